@@ -1,0 +1,5 @@
+"""`python -m contribaudit` is the same as `contribaudit`."""
+
+from contribaudit.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The only door to HTTP: a client that can read, and nothing else."""

@@ -1,0 +1,1 @@
+"""Values and pure functions: no file, socket, clock, environment, widget or SQL."""

@@ -1,0 +1,70 @@
+"""What one run saw of one organization."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from contribaudit.core.observation import Observation
+
+
+class CollectionStatus(StrEnum):
+    """How far a collector came."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One collector's run over one organization."""
+
+    organization: str
+    collector: str
+    status: CollectionStatus
+    started_at: datetime
+    announced: int | None
+    """How many entries the API said there are; None where it does not tell."""
+    read: int
+    """How many entries were read, repeated ones not counted twice."""
+    code: str = ""
+    """"" when ok, else a stable word for the cause, an error's code or "count_mismatch"."""
+    reason: str = ""
+    """"" when ok, else what went wrong, for people."""
+    missing_scope: str | None = None
+    requests: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """A shape that the tool had not seen: an unknown key, word or type. Kept and reported, never defaulted."""
+
+    collector: str
+    where: str
+    """A path without identifiers, "attributes.status=paused", so that the same surprise is one row."""
+    response: str
+    """SHA-256 of the first raw object that holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything one run saw of one organization."""
+
+    organization: str
+    started_at: datetime
+    finished_at: datetime
+    observations: tuple[Observation, ...]
+    collections: tuple[Collection, ...]
+    """In the order of `collectors.ALL`."""
+    surprises: tuple[Surprise, ...] = ()
+    raw: Mapping[str, bytes] = field(default_factory=dict)
+    """Canonical JSON of each raw object by its SHA-256 (hex), zlib-compressed."""
+
+    @property
+    def complete(self) -> bool:
+        """True when every collector read everything that it promised."""
+        return bool(self.collections) and all(c.status is CollectionStatus.OK for c in self.collections)

@@ -1,0 +1,220 @@
+"""Every error that this tool raises on purpose, each with a next step.
+
+    ContribauditError                      exit code
+    ├── UsageError                         2   the command line or a named file is wrong
+    │   ├── ConfigurationError             2   config.toml or an environment variable
+    │   ├── PolicyFileError                2   the audit policy file: file, line, key
+    │   └── RulebookError                  2   a rulebook file
+    ├── CredentialError                    4   no key, or a key store that cannot be used
+    │   └── KeyStoreUnusable               4
+    ├── AdminApiError                      3   one call failed; a collector's run catches it
+    │   ├── AdminApiUnreachable            3   retried
+    │   │   ├── NameNotResolved            3   DNS
+    │   │   ├── TlsFailed                  3   never retried: a certificate does not heal
+    │   │   ├── ConnectionRefused          3
+    │   │   └── TimedOut                   3
+    │   ├── KeyRefused                     4   401
+    │   ├── AccessDenied                   4   403, names the scope
+    │   ├── OrganizationNotFound           2   404 on the organization
+    │   ├── NotFound                       3   404 on anything else
+    │   ├── RateLimited                    3   429, retried as long as the API asks
+    │   ├── ServerFailed                   3   5xx, retried
+    │   └── UnexpectedAnswer               3   HTML, broken JSON, a cursor that repeats, a redirect
+    ├── StoreError                         70  the history cannot be read or written
+    │   ├── StoreBusy                      70  another audit of this organization runs
+    │   ├── StoreNewer                     70  written by a newer version
+    │   └── StoreDamaged                   5
+    └── OutputError                        70  the result could not be written (disk full, pipe closed)
+
+The exit code of an `AdminApiError` counts only where a single call was the whole job (`doctor`, `init`): in an audit a
+failed call makes outcomes `unknown`, and the findings decide.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ContribauditError(Exception):
+    """Something went wrong that a person can act on.
+
+    `message` says what happened, `hint` what to do next. Neither ever holds a key, a token or a header.
+    """
+
+    exit_code: ClassVar[int] = 70
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.hint}" if self.hint else self.message
+
+
+class UsageError(ContribauditError):
+    """The command line is wrong, or a file that it names."""
+
+    exit_code = 2
+    code = "usage"
+
+
+class ConfigurationError(UsageError):
+    """config.toml or a CONTRIBAUDIT_ environment variable is wrong."""
+
+    code = "configuration"
+
+
+class PolicyFileError(UsageError):
+    """The audit policy file is wrong; the message names file, line and key."""
+
+    code = "policy_file"
+
+
+class RulebookError(UsageError):
+    """A rulebook file is wrong; the message names file and key."""
+
+    code = "rulebook"
+
+
+class CredentialError(ContribauditError):
+    """No API key was found."""
+
+    exit_code = 4
+    code = "key_missing"
+
+
+class KeyStoreUnusable(CredentialError):
+    """The operating system's keyring cannot be used here, or is one that we do not trust with a key."""
+
+    code = "keyring_unusable"
+
+
+class AdminApiError(ContribauditError):
+    """A call to the admin API gave no usable answer.
+
+    `call` is method and path ("POST /admin/v2/orgs/{orgId}/workspaces"); `missing_scope` names the scope that the
+    call needs, when a missing one is a likely cause, else None.
+    """
+
+    exit_code = 3
+    code = "api_error"
+
+    def __init__(self, message: str, *, call: str, hint: str = "", missing_scope: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.call = call
+        self.missing_scope = missing_scope
+
+
+class AdminApiUnreachable(AdminApiError):
+    """No answer came back."""
+
+    code = "unreachable"
+
+
+class NameNotResolved(AdminApiUnreachable):
+    """DNS gave no address for the API host."""
+
+    code = "dns"
+
+
+class TlsFailed(AdminApiUnreachable):
+    """The TLS handshake failed, usually on a proxy's certificate."""
+
+    code = "tls"
+
+
+class ConnectionRefused(AdminApiUnreachable):
+    """Nobody listens at that address, or a firewall refuses."""
+
+    code = "connection_refused"
+
+
+class TimedOut(AdminApiUnreachable):
+    """The API did not answer in time."""
+
+    code = "timeout"
+
+
+class KeyRefused(AdminApiError):
+    """401: the key is wrong, expired or revoked."""
+
+    exit_code = 4
+    code = "key_refused"
+
+
+class AccessDenied(AdminApiError):
+    """403: the key lacks a scope, or belongs to another organization."""
+
+    exit_code = 4
+    code = "forbidden"
+
+
+class NotFound(AdminApiError):
+    """404 on something other than the organization."""
+
+    code = "not_found"
+
+
+class OrganizationNotFound(AdminApiError):
+    """404 on the organization: the ID is wrong, or the key belongs to another organization."""
+
+    exit_code = 2
+    code = "organization_not_found"
+
+
+class RateLimited(AdminApiError):
+    """429, still after every wait that the API asked for.
+
+    `wait_seconds` is what the API asked for, None when it did not say.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, call: str, hint: str = "", wait_seconds: float | None = None) -> None:
+        super().__init__(message, call=call, hint=hint)
+        self.wait_seconds = wait_seconds
+
+
+class ServerFailed(AdminApiError):
+    """5xx from Atlassian."""
+
+    code = "server_failed"
+
+
+class UnexpectedAnswer(AdminApiError):
+    """An answer that is not what the API documents: HTML, broken JSON, a redirect, a repeated cursor."""
+
+    code = "unexpected_answer"
+
+
+class StoreError(ContribauditError):
+    """The history cannot be read or written."""
+
+    code = "store"
+
+
+class StoreBusy(StoreError):
+    """Another audit of the same organization is running on this store."""
+
+    code = "store_busy"
+
+
+class StoreNewer(StoreError):
+    """The store was written by a newer version of contribaudit."""
+
+    code = "store_newer"
+
+
+class StoreDamaged(StoreError):
+    """The store's file is not a readable database any more."""
+
+    exit_code = 5
+    code = "store_damaged"
+
+
+class OutputError(ContribauditError):
+    """The result was computed but could not be written."""
+
+    code = "output"
