@@ -1,0 +1,104 @@
+"""The organization, its sites and apps: what they are called, where they are, which plan they have."""
+
+from __future__ import annotations
+
+from contribaudit.core.observation import Grade, SettingId
+from contribaudit.core.setting import Family, Setting
+from contribaudit.core.subject import Kind
+
+_ORGS = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-orgs/"
+_WORKSPACES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"
+_DIRECTORIES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-directory/"
+_EVENTS = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/"
+_KEYS = "https://developer.atlassian.com/cloud/admin/api-access/rest/"
+_CONTRIBUTION = "https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/"
+
+_F = Family.ORGANIZATION
+_ORG = (Kind.ORGANIZATION,)
+_APP = (Kind.APP,)
+_DOC = Grade.DOCUMENTED
+
+ORGANIZATION_NAME = Setting(SettingId("organization.name"), _F, _ORG, "Name of the organization", _DOC, _ORGS)
+DIRECTORIES = Setting(
+    SettingId("organization.directories"), _F, _ORG, "User directories, by ID", _DOC, _DIRECTORIES, unordered=True
+)
+EVENT_ACTIONS = Setting(
+    SettingId("organization.event_actions"),
+    _F,
+    _ORG,
+    "Audit-log actions that exist in this organization",
+    _DOC,
+    _EVENTS,
+    unordered=True,
+)
+HIGHEST_PLAN = Setting(
+    SettingId("plan.highest"),
+    _F,
+    _ORG,
+    "Highest active plan, which the defaults follow",
+    _DOC,
+    _CONTRIBUTION,
+    ignores_case=True,
+)
+API_KEY_EXPIRY = Setting(
+    SettingId("api_key.expires_at"), _F, _ORG, "When the key that we read with expires", _DOC, _KEYS, unit="UTC time"
+)
+NEXT_KEY_EXPIRY = Setting(
+    SettingId("api_key.next_expiry"), _F, _ORG, "When the first admin API key expires", _DOC, _KEYS, unit="UTC time"
+)
+
+NAME = Setting(SettingId("app.name"), _F, _APP, "Name of the app's workspace", _DOC, _WORKSPACES)
+ALIAS = Setting(
+    SettingId("app.alias"), _F, _APP, "What people write for this app", _DOC, _WORKSPACES, ignores_case=True
+)
+TYPE_KEY = Setting(SettingId("app.type_key"), _F, _APP, "Which app it is", _DOC, _WORKSPACES, ignores_case=True)
+TYPE_NAME = Setting(SettingId("app.type_name"), _F, _APP, "Display name of its type", _DOC, _WORKSPACES)
+HOST = Setting(SettingId("app.host"), _F, _APP, "Host of its site", _DOC, _WORKSPACES, ignores_case=True)
+SITE = Setting(SettingId("app.site"), _F, _APP, "Site that it belongs to, by cloud ID or host", _DOC, _WORKSPACES)
+STATUS = Setting(
+    SettingId("app.status"),
+    _F,
+    _APP,
+    "Whether it is online",
+    _DOC,
+    _WORKSPACES,
+    words=("online", "offline", "deprecated"),
+    ignores_case=True,
+)
+SANDBOX = Setting(
+    SettingId("app.sandbox"),
+    _F,
+    _APP,
+    "Whether it is a sandbox",
+    _DOC,
+    _WORKSPACES,
+    words=("CHILD", "NONE"),
+    ignores_case=True,
+)
+SANDBOX_PARENT = Setting(
+    SettingId("app.sandbox_parent"), _F, _APP, "The app that a sandbox was copied from", _DOC, _WORKSPACES
+)
+CREATED_AT = Setting(SettingId("app.created_at"), _F, _APP, "When it was created", _DOC, _WORKSPACES, unit="UTC time")
+PLAN = Setting(SettingId("plan"), _F, _APP, "Plan, in the API's word", _DOC, _WORKSPACES, ignores_case=True)
+TRIAL = Setting(SettingId("trial"), _F, _APP, "Whether a trial runs", Grade.ATTESTED, "", words=("none", "running"))
+
+ALL: tuple[Setting, ...] = (
+    ORGANIZATION_NAME,
+    DIRECTORIES,
+    EVENT_ACTIONS,
+    HIGHEST_PLAN,
+    API_KEY_EXPIRY,
+    NEXT_KEY_EXPIRY,
+    NAME,
+    ALIAS,
+    TYPE_KEY,
+    TYPE_NAME,
+    HOST,
+    SITE,
+    STATUS,
+    SANDBOX,
+    SANDBOX_PARENT,
+    CREATED_AT,
+    PLAN,
+    TRIAL,
+)

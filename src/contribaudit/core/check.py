@@ -1,0 +1,110 @@
+"""What a check is: one question about one kind of subject, answered from the state alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from contribaudit.core.finding import Evidence, Outcome, Severity
+from contribaudit.core.observation import SettingId, Value
+from contribaudit.core.setting import Family
+from contribaudit.core.subject import Kind, Subject
+
+if TYPE_CHECKING:
+    from contribaudit.core.policy import AuditPolicy, Rule
+    from contribaudit.core.state import State
+
+
+class Shape(StrEnum):
+    """What a rule's `expect` may hold for a check."""
+
+    NOTHING = "nothing"
+    WORD = "word"
+    WORDS = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The shape of `expect`, and the rulebook's vocabulary that its words come from ("" for any word)."""
+
+    shape: Shape = Shape.NOTHING
+    vocabulary: str = ""
+    """"realms", "plans", "apps" or ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people read about a check. Data in `rulebook/checks/`."""
+
+    title: str
+    question: str
+    trap: str
+    severity: Severity
+    remediation: str
+    console_path: str
+    source: str
+    controls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One subject put to one check under one rule."""
+
+    subject: Subject
+    state: State
+    rule: Rule
+    policy: AuditPolicy
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment that the answer is about (aware UTC)."""
+        return self.state.as_of
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A check's own answer, before evidence terms and waivers are applied to it."""
+
+    outcome: Outcome
+    reason_code: str
+    reason: str
+    setting: SettingId | None = None
+    expected: Value = None
+    observed: Value = None
+    evidence: tuple[Evidence, ...] = ()
+    fragile: bool = False
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question. It joins by a line in `checks.ALL`.
+
+    `outcomes` are the answers that it claims to be able to give; a flow test holds a case for each. `reads` are the
+    settings behind it. `applies` drops subjects that the question is not about, and keeps any subject about which
+    that cannot be told.
+    """
+
+    id: str
+    family: Family
+    kind: Kind
+    reads: tuple[SettingId, ...]
+    outcomes: frozenset[Outcome]
+    judge: Callable[[Case], Verdict]
+    applies: Callable[[State, Subject], bool] = field(default=lambda _state, _subject: True)
+    expectation: Expectation = Expectation()
+    when_none: Callable[[State, str], Verdict | None] = field(default=lambda _state, _organization: None)
+    """Answers for an organization in which no subject applies; None leaves it `unknown`."""
+
+    @property
+    def verifiable(self) -> bool:
+        """False for a check that can only say `unknown` today."""
+        return bool(self.outcomes - {Outcome.UNKNOWN})
+
+
+def by_id(checks: Iterable[Check]) -> dict[str, Check]:
+    """The checks by their ID."""
+    return {check.id: check for check in checks}
