@@ -13,7 +13,7 @@ from contribaudit.core.subject import Subject
 SettingId = NewType("SettingId", str)
 """A setting's name as in `catalogue/`, for instance "residency.realm"."""
 
-Value: TypeAlias = None | bool | int | str | tuple[str, ...]
+Value: TypeAlias = bool | int | str | tuple[str, ...] | None
 """What a setting can hold. None means that the source said null; an empty tuple that it said "nothing in the list"."""
 
 
