@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contribaudit.catalogue import data_contribution, data_residency, organization, signals
+from contribaudit.core import names
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.subject import Kind
@@ -17,6 +18,6 @@ def find(setting: SettingId) -> Setting:
         return _BY_ID[setting]
     if setting.startswith(signals.POLICY_PREFIX):
         return signals.policy_signal(setting.removeprefix(signals.POLICY_PREFIX))
-    if setting.startswith(signals.SHAPES_PREFIX):
-        return signals.unknown_shapes(setting.removeprefix(signals.SHAPES_PREFIX))
+    if setting.startswith(names.SHAPES_PREFIX):
+        return signals.unknown_shapes(setting.removeprefix(names.SHAPES_PREFIX))
     return Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.DOCUMENTED, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contribaudit.core import names
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.subject import Kind
@@ -13,7 +14,7 @@ _F = Family.DATA_RESIDENCY
 _APP = (Kind.APP,)
 _DOC = Grade.DOCUMENTED
 
-REALM = Setting(SettingId("residency.realm"), _F, _APP, "Realm", _DOC, _WORKSPACES, ignores_case=True)
+REALM = Setting(names.REALM, _F, _APP, "Realm", _DOC, _WORKSPACES, ignores_case=True)
 REGIONS = Setting(
     SettingId("residency.regions"),
     _F,
@@ -26,7 +27,7 @@ REGIONS = Setting(
     null_is_empty=True,
 )
 MOVE = Setting(
-    SettingId("residency.move"),
+    names.MOVE,
     _F,
     _APP,
     "State of the residency policy on this app",
@@ -35,9 +36,7 @@ MOVE = Setting(
     words=("applying", "removing", "applied", "failed", "scheduled"),
     ignores_case=True,
 )
-PINNED = Setting(
-    SettingId("residency.pinned"), _F, _APP, "Held in its realm by an applied policy", Grade.DECODED, _POLICIES
-)
+PINNED = Setting(names.PINNED, _F, _APP, "Held in its realm by an applied policy", Grade.DECODED, _POLICIES)
 POLICY_REALMS = Setting(
     SettingId("residency.policy_realms"),
     _F,
@@ -58,6 +57,15 @@ MOVE_ENDS_AT = Setting(
     SettingId("residency.move_ends_at"), _F, _APP, "End of the move's window", _DOC, _POLICIES, unit="UTC time"
 )
 MOVE_TICKET = Setting(SettingId("residency.move_ticket"), _F, _APP, "Ticket of a failed move", _DOC, _POLICIES)
+APP_POLICIES = Setting(
+    SettingId("residency.app_policies"),
+    _F,
+    _APP,
+    "Residency policies that list this app, by ID",
+    _DOC,
+    _POLICIES,
+    unordered=True,
+)
 POLICIES = Setting(
     SettingId("residency.policies"),
     _F,
@@ -78,5 +86,6 @@ ALL: tuple[Setting, ...] = (
     MOVE_STARTS_AT,
     MOVE_ENDS_AT,
     MOVE_TICKET,
+    APP_POLICIES,
     POLICIES,
 )

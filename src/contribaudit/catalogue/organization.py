@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contribaudit.core import names
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.subject import Kind
@@ -18,7 +19,7 @@ _ORG = (Kind.ORGANIZATION,)
 _APP = (Kind.APP,)
 _DOC = Grade.DOCUMENTED
 
-ORGANIZATION_NAME = Setting(SettingId("organization.name"), _F, _ORG, "Name of the organization", _DOC, _ORGS)
+ORGANIZATION_NAME = Setting(names.ORGANIZATION_NAME, _F, _ORG, "Name of the organization", _DOC, _ORGS)
 DIRECTORIES = Setting(
     SettingId("organization.directories"), _F, _ORG, "User directories, by ID", _DOC, _DIRECTORIES, unordered=True
 )
@@ -32,7 +33,7 @@ EVENT_ACTIONS = Setting(
     unordered=True,
 )
 HIGHEST_PLAN = Setting(
-    SettingId("plan.highest"),
+    names.HIGHEST_PLAN,
     _F,
     _ORG,
     "Highest active plan, which the defaults follow",
@@ -47,16 +48,14 @@ NEXT_KEY_EXPIRY = Setting(
     SettingId("api_key.next_expiry"), _F, _ORG, "When the first admin API key expires", _DOC, _KEYS, unit="UTC time"
 )
 
-NAME = Setting(SettingId("app.name"), _F, _APP, "Name of the app's workspace", _DOC, _WORKSPACES)
-ALIAS = Setting(
-    SettingId("app.alias"), _F, _APP, "What people write for this app", _DOC, _WORKSPACES, ignores_case=True
-)
-TYPE_KEY = Setting(SettingId("app.type_key"), _F, _APP, "Which app it is", _DOC, _WORKSPACES, ignores_case=True)
+NAME = Setting(names.APP_NAME, _F, _APP, "Name of the app's workspace", _DOC, _WORKSPACES)
+ALIAS = Setting(names.APP_ALIAS, _F, _APP, "What people write for this app", _DOC, _WORKSPACES, ignores_case=True)
+TYPE_KEY = Setting(names.APP_TYPE_KEY, _F, _APP, "Which app it is", _DOC, _WORKSPACES, ignores_case=True)
 TYPE_NAME = Setting(SettingId("app.type_name"), _F, _APP, "Display name of its type", _DOC, _WORKSPACES)
-HOST = Setting(SettingId("app.host"), _F, _APP, "Host of its site", _DOC, _WORKSPACES, ignores_case=True)
-SITE = Setting(SettingId("app.site"), _F, _APP, "Site that it belongs to, by cloud ID or host", _DOC, _WORKSPACES)
+HOST = Setting(names.APP_HOST, _F, _APP, "Host of its site", _DOC, _WORKSPACES, ignores_case=True)
+SITE = Setting(names.APP_SITE, _F, _APP, "Site that it belongs to, by cloud ID or host", _DOC, _WORKSPACES)
 STATUS = Setting(
-    SettingId("app.status"),
+    names.APP_STATUS,
     _F,
     _APP,
     "Whether it is online",
@@ -66,7 +65,7 @@ STATUS = Setting(
     ignores_case=True,
 )
 SANDBOX = Setting(
-    SettingId("app.sandbox"),
+    names.APP_SANDBOX,
     _F,
     _APP,
     "Whether it is a sandbox",
@@ -79,7 +78,7 @@ SANDBOX_PARENT = Setting(
     SettingId("app.sandbox_parent"), _F, _APP, "The app that a sandbox was copied from", _DOC, _WORKSPACES
 )
 CREATED_AT = Setting(SettingId("app.created_at"), _F, _APP, "When it was created", _DOC, _WORKSPACES, unit="UTC time")
-PLAN = Setting(SettingId("plan"), _F, _APP, "Plan, in the API's word", _DOC, _WORKSPACES, ignores_case=True)
+PLAN = Setting(names.PLAN, _F, _APP, "Plan, in the API's word", _DOC, _WORKSPACES, ignores_case=True)
 TRIAL = Setting(SettingId("trial"), _F, _APP, "Whether a trial runs", Grade.ATTESTED, "", words=("none", "running"))
 
 ALL: tuple[Setting, ...] = (

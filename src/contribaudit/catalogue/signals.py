@@ -6,12 +6,12 @@ the digest of the object's canonical form, with the fields apart that change wit
 
 from __future__ import annotations
 
+from contribaudit.core import names
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.subject import Kind
 
 POLICY_PREFIX = "signal.policy."
-SHAPES_PREFIX = "shapes."
 _POLICIES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-policies/"
 
 
@@ -31,7 +31,7 @@ def policy_signal(policy_type: str) -> Setting:
 def unknown_shapes(collector: str) -> Setting:
     """Shapes in a collector's answers that this version does not know."""
     return Setting(
-        SettingId(SHAPES_PREFIX + collector),
+        SettingId(names.SHAPES_PREFIX + collector),
         Family.GOVERNANCE,
         (Kind.ORGANIZATION,),
         f"Unknown shapes in {collector}",

@@ -1,0 +1,8 @@
+"""Every check that this version has, family by family."""
+
+from __future__ import annotations
+
+from contribaudit.checks import ai_access, data_contribution, data_residency, governance
+from contribaudit.core.check import Check
+
+ALL: tuple[Check, ...] = (*data_contribution.ALL, *ai_access.ALL, *data_residency.ALL, *governance.ALL)

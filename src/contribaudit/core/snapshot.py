@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -57,12 +57,19 @@ class Snapshot:
     organization: str
     started_at: datetime
     finished_at: datetime
-    observations: tuple[Observation, ...]
     collections: tuple[Collection, ...]
     """In the order of `collectors.ALL`."""
+    by_collector: Mapping[str, tuple[Observation, ...]]
+    """What each collector saw, in server order; what a failed one could not see is not in here."""
     surprises: tuple[Surprise, ...] = ()
     raw: Mapping[str, bytes] = field(default_factory=dict)
     """Canonical JSON of each raw object by its SHA-256 (hex), zlib-compressed."""
+
+    @property
+    def observations(self) -> Iterator[Observation]:
+        """Everything seen, in the order of the collections."""
+        for collection in self.collections:
+            yield from self.by_collector.get(collection.collector, ())
 
     @property
     def complete(self) -> bool:

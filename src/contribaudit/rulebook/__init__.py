@@ -1,0 +1,1 @@
+"""Facts that age, as data with source, date and grade."""

@@ -1,0 +1,198 @@
+"""Whether an app is held in its realm (DR-02), and what became of moves (DR-04)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from contribaudit.catalogue.data_residency import (
+    MOVE_ENDS_AT,
+    MOVE_SCHEDULED_FOR,
+    MOVE_STARTS_AT,
+    MOVE_TICKET,
+    POLICY_REALMS,
+)
+from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
+from contribaudit.checks.parts import (
+    POLICIES,
+    app_of,
+    evidence_of,
+    list_evidence,
+    parse_time,
+    plan_of,
+    unread,
+)
+from contribaudit.core import names
+from contribaudit.core.check import Case, Check, Verdict
+from contribaudit.core.finding import Evidence, Outcome
+from contribaudit.core.observation import Observed, SettingId
+from contribaudit.core.rules import Move, Plan
+from contribaudit.core.setting import Family
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject
+
+
+def may_have_residency(state: State, subject: Subject) -> bool:
+    """False only for an app that the rulebook knows to be outside data residency."""
+    app = app_of(state, subject)
+    return app is None or app.residency != "none"
+
+
+def in_no_policy(state: State, app: Subject) -> bool:
+    """True when the policy list was read to its end and lists the app in no residency policy."""
+    unseen = state.read(app, names.MOVE)
+    return (
+        not isinstance(unseen, Observed)
+        and unseen.code == "not_read"
+        and bool(list_evidence(state, app.organization, POLICIES))
+    )
+
+
+def pinned(case: Case) -> Verdict:
+    """DR-02: an applied residency policy holds the app in the realm that it reports.
+
+    A realm alone proves nothing: Global shows regions too, and a located app may move.
+    """
+    state, app = case.state, case.subject
+    plan = plan_of(state, app)
+    if isinstance(plan, Plan) and not plan.residency:
+        reason = f"the {plan.name} plan has no data residency, {state.rulebook.plan_with('residency')} has"
+        evidence = evidence_of(state.read(app, names.PLAN))
+        return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", reason, names.PINNED, True, False, evidence)
+    realm, seen = realm_of(state, app)
+    if realm is None:
+        return realm_unclear(seen)
+    held = state.read(app, names.PINNED)
+    evidence = evidence_of(seen, held)
+    if in_no_policy(state, app):
+        evidence = (*evidence_of(seen), *list_evidence(state, app.organization, POLICIES))
+        if not realm.pinned_to_a_place:
+            reason = f"its realm is {realm.code}, which may move, and no residency policy lists it"
+            return Verdict(Outcome.FAIL, "not_pinned", reason, names.PINNED, True, False, evidence)
+        reason = (
+            f"it is located in {realm.code}, but no residency policy lists it, so nothing shows that it is held there"
+        )
+        return Verdict(Outcome.UNKNOWN, "located_not_pinned", reason, names.PINNED, True, None, evidence)
+    if not isinstance(held, Observed):
+        return unread(
+            state.read(app, names.MOVE) if not isinstance(state.read(app, names.MOVE), Observed) else held, True
+        )
+    if held.value is not True:
+        return _not_held(case, evidence)
+    wanted = state.read(app, POLICY_REALMS.id)
+    if not isinstance(wanted, Observed) or not isinstance(wanted.value, tuple):
+        return unread(wanted, True)
+    if realm.code not in state.rulebook.realm_codes(wanted.value):
+        reason = f"a residency policy holds it in {', '.join(wanted.value)}, yet it reports {realm.code}"
+        return Verdict(Outcome.CONFLICT, "policy_and_realm_differ", reason, names.PINNED, True, None, evidence)
+    return Verdict(
+        Outcome.PASS, "pinned", f"a residency policy holds it in {realm.code}", names.PINNED, True, True, evidence
+    )
+
+
+def _not_held(case: Case, evidence: tuple[Evidence, ...]) -> Verdict:
+    move = _move(case)
+    if move is not None and move.meaning == "moving":
+        return _awaited(case, MOVE_ENDS_AT.id, "a move is in progress", "moving", evidence)
+    reasons = {
+        "scheduled": "a move is scheduled, and can still be cancelled; until then nothing holds it",
+        "leaving": "its pin is being lifted",
+        "failed": "the move that would pin it has failed",
+    }
+    meaning = move.meaning if move is not None else ""
+    return Verdict(
+        Outcome.FAIL, "not_pinned", reasons.get(meaning, "no policy holds it"), names.PINNED, True, False, evidence
+    )
+
+
+def moves_done(case: Case) -> Verdict:
+    """DR-04: the residency policy on the app is applied; an open move is `pending` until its window ends."""
+    state, app = case.state, case.subject
+    seen = state.read(app, names.MOVE)
+    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
+        return unread(seen, "applied")
+    move = _move(case)
+    evidence = evidence_of(seen)
+    if move is None:
+        reason = f"the rulebook does not know the state {seen.value!r}"
+        return Verdict(Outcome.UNKNOWN, "unknown_word", reason, names.MOVE, "applied", seen.value, evidence)
+    if move.meaning == "held":
+        return Verdict(
+            Outcome.PASS, "applied", "its residency policy is applied", names.MOVE, "applied", seen.value, evidence
+        )
+    if move.meaning == "moving":
+        return _awaited(case, MOVE_ENDS_AT.id, "a move is in progress", "moving", evidence)
+    if move.meaning == "scheduled":
+        start = MOVE_STARTS_AT.id if state.value(app, MOVE_STARTS_AT.id) else MOVE_SCHEDULED_FOR.id
+        return _awaited(case, start, "a move is scheduled, and can still be cancelled", "scheduled", evidence)
+    ticket = state.value(app, MOVE_TICKET.id)
+    named = f"; ticket {ticket.value}" if ticket is not None and ticket.value else ""
+    reason = f"the move failed{named}" if move.meaning == "failed" else "its pin is being lifted"
+    code = "move_failed" if move.meaning == "failed" else "pin_lifted"
+    return Verdict(Outcome.FAIL, code, reason, names.MOVE, "applied", seen.value, evidence)
+
+
+def _awaited(case: Case, until: SettingId, what: str, code: str, evidence: tuple[Evidence, ...]) -> Verdict:
+    """`pending` until the time that the API names; `unknown` when it names none, or when that is over."""
+    state = case.state.value(case.subject, names.MOVE)
+    observed = state.value if state is not None else None
+    named = case.state.value(case.subject, until)
+    due: datetime | None = parse_time(named.value) if named is not None else None
+    if due is None:
+        reason = f"{what}, and the API names no time for it"
+        return Verdict(Outcome.UNKNOWN, f"{code}_without_time", reason, names.MOVE, "applied", observed, evidence)
+    if due < case.as_of:
+        reason = f"{what}, though it was due on {due:%Y-%m-%d %H:%M}Z"
+        return Verdict(
+            Outcome.UNKNOWN, f"{code}_overdue", reason, names.MOVE, "applied", observed, evidence, due_at=due
+        )
+    reason = f"{what}, due on {due:%Y-%m-%d %H:%M}Z"
+    return Verdict(Outcome.PENDING, code, reason, names.MOVE, "applied", observed, evidence, due_at=due)
+
+
+def _move(case: Case) -> Move | None:
+    seen = case.state.value(case.subject, names.MOVE)
+    return case.state.rulebook.move(seen.value) if seen is not None and isinstance(seen.value, str) else None
+
+
+def _may_have_move(state: State, app: Subject) -> bool:
+    return may_have_residency(state, app) and not in_no_policy(state, app)
+
+
+def _no_moves(state: State, organization: str) -> Verdict | None:
+    """`pass` where a whole, non-empty policy list names no app; an empty list says too little."""
+    evidence = list_evidence(state, organization, POLICIES)
+    if not evidence or not state.organizations[organization].collections[POLICIES].read:
+        return None
+    reason = "no residency policy lists an app, so no move is open"
+    return Verdict(Outcome.PASS, "no_moves", reason, names.MOVE, "applied", None, evidence)
+
+
+DR_02 = Check(
+    id="DR-02",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.APP,
+    reads=(names.REALM, names.MOVE, names.PINNED, POLICY_REALMS.id, names.PLAN),
+    outcomes=frozenset(
+        (
+            Outcome.PASS,
+            Outcome.FAIL,
+            Outcome.NOT_ACHIEVABLE,
+            Outcome.PENDING,
+            Outcome.CONFLICT,
+            Outcome.UNKNOWN,
+            Outcome.STALE,
+        )
+    ),
+    judge=pinned,
+    applies=may_have_residency,
+)
+DR_04 = Check(
+    id="DR-04",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.APP,
+    reads=(names.MOVE, MOVE_SCHEDULED_FOR.id, MOVE_STARTS_AT.id, MOVE_ENDS_AT.id, MOVE_TICKET.id),
+    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.UNKNOWN, Outcome.STALE)),
+    judge=moves_done,
+    applies=_may_have_move,
+    when_none=_no_moves,
+)

@@ -1,0 +1,156 @@
+"""Which realm an app is in: DR-01, and for sandboxes DR-13."""
+
+from __future__ import annotations
+
+from contribaudit.catalogue.organization import SANDBOX_PARENT
+from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, plan_of, unread
+from contribaudit.core import names
+from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.finding import Outcome
+from contribaudit.core.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.rules import Plan, Realm
+from contribaudit.core.setting import Family
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject
+
+
+def realm_of(state: State, app: Subject) -> tuple[Realm | None, Observation]:
+    """The app's realm, None where it was not read, is null, or is a word that the rulebook does not know."""
+    seen = state.read(app, names.REALM)
+    known = state.rulebook.realm(seen.value) if isinstance(seen, Observed) and isinstance(seen.value, str) else None
+    return known, seen
+
+
+def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
+    """`unknown`, because the realm is."""
+    if isinstance(seen, Observed) and isinstance(seen.value, str):
+        reason = f"the rulebook does not know the realm {seen.value!r}"
+        return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, seen.setting, expected, seen.value, evidence_of(seen))
+    return unread(seen, expected)
+
+
+def realm_allowed(case: Case) -> Verdict:
+    """DR-01: the app keeps its data in a realm that the policy allows.
+
+    `not_achievable` where neither the app nor its plan has data residency: then no setting would change the realm.
+    """
+    wanted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    allowed = case.state.rulebook.realm_codes(wanted)
+    realm, seen = realm_of(case.state, case.subject)
+    if not allowed:
+        return Verdict(
+            Outcome.UNKNOWN, "policy_names_no_realm", "the policy names no realm: set expect in its rule", names.REALM
+        )
+    outside = _outside(case)
+    if realm is None:
+        if outside and isinstance(seen, Observed) and seen.value is None:
+            evidence = evidence_of(case.state.read(case.subject, names.APP_TYPE_KEY), seen)
+            return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", outside, names.REALM, wanted, None, evidence)
+        return realm_unclear(seen, wanted)
+    if realm.code in allowed:
+        reason = f"it keeps its data in {realm.title}"
+        return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
+    reason = f"it keeps its data in {realm.title}, the policy allows {', '.join(sorted(allowed))}"
+    if outside:
+        evidence = evidence_of(seen, case.state.read(case.subject, names.PLAN))
+        return Verdict(
+            Outcome.NOT_ACHIEVABLE, "no_residency", f"{reason}; {outside}", names.REALM, wanted, realm.code, evidence
+        )
+    return Verdict(Outcome.FAIL, "realm_not_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
+
+
+def _outside(case: Case) -> str:
+    """Why no realm can be chosen for this app; "" where one can, or where that is not known."""
+    app = app_of(case.state, case.subject)
+    if app is not None and app.residency == "none":
+        return f"Atlassian offers no data residency for {app.title}"
+    plan = plan_of(case.state, case.subject)
+    if isinstance(plan, Plan) and not plan.residency:
+        return f"the {plan.name} plan has no data residency, {case.state.rulebook.plan_with('residency')} has"
+    return ""
+
+
+def sandbox_realm(case: Case) -> Verdict:
+    """DR-13: a sandbox has the realm of its parent.
+
+    The workspace list does not name the parent. Where it does not, the production apps of the same type stand for it:
+    one realm among them all is the parent's, several leave it open unless the sandbox is in none of them.
+    """
+    state = case.state
+    kind = state.read(case.subject, names.APP_SANDBOX)
+    if not isinstance(kind, Observed) or not isinstance(kind.value, str):
+        return unread(kind)
+    if kind.value.casefold() != "child":
+        reason = f"what the sandbox type {kind.value!r} stands for is not known"
+        return Verdict(Outcome.UNKNOWN, "unknown_word", reason, names.APP_SANDBOX, None, kind.value, evidence_of(kind))
+    realm, seen = realm_of(state, case.subject)
+    if realm is None:
+        return realm_unclear(seen)
+    parents = _parents(state, case.subject)
+    found = [realm_of(state, parent) for parent in parents]
+    codes = tuple(sorted({parent.code for parent, _ in found if parent is not None}))
+    evidence = evidence_of(seen, *(observation for _, observation in found))
+    if not parents or any(parent is None for parent, _ in found):
+        reason = "no app that it could be a copy of was found" if not parents else "its parent's realm was not read"
+        return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, names.REALM, codes, realm.code, evidence)
+    if realm.code not in codes:
+        reason = f"the sandbox is in {realm.code}, its parent in {' or '.join(codes)}"
+        return Verdict(Outcome.FAIL, "other_realm", reason, names.REALM, codes, realm.code, evidence)
+    if len(codes) > 1:
+        reason = f"the API does not name its parent, and the apps that it may be are in {', '.join(codes)}"
+        return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, names.REALM, codes, realm.code, evidence)
+    return Verdict(
+        Outcome.PASS,
+        "same_realm",
+        f"the sandbox and its parent are in {realm.code}",
+        names.REALM,
+        codes,
+        realm.code,
+        evidence,
+    )
+
+
+def _parents(state: State, sandbox: Subject) -> list[Subject]:
+    named = state.value(sandbox, SANDBOX_PARENT.id)
+    apps = [app for app in state.subjects(Kind.APP, sandbox.organization) if app != sandbox]
+    if named is not None and isinstance(named.value, str):
+        return [app for app in apps if app.id == named.value]
+    type_key = state.value(sandbox, names.APP_TYPE_KEY)
+    if type_key is None or not state.organizations[sandbox.organization].completed("workspaces"):
+        return []
+    return [
+        app
+        for app in apps
+        if _text(state, app, names.APP_TYPE_KEY) == type_key.value and _text(state, app, names.APP_SANDBOX) == "NONE"
+    ]
+
+
+def _text(state: State, app: Subject, setting: SettingId) -> Value:
+    seen = state.value(app, setting)
+    return seen.value if seen is not None else None
+
+
+def _may_be_sandbox(state: State, app: Subject) -> bool:
+    seen = state.value(app, names.APP_SANDBOX)
+    return seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "none"
+
+
+DR_01 = Check(
+    id="DR-01",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.APP,
+    reads=(names.REALM, names.PLAN, names.APP_TYPE_KEY),
+    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)),
+    judge=realm_allowed,
+    expectation=Expectation(Shape.WORDS, "realms"),
+)
+DR_13 = Check(
+    id="DR-13",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.APP,
+    reads=(names.REALM, names.APP_SANDBOX, SANDBOX_PARENT.id),
+    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE)),
+    judge=sandbox_realm,
+    applies=_may_be_sandbox,
+    when_none=none_among_apps("is a sandbox"),
+)

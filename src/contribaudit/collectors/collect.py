@@ -1,0 +1,95 @@
+"""Runs every collector over one organization, side by side, and keeps what each read before it failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from time import monotonic
+
+from contribaudit.atlassian.client import AdminClient
+from contribaudit.catalogue.signals import unknown_shapes
+from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.core.observation import Observation
+from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
+from contribaudit.errors import AdminApiError
+from contribaudit.progress import SILENT, Progress
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware."""
+    return datetime.now(UTC)
+
+
+async def collect_all(
+    client: AdminClient,
+    collectors: Sequence[Collector],
+    progress: Progress = SILENT,
+    *,
+    key_label: str = "",
+    clock: Callable[[], datetime] = utc_now,
+) -> Snapshot:
+    """What the collectors see of the client's organization.
+
+    A collector that meets an error of the API keeps the pages that it read (`partial`), or is `failed` when it read
+    none. Everything else that goes wrong is a bug, cancels the other collectors, and is raised.
+    """
+    started_at = clock()
+    readings = [Reading(client, one.name, one.call, clock(), key_label) for one in collectors]
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_run(collector, reading, progress), name=collector.name)
+            for collector, reading in zip(collectors, readings, strict=True)
+        ]
+    results = [task.result() for task in tasks]
+    return Snapshot(
+        organization=client.organization,
+        started_at=started_at,
+        finished_at=clock(),
+        collections=tuple(collection for collection, _ in results),
+        by_collector={collection.collector: observations for collection, observations in results},
+        surprises=tuple(surprise for reading in readings for surprise in reading.surprises.values()),
+        raw={name: body for reading in readings for name, body in reading.raw.items()},
+    )
+
+
+async def _run(
+    collector: Collector, reading: Reading, progress: Progress
+) -> tuple[Collection, tuple[Observation, ...]]:
+    organization = reading.client.organization
+    progress.collector_started(organization, collector.name)
+    began = monotonic()
+    seen: list[Observation] = []
+    collection = Collection(organization, collector.name, CollectionStatus.OK, reading.started_at, None, 0)
+    try:
+        async for observation in collector.read(reading):
+            seen.append(observation)
+    except AdminApiError as error:
+        status = CollectionStatus.PARTIAL if reading.pages else CollectionStatus.FAILED
+        collection = replace(
+            collection, status=status, code=error.code, reason=error.message, missing_scope=error.missing_scope
+        )
+    else:
+        if reading.shortfalls:
+            code, reason = reading.shortfalls[0]
+            more = f" (and {len(reading.shortfalls) - 1} more)" if len(reading.shortfalls) > 1 else ""
+            collection = replace(collection, status=CollectionStatus.PARTIAL, code=code, reason=reason + more)
+        else:
+            # Only a whole reading can say which shapes are there: after a partial one, known ones would look gone.
+            shapes = tuple(sorted(reading.surprises))
+            seen.append(reading.observed(unknown_shapes(collector.name), reading.organization, shapes))
+    collection = replace(
+        collection,
+        announced=reading.announced,
+        read=reading.unique,
+        requests=reading.client.ledger.count(collector.call.name),
+        seconds=round(monotonic() - began, 3),
+    )
+    progress.collector_finished(organization, collector.name, collection.status, collection.reason)
+    return collection, tuple(_last_word(seen))
+
+
+def _last_word(seen: Sequence[Observation]) -> list[Observation]:
+    """One observation per subject and setting: a later one replaces an earlier one."""
+    return list({(one.subject, one.setting): one for one in seen}.values())

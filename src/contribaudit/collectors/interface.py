@@ -1,0 +1,120 @@
+"""What a collector is, what it is given, and what becomes of one that fails."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from contribaudit.atlassian.calls import Call
+from contribaudit.atlassian.client import AdminClient
+from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.core.observation import Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.setting import Setting
+from contribaudit.core.snapshot import Surprise
+from contribaudit.core.subject import Subject, organization_subject
+
+
+@dataclass(slots=True)
+class Reading:
+    """One collector's run: what it reads with, and what it notes beside its observations."""
+
+    client: AdminClient
+    collector: str
+    call: Call
+    started_at: datetime
+    key_label: str = ""
+    """The label of the key that we read with, as the console shows it; "" when the configuration does not say."""
+    announced: int | None = None
+    entries: int = 0
+    """Entries read, repeated ones included."""
+    unique: int = 0
+    pages: int = 0
+    shortfalls: list[tuple[str, str]] = field(default_factory=list)
+    """(code, reason) of each thing that makes this reading less than whole."""
+    raw: dict[str, bytes] = field(default_factory=dict)
+    surprises: dict[str, Surprise] = field(default_factory=dict)
+
+    @property
+    def organization(self) -> Subject:
+        return organization_subject(self.client.organization)
+
+    def keep(self, entry: Any) -> str:
+        """Keep a raw object; returns its digest."""
+        body = canonical_json(entry)
+        name = digest(body)
+        if name not in self.raw:
+            self.raw[name] = zlib.compress(body)
+        return name
+
+    def surprise(self, where: str, response: str) -> None:
+        """Report a shape that this version does not know, once however often it comes."""
+        self.surprises.setdefault(where, Surprise(self.collector, where, response))
+
+    def fall_short(self, code: str, reason: str) -> None:
+        """Say that something was not read, without giving up the rest."""
+        self.shortfalls.append((code, reason))
+
+    def observed(self, setting: Setting, subject: Subject, value: Value, response: str = "") -> Observed:
+        """A value that the source gave, at the setting's own grade."""
+        return Observed(setting.id, subject, value, setting.grade, self.started_at, self.call.title, response)
+
+    def unavailable(self, setting: Setting, subject: Subject, code: str, reason: str) -> Unavailable:
+        """A value that the source should have given."""
+        return Unavailable(setting.id, subject, code, reason, self.started_at, self.call.title)
+
+    def known_keys(self, where: str, found: Mapping[str, Any], known: frozenset[str], response: str) -> None:
+        """Report keys that the facts do not name."""
+        for key in found:
+            if key not in known:
+                self.surprise(f"{where}.{key}" if where else key, response)
+
+    def text(
+        self, setting: Setting, subject: Subject, holder: Mapping[str, Any], key: str, response: str
+    ) -> Observation:
+        """A text or null under `key`; a missing key, another type or an unknown word are said as such.
+
+        A word outside `setting.words` stays the observed value, and is reported as a surprise.
+        """
+        if key not in holder:
+            return self.unavailable(setting, subject, "missing_key", f"the answer has no `{key}`")
+        value = holder[key]
+        if value is not None and not isinstance(value, str):
+            self.surprise(f"{key}: {type(value).__name__}", response)
+            return self.unavailable(setting, subject, "wrong_type", f"`{key}` is a {type(value).__name__}, not a text")
+        if isinstance(value, str) and setting.words and value.casefold() not in {w.casefold() for w in setting.words}:
+            self.surprise(f"{key}={value[:60]}", response)
+        return self.observed(setting, subject, value, response)
+
+    def texts(
+        self, setting: Setting, subject: Subject, holder: Mapping[str, Any], key: str, response: str
+    ) -> Observation:
+        """A list of texts, or null, under `key`."""
+        if key not in holder:
+            return self.unavailable(setting, subject, "missing_key", f"the answer has no `{key}`")
+        value = holder[key]
+        if value is None:
+            return self.observed(setting, subject, None, response)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self.surprise(f"{key}: not a list of texts", response)
+            return self.unavailable(setting, subject, "wrong_type", f"`{key}` is not a list of texts")
+        return self.observed(setting, subject, tuple(value), response)
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """One source of settings. `promises` is what it owes for every subject that it reaches."""
+
+    name: str
+    call: Call
+    promises: tuple[SettingId, ...]
+    read: Callable[[Reading], AsyncIterator[Observation]]
+    proves: str
+    """What its answer shows, and what not: for the documentation."""
+
+
+def promises_of(collectors: Sequence[Collector]) -> dict[str, tuple[SettingId, ...]]:
+    """What each collector promises, by name."""
+    return {collector.name: collector.promises for collector in collectors}

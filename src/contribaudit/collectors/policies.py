@@ -1,0 +1,159 @@
+"""Data residency policies, and every other policy as a signal.
+
+`GET /admin/v1/orgs/{orgId}/policies`, scope `read:policies:admin`. Of the types that it has been seen to return only
+`data-residency` is read for its meaning; the meaning of the rest (`generative-ai`, `ugc-data-use-preferences` and
+whatever comes) is not published, so they are kept raw and by digest: we tell when one moves, not what it says.
+https://developer.atlassian.com/cloud/admin/organization/rest/api-group-policies/
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from contribaudit.atlassian.calls import LIST_POLICIES
+from contribaudit.catalogue import data_residency as residency
+from contribaudit.catalogue.signals import policy_signal
+from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.core.observation import Observation
+from contribaudit.core.subject import Kind, Subject
+
+RESIDENCY_TYPE = "data-residency"
+_KNOWN_TYPES = frozenset(
+    (
+        RESIDENCY_TYPE,
+        "ip-allowlist",
+        "data-security",
+        "generative-ai",
+        "ugc-data-use-preferences",
+        "hipaa",
+        "admin-notification-settings",
+        "user-join-settings-default",
+    )
+)
+_VOLATILE = frozenset(("updatedAt", "links"))
+
+
+async def read(reading: Reading) -> AsyncIterator[Observation]:
+    """Yield residency by app, the list of residency policies, and a signal for each other type."""
+    policies: dict[str, dict[str, Any]] = {}
+    async for page in reading.client.pages(LIST_POLICIES):
+        reading.pages += 1
+        for entry in page.items:
+            reading.entries += 1
+            identity = entry.get("id")
+            if not isinstance(identity, str) or not isinstance(entry.get("attributes"), dict):
+                reading.keep(entry)
+                reading.fall_short("entry_without_id", "a policy has no ID or no attributes")
+                continue
+            policies.setdefault(identity, entry)
+    reading.unique = len(policies)
+    by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in policies.values():
+        kind = entry["attributes"].get("type")
+        by_type[kind if isinstance(kind, str) else "without-type"].append(entry)
+    for observation in _residency(reading, by_type.pop(RESIDENCY_TYPE, [])):
+        yield observation
+    for kind, entries in sorted(by_type.items()):
+        for observation in _signals(reading, kind, entries):
+            yield observation
+
+
+def _residency(reading: Reading, entries: list[dict[str, Any]]) -> Iterator[Observation]:
+    ids = tuple(sorted(entry["id"] for entry in entries))
+    yield reading.observed(residency.POLICIES, reading.organization, ids)
+    listed: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = defaultdict(list)
+    for entry in entries:
+        resources = entry["attributes"].get("resources")
+        if not isinstance(resources, list):
+            reading.fall_short("wrong_type", "a data residency policy lists no apps")
+            continue
+        for resource in resources:
+            if isinstance(resource, dict) and isinstance(resource.get("id"), str):
+                listed[resource["id"]].append((entry, resource))
+            else:
+                reading.fall_short("entry_without_id", "a data residency policy lists an app without an ID")
+    for ari, holders in listed.items():
+        app = Subject(reading.client.organization, Kind.APP, ari)
+        yield reading.observed(residency.APP_POLICIES, app, tuple(sorted(entry["id"] for entry, _ in holders)))
+        if len(holders) > 1:
+            for setting in (residency.MOVE, residency.POLICY_REALMS):
+                reason = f"{len(holders)} residency policies list this app"
+                yield reading.unavailable(setting, app, "several_policies", reason)
+        else:
+            yield from _app(reading, app, *holders[0])
+
+
+def _app(reading: Reading, app: Subject, entry: Mapping[str, Any], resource: dict[str, Any]) -> Iterator[Observation]:
+    attributes = entry["attributes"]
+    response = reading.keep(entry)
+    status = attributes.get("status")
+    if status != "enabled":
+        reason = f"its residency policy has the status {status!r}"
+        yield reading.unavailable(residency.MOVE, app, "policy_not_enabled", reason)
+    else:
+        yield reading.text(residency.MOVE, app, resource, "applicationStatus", response)
+    rule = attributes.get("rule")
+    if isinstance(rule, dict):
+        yield reading.texts(residency.POLICY_REALMS, app, rule, "in", response)
+    else:
+        reading.surprise(f"data-residency rule: {type(rule).__name__}", response)
+        yield reading.unavailable(
+            residency.POLICY_REALMS, app, "wrong_type", "the residency policy's rule is not an object"
+        )
+    meta = resource.get("meta")
+    window = meta if isinstance(meta, dict) else {}
+    # The two published specifications spell the end differently.
+    end = "migrationEndDataTime" if "migrationEndDataTime" in window else "migrationEndDateTime"
+    for setting, key in (
+        (residency.MOVE_SCHEDULED_FOR, "scheduledDate"),
+        (residency.MOVE_STARTS_AT, "migrationStartDateTime"),
+        (residency.MOVE_ENDS_AT, end),
+    ):
+        if window.get(key) is not None:
+            yield reading.text(setting, app, window, key, response)
+    links = resource.get("links")
+    if isinstance(links, dict) and links.get("ticket") is not None:
+        yield reading.text(residency.MOVE_TICKET, app, links, "ticket", response)
+
+
+def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iterator[Observation]:
+    """One signal for the organization, and one for each app that policies of this type list."""
+    setting = policy_signal(kind)
+    if kind not in _KNOWN_TYPES:
+        reading.surprise(f"type={kind[:60]}", reading.keep(entries[0]))
+    whole: list[str] = []
+    by_app: dict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        reading.keep(entry)
+        attributes = {key: value for key, value in entry["attributes"].items() if key not in _VOLATILE}
+        resources = attributes.get("resources")
+        if isinstance(resources, list):
+            attributes["resources"] = [one for one in resources if not _has_id(one)]
+            for resource in filter(_has_id, resources):
+                state = {key: value for key, value in resource.items() if key not in _VOLATILE}
+                by_app[resource["id"]].append(digest(canonical_json(state)))
+        stable = {key: value for key, value in entry.items() if key not in _VOLATILE} | {"attributes": attributes}
+        whole.append(digest(canonical_json(stable)))
+    yield reading.observed(setting, reading.organization, tuple(sorted(whole)), reading.keep(entries[0]))
+    for ari, digests in by_app.items():
+        app = Subject(reading.client.organization, Kind.APP, ari)
+        yield reading.observed(setting, app, tuple(sorted(digests)))
+
+
+def _has_id(resource: Any) -> bool:
+    return isinstance(resource, dict) and isinstance(resource.get("id"), str)
+
+
+POLICIES = Collector(
+    name="policies",
+    call=LIST_POLICIES,
+    promises=(residency.POLICIES.id, residency.MOVE.id, residency.POLICY_REALMS.id),
+    read=read,
+    proves=(
+        "Which app is under which residency policy, and the state of its move. Policies of other types are kept raw:"
+        " that they moved is proven, what they mean is not published."
+    ),
+)

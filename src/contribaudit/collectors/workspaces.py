@@ -1,0 +1,209 @@
+"""Every app: which it is, where it is, its plan and its realm.
+
+`POST /admin/v2/orgs/{orgId}/workspaces`, scope `read:workspaces:admin`, a search that changes nothing. One entry is
+one app; several share a site. The names of the relationship lists are not published, so plans are taken from whatever
+list holds them.
+https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from contribaudit.atlassian.calls import SEARCH_WORKSPACES
+from contribaudit.catalogue import data_residency as residency
+from contribaudit.catalogue import organization as catalogue
+from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.core.observation import Grade, Observation, Observed, Unavailable
+from contribaudit.core.subject import Kind, Subject
+
+_ENTRY_KEYS = frozenset(("id", "type", "attributes", "links", "relationships", "appType"))
+_ATTRIBUTE_KEYS = frozenset(
+    (
+        "name",
+        "type",
+        "typeKey",
+        "owner",
+        "status",
+        "statusDetails",
+        "sandbox",
+        "realm",
+        "regions",
+        "hostUrl",
+        "capacity",
+        "usage",
+        "createdAt",
+        "createdBy",
+        "updatedAt",
+        "labels",
+        "icons",
+        "avatars",
+        "directory",
+        "unit",
+    )
+)
+_SITE_ARI = re.compile(r"::site/([0-9a-fA-F-]{36})$")
+
+
+async def read(reading: Reading) -> AsyncIterator[Observation]:
+    """Yield what each app's entry says, in server order; an entry that comes twice counts once.
+
+    The reading falls short when an entry has no ID, when the list is empty (a key without the scope may see that
+    too), and when the count is not the announced one.
+    """
+    first: dict[str, dict[Observation, None]] = {}
+    async for page in reading.client.pages(SEARCH_WORKSPACES):
+        reading.pages += 1
+        reading.announced = page.announced if reading.announced is None else reading.announced
+        for entry in page.items:
+            reading.entries += 1
+            identity = entry.get("id")
+            if not isinstance(identity, str) or not identity:
+                reading.fall_short("entry_without_id", "an entry has no ID, so it cannot be told apart")
+                continue
+            app = Subject(reading.client.organization, Kind.APP, identity)
+            observations = dict.fromkeys(_app(reading, app, entry))
+            if identity in first:
+                for contradiction in _contradictions(first[identity], observations):
+                    yield contradiction
+                continue
+            first[identity] = observations
+            reading.unique += 1
+            for observation in observations:
+                yield observation
+    _reconcile(reading)
+
+
+def _reconcile(reading: Reading) -> None:
+    if reading.entries == 0:
+        reading.fall_short("empty_list", "the list of apps is empty, which a key without the right scope also sees")
+    elif reading.announced is None:
+        reading.fall_short("no_total", "the API did not say how many apps there are, so the list may be cut")
+    elif reading.announced not in (reading.entries, reading.unique):
+        reading.fall_short("count_mismatch", f"the API announced {reading.announced} apps and gave {reading.unique}")
+
+
+def _contradictions(before: Mapping[Observation, None], now: Mapping[Observation, None]) -> Iterator[Observation]:
+    """What a repeated entry says otherwise is not known: nobody tells which of the two is right."""
+    values = {one.setting: one for one in before}
+    for one in now:
+        other = values.get(one.setting)
+        if isinstance(one, Observed) and isinstance(other, Observed) and one.value != other.value:
+            yield Unavailable(
+                one.setting,
+                one.subject,
+                "contradicting_entries",
+                f"the app is listed twice, with {other.value!r} and {one.value!r}",
+                one.observed_at,
+                one.source,
+            )
+
+
+def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[Observation]:
+    response = reading.keep(entry)
+    reading.known_keys("", entry, _ENTRY_KEYS, response)
+    attributes = entry.get("attributes")
+    if not isinstance(attributes, dict):
+        reading.surprise("attributes: not an object", response)
+        attributes = {}
+    reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
+    yield reading.text(catalogue.NAME, app, attributes, "name", response)
+    type_key = reading.text(catalogue.TYPE_KEY, app, attributes, "typeKey", response)
+    yield type_key
+    yield reading.text(catalogue.TYPE_NAME, app, attributes, "type", response)
+    host = _host(reading, app, attributes, response)
+    yield host
+    yield _site(reading, app, response)
+    yield from _alias(reading, type_key, host, response)
+    yield reading.text(catalogue.STATUS, app, attributes, "status", response)
+    yield from _sandbox(reading, app, attributes, response)
+    yield reading.text(catalogue.CREATED_AT, app, attributes, "createdAt", response)
+    yield _plan(reading, app, entry, response)
+    yield reading.text(residency.REALM, app, attributes, "realm", response)
+    yield reading.texts(residency.REGIONS, app, attributes, "regions", response)
+
+
+def _host(reading: Reading, app: Subject, attributes: Mapping[str, Any], response: str) -> Observation:
+    found = reading.text(catalogue.HOST, app, attributes, "hostUrl", response)
+    if not isinstance(found, Observed) or not isinstance(found.value, str):
+        return found
+    text = found.value if "//" in found.value else f"//{found.value}"
+    try:
+        host = urlsplit(text).hostname
+    except ValueError:
+        host = None
+    if not host:
+        return reading.unavailable(catalogue.HOST, app, "unreadable_host", "`hostUrl` holds no host name")
+    return reading.observed(catalogue.HOST, app, host, response)
+
+
+def _site(reading: Reading, app: Subject, response: str) -> Observation:
+    """The cloud ID at the end of a `::site/` ARI; null for the other forms, from which nothing can be told."""
+    match = _SITE_ARI.search(app.id)
+    value = match.group(1).lower() if match else None
+    return Observed(catalogue.SITE.id, app, value, Grade.DECODED, reading.started_at, reading.call.title, response)
+
+
+def _alias(reading: Reading, type_key: Observation, host: Observation, response: str) -> Iterator[Observation]:
+    if isinstance(type_key, Observed) and isinstance(type_key.value, str) and type_key.value:
+        where = host.value if isinstance(host, Observed) and isinstance(host.value, str) else ""
+        alias = f"app:{where}/{type_key.value}" if where else f"app:{type_key.value}/{type_key.subject.id}"
+        yield reading.observed(catalogue.ALIAS, type_key.subject, alias, response)
+
+
+def _sandbox(reading: Reading, app: Subject, attributes: Mapping[str, Any], response: str) -> Iterator[Observation]:
+    if "sandbox" not in attributes:
+        yield reading.unavailable(catalogue.SANDBOX, app, "missing_key", "the answer has no `sandbox`")
+        return
+    sandbox = attributes["sandbox"]
+    if sandbox is None:
+        yield reading.observed(catalogue.SANDBOX, app, None, response)
+        return
+    if not isinstance(sandbox, dict):
+        reading.surprise(f"sandbox: {type(sandbox).__name__}", response)
+        yield reading.unavailable(catalogue.SANDBOX, app, "wrong_type", "`sandbox` is not an object")
+        return
+    yield reading.text(catalogue.SANDBOX, app, sandbox, "type", response)
+    if isinstance(sandbox.get("parentId"), str):
+        yield reading.observed(catalogue.SANDBOX_PARENT, app, sandbox["parentId"], response)
+
+
+def _plan(reading: Reading, app: Subject, entry: Mapping[str, Any], response: str) -> Observation:
+    """The plan word of the app's entitlements; several words make a list, no entitlement makes null."""
+    relationships = entry.get("relationships")
+    if not isinstance(relationships, dict):
+        return reading.unavailable(catalogue.PLAN, app, "missing_key", "the answer has no `relationships`")
+    words: dict[str, None] = {}
+    for items in relationships.values():
+        for item in items if isinstance(items, list) else ():
+            attributes = item.get("attributes") if isinstance(item, dict) else None
+            if isinstance(attributes, dict) and ("plan" in attributes or "planKey" in attributes):
+                word = attributes.get("plan") or attributes.get("planKey")
+                if isinstance(word, str):
+                    words[word] = None
+    value = next(iter(words)) if len(words) == 1 else tuple(words) or None
+    return reading.observed(catalogue.PLAN, app, value, response)
+
+
+WORKSPACES = Collector(
+    name="workspaces",
+    call=SEARCH_WORKSPACES,
+    promises=(
+        catalogue.NAME.id,
+        catalogue.TYPE_KEY.id,
+        catalogue.HOST.id,
+        catalogue.STATUS.id,
+        catalogue.SANDBOX.id,
+        catalogue.PLAN.id,
+        residency.REALM.id,
+        residency.REGIONS.id,
+    ),
+    read=read,
+    proves=(
+        "Every app with its site, plan word, sandbox flag, realm and regions. It does not tell whether a realm is held,"
+        " whether a plan is a trial, or what the app contributes."
+    ),
+)

@@ -1,0 +1,193 @@
+"""STEP 4: what the policy says of the state, one finding per check and subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from contribaudit.core import names
+from contribaudit.core.check import Case, Check, Verdict
+from contribaudit.core.finding import Finding, Outcome
+from contribaudit.core.observation import SettingId
+from contribaudit.core.policy import AuditPolicy, Rule
+from contribaudit.core.select import Attributes, Selectable, rule_for
+from contribaudit.core.setting import Setting
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.terms import apply_terms, strongest_first
+from contribaudit.core.waive import Desk
+from contribaudit.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which checks a run was told to look at; empty means all that the policy asks for."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    def __contains__(self, check: str) -> bool:
+        return (not self.only or check in self.only) and check not in self.skip
+
+    def __str__(self) -> str:
+        parts = [f"--{word} {check}" for word, checks in (("only", self.only), ("skip", self.skip)) for check in checks]
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Findings in the order of the checks, then of the subjects, and what a person should know beside them."""
+
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...]
+
+
+def evaluate(
+    state: State,
+    policy: AuditPolicy,
+    checks: Iterable[Check],
+    find_setting: Callable[[SettingId], Setting],
+    selection: Selection = Selection(),
+) -> Evaluation:
+    """Put every subject to every check that the policy asks for.
+
+    A check that finds no subject in an organization answers for the organization: with its own word where the
+    inventory is whole, else `unknown`. Raises UsageError when not one check was evaluated.
+    """
+    desk = Desk(state, policy.waivers)
+    findings: list[Finding] = []
+    warnings: list[str] = [f"This run was told to leave out checks: {selection}."] if str(selection) else []
+    used: set[int] = set()
+    for check in checks:
+        if check.id not in selection:
+            continue
+        if not any(rule.check == check.id for rule in policy.rules):
+            continue
+        off = 0
+        for organization, subjects in _population(check, state):
+            answered = 0
+            for subject in subjects:
+                attributes = attributes_of(state, subject)
+                rule = rule_for(policy, check.id, attributes)
+                if rule is None:
+                    continue
+                used.add(id(rule))
+                answered += 1
+                if not rule.enabled:
+                    off += 1
+                    continue
+                case = Case(subject, state, rule, policy)
+                verdict = apply_terms(check.judge(case), case)
+                finding = _finding(state, check, rule, subject, verdict)
+                setting = find_setting(finding.setting) if finding.setting is not None else None
+                findings.append(desk.apply(finding, attributes, setting))
+            if not answered and organization is not None:
+                findings.extend(_of_none(state, policy, check, organization, bool(subjects)))
+        if off:
+            warnings.append(f"{check.id} is switched off for {off} subject{'s' if off > 1 else ''} by the policy.")
+    warnings += [
+        f"The rule {rule.check} ({rule.origin}) matches nothing."
+        for rule in policy.rules
+        if id(rule) not in used and rule.check in selection and _narrow(rule)
+    ]
+    if not findings:
+        raise UsageError(
+            "Not one check was evaluated",
+            hint="Name checks in the policy file that this version has (contribaudit checks list), or widen --only.",
+        )
+    return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
+
+
+def attributes_of(state: State, subject: Subject) -> Attributes:
+    """What selectors look at: values read in this run, and the names of those that were not."""
+    if subject.kind is not Kind.APP:
+        name = state.value(organization_subject(subject.organization), names.ORGANIZATION_NAME)
+        known = name.value if name is not None and isinstance(name.value, str) else None
+        unread = (
+            frozenset[Selectable]()
+            if known or not subject.organization
+            else frozenset[Selectable](("organization_name",))
+        )
+        return Attributes(subject.organization, known, unread=unread)
+    unread_names: set[Selectable] = set()
+
+    def text(setting: SettingId, selectable: Selectable) -> str | None:
+        seen = state.value(subject, setting)
+        if seen is None or not isinstance(seen.value, str):
+            unread_names.add(selectable)
+            return None
+        return seen.value
+
+    site = text(names.APP_HOST, "site")
+    app = text(names.APP_TYPE_KEY, "app")
+    plan = text(names.PLAN, "plan")
+    sandbox = text(names.APP_SANDBOX, "sandbox")
+    organization_name = state.value(organization_subject(subject.organization), names.ORGANIZATION_NAME)
+    known_name = organization_name.value if organization_name is not None else None
+    if not isinstance(known_name, str):
+        unread_names.add("organization_name")
+    return Attributes(
+        organization=subject.organization,
+        organization_name=known_name if isinstance(known_name, str) else None,
+        site=site,
+        app=app,
+        plan=plan,
+        sandbox=None if sandbox is None else sandbox.casefold() != "none",
+        unread=frozenset(unread_names),
+    )
+
+
+def _population(check: Check, state: State) -> list[tuple[str | None, list[Subject]]]:
+    """Subjects that the question is about, by organization; the company stands alone."""
+    if check.kind is Kind.COMPANY:
+        return [(None, state.subjects(Kind.COMPANY))]
+    return [
+        (one, [subject for subject in state.subjects(check.kind, one) if check.applies(state, subject)])
+        for one in state.organizations
+    ]
+
+
+def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str, some: bool) -> list[Finding]:
+    """What a check says of an organization in which it found nobody to ask."""
+    subject = organization_subject(organization)
+    rule = next((rule for rule in reversed(policy.rules) if rule.check == check.id and rule.enabled), None)
+    if rule is None:
+        return []
+    verdict = None if some else check.when_none(state, organization)
+    if verdict is None:
+        reason = (
+            "no subject of this organization is selected by a rule"
+            if some
+            else state.organizations[organization].why_not("workspaces") or f"no {check.kind} was seen to ask it of"
+        )
+        verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
+    return [_finding(state, check, rule, subject, apply_terms(verdict, Case(subject, state, rule, policy)))]
+
+
+def _finding(state: State, check: Check, rule: Rule, subject: Subject, verdict: Verdict) -> Finding:
+    words = state.rulebook.words[check.id]
+    return Finding(
+        check=check.id,
+        title=words.title,
+        severity=rule.severity or words.severity,
+        outcome=verdict.outcome,
+        underlying_outcome=verdict.outcome,
+        reason_code=verdict.reason_code,
+        reason=verdict.reason,
+        subject=subject,
+        setting=verdict.setting,
+        expected=verdict.expected,
+        observed=verdict.observed,
+        evidence=strongest_first(verdict.evidence),
+        fragile=verdict.fragile and verdict.outcome is Outcome.PASS,
+        due_at=verdict.due_at,
+        remediation="" if verdict.outcome is Outcome.PASS else words.remediation,
+        console_path=words.console_path,
+        controls=words.controls,
+    )
+
+
+def _narrow(rule: Rule) -> bool:
+    """True for a rule that names subjects; one without selectors may rightly find an organization with none."""
+    where = rule.where
+    return bool(where.organization or where.site or where.app or where.plan or where.space or where.sandbox is not None)

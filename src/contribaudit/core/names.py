@@ -1,0 +1,20 @@
+"""The settings that the pure layer itself reads, by name. The catalogue says what each one is."""
+
+from __future__ import annotations
+
+from contribaudit.core.observation import SettingId
+
+ORGANIZATION_NAME = SettingId("organization.name")
+HIGHEST_PLAN = SettingId("plan.highest")
+APP_NAME = SettingId("app.name")
+APP_ALIAS = SettingId("app.alias")
+APP_TYPE_KEY = SettingId("app.type_key")
+APP_HOST = SettingId("app.host")
+APP_SITE = SettingId("app.site")
+APP_STATUS = SettingId("app.status")
+APP_SANDBOX = SettingId("app.sandbox")
+PLAN = SettingId("plan")
+REALM = SettingId("residency.realm")
+MOVE = SettingId("residency.move")
+PINNED = SettingId("residency.pinned")
+SHAPES_PREFIX = "shapes."

@@ -1,0 +1,138 @@
+"""STEP 3: what was seen, and what it means together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from contribaudit.core import names
+from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
+from contribaudit.core.rules import Rulebook
+from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.state import OrganizationState, State
+from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.unread import mark_unread
+
+WORKSPACES = "workspaces"
+"""The collector that promises every app and its plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One organization as a run found it, with what earlier runs knew."""
+
+    organization: str
+    name: str
+    snapshot: Snapshot | None
+    """None when the organization was not read: no key, or left out of this run."""
+    unread_reason: str = ""
+    known: Mapping[str, Sequence[Observation]] = field(default_factory=dict)
+    """By collector: the last complete state, from before this run."""
+    alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
+
+
+def resolve(
+    seen: Sequence[Seen], rulebook: Rulebook, as_of: datetime, promises: Mapping[str, Iterable[SettingId]]
+) -> State:
+    """The state that checks look at: observations, what is owed and unread, and the highest plan."""
+    observations: list[Observation] = []
+    remembered: list[Observed] = []
+    for one in seen:
+        if one.snapshot is not None:
+            observations.extend(mark_unread(one.snapshot, one.known, promises))
+        for known in one.known.values():
+            remembered.extend(observation for observation in known if isinstance(observation, Observed))
+    state = State(
+        as_of=as_of,
+        rulebook=rulebook,
+        organizations=[
+            OrganizationState(
+                one.organization,
+                one.name,
+                {c.collector: c for c in one.snapshot.collections} if one.snapshot else {},
+                one.unread_reason,
+            )
+            for one in seen
+        ],
+        observations=observations,
+        remembered=remembered,
+        alias_holders={one.organization: one.alias_holders for one in seen},
+    )
+    for one in seen:
+        state.add(highest_plan(state, one.organization))
+    for app in state.subjects(Kind.APP):
+        move = state.value(app, names.MOVE)
+        if move is not None:
+            state.add(pinned(rulebook, move))
+    return state
+
+
+def pinned(rulebook: Rulebook, move: Observed) -> Observation:
+    """Our reading of a residency policy's state as the console's PINNED: the API does not say that word itself."""
+    known = rulebook.move(move.value) if isinstance(move.value, str) else None
+    if known is None:
+        reason = f"the rulebook does not know the state {move.value!r} of its residency policy"
+        return Unavailable(names.PINNED, move.subject, "unknown_word", reason, move.observed_at, move.source)
+    return replace(move, setting=names.PINNED, value=known.pinned, grade=weakest((move.grade, Grade.DECODED)))
+
+
+def highest_plan(state: State, organization: str) -> Observation:
+    """The highest plan over all apps of the organization, or why it cannot be told.
+
+    An app whose plan word the rulebook does not know makes it unknown, and so does a plan that was not told, unless
+    another app already has the highest plan of all. Where apps that are not online would decide, it is unknown too:
+    Atlassian says "highest active plan", and does not say whether theirs is active.
+    Source: https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
+    """
+    subject = organization_subject(organization)
+
+    def unknown(code: str, reason: str) -> Unavailable:
+        return Unavailable(names.HIGHEST_PLAN, subject, code, reason, state.as_of, WORKSPACES)
+
+    place = state.organizations[organization]
+    if not place.completed(WORKSPACES):
+        return unknown("apps_unread", f"not every app was read: {place.why_not(WORKSPACES)}")
+    apps = state.subjects(Kind.APP, organization)
+    if not apps:
+        return unknown("no_apps", "the workspace list is empty, which a key without the right scope also sees")
+    ranked: list[tuple[int, Observed]] = []
+    silent: list[Subject] = []
+    for app in apps:
+        plan = state.value(app, names.PLAN)
+        if plan is None or plan.value is None:
+            silent.append(app)
+            continue
+        words = plan.value if isinstance(plan.value, tuple) else (str(plan.value),)
+        for word in words:
+            known = state.rulebook.plan(word)
+            if known is None:
+                return unknown(
+                    "unknown_plan_word", f"the plan word {word!r} of {_call(state, app)} is not in the rulebook"
+                )
+            ranked.append((known.rank, plan))
+    top = max((rank for rank, _ in ranked), default=-1)
+    if silent and top < len(state.rulebook.plans) - 1:
+        return unknown("plan_not_told", f"the plan of {_call(state, silent[0])} could not be read")
+    online = [rank for rank, plan in ranked if _online(state, plan.subject)]
+    if max(online, default=-1) != top:
+        return unknown("plan_of_inactive_app", "only an app that is not online has the highest plan")
+    holder = next(plan for rank, plan in ranked if rank == top)
+    return Observed(
+        names.HIGHEST_PLAN,
+        subject,
+        state.rulebook.plans[top].name.casefold(),
+        holder.grade,
+        min(plan.observed_at for _, plan in ranked),
+        holder.source,
+        holder.response,
+    )
+
+
+def _online(state: State, app: Subject) -> bool:
+    status = state.value(app, names.APP_STATUS)
+    return status is not None and isinstance(status.value, str) and status.value.casefold() == "online"
+
+
+def _call(state: State, app: Subject) -> str:
+    return state.recall(app, names.APP_ALIAS) or app.id

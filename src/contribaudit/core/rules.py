@@ -1,0 +1,150 @@
+"""The typed shape of the rulebook: facts that age, each from a dated source with a grade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from contribaudit.core.check import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan, and what it allows. Plans are ordered by `rank`, lowest first."""
+
+    name: str
+    rank: int
+    words: frozenset[str]
+    """The API's words for it, without case."""
+    residency: bool
+    """Whether the plan offers data residency."""
+    rovo: bool
+    """Whether Rovo is listed for the plan."""
+    metadata_default: str
+    metadata_changeable: bool
+    in_app_default: str
+    in_app_changeable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """A place where an app can keep its data."""
+
+    code: str
+    title: str
+    words: frozenset[str]
+    """Spellings that mean this realm, without case, the code included."""
+    pinned_to_a_place: bool
+    """False for Global, which Atlassian may move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a state of a residency policy on an app stands for."""
+
+    word: str
+    """The API's word, without case."""
+    meaning: str
+    """"held", "moving", "scheduled", "leaving" or "failed"."""
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What an app's type key stands for, and which settings it has today."""
+
+    type_key: str
+    title: str
+    words: frozenset[str]
+    contribution: str
+    """"own" (listed by app and space), "organization" (follows the organization's switch), "none" (no such setting
+    today), "unknown" (no statement found)."""
+    residency: str
+    """"yes", "none" (not among the apps with residency), "unknown"."""
+    rovo_block: str
+    """"yes", "elsewhere" (the app's own settings), "none", "unknown"."""
+    jira_family: bool
+    pseudo: bool
+    """True for entries of the workspace list that are no app ("jira-admin")."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookFile:
+    """Where a part of the rulebook came from."""
+
+    name: str
+    sha256: str
+    reviewed: date
+    shipped: bool
+    """False when a user's folder replaced it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Everything that the tool believes about Atlassian, at a date."""
+
+    version: str
+    effective: date
+    """From when Atlassian uses data by these settings."""
+    review_within_days: int
+    files: tuple[RulebookFile, ...]
+    plans: tuple[Plan, ...]
+    """Lowest first."""
+    realms: tuple[Realm, ...]
+    realm_groups: Mapping[str, tuple[str, ...]]
+    """Group name ("EEA") to realm codes."""
+    moves: Mapping[str, Move]
+    """By the API's word."""
+    apps: Mapping[str, App]
+    """By type key, aliases included, without case."""
+    words: Mapping[str, Words]
+    """What people read about each check, by check ID."""
+    sha256: str = ""
+
+    @property
+    def oldest_review(self) -> date:
+        """The review date of the file that nobody looked at for longest."""
+        return min(file.reviewed for file in self.files)
+
+    def plan(self, word: str) -> Plan | None:
+        """The plan that the API's word stands for; None for a word that the rulebook does not know."""
+        folded = word.strip().casefold()
+        return next((plan for plan in self.plans if folded in plan.words), None)
+
+    def realm(self, word: str) -> Realm | None:
+        """The realm that a code or name stands for; None for a word that the rulebook does not know."""
+        folded = word.strip().casefold()
+        return next((realm for realm in self.realms if folded in realm.words), None)
+
+    def move(self, word: str) -> Move | None:
+        """What the API's word for a residency policy's state stands for; None for an unknown word."""
+        return self.moves.get(word.strip().casefold())
+
+    def app(self, type_key: str) -> App | None:
+        """The app behind a type key; None for one that the rulebook does not know."""
+        return self.apps.get(type_key.strip().casefold())
+
+    def realm_codes(self, wanted: tuple[str, ...]) -> frozenset[str]:
+        """Realm codes that a policy's words stand for, groups spelled out. Unknown words are left out."""
+        codes: set[str] = set()
+        groups = {name.casefold(): members for name, members in self.realm_groups.items()}
+        for word in wanted:
+            codes.update(groups.get(word.casefold(), ()))
+            realm = self.realm(word)
+            if realm is not None:
+                codes.add(realm.code)
+        return frozenset(codes)
+
+    def vocabularies(self) -> dict[str, frozenset[str]]:
+        """Words that a policy may use, by vocabulary, without case."""
+        realms = frozenset(word for realm in self.realms for word in realm.words)
+        return {
+            "realms": realms | {name.casefold() for name in self.realm_groups},
+            "plans": frozenset(word for plan in self.plans for word in plan.words),
+            "apps": frozenset(self.apps),
+        }
+
+    def plan_with(self, ability: str) -> str:
+        """The lowest plan that offers "residency" or "rovo", in its title's spelling; "" when none does."""
+        return next((plan.name for plan in self.plans if getattr(plan, ability)), "")

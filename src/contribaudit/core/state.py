@@ -1,0 +1,149 @@
+"""What a run means: every observation in reach of a check, and the values that are computed from several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from contribaudit.core import names
+from contribaudit.core.observation import Observation, Observed, SettingId, Unavailable
+from contribaudit.core.rules import Rulebook
+from contribaudit.core.snapshot import Collection, CollectionStatus
+from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What people call a subject, and where it stands. "" for what is not known."""
+
+    name: str
+    site: str
+    """Host of the site."""
+    app: str
+    """Type key of the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationState:
+    """One organization that the configuration names, read or not."""
+
+    id: str
+    name: str
+    collections: Mapping[str, Collection]
+    """By collector; empty when the organization was not read at all."""
+    unread_reason: str = ""
+    """Why nothing was read; "" when something was."""
+
+    def completed(self, collector: str) -> bool:
+        """True when the collector read everything that it promised."""
+        collection = self.collections.get(collector)
+        return collection is not None and collection.status is CollectionStatus.OK
+
+    def why_not(self, collector: str) -> str:
+        """A sentence on why the collector's answer is not whole; "" when it is."""
+        collection = self.collections.get(collector)
+        if collection is None:
+            return self.unread_reason or f"{collector} was not read in this run"
+        return collection.reason
+
+
+class State:
+    """Observations by subject and setting, at a moment, under a rulebook."""
+
+    def __init__(
+        self,
+        *,
+        as_of: datetime,
+        rulebook: Rulebook,
+        organizations: Iterable[OrganizationState],
+        observations: Iterable[Observation],
+        remembered: Iterable[Observed] = (),
+        alias_holders: Mapping[str, Mapping[str, tuple[tuple[str, datetime], ...]]] | None = None,
+    ) -> None:
+        """`remembered` are values of earlier runs, used to name a subject and never to judge it."""
+        self.as_of = as_of
+        self.rulebook = rulebook
+        self.organizations = {organization.id: organization for organization in organizations}
+        self.alias_holders = alias_holders or {}
+        self._seen: dict[Subject, dict[SettingId, Observation]] = {}
+        self._remembered: dict[tuple[Subject, SettingId], Observed] = {}
+        for observation in observations:
+            self._seen.setdefault(observation.subject, {})[observation.setting] = observation
+        for known in remembered:
+            self._remembered[(known.subject, known.setting)] = known
+        self._by_kind: dict[tuple[str, Kind], list[Subject]] = {}
+        for subject in self._seen:
+            self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
+
+    def add(self, observation: Observation) -> None:
+        """Put a computed value beside the observed ones. Only `resolve` does this."""
+        self._seen.setdefault(observation.subject, {})[observation.setting] = observation
+
+    def read(self, subject: Subject, setting: SettingId) -> Observation:
+        """The observation, or an `Unavailable` that says that nobody looked."""
+        found = self._seen.get(subject, {}).get(setting)
+        if found is not None:
+            return found
+        return Unavailable(setting, subject, "not_read", "nothing was read of it in this run", self.as_of, "")
+
+    def value(self, subject: Subject, setting: SettingId) -> Observed | None:
+        """The observation when a source gave a value, null included; None when it is unavailable."""
+        found = self.read(subject, setting)
+        return found if isinstance(found, Observed) else None
+
+    def recall(self, subject: Subject, setting: SettingId) -> str:
+        """The text last seen, in this run or an earlier one; "" when there is none. For names, not for judgement."""
+        found = self.value(subject, setting) or self._remembered.get((subject, setting))
+        return found.value if found is not None and isinstance(found.value, str) else ""
+
+    def of(self, subject: Subject) -> Iterator[Observation]:
+        """Everything observed of one subject."""
+        yield from self._seen.get(subject, {}).values()
+
+    def everything(self) -> Iterator[Observation]:
+        """Every observation, in the order in which subjects were first seen."""
+        for settings in self._seen.values():
+            yield from settings.values()
+
+    def subjects(self, kind: Kind, organization: str | None = None) -> list[Subject]:
+        """Subjects of a kind, in server order; of every organization when none is named. Pseudo apps are left out."""
+        if kind is Kind.COMPANY:
+            return [COMPANY]
+        ids = list(self.organizations) if organization is None else [organization]
+        if kind is Kind.ORGANIZATION:
+            return [organization_subject(one) for one in ids]
+        found = [subject for one in ids for subject in self._by_kind.get((one, kind), [])]
+        if kind is not Kind.APP:
+            return found
+        return [app for app in found if self.in_inventory(app) and not self.pseudo(app)]
+
+    def in_inventory(self, app: Subject) -> bool:
+        """False for an app that only a policy names: it may be gone, or never have been an app."""
+        return names.APP_TYPE_KEY in self._seen.get(app, {})
+
+    def apps_named_anywhere(self, organization: str) -> list[Subject]:
+        """Every app that something was seen of, those included that only a policy names."""
+        return list(self._by_kind.get((organization, Kind.APP), []))
+
+    def pseudo(self, app: Subject) -> bool:
+        """True for an entry of the workspace list that the rulebook knows to be no app."""
+        known = self.rulebook.app(self.recall(app, names.APP_TYPE_KEY))
+        return known is not None and known.pseudo
+
+    def place(self, subject: Subject) -> Place:
+        """What to call the subject; its ID when no name is known."""
+        if subject.kind is Kind.ORGANIZATION:
+            known = self.organizations.get(subject.id)
+            return Place(
+                self.recall(subject, names.ORGANIZATION_NAME) or (known.name if known else "") or subject.id, "", ""
+            )
+        if subject.kind is Kind.APP:
+            host = self.recall(subject, names.APP_HOST)
+            type_key = self.recall(subject, names.APP_TYPE_KEY)
+            return Place(self.recall(subject, names.APP_NAME) or subject.id, host, type_key)
+        return Place(subject.id, "", "")
+
+    def organization_name(self, organization: str) -> str:
+        """The organization's name, or its ID when no name is known."""
+        return self.place(organization_subject(organization)).name if organization else ""

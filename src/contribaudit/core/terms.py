@@ -1,0 +1,65 @@
+"""A verdict under the policy's evidence terms: what is not good and fresh enough proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from contribaudit.core.check import Case, Verdict
+from contribaudit.core.finding import Evidence, Outcome
+from contribaudit.core.observation import Grade
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+_NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
+_STAYS_WHEN_OLD = (Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE, Outcome.STALE)
+
+
+def apply_terms(verdict: Verdict, case: Case) -> Verdict:
+    """The verdict, or `unknown` or `stale` in its place.
+
+    No evidence, a grade that the policy does not accept, and a time in the future make it `unknown`; age makes a
+    good answer `stale`. A bad answer stays bad when its evidence ages, since age never improved a setting.
+    """
+    if verdict.outcome in _NEEDS_NO_EVIDENCE:
+        return verdict
+    if not verdict.evidence:
+        return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="no_evidence", reason="no evidence was read")
+    accepted = case.rule.accept if case.rule.accept is not None else case.policy.evidence.accept
+    for evidence in verdict.evidence:
+        if evidence.grade is Grade.PREDICTED or evidence.grade not in accepted:
+            return replace(
+                verdict,
+                outcome=Outcome.UNKNOWN,
+                reason_code="grade_not_accepted",
+                reason=f"{verdict.reason}, but this is {evidence.grade} evidence, which the policy does not accept",
+            )
+        if evidence.observed_at > case.as_of + CLOCK_TOLERANCE:
+            return replace(
+                verdict,
+                outcome=Outcome.UNKNOWN,
+                reason_code="evidence_from_the_future",
+                reason=f"the evidence is dated {evidence.observed_at:%Y-%m-%d %H:%M}Z, which is still to come",
+            )
+    limits = max_age_days(case)
+    for evidence in verdict.evidence:
+        age = case.as_of - evidence.observed_at
+        if age > timedelta(days=limits[evidence.grade]) and verdict.outcome not in _STAYS_WHEN_OLD:
+            return replace(
+                verdict,
+                outcome=Outcome.STALE,
+                reason_code="evidence_too_old",
+                reason=f"{verdict.reason}, but that was seen {age.days} days ago; "
+                f"the policy accepts {limits[evidence.grade]} for {evidence.grade} evidence",
+            )
+    return verdict
+
+
+def max_age_days(case: Case) -> Mapping[str, int]:
+    """Days that each grade stays fresh under the case's rule."""
+    return {**case.policy.evidence.max_age_days, **(case.rule.max_age_days or {})}
+
+
+def strongest_first(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """Evidence as reports list it: by grade, then by time, repeated ones once."""
+    return tuple(sorted(dict.fromkeys(evidence), key=lambda one: (one.grade.rank, one.observed_at, one.source)))

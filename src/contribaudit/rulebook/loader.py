@@ -1,0 +1,161 @@
+"""Reads the rulebook: the shipped files, each replaced by the file of the same name in a user's folder."""
+
+from __future__ import annotations
+
+import tomllib
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from contribaudit.core.check import Words
+from contribaudit.core.rules import App, Move, Plan, Realm, Rulebook, RulebookFile
+from contribaudit.errors import RulebookError
+from contribaudit.rulebook import shapes
+
+SHAPES: dict[str, type[shapes.Dated]] = {
+    "rulebook.toml": shapes.MetaFile,
+    "plans.toml": shapes.PlansFile,
+    "realms.toml": shapes.RealmsFile,
+    "moves.toml": shapes.MovesFile,
+    "apps.toml": shapes.AppsFile,
+    "checks/data_contribution.toml": shapes.ChecksFile,
+    "checks/ai_access.toml": shapes.ChecksFile,
+    "checks/data_residency.toml": shapes.ChecksFile,
+    "checks/governance.toml": shapes.ChecksFile,
+}
+_Shape = TypeVar("_Shape", bound=shapes.Dated)
+
+
+def load(folder: Path | None = None) -> Rulebook:
+    """The rulebook, with `folder`'s files in place of the shipped ones of the same name.
+
+    Raises RulebookError for a file that cannot be read or has the wrong shape, and for a file in `folder` that
+    replaces nothing (a misspelt name would silently leave the shipped rule in force).
+    """
+    if folder is not None:
+        _refuse_strangers(folder)
+    parsed: dict[str, shapes.Dated] = {}
+    files: list[RulebookFile] = []
+    for name, shape in SHAPES.items():
+        text, shipped = _read(name, folder)
+        parsed[name] = _parse(shape, name, text)
+        files.append(RulebookFile(name, sha256(text.encode()).hexdigest(), parsed[name].reviewed, shipped))
+
+    def part(shape: type[_Shape], name: str) -> _Shape:
+        file = parsed[name]
+        assert isinstance(file, shape)  # by SHAPES
+        return file
+
+    meta = part(shapes.MetaFile, "rulebook.toml")
+    realms = part(shapes.RealmsFile, "realms.toml")
+    return Rulebook(
+        version=meta.version,
+        effective=meta.effective,
+        review_within_days=meta.review_within_days,
+        files=tuple(files),
+        plans=_plans(part(shapes.PlansFile, "plans.toml")),
+        realms=tuple(
+            Realm(entry.code, entry.title, _folded([entry.code, *entry.words]), entry.held) for entry in realms.realm
+        ),
+        realm_groups={name: tuple(members) for name, members in realms.groups.items()},
+        moves={
+            entry.word.casefold(): Move(entry.word.casefold(), entry.meaning, entry.pinned)
+            for entry in part(shapes.MovesFile, "moves.toml").move
+        },
+        apps=_apps(part(shapes.AppsFile, "apps.toml")),
+        words={
+            check: _words(entry)
+            for name, shape in SHAPES.items()
+            if shape is shapes.ChecksFile
+            for check, entry in part(shapes.ChecksFile, name).checks.items()
+        },
+        sha256=sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest(),
+    )
+
+
+def _refuse_strangers(folder: Path) -> None:
+    if not folder.is_dir():
+        raise RulebookError(f"The rulebook folder {folder} does not exist", hint="Check `rulebook` in config.toml.")
+    for path in sorted(folder.rglob("*.toml")):
+        name = path.relative_to(folder).as_posix()
+        if name not in SHAPES:
+            raise RulebookError(f"{path}: no rulebook file has this name", hint=f"Known names: {', '.join(SHAPES)}.")
+
+
+def _read(name: str, folder: Path | None) -> tuple[str, bool]:
+    own = folder / name if folder is not None else None
+    try:
+        if own is not None and own.exists():
+            return own.read_text(encoding="utf-8"), False
+        return resources.files("contribaudit.rulebook").joinpath("data", name).read_text(encoding="utf-8"), True
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulebookError(f"The rulebook file {own or name} cannot be read: {error}") from error
+
+
+def _parse(shape: type[shapes.Dated], name: str, text: str) -> shapes.Dated:
+    try:
+        return shape.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise RulebookError(f"{name}: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise RulebookError(f"{name}, key `{key}`: {first['msg']}", hint="Compare it with the shipped file.") from None
+
+
+def _folded(words: list[str]) -> frozenset[str]:
+    return frozenset(word.strip().casefold() for word in words)
+
+
+def _plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
+    return tuple(
+        Plan(
+            name=entry.name,
+            rank=rank,
+            words=_folded(entry.words),
+            residency=entry.residency,
+            rovo=entry.rovo,
+            metadata_default=entry.metadata.default,
+            metadata_changeable=entry.metadata.changeable,
+            in_app_default=entry.in_app.default,
+            in_app_changeable=entry.in_app.changeable,
+        )
+        for rank, entry in enumerate(file.plan)
+    )
+
+
+def _apps(file: shapes.AppsFile) -> dict[str, App]:
+    apps: dict[str, App] = {}
+    for entry in file.app:
+        words = _folded([entry.type_key, *entry.words])
+        app = App(
+            type_key=entry.type_key,
+            title=entry.title,
+            words=words,
+            contribution=entry.contribution,
+            residency=entry.residency,
+            rovo_block=entry.rovo_block,
+            jira_family=entry.jira_family,
+            pseudo=entry.pseudo,
+        )
+        for word in words:
+            if word in apps:
+                raise RulebookError(f"apps.toml: the word `{word}` stands for two apps")
+            apps[word] = app
+    return apps
+
+
+def _words(entry: shapes.WordsEntry) -> Words:
+    return Words(
+        title=entry.title,
+        question=entry.question,
+        trap=entry.trap,
+        severity=entry.severity,
+        remediation=entry.remediation,
+        console_path=entry.console_path,
+        source=entry.source,
+        controls=tuple(entry.controls),
+    )

@@ -1,0 +1,117 @@
+"""The shape of each rulebook file, checked where the bytes come in."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contribaudit.core.finding import Severity
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Dated(_Strict):
+    """What every file says of itself: when it was compared with its source, and how good that source is."""
+
+    reviewed: date
+    source: str
+    grade: str
+    source_date: date | None = None
+    residency_source: str = ""
+    rovo_source: str = ""
+
+
+class MetaFile(Dated):
+    """rulebook.toml"""
+
+    version: str
+    effective: date
+    review_within_days: int = Field(gt=0)
+
+
+class ContributionDefault(_Strict):
+    default: str
+    changeable: bool
+
+
+class PlanEntry(_Strict):
+    name: str
+    words: list[str] = Field(min_length=1)
+    residency: bool
+    rovo: bool
+    metadata: ContributionDefault
+    in_app: ContributionDefault
+
+
+class PlansFile(Dated):
+    """plans.toml, lowest plan first"""
+
+    plan: list[PlanEntry] = Field(min_length=1)
+
+
+class RealmEntry(_Strict):
+    code: str
+    title: str
+    words: list[str] = Field(min_length=1)
+    held: bool = True
+
+
+class RealmsFile(Dated):
+    """realms.toml"""
+
+    realm: list[RealmEntry] = Field(min_length=1)
+    groups: dict[str, list[str]] = {}
+
+
+class MoveEntry(_Strict):
+    word: str
+    meaning: str = Field(pattern="^(held|moving|scheduled|leaving|failed)$")
+    pinned: bool
+
+
+class MovesFile(Dated):
+    """moves.toml"""
+
+    move: list[MoveEntry] = Field(min_length=1)
+
+
+class AppEntry(_Strict):
+    type_key: str
+    title: str
+    words: list[str] = []
+    contribution: str = Field(pattern="^(own|organization|none|unknown)$")
+    residency: str = Field(pattern="^(yes|none|unknown)$")
+    rovo_block: str = Field(pattern="^(yes|elsewhere|none|unknown)$")
+    jira_family: bool = False
+    pseudo: bool = False
+
+
+class AppsFile(Dated):
+    """apps.toml"""
+
+    app: list[AppEntry] = Field(min_length=1)
+
+
+class WordsEntry(_Strict):
+    title: str
+    question: str
+    trap: str
+    severity: Severity
+    remediation: str
+    console_path: str
+    source: str
+    controls: list[str] = Field(min_length=1)
+
+
+class ChecksFile(Dated):
+    """checks/FAMILY.toml: a table per check, named by its ID"""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+    __pydantic_extra__: dict[str, WordsEntry]
+
+    @property
+    def checks(self) -> dict[str, WordsEntry]:
+        return self.__pydantic_extra__
