@@ -1,0 +1,186 @@
+"""What an answer means: a JSON object to work with, or one error per status, whatever form its body has.
+
+Forms of error bodies (https://developer.atlassian.com/cloud/admin/organization/rest/): `{code, message}`,
+`{timestamp, path, status, error, message, requestId}`, `{errors: [{id, status, code, title, detail}]}`, such an entry
+alone, nothing, a gateway's web page, other text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+from pydantic_core import from_json
+
+from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_EVENT_ACTIONS, Call
+from contribaudit.errors import (
+    AccessDenied,
+    AdminApiError,
+    KeyRefused,
+    NotFound,
+    OrganizationNotFound,
+    RateLimited,
+    ServerFailed,
+    TimedOut,
+    UnexpectedAnswer,
+)
+
+_GUARD = "The audit log also needs Atlassian Guard or an Enterprise plan"
+_PROXY = "A proxy or a login page on the way may have sent it: check HTTPS_PROXY and api_url"
+_REPORT = "Try again; if it stays, the API has changed: report it"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Makes text of an answer fit to be shown: printable, on one line, at most `limit` characters, without the key."""
+
+    key: SecretStr
+    limit: int = 200
+
+    def __call__(self, text: object) -> str:
+        printable = "".join(char if char.isprintable() else " " for char in str(text)[: 50 * self.limit])
+        hidden = re.sub(re.escape(self.key.get_secret_value()), "[key]", printable, flags=re.IGNORECASE)
+        line = " ".join(hidden.split())
+        return line if len(line) <= self.limit else f"{line[: self.limit - 1]}…"
+
+
+def parse(call: Call, body: bytes) -> dict[str, Any]:
+    """The JSON object of a good answer. Raises UnexpectedAnswer for a web page, broken JSON or another JSON value."""
+    try:
+        # 1.7 times as fast as json.loads on a page of 1000 workspaces (658 kB).
+        document = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        if _is_web_page(body):
+            what, hint = "answered with a web page instead of JSON", _PROXY
+        else:
+            what = "answered with nothing" if not body.strip() else "answered with broken or cut-off JSON"
+            hint = f"A proxy may have cut it. {_REPORT}"
+        # Raised outside of this block, so that the parser's error, which quotes the body, is not attached.
+    else:
+        if isinstance(document, dict):
+            return document
+        what, hint = f"answered with a JSON {_json_type(document)} instead of an object", _REPORT
+    raise UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=hint)
+
+
+def entries(call: Call, document: dict[str, Any], quote: Quote) -> tuple[dict[str, Any], ...]:
+    """The objects of `data`. Raises UnexpectedAnswer when it is missing, no list, or holds anything else."""
+    data = document.get("data")
+    if not isinstance(data, list):
+        what = "has a `data` that is not a list" if "data" in document else "has no `data`"
+        said = _said(document, quote).text
+        what = f'{what}, but says "{said}"' if said else what
+    elif all(isinstance(entry, dict) for entry in data):
+        return tuple(data)
+    else:
+        odd = next(entry for entry in data if not isinstance(entry, dict))
+        what = f"has a JSON {_json_type(odd)} among the objects of `data`"
+    raise UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=_REPORT)
+
+
+def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: float | None) -> AdminApiError:
+    """The error of an answer whose status is not 2xx; `asked_seconds` is the wait that it asks for, if any."""
+    status, title, host = response.status_code, call.title, response.request.url.host
+    if 300 <= status < 400:
+        target = _redirect_target(response.headers.get("Location", ""), host, quote)
+        return UnexpectedAnswer(
+            f"{title} was redirected ({status}) to {target}, which was not followed",
+            call=title,
+            hint="The key goes to api_url's host only: check api_url and any proxy",
+        )
+    said = _said(_json(response.content), quote)
+    web_page = " with a web page instead of JSON" if _is_web_page(response.content) else ""
+    what = f"{title} answered {status}{web_page}{said}"
+    proxy = f". {_PROXY}" if web_page else ""
+    guard = f". {_GUARD}" if call == LIST_EVENT_ACTIONS else ""
+    match status:
+        case 401:
+            hint = (
+                "The key is wrong, expired or revoked; a key lives at most a year. Create one at admin.atlassian.com, "
+                "Organization settings, API keys, and save it with `contribaudit login`"
+            )
+            return KeyRefused(f"Atlassian refused the API key: {what}", call=title, hint=hint + guard + proxy)
+        case 403:
+            needed = f"; it needs the scope {call.scope}" if call.scope else ""
+            hint = "Give the key that scope" if call.scope else "Check what the key may do"
+            hint += ", or check that it belongs to this organization and not to another one"
+            return AccessDenied(what + needed, call=title, hint=hint + guard + proxy, missing_scope=call.scope or None)
+        case 404 if said.code == "ADMIN-404-2" or call == GET_ORGANIZATION:
+            hint = "Check the organization ID (Atlassian shows it beside a new API key) and that the key"
+            return OrganizationNotFound(
+                f"Atlassian knows no such organization: {what}",
+                call=title,
+                hint=f"{hint} belongs to that organization{proxy}",
+            )
+        case 404:
+            return NotFound(what, call=title, hint=f"Check api_url; otherwise the API has changed: report it{proxy}")
+        case 408:
+            return TimedOut(what, call=title, hint="Try again")
+        case 429:
+            asked = f"Atlassian asks to wait {asked_seconds:.0f} s" if asked_seconds else "Wait some minutes"
+            return RateLimited(
+                f"Atlassian's rate limit stopped it: {what}",
+                call=title,
+                hint=f"{asked}, then run it again; another tool may be using the same limit",
+                wait_seconds=asked_seconds,
+            )
+        case _ if status >= 500:
+            asked = f"Atlassian asks to wait {asked_seconds:.0f} s. " if asked_seconds else ""
+            hint = f"{asked}Try again later; https://status.atlassian.com tells of outages"
+            return ServerFailed(what, call=title, hint=hint + proxy)
+        case _:
+            return UnexpectedAnswer(what, call=title, hint=f"{_PROXY}" if web_page else _REPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The API's own code ("ADMIN-404-2", "" where it gives none) and words."""
+
+    code: str = ""
+    text: str = ""
+
+    def __str__(self) -> str:
+        told = " ".join(part for part in (self.code, f'"{self.text}"' if self.text else "") if part)
+        return f", {told}" if told else ""
+
+
+def _said(document: object, quote: Callable[[object], str]) -> _Said:
+    if not isinstance(document, dict):
+        return _Said()
+    errors = document.get("errors")
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        document = errors[0]
+    words = [document.get(name) for name in ("title", "detail", "message")]
+    text = ": ".join(dict.fromkeys(word for word in words if isinstance(word, str) and word.strip()))
+    code = document.get("code")
+    return _Said(quote(code) if isinstance(code, str) else "", quote(text))
+
+
+def _json(body: bytes) -> object:
+    try:
+        return from_json(body)
+    except ValueError:
+        return None
+
+
+def _is_web_page(body: bytes) -> bool:
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+
+def _json_type(value: object) -> str:
+    return {list: "list", str: "text", bool: "boolean", type(None): "null"}.get(type(value), "number")
+
+
+def _redirect_target(location: str, host: str, quote: Callable[[object], str]) -> str:
+    # The host alone: a redirect's query may hold a session.
+    if not location:
+        return "nowhere"
+    try:
+        return quote(urlsplit(location).hostname or f"another path of {host}")
+    except ValueError:
+        return "an unreadable address"

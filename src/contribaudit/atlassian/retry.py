@@ -1,0 +1,140 @@
+"""How often a failed request is tried again, and how long to wait before: as long as the API asks, else backing off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, wait_exponential, wait_random
+from tenacity.stop import stop_base
+from tenacity.wait import wait_base
+
+from contribaudit.errors import AdminApiError, AdminApiUnreachable, RateLimited, ServerFailed, TlsFailed
+
+ATTEMPTS = 5
+LONGEST_WAIT_SECONDS = 300.0
+LONGEST_TOTAL_SECONDS = 600.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One try that failed: the error to raise if no other try helps, and the wait that the API asked for.
+
+    `asked_seconds` is None when the API did not say. Failures are values here and raised once, at the end, so that no
+    chain of httpx errors (which carry the request, and so the key) hangs on what is raised.
+    """
+
+    error: AdminApiError
+    asked_seconds: float | None = None
+
+
+def moment(text: str | None) -> datetime | None:
+    """An HTTP date or an ISO 8601 time as aware UTC (no offset reads as UTC), None when it is neither."""
+    if not text:
+        return None
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            at = read(text.strip())
+            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def seconds_until(text: str | None, headers: Mapping[str, str], now: datetime) -> float | None:
+    """From the API's own `Date` (our clock, `now`, where it sends none) to the moment in `text`; None unless later."""
+    at = moment(text)
+    if at is None:
+        return None
+    # Both ends by the API's clock: ours may be minutes off.
+    seconds = (at - (moment(headers.get("Date")) or now)).total_seconds()
+    return seconds if seconds > 0 else None
+
+
+def asked_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """How long the API asks to wait: Retry-After (seconds or a time), else X-RateLimit-Reset; None when neither says.
+
+    A wait of zero or in the past counts as not said. Retry-After is not documented for these APIs, but seen;
+    X-RateLimit-Reset is ISO 8601: https://developer.atlassian.com/cloud/admin/organization/rest/
+    """
+    asked = (headers.get("Retry-After") or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", asked):
+        return float(asked) or None
+    return seconds_until(asked, headers, now) or seconds_until(headers.get("X-RateLimit-Reset"), headers, now)
+
+
+class AsAsked(wait_base):
+    """As long as the API asks, else exponential backoff with jitter, slower after a 429."""
+
+    def __init__(self) -> None:
+        self._after_429 = wait_exponential(multiplier=4.0, max=60.0) + wait_random(0, 1.0)
+        self._otherwise = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0, 0.5)
+
+    def __call__(self, retry_state: RetryCallState) -> float:
+        failure = _failure(retry_state)
+        if failure.asked_seconds is not None:
+            return failure.asked_seconds
+        return (self._after_429 if isinstance(failure.error, RateLimited) else self._otherwise)(retry_state)
+
+
+class WaitTooLong(stop_base):
+    """Gives up when one wait, or all waits of a request together, would be longer than a person bears."""
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        total = retry_state.idle_for + retry_state.upcoming_sleep
+        return retry_state.upcoming_sleep > LONGEST_WAIT_SECONDS or total > LONGEST_TOTAL_SECONDS
+
+
+async def persist(
+    attempt: Callable[[float], Awaitable[T | Failure]],
+    *,
+    sleep: Callable[[float], Awaitable[None]],
+    before_wait: Callable[[AdminApiError, float], None],
+) -> T:
+    """The first good answer of `attempt`, which is told how many seconds were slept before it.
+
+    At most 5 tries, 300 s a wait and 600 s of waiting. `before_wait` hears error and seconds before each sleep.
+    Raises the error of the last try.
+    """
+    waited = 0.0
+
+    async def once() -> T | Failure:
+        return await attempt(waited)
+
+    def note(retry_state: RetryCallState) -> None:
+        nonlocal waited
+        waited = retry_state.upcoming_sleep
+        before_wait(_failure(retry_state).error, waited)
+
+    # Built per request: tenacity keeps the state of a run on the instance.
+    retrying = AsyncRetrying(
+        sleep=sleep,
+        stop=stop_after_attempt(ATTEMPTS) | WaitTooLong(),
+        wait=AsAsked(),
+        retry=retry_if_result(_worth_another_try),
+        before_sleep=note,
+        retry_error_callback=_failure,
+    )
+    result: T | Failure = await retrying(once)
+    if isinstance(result, Failure):
+        raise result.error
+    return result
+
+
+def _worth_another_try(result: object) -> bool:
+    if not isinstance(result, Failure) or isinstance(result.error, TlsFailed):
+        return False
+    return isinstance(result.error, RateLimited | ServerFailed | AdminApiUnreachable)
+
+
+def _failure(retry_state: RetryCallState) -> Failure:
+    outcome = retry_state.outcome
+    if outcome is None or not isinstance(failure := outcome.result(), Failure):
+        raise TypeError("only a failed try is waited for")
+    return failure

@@ -1,0 +1,154 @@
+"""Each status and form of body becomes one error that says what to do next."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import httpx
+import pytest
+
+from contribaudit.atlassian import calls
+from contribaudit.atlassian.calls import Call
+from contribaudit.errors import (
+    AccessDenied,
+    AdminApiError,
+    KeyRefused,
+    NotFound,
+    OrganizationNotFound,
+    RateLimited,
+    ServerFailed,
+    TimedOut,
+    UnexpectedAnswer,
+)
+
+from .bench import KEY, Bench
+
+pytestmark = pytest.mark.anyio
+
+PROXY_ERROR = {"code": 401, "message": "Unauthorized by the gateway"}
+NO_PERMS = {
+    "timestamp": "2026-11-21T08:00:00.000+00:00",
+    "path": "/api/admin/v1",
+    "status": 403,
+    "error": "Forbidden",
+    "message": "User has no permission to access resource.",
+    "requestId": "abc-1",
+}
+HTML = b"\n<!DOCTYPE html><html><body>Log in to the corporate network</body></html>"
+
+
+def application_error(status: int, code: str, title: str = "A title", detail: str = "a detail") -> dict[str, str]:
+    return {"id": "x", "status": str(status), "code": code, "title": title, "detail": detail}
+
+
+def wrapped(status: int, code: str) -> dict[str, Any]:
+    return {"errors": [application_error(status, code), application_error(status, "second")]}
+
+
+ORGANIZATION, WORKSPACES, EVENTS = calls.GET_ORGANIZATION, calls.SEARCH_WORKSPACES, calls.LIST_EVENT_ACTIONS
+
+CASES: list[tuple[Call, int, Any, type[AdminApiError], str, str]] = [
+    # call, status, body, error, in its message, in its hint
+    (WORKSPACES, 401, PROXY_ERROR, KeyRefused, "Unauthorized by the gateway", "contribaudit login"),
+    (WORKSPACES, 401, b"", KeyRefused, "refused the API key", "at most a year"),
+    (WORKSPACES, 401, HTML, KeyRefused, "web page", "expired or revoked"),
+    (EVENTS, 401, PROXY_ERROR, KeyRefused, "401", "Guard"),
+    (WORKSPACES, 403, NO_PERMS, AccessDenied, "read:workspaces:admin", "another one"),
+    (WORKSPACES, 403, application_error(403, "ADMIN-403-3"), AccessDenied, 'ADMIN-403-3 "A title: a detail"', "scope"),
+    (ORGANIZATION, 403, wrapped(403, "ADMIN-403-3"), AccessDenied, "read:orgs:admin", "Give the key that scope"),
+    (ORGANIZATION, 403, {"code": 403, "message": "Forbidden here"}, AccessDenied, '"Forbidden here"', "scope"),
+    (ORGANIZATION, 403, HTML, AccessDenied, "with a web page instead of JSON", "proxy"),
+    (EVENTS, 403, NO_PERMS, AccessDenied, "read:events:admin", "Guard or an Enterprise plan"),
+    (calls.LIST_ORGANIZATIONS, 403, b"", AccessDenied, "answered 403", "Check what the key may do"),
+    (WORKSPACES, 404, application_error(404, "ADMIN-404-2"), OrganizationNotFound, "ADMIN-404-2", "organization ID"),
+    (calls.LIST_POLICIES, 404, wrapped(404, "ADMIN-404-2"), OrganizationNotFound, "no such organization", "the key"),
+    (ORGANIZATION, 404, b"", OrganizationNotFound, "no such organization", "organization ID"),
+    (WORKSPACES, 404, wrapped(404, "ADMIN-404-1"), NotFound, "ADMIN-404-1", "api_url"),
+    (WORKSPACES, 404, HTML, NotFound, "web page", "proxy"),
+    (WORKSPACES, 408, b"", TimedOut, "408", "again"),
+    (WORKSPACES, 429, {"code": 429, "message": "Too many"}, RateLimited, "Too many", "Wait some minutes"),
+    (WORKSPACES, 429, wrapped(429, "ADMIN-429-1"), RateLimited, "ADMIN-429-1", "another tool"),
+    (WORKSPACES, 429, b"", RateLimited, "rate limit", "run it again"),
+    (WORKSPACES, 500, application_error(500, "ADMIN-500-1"), ServerFailed, "ADMIN-500-1", "later"),
+    (WORKSPACES, 502, HTML, ServerFailed, "502 with a web page", "proxy"),
+    (WORKSPACES, 503, b"upstream connect error", ServerFailed, "answered 503", "status.atlassian.com"),
+    (WORKSPACES, 400, application_error(400, "ADMIN-400-24"), UnexpectedAnswer, "ADMIN-400-24", "report it"),
+    (WORKSPACES, 400, HTML, UnexpectedAnswer, "web page instead of JSON", "proxy"),
+    (WORKSPACES, 418, b"[]", UnexpectedAnswer, "answered 418", "report it"),
+    (WORKSPACES, 304, b"", UnexpectedAnswer, "redirected (304)", "api_url"),
+    (ORGANIZATION, 200, HTML, UnexpectedAnswer, "a web page instead of JSON", "login page"),
+    (ORGANIZATION, 200, b"", UnexpectedAnswer, "answered with nothing", "again"),
+    (ORGANIZATION, 204, b"", UnexpectedAnswer, "answered with nothing", "again"),
+    (ORGANIZATION, 200, b'{"data": {"id": "a', UnexpectedAnswer, "broken or cut-off JSON", "cut it"),
+    (ORGANIZATION, 200, b'{"data": NaN}', UnexpectedAnswer, "broken", "report it"),
+    (ORGANIZATION, 200, b"\xff\xfe", UnexpectedAnswer, "broken", "report it"),
+    (ORGANIZATION, 200, b"[" * 5000, UnexpectedAnswer, "broken", "report it"),
+    (ORGANIZATION, 200, b"[]", UnexpectedAnswer, "a JSON list instead", "report it"),
+    (ORGANIZATION, 200, b'"text"', UnexpectedAnswer, "a JSON text instead", "report it"),
+    (ORGANIZATION, 200, b"null", UnexpectedAnswer, "a JSON null instead", "report it"),
+    (ORGANIZATION, 200, b"7", UnexpectedAnswer, "a JSON number instead", "report it"),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "body", "kind", "in_message", "in_hint"),
+    CASES,
+    ids=[f"{call.name}-{status}-{kind.__name__}-{n}" for n, (call, status, _, kind, _, _) in enumerate(CASES)],
+)
+async def test_status_and_body_become_one_error(
+    bench: Bench, call: Call, status: int, body: Any, kind: type[AdminApiError], in_message: str, in_hint: str
+) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, content=body) if isinstance(body, bytes) else httpx.Response(status, json=body)
+
+    with pytest.raises(kind) as caught:
+        async for _ in bench.client(answer).pages(call):
+            pass
+    error = caught.value
+    assert type(error) is kind
+    assert in_message in error.message
+    assert in_hint in error.hint
+    assert error.call == call.title
+    assert not error.message.endswith(".")
+    assert error.missing_scope == (call.scope or None if kind is AccessDenied else None)
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({}, "has no `data`"),
+        ({"errors": [{"title": "Sorry"}]}, 'has no `data`, but says "Sorry"'),
+        ({"data": None}, "not a list"),
+        ({"data": {"id": 1}}, "not a list"),
+        ({"data": [{}, None]}, "a JSON null among"),
+        ({"data": ["x"]}, "a JSON text among"),
+        ({"data": [[]]}, "a JSON list among"),
+        ({"data": [True]}, "a JSON boolean among"),
+    ],
+)
+async def test_a_page_must_be_a_list_of_objects(bench: Bench, document: dict[str, Any], message: str) -> None:
+    client = bench.scripted(httpx.Response(200, json=document))
+    with pytest.raises(UnexpectedAnswer, match=message):
+        await anext(client.pages(calls.LIST_POLICIES))
+
+
+async def test_a_body_that_cannot_be_decompressed(bench: Bench) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        body = b"x" + gzip.compress(b"{}")
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(body))
+
+    with pytest.raises(UnexpectedAnswer, match="decompressed"):
+        await bench.client(answer).read(calls.GET_ORGANIZATION)
+
+
+async def test_words_of_an_answer_are_data(bench: Bench) -> None:
+    """One printable line of bounded length: no terminal sequence, no reversed text, no flood, no key."""
+    nasty = f"\x1b[31mred\x00\r\nnext\u202egnirts {KEY} " + "x" * 100_000
+    client = bench.scripted(httpx.Response(400, json={"code": nasty, "message": nasty}))
+    with pytest.raises(UnexpectedAnswer) as caught:
+        await client.read(calls.GET_ORGANIZATION)
+    assert str(caught.value).isprintable()
+    assert "[31mred next gnirts [key] xxx" in caught.value.message
+    assert len(caught.value.message) < 500
+    assert KEY not in str(caught.value)
