@@ -1,0 +1,69 @@
+"""A local Atlassian admin API: the endpoints that contribaudit reads, on an organization that can be made to drift.
+
+    with running(scenario_app("drifted")) as url: ...
+
+It imports nothing of the rest of contribaudit, so that it cannot share a misunderstanding with the client: what it does
+is written from Atlassian's published documentation and from what public client libraries observed. `app.py` is where a
+request goes through, `routes/` what is answered, `faults.py` what can go wrong, `options.py` what the facts leave open,
+`deviations.py` where it knowingly answers otherwise than published, `scenarios/` the organizations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from starlette.applications import Starlette
+
+from contribaudit.simulator.app import make_app, utc_now
+from contribaudit.simulator.faults import KINDS, Fault, parse_fault
+from contribaudit.simulator.options import Options
+from contribaudit.simulator.organization import Organization
+from contribaudit.simulator.scenarios import Scenario, load_scenario, names
+from contribaudit.simulator.server import running, serve
+from contribaudit.simulator.simulation import RequestRecord, Simulation
+from contribaudit.simulator.values import App, Directory, EventAction, Key, Policy, Resource
+
+__all__ = [
+    "KINDS",
+    "App",
+    "Directory",
+    "EventAction",
+    "Fault",
+    "Key",
+    "Options",
+    "Organization",
+    "Policy",
+    "RequestRecord",
+    "Resource",
+    "Scenario",
+    "Simulation",
+    "load_scenario",
+    "make_app",
+    "names",
+    "parse_fault",
+    "running",
+    "scenario_app",
+    "serve",
+]
+
+
+def scenario_app(
+    name: str,
+    *,
+    apps: int | None = None,
+    spaces: int | None = None,
+    options: Options | None = None,
+    faults: Iterable[Fault] = (),
+    latency_ms: float = 0,
+    clock: Callable[[], datetime] = utc_now,
+) -> Starlette:
+    """A scenario as an ASGI app, in one call. `options` replace the scenario's own; the rest as `make_app`."""
+    scenario = load_scenario(name, now=clock(), apps=apps, spaces=spaces)
+    return make_app(
+        scenario.organization,
+        options=options or scenario.options,
+        faults=faults,
+        latency_ms=latency_ms,
+        clock=clock,
+    )

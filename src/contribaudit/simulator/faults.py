@@ -1,0 +1,189 @@
+"""What can go wrong on the way, switchable by name.
+
+    Fault("429-seconds", "workspaces", from_page=2, times=1)
+
+Three kinds: some replace the answer, some change the page, some change entries of the page. Every fault that fits a
+request is applied; of those that replace the answer, the first. `KINDS` lists them with a sentence each.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from contribaudit.simulator.paging import Page
+from contribaudit.simulator.values import Json
+
+ANSWER_KINDS = {
+    "401": "the key is refused",
+    "403-a": "forbidden, as an object with timestamp and path",
+    "403-b": "forbidden, in an errors list",
+    "403-c": "forbidden, as code and message",
+    "403-bare": "forbidden, as the bare object of workspaces",
+    "404": "the organization is not found",
+    "429-reset": "too many requests; only X-RateLimit-Reset says how long",
+    "429-seconds": "too many requests, with Retry-After in seconds",
+    "429-date": "too many requests, with Retry-After as an HTTP date",
+    "429-empty": "too many requests, no body and no header that says how long",
+    "429-errors": "too many requests, as ADMIN-429-1 in an errors list",
+    "500": "internal error",
+    "503": "the gateway is unavailable, in HTML",
+    "html": "an HTML page with status 200",
+    "truncated-json": "the answer's body is cut in half",
+    "redirect": "a redirect to another host",
+    "hang": "the answer comes after `seconds`",
+    "close": "the connection is closed without an answer (real sockets only)",
+}
+PAGE_KINDS = {
+    "repeated-cursor": "the next page is this page again, for ever",
+    "total-too-large": "meta.total promises more than is served",
+    "no-links": "the last page has no links",
+    "empty-list": "an empty list with status 200",
+}
+ENTRY_KINDS = {
+    "unknown-keys": "every third entry has keys that nobody documents",
+    "unknown-values": "every third entry has values that no enumeration knows",
+    "missing-key": "the first entry lacks an attribute",
+    "no-id": "the first entry lacks its id",
+    "rule-array": "the first policy's rule is an array",
+    "null-realm": "the first app's realm is null",
+}
+KINDS = ANSWER_KINDS | PAGE_KINDS | ENTRY_KINDS
+
+PAGED = ("orgs", "workspaces", "directories", "policies", "api-keys")
+ENDPOINTS = (*PAGED, "org", "policy", "event-actions")
+ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "repeated-cursor": PAGED,
+    "no-links": PAGED,
+    "total-too-large": ("workspaces",),
+    "rule-array": ("policies", "policy"),
+    "null-realm": ("workspaces",),
+}
+"""Kinds that make no sense elsewhere. With the endpoint "*" such a fault applies to these alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong at an endpoint ("*": at each).
+
+    `from_page` counts from 1; `times` is how often it happens, None for always; `seconds` is how long to wait (hang) or
+    how long the client is told to wait (429). Raises `ValueError` for an unknown kind, endpoint or combination.
+    """
+
+    kind: str
+    endpoint: str
+    from_page: int = 1
+    times: int | None = None
+    seconds: float = 2.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"there is no fault {self.kind!r}{_nearest(self.kind, KINDS)}")
+        if self.endpoint != "*" and self.endpoint not in ENDPOINTS:
+            raise ValueError(f"there is no endpoint {self.endpoint!r}{_nearest(self.endpoint, ENDPOINTS)}")
+        only = ONLY_FOR.get(self.kind)
+        if only is not None and self.endpoint not in ("*", *only):
+            raise ValueError(f"the fault {self.kind!r} fits {', '.join(only)} only")
+        if self.from_page < 1 or (self.times is not None and self.times < 1) or self.seconds < 0:
+            raise ValueError("page and times count from 1, and seconds cannot be negative")
+
+    def fits(self, endpoint: str, page: int) -> bool:
+        """Whether this fault concerns a page of an endpoint, however often it has happened."""
+        if self.endpoint == "*":
+            concerned = endpoint in ONLY_FOR.get(self.kind, ENDPOINTS)
+        else:
+            concerned = endpoint == self.endpoint
+        return concerned and page >= self.from_page
+
+
+def parse_fault(text: str) -> Fault:
+    """A fault as the command line writes it: `KIND@ENDPOINT`, then `,page=N`, `,times=N`, `,seconds=N` if wanted.
+
+    Raises `ValueError` with a sentence for anything else.
+    """
+    head, *settings = text.split(",")
+    kind, separator, endpoint = head.partition("@")
+    values: dict[str, str] = dict(setting.partition("=")[::2] for setting in settings)
+    unknown = [name for name in values if name not in ("page", "times", "seconds")]
+    if not separator or unknown:
+        raise ValueError(f"{text!r} is not KIND@ENDPOINT[,page=N][,times=N][,seconds=N]")
+    try:
+        times = int(values["times"]) if "times" in values else None
+        page, seconds = int(values.get("page", "1")), float(values.get("seconds", "2"))
+    except ValueError:
+        raise ValueError(f"page, times and seconds in {text!r} must be numbers") from None
+    return Fault(kind, endpoint, page, times, seconds)
+
+
+def change_page(page: Page, endpoint: str, faults: Iterable[Fault]) -> None:
+    """Apply the faults that change a page or its entries, in place. Entries are copied first."""
+    page.items = copy.deepcopy(page.items)
+    for fault in faults:
+        match fault.kind:
+            case "repeated-cursor":
+                page.next_cursor = page.self_cursor
+            case "total-too-large":
+                page.total += 7
+            case "no-links":
+                page.with_links = page.next_cursor is not None
+            case "empty-list":
+                page.items, page.total, page.next_cursor = [], 0, None
+            case "unknown-keys":
+                for entry in page.items[::3]:
+                    entry["simulatedKey"] = {"nested": [1]}
+                    _attributes(entry)["simulatedAttribute"] = "made up"
+            case "unknown-values":
+                for entry in page.items[::3]:
+                    _make_values_unknown(entry, endpoint)
+            case "missing-key" if page.items:
+                _attributes(page.items[0]).pop(EXPENDABLE[endpoint], None)
+            case "no-id" if page.items:
+                page.items[0].pop("directoryId" if endpoint == "directories" else "id", None)
+            case "rule-array" if page.items:
+                _attributes(page.items[0])["rule"] = ["simulated", {"made": "up"}]
+            case "null-realm" if page.items:
+                _attributes(page.items[0])["realm"] = None
+
+
+EXPENDABLE = {
+    "orgs": "name",
+    "org": "name",
+    "workspaces": "realm",
+    "directories": "name",
+    "policies": "status",
+    "policy": "status",
+    "event-actions": "displayName",
+    "api-keys": "expiresAt",
+}
+"""The attribute that `missing-key` removes."""
+
+
+def _attributes(entry: Json) -> Json:
+    found = entry.get("attributes")
+    return found if isinstance(found, dict) else entry
+
+
+def _make_values_unknown(entry: Json, endpoint: str) -> None:
+    attributes = _attributes(entry)
+    match endpoint:
+        case "workspaces":
+            attributes |= {"status": "SIMULATED_STATUS", "typeKey": "simulated-app", "sandbox": {"type": "SIMULATED"}}
+            for items in entry.get("relationships", {}).values():
+                for item in items:
+                    if "plan" in item["attributes"]:
+                        item["attributes"] |= {"plan": "Simulated Plan", "planKey": "simulated-plan"}
+        case "policies" | "policy":
+            attributes |= {"type": "simulated-type", "status": "simulated"}
+            for resource in attributes.get("resources", []):
+                resource["applicationStatus"] = "simulated"
+        case "api-keys":
+            attributes["keyType"] = "SIMULATED"
+        case "event-actions":
+            entry["type"] = "simulated"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

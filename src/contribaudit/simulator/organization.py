@@ -1,0 +1,174 @@
+"""The organization behind the simulated API, and the edits that make it drift.
+
+Edits name an app by its ARI or by its short name, `acme/confluence`: the first label of the site's host, a slash and
+the type key. Every edit raises `revision`, which tells the app that pages rendered before are out of date. An edit of
+something that is not there raises `KeyError`, so that a test cannot change nothing by mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from contribaudit.simulator.values import App, Directory, EventAction, Key, Policy, Resource
+
+
+@dataclass(slots=True)
+class Organization:
+    """One organization's state. `spaces` is only a number so far: no endpoint serves spaces yet."""
+
+    id: str
+    name: str
+    keys: list[Key] = field(default_factory=list)
+    apps: list[App] = field(default_factory=list)
+    policies: list[Policy] = field(default_factory=list)
+    directories: list[Directory] = field(default_factory=list)
+    event_actions: list[EventAction] = field(default_factory=list)
+    spaces: int = 0
+    revision: int = 0
+
+    # Looking things up
+
+    def app(self, which: str) -> App:
+        """The first entry of an app, by ARI or short name."""
+        return next((app for app in self.apps if which in (app.id, short_name(app))), None) or _missing("app", which)
+
+    def policy(self, policy_id: str) -> Policy:
+        """A policy by its ID."""
+        return next((p for p in self.policies if p.id == policy_id), None) or _missing("policy", policy_id)
+
+    def key(self, which: str) -> Key:
+        """A key by its word or its ID."""
+        return next((key for key in self.keys if which in (key.word, key.id)), None) or _missing("key", which)
+
+    # Edits of apps: every entry of the app changes, the repeated ones too
+
+    def set_realm(self, which: str, realm: str | None, regions: tuple[str, ...] | None = None) -> None:
+        """Move an app's data. `realm` None is served as null; `regions` None keeps the regions."""
+        self._edit_apps(which, lambda a: replace(a, realm=realm, regions=a.regions if regions is None else regions))
+
+    def set_plan(self, which: str, plan: str | None, plan_key: str | None = None) -> None:
+        """Change an app's plan; None removes its entitlement. The plan key defaults to the plan in lower case."""
+        key = plan_key if plan_key is not None or plan is None else plan.lower()
+        self._edit_apps(which, lambda a: replace(a, plan=plan, plan_key=key))
+
+    def set_ai(self, which: str, enabled: bool | None, suspended: str = "") -> None:
+        """Change the AI policy item of an app; None removes it."""
+        self._edit_apps(which, lambda a: replace(a, ai_enabled=enabled, ai_suspended=suspended))
+
+    def set_app(self, which: str, **values: Any) -> None:
+        """Change any other field of an app, by the field names of `values.App`."""
+        self._edit_apps(which, lambda a: replace(a, **values))
+
+    def add_app(self, app: App) -> None:
+        """Add an entry at the end of the list. Adding an app that is there makes a repeated entry."""
+        self.apps.append(app)
+        self.revision += 1
+
+    def remove_app(self, which: str) -> None:
+        """Remove every entry of an app. Policies keep naming it, as they may do in earnest."""
+        ari = self.app(which).id
+        self.apps = [app for app in self.apps if app.id != ari]
+        self.revision += 1
+
+    def _edit_apps(self, which: str, edit: Callable[[App], App]) -> None:
+        ari = self.app(which).id
+        self.apps = [edit(app) if app.id == ari else app for app in self.apps]
+        self.revision += 1
+
+    # Edits of policies
+
+    def add_policy(self, policy: Policy) -> None:
+        """Add a policy at the end of the list."""
+        self.policies.append(policy)
+        self.revision += 1
+
+    def remove_policy(self, policy_id: str) -> None:
+        """Remove a policy."""
+        self.policies.remove(self.policy(policy_id))
+        self.revision += 1
+
+    def set_policy(self, policy_id: str, **values: Any) -> None:
+        """Change any field of a policy, by the field names of `values.Policy`."""
+        old = self.policy(policy_id)
+        self.policies[self.policies.index(old)] = replace(old, **values)
+        self.revision += 1
+
+    def set_rule(self, policy_id: str, rule: Any) -> None:
+        """Replace a policy's rule, of whatever shape: how a switch of a setting shows in a policy nobody documents."""
+        self.set_policy(policy_id, rule=rule)
+
+    def set_resource(self, policy_id: str, which: str, status: str, **values: Any) -> None:
+        """Put an app under a policy, or replace how far it has been applied to the app."""
+        resource = Resource(id=self.app(which).id, status=status, **values)
+        others = tuple(r for r in self.policy(policy_id).resources or () if r.id != resource.id)
+        self.set_policy(policy_id, resources=(*others, resource))
+
+    def remove_resource(self, policy_id: str, which: str) -> None:
+        """Take an app out of a policy."""
+        ari, old = self.app(which).id, self.policy(policy_id).resources or ()
+        if all(resource.id != ari for resource in old):
+            _missing("resource", which)
+        self.set_policy(policy_id, resources=tuple(r for r in old if r.id != ari))
+
+    # Edits of the rest
+
+    def rename(self, name: str) -> None:
+        """Rename the organization."""
+        self.name = name
+        self.revision += 1
+
+    def add_key(self, key: Key) -> None:
+        """Add an API key."""
+        self.keys.append(key)
+        self.revision += 1
+
+    def remove_key(self, which: str) -> None:
+        """Revoke an API key: it answers 401 from now on."""
+        self.keys.remove(self.key(which))
+        self.revision += 1
+
+    def set_key(self, which: str, **values: Any) -> None:
+        """Change any field of a key, `expires_at` or `scopes` say."""
+        old = self.key(which)
+        self.keys[self.keys.index(old)] = replace(old, **values)
+        self.revision += 1
+
+    def touch_key(self, key: Key, now: datetime) -> None:
+        """Remember when a key was last used. Not an edit, and nothing happens if the key was just edited or revoked."""
+        for index, known in enumerate(self.keys):
+            if known is key:
+                self.keys[index] = replace(key, last_active_at=now)
+
+    def add_directory(self, directory: Directory) -> None:
+        """Add a user directory."""
+        self.directories.append(directory)
+        self.revision += 1
+
+    def add_event_action(self, action: EventAction) -> None:
+        """Add an action to the audit log's catalogue."""
+        self.event_actions.append(action)
+        self.revision += 1
+
+    def remove_event_action(self, action_id: str) -> None:
+        """Remove an action from the audit log's catalogue."""
+        left = [action for action in self.event_actions if action.id != action_id]
+        if len(left) == len(self.event_actions):
+            _missing("event action", action_id)
+        self.event_actions = left
+        self.revision += 1
+
+
+def short_name(app: App) -> str:
+    """`acme/confluence` for an app on a site, `bitbucket/acme-code` (type key, name) for one without."""
+    if app.host_url is None:
+        return f"{app.type_key}/{app.name}"
+    host = urlsplit(app.host_url).hostname or app.host_url
+    return f"{host.split('.')[0]}/{app.type_key}"
+
+
+def _missing(kind: str, which: str) -> Any:
+    raise KeyError(f"the organization has no {kind} {which!r}")

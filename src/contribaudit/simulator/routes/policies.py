@@ -1,0 +1,135 @@
+"""Organization policies.
+
+    GET /admin/v1/orgs/{orgId}/policies?type=&cursor=
+        {data: [Policy], meta: {next, page_size}, links: {self, prev, next}}
+    GET /admin/v1/orgs/{orgId}/policies/{policyId}
+        {data: Policy}
+
+Policy = {id, type: "policy", attributes: {type, name, status, rule, resources: [Resource]}}. The next page is announced
+twice, as a bare cursor in `meta.next` and as a URL in `links.next`. A cursor keeps the type that was asked for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from contribaudit.simulator.endpoint import Call, Endpoint
+from contribaudit.simulator.errors import AnswerError
+from contribaudit.simulator.options import Options, spell_realm
+from contribaudit.simulator.paging import Page, Position, cut, decode, links, single
+from contribaudit.simulator.values import Json, Policy, Resource
+
+DOCUMENTED_TYPES = ("ip-allowlist", "data-residency", "data-security")
+
+
+def read_list(call: Call) -> Page:
+    """The policies of the type asked for, or all. The size of a page is an option: it is not a parameter."""
+    if "cursor" in call.query:
+        position = decode("policies", call.query["cursor"])
+        if position is None:
+            raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
+    else:
+        wanted = {"type": call.query["type"]} if call.query.get("type") else {}
+        position = Position(0, call.options.policies_page_size, memory=wanted)
+    kind = position.memory.get("type")
+    filters = kind in DOCUMENTED_TYPES or (kind is not None and call.options.filters_undocumented_types)
+    found = [policy for policy in call.organization.policies if not filters or policy.type == kind]
+    entries, page = cut("policies", found, position)
+    page.items = [policy_json(policy, call.options) for policy in entries]
+    return page
+
+
+def shape_list(call: Call, page: Page) -> Json:
+    """`meta.next` is null on the last page, `links.next` is left out there."""
+    announced = call.options.policies_next
+    return {
+        "data": page.items,
+        "meta": {"next": page.next_cursor if announced != "links" else None, "page_size": len(page.items)},
+        "links": links(
+            self=_url(call, page, page.self_cursor if "cursor" in call.query else None),
+            prev=_url(call, page, page.prev_cursor) if page.prev_cursor else None,
+            next=_url(call, page, page.next_cursor) if page.next_cursor and announced != "meta" else None,
+        ),
+    }
+
+
+def read_one(call: Call) -> Page:
+    """One policy by its ID."""
+    policy_id = call.path_params["policy_id"]
+    found = next((policy for policy in call.organization.policies if policy.id == policy_id), None)
+    if found is None:
+        raise AnswerError(404, "ADMIN-404-5", f"The organization has no policy {policy_id}.")
+    return single(policy_json(found, call.options))
+
+
+def policy_json(policy: Policy, options: Options) -> Json:
+    """A policy as the API shows it. What is None is left out, save `rule` values, which are served as they are."""
+    attributes: Json = {"type": policy.type}
+    if policy.name is not None:
+        attributes["name"] = policy.name
+    if policy.status is not None:
+        attributes["status"] = policy.status
+    if policy.rule is not None:
+        attributes["rule"] = _rule(policy, options)
+    if policy.resources is not None:
+        attributes["resources"] = [_resource(resource, options) for resource in policy.resources]
+    return {"id": policy.id, "type": "policy", "attributes": attributes | policy.extra}
+
+
+def _rule(policy: Policy, options: Options) -> Any:
+    if policy.type == "data-residency" and isinstance(policy.rule, dict) and "in" in policy.rule:
+        return policy.rule | {"in": [spell_realm(realm, options) for realm in policy.rule["in"]]}
+    return policy.rule
+
+
+def _resource(resource: Resource, options: Options) -> Json:
+    meta: Json = {}
+    if resource.scheduled is not None:
+        meta["scheduledDate"] = resource.scheduled.date().isoformat()
+    if resource.window_start is not None:
+        meta["migrationStartDateTime"] = _time(resource.window_start)
+    if resource.window_end is not None:
+        meta[options.window_end_key] = _time(resource.window_end)
+    if resource.account_id is not None:
+        meta["atlassianAccountId"] = resource.account_id
+    shown: Json = {"id": resource.id, "applicationStatus": resource.status}
+    if meta:
+        shown["meta"] = meta
+    if resource.ticket is not None:
+        shown["links"] = {"ticket": resource.ticket}
+    return shown
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _url(call: Call, page: Page, cursor: str | None) -> str:
+    parameters = page.position.memory | ({"cursor": cursor} if cursor else {})
+    return f"{call.url}?{urlencode(parameters)}" if parameters else call.url
+
+
+LIST = Endpoint(
+    "policies",
+    "GET",
+    "/admin/v1/orgs/{org_id}/policies",
+    "read:policies:admin",
+    "v1",
+    "a",
+    read_list,
+    shape_list,
+    paged=True,
+    cacheable=True,
+)
+GET = Endpoint(
+    "policy",
+    "GET",
+    "/admin/v1/orgs/{org_id}/policies/{policy_id}",
+    "read:policies:admin",
+    "v1",
+    "a",
+    read_one,
+    lambda _, page: {"data": page.items[0]} if page.items else {},
+)

@@ -1,0 +1,120 @@
+"""Scenario files into organizations.
+
+A file has `description`, `[organization]`, and lists of `[[key]]`, `[[site]]` with `[[site.app]]`, `[[workspace]]` (one
+without a site), `[[repeat]]` (an app listed again), `[[policy]]` with `[[policy.resource]]`, `[[directory]]` and
+`[[event_action]]`; `[options]` sets what the API leaves open, `[generate]` asks for a large organization. TOML has no
+null: an attribute listed in `nulls` is served as null, one in `absent` not at all. An unknown key is an error.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import resources
+
+from contribaudit.simulator.generate import Mix, fill
+from contribaudit.simulator.options import Options
+from contribaudit.simulator.organization import Organization
+from contribaudit.simulator.scenarios.dates import when
+from contribaudit.simulator.values import READ_SCOPES, App, Directory, EventAction, Json, Key, Policy, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named organization, ready to be served: `make_app(scenario.organization, options=scenario.options)`."""
+
+    name: str
+    description: str
+    organization: Organization
+    options: Options
+
+
+def names() -> tuple[str, ...]:
+    """Every scenario that ships, in alphabetical order."""
+    files = resources.files("contribaudit.simulator.scenarios").iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+def load_scenario(
+    name: str, *, now: datetime | None = None, apps: int | None = None, spaces: int | None = None
+) -> Scenario:
+    """Load a scenario. Each call gives a new organization, so that an edit stays with whoever made it.
+
+    Dates count from `now` (default: the present). `apps` and `spaces` set the size of a generated organization; raises
+    `ValueError` for them elsewhere, for a name that does not exist, and for a file with mistakes.
+    """
+    if name not in names():
+        raise ValueError(f"there is no scenario {name!r}; there are {', '.join(names())}")
+    text = resources.files("contribaudit.simulator.scenarios").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return read_scenario(name, tomllib.loads(text), now=now or datetime.now(UTC), apps=apps, spaces=spaces)
+
+
+def read_scenario(
+    name: str, data: Json, *, now: datetime, apps: int | None = None, spaces: int | None = None
+) -> Scenario:
+    """A scenario from parsed TOML; as `load_scenario`. Empties `data` on the way, to notice what it did not read."""
+    head = data.pop("organization")
+    organization = Organization(head["id"], head["name"])
+    organization.keys = [_key(entry, organization.id, now) for entry in data.pop("key", [])]
+    organization.directories = [Directory(**entry) for entry in data.pop("directory", [])]
+    organization.event_actions = [EventAction(**entry) for entry in data.pop("event_action", [])]
+    organization.apps = list(_apps(data, now))
+    for entry in data.pop("repeat", []):
+        organization.apps.append(replace(organization.app(entry.pop("app")), **entry))
+    organization.policies = [_policy(entry, organization, now) for entry in data.pop("policy", [])]
+    mix = data.pop("generate", None)
+    if mix is not None:
+        sizes = {"apps": apps, "spaces": spaces}
+        fill(organization, Mix(**mix | {name: size for name, size in sizes.items() if size is not None}), now)
+    elif apps is not None or spaces is not None:
+        raise ValueError(f"the scenario {name!r} has a fixed size; only generated ones take a number of apps or spaces")
+    scenario = Scenario(name, data.pop("description"), organization, Options(**data.pop("options", {})))
+    if data:
+        raise ValueError(f"the scenario {name!r} has a key that means nothing: {', '.join(data)}")
+    return scenario
+
+
+def _key(entry: Json, organization_id: str, now: datetime) -> Key:
+    # scopes: a list, or "none" for a key without scopes, or "audit" for the five that an audit needs and the keys' own
+    scopes = entry.pop("scopes")
+    if scopes == "audit":
+        scopes = [*READ_SCOPES, "read:keys:admin"]
+    fields: Json = {"organization": organization_id} | entry | _moments(entry, ("created_at", "expires_at"), now)
+    return Key(scopes=None if scopes == "none" else frozenset(scopes), **fields)
+
+
+def _moments(entry: Json, names: tuple[str, ...], now: datetime) -> Json:
+    return {name: when(entry[name], now) for name in names if name in entry}
+
+
+def _apps(data: Json, now: datetime) -> Iterator[App]:
+    for site in data.pop("site", []):
+        host, cloud_id = site["host"], site["cloud_id"]
+        common = {"name": host.split(".")[0], "host_url": f"https://{host}"}
+        for entry in site["app"]:
+            ari = f"ari:cloud:{entry.pop('owner', entry['type_key'])}::site/{cloud_id}"
+            yield _app({"id": ari} | common | {"sandbox": site.get("sandbox", "NONE")} | entry, now)
+    for entry in data.pop("workspace", []):
+        yield _app(entry, now)
+
+
+def _app(entry: Json, now: datetime) -> App:
+    nulls = dict.fromkeys(entry.pop("nulls", []))
+    entry |= _moments(entry, ("created_at",), now)
+    for name in ("regions", "status_details"):
+        entry[name] = tuple(entry.get(name, ()))
+    if "plan" in entry:
+        entry.setdefault("plan_key", entry["plan"].lower())
+    return App(**entry | nulls | {"absent": frozenset(entry.get("absent", ()))})
+
+
+def _policy(entry: Json, organization: Organization, now: datetime) -> Policy:
+    listed = [_resource(resource, organization, now) for resource in entry.pop("resource", [])]
+    return Policy(resources=tuple(listed) or None, **entry)
+
+
+def _resource(entry: Json, organization: Organization, now: datetime) -> Resource:
+    fields = entry | _moments(entry, ("scheduled", "window_start", "window_end"), now)
+    return Resource(id=organization.app(fields.pop("app")).id, **fields)

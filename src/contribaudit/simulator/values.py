@@ -1,0 +1,121 @@
+"""The things that an organization is made of, as plain values.
+
+They hold what a person would say about them ("this app is pinned to the EU"); how the admin API spells it is up to the
+files in `routes/`. All are frozen: an edit replaces the value in `organization.Organization`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+Json: TypeAlias = dict[str, Any]
+
+READ_SCOPES = (
+    "read:workspaces:admin",
+    "read:policies:admin",
+    "read:events:admin",
+    "read:orgs:admin",
+    "read:directories:admin",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An admin API key.
+
+    `word` is what follows "Bearer " in the header and is never served back. `scopes` is None for a key that was made
+    without scopes, which may read everything. `organization` is the ID of the organization that it belongs to.
+    """
+
+    word: str
+    id: str
+    label: str
+    organization: str
+    scopes: frozenset[str] | None
+    created_at: datetime
+    expires_at: datetime
+    last_active_at: datetime | None = None
+    created_by: str = "A. Admin"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One workspace entry: an app on a site, or a workspace that has no site (Bitbucket, Trello, Loom).
+
+    `id` is its ARI and need not be unique: the API has been seen to list one app twice. `realm` None is served as null.
+    `sandbox` None is served as null, else "CHILD" or "NONE". `plan` None leaves out the entitlement. `ai_enabled` None
+    leaves out the AI policy item. `absent` names attributes that are left out of the answer altogether.
+    """
+
+    id: str
+    type_key: str
+    type: str
+    name: str
+    host_url: str | None = None
+    plan: str | None = None
+    plan_key: str | None = None
+    realm: str | None = "Global"
+    regions: tuple[str, ...] = ()
+    sandbox: str | None = "NONE"
+    status: str = "online"
+    status_details: tuple[str, ...] = ()
+    capacity: int | None = None
+    usage: int | None = None
+    created_at: datetime | None = None
+    created_by: str | None = None
+    ai_enabled: bool | None = None
+    ai_suspended: str = ""
+    residency_allowed: bool | None = None
+    app_type: str | None = None
+    directory: str | None = None
+    unit: str | None = None
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One app under a policy, and how far the policy has been applied to it.
+
+    `scheduled`, `window_start` and `window_end` describe a planned data move, `ticket` Atlassian's support ticket.
+    """
+
+    id: str
+    status: str
+    scheduled: datetime | None = None
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    ticket: str | None = None
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An organization policy. `rule` is served as it is: an object, an array, or left out when None."""
+
+    id: str
+    type: str
+    name: str | None = None
+    status: str | None = "enabled"
+    rule: Any = None
+    resources: tuple[Resource, ...] | None = None
+    extra: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A user directory."""
+
+    id: str
+    name: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventAction:
+    """An entry of the audit log's catalogue of actions."""
+
+    id: str
+    name: str
+    group: str
