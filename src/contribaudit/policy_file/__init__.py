@@ -1,0 +1,45 @@
+"""The audit policy file: TOML → `AuditPolicy`, every mistake named by file, line and key.
+
+schema.py     the tables and their keys
+values.py     what each key may hold
+read.py       one file's bytes → its tables, with every problem in it
+merge.py      a file and everything that it extends → one policy
+write.py      a resolved policy → canonical TOML
+locate.py     the line of every key
+problems.py   what is wrong, in words
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from contribaudit.core.check import Check
+from contribaudit.core.policy import AuditPolicy
+from contribaudit.packs import Pack
+from contribaudit.packs import shipped as packs
+from contribaudit.policy_file.merge import resolve
+from contribaudit.policy_file.schema import json_schema
+from contribaudit.policy_file.values import Known
+
+__all__ = ["Pack", "json_schema", "load", "packs"]
+
+
+def load(
+    path: Path | None,
+    *,
+    checks: Mapping[str, Check],
+    vocabularies: Mapping[str, frozenset[str]],
+    plans: tuple[str, ...],
+) -> AuditPolicy:
+    """The policy of this file with all that it extends, or of the "essentials" pack alone for None.
+
+    `checks` are the checks that this version has, by ID. `vocabularies` are the casefolded words that `expect` may
+    hold, by the name that a check's `Expectation` gives; "settings", where present, are the IDs that a decision may
+    name. `plans` are the words for `written_for_plan`.
+
+    Raises PolicyFileError: with every problem of the files, one a line, or when the file cannot be read, or when the
+    policy asks for no check. KeyError means that a check names a vocabulary that was not given.
+    """
+    known = Known(checks, vocabularies, plans)
+    return resolve(path, known, {pack.name: pack.text for pack in packs()})

@@ -1,0 +1,244 @@
+"""The tables of a policy file, and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from contribaudit.core.observation import SettingId
+from contribaudit.core.policy import WAIVABLE, Decision, Rule, Waiver, Where
+from contribaudit.policy_file.values import (
+    AnyValue,
+    CheckId,
+    Day,
+    Days,
+    Expected,
+    FromSeverity,
+    Grades,
+    Outcomes,
+    Patterns,
+    PlanWord,
+    SettingName,
+    SeverityWord,
+    Text,
+    Version,
+    refuse,
+    same_person,
+)
+
+
+class Table(BaseModel):
+    """A table of the file: unknown keys are errors, and a text is never taken for a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class AgeTable(Table):
+    """`max_age_days`: days that evidence stays fresh, by grade."""
+
+    documented: Days | None = None
+    decoded: Days | None = None
+    attested: Days | None = None
+    attested_anchored: Days | None = Field(default=None, description="An attestation whose anchors have not moved.")
+    inferred: Days | None = None
+
+    def given(self) -> dict[str, int]:
+        """The days that were written, by grade."""
+        return {name: days for name, days in self if days is not None}
+
+
+class EvidenceTable(Table):
+    """`[evidence]`: which evidence counts, and for how long."""
+
+    accept: Grades | None = None
+    max_age_days: AgeTable = Field(default_factory=AgeTable)
+    screenshot: FromSeverity = Field(default=None, description="From this severity on an attestation needs one.")
+    second_person: FromSeverity = Field(default=None, description="From this severity on an attestation needs one.")
+
+
+class WhereTable(Table):
+    """`where`: shell-style patterns, compared without case. A list is a choice."""
+
+    organization: Patterns = Field(default=(), description="ID or name.")
+    site: Patterns = Field(default=(), description="Host.")
+    app: Patterns = Field(default=(), description="The API's typeKey.")
+    plan: Patterns = ()
+    sandbox: bool | None = Field(default=None, json_schema_extra={"type": "boolean"})
+    space: Patterns = Field(default=(), description="Key.")
+
+    def value(self) -> Where:
+        """The table as a value of the core."""
+        return Where(**dict(self))
+
+
+class RuleTable(Table):
+    """`[[rule]]`: one check, wanted of some subjects."""
+
+    check: CheckId
+    where: WhereTable = Field(default_factory=WhereTable)
+    expect: Expected = Field(default=None, description="What is wanted; without it what the check itself expects.")
+    severity: SeverityWord | None = Field(default=None, description="Without it the check's own.")
+    enabled: bool = True
+    reason: Text = Field(default="", validate_default=True, description="Why it is on; required when it is off.")
+    accept: Grades | None = None
+    max_age_days: AgeTable | None = None
+
+    @field_validator("reason", mode="wrap")
+    @classmethod
+    def _off_needs_a_reason(cls, value: Any, inner: Callable[[Any], str], info: ValidationInfo) -> str:
+        if value != "":
+            return inner(value)
+        if info.data.get("enabled") is False:
+            refuse("a rule that is off needs a reason")
+        return ""
+
+    def rule(self, origin: str) -> Rule:
+        """The table as a value of the core."""
+        return Rule(
+            check=self.check,
+            origin=origin,
+            where=self.where.value(),
+            expect=self.expect,
+            severity=self.severity,
+            enabled=self.enabled,
+            reason=self.reason,
+            accept=self.accept,
+            max_age_days=self.max_age_days.given() if self.max_age_days else None,
+        )
+
+
+class WaiverTable(Table):
+    """`[[waiver]]`: a finding that somebody accepted, for a value, until a day."""
+
+    check: CheckId
+    subject: Text | None = None
+    where: WhereTable | None = Field(default=None, validate_default=True)
+    observed: AnyValue = Field(default=None, description="Binds the waiver to this value.")
+    outcomes: Outcomes = Field(default=WAIVABLE, description="Which outcomes it covers.")
+    reason: Text
+    requested_by: Text
+    approved_by: Text = Field(description="Another person than `requested_by`.")
+    approved_at: Day
+    review_every_days: Days | None = None
+    ticket: Text = Field(default="")
+    expires: Day = Field(description="Valid through this day, UTC.")
+
+    @field_validator("where", mode="after")
+    @classmethod
+    def _says_what_it_covers(cls, where: WhereTable | None, info: ValidationInfo) -> WhereTable | None:
+        if "subject" not in info.data:
+            return where
+        subject = info.data["subject"]
+        if subject is None and where is None:
+            refuse("a waiver names what it covers; give `subject` or `where`")
+        if subject is not None and where is not None:
+            refuse("a waiver takes `subject` or `where`, not both")
+        if where is not None and where.value() == Where():
+            refuse("selects everything; a waiver names what it covers")
+        return where
+
+    @field_validator("approved_by", mode="after")
+    @classmethod
+    def _two_people(cls, approved_by: str, info: ValidationInfo) -> str:
+        if same_person(approved_by, info.data.get("requested_by", "")):
+            refuse("the person who asks for a waiver cannot approve it; name another")
+        return approved_by
+
+    @field_validator("expires", mode="after")
+    @classmethod
+    def _ends_after_it_begins(cls, expires: date, info: ValidationInfo) -> date:
+        approved_at = info.data.get("approved_at")
+        if approved_at is not None and expires < approved_at:
+            refuse(f"{expires} is before `approved_at`, {approved_at}")
+        return expires
+
+    def waiver(self, origin: str) -> Waiver:
+        """The table as a value of the core."""
+        return Waiver(
+            check=self.check,
+            origin=origin,
+            reason=self.reason,
+            requested_by=self.requested_by,
+            approved_by=self.approved_by,
+            approved_at=self.approved_at,
+            expires=self.expires,
+            subject=self.subject,
+            where=self.where.value() if self.where else None,
+            observed=self.observed,
+            binds_to_value="observed" in self.model_fields_set,
+            outcomes=self.outcomes,
+            review_every_days=self.review_every_days,
+            ticket=self.ticket,
+        )
+
+
+class DecisionTable(Table):
+    """`[[decision]]`: a setting that people chose on purpose."""
+
+    setting: SettingName
+    value: AnyValue
+    by: Text
+    second: Text = Field(description="Another person than `by`.")
+    date: Day
+    ticket: Text
+
+    @field_validator("second", mode="after")
+    @classmethod
+    def _two_people(cls, second: str, info: ValidationInfo) -> str:
+        if same_person(second, info.data.get("by", "")):
+            refuse("a decision needs two people; name another than `by`")
+        return second
+
+    def decision(self, origin: str) -> Decision:
+        """The table as a value of the core."""
+        return Decision(
+            setting=SettingId(self.setting),
+            value=self.value,
+            by=self.by,
+            second=self.second,
+            date=self.date,
+            ticket=self.ticket,
+            origin=origin,
+        )
+
+
+class PolicyTable(Table):
+    """The whole file."""
+
+    version: Version
+    name: Text = Field(default="", description="Without it the file's name.")
+    extends: list[Text] = Field(
+        default=[], description="Shipped packs, or paths relative to this file; merged left to right."
+    )
+    written_for_plan: PlanWord | None = None
+    evidence: EvidenceTable = Field(default_factory=EvidenceTable)
+    rule: list[RuleTable] = []
+    waiver: list[WaiverTable] = []
+    decision: list[DecisionTable] = []
+
+
+LISTS: Mapping[str, type[Table]] = {"rule": RuleTable, "waiver": WaiverTable, "decision": DecisionTable}
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "": tuple(PolicyTable.model_fields),
+    "where": tuple(WhereTable.model_fields),
+    "evidence": tuple(EvidenceTable.model_fields),
+    "max_age_days": tuple(AgeTable.model_fields),
+    **{name: tuple(table.model_fields) for name, table in LISTS.items()},
+}
+"""Known keys by the name of their table, "" for the file itself."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a policy file, with TOML dates as ISO texts.
+
+    It cannot say what depends on other words: that two people differ, which checks exist, what each expects.
+    """
+    schema = PolicyTable.model_json_schema()
+    tables = schema["$defs"]
+    tables["WaiverTable"]["oneOf"] = [{"required": ["subject"]}, {"required": ["where"]}]
+    tables["RuleTable"]["if"] = {"properties": {"enabled": {"const": False}}, "required": ["enabled"]}
+    tables["RuleTable"]["then"] = {"required": ["reason"]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "contribaudit policy file"}
