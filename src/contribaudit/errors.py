@@ -50,7 +50,10 @@ class ContribauditError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}. {self.hint}" if self.hint else self.message
+        if not self.hint:
+            return self.message
+        several_lines = "\n" in self.message
+        return f"{self.message}\n{self.hint}" if several_lines else f"{self.message.rstrip('.')}. {self.hint}"
 
 
 class UsageError(ContribauditError):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Verdict
 from contribaudit.core.finding import Finding, Outcome
 from contribaudit.core.observation import SettingId
 from contribaudit.core.policy import AuditPolicy, Rule
-from contribaudit.core.select import Attributes, Selectable, rule_for
+from contribaudit.core.select import Attributes, Selectable, rule_for, rules_that_may_hold
 from contribaudit.core.setting import Setting
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
@@ -34,6 +34,9 @@ class Selection:
         return " ".join(parts)
 
 
+EVERYTHING = Selection()
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """Findings in the order of the checks, then of the subjects, and what a person should know beside them."""
@@ -47,7 +50,7 @@ def evaluate(
     policy: AuditPolicy,
     checks: Iterable[Check],
     find_setting: Callable[[SettingId], Setting],
-    selection: Selection = Selection(),
+    selection: Selection = EVERYTHING,
 ) -> Evaluation:
     """Put every subject to every check that the policy asks for.
 
@@ -76,8 +79,7 @@ def evaluate(
                 if not rule.enabled:
                     off += 1
                     continue
-                case = Case(subject, state, rule, policy)
-                verdict = apply_terms(check.judge(case), case)
+                verdict = _judge(check, state, policy, subject, rule, attributes)
                 finding = _finding(state, check, rule, subject, verdict)
                 setting = find_setting(finding.setting) if finding.setting is not None else None
                 findings.append(desk.apply(finding, attributes, setting))
@@ -96,6 +98,29 @@ def evaluate(
             hint="Name checks in the policy file that this version has (contribaudit checks list), or widen --only.",
         )
     return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
+
+
+def _judge(
+    check: Check, state: State, policy: AuditPolicy, subject: Subject, rule: Rule, attributes: Attributes
+) -> Verdict:
+    """The verdict under the rule that holds; a pass counts only if every rule that may hold gives one.
+
+    Where an attribute was not read, a laxer rule may match in place of the one that would hold if it had been.
+    """
+    case = Case(subject, state, rule, policy)
+    verdict = apply_terms(check.judge(case), case)
+    if verdict.outcome.violates or verdict.outcome.unproven:
+        return verdict
+    for other in rules_that_may_hold(policy, check.id, attributes):
+        if other is rule or not other.enabled:
+            continue
+        strict = Case(subject, state, other, policy)
+        answer = apply_terms(check.judge(strict), strict)
+        if answer.outcome.violates or answer.outcome.unproven:
+            unread = ", ".join(sorted(attributes.unread))
+            reason = f"which rule holds depends on {unread}, which was not read; under {other.origin}: {answer.reason}"
+            return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="rule_not_certain", reason=reason)
+    return verdict
 
 
 def attributes_of(state: State, subject: Subject) -> Attributes:

@@ -25,7 +25,7 @@ class Where:
     """Which subjects a rule or waiver is about. An empty tuple selects everything.
 
     Texts are shell-style patterns ("acme*"), compared without case. A selector on an attribute that was not read
-    matches, so that nothing unread escapes its rule.
+    matches, so that nothing unread escapes its rule; a waiver, and a rule that is off, must surely match.
     """
 
     organization: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Waiver:
     where: Where | None = None
     observed: Value = None
     binds_to_value: bool = False
-    """True when `observed` was written: the waiver then covers that value only, null included."""
+    """True when `observed` was written: the waiver then covers that value only."""
     outcomes: tuple[Outcome, ...] = WAIVABLE
     review_every_days: int | None = None
     ticket: str = ""

@@ -69,6 +69,20 @@ def rule_for(policy: AuditPolicy, check: str, attributes: Attributes) -> Rule | 
     return None
 
 
+def rules_that_may_hold(policy: AuditPolicy, check: str, attributes: Attributes) -> list[Rule]:
+    """The rules that could be the last to match if every attribute had been read, the likeliest first.
+
+    One rule where nothing that a selector looks at is unread.
+    """
+    found: list[Rule] = []
+    for rule in reversed(policy.rules):
+        if rule.check == check and matches(rule.where, attributes):
+            found.append(rule)
+            if surely_matches(rule.where, attributes):
+                break
+    return found
+
+
 def _fits(where: Where, attributes: Attributes, *, when_unread: bool) -> bool:
     def text(name: Selectable, patterns: tuple[str, ...], value: str | None) -> bool:
         if not patterns:

@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from contribaudit.core.finding import Finding, Severity
+from contribaudit.core.snapshot import Snapshot
 
 OK = 0
 VIOLATED = 1
 USAGE = 2
 UNPROVEN = 3
+KEY = 4
+_KEY_CODES = ("key_refused", "forbidden")
 
 
-def exit_code(findings: Iterable[Finding], fail_on: Severity) -> int:
-    """1 when a finding at or above `fail_on` is violated, else 3 when one is unproven, else 0."""
+def exit_code(findings: Iterable[Finding], fail_on: Severity, snapshots: Iterable[Snapshot]) -> int:
+    """The run's exit code, by the fixed precedence 2, 4, 1, 3, 0.
+
+    2 when the API knows no such organization; 4 when a key was refused, or may not make a single call; 1 when a
+    finding at or above `fail_on` is violated, 3 when one is unproven.
+    """
+    collected = [snapshot.collections for snapshot in snapshots]
+    if any(one.code == "organization_not_found" for collections in collected for one in collections):
+        return USAGE
+    if any(one.code == "key_refused" for collections in collected for one in collections) or any(
+        collections and all(one.code in _KEY_CODES for one in collections) for collections in collected
+    ):
+        return KEY
     grave = [finding for finding in findings if finding.severity.at_least(fail_on)]
     if any(finding.outcome.violates for finding in grave):
         return VIOLATED
     if any(finding.outcome.unproven for finding in grave):
         return UNPROVEN
     return OK
+
+
+def newly_bad(findings: Iterable[Finding], before: Mapping[str, str] | None) -> tuple[Finding, ...]:
+    """Violated and unproven findings whose outcome was another one in the run before.
+
+    `before` maps finding IDs to outcomes; None when there was no run before, and then nothing is new.
+    """
+    if before is None:
+        return ()
+    return tuple(
+        finding
+        for finding in findings
+        if (finding.outcome.violates or finding.outcome.unproven) and before.get(finding.id) != str(finding.outcome)
+    )
 
 
 def count_outcomes(findings: Iterable[Finding]) -> dict[str, int]:

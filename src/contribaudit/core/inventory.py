@@ -1,0 +1,136 @@
+"""Organizations, sites and apps as people count them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contribaudit.core import names
+from contribaudit.core.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject, organization_subject
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Apps that share a cloud ID or a host."""
+
+    organization: str
+    id: str
+    """The cloud ID where one is known, else the host."""
+    host: str
+    """"" where no app of it tells its host."""
+    apps: tuple[Subject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryRow:
+    """One thing that was seen, or was known from earlier and not seen this time."""
+
+    organization: str
+    organization_name: str
+    kind: Kind
+    id: str
+    name: str
+    site: str
+    type_key: str
+    plan: Value
+    status: Value
+    sandbox: Value
+    realm: Value
+    regions: Value
+    pinned: Value
+    created_at: Value
+    note: str
+    """"" for an ordinary row; else why it does not count, or that it was not seen."""
+
+
+def sites_of(state: State, organization: str) -> list[Site]:
+    """The organization's sites, in the order of their first app. Apps without cloud ID and host belong to none."""
+    groups: list[tuple[set[str], list[Subject]]] = []
+    for app in state.subjects(Kind.APP, organization):
+        keys = {key for key in (_text(state, app, names.APP_SITE), _text(state, app, names.APP_HOST)) if key}
+        if not keys:
+            continue
+        shared = [group for group in groups if group[0] & keys]
+        merged_keys = keys.union(*(group[0] for group in shared))
+        merged_apps = [one for group in shared for one in group[1]] + [app]
+        position = groups.index(shared[0]) if shared else len(groups)
+        groups = [group for group in groups if group not in shared]
+        groups.insert(position, (merged_keys, merged_apps))
+    return [_site(state, organization, apps) for _, apps in groups]
+
+
+def inventory_rows(state: State) -> list[InventoryRow]:
+    """Every organization, its sites, its apps and the entries that are no apps, organization by organization."""
+    rows: list[InventoryRow] = []
+    for organization, known in state.organizations.items():
+        name = state.organization_name(organization)
+        subject = organization_subject(organization)
+        plan = _value(state.read(subject, names.HIGHEST_PLAN))
+        blank = dict.fromkeys(("status", "sandbox", "realm", "regions", "pinned", "created_at"))
+        rows.append(
+            InventoryRow(
+                organization,
+                name,
+                Kind.ORGANIZATION,
+                organization,
+                name,
+                "",
+                "",
+                plan,
+                note=known.unread_reason,
+                **blank,
+            )
+        )
+        for site in sites_of(state, organization):
+            label = site.host or site.id
+            note = f"{len(site.apps)} apps" if len(site.apps) > 1 else "1 app"
+            rows.append(
+                InventoryRow(organization, name, Kind.SITE, site.id, label, label, "", None, note=note, **blank)
+            )
+        rows.extend(_app_row(state, organization, name, app) for app in state.apps_named_anywhere(organization))
+    return rows
+
+
+def _app_row(state: State, organization: str, organization_name: str, app: Subject) -> InventoryRow:
+    place = state.place(app)
+    return InventoryRow(
+        organization=organization,
+        organization_name=organization_name,
+        kind=Kind.APP,
+        id=app.id,
+        name=place.name,
+        site=place.site,
+        type_key=place.app,
+        plan=_value(state.read(app, names.PLAN)),
+        status=_value(state.read(app, names.APP_STATUS)),
+        sandbox=_value(state.read(app, names.APP_SANDBOX)),
+        realm=_value(state.read(app, names.REALM)),
+        regions=_value(state.read(app, SettingId("residency.regions"))),
+        pinned=_value(state.read(app, names.PINNED)),
+        created_at=_value(state.read(app, SettingId("app.created_at"))),
+        note=_note(state, app),
+    )
+
+
+def _note(state: State, app: Subject) -> str:
+    if not state.in_inventory(app):
+        return "named by a policy only, not in the list of apps"
+    if state.pseudo(app):
+        return "an entry of the list that is no app"
+    seen = state.read(app, names.APP_TYPE_KEY)
+    return "" if isinstance(seen, Observed) else f"not seen in this run: {seen.reason}"
+
+
+def _site(state: State, organization: str, apps: list[Subject]) -> Site:
+    ids = [text for app in apps if (text := _text(state, app, names.APP_SITE))]
+    hosts = [text for app in apps if (text := _text(state, app, names.APP_HOST))]
+    return Site(organization, (ids or hosts)[0], hosts[0] if hosts else "", tuple(apps))
+
+
+def _text(state: State, app: Subject, setting: SettingId) -> str:
+    return state.recall(app, setting)
+
+
+def _value(seen: Observation) -> Value:
+    return seen.value if isinstance(seen, Observed) else None

@@ -1,0 +1,92 @@
+"""STEP 5: what others get. Every exporter writes from this one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from contribaudit.core import names
+from contribaudit.core.drift import Change
+from contribaudit.core.finding import Finding
+from contribaudit.core.inventory import sites_of
+from contribaudit.core.observation import Observed
+from contribaudit.core.snapshot import Collection
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, organization_subject
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """Which run it was."""
+
+    id: int
+    previous: int | None
+    """The run of the same organizations before it; None for the first."""
+    started_at: datetime
+    finished_at: datetime
+    complete: bool
+    """True when every collector of every organization read everything."""
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationLine:
+    """One organization, by the names that a report uses."""
+
+    id: str
+    name: str
+    highest_plan: str | None
+    """None where it is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each were seen. Entries that are no apps are not counted."""
+
+    organizations: int
+    sites: int
+    apps: int
+    spaces: int = 0
+    connectors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run, judged."""
+
+    tool_version: str
+    state: State
+    run: RunLine
+    policy_name: str
+    policy_sha256: str
+    findings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...]
+    newly: tuple[Finding, ...] = ()
+    """Findings that are violated or unproven and were not so in the run before."""
+    key_days_left: int | None = None
+    """Days until the first key that we read with ends; None where no API tells."""
+
+    @property
+    def organizations(self) -> tuple[OrganizationLine, ...]:
+        """In the order of the configuration."""
+        lines = []
+        for organization in self.state.organizations:
+            plan = self.state.value(organization_subject(organization), names.HIGHEST_PLAN)
+            word = plan.value if isinstance(plan, Observed) and isinstance(plan.value, str) else None
+            lines.append(OrganizationLine(organization, self.state.organization_name(organization), word))
+        return tuple(lines)
+
+    @property
+    def collections(self) -> tuple[Collection, ...]:
+        """Every collector's run, organization by organization."""
+        return tuple(one for place in self.state.organizations.values() for one in place.collections.values())
+
+    @property
+    def counts(self) -> Counts:
+        """The inventory in numbers."""
+        return Counts(
+            organizations=sum(1 for place in self.state.organizations.values() if place.collections),
+            sites=sum(len(sites_of(self.state, organization)) for organization in self.state.organizations),
+            apps=len(self.state.subjects(Kind.APP)),
+        )

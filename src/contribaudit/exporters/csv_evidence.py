@@ -1,0 +1,214 @@
+"""CSV evidence: fixed columns, one header row, CRLF, UTF-8, cells that never start a formula.
+
+A new column only ever joins at the end. Rows are sorted, so that two runs compare line by line.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from contribaudit import catalogue, collectors
+from contribaudit.core.finding import Finding
+from contribaudit.core.inventory import inventory_rows
+from contribaudit.core.observation import Observed
+from contribaudit.core.report import Report
+from contribaudit.errors import OutputError, UsageError
+from contribaudit.exporters.cells import Cell, csv_cell
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One CSV file: its columns, and its rows from a report."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Callable[[Report], Iterable[tuple[Cell, ...]]]
+
+    def write(self, report: Report, out: TextIO) -> None:
+        """Header and rows; `out` must not translate newlines."""
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(self.columns)
+        for row in self.rows(report):
+            writer.writerow([csv_cell(cell) for cell in row])
+
+
+def _finding_row(report: Report, one: Finding) -> tuple[Cell, ...]:
+    place = report.state.place(one.subject)
+    first = one.evidence[0] if one.evidence else None
+    waiver = one.waiver
+    return (
+        one.id,
+        report.run.id,
+        report.run.finished_at,
+        one.subject.organization,
+        report.state.organization_name(one.subject.organization),
+        place.site,
+        place.app,
+        one.subject.kind.value,
+        one.subject.id,
+        place.name,
+        one.check,
+        one.title,
+        one.severity.value,
+        one.outcome.value,
+        one.underlying_outcome.value,
+        one.reason_code,
+        one.setting,
+        one.expected,
+        one.observed,
+        first.grade.value if first else None,
+        first.source if first else None,
+        first.observed_at if first else None,
+        first.attested_by if first else None,
+        first.sha256 if first else None,
+        one.fragile,
+        one.due_at,
+        one.reason,
+        one.remediation,
+        waiver.reason if waiver else None,
+        waiver.approved_by if waiver else None,
+        waiver.ticket if waiver else None,
+        waiver.expires if waiver else None,
+        one.controls,
+        report.policy_sha256,
+        report.state.rulebook.version,
+    )
+
+
+def _findings(report: Report) -> Iterable[tuple[Cell, ...]]:
+    return (_finding_row(report, one) for one in sorted(report.findings, key=lambda finding: finding.id))
+
+
+def _inventory(report: Report) -> Iterable[tuple[Cell, ...]]:
+    for row in inventory_rows(report.state):
+        yield (
+            row.organization,
+            row.organization_name,
+            row.kind.value,
+            row.id,
+            row.name,
+            row.site,
+            row.type_key,
+            row.plan,
+            row.status,
+            row.sandbox,
+            row.realm,
+            row.regions,
+            row.pinned,
+            row.created_at,
+            row.note,
+        )
+
+
+def _settings(report: Report) -> Iterable[tuple[Cell, ...]]:
+    state = report.state
+    for one in sorted(state.everything(), key=lambda seen: (seen.subject, seen.setting)):
+        place = state.place(one.subject)
+        common = (one.subject.organization, one.subject.kind.value, one.subject.id, place.name, one.setting)
+        unit = catalogue.find(one.setting).unit
+        if isinstance(one, Observed):
+            read: tuple[Cell, ...] = (True, one.value, one.value is None, unit, one.grade.value, one.source)
+            yield (*common, *read, one.observed_at, one.response, None, None, None)
+        else:
+            unread: tuple[Cell, ...] = (False, None, None, unit, None, one.source, one.attempted_at, None)
+            yield (*common, *unread, one.code, one.reason, one.missing_scope)
+
+
+def _collection(report: Report) -> Iterable[tuple[Cell, ...]]:
+    known = {collector.name: collector.call for collector in collectors.ALL}
+    for one in report.collections:
+        call = known.get(one.collector)
+        yield (
+            one.organization,
+            one.collector,
+            call.title if call else None,
+            call.scope if call else None,
+            one.status.value,
+            one.announced,
+            one.read,
+            one.code,
+            one.reason,
+            one.missing_scope,
+            one.started_at,
+            one.requests,
+            one.seconds,
+        )
+
+
+FINDINGS = Sheet(
+    "findings.csv",
+    (
+        "finding_id", "run_id", "run_finished_at", "organization_id", "organization_name", "site", "app",
+        "subject_kind", "subject_id", "subject_name", "check_id", "check_title", "severity", "outcome",
+        "underlying_outcome", "reason_code", "setting", "expected", "observed", "evidence_grade", "evidence_source",
+        "evidence_observed_at", "attested_by", "evidence_sha256", "fragile", "due_at", "reason", "remediation",
+        "waiver_reason", "waiver_approved_by", "waiver_ticket", "waiver_expires", "controls", "policy_sha256",
+        "rulebook_version",
+    ),
+    _findings,
+)  # fmt: skip
+INVENTORY = Sheet(
+    "inventory.csv",
+    (
+        "organization_id", "organization_name", "kind", "id", "name", "site", "type_key", "plan", "status", "sandbox",
+        "realm", "regions", "pinned", "created_at", "note",
+    ),
+    _inventory,
+)  # fmt: skip
+SETTINGS = Sheet(
+    "settings.csv",
+    (
+        "organization_id", "subject_kind", "subject_id", "subject_name", "setting", "read", "value", "value_is_null",
+        "unit", "grade", "source", "observed_at", "sha256", "reason_code", "reason", "missing_scope",
+    ),
+    _settings,
+)  # fmt: skip
+COLLECTION = Sheet(
+    "collection.csv",
+    (
+        "organization_id", "collector", "endpoint", "scope", "status", "announced", "read", "reason_code", "reason",
+        "missing_scope", "started_at", "requests", "seconds",
+    ),
+    _collection,
+)  # fmt: skip
+
+ALL: tuple[Sheet, ...] = (FINDINGS, INVENTORY, SETTINGS, COLLECTION)
+
+
+def write(report: Report, out: TextIO) -> None:
+    """`--format csv` is the findings."""
+    FINDINGS.write(report, out)
+
+
+def write_folder(report: Report, folder: Path) -> list[Path]:
+    """Every sheet as a file in `folder`, which is made; returns the paths.
+
+    Raises UsageError for a path that is a file or a folder that already holds one of the files (evidence is never
+    overwritten), OutputError when the disk refuses.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", hint="Name a folder that does not exist yet.")
+    for sheet in ALL:
+        if (folder / sheet.name).exists():
+            raise UsageError(
+                f"{folder / sheet.name} exists", hint="Evidence is never overwritten: name another folder."
+            )
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for sheet in ALL:
+            path = folder / sheet.name
+            with path.open("x", encoding="utf-8", newline="") as out:
+                written.append(path)
+                sheet.write(report, out)
+    except OSError as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise OutputError(
+            f"{folder} could not be written: {error.strerror}", hint="Free some space, or name another folder."
+        ) from error
+    return written

@@ -1,0 +1,325 @@
+"""The report as JSON, schema `contribaudit.report/1`: a shape of its own, so that the inside can change under it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, TextIO, TypeAlias
+
+from typing_extensions import TypedDict
+
+from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.core.drift import Change
+from contribaudit.core.finding import Finding
+from contribaudit.core.observation import Value
+from contribaudit.core.report import Report
+from contribaudit.core.snapshot import Collection
+from contribaudit.core.state import State
+from contribaudit.core.subject import Subject
+from contribaudit.core.verdict import count_outcomes, count_severities
+from contribaudit.exporters.cells import rfc3339
+
+SCHEMA = "contribaudit.report/1"
+JsonValue: TypeAlias = bool | int | str | list[str] | None
+OutcomeWord: TypeAlias = Literal[
+    "pass", "fail", "not_achievable", "no_such_setting", "exempt", "pending", "not_yet_effective", "unknown", "stale",
+    "conflict", "waived",
+]  # fmt: skip
+SeverityWord: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
+GradeWord: TypeAlias = Literal["documented", "decoded", "attested", "inferred", "predicted"]
+KindWord: TypeAlias = Literal["company", "organization", "site", "app", "space", "connector", "group", "user"]
+
+
+class ToolV1(TypedDict):
+    name: Literal["contribaudit"]
+    version: str
+
+
+class RulebookV1(TypedDict):
+    version: str
+    sha256: str
+    effective: str
+    oldest_review_days: int
+
+
+class RunV1(TypedDict):
+    id: int
+    previous: int | None
+    started_at: str
+    finished_at: str
+    complete: bool
+    exit_code: int
+
+
+class PolicyV1(TypedDict):
+    name: str
+    sha256: str
+
+
+class OrganizationV1(TypedDict):
+    id: str
+    name: str
+    highest_plan: str | None
+
+
+class InventoryV1(TypedDict):
+    organizations: int
+    sites: int
+    apps: int
+    spaces: int
+    connectors: int
+
+
+class CollectionV1(TypedDict):
+    organization: str
+    collector: str
+    status: Literal["ok", "partial", "failed"]
+    announced: int | None
+    read: int
+    reason: str
+    requests: int
+    seconds: float
+    code: str
+    missing_scope: str | None
+
+
+class SubjectV1(TypedDict):
+    kind: KindWord
+    id: str
+    name: str
+    site: str
+    app: str
+
+
+class EvidenceV1(TypedDict):
+    grade: GradeWord
+    source: str
+    observed_at: str
+    attested_by: str | None
+    sha256: str
+
+
+class WaiverV1(TypedDict):
+    reason: str
+    approved_by: str
+    ticket: str
+    expires: str
+
+
+class FindingV1(TypedDict):
+    id: str
+    check: str
+    title: str
+    severity: SeverityWord
+    outcome: OutcomeWord
+    underlying_outcome: OutcomeWord
+    reason_code: str
+    due_at: str | None
+    organization: str
+    subject: SubjectV1
+    setting: str | None
+    expected: JsonValue
+    observed: JsonValue
+    evidence: list[EvidenceV1]
+    reason: str
+    fragile: bool
+    remediation: str
+    console_path: str
+    controls: list[str]
+    waiver: WaiverV1 | None
+
+
+class ChangeV1(TypedDict):
+    organization: str
+    subject: SubjectV1
+    setting: str
+    before: JsonValue
+    after: JsonValue
+    existed_before: bool
+    exists_after: bool
+    first_seen: str
+    last_seen: str | None
+    cause: str | None
+    actor: str | None
+    event_id: str | None
+
+
+class SummaryV1(TypedDict):
+    by_outcome: dict[OutcomeWord, int]
+    by_severity: dict[SeverityWord, dict[OutcomeWord, int]]
+
+
+class ReportV1(TypedDict):
+    """One audit run of contribaudit, judged. Times are RFC 3339 in UTC."""
+
+    schema: Literal["contribaudit.report/1"]
+    tool: ToolV1
+    rulebook: RulebookV1
+    as_of: str
+    warnings: list[str]
+    run: RunV1
+    policy: PolicyV1
+    organizations: list[OrganizationV1]
+    inventory: InventoryV1
+    collection: list[CollectionV1]
+    findings: list[FindingV1]
+    changes: list[ChangeV1]
+    summary: SummaryV1
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the report, draft 2020-12."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(ReportV1).json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:contribaudit:report:1",
+        "title": SCHEMA,
+        **{key: value for key, value in schema.items() if key != "title"},
+    }
+
+
+def as_document(report: Report) -> dict[str, Any]:
+    """The report in the published shape. Findings are sorted by ID, so that two runs compare line by line."""
+    counts, state = report.counts, report.state
+    rulebook = state.rulebook
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "contribaudit", "version": report.tool_version},
+        "rulebook": {
+            "version": rulebook.version,
+            "sha256": rulebook.sha256,
+            "effective": rulebook.effective.isoformat(),
+            "oldest_review_days": (state.as_of.date() - rulebook.oldest_review).days,
+        },
+        "as_of": rfc3339(state.as_of),
+        "warnings": list(report.warnings),
+        "run": {
+            "id": report.run.id,
+            "previous": report.run.previous,
+            "started_at": rfc3339(report.run.started_at),
+            "finished_at": rfc3339(report.run.finished_at),
+            "complete": report.run.complete,
+            "exit_code": report.run.exit_code,
+        },
+        "policy": {"name": report.policy_name, "sha256": report.policy_sha256},
+        "organizations": [
+            {"id": one.id, "name": one.name, "highest_plan": one.highest_plan} for one in report.organizations
+        ],
+        "inventory": {
+            "organizations": counts.organizations,
+            "sites": counts.sites,
+            "apps": counts.apps,
+            "spaces": counts.spaces,
+            "connectors": counts.connectors,
+        },
+        "collection": [collection_row(one) for one in report.collections],
+        "findings": [_finding(state, one) for one in sorted(report.findings, key=lambda finding: finding.id)],
+        "changes": [change_row(state, one) for one in report.changes],
+        "summary": {
+            "by_outcome": count_outcomes(report.findings),
+            "by_severity": count_severities(report.findings),
+        },
+    }
+
+
+def write(report: Report, out: TextIO) -> None:
+    """The report as JSON, indented, ASCII only (a lone surrogate in an observed name stays what it was)."""
+    out.writelines(json.JSONEncoder(indent=2, ensure_ascii=True).iterencode(as_document(report)))
+    out.write("\n")
+
+
+def report_digest(report: Report) -> str:
+    """SHA-256 (hex) of the report's canonical JSON."""
+    return digest(canonical_json(as_document(report)))
+
+
+def as_json(value: Value) -> JsonValue:
+    """A value as JSON has it: tuples become lists."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _subject(state: State, subject: Subject) -> SubjectV1:
+    place = state.place(subject)
+    return {
+        "kind": subject.kind.value,
+        "id": subject.id,
+        "name": place.name,
+        "site": place.site,
+        "app": place.app,
+    }
+
+
+def _finding(state: State, one: Finding) -> FindingV1:
+    return {
+        "id": one.id,
+        "check": one.check,
+        "title": one.title,
+        "severity": one.severity.value,
+        "outcome": one.outcome.value,
+        "underlying_outcome": one.underlying_outcome.value,
+        "reason_code": one.reason_code,
+        "due_at": rfc3339(one.due_at),
+        "organization": one.subject.organization,
+        "subject": _subject(state, one.subject),
+        "setting": one.setting,
+        "expected": as_json(one.expected),
+        "observed": as_json(one.observed),
+        "evidence": [
+            {
+                "grade": evidence.grade.value,
+                "source": evidence.source,
+                "observed_at": rfc3339(evidence.observed_at) or "",
+                "attested_by": evidence.attested_by,
+                "sha256": evidence.sha256,
+            }
+            for evidence in one.evidence
+        ],
+        "reason": one.reason,
+        "fragile": one.fragile,
+        "remediation": one.remediation,
+        "console_path": one.console_path,
+        "controls": list(one.controls),
+        "waiver": None
+        if one.waiver is None
+        else {
+            "reason": one.waiver.reason,
+            "approved_by": one.waiver.approved_by,
+            "ticket": one.waiver.ticket,
+            "expires": one.waiver.expires.isoformat(),
+        },
+    }
+
+
+def change_row(state: State, one: Change) -> ChangeV1:
+    """One change in the published shape."""
+    return {
+        "organization": one.subject.organization,
+        "subject": _subject(state, one.subject),
+        "setting": one.setting,
+        "before": as_json(one.before),
+        "after": as_json(one.after),
+        "existed_before": one.existed_before,
+        "exists_after": one.exists_after,
+        "first_seen": rfc3339(one.first_seen) or "",
+        "last_seen": rfc3339(one.last_seen),
+        "cause": one.cause,
+        "actor": one.actor,
+        "event_id": one.event_id,
+    }
+
+
+def collection_row(one: Collection) -> CollectionV1:
+    """One collector's run in the published shape."""
+    return {
+        "organization": one.organization,
+        "collector": one.collector,
+        "status": one.status.value,
+        "announced": one.announced,
+        "read": one.read,
+        "reason": one.reason,
+        "requests": one.requests,
+        "seconds": one.seconds,
+        "code": one.code,
+        "missing_scope": one.missing_scope,
+    }

@@ -1,0 +1,158 @@
+"""The story on one page: collect, keep, understand, judge, report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contribaudit import __version__, catalogue, checks, collectors
+from contribaudit.atlassian.client import AdminClient
+from contribaudit.collectors.collect import collect_all, utc_now
+from contribaudit.collectors.interface import promises_of
+from contribaudit.core.deadlines import key_days_left
+from contribaudit.core.evaluate import EVERYTHING, Selection, evaluate
+from contribaudit.core.finding import Severity
+from contribaudit.core.observation import Observation
+from contribaudit.core.policy import AuditPolicy
+from contribaudit.core.report import Report, RunLine
+from contribaudit.core.resolve import Seen, resolve
+from contribaudit.core.rules import Rulebook
+from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.verdict import count_outcomes, exit_code, newly_bad
+from contribaudit.progress import SILENT, Progress
+from contribaudit.store.history import History
+from contribaudit.store.records import RunDraft, RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One organization that the configuration names."""
+
+    organization: str
+    name: str = ""
+    connect: Callable[[], AbstractAsyncContextManager[AdminClient]] | None = None
+    """None when it cannot be read; `unread_reason` then says why."""
+    unread_reason: str = ""
+    key_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything that an audit needs, built by `wiring`."""
+
+    targets: tuple[Target, ...]
+    store: History
+    rulebook: Rulebook
+    policy: AuditPolicy
+    fail_on: Severity = Severity.HIGH
+    selection: Selection = EVERYTHING
+    trigger: str = "manual"
+    account: str = ""
+    host: str = ""
+    clock: Callable[[], datetime] = utc_now
+
+
+async def audit(job: Job, progress: Progress = SILENT) -> Report:
+    """Read every target, keep what was seen, judge it.
+
+    Raises StoreBusy when another audit of one of the organizations runs on the same store, UsageError when no check
+    was evaluated, StoreError when the history cannot be written: nothing of the run is then kept.
+    """
+    with ExitStack() as locks:
+        for target in job.targets:
+            locks.enter_context(job.store.lock(target.organization))
+        started_at = job.clock()
+        snapshots = await _collect(job, progress)  # STEP 1: what was seen
+        record = job.store.save(_draft(job, started_at), list(snapshots.values()))  # STEP 2: kept
+        return judge(job, record, snapshots, job.clock())  # STEPS 3 to 5
+
+
+def judge(
+    job: Job, record: RunRecord, snapshots: Mapping[str, Snapshot], as_of: datetime, *, keep: bool = True
+) -> Report:
+    """What a kept run means under the job's policy and rulebook, as of a moment.
+
+    `keep` records the outcomes with the run; an evaluation of an old run leaves it as it was.
+    """
+    seen = [_seen(job, target, record, snapshots.get(target.organization)) for target in job.targets]
+    state = resolve(seen, job.rulebook, as_of, promises_of(collectors.ALL))  # STEP 3: what it means
+    verdict = evaluate(state, job.policy, checks.ALL, catalogue.find, job.selection)  # STEP 4: what the policy says
+    previous = {target.organization: job.store.previous(target.organization, record.id) for target in job.targets}
+    changes = [  # STEP 5: what others get
+        replace(change, name=state.place(change.subject).name)
+        for organization, before in previous.items()
+        if before is not None
+        for change in job.store.changes(organization, before, record.id)
+    ]
+    earlier = max((run for run in previous.values() if run is not None), default=None)
+    code = exit_code(verdict.findings, job.fail_on, snapshots.values())
+    newly = newly_bad(verdict.findings, job.store.outcomes(earlier) if earlier is not None else None)
+    if keep:
+        outcomes = {finding.id: (finding.check, str(finding.outcome)) for finding in verdict.findings}
+        job.store.record_verdict(record.id, code, count_outcomes(verdict.findings), outcomes)
+    return Report(
+        tool_version=__version__,
+        state=state,
+        run=RunLine(record.id, earlier, record.started_at, record.finished_at, record.complete, code),
+        policy_name=job.policy.name,
+        policy_sha256=job.policy.sha256,
+        findings=verdict.findings,
+        changes=tuple(changes),
+        warnings=(*verdict.warnings, *_surprises(snapshots.values())),
+        newly=newly,
+        key_days_left=key_days_left(state),
+    )
+
+
+async def _collect(job: Job, progress: Progress) -> dict[str, Snapshot]:
+    """A snapshot of each target that can be read, organizations side by side."""
+
+    async def one(target: Target) -> Snapshot:
+        assert target.connect is not None
+        async with target.connect() as client:
+            return await collect_all(client, collectors.ALL, progress, key_label=target.key_label, clock=job.clock)
+
+    readable = [target for target in job.targets if target.connect is not None]
+    async with asyncio.TaskGroup() as group:
+        tasks = {target.organization: group.create_task(one(target)) for target in readable}
+    return {organization: task.result() for organization, task in tasks.items()}
+
+
+def _draft(job: Job, started_at: datetime) -> RunDraft:
+    return RunDraft(
+        started_at=started_at,
+        finished_at=job.clock(),
+        trigger=job.trigger,
+        account=job.account,
+        host=job.host,
+        tool_version=__version__,
+        rulebook_sha256=job.rulebook.sha256,
+        policy_sha256=job.policy.sha256,
+        policy_name=job.policy.name,
+        selection=str(job.selection),
+    )
+
+
+def _seen(job: Job, target: Target, record: RunRecord, snapshot: Snapshot | None) -> Seen:
+    known: dict[str, list[Observation]] = {}
+    for fact in job.store.known(target.organization, before=record.id).facts:
+        known.setdefault(fact.collector, []).append(fact.observation)
+    return Seen(
+        organization=target.organization,
+        name=target.name,
+        snapshot=snapshot,
+        unread_reason="" if snapshot else target.unread_reason or "it was left out of this run",
+        known=known,
+        alias_holders=job.store.alias_holders(target.organization),
+    )
+
+
+def _surprises(snapshots: Iterable[Snapshot]) -> list[str]:
+    return [
+        f"{surprise.collector} of {snapshot.organization}: a shape that this version does not know, {surprise.where}."
+        for snapshot in snapshots
+        for surprise in snapshot.surprises
+    ]

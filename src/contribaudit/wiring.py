@@ -1,0 +1,120 @@
+"""Builds what the pipeline needs from the settings. The front ends call this, and only this."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from contribaudit import catalogue, checks, policy_file
+from contribaudit.atlassian.client import AdminClient
+from contribaudit.atlassian.connect import connect
+from contribaudit.config import AppSettings, OrganizationSettings
+from contribaudit.core.check import by_id
+from contribaudit.core.policy import AuditPolicy
+from contribaudit.core.rules import Rulebook
+from contribaudit.credentials import find_key
+from contribaudit.errors import ConfigurationError, CredentialError, UsageError
+from contribaudit.pipeline import Target
+from contribaudit.progress import SILENT, Progress
+from contribaudit.rulebook import loader
+from contribaudit.store.history import History
+
+
+def load_rulebook(settings: AppSettings) -> Rulebook:
+    """The shipped rulebook, with the user's files in place of its own. Raises RulebookError."""
+    return loader.load(settings.rulebook)
+
+
+def load_policy(path: Path | None, rulebook: Rulebook) -> AuditPolicy:
+    """The policy file, or the `essentials` pack when there is none. Raises PolicyFileError."""
+    return policy_file.load(
+        path,
+        checks=by_id(checks.ALL),
+        vocabularies={**rulebook.vocabularies(), "settings": frozenset(setting.id for setting in catalogue.ALL)},
+        plans=tuple(plan.name.casefold() for plan in rulebook.plans),
+    )
+
+
+def open_store(settings: AppSettings) -> History:
+    """The history. Raises StoreError."""
+    return History.open(settings.store)
+
+
+def targets(
+    settings: AppSettings,
+    chosen: tuple[str, ...],
+    *,
+    key_file: Path | None = None,
+    key_fd: int | None = None,
+    progress: Progress = SILENT,
+) -> tuple[Target, ...]:
+    """Every organization of the configuration; those that `chosen` leaves out, or that have no key, cannot be read.
+
+    An organization without a key stays in the audit, as one that nobody read. Raises CredentialError when not one
+    of them has a key, ConfigurationError when none is configured, UsageError for a choice that is not configured.
+    """
+    configured = list(settings.organizations())
+    known = {one.id for one in configured}
+    if not configured:
+        # Naming it on the command line is enough: nothing else needs to be configured for one organization.
+        configured = [OrganizationSettings(id=one) for one in chosen]
+        known = set(chosen)
+    if not configured:
+        raise ConfigurationError(
+            "No organization is configured",
+            hint="Set CONTRIBAUDIT_ORG_ID, name one with --org, or run contribaudit init.",
+        )
+    for one in chosen:
+        if one not in known:
+            raise UsageError(f"The organization {one} is not in the configuration", hint=f"Known: {', '.join(sorted(known))}.")
+    found: list[Target] = []
+    missing: list[CredentialError] = []
+    for one in configured:
+        if chosen and one.id not in chosen:
+            found.append(Target(one.id, one.name, unread_reason="it was left out of this run"))
+            continue
+        try:
+            key = find_key(settings, one.id, key_file=key_file, key_fd=key_fd).key
+        except CredentialError as error:
+            missing.append(error)
+            found.append(Target(one.id, one.name, unread_reason=f"no key: {error.message}"))
+            continue
+        label = one.api_key_label or settings.api_key_label
+        found.append(Target(one.id, one.name, _opener(settings, one.id, key, progress), key_label=label))
+    if missing and not any(target.connect for target in found):
+        raise missing[0]
+    return tuple(found)
+
+
+def _opener(
+    settings: AppSettings, organization: str, key: SecretStr, progress: Progress
+) -> Callable[[], AbstractAsyncContextManager[AdminClient]]:
+    return lambda: connect(
+        organization=organization,
+        key=key,
+        api_url=settings.api_url,
+        progress=progress,
+        connect_seconds=settings.connect_seconds,
+        read_seconds=settings.read_seconds,
+    )
+
+
+def who_runs() -> dict[str, str]:
+    """Who and what runs this: `trigger` (schedule or manual), `account`, `host`."""
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):
+        account = str(os.getuid()) if hasattr(os, "getuid") else ""
+    return {"trigger": trigger(os.environ), "account": account, "host": platform.node()}
+
+
+def trigger(environment: Mapping[str, str]) -> str:
+    """ "schedule" under systemd, cron or a pipeline, else "manual"."""
+    scheduled = "INVOCATION_ID" in environment or "CI" in environment or environment.get("CONTRIBAUDIT_TRIGGER") == "schedule"
+    return "schedule" if scheduled else "manual"
