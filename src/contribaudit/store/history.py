@@ -1,0 +1,175 @@
+"""The history: what every run saw, kept as intervals.
+
+A fact is kept from the first run that saw it to the run that saw something else, or nothing. A run whose collector
+failed, or came only part of the way, says nothing about what it did not see: an interval reaches as far as its
+collector was complete. Everything may raise StoreError and its kinds.
+
+schema.py draws the tables, save.py writes a run, read.py and changes.py ask about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, func, select
+
+from contribaudit.core.drift import Change
+from contribaudit.core.snapshot import Snapshot
+from contribaudit.errors import StoreError
+from contribaudit.store import changes, lock, outcomes, read, responses, runs, save
+from contribaudit.store.failures import translated
+from contribaudit.store.open import Database, open_database
+from contribaudit.store.records import Fact, Judged, Known, RunDraft, RunRecord
+from contribaudit.store.schema import metadata
+
+__all__ = ["Fact", "History", "Known", "RunDraft", "RunRecord"]
+
+
+class History:
+    """An open history. It may be used by several threads; close it, or use it in a `with`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, location: str) -> Self:
+        """The history at a path or a URL (sqlite:///…, postgresql://…), created when there is none.
+
+        A file and its missing folders are made for this account only. Raises StoreNewer when a newer version wrote
+        it, StoreDamaged when it is no readable database, StoreError when it cannot be reached, read or written. No
+        message names the URL's account or password.
+        """
+        return cls(open_database(location))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.writer.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def lock(self, organization: str, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
+        """Hold the organization: nobody else audits it into this history meanwhile.
+
+        Raises StoreBusy on entering, when another process or thread still holds it after `wait_seconds`.
+        """
+        if self._database.path is not None:
+            return lock.file_lock(self._database.path, organization, wait_seconds)
+        return lock.advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds)
+
+    def save(self, draft: RunDraft, snapshots: Sequence[Snapshot]) -> RunRecord:
+        """Keep a run: whole, or not at all when this raises.
+
+        What a failed collector saw is not kept. Of two observations of one collector about the same setting and
+        subject the last is kept. Raises ValueError for observations of a collector without a collection.
+        """
+        with self._writing() as connection:
+            return runs.find_run(connection, save.save_run(connection, draft, snapshots))
+
+    def record_verdict(
+        self, run: int, exit_code: int, summary: Mapping[str, int], judged: Iterable[Judged] = ()
+    ) -> None:
+        """Note how the run ended, and how each finding came out. `summary` counts findings by outcome.
+
+        Raises UsageError when there is no such run.
+        """
+        with self._writing() as connection:
+            runs.record_verdict(connection, run, exit_code, summary)
+            outcomes.save_outcomes(connection, run, judged)
+
+    def outcomes(self, run: int) -> dict[str, str]:
+        """Outcome by finding ID, as of the run; of a check or organization that it left out, as last judged before."""
+        with self._reading() as connection:
+            return outcomes.read_outcomes(connection, run)
+
+    def runs(self, *, organization: str | None = None, limit: int | None = None) -> list[RunRecord]:
+        """Runs, newest first; of one organization, at most `limit`, when given."""
+        with self._reading() as connection:
+            return runs.list_runs(connection, organization, limit)
+
+    def run(self, run: int) -> RunRecord:
+        """The run. Raises UsageError when there is none, with the newest in its hint."""
+        with self._reading() as connection:
+            return runs.find_run(connection, run)
+
+    def run_at(self, moment: datetime, organization: str | None = None) -> RunRecord | None:
+        """The last run (of one organization) that began at or before the moment, None when there was none yet."""
+        with self._reading() as connection:
+            return runs.run_at(connection, moment, organization)
+
+    def previous(self, organization: str, run: int) -> int | None:
+        """The organization's run before this one, None when it was its first."""
+        with self._reading() as connection:
+            return runs.previous_run(connection, organization, run)
+
+    def snapshot(self, organization: str, run: int) -> Snapshot:
+        """What that run saw of the organization. Raises UsageError when it did not audit it.
+
+        A failed collector has no entry, a partial one holds what it saw. Observations carry the start of their
+        collection as their time, and source, spelling and raw object as of the first run of their interval; they are
+        ordered as their subjects, then settings, were first seen. Surprises and raw objects are not in it.
+        """
+        with self._reading() as connection:
+            return read.read_snapshot(connection, organization, run)
+
+    def known(self, organization: str, *, before: int | None = None) -> Known:
+        """Everything last seen of the organization before run `before` (None: until now), whichever run saw it.
+
+        Empty for an organization that was never audited.
+        """
+        with self._reading() as connection:
+            return read.read_known(connection, organization, before)
+
+    def changes(self, organization: str, since: int, until: int) -> list[Change]:
+        """What differs between what was known after run `since` and after run `until`.
+
+        One per collector, subject and setting, in the order in which those were first seen, without cause and name. A
+        value that could not be read counts as not there; one that changed and changed back is no change; neither is
+        another grade. Raises UsageError when `since` is the newer one.
+        """
+        with self._reading() as connection:
+            return changes.read_changes(connection, organization, since, until)
+
+    def alias_holders(self, organization: str) -> Mapping[str, tuple[tuple[str, datetime], ...]]:
+        """By casefolded alias of an app, the IDs of all that ever carried it, with the start of the first run that
+        saw it so, oldest first.
+        """
+        with self._reading() as connection:
+            return read.read_alias_holders(connection, organization)
+
+    def raw(self, digest: str) -> bytes:
+        """The canonical JSON behind a digest. Raises StoreDamaged when it is missing or was altered."""
+        with self._reading() as connection:
+            return responses.read_raw(connection, digest)
+
+    def size_bytes(self) -> int:
+        """What the history takes: the file and its write-ahead log, or its tables and indexes on the server."""
+        path = self._database.path
+        if path is None:
+            with self._reading() as connection:
+                sizes = [func.pg_total_relation_size(table.name) for table in metadata.sorted_tables]
+                return sum(connection.execute(select(*sizes)).one())
+        try:
+            logs = path.with_name(f"{path.name}-wal")
+            return path.stat().st_size + (logs.stat().st_size if logs.exists() else 0)
+        except OSError as error:
+            raise StoreError(f"The history {path} cannot be read: {error.strerror}", hint="Was it moved?") from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with translated(self._database.shown), self._database.reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with translated(self._database.shown), self._database.writer.begin() as connection:
+            yield connection

@@ -1,0 +1,90 @@
+"""What the history gives and takes, apart from snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from contribaudit.core.observation import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class RunDraft:
+    """What is known of a run when its snapshots are saved. Times are aware."""
+
+    started_at: datetime
+    finished_at: datetime
+    trigger: str
+    account: str
+    host: str
+    tool_version: str
+    rulebook_sha256: str
+    policy_sha256: str
+    policy_name: str
+    selection: str = ""
+    """What --only and --skip said, "" when everything was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run as the history keeps it. Times are aware UTC."""
+
+    id: int
+    """Grows by one per run."""
+    started_at: datetime
+    finished_at: datetime
+    organizations: tuple[str, ...]
+    """In the order in which their snapshots were saved."""
+    complete: bool
+    """True when every collection of every snapshot was OK, and there was one."""
+    trigger: str
+    account: str
+    host: str
+    tool_version: str
+    rulebook_sha256: str
+    policy_sha256: str
+    policy_name: str
+    exit_code: int | None
+    """None until the verdict is recorded."""
+    summary: Mapping[str, int]
+    """Findings by outcome, {} until the verdict is recorded."""
+    selection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How one finding of a run came out."""
+
+    finding: str
+    """The finding's ID."""
+    organization: str
+    """"" for a finding about the company."""
+    check: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An observation with the reach of its interval."""
+
+    observation: Observation
+    """Its time is the start of the collection of `last_run`; its source and raw object are those of `first_run`."""
+    collector: str
+    first_run: int
+    """The run that saw this value first."""
+    last_run: int
+    """The newest run that saw it, among those that were asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything last seen of one organization, whichever run saw it."""
+
+    facts: tuple[Fact, ...]
+    """By collector name, then in the order in which subjects and settings were first seen."""
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """The observations alone, in the order of `facts`."""
+        return tuple(fact.observation for fact in self.facts)

@@ -1,0 +1,141 @@
+"""One run into the history: intervals are opened, left alone or closed, as far as each collector came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, text, update
+
+from contribaudit import catalogue
+from contribaudit.core.observation import Observation, Observed, Unavailable
+from contribaudit.core.setting import same_value
+from contribaudit.core.snapshot import CollectionStatus, Snapshot
+from contribaudit.store import interns, reach
+from contribaudit.store.records import RunDraft
+from contribaudit.store.schema import collections, facts, runs, snapshots
+from contribaudit.store.texts import read_value, write_value
+
+_ROWS_AT_A_TIME = 10_000
+
+
+def save_run(connection: Connection, draft: RunDraft, taken: Sequence[Snapshot]) -> int:
+    """Write the run inside the transaction of `connection` and return its ID."""
+    if connection.dialect.name == "postgresql":
+        # one writer at a time, as on SQLite, so that numbers can be given out here; readers are not held up
+        connection.execute(text("LOCK TABLE runs IN EXCLUSIVE MODE"))
+    run = interns.next_id(connection, runs)
+    values = {name: getattr(draft, name) for name in RunDraft.__slots__}
+    complete = bool(taken) and all(snapshot.complete for snapshot in taken)
+    connection.execute(insert(runs).values(id=run, complete=complete, **values))
+    for position, snapshot in enumerate(taken):
+        _save_snapshot(connection, run, position, snapshot)
+    return run
+
+
+def _save_snapshot(connection: Connection, run: int, position: int, snapshot: Snapshot) -> None:
+    organization = interns.organization_id(connection, snapshot.organization)
+    connection.execute(
+        insert(snapshots).values(
+            run=run,
+            organization=organization,
+            position=position,
+            started_at=snapshot.started_at,
+            finished_at=snapshot.finished_at,
+        )
+    )
+    seen = _save_facts(connection, run, organization, snapshot)
+    for place, collection in enumerate(snapshot.collections):
+        values = {name: getattr(collection, name) for name in type(collection).__slots__ if name != "organization"}
+        values["status"] = collection.status.value
+        if collection.status is CollectionStatus.PARTIAL:
+            values["seen"] = reach.pack(seen[collection.collector])
+        connection.execute(insert(collections).values(run=run, organization=organization, position=place, **values))
+
+
+def _save_facts(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> dict[str, list[int]]:
+    """Open and close intervals; by collector, the facts that were seen (for the partial ones)."""
+    stray = snapshot.by_collector.keys() - {c.collector for c in snapshot.collections}
+    if stray:
+        raise ValueError(f"no collection tells how far these collectors came: {sorted(stray)}")
+    status = {c.collector: c.status for c in snapshot.collections if c.status is not CollectionStatus.FAILED}
+    wanted = {
+        (collector, observation.setting, observation.subject): observation  # the last of two about the same wins
+        for collector in status
+        for observation in snapshot.by_collector.get(collector, ())
+    }
+    topic_ids = interns.topic_ids(connection, organization, ((c, setting) for c, setting, _ in wanted))
+    subject_ids = interns.subject_ids(connection, organization, (subject for _, _, subject in wanted))
+    coming = {(topic_ids[c, setting], subject_ids[subject]): o for (c, setting, subject), o in wanted.items()}
+    collector_of = {topic: collector for (collector, _), topic in topic_ids.items() if collector in status}
+    ended: dict[str, dict[int, int]] = {collector: {} for collector in status}
+    seen: dict[str, list[int]] = {collector: [] for collector in status}
+    opening: dict[tuple[int, int], Observation] = dict(coming)
+    for fact, topic, subject, *stored, first_run in _open_facts(connection, list(collector_of)):
+        collector = collector_of[topic]
+        observation = coming.get((topic, subject))
+        if observation is None:
+            if status[collector] is CollectionStatus.OK:
+                ended[collector][fact] = first_run
+        elif _same(observation, *stored):
+            del opening[topic, subject]
+            seen[collector].append(fact)
+        else:
+            ended[collector][fact] = first_run
+    for collector, closing in ended.items():
+        _close(connection, run, organization, collector, closing)
+    for fact, topic in _open(connection, run, opening, snapshot.raw):
+        seen[collector_of[topic]].append(fact)
+    return seen
+
+
+def _open_facts(connection: Connection, topics: Sequence[int]) -> Iterator[Any]:
+    """Fact, topic, subject, value, unavailable, grade and first run of every open interval of the topics."""
+    c = facts.c
+    query = select(c.id, c.topic, c.subject, c.value, c.unavailable, c.grade, c.first_run)
+    query = query.where(c.ended_run.is_(None), c.topic.in_(topics))
+    yield from connection.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME))
+
+
+def _same(observation: Observation, value: str | None, unavailable: str | None, grade: str | None) -> bool:
+    """True when the observation says what the stored fact says."""
+    if isinstance(observation, Unavailable):
+        return unavailable is not None and json.loads(unavailable)["code"] == observation.code
+    if value is None or grade != observation.grade.value:
+        return False
+    return value == write_value(observation.value) or same_value(
+        catalogue.find(observation.setting), read_value(value), observation.value
+    )
+
+
+def _close(connection: Connection, run: int, organization: int, collector: str, ended: Mapping[int, int]) -> None:
+    """End the intervals with this run; `ended` gives the first run of each."""
+    if ended:
+        last = reach.last_seen(connection, organization, collector, ended, before=run)
+        statement = update(facts).where(facts.c.id == bindparam("fact"))
+        statement = statement.values(last_run=bindparam("last"), ended_run=bindparam("now"))
+        connection.execute(statement, [{"fact": fact, "last": last[fact], "now": run} for fact in ended])
+
+
+def _open(
+    connection: Connection, run: int, opening: Mapping[tuple[int, int], Observation], raw: Mapping[str, bytes]
+) -> list[tuple[int, int]]:
+    """Begin an interval for each observation by topic and subject; keep the raw objects. Gives (fact, topic)."""
+    source_ids = interns.source_ids(connection, (o.source for o in opening.values())) if opening else {}
+    digests = (o.response for o in opening.values() if isinstance(o, Observed) and o.response)
+    response_ids = interns.response_ids(connection, digests, raw)
+    first = interns.next_id(connection, facts)
+    rows: list[tuple[Any, ...]] = []
+    said: tuple[Any, ...]  # value, unavailable, grade, source, response
+    for fact, ((topic, subject), o) in enumerate(opening.items(), first):
+        source = source_ids[o.source]
+        if isinstance(o, Observed):
+            response = response_ids[o.response] if o.response else None
+            said = (write_value(o.value), None, o.grade.value, source, response)
+        else:
+            why = {"code": o.code, "reason": o.reason, "missing_scope": o.missing_scope}
+            said = (None, json.dumps(why), None, source, None)
+        rows.append((fact, topic, subject, *said, run, None, None))
+    interns.bulk_insert(connection, facts, rows)
+    return [(row[0], row[1]) for row in rows]

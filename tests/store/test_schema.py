@@ -1,0 +1,85 @@
+"""The migrations make the schema, to the column and the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect, make_url, text
+
+from contribaudit.store import schema
+from contribaudit.store.history import History
+
+
+@pytest.fixture
+def connection(history: History) -> Iterator[Connection]:
+    """Into a history that migrations made."""
+    with history._reading() as opened:
+        yield opened
+
+
+def test_the_newest_migration_is_the_schemas() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+    assert script.get_heads() == [schema.HEAD]
+
+
+def test_alembic_sees_no_difference(connection: Connection) -> None:
+    options = {"version_table": schema.VERSION_TABLE, "compare_type": True, "compare_server_default": True}
+    context = MigrationContext.configure(connection, opts=options)
+    assert compare_metadata(context, schema.metadata) == []
+
+
+def test_created_from_the_metadata_it_is_the_same(connection: Connection, location: str, tmp_path: Path) -> None:
+    """What Alembic does not compare: names and actions of keys, conditions of indexes, nullability."""
+    if connection.dialect.name == "sqlite":
+        url = f"sqlite:///{tmp_path}/made.db"
+    else:
+        url = location.replace("contribaudit_", "contribaudit_made_")
+    engine = create_engine(make_url(url))
+    try:
+        with engine.connect() as made:
+            if made.dialect.name == "postgresql":
+                made.execute(text(f"CREATE SCHEMA {made.execute(text('SHOW search_path')).scalar()}"))
+            schema.metadata.create_all(made)
+            assert described(made) == described(connection)
+    finally:
+        engine.dispose()
+
+
+def described(connection: Connection) -> dict[str, Any]:
+    """Every table as the database describes it."""
+    inspector = inspect(connection)
+    keys = {table: inspector.get_pk_constraint(table) for table in inspector.get_table_names()}
+    tables = {
+        table: {
+            "columns": [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)],
+            "key": (keys[table]["name"], keys[table]["constrained_columns"]),
+            "foreign": sorted(
+                (k["name"], k["constrained_columns"], k["referred_table"], k["referred_columns"], k["options"])
+                for k in inspector.get_foreign_keys(table)
+            ),
+            "unique": sorted((k["name"], k["column_names"]) for k in inspector.get_unique_constraints(table)),
+            "indexes": sorted(
+                (
+                    i["name"],
+                    i["column_names"],
+                    i["unique"],
+                    sorted((name, str(option)) for name, option in i["dialect_options"].items()),
+                )
+                for i in inspector.get_indexes(table)
+            ),
+        }
+        for table in inspector.get_table_names()
+        if table != schema.VERSION_TABLE
+    }
+    assert set(tables) == set(schema.metadata.tables)
+    return tables
