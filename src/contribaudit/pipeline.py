@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,9 +11,9 @@ from datetime import datetime
 from contribaudit import __version__, catalogue, checks, collectors
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.collectors.collect import collect_all, utc_now
-from contribaudit.collectors.interface import promises_of
+from contribaudit.collectors.interface import Collector, promises_of
 from contribaudit.core.deadlines import key_days_left
-from contribaudit.core.evaluate import EVERYTHING, Selection, evaluate
+from contribaudit.core.evaluate import EVERYTHING, Selection, evaluate, require_checks
 from contribaudit.core.finding import Severity
 from contribaudit.core.observation import Observation
 from contribaudit.core.policy import AuditPolicy
@@ -21,10 +21,12 @@ from contribaudit.core.report import Report, RunLine
 from contribaudit.core.resolve import Seen, resolve
 from contribaudit.core.rules import Rulebook
 from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.state import State
 from contribaudit.core.verdict import count_outcomes, exit_code, newly_bad
+from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.progress import SILENT, Progress
 from contribaudit.store.history import History
-from contribaudit.store.records import RunDraft, RunRecord
+from contribaudit.store.records import Judged, RunDraft, RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,19 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """Who and what runs an audit, for the history."""
+
+    trigger: str = "manual"
+    """ "manual" or "schedule"."""
+    account: str = ""
+    host: str = ""
+
+
+UNNAMED = Operator()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Everything that an audit needs, built by `wiring`."""
 
@@ -49,25 +64,53 @@ class Job:
     policy: AuditPolicy
     fail_on: Severity = Severity.HIGH
     selection: Selection = EVERYTHING
-    trigger: str = "manual"
-    account: str = ""
-    host: str = ""
+    operator: Operator = UNNAMED
     clock: Callable[[], datetime] = utc_now
 
 
 async def audit(job: Job, progress: Progress = SILENT) -> Report:
     """Read every target, keep what was seen, judge it.
 
-    Raises StoreBusy when another audit of one of the organizations runs on the same store, UsageError when no check
-    was evaluated, StoreError when the history cannot be written: nothing of the run is then kept.
+    Raises UsageError, before anything is read, when the policy and the selection ask for no check; StoreBusy when
+    another audit of one of the organizations runs on the same store; StoreError when the history cannot be written,
+    and then nothing of the run is kept.
     """
+    require_checks(job.policy, checks.ALL, job.selection)
     with ExitStack() as locks:
         for target in job.targets:
             locks.enter_context(job.store.lock(target.organization))
         started_at = job.clock()
-        snapshots = await _collect(job, progress)  # STEP 1: what was seen
+        snapshots = await _collect(job, collectors.ALL, progress)  # STEP 1: what was seen
         record = job.store.save(_draft(job, started_at), list(snapshots.values()))  # STEP 2: kept
         return judge(job, record, snapshots, job.clock())  # STEPS 3 to 5
+
+
+def judge_last(job: Job) -> Report:
+    """The newest kept run of the job's organizations, judged anew as of now; reads nothing and keeps nothing.
+
+    Raises UsageError when none of them was ever read.
+    """
+    record, snapshots = _last(job)
+    return judge(job, record, snapshots, job.clock(), keep=False)
+
+
+def last_state(job: Job) -> State:
+    """What the newest kept run of each organization means now. Raises UsageError when there is none."""
+    record, snapshots = _last(job)
+    seen = [_seen(job, target, record.id, snapshots.get(target.organization)) for target in job.targets]
+    return resolve(seen, job.rulebook, job.clock(), promises_of(collectors.ALL))
+
+
+def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
+    snapshots: dict[str, Snapshot] = {}
+    records: list[RunRecord] = []
+    for target in job.targets:
+        for record in job.store.runs(organization=target.organization, limit=1):
+            records.append(record)
+            snapshots[target.organization] = job.store.snapshot(target.organization, record.id)
+    if not records:
+        raise UsageError("There is no kept run", hint="Run contribaudit audit without --offline first.")
+    return max(records, key=lambda one: one.id), snapshots
 
 
 def judge(
@@ -77,7 +120,7 @@ def judge(
 
     `keep` records the outcomes with the run; an evaluation of an old run leaves it as it was.
     """
-    seen = [_seen(job, target, record, snapshots.get(target.organization)) for target in job.targets]
+    seen = [_seen(job, target, record.id, snapshots.get(target.organization)) for target in job.targets]
     state = resolve(seen, job.rulebook, as_of, promises_of(collectors.ALL))  # STEP 3: what it means
     verdict = evaluate(state, job.policy, checks.ALL, catalogue.find, job.selection)  # STEP 4: what the policy says
     previous = {target.organization: job.store.previous(target.organization, record.id) for target in job.targets}
@@ -91,8 +134,8 @@ def judge(
     code = exit_code(verdict.findings, job.fail_on, snapshots.values())
     newly = newly_bad(verdict.findings, job.store.outcomes(earlier) if earlier is not None else None)
     if keep:
-        outcomes = {finding.id: (finding.check, str(finding.outcome)) for finding in verdict.findings}
-        job.store.record_verdict(record.id, code, count_outcomes(verdict.findings), outcomes)
+        judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
+        job.store.record_verdict(record.id, code, count_outcomes(verdict.findings), judged)
     return Report(
         tool_version=__version__,
         state=state,
@@ -107,27 +150,45 @@ def judge(
     )
 
 
-async def _collect(job: Job, progress: Progress) -> dict[str, Snapshot]:
+async def look(job: Job, sources: Sequence[Collector], progress: Progress = SILENT) -> State:
+    """What some collectors see now, with what earlier runs knew; nothing is kept or judged."""
+    snapshots = await _collect(job, sources, progress)
+    latest = job.store.runs(limit=1)
+    after = latest[0].id + 1 if latest else 1
+    seen = [_seen(job, target, after, snapshots.get(target.organization)) for target in job.targets]
+    return resolve(seen, job.rulebook, job.clock(), promises_of(sources))
+
+
+async def _collect(job: Job, sources: Sequence[Collector], progress: Progress) -> dict[str, Snapshot]:
     """A snapshot of each target that can be read, organizations side by side."""
 
     async def one(target: Target) -> Snapshot:
         assert target.connect is not None
         async with target.connect() as client:
-            return await collect_all(client, collectors.ALL, progress, key_label=target.key_label, clock=job.clock)
+            return await collect_all(client, sources, progress, key_label=target.key_label, clock=job.clock)
 
     readable = [target for target in job.targets if target.connect is not None]
-    async with asyncio.TaskGroup() as group:
-        tasks = {target.organization: group.create_task(one(target)) for target in readable}
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = {target.organization: group.create_task(one(target)) for target in readable}
+    except* ContribauditError as errors:
+        raise _first(errors) from None
     return {organization: task.result() for organization, task in tasks.items()}
+
+
+def _first(errors: ExceptionGroup[ContribauditError]) -> ContribauditError:
+    """One of the errors of tasks that ran side by side: each would have stopped the run."""
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
 
 
 def _draft(job: Job, started_at: datetime) -> RunDraft:
     return RunDraft(
         started_at=started_at,
         finished_at=job.clock(),
-        trigger=job.trigger,
-        account=job.account,
-        host=job.host,
+        trigger=job.operator.trigger,
+        account=job.operator.account,
+        host=job.operator.host,
         tool_version=__version__,
         rulebook_sha256=job.rulebook.sha256,
         policy_sha256=job.policy.sha256,
@@ -136,9 +197,9 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
     )
 
 
-def _seen(job: Job, target: Target, record: RunRecord, snapshot: Snapshot | None) -> Seen:
+def _seen(job: Job, target: Target, run: int, snapshot: Snapshot | None) -> Seen:
     known: dict[str, list[Observation]] = {}
-    for fact in job.store.known(target.organization, before=record.id).facts:
+    for fact in job.store.known(target.organization, before=run).facts:
         known.setdefault(fact.collector, []).append(fact.observation)
     return Seen(
         organization=target.organization,

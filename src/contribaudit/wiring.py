@@ -14,13 +14,13 @@ from pydantic import SecretStr
 from contribaudit import catalogue, checks, policy_file
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect
-from contribaudit.config import AppSettings, OrganizationSettings
+from contribaudit.config import AppSettings, Organization
 from contribaudit.core.check import by_id
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.rules import Rulebook
 from contribaudit.credentials import find_key
 from contribaudit.errors import ConfigurationError, CredentialError, UsageError
-from contribaudit.pipeline import Target
+from contribaudit.pipeline import Operator, Target
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
@@ -41,9 +41,9 @@ def load_policy(path: Path | None, rulebook: Rulebook) -> AuditPolicy:
     )
 
 
-def open_store(settings: AppSettings) -> History:
-    """The history. Raises StoreError."""
-    return History.open(settings.store)
+def open_store(settings: AppSettings, location: str | None = None) -> History:
+    """The history at `location` (--store), or where the configuration says. Raises StoreError."""
+    return History.open(location or settings.store_location())
 
 
 def targets(
@@ -59,23 +59,9 @@ def targets(
     An organization without a key stays in the audit, as one that nobody read. Raises CredentialError when not one
     of them has a key, ConfigurationError when none is configured, UsageError for a choice that is not configured.
     """
-    configured = list(settings.organizations())
-    known = {one.id for one in configured}
-    if not configured:
-        # Naming it on the command line is enough: nothing else needs to be configured for one organization.
-        configured = [OrganizationSettings(id=one) for one in chosen]
-        known = set(chosen)
-    if not configured:
-        raise ConfigurationError(
-            "No organization is configured",
-            hint="Set CONTRIBAUDIT_ORG_ID, name one with --org, or run contribaudit init.",
-        )
-    for one in chosen:
-        if one not in known:
-            raise UsageError(f"The organization {one} is not in the configuration", hint=f"Known: {', '.join(sorted(known))}.")
     found: list[Target] = []
     missing: list[CredentialError] = []
-    for one in configured:
+    for one in _configured(settings, chosen):
         if chosen and one.id not in chosen:
             found.append(Target(one.id, one.name, unread_reason="it was left out of this run"))
             continue
@@ -92,6 +78,34 @@ def targets(
     return tuple(found)
 
 
+def unread_targets(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Target, ...]:
+    """The same organizations for a look at what is kept: no key is wanted, nothing is read."""
+    left_out = "it was left out of this run"
+    return tuple(
+        Target(one.id, one.name, unread_reason=left_out)
+        for one in _configured(settings, chosen)
+        if not chosen or one.id in chosen
+    )
+
+
+def _configured(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Organization, ...]:
+    configured = settings.organizations()
+    if not configured:
+        # Naming it on the command line is enough: nothing else needs to be configured for one organization.
+        configured = tuple(Organization(id=one) for one in chosen)
+    if not configured:
+        raise ConfigurationError(
+            "No organization is configured",
+            hint="Set CONTRIBAUDIT_ORG_ID, name one with --org, or run contribaudit init.",
+        )
+    known = {one.id for one in configured}
+    for one in chosen:
+        if one not in known:
+            listed = ", ".join(sorted(known))
+            raise UsageError(f"The organization {one} is not in the configuration", hint=f"Known: {listed}.")
+    return configured
+
+
 def _opener(
     settings: AppSettings, organization: str, key: SecretStr, progress: Progress
 ) -> Callable[[], AbstractAsyncContextManager[AdminClient]]:
@@ -100,21 +114,23 @@ def _opener(
         key=key,
         api_url=settings.api_url,
         progress=progress,
-        connect_seconds=settings.connect_seconds,
-        read_seconds=settings.read_seconds,
+        connect_seconds=settings.timeouts.connect_seconds,
+        read_seconds=settings.timeouts.read_seconds,
     )
 
 
-def who_runs() -> dict[str, str]:
-    """Who and what runs this: `trigger` (schedule or manual), `account`, `host`."""
+def operator() -> Operator:
+    """Who and what runs this process."""
     try:
         account = getpass.getuser()
     except (KeyError, OSError):
         account = str(os.getuid()) if hasattr(os, "getuid") else ""
-    return {"trigger": trigger(os.environ), "account": account, "host": platform.node()}
+    return Operator(trigger(os.environ), account, platform.node())
 
 
 def trigger(environment: Mapping[str, str]) -> str:
     """ "schedule" under systemd, cron or a pipeline, else "manual"."""
-    scheduled = "INVOCATION_ID" in environment or "CI" in environment or environment.get("CONTRIBAUDIT_TRIGGER") == "schedule"
+    scheduled = (
+        "INVOCATION_ID" in environment or "CI" in environment or environment.get("CONTRIBAUDIT_TRIGGER") == "schedule"
+    )
     return "schedule" if scheduled else "manual"

@@ -1,0 +1,168 @@
+"""The command line: one file per subcommand, imported only when it is called.
+
+`options.py` is what they share, `diagnostics.py` all that is written to stderr, `exit_codes.py` how they end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from contribaudit import __version__
+from contribaudit.cli import exit_codes, usage
+from contribaudit.cli.diagnostics import Diagnostics
+from contribaudit.cli.options import Console, global_options, output_error, with_global_options
+from contribaudit.errors import ContribauditError
+
+PROGRAM = "contribaudit"
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("contribaudit.cli.demo", "The whole job on a simulated organization: no key, no network."),
+    "init": ("contribaudit.cli.init", "Ask for organization, key and policy; test them; write the files."),
+    "login": ("contribaudit.cli.login", "Save an organization's API key in the system keyring."),
+    "logout": ("contribaudit.cli.logout", "Remove an organization's API key from the system keyring."),
+    "doctor": ("contribaudit.cli.doctor", "Look at everything an audit needs, each with its next step."),
+    "audit": ("contribaudit.cli.audit", "Read the organization, compare it with the policy, report."),
+    "inventory": ("contribaudit.cli.inventory", "Organizations, sites, apps, spaces and connectors."),
+    "changes": ("contribaudit.cli.changes", "What changed since an earlier run."),
+    "checks": ("contribaudit.cli.checks", "Every check: question, trap, severity, remediation."),
+    "policy": ("contribaudit.cli.policy", "Validate the audit policy and show it as resolved."),
+    "runs": ("contribaudit.cli.runs", "The history of audits."),
+    "schedule": ("contribaudit.cli.schedule", "Print what runs the audit without a person."),
+    "simulate": ("contribaudit.cli.simulate", "Serve a simulated Atlassian admin API on this machine."),
+}
+"""Every subcommand in the order of the help: its module, which has a `command`, and one line about it."""
+
+
+class Commands(click.Group):
+    """Knows every command's name and line; imports a command's module when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return with_global_options(command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            raise click.exceptions.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    name=PROGRAM,
+    cls=Commands,
+    params=list(global_options()),
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"{PROGRAM} COMMAND --help tells more. Exit codes: 0 verified, 1 findings, 2 usage, 3 not verified, 4 key, "
+    "5 damaged evidence, 70 the tool failed.",
+)
+@click.version_option(__version__, "--version", "-V", prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """What an Atlassian organization contributes to Atlassian's apps and AI, who may use AI on its data, and where the
+    data lives: read, compared with your policy, and proven.
+
+    It only ever reads. Start with `contribaudit demo`, then `contribaudit init`.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; returns the exit code. Everything that goes wrong has been said on stderr."""
+    console = Console()
+    say = console.diagnostics
+    if "_CONTRIBAUDIT_COMPLETE" in os.environ:
+        group.main(list(argv), PROGRAM)  # a shell asks for completions; this does not return
+    try:
+        code = _invoke(console, argv)
+        sys.stdout.flush()
+    except ContribauditError as error:
+        say.error(error)
+        code = error.exit_code
+    except click.UsageError as error:
+        message, hint = usage.explained(error, argv)
+        say.usage(message, hint)
+        code = exit_codes.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        say.conclusion("Interrupted; the history holds the last complete run.", code=exit_codes.INTERRUPTED)
+        code = exit_codes.INTERRUPTED
+    except Terminated:
+        say.conclusion("Terminated; the history holds the last complete run.", code=exit_codes.TERMINATED)
+        code = exit_codes.TERMINATED
+    except BrokenPipeError as error:
+        say.error(output_error(error, "standard output"))
+        code = exit_codes.TOOL
+    except OSError as error:
+        # What a command did not expect of the operating system: a full disk above all.
+        code = _failed_by_system(say, error)
+    except Exception as error:  # noqa: BLE001  the last stop before the user: a bug must not end as "findings" (1)
+        say.bug(error)
+        code = exit_codes.TOOL
+    finally:
+        say.settle()
+    return code if _flushed() else exit_codes.gravest([code, exit_codes.TOOL])
+
+
+class Terminated(SystemExit):
+    """SIGTERM. A SystemExit, since asyncio lets only that and KeyboardInterrupt through at once."""
+
+
+def _terminate(_signal: int, _frame: Any) -> None:
+    raise Terminated(exit_codes.TERMINATED)
+
+
+def _invoke(console: Console, argv: Sequence[str]) -> int:
+    # Not group.main(): that turns a closed pipe into exit code 1, which means "findings" here.
+    try:
+        with group.make_context(PROGRAM, list(argv), obj=console) as ctx:
+            group.invoke(ctx)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    return exit_codes.OK
+
+
+def _failed_by_system(say: Diagnostics, error: OSError) -> int:
+    import errno
+
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        say.error(output_error(error, str(error.filename or "its destination")))
+    else:
+        say.bug(error)
+    return exit_codes.TOOL
+
+
+def _flushed() -> bool:
+    """Whether stdout took everything; if not, Python is kept from complaining about it at its own end."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, 1)
+        return False
+    return True

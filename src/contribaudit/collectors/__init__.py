@@ -11,3 +11,5 @@ from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.workspaces import WORKSPACES
 
 ALL: tuple[Collector, ...] = (ORGANIZATION, WORKSPACES, POLICIES, DIRECTORIES, EVENT_ACTIONS, API_KEYS)
+INVENTORY: tuple[Collector, ...] = (ORGANIZATION, WORKSPACES, POLICIES)
+"""What a look at the inventory reads."""

@@ -15,50 +15,84 @@ from contribaudit.catalogue.organization import API_KEY_EXPIRY, NEXT_KEY_EXPIRY
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.core.observation import Observation
 
+_KEYS = frozenset(
+    (
+        "id",
+        "label",
+        "keyType",
+        "createdAt",
+        "expiresAt",
+        "lastActiveAt",
+        "createdBy",
+        "scopes",
+        "orgId",
+        "resource",
+    )
+)
+_KEY_TYPE = "CLOUD_ADMIN"
+
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield when the first key of the organization ends, and when ours does.
 
-    Ours is the key with the configured label, or the only one in the list; else it is unavailable.
+    Ours is the running key with the configured label, or the only running one in the list; else it is unavailable.
     """
     keys: list[tuple[dict[str, Any], str]] = []
     async for page in reading.client.pages(LIST_API_KEYS):
         reading.pages += 1
         for entry in page.items:
             reading.entries += 1
-            keys.append((entry, reading.keep(entry)))
+            response = reading.keep(entry)
+            reading.known_keys("", entry, _KEYS, response)
+            if entry.get("keyType") != _KEY_TYPE:
+                reading.surprise(f"keyType={str(entry.get('keyType'))[:60]}", response)
+            if not isinstance(entry.get("id"), str):
+                reading.surprise("id: missing", response)
+            keys.append((entry, response))
     reading.unique = len({entry.get("id") for entry, _ in keys if isinstance(entry.get("id"), str)})
-    running = [(moment, response) for entry, response in keys if (moment := _expiry(entry, reading.started_at))]
-    if running:
-        moment, response = min(running)
-        yield reading.observed(NEXT_KEY_EXPIRY, reading.organization, moment, response)
-    else:
-        yield reading.unavailable(NEXT_KEY_EXPIRY, reading.organization, "no_keys", "the list holds no running key")
+    yield _next(reading, keys)
     yield _own(reading, keys)
+
+
+def _next(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observation:
+    """The first end among the keys that still run; unavailable when the end of one of them cannot be told."""
+    running: list[tuple[datetime, str, str]] = []
+    for entry, response in keys:
+        text = entry.get("expiresAt")
+        if "expiresAt" in entry and text is None:
+            continue  # it never ends
+        moment = _moment(text)
+        if moment is None:
+            reason = "the end of a key is missing from the list, or is not a time"
+            return reading.unavailable(NEXT_KEY_EXPIRY, reading.organization, "expiry_not_told", reason)
+        if moment > reading.started_at:
+            running.append((moment, str(text), response))
+    if not running:
+        return reading.unavailable(NEXT_KEY_EXPIRY, reading.organization, "no_keys", "the list holds no running key")
+    _, text, response = min(running)
+    return reading.observed(NEXT_KEY_EXPIRY, reading.organization, text, response)
 
 
 def _own(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observation:
     label = reading.key_label
-    candidates = [(entry, response) for entry, response in keys if not label or entry.get("label") == label]
+    # A key that has ended reads nothing: the one that it was renewed by often has the same label.
+    alive = [one for one in keys if (end := _moment(one[0].get("expiresAt"))) is None or end > reading.started_at]
+    candidates = [(entry, response) for entry, response in alive if not label or entry.get("label") == label]
     if len(candidates) != 1:
-        told = f"{len(candidates)} keys have the label {label!r}" if label else f"{len(keys)} keys are listed"
+        told = f"{len(candidates)} keys have the label {label!r}" if label else f"{len(alive)} running keys are listed"
         reason = f"{told}; set api_key_label in the configuration to the label of the one that audits"
         return reading.unavailable(API_KEY_EXPIRY, reading.organization, "own_key_not_told", reason)
     entry, response = candidates[0]
     return reading.text(API_KEY_EXPIRY, reading.organization, entry, "expiresAt", response)
 
 
-def _expiry(entry: dict[str, Any], now: datetime) -> str | None:
-    """The key's end as the API writes it, None for one that has none, has ended or cannot be read."""
-    text = entry.get("expiresAt")
-    if not isinstance(text, str):
-        return None
+def _moment(text: Any) -> datetime | None:
+    """The aware time that the API writes, None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+    except (TypeError, ValueError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return text if aware > now else None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 API_KEYS = Collector(

@@ -14,11 +14,14 @@ from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.collectors.lists import ids_of
 from contribaudit.core.observation import Observation
 
+_KEYS = frozenset(("directoryId", "name", "icon"))
+
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield the directories' IDs."""
-    ids = await ids_of(reading, "directoryId")
-    yield reading.observed(SETTING, reading.organization, ids)
+    ids = await ids_of(reading, "directoryId", _KEYS)
+    if ids is not None:
+        yield reading.observed(SETTING, reading.organization, ids)
 
 
 DIRECTORIES = Collector(

@@ -14,11 +14,15 @@ from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.collectors.lists import ids_of
 from contribaudit.core.observation import Observation
 
+_KEYS = frozenset(("id", "type", "attributes"))
+_ATTRIBUTE_KEYS = frozenset(("displayName", "groupDisplayName"))
+
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield the actions' IDs."""
-    ids = await ids_of(reading, "id")
-    yield reading.observed(SETTING, reading.organization, ids)
+    ids = await ids_of(reading, "id", _KEYS, _ATTRIBUTE_KEYS)
+    if ids is not None:
+        yield reading.observed(SETTING, reading.organization, ids)
 
 
 EVENT_ACTIONS = Collector(
@@ -26,5 +30,5 @@ EVENT_ACTIONS = Collector(
     call=LIST_EVENT_ACTIONS,
     promises=(SETTING.id,),
     read=read,
-    proves="Which actions the audit log can hold. It does not tell whether it holds any: that needs Guard or Enterprise.",
+    proves="Which actions the audit log can hold. Whether it holds any needs Guard or Enterprise, and is not told.",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,7 +45,7 @@ class Reading:
         body = canonical_json(entry)
         name = digest(body)
         if name not in self.raw:
-            self.raw[name] = zlib.compress(body)
+            self.raw[name] = body
         return name
 
     def surprise(self, where: str, response: str) -> None:

@@ -13,6 +13,8 @@ from contribaudit.catalogue.organization import ORGANIZATION_NAME
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.core.observation import Observation
 
+_KEYS = frozenset(("id", "type", "attributes", "relationships", "links"))
+
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield the organization's name."""
@@ -24,11 +26,13 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
         return
     reading.entries = reading.unique = reading.announced = 1
     response = reading.keep(data)
+    reading.known_keys("", data, _KEYS, response)
     if data.get("id") != reading.client.organization:
         reading.fall_short("wrong_organization", "the answer is about another organization than the one asked for")
         return
     attributes = data.get("attributes")
     holder = attributes if isinstance(attributes, dict) else {}
+    reading.known_keys("attributes", holder, frozenset(("name",)), response)
     yield reading.text(ORGANIZATION_NAME, reading.organization, holder, "name", response)
 
 

@@ -33,23 +33,46 @@ _KNOWN_TYPES = frozenset(
         "user-join-settings-default",
     )
 )
+_ENTRY_KEYS = frozenset(("id", "type", "attributes", "links", "message"))
+_ATTRIBUTE_KEYS = frozenset(
+    (
+        "id",
+        "type",
+        "name",
+        "status",
+        "rule",
+        "resources",
+        "ownerId",
+        "createdAt",
+        "updatedAt",
+        "metadata",
+        "queryData",
+    )
+)
 _VOLATILE = frozenset(("updatedAt", "links"))
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
-    """Yield residency by app, the list of residency policies, and a signal for each other type."""
+    """Yield residency by app, the list of residency policies, and a signal for each other type.
+
+    Nothing when a policy could not be told apart from the others: it may list any app, beside the one that does.
+    """
     policies: dict[str, dict[str, Any]] = {}
     async for page in reading.client.pages(LIST_POLICIES):
         reading.pages += 1
         for entry in page.items:
             reading.entries += 1
-            identity = entry.get("id")
-            if not isinstance(identity, str) or not isinstance(entry.get("attributes"), dict):
-                reading.keep(entry)
+            identity, attributes, response = entry.get("id"), entry.get("attributes"), reading.keep(entry)
+            reading.known_keys("", entry, _ENTRY_KEYS, response)
+            if not isinstance(identity, str) or not isinstance(attributes, dict):
                 reading.fall_short("entry_without_id", "a policy has no ID or no attributes")
                 continue
-            policies.setdefault(identity, entry)
+            reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
+            if policies.setdefault(identity, entry) != entry:
+                reading.fall_short("contradicting_entries", "a policy is listed twice, with different contents")
     reading.unique = len(policies)
+    if reading.shortfalls:
+        return
     by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in policies.values():
         kind = entry["attributes"].get("type")
@@ -75,6 +98,7 @@ def _residency(reading: Reading, entries: list[dict[str, Any]]) -> Iterator[Obse
                 listed[resource["id"]].append((entry, resource))
             else:
                 reading.fall_short("entry_without_id", "a data residency policy lists an app without an ID")
+    kept = {entry["id"]: reading.keep(entry) for entry in entries}
     for ari, holders in listed.items():
         app = Subject(reading.client.organization, Kind.APP, ari)
         yield reading.observed(residency.APP_POLICIES, app, tuple(sorted(entry["id"] for entry, _ in holders)))
@@ -83,12 +107,14 @@ def _residency(reading: Reading, entries: list[dict[str, Any]]) -> Iterator[Obse
                 reason = f"{len(holders)} residency policies list this app"
                 yield reading.unavailable(setting, app, "several_policies", reason)
         else:
-            yield from _app(reading, app, *holders[0])
+            entry, resource = holders[0]
+            yield from _app(reading, app, entry, resource, kept[entry["id"]])
 
 
-def _app(reading: Reading, app: Subject, entry: Mapping[str, Any], resource: dict[str, Any]) -> Iterator[Observation]:
+def _app(
+    reading: Reading, app: Subject, entry: Mapping[str, Any], resource: Mapping[str, Any], response: str
+) -> Iterator[Observation]:
     attributes = entry["attributes"]
-    response = reading.keep(entry)
     status = attributes.get("status")
     if status != "enabled":
         reason = f"its residency policy has the status {status!r}"
@@ -126,8 +152,9 @@ def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iter
         reading.surprise(f"type={kind[:60]}", reading.keep(entries[0]))
     whole: list[str] = []
     by_app: dict[str, list[str]] = defaultdict(list)
+    responses: dict[str, str] = {}
     for entry in entries:
-        reading.keep(entry)
+        response = reading.keep(entry)
         attributes = {key: value for key, value in entry["attributes"].items() if key not in _VOLATILE}
         resources = attributes.get("resources")
         if isinstance(resources, list):
@@ -135,12 +162,13 @@ def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iter
             for resource in filter(_has_id, resources):
                 state = {key: value for key, value in resource.items() if key not in _VOLATILE}
                 by_app[resource["id"]].append(digest(canonical_json(state)))
+                responses.setdefault(resource["id"], response)
         stable = {key: value for key, value in entry.items() if key not in _VOLATILE} | {"attributes": attributes}
         whole.append(digest(canonical_json(stable)))
     yield reading.observed(setting, reading.organization, tuple(sorted(whole)), reading.keep(entries[0]))
     for ari, digests in by_app.items():
         app = Subject(reading.client.organization, Kind.APP, ari)
-        yield reading.observed(setting, app, tuple(sorted(digests)))
+        yield reading.observed(setting, app, tuple(sorted(digests)), responses[ari])
 
 
 def _has_id(resource: Any) -> bool:

@@ -182,7 +182,11 @@ def _plan(reading: Reading, app: Subject, entry: Mapping[str, Any], response: st
             attributes = item.get("attributes") if isinstance(item, dict) else None
             if isinstance(attributes, dict) and ("plan" in attributes or "planKey" in attributes):
                 word = attributes.get("plan") or attributes.get("planKey")
-                if isinstance(word, str):
+                if word is not None and not isinstance(word, str):
+                    reading.surprise(f"plan: {type(word).__name__}", response)
+                    reason = f"its plan is a {type(word).__name__}, not a text"
+                    return reading.unavailable(catalogue.PLAN, app, "wrong_type", reason)
+                if word:
                     words[word] = None
     value = next(iter(words)) if len(words) == 1 else tuple(words) or None
     return reading.observed(catalogue.PLAN, app, value, response)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Verdict
-from contribaudit.core.finding import Finding, Outcome
+from contribaudit.core.finding import Finding, Outcome, Severity
 from contribaudit.core.observation import SettingId
-from contribaudit.core.policy import AuditPolicy, Rule
-from contribaudit.core.select import Attributes, Selectable, rule_for, rules_that_may_hold
+from contribaudit.core.policy import AuditPolicy, Rule, Where
+from contribaudit.core.select import Attributes, Selectable, matches, rule_for, rules_that_may_hold, surely_matches
 from contribaudit.core.setting import Setting
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
@@ -35,6 +35,8 @@ class Selection:
 
 
 EVERYTHING = Selection()
+_SANDBOX_WORDS = ("none", "child")
+"""The sandbox types that Atlassian documents; any other tells as little as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,18 @@ class Evaluation:
 
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
+
+
+def require_checks(policy: AuditPolicy, checks: Iterable[Check], selection: Selection = EVERYTHING) -> list[Check]:
+    """The checks that the policy and the selection ask for. Raises UsageError when there is none."""
+    wanted = {rule.check for rule in policy.rules if rule.enabled}
+    found = [check for check in checks if check.id in selection and check.id in wanted]
+    if not found:
+        raise UsageError(
+            "Not one check would be evaluated",
+            hint="Ask for checks in the policy file (contribaudit checks list names them), or widen --only and --skip.",
+        )
+    return found
 
 
 def evaluate(
@@ -61,11 +75,7 @@ def evaluate(
     findings: list[Finding] = []
     warnings: list[str] = [f"This run was told to leave out checks: {selection}."] if str(selection) else []
     used: set[int] = set()
-    for check in checks:
-        if check.id not in selection:
-            continue
-        if not any(rule.check == check.id for rule in policy.rules):
-            continue
+    for check in require_checks(policy, checks, selection):
         off = 0
         for organization, subjects in _population(check, state):
             answered = 0
@@ -81,10 +91,12 @@ def evaluate(
                     continue
                 verdict = _judge(check, state, policy, subject, rule, attributes)
                 finding = _finding(state, check, rule, subject, verdict)
-                setting = find_setting(finding.setting) if finding.setting is not None else None
-                findings.append(desk.apply(finding, attributes, setting))
+                finding = replace(finding, severity=_severity(state, policy, check, rule, attributes))
+                findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
             if not answered and organization is not None:
-                findings.extend(_of_none(state, policy, check, organization, bool(subjects)))
+                for finding in _of_none(state, policy, check, organization, bool(subjects)):
+                    attributes = attributes_of(state, finding.subject)
+                    findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
         if off:
             warnings.append(f"{check.id} is switched off for {off} subject{'s' if off > 1 else ''} by the policy.")
     warnings += [
@@ -93,10 +105,7 @@ def evaluate(
         if id(rule) not in used and rule.check in selection and _narrow(rule)
     ]
     if not findings:
-        raise UsageError(
-            "Not one check was evaluated",
-            hint="Name checks in the policy file that this version has (contribaudit checks list), or widen --only.",
-        )
+        raise UsageError("Not one check was evaluated", hint="Switch a rule of the policy on.")
     return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
 
 
@@ -123,6 +132,17 @@ def _judge(
     return verdict
 
 
+def _severity(state: State, policy: AuditPolicy, check: Check, rule: Rule, attributes: Attributes) -> Severity:
+    """The rule's severity; the gravest of all that may hold, where an attribute was not read."""
+    own = state.rulebook.words[check.id].severity
+    may_hold = [one for one in rules_that_may_hold(policy, check.id, attributes) if one.enabled]
+    return min((one.severity or own for one in (rule, *may_hold)), key=lambda severity: severity.rank)
+
+
+def _setting_of(finding: Finding, find_setting: Callable[[SettingId], Setting]) -> Setting | None:
+    return find_setting(finding.setting) if finding.setting is not None else None
+
+
 def attributes_of(state: State, subject: Subject) -> Attributes:
     """What selectors look at: values read in this run, and the names of those that were not."""
     if subject.kind is not Kind.APP:
@@ -147,6 +167,8 @@ def attributes_of(state: State, subject: Subject) -> Attributes:
     app = text(names.APP_TYPE_KEY, "app")
     plan = text(names.PLAN, "plan")
     sandbox = text(names.APP_SANDBOX, "sandbox")
+    if sandbox is not None and sandbox.casefold() not in _SANDBOX_WORDS:
+        unread_names.add("sandbox")
     organization_name = state.value(organization_subject(subject.organization), names.ORGANIZATION_NAME)
     known_name = organization_name.value if organization_name is not None else None
     if not isinstance(known_name, str):
@@ -175,7 +197,7 @@ def _population(check: Check, state: State) -> list[tuple[str | None, list[Subje
 def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str, some: bool) -> list[Finding]:
     """What a check says of an organization in which it found nobody to ask."""
     subject = organization_subject(organization)
-    rule = next((rule for rule in reversed(policy.rules) if rule.check == check.id and rule.enabled), None)
+    rule = _rule_of_none(policy, check, attributes_of(state, subject))
     if rule is None:
         return []
     verdict = None if some else check.when_none(state, organization)
@@ -187,6 +209,19 @@ def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str,
         )
         verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
     return [_finding(state, check, rule, subject, apply_terms(verdict, Case(subject, state, rule, policy)))]
+
+
+def _rule_of_none(policy: AuditPolicy, check: Check, organization: Attributes) -> Rule | None:
+    """The last rule that may be about something in the organization; None where the policy asks nothing of it."""
+    for rule in reversed(policy.rules):
+        whole = Where(organization=rule.where.organization)
+        if rule.check != check.id:
+            continue
+        if rule.enabled and matches(whole, organization):
+            return rule
+        if not rule.enabled and rule.where == whole and surely_matches(whole, organization):
+            return None
+    return None
 
 
 def _finding(state: State, check: Check, rule: Rule, subject: Subject, verdict: Verdict) -> Finding:

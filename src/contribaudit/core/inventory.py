@@ -46,18 +46,23 @@ class InventoryRow:
 
 def sites_of(state: State, organization: str) -> list[Site]:
     """The organization's sites, in the order of their first app. Apps without cloud ID and host belong to none."""
-    groups: list[tuple[set[str], list[Subject]]] = []
-    for app in state.subjects(Kind.APP, organization):
+    groups: dict[int, list[Subject]] = {}
+    group_of: dict[str, int] = {}
+    keys_of: dict[int, list[str]] = {}
+    for number, app in enumerate(state.subjects(Kind.APP, organization)):
         keys = {key for key in (_text(state, app, names.APP_SITE), _text(state, app, names.APP_HOST)) if key}
         if not keys:
             continue
-        shared = [group for group in groups if group[0] & keys]
-        merged_keys = keys.union(*(group[0] for group in shared))
-        merged_apps = [one for group in shared for one in group[1]] + [app]
-        position = groups.index(shared[0]) if shared else len(groups)
-        groups = [group for group in groups if group not in shared]
-        groups.insert(position, (merged_keys, merged_apps))
-    return [_site(state, organization, apps) for _, apps in groups]
+        # An app can show that a cloud ID and a host, so far two groups, are one site.
+        first, *others = sorted({group_of[key] for key in keys if key in group_of}) or [number]
+        apps, known = groups.setdefault(first, []), keys_of.setdefault(first, [])
+        for other in others:
+            apps += groups.pop(other)
+            known += keys_of.pop(other)
+        apps.append(app)
+        known += keys
+        group_of.update(dict.fromkeys(known if others else keys, first))
+    return [_site(state, organization, apps) for apps in groups.values()]
 
 
 def inventory_rows(state: State) -> list[InventoryRow]:

@@ -63,7 +63,7 @@ class Snapshot:
     """What each collector saw, in server order; what a failed one could not see is not in here."""
     surprises: tuple[Surprise, ...] = ()
     raw: Mapping[str, bytes] = field(default_factory=dict)
-    """Canonical JSON of each raw object by its SHA-256 (hex), zlib-compressed."""
+    """Canonical JSON of each raw object by its SHA-256 (hex)."""
 
     @property
     def observations(self) -> Iterator[Observation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contribaudit.core import names
@@ -81,10 +81,16 @@ class State:
         self._seen.setdefault(observation.subject, {})[observation.setting] = observation
 
     def read(self, subject: Subject, setting: SettingId) -> Observation:
-        """The observation, or an `Unavailable` that says that nobody looked."""
+        """The observation, or an `Unavailable` that says why there is none.
+
+        What a collector owes on the organization stands for every subject that it never reached.
+        """
         found = self._seen.get(subject, {}).get(setting)
         if found is not None:
             return found
+        owed = self._seen.get(organization_subject(subject.organization), {}).get(setting)
+        if isinstance(owed, Unavailable):
+            return replace(owed, subject=subject)
         return Unavailable(setting, subject, "not_read", "nothing was read of it in this run", self.as_of, "")
 
     def value(self, subject: Subject, setting: SettingId) -> Observed | None:

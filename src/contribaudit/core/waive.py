@@ -104,7 +104,7 @@ class Desk:
 
 def _same(setting: Setting | None, left: Value, right: Value) -> bool:
     if setting is None:
-        return left == right
+        return type(left) is type(right) and left == right
     # A waiver may name one value as a list or alone: ["US"] covers a realm of "US".
     if isinstance(left, tuple) and not isinstance(right, tuple) and len(left) == 1:
         left = left[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from datetime import UTC, date, datetime
 from typing import TypeAlias
@@ -10,9 +11,10 @@ from typing import TypeAlias
 from contribaudit.core.observation import Value
 
 Cell: TypeAlias = Value | datetime | date | float
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_STARTS = frozenset("=+-@")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_LEFT_TO_RIGHT = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # Persian, Hindi and many an emoji are spelt with them
 
 
 def rfc3339(moment: datetime | None) -> str | None:
@@ -25,21 +27,29 @@ def rfc3339(moment: datetime | None) -> str | None:
 
 
 def plain(text: str, *, keep_lines: bool = False) -> str:
-    """Text without what a terminal obeys or a reader cannot see: controls, direction marks, lone surrogates."""
+    """Text without what a terminal obeys or a reader cannot see: controls, direction marks, lone surrogates.
+
+    Each of them becomes U+FFFD, so that a reader sees that something was there. `keep_lines` keeps line breaks.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    if keep_lines:
+        text = text.replace("\r\n", "\n")
     return "".join(
         character if _harmless(character) or (keep_lines and character == "\n") else _REPLACEMENT for character in text
     )
 
 
 def _harmless(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp") and character not in _LEFT_TO_RIGHT
+    return unicodedata.category(character) not in _UNSEEN or character in _JOINERS
 
 
 def csv_cell(value: Cell) -> str:
     """A CSV cell that a spreadsheet shows and never runs.
 
-    Lists are compact JSON, truth values `true` and `false`, times RFC 3339 UTC, null the empty cell. A text that
-    would start a formula gets an apostrophe before it, as does one that already starts with one.
+    Lists are compact JSON, truth values `true` and `false`, times RFC 3339 UTC, null the empty cell; numbers stay
+    bare, so a negative one begins with its sign. A text that would start a formula gets an apostrophe before it, as
+    does one that already starts with an apostrophe: whoever takes one away has the text.
     """
     match value:
         case None:
@@ -51,11 +61,29 @@ def csv_cell(value: Cell) -> str:
         case int() | float() | date():
             return str(value)
         case tuple():
-            text = json.dumps([plain(one) for one in value], ensure_ascii=False, separators=(",", ":"))
+            # JSON can write what a terminal obeys as \uXXXX, so a list loses nothing.
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            return text if text.isascii() and text.isprintable() else re.sub(r"[^ -~]", _escaped, text)
         case str():
             text = plain(value, keep_lines=True)
-    stripped = text.lstrip(" ")
-    return f"'{text}" if stripped.startswith((*_FORMULA_STARTS, "'")) else text
+            return f"'{text}" if _needs_apostrophe(text) else text
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match.group()
+    return character if _harmless(character) else json.dumps(character)[1:-1]
+
+
+def _needs_apostrophe(text: str) -> bool:
+    """True when the first thing that a spreadsheet might look at is an apostrophe or starts a formula.
+
+    Some skip blanks, line breaks and what nobody sees before it, and some take full-width forms for the ASCII ones.
+    """
+    for character in text:
+        if not (character.isspace() or unicodedata.category(character) in ("Cf", "Mn", "Me")):
+            folded = unicodedata.normalize("NFKC", character)[:1]
+            return folded in _FORMULA_STARTS or folded == "'"
+    return False
 
 
 def shown(value: Value) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, TextIO, TypeAlias
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Annotated, Any, Literal, TextIO, TypeAlias
 
 from typing_extensions import TypedDict
 
@@ -29,6 +31,26 @@ GradeWord: TypeAlias = Literal["documented", "decoded", "attested", "inferred", 
 KindWord: TypeAlias = Literal["company", "organization", "site", "app", "space", "connector", "group", "user"]
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a text looks like, for the schema: pydantic asks for it by the method's name."""
+
+    pattern: str
+    format: str = ""
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """The text's schema with pattern and format."""
+        words: dict[str, Any] = {**handler(core_schema), "pattern": self.pattern}
+        return {**words, "format": self.format} if self.format else words
+
+
+Time: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "date-time")]
+Day: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "date")]
+Digest: TypeAlias = Annotated[str, Looks("^([0-9a-f]{64})?$")]
+"""SHA-256 in hex; "" where no single raw object stands behind the evidence."""
+FindingId: TypeAlias = Annotated[str, Looks("^[0-9a-f]{16}$")]
+
+
 class ToolV1(TypedDict):
     name: Literal["contribaudit"]
     version: str
@@ -37,15 +59,15 @@ class ToolV1(TypedDict):
 class RulebookV1(TypedDict):
     version: str
     sha256: str
-    effective: str
+    effective: Day
     oldest_review_days: int
 
 
 class RunV1(TypedDict):
     id: int
     previous: int | None
-    started_at: str
-    finished_at: str
+    started_at: Time
+    finished_at: Time
     complete: bool
     exit_code: int
 
@@ -93,27 +115,27 @@ class SubjectV1(TypedDict):
 class EvidenceV1(TypedDict):
     grade: GradeWord
     source: str
-    observed_at: str
+    observed_at: Time
     attested_by: str | None
-    sha256: str
+    sha256: Digest
 
 
 class WaiverV1(TypedDict):
     reason: str
     approved_by: str
     ticket: str
-    expires: str
+    expires: Day
 
 
 class FindingV1(TypedDict):
-    id: str
+    id: FindingId
     check: str
     title: str
     severity: SeverityWord
     outcome: OutcomeWord
     underlying_outcome: OutcomeWord
     reason_code: str
-    due_at: str | None
+    due_at: Time | None
     organization: str
     subject: SubjectV1
     setting: str | None
@@ -136,8 +158,8 @@ class ChangeV1(TypedDict):
     after: JsonValue
     existed_before: bool
     exists_after: bool
-    first_seen: str
-    last_seen: str | None
+    first_seen: Time
+    last_seen: Time | None
     cause: str | None
     actor: str | None
     event_id: str | None
@@ -149,12 +171,15 @@ class SummaryV1(TypedDict):
 
 
 class ReportV1(TypedDict):
-    """One audit run of contribaudit, judged. Times are RFC 3339 in UTC."""
+    """One audit run of contribaudit, judged. Times are RFC 3339 in UTC, to the second.
+
+    A later version may add keys, and this schema then names them; it takes none away and changes no meaning.
+    """
 
     schema: Literal["contribaudit.report/1"]
     tool: ToolV1
     rulebook: RulebookV1
-    as_of: str
+    as_of: Time
     warnings: list[str]
     run: RunV1
     policy: PolicyV1
@@ -167,10 +192,13 @@ class ReportV1(TypedDict):
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the report, draft 2020-12."""
+    """The JSON Schema of the report, draft 2020-12. It allows no key that it does not name."""
     from pydantic import TypeAdapter
 
     schema = TypeAdapter(ReportV1).json_schema()
+    for shape in (schema, *schema["$defs"].values()):
+        if "properties" in shape:
+            shape["additionalProperties"] = False
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:contribaudit:report:1",
@@ -190,7 +218,7 @@ def as_document(report: Report) -> dict[str, Any]:
             "version": rulebook.version,
             "sha256": rulebook.sha256,
             "effective": rulebook.effective.isoformat(),
-            "oldest_review_days": (state.as_of.date() - rulebook.oldest_review).days,
+            "oldest_review_days": (state.as_of.astimezone(UTC).date() - rulebook.oldest_review).days,
         },
         "as_of": rfc3339(state.as_of),
         "warnings": list(report.warnings),

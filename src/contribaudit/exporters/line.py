@@ -1,4 +1,7 @@
-"""One line for a log, a cron mail or a chat: verdict, exit code, what is new, counts, what was read."""
+"""One line for a log, a cron mail or a chat: verdict, exit code, what is new, counts, what was read.
+
+It holds no observed text, only our words, numbers and a digest: nothing in it can pretend to be something else.
+"""
 
 from __future__ import annotations
 
@@ -13,38 +16,23 @@ from contribaudit.core.resolve import WORKSPACES
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.core.subject import Kind
 from contribaudit.exporters.json_v1 import report_digest
-
-_VERDICTS = {0: "OK", 1: "NOT OK", 2: "WRONGLY SET UP", 3: "UNPROVEN", 4: "NO ACCESS", 5: "DAMAGED"}
-_ORDER = (
-    Outcome.PASS,
-    Outcome.WAIVED,
-    Outcome.EXEMPT,
-    Outcome.FAIL,
-    Outcome.CONFLICT,
-    Outcome.NOT_ACHIEVABLE,
-    Outcome.STALE,
-    Outcome.UNKNOWN,
-    Outcome.PENDING,
-    Outcome.NOT_YET_EFFECTIVE,
-)
+from contribaudit.exporters.words import ORDER, counted, happenings, verdict
 
 
 def one_line(report: Report) -> str:
     """The line, without its newline. What no app has is not counted among what applies."""
     counts = Counter(finding.outcome for finding in report.findings)
     applying = sum(number for outcome, number in counts.items() if outcome is not Outcome.NO_SUCH_SETTING)
-    listed = " ".join(f"{counts[outcome]} {outcome}" for outcome in _ORDER if counts[outcome])
-    new = Counter(finding.outcome for finding in report.newly)
+    listed = _listed(counts, " ")
+    new = _listed(Counter(finding.outcome for finding in report.newly), ", ")
     parts = [
-        f"{_VERDICTS.get(report.run.exit_code, 'ERROR')} exit={report.run.exit_code}"
-        + (f" new: {', '.join(f'{new[outcome]} {outcome}' for outcome in _ORDER if new[outcome])}" if new else ""),
-        f"{applying} apply: {listed}",
+        f"{verdict(report.run.exit_code)} exit={report.run.exit_code}" + (f" new: {new}" if new else ""),
+        f"{applying} apply: {listed}" if listed else f"{applying} apply",
         _changes(report),
         _read(report),
+        _key(report.key_days_left),
+        f"#{report.run.id} {report_digest(report)[:8]}",
     ]
-    if report.key_days_left is not None:
-        parts.append(f"key {report.key_days_left}d")
-    parts.append(f"#{report.run.id} {report_digest(report)[:8]}")
     return " | ".join(part for part in parts if part)
 
 
@@ -53,12 +41,16 @@ def write(report: Report, out: TextIO) -> None:
     out.write(one_line(report) + "\n")
 
 
+def _listed(counts: Counter[Outcome], separator: str) -> str:
+    return separator.join(f"{counts[outcome]} {outcome}" for outcome in ORDER if counts[outcome])
+
+
 def _changes(report: Report) -> str:
-    if not report.changes:
+    happened = happenings(report.changes)
+    if not happened:
         return "no changes" if report.run.previous is not None else "first run"
-    uncaused = sum(1 for change in report.changes if change.cause is None)
-    word = "change" if len(report.changes) == 1 else "changes"
-    return f"{len(report.changes)} {word}" + (f", {uncaused} no cause" if uncaused else "")
+    uncaused = sum(1 for one in happened if not one.has_cause)
+    return counted(len(happened), "change") + (f", {uncaused} no cause" if uncaused else "")
 
 
 def _read(report: Report) -> str:
@@ -79,3 +71,9 @@ def _read(report: Report) -> str:
         f"read {len(whole)}/{len(state.organizations)} orgs {seen_sites}/{len(sites)}{more} sites "
         f"{len(seen)}/{len(apps)}{more} apps"
     )
+
+
+def _key(days_left: int | None) -> str:
+    if days_left is None:
+        return ""
+    return f"key {days_left}d" if days_left >= 0 else f"key ended {-days_left}d ago"

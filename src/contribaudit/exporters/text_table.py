@@ -6,30 +6,33 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from dataclasses import dataclass
+from io import StringIO
+from itertools import accumulate
 
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from contribaudit.core import names
 from contribaudit.core.alias import alias_of
-from contribaudit.core.drift import Change
 from contribaudit.core.finding import Finding, Outcome
 from contribaudit.core.report import Report
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.state import State
+from contribaudit.core.subject import Subject
 from contribaudit.exporters.cells import plain, rfc3339, shown
+from contribaudit.exporters.words import ORDER, Happening, counted, happenings, verdict
 
 PIPE_WIDTH = 140
+LEAST_WIDTH = 40
 SHOWN_CHANGES = 20
-_VERDICTS = {
-    0: ("OK", "bold green"),
-    1: ("NOT OK", "bold red"),
-    2: ("WRONGLY SET UP", "bold red"),
-    3: ("UNPROVEN", "bold yellow"),
-    4: ("NO ACCESS", "bold red"),
-}
+_SUBJECT_WIDTH = 44
+_READABLE = 36
+"""Narrower than this, a column of sentences is hard to read."""
+_GAP = "  "
+_VERDICT_STYLES = {0: "bold green", 3: "bold yellow"}
 _STYLES = {
     Outcome.FAIL: "red",
     Outcome.CONFLICT: "red",
@@ -39,71 +42,176 @@ _STYLES = {
     Outcome.PENDING: "cyan",
     Outcome.PASS: "green",
 }
-_ORDER = tuple(Outcome)
 _QUIET = (Outcome.PASS, Outcome.NO_SUCH_SETTING)
 
 
-def write(report: Report, out: TextIO, *, everything: bool = False, color: bool = True) -> None:
-    """Render to `out`: as wide as the terminal, or 140 columns into a pipe, where there is no colour either.
+def render(report: Report, *, everything: bool = False, terminal: bool = False, color: bool = False) -> str:
+    """The report as text: as wide as the terminal, or 140 columns (or $COLUMNS) for a pipe.
 
     Passes and apps without a setting are counted, and listed with `everything`.
     """
-    console = make_console(out, color=color)
-    console.print(_head(report))
+    width = _width(terminal=terminal)
+    labels = _labels(report)
+    parts: list[RenderableType] = [_head(report, width)]
     listed = [finding for finding in report.findings if everything or finding.outcome not in _QUIET]
     if listed:
-        console.print(_findings(report, listed))
+        parts.append(_findings(listed, labels))
     if report.changes:
-        console.print(_changes(report))
-    console.print(_collection(report))
-    for warning in report.warnings:
-        console.print(Text.assemble(("warning  ", "yellow"), plain(warning)))
+        parts.append(_changes(report, labels))
+    parts.append(_collection(report))
+    parts += [_warning(warning) for warning in report.warnings]
+    return capture(Group(*parts), terminal=terminal, color=color)
 
 
-def make_console(out: TextIO, *, color: bool = True) -> Console:
-    """A rich console that never reads markup or emoji codes out of observed text."""
-    wide = shutil.get_terminal_size().columns if out.isatty() else int(os.environ.get("COLUMNS") or PIPE_WIDTH)
-    return Console(file=out, width=wide, markup=False, emoji=False, highlight=False, no_color=not color or None)
+def capture(what: RenderableType, *, terminal: bool = False, color: bool = False) -> str:
+    """A renderable as text. Neither markup nor emoji codes are read out of observed text."""
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=_width(terminal=terminal),
+        markup=False,
+        emoji=False,
+        highlight=False,
+        force_terminal=color,
+        no_color=not color,
+    )
+    console.print(what)
+    # A console fills each line with blanks up to its width.
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
-def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, flexible: str = "") -> Table:
-    """A table without lines; `flexible` names the column that takes what room is left and wraps."""
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for column in columns:
-        wraps = column == flexible
-        table.add_column(column, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis", ratio=1 if wraps else None)
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
-    return table
+def _width(*, terminal: bool) -> int:
+    if terminal:
+        return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
+    told = os.environ.get("COLUMNS", "")
+    wanted = int(told) if told.isascii() and told.isdigit() else 0
+    return max(LEAST_WIDTH, wanted) if wanted else PIPE_WIDTH
 
 
-def _head(report: Report) -> RenderableType:
-    verdict, style = _VERDICTS.get(report.run.exit_code, ("ERROR", "bold red"))
-    names = ", ".join(plain(one.name) for one in report.organizations)
+def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, flexible: str = "") -> RenderableType:
+    """A table without lines. `flexible` names the column that takes what room is left, and wraps.
+
+    Where too little room is left, the last column moves beneath its row, or the last ones with their titles. Nothing
+    is cut off.
+    """
+    cells = [[cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row] for row in rows]
+    return _Rows(tuple(columns), cells, columns.index(flexible) if flexible else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A table that finds its layout when it knows how wide it may be."""
+
+    columns: tuple[str, ...]
+    rows: list[list[Text]]
+    flexible: int | None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        widths = [
+            max(cell_len(title), *(row[number].cell_len for row in self.rows), 0)
+            for number, title in enumerate(self.columns)
+        ]
+        room = options.max_width - len(_GAP) * (len(widths) - 1)
+        if sum(widths) <= room:
+            yield self._beside(None)
+        elif self.flexible is not None and room - sum(widths) + widths[self.flexible] >= _READABLE:
+            yield self._beside(self.flexible)
+        elif self.flexible == len(widths) - 1 > 1:
+            yield self._beneath(widths, self.flexible, options.max_width)
+        else:
+            fitting = [total <= options.max_width for total in accumulate(width + len(_GAP) for width in widths)]
+            yield self._beneath(widths, max(1, sum(fitting)), options.max_width)
+
+    def _beside(self, wrapping: int | None) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+        for number, title in enumerate(self.columns):
+            table.add_column(title, no_wrap=number != wrapping, overflow="fold")
+        for row in self.rows:
+            table.add_row(*row)
+        return table
+
+    def _beneath(self, widths: Sequence[int], leading: int, room: int) -> Table:
+        """The columns after the leading ones beneath them, beside the first one, whose width stays free."""
+        table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+        table.add_column(self.columns[0], no_wrap=widths[0] <= room // 2, overflow="fold")
+        inner = slice(1, leading)
+        table.add_column(_joined([Text(title) for title in self.columns[inner]], widths[inner]), overflow="fold")
+        for row in self.rows:
+            lines = [_joined(row[inner], widths[inner])] if leading > 1 else []
+            trailing = [(title, cell) for title, cell in zip(self.columns, row, strict=True)][leading:]
+            told = [
+                cell if len(trailing) == 1 else Text.assemble(f"{title} ", cell)
+                for title, cell in trailing
+                if cell.plain
+            ]
+            lines += [Text(", ").join(told)] if told else []
+            table.add_row(row[0], Text("\n").join(lines))
+        return table
+
+
+def _joined(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    """The cells in one text, each filled up to its width."""
+    line = Text()
+    for cell, width in zip(cells, widths, strict=True):
+        line.append_text(cell).append(" " * (width - cell.cell_len) + _GAP)
+    line.rstrip()
+    return line
+
+
+def _head(report: Report, width: int) -> RenderableType:
+    code = report.run.exit_code
+    called = ", ".join(plain(one.name) for one in report.organizations)
+    title = Text.assemble(
+        (verdict(code), _VERDICT_STYLES.get(code, "bold red")),
+        f"{_GAP}{called}{_GAP}",
+        (f"policy {plain(report.policy_name)}, run #{report.run.id}", "dim"),
+    )
     counts = Counter(finding.outcome for finding in report.findings)
     applying = sum(number for outcome, number in counts.items() if outcome is not Outcome.NO_SUCH_SETTING)
-    title = Text.assemble((verdict, style), f"  {names}  ", (f"policy {plain(report.policy_name)}, run #{report.run.id}", "dim"))
-    line = Text.assemble(f"{applying} apply: ")
-    for outcome in _ORDER:
-        if counts[outcome] and outcome is not Outcome.NO_SUCH_SETTING:
-            line.append(f"{counts[outcome]} {_words(outcome)}  ", style=_STYLES.get(outcome, ""))
+    items = [Text(f"{counts[one]} {_words(one)}", _STYLES.get(one, "")) for one in ORDER if counts[one]]
+    items[:1] = [Text.assemble(f"{applying} apply: ", items[0]) if items else Text("nothing applies")]
     if counts[Outcome.NO_SUCH_SETTING]:
-        line.append(f"({counts[Outcome.NO_SUCH_SETTING]} without such a setting)", style="dim")
-    held = report.counts
-    inventory = Text(f"{held.organizations} organizations, {held.sites} sites, {held.apps} apps")
-    if report.key_days_left is not None:
-        inventory.append(f"; the API key ends in {report.key_days_left} days", "yellow" if report.key_days_left < 30 else "")
-    return Group(title, line, inventory, Text())
+        items.append(Text(f"({counts[Outcome.NO_SUCH_SETTING]} without such a setting)", "dim"))
+    return Group(title, *_filled(items, width), _inventory(report), Text())
 
 
-def _findings(report: Report, findings: Sequence[Finding]) -> RenderableType:
+def _filled(items: Iterable[Text], width: int) -> list[Text]:
+    """The items in as few lines as hold them; no item is broken in two."""
+    lines: list[Text] = []
+    for item in items:
+        if lines and lines[-1].cell_len + len(_GAP) + item.cell_len <= width:
+            lines[-1].append(_GAP).append_text(item)
+        else:
+            lines.append(item.copy())
+    return lines
+
+
+def _inventory(report: Report) -> Text:
+    held, named = report.counts, len(report.state.organizations)
+    organizations = counted(held.organizations, "organization")
+    if held.organizations != named:
+        organizations = f"{held.organizations} of {counted(named, 'organization')}"
+    text = Text(f"{organizations}, {counted(held.sites, 'site')}, {counted(held.apps, 'app')}")
+    days = report.key_days_left
+    if days is not None:
+        text.append("; ").append(f"the API key {_ending(days)}", "yellow" if days < 30 else "")
+    return text
+
+
+def _ending(days: int) -> str:
+    if days < 0:
+        return f"ended {counted(-days, 'day')} ago"
+    return f"ends in {counted(days, 'day')}" if days else "ends today"
+
+
+def _findings(findings: Iterable[Finding], labels: dict[Subject, str]) -> RenderableType:
     ordered = sorted(findings, key=lambda one: (_grave(one), one.severity.rank, one.check, one.subject))
     rows = [
         (
             Text(_words(one.outcome), style=_STYLES.get(one.outcome, "")),
             one.severity.value,
             one.check,
-            _subject(report.state, one),
+            labels[one.subject],
             _why(one),
         )
         for one in ordered
@@ -117,58 +225,105 @@ def _grave(finding: Finding) -> int:
     return 1 if finding.outcome.unproven else 2
 
 
-def _subject(state: State, finding: Finding) -> Text:
-    return Text(_short(plain(alias_of(state, finding.subject)).removeprefix("app:")))
+def _labels(report: Report) -> dict[Subject, str]:
+    """What to call each subject of the report: short, and no two the same where that can be."""
+    subjects = dict.fromkeys(
+        [*(one.subject for one in report.findings), *(change.subject for change in report.changes)]
+    )
+    called = {one: plain(alias_of(report.state, one)).removeprefix("app:") for one in subjects}
+    bearers = Counter(called.values())
+    full = {one: name if bearers[name] == 1 else f"{name} ({plain(one.id)})" for one, name in called.items()}
+    short = shorten(full.values())
+    return {one: short[name] for one, name in full.items()}
 
 
-def _short(text: str, most: int = 44) -> str:
-    return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-most // 2 :]}"
+def shorten(texts: Iterable[str], most: int = _SUBJECT_WIDTH) -> dict[str, str]:
+    """Each text, cut in its middle to `most` terminal columns; whole where two would then look the same."""
+    rest = dict.fromkeys(texts)
+    short: dict[str, str] = {}
+    for tail in (most // 2, most * 3 // 4, most // 4):
+        cut = {text: _cut(text, most, tail) for text in rest}
+        bearers = Counter([*short.values(), *cut.values()])
+        short |= {text: brief for text, brief in cut.items() if bearers[brief] == 1}
+        rest = {text: None for text in rest if text not in short}
+    return short | {text: text for text in rest}
+
+
+def _cut(text: str, most: int, tail: int) -> str:
+    if cell_len(text) <= most:
+        return text
+    head, end = most - tail - 1, len(text)
+    start = 0
+    while start < len(text) and cell_len(text[: start + 1]) <= head:
+        start += 1
+    while end > start and cell_len(text[end - 1 :]) <= tail:
+        end -= 1
+    return f"{text[:start]}…{text[end:]}"
 
 
 def _why(finding: Finding) -> Text:
     text = Text(plain(finding.reason))
+    due = rfc3339(finding.due_at)
+    if due is not None and due[:10] not in finding.reason:
+        text.append(f" [due {due}]")
     if finding.waiver is not None:
-        text.append(f" [waived to {finding.waiver.expires} by {plain(finding.waiver.approved_by)}]", style="dim")
+        text.append(
+            f" [{_words(finding.underlying_outcome)}, waived to {finding.waiver.expires} by "
+            f"{plain(finding.waiver.approved_by)}]",
+            style="dim",
+        )
     if finding.fragile:
         text.append(" [fragile]", style="yellow")
     return text
 
 
-def _changes(report: Report) -> RenderableType:
-    rows = [_change(report.state, change) for change in report.changes[:SHOWN_CHANGES]]
-    parts: list[RenderableType] = [plain_table(("changed", "subject", "before", "after"), rows, flexible="after")]
-    if len(report.changes) > SHOWN_CHANGES:
-        parts.append(Text(f"and {len(report.changes) - SHOWN_CHANGES} more: contribaudit changes", style="dim"))
+def _changes(report: Report, labels: dict[Subject, str]) -> RenderableType:
+    happened = happenings(report.changes)
+    rows = [_happening(one, labels[one.subject]) for one in happened[:SHOWN_CHANGES]]
+    parts: list[RenderableType] = [plain_table(("changed", "subject", "what"), rows, flexible="what")]
+    if len(happened) > SHOWN_CHANGES:
+        parts.append(Text(f"and {len(happened) - SHOWN_CHANGES} more: contribaudit changes", style="dim"))
     return Padding(Group(*parts), (0, 0, 1, 0))
 
 
-def _change(state: State, change: Change) -> tuple[str, str, str, str]:
-    subject = _short(plain(alias_of(state, change.subject)).removeprefix("app:"))
-    before = _short(shown(change.before), 30) if change.existed_before else "(not there)"
-    after = shown(change.after) if change.exists_after else "(gone)"
-    return change.setting, subject, before, after
+def _happening(one: Happening, label: str) -> tuple[str, str, str]:
+    first = one.changes[0]
+    actor = f", by {first.actor}" if first.actor else ""
+    if one.appeared or one.vanished:
+        told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
+        known = (told.get(setting) for setting in (names.PLAN, names.APP_STATUS, names.REALM))
+        seen = ", ".join(shown(value) for value in known if value is not None)
+        return "new" if one.appeared else "gone", label, seen + actor
+    before = shown(first.before) if first.existed_before else "(not there)"
+    after = shown(first.after) if first.exists_after else "(gone)"
+    return first.setting, label, f"{before} -> {after}{actor}"
 
 
 def _collection(report: Report) -> RenderableType:
-    rows = []
-    for one in report.collections:
-        bad = one.status is not CollectionStatus.OK
-        announced = f" of {one.announced}" if one.announced is not None and one.announced != one.read else ""
-        rows.append(
-            (
-                one.collector,
-                Text(one.status.value, style="yellow" if bad else "green"),
-                f"{one.read}{announced}",
-                str(one.requests),
-                one.reason,
-            )
-        )
+    several = len(report.state.organizations) > 1
+    rows: list[list[str | Text]] = []
     for place in report.state.organizations.values():
+        called = [report.state.organization_name(place.id)] if several else []
+        for one in place.collections.values():
+            bad = one.status is not CollectionStatus.OK
+            # A whole list may announce more than it holds: repeated entries are announced, and counted once.
+            announced = f" of {one.announced}" if bad and one.announced is not None else ""
+            status = Text(one.status.value, style="yellow" if bad else "green")
+            rows.append([*called, one.collector, status, f"{one.read}{announced}", str(one.requests), one.reason])
         if not place.collections:
-            rows.append((plain(place.name or place.id), Text("not read", style="yellow"), "", "", place.unread_reason))
-    when = rfc3339(report.run.started_at)
-    table = plain_table((f"read {when}", "status", "entries", "requests", "why"), rows, flexible="why")
-    return Padding(table, (0, 0, 1, 0))
+            name = called or [report.state.organization_name(place.id)]
+            rows.append([*name, *([""] if several else []), Text("not read", "yellow"), "", "", place.unread_reason])
+    columns = [*(["organization"] if several else []), "collector", "status", "entries", "requests", "why"]
+    head = Text(f"read at {rfc3339(report.run.started_at)}", "dim")
+    return Padding(Group(head, plain_table(columns, rows, flexible="why")), (0, 0, 1, 0))
+
+
+def _warning(warning: str) -> RenderableType:
+    grid = Table.grid(padding=(0, len(_GAP), 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text("warning", "yellow"), Text(plain(warning)))
+    return grid
 
 
 def _words(outcome: Outcome) -> str:

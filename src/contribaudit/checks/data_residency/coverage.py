@@ -20,7 +20,7 @@ from contribaudit.checks.parts import (
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
+from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.observation import Observed
 from contribaudit.core.rules import Plan
 from contribaudit.core.setting import Family
@@ -97,17 +97,23 @@ def policies_list_apps(case: Case) -> Verdict:
         return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"the lists are not whole: {reason}", POLICIES.id)
     apps = state.subjects(Kind.APP, organization)
     able = [app for app in apps if _able(state, app)]
+    unclear = [app for app in apps if _unclear(state, app)]
     evidence = (*evidence_of(listed_ids), *inventory)
     if not listed_ids.value:
         if able:
             reason = f"there is no residency policy, though {len(able)} apps could be in one"
             return Verdict(Outcome.FAIL, "no_residency_policy", reason, POLICIES.id, None, (), evidence)
+        if unclear:
+            return _unclear_apps(state, unclear, (), evidence)
         reason = "no app is on a plan with data residency"
         return Verdict(Outcome.NOT_ACHIEVABLE, "plan_without_residency", reason, POLICIES.id, None, (), evidence)
-    unclear = [app for app in apps if _unclear(state, app)]
     twice = [app for app in apps if _policies_of(state, app) > 1]
     missing = [app for app in able if not _policies_of(state, app)]
-    strangers = [one for one in state.apps_named_anywhere(organization) if not state.in_inventory(one)]
+    strangers = [
+        one
+        for one in state.apps_named_anywhere(organization)
+        if _policies_of(state, one) and not state.in_inventory(one)
+    ]
     wrong = tuple(sorted(alias_of(state, app) for app in (*twice, *missing, *strangers)))
     if twice:
         reason = f"two residency policies list {alias_of(state, twice[0])}"
@@ -117,10 +123,16 @@ def policies_list_apps(case: Case) -> Verdict:
         parts += [f"policies list {len(strangers)} apps that are not in the inventory"] * bool(strangers)
         return Verdict(Outcome.FAIL, "policy_and_inventory_differ", "; ".join(parts), POLICIES.id, (), wrong, evidence)
     if unclear:
-        reason = f"whether {alias_of(state, unclear[0])} can be in a residency policy is not known"
-        return Verdict(Outcome.UNKNOWN, "unclear_apps", reason, POLICIES.id, (), wrong, evidence)
+        return _unclear_apps(state, unclear, wrong, evidence)
     reason = f"residency policies list all {len(able)} apps that can be held"
     return Verdict(Outcome.PASS, "all_listed", reason, POLICIES.id, (), (), evidence)
+
+
+def _unclear_apps(
+    state: State, unclear: list[Subject], wrong: tuple[str, ...], evidence: tuple[Evidence, ...]
+) -> Verdict:
+    reason = f"whether {alias_of(state, unclear[0])} can be in a residency policy is not known"
+    return Verdict(Outcome.UNKNOWN, "unclear_apps", reason, POLICIES.id, (), wrong, evidence)
 
 
 def _policies_of(state: State, app: Subject) -> int:
@@ -137,7 +149,9 @@ def _unclear(state: State, app: Subject) -> bool:
     if _policies_of(state, app):
         return False
     known = app_of(state, app)
-    return known is None or (known.residency == "yes" and not isinstance(plan_of(state, app), Plan))
+    if known is None or known.residency == "unknown":
+        return True
+    return known.residency == "yes" and not isinstance(plan_of(state, app), Plan)
 
 
 def _may_be_outside(state: State, subject: Subject) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from contribaudit.catalogue.data_residency import (
+    APP_POLICIES,
     MOVE_ENDS_AT,
     MOVE_SCHEDULED_FOR,
     MOVE_STARTS_AT,
@@ -81,9 +82,21 @@ def pinned(case: Case) -> Verdict:
     wanted = state.read(app, POLICY_REALMS.id)
     if not isinstance(wanted, Observed) or not isinstance(wanted.value, tuple):
         return unread(wanted, True)
-    if realm.code not in state.rulebook.realm_codes(wanted.value):
-        reason = f"a residency policy holds it in {', '.join(wanted.value)}, yet it reports {realm.code}"
+    named = [state.rulebook.realm(word) for word in wanted.value]
+    codes = {one.code for one in named if one is not None}
+    listed = ", ".join(wanted.value) or "no realm"
+    if not named or None in named:
+        reason = f"its residency policy names {listed}, which the rulebook does not fully know"
+        return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, names.PINNED, True, None, evidence)
+    if realm.code not in codes:
+        reason = f"a residency policy holds it in {listed}, yet it reports {realm.code}"
         return Verdict(Outcome.CONFLICT, "policy_and_realm_differ", reason, names.PINNED, True, None, evidence)
+    if len(codes) > 1:
+        reason = f"its residency policy names {listed}, so nothing shows that it is held in {realm.code}"
+        return Verdict(Outcome.UNKNOWN, "several_realms", reason, names.PINNED, True, None, evidence)
+    if not realm.pinned_to_a_place:
+        reason = f"its residency policy names {realm.code}, which may move"
+        return Verdict(Outcome.FAIL, "not_pinned", reason, names.PINNED, True, False, evidence)
     return Verdict(
         Outcome.PASS, "pinned", f"a residency policy holds it in {realm.code}", names.PINNED, True, True, evidence
     )
@@ -159,9 +172,14 @@ def _may_have_move(state: State, app: Subject) -> bool:
 
 
 def _no_moves(state: State, organization: str) -> Verdict | None:
-    """`pass` where a whole, non-empty policy list names no app; an empty list says too little."""
+    """`pass` where a whole, non-empty policy list names no app; an empty list says too little.
+
+    Policies may name apps that nobody asked about, since the list of apps was not read: then nothing is said.
+    """
     evidence = list_evidence(state, organization, POLICIES)
     if not evidence or not state.organizations[organization].collections[POLICIES].read:
+        return None
+    if any(state.value(app, APP_POLICIES.id) for app in state.apps_named_anywhere(organization)):
         return None
     reason = "no residency policy lists an app, so no move is open"
     return Verdict(Outcome.PASS, "no_moves", reason, names.MOVE, "applied", None, evidence)

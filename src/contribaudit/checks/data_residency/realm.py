@@ -48,9 +48,9 @@ def realm_allowed(case: Case) -> Verdict:
             return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", outside, names.REALM, wanted, None, evidence)
         return realm_unclear(seen, wanted)
     if realm.code in allowed:
-        reason = f"it keeps its data in {realm.title}"
+        reason = f"its realm is {realm.code} ({realm.title})"
         return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
-    reason = f"it keeps its data in {realm.title}, the policy allows {', '.join(sorted(allowed))}"
+    reason = f"its realm is {realm.code} ({realm.title}), the policy allows {', '.join(sorted(allowed))}"
     if outside:
         evidence = evidence_of(seen, case.state.read(case.subject, names.PLAN))
         return Verdict(
@@ -74,7 +74,8 @@ def sandbox_realm(case: Case) -> Verdict:
     """DR-13: a sandbox has the realm of its parent.
 
     The workspace list does not name the parent. Where it does not, the production apps of the same type stand for it:
-    one realm among them all is the parent's, several leave it open unless the sandbox is in none of them.
+    one realm among them all is the parent's, several leave it open unless the sandbox is in none of them. An app of
+    which the type or the sandbox flag was not read may be the parent too.
     """
     state = case.state
     kind = state.read(case.subject, names.APP_SANDBOX)
@@ -115,19 +116,20 @@ def _parents(state: State, sandbox: Subject) -> list[Subject]:
     apps = [app for app in state.subjects(Kind.APP, sandbox.organization) if app != sandbox]
     if named is not None and isinstance(named.value, str):
         return [app for app in apps if app.id == named.value]
-    type_key = state.value(sandbox, names.APP_TYPE_KEY)
-    if type_key is None or not state.organizations[sandbox.organization].completed("workspaces"):
+    type_key = _text(state, sandbox, names.APP_TYPE_KEY)
+    if not type_key or not state.organizations[sandbox.organization].completed("workspaces"):
         return []
     return [
         app
         for app in apps
-        if _text(state, app, names.APP_TYPE_KEY) == type_key.value and _text(state, app, names.APP_SANDBOX) == "NONE"
+        if _text(state, app, names.APP_TYPE_KEY) in (type_key, "") and _text(state, app, names.APP_SANDBOX) != "child"
     ]
 
 
-def _text(state: State, app: Subject, setting: SettingId) -> Value:
+def _text(state: State, app: Subject, setting: SettingId) -> str:
+    """The text without case; "" where none was read."""
     seen = state.value(app, setting)
-    return seen.value if seen is not None else None
+    return seen.value.casefold() if seen is not None and isinstance(seen.value, str) else ""
 
 
 def _may_be_sandbox(state: State, app: Subject) -> bool:

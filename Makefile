@@ -1,0 +1,50 @@
+# Everything below works on a machine with nothing but Python 3.11 or newer and make.
+#   make demo    audits a simulated organization and writes CSV evidence into demo-evidence/
+#   make test    runs the tests
+#   make bench   prints the figures of benchmarks/
+#   make check   what CI runs beside the tests: ruff, mypy
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test bench check requirements clean
+
+demo: $(VENV)/.runtime
+	rm -rf demo-evidence
+	$(BIN)/contribaudit demo --out demo-evidence
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m compileall -q $(VENV)/lib src
+	$(BIN)/python -m benchmarks
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The pinned and hashed requirements, made anew; needs uv.
+requirements:
+	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/runtime.txt
+	uv pip compile pyproject.toml --group dev --extra postgres --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/dev.txt
+	printf 'hatchling\neditables\n' | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/build.txt
+
+clean:
+	rm -rf $(VENV) demo-evidence build dist
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "contribaudit needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+# Installed editable, so that an edit shows; --no-deps, since the hashed files name every dependency.
+$(VENV)/.runtime: $(VENV)/bin/python requirements/runtime.txt requirements/build.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@

@@ -1,0 +1,194 @@
+"""Everything on stderr: progress, notes, warnings, errors, and the sentence at the end.
+
+stdout carries the result and nothing else. On a terminal progress is a live board (live.py), otherwise one plain line
+per finished collector; with --log-format json each line is a JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TextIO
+
+from contribaudit.errors import ContribauditError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from contribaudit.cli.live import Board
+
+_COLORS = {"error": "31", "warning": "33", "next": "36"}
+_SOON_SECONDS = 3.0
+"""A shorter wait is not worth a line in a log."""
+
+
+class Diagnostics:
+    """Writes to stderr, as `contribaudit.progress.Progress` too. Nothing that it writes holds a key that it `hide`s.
+
+    `quiet` leaves warnings, errors and a conclusion that is not OK; `verbose` adds details and a bug's traceback.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.quiet = False
+        self.verbose = False
+        self.as_json = False
+        self.color: bool | None = None
+        """None: where stderr is a terminal and NO_COLOR is not set."""
+        self._stream = stream
+        self._hidden: set[str] = set()
+        self._running: set[tuple[str, str]] = set()
+        self._read: dict[tuple[str, str], tuple[int, int | None]] = {}
+        self._board: Board | None = None
+
+    @property
+    def stream(self) -> TextIO:
+        # Looked up late: tests and CliRunner replace sys.stderr.
+        return self._stream or sys.stderr
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person watches stderr on a terminal that can redraw lines."""
+        return self.stream.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
+
+    @property
+    def colored(self) -> bool:
+        """Whether stderr gets colours."""
+        if self.color is not None:
+            return self.color
+        return self.interactive and not os.environ.get("NO_COLOR")
+
+    def hide(self, *keys: SecretStr) -> None:
+        """Never write these, whatever text they turn up in."""
+        self._hidden |= {key.get_secret_value() for key in keys} - {""}
+
+    def detail(self, text: str, **fields: Any) -> None:
+        """Something that only --verbose shows."""
+        if self.verbose:
+            self._line("debug", "detail", text, text, fields)
+
+    def note(self, text: str, **fields: Any) -> None:
+        """Something good to know while it runs; --quiet leaves it out."""
+        if not self.quiet and (text or not self.as_json):
+            self._line("info", "note", text, text, fields)
+
+    def warning(self, text: str, *, hint: str = "") -> None:
+        """Something that did not stop the work but that a person should see."""
+        plain = f"contribaudit: {self._paint('warning:', 'warning')} {clean(text)}"
+        self._line("warning", "warning", text, plain + self._next(hint), {"next": hint} if hint else {})
+
+    def error(self, error: ContribauditError) -> None:
+        """What stopped the work, and what to do next, which is the last line."""
+        self.settle()
+        message, hint = clean(error.message, lines=True), error.hint
+        plain = f"{self._paint('contribaudit:', 'error')} {message}{self._next(hint)}"
+        self._line("error", "error", message, plain, {"code": error.code} | ({"next": hint} if hint else {}))
+
+    def usage(self, message: str, hint: str) -> None:
+        """What is wrong with the command line."""
+        plain = f"{self._paint('contribaudit:', 'error')} {clean(message)}{self._next(hint)}"
+        self._line("error", "error", message, plain, {"code": "usage", "next": hint})
+
+    def conclusion(self, sentence: str, *, code: int = 0) -> None:
+        """The last line: one sentence that a person can act on. With --quiet only when `code` is not 0."""
+        self.settle()
+        if code or not self.quiet:
+            self._line("error" if code else "info", "conclusion", sentence, sentence, {"exit_code": code})
+
+    def bug(self, error: BaseException) -> None:
+        """A bug: its traceback with --verbose, without the values of variables; else one line."""
+        self.settle()
+        kind = type(error).__name__
+        if self.verbose:
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                self._line("error", "traceback", line, line, {})
+        text = f"this is a bug in contribaudit ({kind})"
+        hint = "report it with the lines above" if self.verbose else "run it again with --verbose and report its output"
+        plain = f"{self._paint('contribaudit:', 'error')} {text}{self._next(hint)}"
+        self._line("error", "bug", text, plain, {"code": "bug", "next": hint})
+
+    def settle(self) -> None:
+        """Take the live board off the terminal, so that a result can be written."""
+        if self._board is not None:
+            self._board.stop()
+            self._board = None
+
+    # Progress
+
+    def collector_started(self, organization: str, collector: str) -> None:
+        self._running.add((organization, collector))
+        if self.quiet or self.as_json or not self.interactive:
+            return
+        if self._board is None:
+            from contribaudit.cli.live import Board
+
+            self._board = Board(self.stream, color=self.colored)
+        self._board.started(organization, clean(collector))
+
+    def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
+        self._read[organization, collector] = (read, announced)
+        if self._board is not None:
+            self._board.page_read(organization, clean(collector), read, announced)
+
+    def waiting(self, call: str, seconds: float, reason: str) -> None:
+        if self._board is not None:
+            self._board.waiting(clean(call), seconds, self._safe(clean(reason)))
+        elif not self.quiet and (self.verbose or seconds >= _SOON_SECONDS):
+            text = f"waiting {seconds:.0f} s before {call}: {reason}"
+            fields = {"call": call, "seconds": round(seconds, 1), "reason": reason}
+            self._line("info", "waiting", text, text, fields)
+
+    def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
+        self._running.discard((organization, collector))
+        read, announced = self._read.pop((organization, collector), (None, None))
+        if self._board is not None:
+            self._board.finished(organization, clean(collector))
+        if not self.quiet and (self._board is None or status != "ok"):
+            count = f", {read} read" if read is not None else ""
+            text = f"{organization} {collector}: {status}{count}{f': {reason}' if reason else ''}"
+            fields = {"organization": organization, "collector": collector, "status": str(status), "reason": reason}
+            self._line("info", "collector_finished", text, text, fields | {"read": read, "announced": announced})
+        if not self._running:
+            self.settle()
+
+    def _line(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> None:
+        if self.as_json:
+            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            entry = {"time": now, "level": level, "event": event, "message": message} | fields
+            line = json.dumps(entry, ensure_ascii=True, default=str)
+        else:
+            keep = "\n\x1b" if event in ("error", "warning", "bug") else ""
+            line = plain if keep else clean(plain)
+        line = self._safe(line)
+        if self._board is not None:
+            self._board.print(line)
+            return
+        try:
+            print(line, file=self.stream, flush=True)
+        except (OSError, ValueError):
+            return  # stderr is gone; there is nobody left to tell
+
+    def _next(self, hint: str) -> str:
+        return f"\n  {self._paint('next:', 'next')} {clean(hint)}" if hint else ""
+
+    def _paint(self, text: str, role: str) -> str:
+        return f"\x1b[{_COLORS[role]}m{text}\x1b[0m" if self.colored and not self.as_json else text
+
+    def _safe(self, line: str) -> str:
+        for secret in self._hidden:
+            line = line.replace(secret, "[key]")
+        return line
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """The text with everything that a terminal would obey escaped; line breaks stay with `lines`, else are blanks."""
+    kept: Iterable[str] = text.splitlines() if lines else [" ".join(text.split("\n"))]
+    return "\n".join("".join(char if char.isprintable() else _escaped(char) for char in line) for line in kept)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

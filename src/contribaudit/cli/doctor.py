@@ -1,0 +1,116 @@
+"""`contribaudit doctor`: everything that an audit needs, a line each, with the next step."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.diagnostics import clean
+from contribaudit.cli.options import (
+    Console,
+    api_key_options,
+    format_option,
+    organization_option,
+    pass_console,
+    policy_option,
+)
+
+if TYPE_CHECKING:
+    from contribaudit.doctor import Line
+
+_COLORS = {"ok": "green", "warning": "yellow", "failed": "red"}
+_STATUS_WIDTH, _NAME_WIDTH = 9, 14
+
+
+@click.command("doctor")
+@organization_option(multiple=True)
+@policy_option
+@api_key_options
+@format_option(["table", "json"], "table")
+@pass_console
+def command(
+    console: Console,
+    organizations: tuple[str, ...],
+    policy_path: Path | None,
+    api_key_file: Path | None,
+    api_key_fd: int | None,
+    output_format: str,
+) -> None:
+    """Look at everything an audit needs: configuration, key, scopes, reachability, clock, keyring, store, policy.
+
+    Each line is ok, a warning or failed, with the next step. Tries every read that an audit uses once; changes nothing.
+    Ends with the exit code of the first failed line.
+    """
+    from datetime import UTC, datetime
+
+    from contribaudit.cli.ask import person_there
+    from contribaudit.doctor import examine
+
+    lines: list[Line] = []
+    for line in examine(
+        config=console.config_path,
+        chosen=organizations,
+        policy=policy_path,
+        key_file=api_key_file,
+        key_fd=api_key_fd,
+        headless=not person_there(),
+        now=datetime.now(UTC),
+        progress=console.diagnostics,
+    ):
+        lines.append(line)
+        if output_format == "table":
+            console.write(_row(line, console.colored_output))
+    code = next((line.exit_code for line in lines if line.exit_code), 0)
+    if output_format == "json":
+        console.write(_document(lines, code))
+    console.diagnostics.conclusion(_conclusion(lines), code=code)
+    console.exit(code)
+
+
+def _row(line: Line, colored: bool) -> str:
+    """The line, wrapped to the terminal, its next step under it."""
+    width = max(60, min(shutil.get_terminal_size().columns, 120))
+    margin = " " * (_STATUS_WIDTH + _NAME_WIDTH)
+    status = line.status.ljust(_STATUS_WIDTH)
+    head = f"{click.style(status, fg=_COLORS[line.status]) if colored else status}{line.name.ljust(_NAME_WIDTH)}"
+    paragraphs = [(margin, paragraph) for paragraph in clean(line.what, lines=True).splitlines()]
+    if line.next:
+        paragraphs.append((f"{margin}→ ", clean(line.next)))
+    rows = [
+        row
+        for indent, paragraph in paragraphs
+        for row in textwrap.wrap(
+            paragraph,
+            width,
+            initial_indent=indent,
+            subsequent_indent=" " * len(indent),
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+    ]
+    rows[0] = head + rows[0][len(margin) :]
+    return "\n".join(rows) + "\n"
+
+
+def _document(lines: list[Line], code: int) -> str:
+    entries = [
+        {"status": line.status, "name": line.name, "what": line.what, "next": line.next, "exit_code": line.exit_code}
+        for line in lines
+    ]
+    document = {"schema": "contribaudit.doctor/1", "exit_code": code, "lines": entries}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _conclusion(lines: list[Line]) -> str:
+    failed = [line for line in lines if line.status == "failed"]
+    warnings = sum(line.status == "warning" for line in lines)
+    told = "" if not warnings else f"; {warnings} warning{'s' if warnings > 1 else ''}"
+    if not failed:
+        return f"Everything that an audit needs is there{told}. Next: contribaudit audit"
+    first = failed[0]
+    return f"{len(failed)} of {len(lines)} lines failed{told}. First: {first.next or first.what}"

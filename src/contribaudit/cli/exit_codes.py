@@ -1,0 +1,32 @@
+"""The exit codes that scripts and schedulers count on, and which of several wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+OK = 0
+"""Everything that the policy requires was verified."""
+FINDINGS = 1
+"""A finding at or above --fail-on."""
+USAGE = 2
+"""The command line, the configuration or the policy file is wrong."""
+UNVERIFIED = 3
+"""Something that the policy requires could not be verified."""
+KEY = 4
+"""The key is missing, expired, refused, or lacks every needed scope."""
+DAMAGED = 5
+"""Stored or exported evidence is damaged."""
+TOOL = 70
+"""The tool itself failed: its store, its disk, or a bug; nothing was judged."""
+INTERRUPTED = 130
+"""Ctrl-C."""
+TERMINATED = 143
+"""SIGTERM, from a scheduler."""
+
+PRECEDENCE = (INTERRUPTED, TERMINATED, TOOL, USAGE, KEY, DAMAGED, FINDINGS, UNVERIFIED, OK)
+
+
+def gravest(codes: Iterable[int]) -> int:
+    """The code that counts when several apply, 0 for none. A code that is not fixed counts as TOOL."""
+    known = {code if code in PRECEDENCE else TOOL for code in codes}
+    return next((code for code in PRECEDENCE if code in known), OK)

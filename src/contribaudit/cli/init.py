@@ -1,0 +1,211 @@
+"""`contribaudit init`: asks for organization, key and policy, tests them, writes config.toml and policy.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.options import Console, OrganizationId, api_key_options, pass_console
+from contribaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from contribaudit.config import AppSettings
+
+_PATH = click.Path(path_type=Path)
+
+
+@dataclass(slots=True)
+class Answers:
+    """What the wizard knows so far."""
+
+    organization: str
+    key: SecretStr
+    key_file: Path | None = None
+    """The key's file, to be named in config.toml; None where the key is elsewhere."""
+    typed: bool = False
+    """Whether a person typed the key, so that it is kept nowhere yet."""
+    name: str = ""
+    pack: str = ""
+    plan: str = ""
+
+
+@click.command("init")
+@click.option("--org-id", "--org", "organization", type=OrganizationId(), metavar="ID", help="Organization ID.")
+@api_key_options
+@click.option("--pack", metavar="NAME", help="The shipped policy pack to start from, as `policy packs` lists them.")
+@click.option("--plan", metavar="NAME", help="Your highest plan (free, standard, premium, enterprise).")
+@click.option("--config-file", type=_PATH, metavar="FILE", help="Where to write the configuration.")
+@click.option("--policy-file", type=_PATH, metavar="FILE", help="Where to write the policy; beside it by default.")
+@click.option("--no-test", is_flag=True, help="Do not ask Atlassian whether the key works.")
+@click.option("--yes", is_flag=True, help="Write without asking once more.")
+@pass_console
+def command(
+    console: Console,
+    organization: str | None,
+    api_key_file: Path | None,
+    api_key_fd: int | None,
+    pack: str | None,
+    plan: str | None,
+    config_file: Path | None,
+    policy_file: Path | None,
+    no_test: bool,
+    yes: bool,
+) -> None:
+    """Ask for organization ID, API key and policy, test them, and write config.toml and policy.toml.
+
+    Asks only in a terminal; elsewhere everything comes from flags. Never overwrites a file. The key goes into the
+    system keyring or into a file that only you can read, never into config.toml.
+    """
+    from contribaudit import paths, setup
+    from contribaudit.cli import ask
+
+    settings = console.settings()
+    config_path = (config_file or paths.config_file()).expanduser().absolute()
+    policy_path = (policy_file or config_path.with_name("policy.toml")).expanduser().absolute()
+    setup.refuse_existing(config_path, policy_path)
+    organization = organization or settings.org_id
+    key_given = api_key_file is not None or api_key_fd is not None or settings.api_key is not None
+    if not ask.person_there():
+        _refuse_missing(organization, key_given=key_given, pack=pack, yes=yes)
+    organization = organization or _asked_organization()
+    answers = _with_key(settings, organization, api_key_file, api_key_fd, key_given=key_given)
+    console.diagnostics.hide(answers.key)
+    if not no_test:
+        answers.name = _tested(console, settings, answers)
+    answers.pack = setup.known_pack(pack or _asked_pack())
+    answers.plan = _plan(settings, plan)
+    if not yes and not ask.confirm(f"Write {config_path} and {policy_path}?", default=True):
+        raise UsageError("Nothing was written", hint="Run contribaudit init again when you are ready")
+    if answers.typed:
+        answers.key_file = _kept(console, answers, config_path.with_name("api-key"))
+    setup.write(
+        settings,
+        config_path,
+        policy_path,
+        organization=organization,
+        name=answers.name,
+        key_file=answers.key_file,
+        pack=answers.pack,
+        plan=answers.plan,
+    )
+    console.write(f"{config_path}\n{policy_path}\n")
+    named = f" --config {config_path}" if config_path != paths.config_file() else ""
+    console.diagnostics.conclusion(f"Written. Next: contribaudit doctor{named}, then contribaudit audit{named}")
+
+
+def _refuse_missing(organization: str | None, *, key_given: bool, pack: str | None, yes: bool) -> None:
+    missing = [
+        flag
+        for flag, given in (
+            ("--org-id ID", organization is not None),
+            ("--api-key-file FILE (or --api-key-fd N)", key_given),
+            ("--pack NAME", pack is not None),
+            ("--yes", yes),
+        )
+        if not given
+    ]
+    if missing:
+        raise UsageError(
+            f"There is no terminal to ask in; missing: {', '.join(missing)}",
+            hint="Give these flags; --plan, --config-file and --policy-file are optional",
+        )
+
+
+def _asked_organization() -> str:
+    from contribaudit.cli import ask
+
+    click.echo("The organization ID is in the address of admin.atlassian.com, after /o/.", err=True)
+    kind = OrganizationId()
+    while True:
+        try:
+            return kind.convert(ask.ask("Organization ID"), None, None)
+        except click.UsageError as error:
+            click.echo(error.format_message(), err=True)
+
+
+def _with_key(
+    settings: AppSettings, organization: str, key_file: Path | None, key_fd: int | None, *, key_given: bool
+) -> Answers:
+    from contribaudit import credentials
+    from contribaudit.cli import ask
+
+    if key_given:
+        key = credentials.find_key(settings, organization, key_file=key_file, key_fd=key_fd).key
+        return Answers(organization, key, key_file.expanduser().absolute() if key_file is not None else None)
+    click.echo(
+        "Create an API key with scopes at admin.atlassian.com, Organization settings, API keys. An audit needs:\n"
+        f"  {_scopes()}",
+        err=True,
+    )
+    return Answers(organization, ask.ask_key(organization), typed=True)
+
+
+def _scopes() -> str:
+    from contribaudit.atlassian import calls
+
+    return " ".join(dict.fromkeys(call.scope for call in calls.ALL if call.scope))
+
+
+def _tested(console: Console, settings: AppSettings, answers: Answers) -> str:
+    from contribaudit.cli.probe import organization_name
+    from contribaudit.errors import AdminApiUnreachable
+
+    try:
+        name = organization_name(settings, answers.organization, answers.key, console.diagnostics)
+    except AdminApiUnreachable as error:
+        error.message = f"Nothing was written, because the key could not be tested: {error.message}"
+        error.hint = f"{error.hint}. To go on untested, add --no-test"
+        raise
+    console.diagnostics.note(f'The key works: the organization is "{name}".' if name else "The key works.")
+    return name
+
+
+def _asked_pack() -> str:
+    from contribaudit.cli import ask
+    from contribaudit.packs import shipped
+
+    for pack in shipped():
+        click.echo(f"  {pack.name}: {pack.title}", err=True)
+    return ask.ask("Policy pack to start from", default=shipped()[0].name)
+
+
+def _plan(settings: AppSettings, plan: str | None) -> str:
+    """The plan's word as the rulebook has it, "" for none. Asks when nobody said and somebody is there."""
+    from contribaudit import setup
+    from contribaudit.cli import ask
+    from contribaudit.wiring import load_rulebook
+
+    known = [one.name.casefold() for one in load_rulebook(settings).plans]
+    if plan is None:
+        if not ask.person_there():
+            return ""
+        plan = ask.ask(f"Your highest plan ({', '.join(known)}, or - if you are not sure)", default="-")
+        if plan == "-":
+            return ""
+    return setup.known_plan(plan, known)
+
+
+def _kept(console: Console, answers: Answers, key_file: Path) -> Path | None:
+    """Keep a typed key in the keyring, or in a file; returns the file."""
+    from contribaudit import credentials, setup
+    from contribaudit.cli import ask
+    from contribaudit.errors import KeyStoreUnusable
+
+    try:
+        store = credentials.key_store()
+    except KeyStoreUnusable as error:
+        console.diagnostics.note(f"{error.message}.")
+    else:
+        if ask.confirm(f"Save the key in the keyring ({store})?", default=True):
+            credentials.save_key(answers.organization, answers.key)
+            return None
+    if ask.confirm(f"Save the key in {key_file}, readable by you alone?", default=True):
+        setup.write_key(key_file, answers.key)
+        return key_file
+    console.diagnostics.warning("the key was not kept", hint=f"For an audit, {credentials.ALTERNATIVES}")
+    return None

@@ -1,0 +1,237 @@
+"""What the commands share: options, and the console through which they write."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from contribaudit.cli.diagnostics import Diagnostics
+from contribaudit.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from contribaudit.config import AppSettings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class OrganizationId(click.ParamType[str]):
+    """An organization ID: letters, digits and dashes."""
+
+    name = "ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The ID as typed. Fails for what none can be, without repeating it: it may be a key."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(value)):
+            self.fail("an organization ID is letters, digits and dashes, as in admin.atlassian.com/o/ID", param, ctx)
+        return str(value)
+
+
+_PATH = click.Path(path_type=Path)
+
+
+class Console:
+    """What a command is given (`@pass_console`): the diagnostics, the settings, and stdout."""
+
+    def __init__(self) -> None:
+        self.diagnostics = Diagnostics()
+        self.config_path: Path | None = None
+        """--config."""
+        self.color: bool | None = None
+        """False with --no-color; None when nobody said."""
+        self._settings: AppSettings | None = None
+
+    def settings(self) -> AppSettings:
+        """The configuration, read once. Raises ConfigurationError. Warns of environment names that mean nothing."""
+        if self._settings is None:
+            from contribaudit.config import AppSettings
+
+            self._settings = AppSettings.load(self.config_path)
+            if self._settings.api_key is not None:
+                self.diagnostics.hide(self._settings.api_key)
+        return self._settings
+
+    def warn_of_unmatched_environment(self) -> None:
+        """One warning for each CONTRIBAUDIT_ name in the environment that configures nothing."""
+        for name in self.settings().unmatched_environment():
+            self.diagnostics.warning(f"the environment variable {name} configures nothing")
+
+    @property
+    def colored_output(self) -> bool:
+        """Whether the result may have colours: stdout is a terminal, and neither NO_COLOR nor --no-color is there."""
+        if self.color is not None:
+            return self.color
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person sees stdout as it is written."""
+        return sys.stdout.isatty()
+
+    def check_output(self, path: Path | None, *, overwrite: bool = False) -> None:
+        """Refuse an --output that cannot be written, before the work. Raises UsageError."""
+        if path is None:
+            return
+        if path.is_dir():
+            raise UsageError(f"The output {path} is a folder", hint="Name a file in it")
+        if not path.absolute().parent.is_dir():
+            raise UsageError(f"The folder of the output {path} does not exist", hint="Create it, or name another file")
+        if path.exists() and not overwrite:
+            raise UsageError(f"The output {path} exists", hint="Name another file, or remove it first")
+
+    def write(self, result: str | bytes, path: Path | None = None) -> None:
+        """Write the result, as UTF-8, to stdout or into the file, which is there whole or not at all.
+
+        Raises OutputError when the disk is full or the reader of stdout has gone.
+        """
+        self.diagnostics.settle()
+        data = result.encode("utf-8", "backslashreplace") if isinstance(result, str) else result
+        if path is None:
+            try:
+                sys.stdout.flush()
+                sys.stdout.buffer.write(data)
+                sys.stdout.flush()
+            except OSError as error:
+                raise output_error(error, "standard output") from None
+            return
+        try:
+            _write_whole(path, data)
+        except OSError as error:
+            raise output_error(error, str(path)) from None
+
+    def exit(self, code: int) -> NoReturn:
+        """End the command with this exit code."""
+        raise click.exceptions.Exit(code)
+
+
+def output_error(error: OSError, where: str) -> OutputError:
+    """The error of a result that could not be written."""
+    if isinstance(error, BrokenPipeError):
+        return OutputError(
+            "Whoever read the output stopped before its end", hint="Let it read everything, or use --output"
+        )
+    hint = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the disk, or use --output"
+    return OutputError(f"The result could not be written to {where}: {error.strerror or 'it failed'}", hint=hint)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    if path.exists() and not path.is_file():  # /dev/null, a named pipe
+        path.write_bytes(data)
+        return
+    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+pass_console = click.make_pass_decorator(Console, ensure=True)
+
+
+def organization_option(*, multiple: bool = False) -> Callable[[F], F]:
+    """--org, as `organization` (or `organizations`)."""
+    name = "organizations" if multiple else "organization"
+    text = "Organization ID; repeat it for several." if multiple else "Organization ID."
+    return click.option("--org", name, type=OrganizationId(), metavar="ID", multiple=multiple, help=text)
+
+
+def format_option(choices: Sequence[str], default: str) -> Callable[[F], F]:
+    """--format, as `output_format`."""
+    kind = click.Choice(choices)
+    return click.option(
+        "--format", "output_format", type=kind, default=default, show_default=True, help="How to write it."
+    )
+
+
+policy_option = click.option("--policy", "policy_path", type=_PATH, metavar="FILE", help="Audit policy file.")
+output_option = click.option(
+    "--output", "output_path", type=_PATH, metavar="FILE", help="Write the result there, not to stdout."
+)
+store_option = click.option(
+    "--store", "store_location", metavar="PATH|URL", help="The history: a file or a database URL."
+)
+api_key_file_option = click.option(
+    "--api-key-file", "api_key_file", type=_PATH, metavar="FILE", help="Read the API key from this file."
+)
+api_key_fd_option = click.option(
+    "--api-key-fd",
+    "api_key_fd",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Read the API key from file descriptor N.",
+)
+
+
+def api_key_options(command: F) -> F:
+    """--api-key-file and --api-key-fd. There is no option for the key itself: everybody on a machine sees arguments."""
+    return api_key_file_option(api_key_fd_option(command))
+
+
+def _setting(apply: Callable[[Console, Any], None]) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def callback(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value not in (None, False):
+            apply(ctx.ensure_object(Console), value)
+
+    return callback
+
+
+def _quiet(console: Console, _value: bool) -> None:
+    console.diagnostics.quiet = True
+
+
+def _verbose(console: Console, _value: bool) -> None:
+    console.diagnostics.verbose = True
+
+
+def _log_format(console: Console, value: str) -> None:
+    console.diagnostics.as_json = value == "json"
+
+
+def _no_color(console: Console, _value: bool) -> None:
+    console.color = console.diagnostics.color = False
+
+
+def _config(console: Console, value: Path) -> None:
+    console.config_path = value
+
+
+def global_options() -> list[click.Option]:
+    """The options that every command takes, before or after its name."""
+
+    def option(names: list[str], apply: Callable[[Console, Any], None], **kwargs: Any) -> click.Option:
+        return click.Option(names, expose_value=False, is_eager=True, callback=_setting(apply), **kwargs)
+
+    return [
+        option(["--config"], _config, type=_PATH, metavar="FILE", help="Configuration file."),
+        option(["--quiet", "-q"], _quiet, is_flag=True, help="Only warnings and errors on stderr."),
+        option(["--verbose", "-v"], _verbose, is_flag=True, help="More on stderr."),
+        option(["--log-format"], _log_format, type=click.Choice(["text", "json"]), help="How to write stderr."),
+        option(["--no-color"], _no_color, is_flag=True, help="No colours; NO_COLOR does the same."),
+    ]
+
+
+def with_global_options(command: click.Command) -> click.Command:
+    """The command, and all commands under it, with the global options; once however often it is called."""
+    taken = {name for parameter in command.params for name in parameter.opts}
+    command.params.extend(option for option in global_options() if taken.isdisjoint(option.opts))
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            with_global_options(child)
+    return command

@@ -1,0 +1,146 @@
+"""`contribaudit schedule`: recipes that run the audit without a person."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from contribaudit.cli.options import Console, organization_option, pass_console
+
+if TYPE_CHECKING:
+    from contribaudit.config import AppSettings
+    from contribaudit.schedules import Recipe
+
+F = TypeVar("F", bound=Callable[..., Any])
+_PATH = click.Path(path_type=Path)
+
+
+def _shared(function: F) -> F:
+    at = click.option("--at", "time", default="06:15", show_default=True, metavar="HH:MM", help="Time of day.")
+    key = click.option(
+        "--api-key-file", "key_file", type=_PATH, metavar="FILE", help="The file that will hold the key, mode 600."
+    )
+    return organization_option()(key(at(function)))
+
+
+@click.group("schedule")
+def command() -> None:
+    """Print what runs the audit every day: no person, no terminal, no keyring.
+
+    The recipe calls this very installation. Nothing is changed on this machine, unless --install says so.
+    """
+
+
+@command.command("systemd")
+@_shared
+@click.option("--install", is_flag=True, help="Write the units into ~/.config/systemd/user; never overwrites.")
+@pass_console
+def systemd(console: Console, organization: str | None, time: str, key_file: Path | None, install: bool) -> None:
+    """A service and a timer of your own systemd.
+
+    The key is loaded as a systemd credential, so that only the service can read it while it runs.
+    """
+    from contribaudit.schedules import systemd as units
+
+    recipe = _recipe(console, organization, time, key_file)
+    if install:
+        for path in units.install(recipe):
+            console.write(f"{path}\n")
+    else:
+        for name, content in units.units(recipe).items():
+            console.write(f"# {units.folder() / name}\n{content}\n")
+    console.diagnostics.note("Next:" if install else "Write these files, or let --install do it; then:")
+    for step in units.steps(recipe):
+        console.diagnostics.note(f"  {step}")
+
+
+@command.command("cron")
+@_shared
+@click.option("--mail-to", default="", metavar="ADDRESS", help="Who gets the outcome; your local account if not given.")
+@click.option("--log-file", type=_PATH, metavar="FILE", help="Where progress and errors go.")
+@pass_console
+def cron(
+    console: Console, organization: str | None, time: str, key_file: Path | None, mail_to: str, log_file: Path | None
+) -> None:
+    """A crontab line, with the key in a file and a log."""
+    from contribaudit import paths
+    from contribaudit.errors import UsageError
+    from contribaudit.schedules import cron as recipes
+
+    if not mail_to.isprintable():
+        raise UsageError("--mail-to holds a line break or another control character", hint="Give one mail address")
+    recipe = _recipe(console, organization, time, key_file)
+    log = (log_file or paths.log_dir() / "audit.log").expanduser().absolute()
+    console.write(recipes.crontab(recipe, mail_to=mail_to or _account(), log_file=log))
+    console.diagnostics.conclusion("Put the key into its file first; the recipe's comments say how.")
+
+
+def _recipe(console: Console, organization: str | None, time: str, key_file: Path | None) -> Recipe:
+    from contribaudit import paths
+    from contribaudit.errors import UsageError
+    from contribaudit.schedules.recipe import Recipe, at, here, key_file_default
+
+    settings = console.settings()
+    hour, minute = at(time)
+    source = settings.source.expanduser().absolute() if settings.source is not None else None
+    named = organization or ""
+    if not named and not settings.organization and (source is None or os.environ.get("CONTRIBAUDIT_ORG_ID")):
+        if settings.org_id is None:
+            hint = "Give it with --org ID, or run contribaudit init first"
+            raise UsageError("No organization is configured, so there is nothing to schedule", hint=hint)
+        named = settings.org_id
+    location = settings.store_location()
+    recipe = Recipe(
+        command=here(),
+        key_file=(key_file or settings.api_key_file or key_file_default()).expanduser().absolute(),
+        hour=hour,
+        minute=minute,
+        config=None if source == paths.config_file().absolute() else source,
+        organization=named,
+        environment=_environment(console, settings),
+        store=None if "://" in location else Path(location).absolute(),
+    )
+    for word in (*recipe.audit, str(recipe.key_file), *(value for _, value in recipe.environment)):
+        if not word.isprintable():
+            raise UsageError(
+                "Something in the recipe holds a line break or another control character", hint="Rename that path"
+            )
+    return recipe
+
+
+def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, str], ...]:
+    """This shell's own settings; paths made absolute. The key, and a store's password, are never among them."""
+    from contribaudit.config import PREFIX
+
+    found = [
+        ("API_URL", settings.api_url),
+        ("POLICY", str(settings.policy.absolute()) if settings.policy is not None else ""),
+        ("RULEBOOK", str(settings.rulebook.absolute()) if settings.rulebook is not None else ""),
+        ("FAIL_ON", str(settings.fail_on)),
+        ("API_KEY_LABEL", settings.api_key_label),
+        ("STORE", _store(settings)),
+    ]
+    if os.environ.get(f"{PREFIX}STORE") and not _store(settings):
+        text = f"{PREFIX}STORE may hold a password, so it is not in the recipe"
+        console.diagnostics.warning(text, hint="Write `store` into config.toml, readable by you alone")
+    return tuple((PREFIX + name, value) for name, value in found if value and os.environ.get(PREFIX + name))
+
+
+def _store(settings: AppSettings) -> str:
+    location = settings.store_location()
+    if "://" not in location:
+        return str(Path(location).absolute())
+    return location if location == settings.store_shown() else ""
+
+
+def _account() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "root"

@@ -1,0 +1,40 @@
+"""The last line of an audit: one sentence that a person can act on."""
+
+from __future__ import annotations
+
+from contribaudit.cli import exit_codes
+from contribaudit.core.alias import alias_of
+from contribaudit.core.finding import Finding, Severity
+from contribaudit.core.report import Report
+
+
+def conclusion(report: Report, fail_on: Severity) -> str:
+    """What the exit code means here, and where to begin."""
+    grave = [finding for finding in report.findings if finding.severity.at_least(fail_on)]
+    match report.run.exit_code:
+        case exit_codes.USAGE:
+            return "The API knows no such organization for this key: compare the ID with admin.atlassian.com/o/ID."
+        case exit_codes.KEY:
+            return "The API refused the key: save a new one with contribaudit login, with the scopes that doctor names."
+        case exit_codes.FINDINGS:
+            violated = _gravest([finding for finding in grave if finding.outcome.violates])
+            return f"{_count(violated)} at or above {fail_on}; begin with {_first(report, violated)}"
+        case exit_codes.UNVERIFIED:
+            unproven = _gravest([finding for finding in grave if finding.outcome.unproven])
+            start = _first(report, unproven)
+            return f"Nothing violates the policy, but {_count(unproven)} could not be verified; begin with {start}"
+        case _:
+            return f"Everything that the policy requires at or above {fail_on} was verified."
+
+
+def _gravest(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: finding.severity.rank)
+
+
+def _count(findings: list[Finding]) -> str:
+    return "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+
+
+def _first(report: Report, findings: list[Finding]) -> str:
+    first = findings[0]
+    return f"{first.check} on {alias_of(report.state, first.subject)}: {first.remediation or first.reason}"

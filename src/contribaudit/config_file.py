@@ -1,0 +1,154 @@
+"""config.toml as text: read, its keys known, its paths absolute, its mistakes told by file, line and key."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from contribaudit.core.finding import Severity
+from contribaudit.errors import ConfigurationError
+
+PREFIX = "CONTRIBAUDIT_"
+
+_KEY_HINT = "Save it with `contribaudit login`, or name a file in api_key_file, or set CONTRIBAUDIT_API_KEY"
+_PATHS = ("policy", "rulebook", "api_key_file", "store")
+
+
+def read(path: Path) -> str:
+    """The file's text. Raises ConfigurationError."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigurationError(
+            f"The configuration {path} cannot be read: {cause}",
+            hint="Check --config and CONTRIBAUDIT_CONFIG, or run `contribaudit init`",
+        ) from None
+
+
+def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """The file as TOML. `keys` are the known ones, `tables` those of the tables in it by name.
+
+    Raises ConfigurationError for broken TOML, an unknown key, a key that must not be here, an ID that comes twice.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = match[1] if (match := re.search(r"at line (\d+)", str(error))) else str(text.count("\n") + 1)
+        what = re.sub(r" \(at .*\)$", "", str(error))
+        raise ConfigurationError(f"{path}:{line}: not valid TOML: {what}", hint="Correct that line") from None
+    _refuse_unknown(document, keys, (), text, path)
+    for name, known in tables.items():
+        entries = document.get(name)
+        for index, entry in enumerate(entries if isinstance(entries, list) else [entries]):
+            if isinstance(entry, dict):
+                place = (name, index) if isinstance(entries, list) else (name,)
+                _refuse_unknown(entry, known, place, text, path)
+    entries = document.get("organization")
+    identities = [one.get("id") for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    for index, identity in enumerate(identities):
+        if identity is not None and identity in identities[:index]:
+            where = _where(("organization", index, "id"), text, path)
+            raise ConfigurationError(f"{where}the same organization ID twice", hint="Keep one of the two tables")
+    return document
+
+
+def _refuse_unknown(
+    table: Mapping[str, Any], known: Iterable[str], place: tuple[str | int, ...], text: str, path: Path | None
+) -> None:
+    for key in table:
+        if key == "api_key":
+            where = _where((*place, key), text, path)
+            raise ConfigurationError(f"{where}an API key must not be written into this file", hint=_KEY_HINT)
+        if key not in known:
+            where = _where((*place, key), text, path)
+            near = nearest(key, set(known) - {"api_key"})
+            hint = f"Known keys here: {', '.join(name for name in known if name != 'api_key')}"
+            raise ConfigurationError(f"{where}unknown key `{_printable(key)}`{near}", hint=hint)
+
+
+def absolute(document: dict[str, Any], path: Path | None) -> dict[str, Any]:
+    """The file's relative paths made to start at the file, since whoever reads it may stand elsewhere."""
+    if path is None:
+        return document
+    folder = path.expanduser().absolute().parent
+
+    def resolved(table: dict[str, Any]) -> dict[str, Any]:
+        return {
+            key: str(folder / Path(value).expanduser())
+            if key in _PATHS and isinstance(value, str) and value and "://" not in value
+            else value
+            for key, value in table.items()
+        }
+
+    entries = document.get("organization")
+    if isinstance(entries, list):
+        entries = [resolved(entry) if isinstance(entry, dict) else entry for entry in entries]
+        return resolved(document) | {"organization": entries}
+    return resolved(document)
+
+
+def explained(detail: ErrorDetails, text: str, path: Path | None) -> ConfigurationError:
+    """pydantic's complaint in our words: the variable, or file, line and key, and what is wanted."""
+    place = detail["loc"]
+    variable = _variable_of(place)
+    what = _reason(detail, place)
+    if variable is not None:
+        return ConfigurationError(f"The environment variable {variable}: {what}", hint="Correct or unset it")
+    name = ".".join(str(part) for part in place if isinstance(part, str))
+    return ConfigurationError(f"{_where(place, text, path)}key `{name}`: {what}", hint="Correct that line")
+
+
+def _variable_of(place: tuple[int | str, ...]) -> str | None:
+    """The variable that gave this value: the longest of CONTRIBAUDIT_A__B and CONTRIBAUDIT_A that is set."""
+    by_upper = {name.upper(): name for name, value in os.environ.items() if value}
+    for end in range(len(place), 0, -1):
+        name = PREFIX + "__".join(str(part) for part in place[:end]).upper()
+        if name in by_upper:
+            return by_upper[name]
+    return None
+
+
+def _reason(detail: ErrorDetails, place: tuple[int | str, ...]) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"there is no key `{_printable(str(place[-1]))}`"
+        case "missing":
+            return "is required and missing"
+        case "string_type":
+            return "a text in quotes is wanted"
+        case "path_type":
+            return "a path in quotes is wanted"
+        case "tuple_type":
+            return f"write [[{place[0]}]], in double brackets"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "a table is wanted"
+        case "float_type" | "float_parsing":
+            return "a number is wanted"
+        case "enum":
+            return f"one of {', '.join(Severity)} is wanted"
+    return detail["msg"]
+
+
+def _where(place: tuple[str | int, ...], text: str, path: Path | None) -> str:
+    """ "config.toml:12: " for a place in the file."""
+    from contribaudit.policy_file.locate import line_of, locate
+
+    return f"{path}:{line_of(locate(text), place)}: "
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean `x`?", or nothing where none is near."""
+    close = get_close_matches(word.casefold(), {name.casefold(): name for name in sorted(known)}, n=1, cutoff=0.6)
+    return f"; did you mean `{next(name for name in known if name.casefold() == close[0])}`?" if close else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[:60])

@@ -1,0 +1,70 @@
+"""Audits a simulated organization twice, a day apart, so that there is something to have changed."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from contribaudit import wiring
+from contribaudit.atlassian.connect import connect
+from contribaudit.core.report import Report
+from contribaudit.pipeline import Job, Operator, Target, audit
+from contribaudit.progress import SILENT, Progress
+from contribaudit.rulebook import loader
+from contribaudit.simulator import Organization, load_scenario, make_app, running
+from contribaudit.store.history import History
+
+DEMO_KEY = SecretStr("demo-key")
+_MOVED = "acme-us/confluence"
+_ADDED = "acme-labs/confluence"
+
+
+def run_demo(scenario: str, progress: Progress = SILENT) -> Report:
+    """The second of two audits of the scenario's organization. Raises ValueError for an unknown scenario."""
+    loaded = load_scenario(scenario)
+    organization = loaded.organization
+    rulebook = loader.load()
+    with (
+        tempfile.TemporaryDirectory(prefix="contribaudit-demo-") as folder,
+        resources.as_file(resources.files("contribaudit.demo").joinpath("acme-policy.toml")) as policy_path,
+        running(make_app(organization, options=loaded.options)) as url,
+        History.open(str(Path(folder) / "history.sqlite")) as store,
+    ):
+        target = Target(
+            organization.id,
+            connect=lambda: connect(organization=organization.id, key=DEMO_KEY, api_url=url, progress=progress),
+            key_label=organization.key(DEMO_KEY.get_secret_value()).label,
+        )
+        policy = wiring.load_policy(policy_path, rulebook)
+        go_on = _as_yesterday(organization)
+        yesterday = Job((target,), store, rulebook, policy, operator=Operator("demo"), clock=_yesterday)
+        asyncio.run(audit(yesterday))
+        go_on()
+        return asyncio.run(audit(Job((target,), store, rulebook, policy, operator=Operator("demo")), progress))
+
+
+def _yesterday() -> datetime:
+    return datetime.now(UTC) - timedelta(days=1)
+
+
+def _as_yesterday(organization: Organization) -> Callable[[], None]:
+    """Take back what "happened" in the drifted organization since yesterday; returns what lets it happen."""
+    try:
+        moved, added = organization.app(_MOVED), organization.app(_ADDED)
+    except KeyError:
+        return lambda: None
+    realm, regions = moved.realm, moved.regions
+    organization.set_realm(_MOVED, "EU", ("eu-central-1", "eu-west-1"))
+    organization.remove_app(_ADDED)
+
+    def go_on() -> None:
+        organization.set_realm(_MOVED, realm, regions)
+        organization.add_app(added)
+
+    return go_on

@@ -1,0 +1,53 @@
+"""Everything that an audit needs, looked at one by one: a line each, with the next step.
+
+line.py            a line
+configuration.py   config.toml, the environment, the organizations
+access.py          key, reachability, scopes
+time.py            the key's end, the clock
+ground.py          keyring, store, policy, rulebook, scheduler
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from contribaudit.config import AppSettings
+from contribaudit.doctor import access, configuration, ground
+from contribaudit.doctor.line import Line, Status
+from contribaudit.errors import ConfigurationError
+from contribaudit.progress import SILENT, Progress
+
+__all__ = ["Line", "Status", "examine"]
+
+
+def examine(
+    *,
+    config: Path | None,
+    chosen: tuple[str, ...],
+    policy: Path | None,
+    key_file: Path | None,
+    key_fd: int | None,
+    headless: bool,
+    now: datetime,
+    progress: Progress = SILENT,
+) -> Iterator[Line]:
+    """Yield every line as soon as it is known. `chosen` are the organizations of the command line, () for all."""
+    try:
+        settings = AppSettings.load(config)
+    except ConfigurationError as error:
+        yield Line.failed("config", error)
+        yield ground.keyring(key_found=False)
+        return
+    yield configuration.file(settings)
+    yield from configuration.environment(settings)
+    organizations = configuration.chosen(settings, chosen)
+    yield configuration.organizations(organizations)
+    origins: list[str] = []
+    for organization in organizations:
+        yield from access.examine(settings, organization, key_file, key_fd, origins, now, progress)
+    yield ground.keyring(key_found=bool(origins))
+    yield from ground.store(settings)
+    yield from ground.rules(settings, policy, now.date())
+    yield ground.scheduler(origins, headless=headless)

@@ -1,0 +1,72 @@
+"""Rows in the three forms that the smaller commands print: a table, JSON objects, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from contribaudit.exporters.cells import Cell, csv_cell, plain, rfc3339, shown
+
+FORMATS = ("table", "json", "csv")
+
+
+def render(
+    output_format: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    flexible: str = "",
+    only: Sequence[str] = (),
+    terminal: bool = False,
+) -> str:
+    """The rows as text. JSON is a list of objects; `only` names the columns that the table shows, all by default."""
+    if output_format == "json":
+        return json.dumps([dict(zip(columns, map(_json, row), strict=True)) for row in rows], indent=2) + "\n"
+    if output_format == "csv":
+        out = io.StringIO(newline="")
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(columns)
+        writer.writerows([csv_cell(cell) for cell in row] for row in rows)
+        return out.getvalue()
+    return _table(columns, rows, flexible, only or columns, terminal)
+
+
+def _table(
+    columns: Sequence[str], rows: Iterable[Sequence[Cell]], flexible: str, only: Sequence[str], terminal: bool
+) -> str:
+    from contribaudit.exporters.text_table import capture, plain_table
+
+    places = [columns.index(name) for name in only]
+    titles = [name.replace("_", " ") for name in only]
+    texts = [[cell_text(row[place]) for place in places] for row in rows]
+    return capture(plain_table(titles, texts, flexible=flexible.replace("_", " ")), terminal=terminal)
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as a table shows it; null is the empty text."""
+    match cell:
+        case None:
+            return ""
+        case datetime():
+            return rfc3339(cell) or ""
+        case float() | date():
+            return str(cell)
+        case str():
+            return plain(cell)
+        case _:
+            return shown(cell)
+
+
+def _json(cell: Cell) -> object:
+    match cell:
+        case datetime():
+            return rfc3339(cell)
+        case date():
+            return cell.isoformat()
+        case tuple():
+            return list(cell)
+        case _:
+            return cell

@@ -1,0 +1,69 @@
+"""Words that the table and the line share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contribaudit.core import names
+from contribaudit.core.drift import Change
+from contribaudit.core.finding import Outcome
+from contribaudit.core.subject import Subject
+
+VERDICTS = {0: "OK", 1: "NOT OK", 2: "WRONGLY SET UP", 3: "UNPROVEN", 4: "NO ACCESS", 5: "DAMAGED"}
+"""By exit code; any other is an ERROR."""
+
+ORDER = (
+    Outcome.PASS,
+    Outcome.WAIVED,
+    Outcome.EXEMPT,
+    Outcome.FAIL,
+    Outcome.CONFLICT,
+    Outcome.NOT_ACHIEVABLE,
+    Outcome.STALE,
+    Outcome.UNKNOWN,
+    Outcome.PENDING,
+    Outcome.NOT_YET_EFFECTIVE,
+)
+"""Outcomes as counts list them. What an app does not have is not among what applies."""
+
+
+def verdict(exit_code: int) -> str:
+    """The exit code in a word or two."""
+    return VERDICTS.get(exit_code, "ERROR")
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 site", "2 sites"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One change as people count them: a new app is one, not one for each of its values."""
+
+    subject: Subject
+    changes: tuple[Change, ...]
+    appeared: bool = False
+    """True for an app that is new; `changes` are then its values."""
+    vanished: bool = False
+
+    @property
+    def has_cause(self) -> bool:
+        """True when it is known who or what did all of it."""
+        return all(change.cause is not None for change in self.changes)
+
+
+def happenings(changes: Iterable[Change]) -> list[Happening]:
+    """The changes, those of a new or vanished app together, in the order in which each first occurs."""
+    listed = list(changes)
+    identity = [change for change in listed if change.setting == names.APP_TYPE_KEY]
+    appeared = {change.subject for change in identity if not change.existed_before}
+    vanished = {change.subject for change in identity if not change.exists_after}
+    groups: dict[Subject | int, list[Change]] = {}
+    for number, change in enumerate(listed):
+        whole = change.subject in appeared or change.subject in vanished
+        groups.setdefault(change.subject if whole else number, []).append(change)
+    return [
+        Happening(group[0].subject, tuple(group), key in appeared, key in vanished) for key, group in groups.items()
+    ]

@@ -1,0 +1,13 @@
+"""Recipes that run the audit without a person, a terminal or a keyring: one file per scheduler.
+
+recipe.py   what every recipe needs to know
+systemd.py  a service and a timer
+cron.py     a crontab line
+"""
+
+from __future__ import annotations
+
+from contribaudit.schedules import cron, systemd
+from contribaudit.schedules.recipe import Recipe, here
+
+__all__ = ["Recipe", "cron", "here", "systemd"]

@@ -1,0 +1,249 @@
+"""`doctor`: a line for everything that an audit needs."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contribaudit.atlassian.calls import ALL
+from contribaudit.simulator import Fault
+from contribaudit.store.history import History
+from tests.cli.conftest import Api, Cli, Ended
+
+Lines = list[dict[str, Any]]
+
+
+@pytest.fixture
+def with_key(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+    return api
+
+
+def lines(ended: Ended) -> Lines:
+    document = json.loads(ended.out)
+    assert document["schema"] == "contribaudit.doctor/1"
+    assert document["exit_code"] == ended.code
+    found: Lines = document["lines"]
+    for line in found:
+        assert set(line) == {"status", "name", "what", "next", "exit_code"}
+        assert line["status"] == "ok" or line["next"], line
+        assert (line["status"] == "failed") == bool(line["exit_code"])
+    return found
+
+
+def named(found: Lines, name: str) -> Lines:
+    return [line for line in found if line["name"] == name]
+
+
+def test_all_is_well(cli: Cli, with_key: Api, keyring: object) -> None:
+    ended = cli("doctor", "--format", "json")
+    found = lines(ended)
+    assert ended.code == 0
+    assert {line["status"] for line in found} == {"ok"}
+    scopes = {line["what"].partition(": ")[0].split()[0].rstrip(":") for line in named(found, "scope")}
+    assert {":".join(scope.split(":")[:3]) for scope in scopes} == {call.scope for call in ALL if call.scope}
+    assert "Everything that an audit needs is there" in ended.last
+    assert "demo-key" not in ended.out + ended.err
+
+
+def test_every_call_is_tried_once_and_nothing_is_created(cli: Cli, with_key: Api, home: Path) -> None:
+    cli("doctor")
+    asked = [(request.method, request.path) for request in with_key.app.state.requests]
+    wanted = [(call.method, call.path.replace("{orgId}", with_key.organization)) for call in ALL]
+    assert sorted(asked) == sorted(wanted)
+    assert list(home.iterdir()) == []
+
+
+def test_the_table_fits_80_columns(cli: Cli, with_key: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    ended = cli("doctor")
+    rows = ended.out.splitlines()
+    assert max(map(len, rows)) <= 80 or max(len(row.split()[-1]) for row in rows) > 50  # a long path stays whole
+    assert "\x1b" not in ended.out
+    assert all(row.startswith(("ok ", "warning ", "failed ", "   ")) for row in rows)
+
+
+def test_missing_scopes_are_named(cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "narrow-key")
+    ended = cli("doctor", "--format", "json")
+    found = lines(ended)
+    assert ended.code == 4
+    by_status = {
+        status: {line["what"].split()[0] for line in named(found, "scope") if line["status"] == status}
+        for status in ("ok", "warning", "failed")
+    }
+    assert by_status == {
+        "ok": {"read:orgs:admin:"},
+        "failed": {"read:workspaces:admin", "read:directories:admin", "read:policies:admin"},
+        "warning": {"read:events:admin", "read:keys:admin"},
+    }
+
+
+def test_a_key_without_scopes_is_a_warning(cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "unscoped-key")
+    (limits,) = named(lines(cli("doctor", "--format", "json")), "key limits")
+    assert limits["status"] == "warning"
+    assert "read:workspaces:admin" in limits["next"]
+
+
+@pytest.mark.parametrize(("key", "name"), [("wrong-key", "key"), ("expired-key", "key")])
+def test_a_refused_key_ends_with_4(key: str, name: str, cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", key)
+    ended = cli("doctor", "--format", "json")
+    found = lines(ended)
+    assert ended.code == 4
+    assert [line["exit_code"] for line in named(found, name)] == [0, 4]
+    assert named(found, "scope") == []
+    assert key not in ended.out
+
+
+def test_no_key_ends_with_4_and_names_the_ways(cli: Cli, api: Api) -> None:
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 4
+    assert "--api-key-file" in named(found, "key")[0]["next"]
+    assert named(found, "scheduler")[0]["status"] == "warning"
+    assert "schedule systemd" in named(found, "scheduler")[0]["next"]
+
+
+def test_an_unknown_organization_ends_with_2(cli: Cli, with_key: Api) -> None:
+    with_key.app.state.faults.append(Fault("404", "org"))
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 2
+    assert named(found, "organization")[-1]["status"] == "failed"
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [("http://127.0.0.1:1", "refused the connection"), ("https://nowhere.invalid", "No address was found")],
+)
+def test_an_unreachable_api_ends_with_3(url: str, told: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+    found = lines(ended := cli("doctor", "--org", "acme", "--format", "json"))
+    assert ended.code == 3
+    (line,) = named(found, "api")
+    assert told in line["what"]
+    assert named(found, "scope") == []
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize("kind", ["500", "503", "html", "truncated-json", "redirect", "429-seconds"])
+@pytest.mark.parametrize(
+    ("endpoint", "name"), [("org", "api"), ("policies", "read policies"), ("api-keys", "read api_keys")]
+)
+def test_a_fault_of_the_api_ends_with_3(kind: str, endpoint: str, name: str, cli: Cli, with_key: Api) -> None:
+    with_key.app.state.faults.append(Fault(kind, endpoint))
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 3
+    (line,) = named(found, name)
+    assert line["exit_code"] == 3
+
+
+@pytest.mark.parametrize(("days", "status"), [(300, "ok"), (22, "ok"), (5, "warning")])
+def test_the_keys_end_is_told(days: int, status: str, cli: Cli, with_key: Api) -> None:
+    organization = with_key.app.state.organization
+    own = next(key for key in organization.keys if key.word == "demo-key")
+    Path("contribaudit.toml").write_text(f'org_id = "{with_key.organization}"\napi_key_label = "{own.label}"\n')
+    end = datetime.now(UTC) + timedelta(days=days, hours=1)
+    organization.keys = [replace(key, expires_at=end) if key is own else key for key in organization.keys]
+    (line,) = named(lines(cli("doctor", "--format", "json")), "key end")
+    assert line["status"] == status
+    assert f"in {days} days" in line["what"]
+
+
+def test_a_wrong_clock_is_a_warning(cli: Cli, with_key: Api) -> None:
+    simulation = with_key.app.state.simulation
+    simulation.clock = lambda: datetime.now(UTC) + timedelta(seconds=300)
+    (line,) = named(lines(cli("doctor", "--format", "json")), "clock")
+    assert line["status"] == "warning"
+    assert "s behind the API's" in line["what"]
+
+
+def test_misspelt_variables_are_a_warning(cli: Cli, with_key: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_POLCY", "policy.toml")
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 0
+    (line,) = named(found, "environment")
+    assert "CONTRIBAUDIT_POLCY" in line["what"]
+    assert "`CONTRIBAUDIT_POLICY`" in line["what"]
+
+
+def test_a_wrong_configuration_ends_with_2(cli: Cli) -> None:
+    Path("contribaudit.toml").write_text("polcy = 1\n")
+    ended = cli("doctor", "--format", "json")
+    assert ended.code == 2
+    assert "contribaudit.toml:1" in lines(ended)[0]["what"]
+
+
+def test_nothing_configured_ends_with_2(cli: Cli) -> None:
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 2
+    assert named(found, "organization")[0]["status"] == "failed"
+
+
+def test_a_wrong_policy_and_an_expired_waiver(cli: Cli, with_key: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiver = '[[waiver]]\ncheck = "DC-06"\nsubject = "organization"\nreason = "r"\nrequested_by = "a@x"\n'
+    waiver += 'approved_by = "b@x"\napproved_at = 2026-01-01\nexpires = 2026-02-01\n'
+    Path("p.toml").write_text(f'version = 1\nname = "n"\nextends = ["essentials"]\n{waiver}')
+    monkeypatch.setenv("CONTRIBAUDIT_POLICY", "p.toml")
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 0
+    assert "DC-06" in named(found, "waiver")[0]["what"]
+    found = lines(ended := cli("doctor", "--policy", "missing.toml", "--format", "json"))
+    assert ended.code == 2
+    assert named(found, "policy")[0]["status"] == "failed"
+
+
+def test_a_wrong_rulebook_ends_with_2(cli: Cli, with_key: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_RULEBOOK", "no-folder")
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 2
+    assert named(found, "rulebook")[0]["status"] == "failed"
+
+
+def test_the_store_is_looked_at(cli: Cli, with_key: Api, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_STORE", "history.sqlite")
+    (line,) = named(lines(cli("doctor", "--format", "json")), "store")
+    assert "will be created" in line["what"]
+    History.open("history.sqlite").close()
+    (line,) = named(lines(cli("doctor", "--format", "json")), "store")
+    assert "no run yet" in line["what"]
+    Path("history.sqlite").write_bytes(b"not a database at all, but long enough to be one" * 100)
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 5
+    assert named(found, "store")[0]["exit_code"] == 5
+
+
+def test_a_database_password_is_not_shown(cli: Cli, with_key: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_STORE", "postgresql://me:S3cret@127.0.0.1:1/history?password=S3cret")
+    ended = cli("doctor", "--verbose")
+    assert ended.code == 70
+    assert "S3cret" not in ended.out + ended.err
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_store_that_cannot_be_written(cli: Cli, with_key: Api, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_STORE", "closed/history.sqlite")
+    Path("closed").mkdir(mode=0o500)
+    assert cli("doctor").code == 70
+
+
+def test_a_full_disk_is_a_warning(cli: Cli, with_key: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_STORE", "history.sqlite")
+    History.open("history.sqlite").close()
+    monkeypatch.setattr("contribaudit.doctor.ground.LEAST_FREE_BYTES", 10**18)
+    assert named(lines(cli("doctor", "--format", "json")), "disk")[0]["status"] == "warning"
+
+
+def test_an_old_rulebook_is_a_warning(cli: Cli, with_key: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    from contribaudit.core.rules import Rulebook
+
+    monkeypatch.setattr(Rulebook, "oldest_review", property(lambda _: (datetime.now(UTC) - timedelta(days=400)).date()))
+    assert named(lines(cli("doctor", "--format", "json")), "rulebook")[0]["status"] == "warning"

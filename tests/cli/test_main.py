@@ -1,0 +1,241 @@
+"""The command line as a whole: help, errors, exit codes, signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+from pydantic import SecretStr
+
+from contribaudit import cli as command_line
+from contribaudit.cli import COMMANDS, exit_codes
+from contribaudit.cli.options import Console, pass_console
+from contribaudit.errors import StoreError, UsageError
+from tests.cli.conftest import Cli
+
+ATLASSIAN_LIKE_KEY = "ATCTT3xFfGN0abcdefghijklmnop0123456789"
+
+
+def contribaudit(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own."""
+    command = [sys.executable, "-m", "contribaudit", *words]
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
+    )
+
+
+@pytest.mark.parametrize("words", [("--version",), ("--help",), (), ("-h",)])
+def test_help_and_version_import_click_alone(words: tuple[str, ...]) -> None:
+    code = (
+        "import sys, contribaudit.cli as c\n"
+        f"assert c.run({list(words)!r}) == 0\n"
+        "foreign = {name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)\n"
+        "print(sorted(foreign - {'click', 'contribaudit', '__main__'}), file=sys.stderr)\n"
+        "print([m for m in sys.modules if m.startswith('contribaudit')], file=sys.stderr)\n"
+    )
+    bare = "import sys; print(sorted({n.partition('.')[0] for n in sys.modules} - set(sys.stdlib_module_names)))"
+    base = subprocess.run([sys.executable, "-c", bare], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    present = set(json.loads(base.stdout.replace("'", '"')))
+    foreign = set(json.loads(done.stderr.splitlines()[0].replace("'", '"')))
+    assert foreign <= present
+    assert "contribaudit.cli.doctor" not in done.stderr
+    assert "contribaudit" in done.stdout
+
+
+def test_the_help_lists_every_command_in_order(cli: Cli) -> None:
+    ended = cli()
+    assert ended.code == 0
+    assert ended.err == ""
+    listed = [line.split()[0] for line in ended.out.partition("Commands:")[2].splitlines() if line.startswith("  ")]
+    assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
+    assert max(map(len, ended.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", ["init", "login", "logout", "doctor", "schedule", "simulate"])
+def test_each_command_has_help_and_the_global_options(name: str, cli: Cli) -> None:
+    ended = cli(name, "--help")
+    assert ended.code == 0
+    for option in ("--quiet", "--verbose", "--log-format", "--no-color", "--config"):
+        assert option in ended.out
+
+
+@pytest.mark.parametrize("words", [("--config", "no.toml", "doctor"), ("doctor", "--config", "no.toml")])
+def test_global_options_stand_before_or_after_the_command(words: tuple[str, ...], cli: Cli) -> None:
+    ended = cli(*words)
+    assert ended.code == 2
+    assert "no.toml cannot be read" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("docter",), "no such command 'docter'. Did you mean 'doctor'?"),
+        (("doctor", "--formt", "json"), "no such option '--formt'. (Did you mean one of: '--format'"),
+        (("doctor", "--format", "xml"), "'xml' is not one of"),
+        (("login", "extra"), "unexpected extra argument"),
+        (("login", "--org", "a b"), "an organization ID is letters"),
+    ],
+)
+def test_a_wrong_command_line_ends_with_2(words: tuple[str, ...], told: str, cli: Cli) -> None:
+    ended = cli(*words)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert told in ended.err
+    assert ended.last.startswith("  next: run `contribaudit")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--api-key", ATLASSIAN_LIKE_KEY, "login"),
+        ("login", "--api-key", ATLASSIAN_LIKE_KEY),
+        ("login", f"--api-key={ATLASSIAN_LIKE_KEY}"),
+        ("login", f"--token={ATLASSIAN_LIKE_KEY}"),
+        ("login", ATLASSIAN_LIKE_KEY),
+        (ATLASSIAN_LIKE_KEY,),
+        ("login", "--org", f"{ATLASSIAN_LIKE_KEY}=x"),
+        ("doctor", f"--format={ATLASSIAN_LIKE_KEY}"),
+        ("login", "--api-key-fd", ATLASSIAN_LIKE_KEY),
+    ],
+)
+def test_a_key_on_the_command_line_is_not_repeated(words: tuple[str, ...], cli: Cli) -> None:
+    ended = cli(*words)
+    assert ended.code == 2
+    assert ATLASSIAN_LIKE_KEY not in ended.out + ended.err
+    assert ended.last.startswith("  next: ")
+
+
+def test_the_key_option_that_is_not_there_names_the_ways(cli: Cli) -> None:
+    assert "--api-key-file" in cli("login", "--api-key", "x").last
+
+
+def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make `doctor` raise it."""
+
+    @click.command("doctor")
+    @pass_console
+    def command(console: Console) -> None:
+        console.diagnostics.hide(SecretStr("S3cret"))
+        hidden = "S3cret"  # a local variable, which a traceback must not show
+        assert hidden
+        raise error
+
+    monkeypatch.setattr("contribaudit.cli.doctor.command", command)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (UsageError("That is wrong", hint="Do this"), 2, "contribaudit: That is wrong\n  next: Do this\n"),
+        (StoreError("The history is full", hint="Free it"), 70, "contribaudit: The history is full\n  next: Free it\n"),
+        (UsageError("a:1: one\nb:2: two"), 2, "contribaudit: a:1: one\nb:2: two\n"),
+        (UsageError("bad \x1b[31mname\x07"), 2, "contribaudit: bad \\x1b[31mname\\x07\n"),
+        (KeyboardInterrupt(), 130, "Interrupted; the history holds the last complete run.\n"),
+        (click.Abort(), 130, "Interrupted"),
+        (command_line.Terminated(143), 143, "Terminated"),
+        (OSError(28, "No space left on device"), 70, "No space left on device\n  next: Free some space\n"),
+        (BrokenPipeError(32, "Broken pipe"), 70, "stopped before its end"),
+        (ValueError("S3cret"), 70, "this is a bug in contribaudit (ValueError)\n  next: run it again with --verbose"),
+        (PermissionError(13, "Permission denied"), 70, "this is a bug in contribaudit (PermissionError)"),
+    ],
+)
+def test_every_end_has_its_code(
+    error: BaseException, code: int, told: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_with(error, monkeypatch)
+    ended = cli("doctor")
+    assert ended.code == code
+    assert told in ended.err
+    assert "S3cret" not in ended.err
+    assert ended.out == ""
+
+
+def test_a_bugs_traceback_comes_with_verbose_and_without_the_key(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(ValueError("the header S3cret is odd"), monkeypatch)
+    ended = cli("--verbose", "doctor")
+    assert ended.code == 70
+    assert "Traceback" in ended.err
+    assert "the header [key] is odd" in ended.err
+    assert "S3cret'" not in ended.err.replace('hidden = "S3cret"', "")
+    assert ended.last.startswith("  next: report it")
+
+
+def test_json_lines_on_stderr(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(StoreError("The history is full", hint="Free it"), monkeypatch)
+    (line,) = cli("doctor", "--log-format", "json").err.splitlines()
+    entry = json.loads(line)
+    assert (entry["level"], entry["code"], entry["message"], entry["next"]) == (
+        "error",
+        "store",
+        "The history is full",
+        "Free it",
+    )
+    assert entry["time"].endswith("Z")
+
+
+def test_the_gravest_code_wins() -> None:
+    assert exit_codes.gravest([]) == 0
+    assert exit_codes.gravest([0, 3, 1]) == 1
+    assert exit_codes.gravest([1, 5, 4]) == 4
+    assert exit_codes.gravest([4, 2, 70]) == 70
+    assert exit_codes.gravest([70, 143, 130]) == 130
+    assert exit_codes.gravest([99, 2]) == 70
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_ends_with_70() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "contribaudit", "simulate", "--list"]
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 70
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("simulate", "--list"), ("--help",)])
+def test_a_reader_that_leaves_ends_with_70_and_no_traceback(words: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "contribaudit", *words]
+    done = subprocess.run(command, check=False, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writing)
+    assert done.returncode == 70
+    assert "Traceback" not in done.stderr
+    assert "stopped before its end" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_sigterm_ends_with_143() -> None:
+    code = """
+import time, click, contribaudit.cli.doctor
+from contribaudit.cli import main
+@click.command()
+def sleeper():
+    print("up", flush=True)
+    time.sleep(30)
+contribaudit.cli.doctor.command = sleeper
+main(["doctor"])
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert err == "Terminated; the history holds the last complete run.\n"
+
+
+def test_the_module_runs_like_the_script() -> None:
+    done = contribaudit("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "contribaudit 0.1.0\n", "")

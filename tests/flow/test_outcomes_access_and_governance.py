@@ -1,0 +1,75 @@
+"""AI and GV: every outcome that an access or governance check claims, from API bytes to the finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from contribaudit.core.finding import Outcome
+from tests.flow.outcomes import OutcomeCase, Stage, assert_as_said, every_plan, set_stage
+
+UNKNOWN = Outcome.UNKNOWN
+CONFLUENCE = "corner-shop.atlassian.net/confluence"
+
+CASES = (
+    OutcomeCase("AI-20", Outcome.PASS, "none_among_apps"),
+    OutcomeCase(
+        "AI-20",
+        Outcome.NO_SUCH_SETTING,
+        "plan_without_rovo",
+        about=CONFLUENCE,
+        scenario="small",
+        edit=every_plan("Free"),
+    ),
+    OutcomeCase("AI-20", UNKNOWN, "free_beside_paid", about=CONFLUENCE, scenario="small"),
+    OutcomeCase(
+        # A neighbour without a plan word may be a paid one.
+        "AI-20",
+        UNKNOWN,
+        "free_beside_paid",
+        about=CONFLUENCE,
+        scenario="small",
+        edit=lambda o: o.set_plan("corner-shop/jira-software", None),
+    ),
+    OutcomeCase(
+        "AI-20",
+        UNKNOWN,
+        "unknown_plan_word",
+        about="tidy.atlassian.net/confluence",
+        edit=lambda o: o.set_plan("tidy/confluence", "Platinum"),
+    ),
+    OutcomeCase(
+        "AI-20",
+        UNKNOWN,
+        "null",
+        about="tidy.atlassian.net/confluence",
+        edit=lambda o: o.set_plan("tidy/confluence", None),
+    ),
+    OutcomeCase("AI-20", UNKNOWN, "nothing_looked_at", fault="403-bare@workspaces", scope="read:workspaces:admin"),
+    OutcomeCase("AI-20", UNKNOWN, "nothing_looked_at", fault="empty-list@workspaces"),
+    OutcomeCase("AI-20", Outcome.STALE, "evidence_too_old", days_later=3),
+    OutcomeCase("GV-01", Outcome.PASS, "fresh"),
+    OutcomeCase("GV-01", Outcome.PASS, "fresh", days_later=2),
+    OutcomeCase("GV-01", Outcome.STALE, "evidence_too_old", days_later=3),
+    OutcomeCase("GV-01", Outcome.PASS, "fresh", days_later=3, rule="max_age_days = { documented = 3 }"),
+    OutcomeCase("GV-01", UNKNOWN, "collector_failed", fault="403-a@policies", scope="read:policies:admin"),
+    OutcomeCase("GV-01", UNKNOWN, "collector_failed", fault="403-a@event-actions", scope="read:events:admin"),
+    OutcomeCase("GV-01", UNKNOWN, "collector_failed", fault="html@directories"),
+    OutcomeCase("GV-06", Outcome.PASS, "reviewed"),
+    OutcomeCase("GV-06", Outcome.PASS, "reviewed", days_later=60),
+    OutcomeCase("GV-06", Outcome.STALE, "review_overdue", days_later=61),
+)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Where this file's cases play."""
+    with set_stage(tmp_path_factory) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_an_access_or_governance_check_says(case: OutcomeCase, stage: Stage) -> None:
+    """The outcome, its reason, and evidence for everything but `unknown`."""
+    assert_as_said(case, stage.find(case))
