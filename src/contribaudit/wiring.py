@@ -53,15 +53,23 @@ def targets(
     key_file: Path | None = None,
     key_fd: int | None = None,
     progress: Progress = SILENT,
+    on_key: Callable[[SecretStr], None] = lambda _key: None,
 ) -> tuple[Target, ...]:
     """Every organization of the configuration; those that `chosen` leaves out, or that have no key, cannot be read.
 
+    `on_key` is told each key that was found, to keep it out of what is written.
     An organization without a key stays in the audit, as one that nobody read. Raises CredentialError when not one
     of them has a key, ConfigurationError when none is configured, UsageError for a choice that is not configured.
     """
     found: list[Target] = []
     missing: list[CredentialError] = []
-    for one in _configured(settings, chosen):
+    configured = _configured(settings, chosen)
+    if (key_file is not None or key_fd is not None) and len(chosen or configured) > 1:
+        raise UsageError(
+            "One key was named for several organizations, and a key reads one",
+            hint="Name the organization with --org, or give each its own api_key_file in the configuration.",
+        )
+    for one in configured:
         if chosen and one.id not in chosen:
             found.append(Target(one.id, one.name, unread_reason="it was left out of this run"))
             continue
@@ -71,6 +79,7 @@ def targets(
             missing.append(error)
             found.append(Target(one.id, one.name, unread_reason=f"no key: {error.message}"))
             continue
+        on_key(key)
         label = one.api_key_label or settings.api_key_label
         found.append(Target(one.id, one.name, _opener(settings, one.id, key, progress), key_label=label))
     if missing and not any(target.connect for target in found):

@@ -92,6 +92,12 @@ def test_a_key_without_scopes_is_a_warning(cli: Cli, api: Api, monkeypatch: pyte
     assert "read:workspaces:admin" in limits["next"]
 
 
+def test_limits_that_were_not_seen_are_not_ok(cli: Cli, with_key: Api) -> None:
+    with_key.app.state.faults.append(Fault("html", "orgs"))
+    (limits,) = named(lines(cli("doctor", "--format", "json")), "key limits")
+    assert limits["status"] == "warning"
+
+
 @pytest.mark.parametrize(("key", "name"), [("wrong-key", "key"), ("expired-key", "key")])
 def test_a_refused_key_ends_with_4(key: str, name: str, cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", key)
@@ -247,3 +253,19 @@ def test_an_old_rulebook_is_a_warning(cli: Cli, with_key: Api, monkeypatch: pyte
 
     monkeypatch.setattr(Rulebook, "oldest_review", property(lambda _: (datetime.now(UTC) - timedelta(days=400)).date()))
     assert named(lines(cli("doctor", "--format", "json")), "rulebook")[0]["status"] == "warning"
+
+
+def test_of_several_organizations_one_may_have_no_key(
+    cli: Cli, api: Api, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONTRIBAUDIT_ORG_ID")
+    text = f'[[organization]]\nid = "{api.organization}"\nname = "Tidy"\napi_key_file = "key"\n'
+    Path("contribaudit.toml").write_text(text + '[[organization]]\nid = "labs"\nname = "Labs"\n')
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 0
+    assert [(line["status"], line["what"].partition(":")[0]) for line in named(found, "key")] == [
+        ("ok", "Tidy"),
+        ("warning", "Labs"),
+    ]
+    key_file.unlink()
+    assert cli("doctor", "--format", "json").code == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from contribaudit.core import names
 from contribaudit.core.drift import Change
@@ -46,8 +46,8 @@ TEXTS: Mapping[str, str] = {
     "bom": "\ufeff=1+1",
     "apostrophe": "'=1+1",
     "apostrophe-blank": "  'quoted'",
-    "wide": "＝1+1",
-    "wide-at": "＠SUM(A1)",
+    "wide": "\N{FULLWIDTH EQUALS SIGN}1+1",
+    "wide-at": "\N{FULLWIDTH COMMERCIAL AT}SUM(A1)",
     "small-plus": "﹢1",
     "quoted-formula": '"=1+1"',
     "markup": "[bold]x[/bold] [/x] [link=https://evil.example]y[/link]",
@@ -190,7 +190,9 @@ def awkward_report() -> Report:
         state,
         policy_name="=policy [bold]of[/bold] \x1b[31mus",
         changes=(
-            change(app("rtl"), "residency.realm", "EU", "=US\x1b[31m", actor="[red]ops@acme.example\x07", cause="event"),
+            change(
+                app("rtl"), "residency.realm", "EU", "=US\x1b[31m", actor="[red]ops@acme.example\x07", cause="event"
+            ),
             change(app("lists"), "residency.regions", (), ("eu-west-1", "us-east-1")),
             change(app("new"), names.APP_TYPE_KEY, None, "jira", existed_before=False, last_seen=None),
             change(app("new"), names.PLAN, None, "Standard", existed_before=False, last_seen=None),

@@ -70,20 +70,22 @@ class Served:
     bench: Bench
     first: Report
     history: Path
+    empty: Path
+    """A history without a run: copying one is faster than making one."""
 
-    @contextmanager
-    def fresh(self, folder: Path) -> Iterator[Bench]:
+    def fresh(self, folder: Path) -> AbstractContextManager[Bench]:
         """The organization, faultless, with an empty history."""
-        self.bench.faults.clear()
-        with History.open(str(folder / "fresh.sqlite")) as store:
-            yield replace(self.bench, store=store, folder=folder)
+        return self._with(self.empty, folder)
+
+    def after_a_complete_run(self, folder: Path) -> AbstractContextManager[Bench]:
+        """The organization, faultless, with one complete run in its history."""
+        return self._with(self.history, folder)
 
     @contextmanager
-    def after_a_complete_run(self, folder: Path) -> Iterator[Bench]:
-        """The organization, faultless, with one complete run in its history."""
+    def _with(self, history: Path, folder: Path) -> Iterator[Bench]:
         self.bench.faults.clear()
-        shutil.copy(self.history, folder / "known.sqlite")
-        with History.open(str(folder / "known.sqlite")) as store:
+        shutil.copy(history, folder / "copied.sqlite")
+        with History.open(str(folder / "copied.sqlite")) as store:
             yield replace(self.bench, store=store, folder=folder)
 
 
@@ -94,14 +96,16 @@ def served(
     edit: Callable[[Organization], object] | None = None,
     *,
     options: Options | None = None,
+    policy: str = EVERYTHING,
 ) -> Iterator[Served]:
     """A scenario that is audited once, completely."""
-    history = folder / "complete.sqlite"
+    history, empty = folder / "complete.sqlite", folder / "empty.sqlite"
+    History.open(str(empty)).close()
     with simulated(folder, scenario, edit, options=options) as bench:
         with History.open(str(history)) as store:
-            first = replace(bench, store=store).audit(EVERYTHING)
+            first = replace(bench, store=store).audit(policy)
         assert first.run.complete, [one.reason for one in first.collections if one.code]
-        yield Served(bench, first, history)
+        yield Served(bench, first, history, empty)
 
 
 def rows(report: Report) -> set[tuple[str, str]]:

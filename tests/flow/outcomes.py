@@ -72,17 +72,17 @@ class Stage:
     def find(self, case: OutcomeCase) -> Finding:
         """The finding of the case: from API bytes over HTTP, collectors and the history to the verdict."""
         world = (case.scenario, case.edit, case.fault, case.others)
-        location = self._kept.get(world)
-        bench = self._scene(case)
         policy = f'{case.policy}\n[[rule]]\ncheck = "{case.check}"\n{case.rule}\n'
-        if location is None:
-            location = self._kept[world] = self._folder / f"{len(self._kept)}.sqlite"
-            shutil.copyfile(self._empty, location)
-            with History.open(str(location)) as bench.store:
-                bench.audit(policy, now=NOW, others=case.others)
-        later = NOW + timedelta(days=case.days_later)
-        with History.open(str(location)) as bench.store:
-            report = bench.offline(policy, now=later, others=case.others)
+        first = world not in self._kept
+        if first:
+            self._kept[world] = shutil.copyfile(self._empty, self._folder / f"{len(self._kept)}.sqlite")
+        bench = self._scene(case)
+        with History.open(str(self._kept[world])) as bench.store:
+            if first:
+                report = bench.audit(policy, now=NOW, others=case.others)
+            if case.days_later or not first:
+                later = NOW + timedelta(days=case.days_later)
+                report = bench.offline(policy, now=later, others=case.others)
             found = of_check(report, case.check, case.about)
         assert len(found) == 1, [(one.subject.id, one.outcome, one.reason) for one in found]
         return found[0]

@@ -54,6 +54,8 @@ CASES = [
     ("empty-list", "workspaces"),
     ("empty-list", "org"),
 ]
+SAME_AS_ANOTHER = {"403-a", "403-c", "403-bare", "429-reset", "429-date", "429-empty", "429-errors", "503"}
+"""Forms of a 403, 429 or 5xx whose kind another form stands for, where only what comes after it is asked."""
 EMPTY = {"workspaces": "the list of apps is empty", "org": "the answer holds no organization"}
 every_fault = pytest.mark.parametrize(("kind", "endpoint"), CASES, ids=[f"{kind}@{place}" for kind, place in CASES])
 
@@ -157,6 +159,8 @@ def test_a_fault_after_a_complete_run(tidy: Served, tmp_path: Path, kind: str, e
         assert [one.reason for one in told if cause not in one.reason] == []
         assert bench.store.snapshot(bench.organization.id, 1) == before
         assert bench.store.run(1).complete
+        if kind in SAME_AS_ANOTHER:
+            return
         again = bench.audit(EVERYTHING)
         assert outcomes(again) == outcomes(tidy.first)
         assert (again.changes, again.newly, again.run.exit_code, again.run.complete) == ((), (), 0, True)
@@ -192,8 +196,7 @@ def test_one_refused_scope_beside_a_violation(drifted: Served, tmp_path: Path, e
         assert passes_on_unread(bench, report, COLLECTOR_OF[endpoint]) == []
         assert report.changes == ()
         assert_no_row_vanished(drifted.first, report)
-        # Where the apps were not read, not one violation is left to be seen.
-        assert report.run.exit_code == (3 if endpoint == "workspaces" else 1)
+        assert report.run.exit_code == 1
 
 
 @pytest.mark.parametrize(("kind", "code"), [("401", 4), ("403-a", 4), ("404", 2), ("close", 3), ("html", 3)])
@@ -244,7 +247,6 @@ def test_a_fault_that_passes_is_not_felt(tidy: Served, tmp_path: Path, kind: str
         assert collection_of(report, "workspaces").requests == 2
 
 
-@pytest.mark.xfail(strict=True, reason="State.read does not fall back to what the organization's Unavailable says")
 @pytest.mark.parametrize("check", ["DR-02", "DR-04"])
 def test_an_app_that_was_never_seen_in_a_policy_names_the_missing_scope(
     tidy: Served, tmp_path: Path, check: str

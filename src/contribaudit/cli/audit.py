@@ -10,6 +10,7 @@ import click
 from contribaudit.cli.options import (
     Console,
     api_key_options,
+    force_option,
     format_option,
     organization_option,
     output_option,
@@ -31,6 +32,7 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @policy_option
 @format_option(FORMATS, "table")
 @output_option
+@force_option
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="From which severity a finding makes exit code 1.")
 @click.option("--only", multiple=True, metavar="CHECK", help="Look at this check alone; may be repeated.")
 @click.option("--skip", multiple=True, metavar="CHECK", help="Leave this check out; may be repeated.")
@@ -48,6 +50,7 @@ def command(
     policy_path: Path | None,
     output_format: str,
     output_path: Path | None,
+    force: bool,
     fail_on: str | None,
     only: tuple[str, ...],
     skip: tuple[str, ...],
@@ -63,7 +66,7 @@ def command(
 
     Without --policy and without one in the configuration, the pack "essentials" is asked.
     """
-    console.check_output(output_path)
+    console.check_output(output_path, overwrite=force)
     if list_calls:
         console.write(calls_text(output_format), output_path)
         return
@@ -82,7 +85,12 @@ def command(
         wiring.unread_targets(settings, organizations)
         if offline
         else wiring.targets(
-            settings, organizations, key_file=api_key_file, key_fd=api_key_fd, progress=console.diagnostics
+            settings,
+            organizations,
+            key_file=api_key_file,
+            key_fd=api_key_fd,
+            progress=console.diagnostics,
+            on_key=console.diagnostics.hide,
         )
     )
     with wiring.open_store(settings, store_location) as store:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from contribaudit.cli.audit import FORMATS, rendered
-from contribaudit.cli.options import Console, format_option, output_option, pass_console
+from contribaudit.cli.options import Console, force_option, format_option, output_option, pass_console
 
 SCENARIOS = ("drifted", "tidy", "small")
 
@@ -19,6 +19,7 @@ SCENARIOS = ("drifted", "tidy", "small")
 @click.option("--out", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write CSV evidence there too.")
 @format_option(FORMATS, "table")
 @output_option
+@force_option
 @click.option("--all", "everything", is_flag=True, help="List passes in the table too.")
 @pass_console
 def command(
@@ -28,6 +29,7 @@ def command(
     folder: Path | None,
     output_format: str,
     output_path: Path | None,
+    force: bool,
     everything: bool,
 ) -> None:
     """Audit a simulated organization: real HTTP on this machine, no key, no network, nothing kept.
@@ -38,7 +40,7 @@ def command(
     from contribaudit.demo.run import run_demo
     from contribaudit.exporters import csv_evidence
 
-    console.check_output(output_path)
+    console.check_output(output_path, overwrite=force)
     if folder is not None:
         csv_evidence.check_folder(folder)
     report = run_demo(scenario, console.diagnostics)

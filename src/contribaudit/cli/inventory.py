@@ -10,6 +10,7 @@ from contribaudit.cli import exit_codes
 from contribaudit.cli.options import (
     Console,
     api_key_options,
+    force_option,
     format_option,
     organization_option,
     output_option,
@@ -24,6 +25,7 @@ TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned"
 @organization_option(multiple=True)
 @format_option(("table", "json", "csv"), "table")
 @output_option
+@force_option
 @click.option("--offline", is_flag=True, help="Show the last kept run; read nothing.")
 @store_option
 @api_key_options
@@ -34,6 +36,7 @@ def command(
     organizations: tuple[str, ...],
     output_format: str,
     output_path: Path | None,
+    force: bool,
     offline: bool,
     store_location: str | None,
     api_key_file: Path | None,
@@ -53,7 +56,7 @@ def command(
     from contribaudit.exporters.tabular import render
     from contribaudit.pipeline import Job, last_state, look
 
-    console.check_output(output_path)
+    console.check_output(output_path, overwrite=force)
     settings = console.settings()
     console.warn_of_unmatched_environment()
     rulebook = wiring.load_rulebook(settings)
@@ -62,15 +65,17 @@ def command(
         wiring.unread_targets(settings, organizations)
         if offline
         else wiring.targets(
-            settings, organizations, key_file=api_key_file, key_fd=api_key_fd, progress=console.diagnostics
+            settings,
+            organizations,
+            key_file=api_key_file,
+            key_fd=api_key_fd,
+            progress=console.diagnostics,
+            on_key=console.diagnostics.hide,
         )
     )
     with wiring.open_store(settings, store_location) as store:
         job = Job(targets, store, rulebook, policy)
-        if offline:
-            state = last_state(job)
-        else:
-            state = asyncio.run(look(job, SOURCES, console.diagnostics))
+        state = last_state(job) if offline else asyncio.run(look(job, SOURCES, console.diagnostics))
     to_screen = output_path is None and console.on_terminal
     rows = inventory_cells(state)
     result = render(output_format, INVENTORY.columns, rows, flexible="name", only=TABLE, terminal=to_screen)

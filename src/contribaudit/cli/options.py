@@ -85,7 +85,7 @@ class Console:
         if not path.absolute().parent.is_dir():
             raise UsageError(f"The folder of the output {path} does not exist", hint="Create it, or name another file")
         if path.exists() and not overwrite:
-            raise UsageError(f"The output {path} exists", hint="Name another file, or remove it first")
+            raise UsageError(f"The output {path} exists", hint="Name another file, or replace it with --force")
 
     def write(self, result: str | bytes, path: Path | None = None) -> None:
         """Write the result, as UTF-8, to stdout or into the file, which is there whole or not at all.
@@ -164,6 +164,7 @@ policy_option = click.option("--policy", "policy_path", type=_PATH, metavar="FIL
 output_option = click.option(
     "--output", "output_path", type=_PATH, metavar="FILE", help="Write the result there, not to stdout."
 )
+force_option = click.option("--force", is_flag=True, help="Let --output replace a file.")
 store_option = click.option(
     "--store", "store_location", metavar="PATH|URL", help="The history: a file or a database URL."
 )

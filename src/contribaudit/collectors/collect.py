@@ -87,9 +87,4 @@ async def _run(
         seconds=round(monotonic() - began, 3),
     )
     progress.collector_finished(organization, collector.name, collection.status, collection.reason)
-    return collection, tuple(_last_word(seen))
-
-
-def _last_word(seen: Sequence[Observation]) -> list[Observation]:
-    """One observation per subject and setting: a later one replaces an earlier one."""
-    return list({(one.subject, one.setting): one for one in seen}.values())
+    return collection, tuple(seen)

@@ -35,10 +35,12 @@ class Reading:
     """(code, reason) of each thing that makes this reading less than whole."""
     raw: dict[str, bytes] = field(default_factory=dict)
     surprises: dict[str, Surprise] = field(default_factory=dict)
+    source: str = field(init=False)
+    organization: Subject = field(init=False)
 
-    @property
-    def organization(self) -> Subject:
-        return organization_subject(self.client.organization)
+    def __post_init__(self) -> None:
+        self.source = self.call.title
+        self.organization = organization_subject(self.client.organization)
 
     def keep(self, entry: Any) -> str:
         """Keep a raw object; returns its digest."""
@@ -58,11 +60,11 @@ class Reading:
 
     def observed(self, setting: Setting, subject: Subject, value: Value, response: str = "") -> Observed:
         """A value that the source gave, at the setting's own grade."""
-        return Observed(setting.id, subject, value, setting.grade, self.started_at, self.call.title, response)
+        return Observed(setting.id, subject, value, setting.grade, self.started_at, self.source, response)
 
     def unavailable(self, setting: Setting, subject: Subject, code: str, reason: str) -> Unavailable:
         """A value that the source should have given."""
-        return Unavailable(setting.id, subject, code, reason, self.started_at, self.call.title)
+        return Unavailable(setting.id, subject, code, reason, self.started_at, self.source)
 
     def known_keys(self, where: str, found: Mapping[str, Any], known: frozenset[str], response: str) -> None:
         """Report keys that the facts do not name."""
@@ -83,7 +85,7 @@ class Reading:
         if value is not None and not isinstance(value, str):
             self.surprise(f"{key}: {type(value).__name__}", response)
             return self.unavailable(setting, subject, "wrong_type", f"`{key}` is a {type(value).__name__}, not a text")
-        if isinstance(value, str) and setting.words and value.casefold() not in {w.casefold() for w in setting.words}:
+        if isinstance(value, str) and setting.words and value.casefold() not in setting.folded_words:
             self.surprise(f"{key}={value[:60]}", response)
         return self.observed(setting, subject, value, response)
 

@@ -9,7 +9,8 @@ https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspac
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,7 +55,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     The reading falls short when an entry has no ID, when the list is empty (a key without the scope may see that
     too), and when the count is not the announced one.
     """
-    first: dict[str, dict[Observation, None]] = {}
+    first: dict[str, list[Observation]] = {}
     async for page in reading.client.pages(SEARCH_WORKSPACES):
         reading.pages += 1
         reading.announced = page.announced if reading.announced is None else reading.announced
@@ -65,7 +66,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
                 reading.fall_short("entry_without_id", "an entry has no ID, so it cannot be told apart")
                 continue
             app = Subject(reading.client.organization, Kind.APP, identity)
-            observations = dict.fromkeys(_app(reading, app, entry))
+            observations = list(_app(reading, app, entry))
             if identity in first:
                 for contradiction in _contradictions(first[identity], observations):
                     yield contradiction
@@ -86,7 +87,7 @@ def _reconcile(reading: Reading) -> None:
         reading.fall_short("count_mismatch", f"the API announced {reading.announced} apps and gave {reading.unique}")
 
 
-def _contradictions(before: Mapping[Observation, None], now: Mapping[Observation, None]) -> Iterator[Observation]:
+def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -> Iterator[Observation]:
     """What a repeated entry says otherwise is not known: nobody tells which of the two is right."""
     values = {one.setting: one for one in before}
     for one in now:
@@ -130,21 +131,26 @@ def _host(reading: Reading, app: Subject, attributes: Mapping[str, Any], respons
     found = reading.text(catalogue.HOST, app, attributes, "hostUrl", response)
     if not isinstance(found, Observed) or not isinstance(found.value, str):
         return found
-    text = found.value if "//" in found.value else f"//{found.value}"
-    try:
-        host = urlsplit(text).hostname
-    except ValueError:
-        host = None
+    host = _host_in(found.value)
     if not host:
         return reading.unavailable(catalogue.HOST, app, "unreadable_host", "`hostUrl` holds no host name")
     return reading.observed(catalogue.HOST, app, host, response)
+
+
+@lru_cache(maxsize=10_000)
+def _host_in(url: str) -> str | None:
+    """The host of an address with or without a scheme; cached, since all apps of a site share one."""
+    try:
+        return urlsplit(url if "//" in url else f"//{url}").hostname
+    except ValueError:
+        return None
 
 
 def _site(reading: Reading, app: Subject, response: str) -> Observation:
     """The cloud ID at the end of a `::site/` ARI; null for the other forms, from which nothing can be told."""
     match = _SITE_ARI.search(app.id)
     value = match.group(1).lower() if match else None
-    return Observed(catalogue.SITE.id, app, value, Grade.DECODED, reading.started_at, reading.call.title, response)
+    return Observed(catalogue.SITE.id, app, value, Grade.DECODED, reading.started_at, reading.source, response)
 
 
 def _alias(reading: Reading, type_key: Observation, host: Observation, response: str) -> Iterator[Observation]:

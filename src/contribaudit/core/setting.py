@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contribaudit.core.observation import Grade, SettingId, Value
@@ -37,8 +37,13 @@ class Setting:
     """The values that we know, empty when any text is one."""
     ignores_case: bool = False
     unordered: bool = False
+    folded_words: frozenset[str] = field(init=False, repr=False, compare=False)
+    """`words` without case."""
     null_is_empty: bool = False
     """True where the source uses null and the empty list for the same thing. Never for contribution lists."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folded_words", frozenset(word.casefold() for word in self.words))
 
 
 def comparable(setting: Setting, value: Value) -> Value:

@@ -10,13 +10,14 @@ ground.py          keyring, store, policy, rulebook, scheduler
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from contribaudit.config import AppSettings
 from contribaudit.doctor import access, configuration, ground
 from contribaudit.doctor.line import Line, Status
-from contribaudit.errors import ConfigurationError
+from contribaudit.errors import ConfigurationError, CredentialError
 from contribaudit.progress import SILENT, Progress
 
 __all__ = ["Line", "Status", "examine"]
@@ -45,8 +46,13 @@ def examine(
     organizations = configuration.chosen(settings, chosen)
     yield configuration.organizations(organizations)
     origins: list[str] = []
+    several = len(organizations) > 1
     for organization in organizations:
-        yield from access.examine(settings, organization, key_file, key_fd, origins, now, progress)
+        name = f"{organization.name or organization.id}: " if several else ""
+        for line in access.examine(settings, organization, key_file, key_fd, origins, now, progress):
+            yield replace(line, what=f"{name}{line.what}")
+    if several and not origins:
+        yield Line.failed("key", CredentialError("no organization has a key", hint="Run contribaudit login --org ID"))
     yield ground.keyring(key_found=bool(origins))
     yield from ground.store(settings)
     yield from ground.rules(settings, policy, now.date())

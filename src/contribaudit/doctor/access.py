@@ -22,6 +22,7 @@ from contribaudit.errors import (
     AdminApiError,
     AdminApiUnreachable,
     ContribauditError,
+    CredentialError,
     KeyRefused,
     OrganizationNotFound,
 )
@@ -46,7 +47,11 @@ def examine(
     try:
         found = find_key(settings, organization.id, key_file=key_file, key_fd=key_fd)
     except ContribauditError as error:
-        yield Line.failed("key", error)
+        # Of several, one without a key does not stop an audit: it stays in the report, as one that nobody read.
+        if len(settings.organizations()) > 1 and isinstance(error, CredentialError):
+            yield Line.warning("key", f"{error.message}; it will be reported as not audited", error.hint)
+        else:
+            yield Line.failed("key", error)
         return
     origins.append(found.origin)
     yield Line.ok("key", f"found in {found.origin}")
@@ -121,16 +126,16 @@ async def _limits(client: AdminClient) -> Line:
     try:
         async with aclosing(client.pages(calls.LIST_ORGANIZATIONS, max_pages=1)) as pages:
             page = await anext(pages)
-    except AdminApiError:
-        page = None
-    if page is not None and page.items:
+    except AdminApiError as error:
+        return Line.warning("key limits", f"whether the key has scopes was not seen: {error.message}", error.hint)
+    if page.items:
         wanted = ", ".join(sorted({call.scope for call in calls.ALL if call.scope}))
         return Line.warning(
             "key limits",
             "the key seems to have no scopes: whoever finds it may change everything",
             f"Create a key with these scopes alone: {wanted}",
         )
-    return Line.ok("key limits", "the key is limited to scopes")
+    return Line.ok("key limits", "the key lists no organization, so it is limited to scopes")
 
 
 async def _key_end(client: AdminClient, organization: Organization, now: datetime) -> AsyncIterator[Line]:

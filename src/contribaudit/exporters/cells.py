@@ -52,6 +52,11 @@ def csv_cell(value: Cell) -> str:
     does one that already starts with an apostrophe: whoever takes one away has the text.
     """
     match value:
+        case str():
+            if value.isascii() and value.isprintable() and value[:1].isalnum():
+                return value  # nearly every cell
+            text = plain(value, keep_lines=True)
+            return f"'{text}" if _needs_apostrophe(text) else text
         case None:
             return ""
         case bool():
@@ -64,9 +69,6 @@ def csv_cell(value: Cell) -> str:
             # JSON can write what a terminal obeys as \uXXXX, so a list loses nothing.
             text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
             return text if text.isascii() and text.isprintable() else re.sub(r"[^ -~]", _escaped, text)
-        case str():
-            text = plain(value, keep_lines=True)
-            return f"'{text}" if _needs_apostrophe(text) else text
 
 
 def _escaped(match: re.Match[str]) -> str:

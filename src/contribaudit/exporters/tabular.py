@@ -29,7 +29,7 @@ def render(
         out = io.StringIO(newline="")
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(columns)
-        writer.writerows([csv_cell(cell) for cell in row] for row in rows)
+        writer.writerows([csv_cell(cell) for _, cell in zip(columns, row, strict=True)] for row in rows)
         return out.getvalue()
     return _table(columns, rows, flexible, only or columns, terminal)
 

@@ -69,6 +69,7 @@ def capture(what: RenderableType, *, terminal: bool = False, color: bool = False
     console = Console(
         file=out,
         width=_width(terminal=terminal),
+        height=25,  # told both, rich reads no environment
         markup=False,
         emoji=False,
         highlight=False,

@@ -1,0 +1,12 @@
+"""`make bench`: every figure, one after the other. `python -m benchmarks startup` prints one."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import history, inventory, startup
+
+ALL = {"startup": startup.run, "inventory": inventory.run, "history": history.run}
+
+for name in sys.argv[1:] or ALL:
+    ALL[name]()

@@ -1,0 +1,370 @@
+"""The CSV files hold what the JSON report holds, in fixed columns, and are there whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import pytest
+
+from contribaudit.core.finding import Finding
+from contribaudit.core.report import Report
+from contribaudit.errors import OutputError, UsageError
+from contribaudit.exporters import csv_evidence
+from contribaudit.exporters.cells import plain
+from contribaudit.exporters.csv_evidence import ALL, FINDINGS, INVENTORY, SETTINGS, Sheet, check_folder, write_folder
+from contribaudit.exporters.json_v1 import as_document
+from tests.exporters.awkward import app, awkward_report, finding, report
+from tests.exporters.golden import ROOT
+
+# A literal copy of the contract in interfaces.md, "CSV evidence".
+CONTRACT = (
+    "finding_id,run_id,run_finished_at,organization_id,organization_name,site,app,subject_kind,subject_id,subject_name,"
+    "check_id,check_title,severity,outcome,underlying_outcome,reason_code,setting,expected,observed,evidence_grade,"
+    "evidence_source,evidence_observed_at,attested_by,evidence_sha256,fragile,due_at,reason,remediation,waiver_reason,"
+    "waiver_approved_by,waiver_ticket,waiver_expires,controls,policy_sha256,rulebook_version"
+)
+NAMES = ["collection.csv", "findings.csv", "inventory.csv", "settings.csv"]
+
+
+def text_of(sheet: Sheet, of: Report) -> str:
+    out = io.StringIO(newline="")
+    sheet.write(of, out)
+    return out.getvalue()
+
+
+def rows_of(sheet: Sheet, of: Report) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text_of(sheet, of), newline=""), strict=True))
+
+
+@pytest.fixture(params=["awkward", "drifted"])
+def any_report(request: pytest.FixtureRequest) -> Report:
+    if request.param == "awkward":
+        return awkward_report()
+    drifted: Report = request.getfixturevalue("drifted_report")
+    return drifted
+
+
+def test_columns_of_findings_are_the_contract() -> None:
+    """findings.csv has exactly the published columns, in their order."""
+    assert ",".join(FINDINGS.columns) == CONTRACT
+
+
+@pytest.mark.parametrize("sheet", ALL, ids=lambda sheet: sheet.name)
+def test_bytes(sheet: Sheet, any_report: Report, tmp_path: Path) -> None:
+    """UTF-8 without a mark at its start, one header, every record ends in CRLF, no control but a line break inside."""
+    write_folder(any_report, tmp_path / "evidence")
+    data = (tmp_path / "evidence" / sheet.name).read_bytes()
+    text = data.decode("utf-8")
+    header = ",".join(sheet.columns)
+    assert text.startswith(f"{header}\r\n")
+    assert text.count(header) == 1
+    assert text.endswith("\r\n")
+    parsed = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert len(parsed) > 1
+    assert {len(row) for row in parsed} == {len(sheet.columns)}
+    inside = sum(cell.count("\n") for row in parsed for cell in row)
+    assert text.count("\n") == len(parsed) + inside
+    assert text.count("\r\n") == len(parsed)
+    assert all(plain(cell, keep_lines=True) == cell for row in parsed for cell in row)
+
+
+@pytest.mark.parametrize("sheet", ALL, ids=lambda sheet: sheet.name)
+def test_no_rows_is_a_header(sheet: Sheet) -> None:
+    """A report without findings has a header row in each file, and for findings nothing else."""
+    lines = text_of(sheet, report()).split("\r\n")
+    assert lines[0] == ",".join(sheet.columns)
+    if sheet is FINDINGS:
+        assert lines == [CONTRACT, ""]
+
+
+@pytest.mark.parametrize("sheet", ALL, ids=lambda sheet: sheet.name)
+def test_no_cell_starts_a_formula(sheet: Sheet) -> None:
+    """No cell begins with a sign, blanks and full-width forms counted, unless it is a number."""
+    dangerous = re.compile(r"[\s\u200b\ufeff]*[=+@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe6b\ufe66-]")
+    cells = [cell for row in rows_of(sheet, awkward_report()) for cell in row.values()]
+    assert [cell for cell in cells if dangerous.match(cell)] == (["-5"] if sheet is FINDINGS else [])
+    tries = any(dangerous.match(cell.removeprefix("'")) for cell in cells)
+    assert tries == (sheet is not csv_evidence.COLLECTION)
+
+
+def test_findings_equal_json_cell_by_cell(any_report: Report) -> None:
+    """Every cell of findings.csv is the JSON report's value, made safe, in the same order."""
+    document = as_document(any_report)
+    organizations = {one["id"]: one["name"] for one in document["organizations"]}
+    rows = rows_of(FINDINGS, any_report)
+    assert len(rows) == len(document["findings"]) > 0
+    for row, one in zip(rows, document["findings"], strict=True):
+        first = one["evidence"][0] if one["evidence"] else {}
+        waiver = one["waiver"] or {}
+        wanted = {
+            "finding_id": one["id"],
+            "run_id": document["run"]["id"],
+            "run_finished_at": document["run"]["finished_at"],
+            "organization_id": one["organization"],
+            "organization_name": organizations.get(one["organization"]),
+            "site": one["subject"]["site"],
+            "app": one["subject"]["app"],
+            "subject_kind": one["subject"]["kind"],
+            "subject_id": one["subject"]["id"],
+            "subject_name": one["subject"]["name"],
+            "check_id": one["check"],
+            "check_title": one["title"],
+            "evidence_grade": first.get("grade"),
+            "evidence_source": first.get("source"),
+            "evidence_observed_at": first.get("observed_at"),
+            "attested_by": first.get("attested_by"),
+            "evidence_sha256": first.get("sha256"),
+            "waiver_reason": waiver.get("reason"),
+            "waiver_approved_by": waiver.get("approved_by"),
+            "waiver_ticket": waiver.get("ticket"),
+            "waiver_expires": waiver.get("expires"),
+            "policy_sha256": document["policy"]["sha256"],
+            "rulebook_version": document["rulebook"]["version"],
+        }
+        same = CONTRACT.split(",")
+        wanted |= {column: one[column] for column in same if column in one and column not in wanted}
+        assert {column: _back(row[column], value) for column, value in wanted.items()} == {
+            column: _safe(value) for column, value in wanted.items()
+        }
+        assert set(wanted) == set(row)
+
+
+def _back(cell: str, value: object) -> object:
+    """What a cell stands for, where the JSON report has a value of that type."""
+    match value:
+        case bool():
+            return {"true": True, "false": False}[cell]
+        case int():
+            return int(cell)
+        case list():
+            return json.loads(cell)
+        case _:
+            return cell.removeprefix("'")
+
+
+def _safe(value: Any) -> object:
+    if value is None:
+        return ""
+    return plain(value, keep_lines=True) if isinstance(value, str) else value
+
+
+def test_findings_are_sorted_by_id(any_report: Report) -> None:
+    """Rows come in the order of their IDs, whatever the order of the findings."""
+    ids = [row["finding_id"] for row in rows_of(FINDINGS, any_report)]
+    assert ids == sorted({one.id for one in any_report.findings})
+    assert ids != [one.id for one in any_report.findings], "the report no longer tries"
+
+
+def test_null_and_the_empty_list_differ() -> None:
+    """What was observed empty, null, and what was not read at all can be told apart in settings.csv."""
+    rows = {(row["subject_id"], row["setting"]): row for row in rows_of(SETTINGS, awkward_report())}
+
+    def told(name: str, setting: str) -> tuple[str, ...]:
+        row = rows[(app(name).id, setting)]
+        return row["read"], row["value"], row["value_is_null"], row["reason_code"]
+
+    assert told("lists", "contribution.in_app.excluded") == ("true", "[]", "false", "")
+    assert told("lists", "residency.realm") == ("true", "", "true", "")
+    assert told("unread", "residency.realm") == ("false", "", "", "forbidden")
+
+
+def test_inventory_names_what_is_no_app_and_what_was_not_read() -> None:
+    """An entry that is no app and an organization without a key are rows with a note."""
+    notes = {row["id"]: row["note"] for row in rows_of(INVENTORY, awkward_report())}
+    assert notes["pseudo"] == "an entry of the list that is no app"
+    assert notes["org-two"] == "there is no key for =it\ufffd[31m"
+    assert notes[app("unread").id] == "named by a policy only, not in the list of apps"
+
+
+# --- the folder ---
+
+
+def test_writes_every_sheet(tmp_path: Path) -> None:
+    """Folders on the way are made; the paths of the files come back."""
+    paths = write_folder(awkward_report(), tmp_path / "a" / "b")
+    assert sorted(path.name for path in paths) == NAMES
+    assert {path.parent for path in paths} == {tmp_path / "a" / "b"}
+
+
+def test_writes_into_a_folder_that_holds_other_files(tmp_path: Path) -> None:
+    """What lies in the folder stays."""
+    (tmp_path / "README.txt").write_text("mine")
+    write_folder(report(), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.txt", *NAMES]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
+def test_never_overwrites(name: str, kind: str, tmp_path: Path) -> None:
+    """One file of an earlier export is enough to refuse, and stays as it was."""
+    target = tmp_path / name
+    if kind == "file":
+        target.write_text("evidence")
+    elif kind == "folder":
+        target.mkdir()
+    else:
+        target.symlink_to(tmp_path / "elsewhere")
+    for attempt in (check_folder, lambda folder: write_folder(report(), folder)):
+        with pytest.raises(UsageError, match="never overwritten"):
+            attempt(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert kind != "file" or target.read_text() == "evidence"
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another export that starts at the same moment wins or loses whole files, never half of one."""
+    (tmp_path / "settings.csv").write_text("theirs")
+    monkeypatch.setattr(csv_evidence, "check_folder", lambda _folder: None)
+    with pytest.raises(OutputError, match="File exists"):
+        write_folder(report(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.csv"]
+    assert (tmp_path / "settings.csv").read_text() == "theirs"
+
+
+@pytest.mark.parametrize("kind", ["file", "dangling link"])
+def test_a_file_in_the_folders_place(kind: str, tmp_path: Path) -> None:
+    """A file is not turned into a folder."""
+    target = tmp_path / "evidence"
+    if kind == "file":
+        target.write_text("a note")
+    else:
+        target.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="not a folder"):
+        write_folder(report(), target)
+    assert [path.name for path in tmp_path.iterdir()] == ["evidence"]
+
+
+def test_a_file_on_the_way(tmp_path: Path) -> None:
+    """A file where a parent folder should be is an output error that says so."""
+    (tmp_path / "a").write_text("")
+    with pytest.raises(OutputError, match="Not a directory"):
+        write_folder(report(), tmp_path / "a" / "b")
+
+
+def test_a_name_too_long(tmp_path: Path) -> None:
+    """A name that no disk takes is an output error, not a bug."""
+    with pytest.raises(OutputError, match="too long"):
+        write_folder(report(), tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize(("mode", "below"), [(0o755, ""), (0o700, "inside")])
+def test_no_permission(mode: int, below: str) -> None:
+    """A folder that may not be written to, or not even looked into, is an output error."""
+    with (
+        tempfile.TemporaryDirectory() as parent,
+        unprivileged(Path(parent), mode),
+        pytest.raises(OutputError, match="Permission denied"),
+    ):
+        write_folder(report(), Path(parent) / below / "evidence")
+
+
+@contextmanager
+def unprivileged(folder: Path, mode: int) -> Iterator[None]:
+    """Nobody, where the tests run as root; else the folder's owner without the right to write."""
+    root = os.geteuid() == 0
+    folder.chmod(mode if root else 0o500 if mode == 0o755 else 0)
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("failing", NAMES)
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_whatever_stops_it_leaves_nothing_behind(
+    failing: str, error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk or Ctrl-C in any file: no file, no folder of ours stays; a folder that was there does."""
+    whole = Sheet.write
+
+    def write(sheet: Sheet, of: Report, out: TextIO) -> None:
+        whole(sheet, of, out)
+        if sheet.name == failing:
+            out.flush()
+            raise error
+
+    monkeypatch.setattr(Sheet, "write", write)
+    (tmp_path / "there").mkdir()
+    for folder in (tmp_path / "new" / "evidence", tmp_path / "there"):
+        with pytest.raises((OutputError, KeyboardInterrupt)) as raised:
+            write_folder(awkward_report(), folder)
+        assert isinstance(raised.value, OutputError) == isinstance(error, OSError)
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+
+
+def test_a_disk_that_really_refuses(tmp_path: Path) -> None:
+    """The system refuses the bytes, and closing the file finds out: still an output error, and nothing is left."""
+    code = """
+import resource, sys
+from pathlib import Path
+from contribaudit.errors import OutputError
+from contribaudit.exporters.csv_evidence import write_folder
+from tests.exporters.awkward import awkward_report
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+try:
+    write_folder(awkward_report(), Path(sys.argv[1]))
+except OutputError as error:
+    print(error)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-B", "-c", code, str(tmp_path / "evidence")], capture_output=True, text=True, cwd=ROOT
+    )
+    assert ran.stderr == ""
+    assert "File too large" in ran.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- many findings ---
+
+
+class Sink(io.TextIOBase):
+    """Counts what is written, and keeps nothing."""
+
+    size = 0
+
+    def write(self, text: str) -> int:
+        self.size += len(text)
+        return len(text)
+
+
+def many(number: int) -> tuple[Finding, ...]:
+    return tuple(finding(app(str(place))) for place in range(number))
+
+
+def test_memory_does_not_grow_with_the_rows() -> None:
+    """Rows are written one by one: beyond the order of the findings, 4 times as many need no more memory."""
+    peaks, bytes_a_row = {}, 0
+    for number in (1_000, 4_000):
+        big, sink = report(many(number)), Sink()
+        tracemalloc.start()
+        try:
+            FINDINGS.write(big, sink)
+            peaks[number] = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        bytes_a_row = sink.size // number
+    growth = (peaks[4_000] - peaks[1_000]) / 3_000
+    assert growth < 160 < bytes_a_row  # an ID and two pointers, and what a row has at least
+
+
+def test_every_finding_becomes_a_row() -> None:
+    """Ten thousand findings are ten thousand rows, each with its own ID."""
+    rows = rows_of(FINDINGS, report(many(10_000)))
+    assert len({row["finding_id"] for row in rows}) == len(rows) == 10_000

@@ -1,0 +1,293 @@
+"""The table is readable at every width and obeys nothing that it shows."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+from rich.text import Text
+
+from contribaudit.core import names
+from contribaudit.core.finding import Finding, Outcome
+from contribaudit.core.report import Report
+from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text_table import capture, plain_table, render, shorten
+from tests.exporters.awkward import (
+    ONE,
+    TEXTS,
+    app,
+    awkward_report,
+    change,
+    collection,
+    described,
+    finding,
+    report,
+    state_of,
+)
+
+WIDTHS = (40, 80, 120, 200)
+
+
+def at(width: int, monkeypatch: pytest.MonkeyPatch, what: Report, **how: bool) -> str:
+    monkeypatch.setenv("COLUMNS", str(width))
+    return render(what, **how)
+
+
+def squeezed(text: str) -> str:
+    """The text without blanks and line ends: what is left when a table wraps it."""
+    return re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["awkward", "drifted"])
+def test_fits(width: int, name: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """No line is wider than the terminal, none ends in blanks."""
+    what = awkward_report() if name == "awkward" else request.getfixturevalue("drifted_report")
+    lines = at(width, monkeypatch, what, everything=True).splitlines()
+    assert [line for line in lines if cell_len(line) > width] == []
+    assert [line for line in lines if line != line.rstrip(" ")] == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_word_of_every_finding_is_there(
+    width: int, monkeypatch: pytest.MonkeyPatch, drifted_report: Report
+) -> None:
+    """Nothing is cut off a reason: wrapped, it reads as it was."""
+    text = at(width, monkeypatch, drifted_report, everything=True)
+    # Wrapped beside other columns a reason is interrupted; the widest table has each on one line or two.
+    if width in (80, 200):
+        missing = [one.reason for one in drifted_report.findings if squeezed(one.reason) not in squeezed(text)]
+        assert missing == []
+    for one in drifted_report.findings:
+        assert all(word in text for word in one.reason.split() if len(word) < 20)
+
+
+def test_reasons_are_sentences_not_towers(monkeypatch: pytest.MonkeyPatch, drifted_report: Report) -> None:
+    """At 80 columns a finding takes a few lines, and a reason stands under its subject."""
+    text = at(80, monkeypatch, drifted_report)
+    listed = [one for one in drifted_report.findings if one.outcome not in (Outcome.PASS, Outcome.NO_SUCH_SETTING)]
+    assert len(text.splitlines()) < 4 * len(listed) + 20
+    lines = text.splitlines()
+    place = next(number for number, line in enumerate(lines) if "fail" in line and "acme-labs" in line)
+    assert lines[place + 1].startswith(" " * 16)
+    assert lines[place + 1].strip()
+
+
+def test_a_pipe_is_140_columns(monkeypatch: pytest.MonkeyPatch, drifted_report: Report) -> None:
+    """Without $COLUMNS, or with nonsense in it, a pipe gets lines of 140 columns."""
+    for nonsense in ("", "0", "wide", "-5", "²"):
+        monkeypatch.setenv("COLUMNS", nonsense)
+        assert 120 < max(map(cell_len, render(drifted_report).splitlines())) <= 140
+    monkeypatch.delenv("COLUMNS")
+    assert 120 < max(map(cell_len, render(drifted_report).splitlines())) <= 140
+
+
+def test_a_terminal_tells_its_width(monkeypatch: pytest.MonkeyPatch, drifted_report: Report) -> None:
+    """On a terminal the table is as wide as the terminal, and never narrower than 40 columns."""
+    for columns, most in ((72, 72), (10, 40)):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert most - 10 < max(map(cell_len, render(drifted_report, terminal=True).splitlines())) <= most
+
+
+def test_color_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No escape unless asked, whatever the environment forces; asked, only colours and weights."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    bare = render(awkward_report(), terminal=True)
+    assert "\x1b" not in bare
+    colored = render(awkward_report(), terminal=True, color=True)
+    assert "\x1b[" in colored
+    styled = re.sub(r"\x1b\[[0-9;]*m", "", colored)
+    assert [line.rstrip() for line in styled.splitlines()] == bare.splitlines()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_observed_is_obeyed(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No control, no direction mark, no lone surrogate reaches the terminal."""
+    text = at(width, monkeypatch, awkward_report(), everything=True)
+    assert {unicodedata.category(one) for one in text.replace("\n", "")}.isdisjoint({"Cc", "Cs", "Zl", "Zp"})
+    assert not any(mark in text for mark in "\u202e\u2066\u200f\u200b\ufeff")
+    text.encode("utf-8")
+
+
+def test_markup_and_emoji_codes_are_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Brackets and colons in names, reasons, warnings and changes stay what they are."""
+    text = at(200, monkeypatch, awkward_report(), everything=True)
+    for word in ("markup", "emoji-code", "emoji", "quotes", "dollar"):
+        assert f"{TEXTS[word]} is not allowed" in text
+    assert "policy =policy [bold]of[/bold]" in text
+    assert "matches nothing \ufffd[31m[bold]." in text
+    assert "by [red]ops@acme.example\ufffd" in text
+
+
+def test_a_long_name_does_not_push_the_rest_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name of 300 characters is cut in its middle."""
+    text = at(120, monkeypatch, awkward_report())
+    assert "LLLL…LLLL" in text
+    assert "L" * 60 not in text.replace("is not allowed", "").split("LLL is not")[0].splitlines()[0]
+
+
+def test_shorten_keeps_texts_apart() -> None:
+    """What is cut is still unique; where that cannot be, the text stays whole."""
+    same = "ari:cloud:jira::site/"
+    ends = [f"{same}{'0' * 60}{number}" for number in range(20)]
+    starts = [f"{number:02}{'-' * 60}/jira-software" for number in range(20)]
+    middles = [f"{'a' * 60}{number}{'b' * 60}" for number in range(3)]
+    short = shorten([*ends, *starts, *middles, "short", "日本" * 30])
+    assert len(set(short.values())) == len(short) == 45
+    assert all(cell_len(short[one]) <= 44 for one in [*ends, *starts, "short", "日本" * 30])
+    assert all(short[one] == one for one in middles)
+    assert short["short"] == "short"
+    assert "…" in short["日本" * 30]
+
+
+def test_shorten_never_takes_a_text_that_is_there() -> None:
+    """A short text that looks like the cut of a long one stays the only one that looks so."""
+    long = "x" * 100
+    cut = shorten([long])[long]
+    both = shorten([long, cut])
+    assert both[cut] == cut
+    assert both[long] != cut
+
+
+def test_two_subjects_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where two apps go by one name, each has its ID beside it."""
+    facts = described(app("a"), "wiki", alias="app:acme/wiki") + described(app("b"), "wiki", alias="app:acme/wiki")
+    text = at(120, monkeypatch, report([finding(app("a")), finding(app("b"))], state_of(facts)))
+    assert "acme/wiki (ari:cloud:jira::site/a)" in text
+    assert "acme/wiki (ari:cloud:jira::site/b)" in text
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (None, "1 app\n"),
+        (0, "; the API key ends today\n"),
+        (1, "; the API key ends in 1 day\n"),
+        (2, "; the API key ends in 2 days\n"),
+        (-1, "; the API key ended 1 day ago\n"),
+        (-2, "; the API key ended 2 days ago\n"),
+    ],
+)
+def test_one_is_singular(days: int | None, words: str) -> None:
+    """One organization, one site, one app, one day."""
+    state = state_of(described(app("a"), "a"))
+    text = render(report(state=state, key_days_left=days))
+    assert "1 organization, 1 site, 1 app" in text
+    assert words in text
+
+
+def test_several_are_plural() -> None:
+    """More and none are plural; an organization that was not read is counted as such."""
+    facts = described(app("a"), "a", "a.net") + described(app("b"), "b", "b.net")
+    assert "1 organization, 2 sites, 2 apps\n" in render(report(state=state_of(facts)))
+    unread = state_of([], {ONE: [collection()]}, {"two": "no key"})
+    assert "1 of 2 organizations, 0 sites, 0 apps\n" in render(report(state=unread))
+
+
+def test_gravest_first() -> None:
+    """Violations come before what is unproven, and that before the rest; within them by severity."""
+    text = render(awkward_report(), everything=True)
+    words = "fail|conflict|not achievable|unknown|stale|pass|pending|waived|exempt"
+    listed = re.findall(rf"^({words})  ", text, re.MULTILINE)
+    ranks = [
+        0 if one in ("fail", "conflict", "not achievable") else 1 if one in ("unknown", "stale") else 2
+        for one in listed
+    ]
+    assert ranks == sorted(ranks)
+    assert set(ranks) == {0, 1, 2}
+
+
+def test_what_is_fine_is_counted_and_listed_on_demand() -> None:
+    """Passes and missing settings are numbers, unless everything is wanted."""
+    found = [finding(app("a"), Outcome.PASS, reason="in EU"), finding(app("b"), Outcome.NO_SUCH_SETTING, reason="none")]
+    brief = render(report(found))
+    assert "1 apply: 1 pass  (1 without such a setting)" in brief
+    assert "in EU" not in brief
+    assert "in EU" in render(report(found), everything=True)
+    assert "nothing applies" in render(report())
+
+
+def test_notes_beside_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A waiver with the outcome under it, a due date that the reason lacks, and a fragile pass are said."""
+    text = at(200, monkeypatch, awkward_report(), everything=True)
+    assert "[fail, waived to 2027-01-31 by ciso@acme.example]" in text
+    assert "in EU [fragile]" in text
+    assert "[due 2026-12-01T19:30:00Z]" in text
+    pending = [one for one in awkward_report().findings if one.due_at]
+    told = [replace(pending[0], reason="over on 2026-12-01 19:30Z")]
+    assert "[due" not in render(report(told))
+
+
+def test_changes_as_people_count_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new app is one line with what matters of it; of many changes the first twenty are listed."""
+    new = [
+        change(app("n"), setting, None, value, existed_before=False)
+        for setting, value in ((names.APP_TYPE_KEY, "jira"), (names.PLAN, "Free"), (names.REALM, "US"))
+    ]
+    some = (*new, change(app("a"), "x", True, None), change(app("b"), "y", "v", None, exists_after=False))
+    text = at(120, monkeypatch, report(changes=some))
+    assert re.search(r"^new +ari:cloud:jira::site/n +Free, US$", text, re.MULTILINE)
+    assert re.search(r"^x +ari:cloud:jira::site/a +yes -> null$", text, re.MULTILINE)
+    assert re.search(r"^y +ari:cloud:jira::site/b +v -> \(gone\)$", text, re.MULTILINE)
+    many = tuple(change(app(str(number)), "x", False, True) for number in range(23))
+    assert "and 3 more: contribaudit changes\n" in render(report(changes=many))
+
+
+def test_the_organization_of_a_collector() -> None:
+    """Of several organizations each line says whose it is; one that was not read says why."""
+    several = state_of([], {ONE: [collection()], "other": [collection("other")]}, {"two": "there is no key"})
+    text = render(report(state=several))
+    assert re.search(r"^Name of org-one +workspaces +ok +40 +3$", text, re.MULTILINE)
+    assert re.search(r"^Name of other +workspaces +ok +40 +3$", text, re.MULTILINE)
+    assert re.search(r"^Name of two +not read +there is no key$", text, re.MULTILINE)
+    assert "organization" not in render(report()).split("collector")[0].splitlines()[-1]
+
+
+@pytest.mark.parametrize("flexible", ["", "name", "why"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_table_of_any_width_loses_nothing(flexible: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever does not fit moves beneath its row or wraps; no cell is cut."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    columns = ("kind", "name", "site", "plan", "why")
+    rows = [
+        ("organization", "N" * 30, "S" * 25, "Enterprise", "because of many things"),
+        ("app", "M" * 20, "T" * 35, "", "Y" * 50),
+    ]
+    text = capture(plain_table(columns, rows, flexible=flexible))
+    assert all(cell_len(line) <= width for line in text.splitlines())
+    counts = {letter: squeezed(text).count(letter * 2) for letter in "NMSTY"}
+    assert counts == {letter: squeezed("|".join("|".join(row) for row in rows)).count(letter * 2) for letter in counts}
+
+
+def test_an_empty_table_is_its_titles() -> None:
+    """No rows: the titles alone."""
+    assert capture(plain_table(("a", "b"), [])) == "a  b\n"
+
+
+def test_cells_of_a_table_are_data() -> None:
+    """A text in a cell is shown, a Text keeps its style."""
+    text = capture(plain_table(("a", "b"), [("[bold]x[/bold] :smile:\x1b[31m", Text("styled", "red"))]))
+    assert text == "a                              b\n[bold]x[/bold] :smile:\ufffd[31m  styled\n".replace(
+        "a                              b", "a" + " " * 28 + "b"
+    )
+
+
+def findings_in(text: str, found: tuple[Finding, ...]) -> int:
+    """How many findings the table lists."""
+    words = {str(one.outcome).replace("_", " ") for one in found}
+    return sum(1 for line in io.StringIO(text) if line.split("  ")[0] in words and re.search(r"[A-Z]{2}-\d\d", line))
+
+
+def test_every_finding_has_its_row(monkeypatch: pytest.MonkeyPatch, drifted_report: Report) -> None:
+    """No row vanishes, at any width."""
+    for what in (awkward_report(), drifted_report):
+        for width in (80, 140):
+            text = at(width, monkeypatch, what, everything=True)
+            assert findings_in(text, what.findings) == len(what.findings)
+    assert plain("x") == "x"

@@ -1,0 +1,173 @@
+"""Faults that begin on the second page: what the first one told is kept, and the rest is not taken for gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from contribaudit.atlassian import retry
+from contribaudit.core.finding import Outcome
+from contribaudit.core.report import Report
+from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.simulator import Directory, Fault, Key, Options, Organization
+
+from .faulty import (
+    COLLECTOR_OF,
+    EVERYTHING,
+    Served,
+    old_evidence,
+    outcomes,
+    passes_on_unread,
+    rows,
+    served,
+)
+
+KINDS = ("401", "403-b", "404", "429-empty", "500", "503", "html", "truncated-json", "redirect", "close")
+CODES = {"401": 4, "404": 2}
+APPS = 1004
+"""A page holds 1000."""
+FEW_CHECKS = 'written_for_plan = "premium"\n' + "".join(
+    f'[[rule]]\ncheck = "{check}"\nseverity = "high"\n{more}'
+    for check, more in {
+        "DR-01": 'expect = ["EU", "US", "Global"]\n',
+        "DC-06": "",
+        "DC-10": "",
+        "AI-20": "",
+        "GV-01": "",
+    }.items()
+)
+"""All pass on the large organization."""
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "ATTEMPTS", 2)
+
+
+def lengthen(organization: Organization) -> None:
+    """More directories and keys than fit on a page of 100."""
+    now = datetime.now(UTC)
+    organization.directories += [Directory(f"directory-{number}", "one of many", "") for number in range(100)]
+    organization.keys += [
+        Key(f"word-{number}", f"key-{number}", "one of many", organization.id, frozenset(), now, now + timedelta(200))
+        for number in range(100)
+    ]
+
+
+@pytest.fixture(scope="module")
+def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The tidy organization, with two pages of policies, directories and keys."""
+    folder = tmp_path_factory.mktemp("paged")
+    with served(folder, edit=lengthen, options=Options(policies_page_size=2)) as organization:
+        assert {one.collector: one.requests for one in organization.first.collections} == {
+            "organization": 1,
+            "workspaces": 1,
+            "policies": 2,
+            "directories": 2,
+            "event_actions": 1,
+            "api_keys": 2,
+        }
+        yield organization
+
+
+def shrink(organization: Organization) -> None:
+    organization.apps = organization.apps[:APPS]
+    organization.revision += 1
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An organization whose apps fill two pages."""
+    with served(tmp_path_factory.mktemp("large"), "generated", shrink, policy=FEW_CHECKS) as organization:
+        assert organization.first.run.exit_code == 0
+        yield organization
+
+
+@pytest.mark.parametrize("endpoint", ["policies", "directories", "api-keys"])
+@pytest.mark.parametrize("kind", [*KINDS, "repeated-cursor"])
+def test_a_list_that_breaks_off(paged: Served, tmp_path: Path, kind: str, endpoint: str) -> None:
+    """Half a list says nothing of what is not in it: unknown, not gone; the next whole run is as the one before."""
+    collector = COLLECTOR_OF[endpoint]
+    with paged.after_a_complete_run(tmp_path) as bench:
+        before = bench.store.snapshot(bench.organization.id, 1)
+        bench.faults.append(Fault(kind, endpoint, from_page=2))
+        report = bench.audit(EVERYTHING)
+        assert_partial(report, collector)
+        # API Access has error codes of its own, which do not tell that it is the organization that is missing.
+        code_of_its_own = kind == "404" and endpoint == "api-keys"
+        assert report.run.exit_code == (3 if code_of_its_own else CODES.get(kind, 3))
+        assert passes_on_unread(bench, report, collector) == old_evidence(report) == []
+        assert report.changes == ()
+        assert rows(paged.first) <= rows(report)
+        assert bench.store.snapshot(bench.organization.id, 1) == before
+        if kind == "html":
+            bench.faults.clear()
+            again = bench.audit(EVERYTHING)
+            assert outcomes(again) == outcomes(paged.first)
+            assert (again.changes, again.run.exit_code) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unread"),
+    [("403-bare", 4), ("truncated-json", 4), ("empty-list", 4), ("no-id", 1), ("repeated-cursor", 0)],
+)
+def test_apps_that_break_off(large: Served, tmp_path: Path, kind: str, unread: int) -> None:
+    """The apps that were read are judged, the others are unknown, and so is whatever asks for all of them."""
+    first_page = {app.id for app in large.bench.organization.apps[:1000]}
+    with large.after_a_complete_run(tmp_path) as bench:
+        bench.faults.append(Fault(kind, "workspaces", from_page=2))
+        report = bench.audit(FEW_CHECKS)
+        assert_partial(report, "workspaces")
+        assert report.run.exit_code == 3
+        assert report.changes == ()
+        assert passes_on_unread(bench, report, "workspaces") == old_evidence(report) == []
+        realm = {one.subject.id: one.outcome for one in report.findings if one.check == "DR-01"}
+        assert len(realm) == APPS
+        assert {realm[app] for app in first_page} == {Outcome.PASS}
+        assert sum(outcome is Outcome.UNKNOWN for outcome in realm.values()) == unread
+        assert {one.outcome for one in report.findings if one.check in ("DC-06", "DC-10", "AI-20", "GV-01")} == {
+            Outcome.UNKNOWN
+        }
+
+
+def test_a_first_run_that_breaks_off_shows_that_more_was_announced(large: Served, tmp_path: Path) -> None:
+    """Nobody knows the apps of the second page yet; that there are some is said, and nothing passes for all."""
+    with large.fresh(tmp_path) as bench:
+        bench.faults.append(Fault("html", "workspaces", from_page=2))
+        report = bench.audit(FEW_CHECKS)
+        workspaces = next(one for one in report.collections if one.collector == "workspaces")
+        assert (workspaces.announced, workspaces.read) == (APPS, 1000)
+        assert passes_on_unread(bench, report, "workspaces") == []
+        assert report.run.exit_code == 3
+        bench.faults.clear()
+        again = bench.audit(FEW_CHECKS)
+        assert outcomes(again) == outcomes(large.first)
+        new = {change.subject.id for change in again.changes}
+        assert {app.id for app in bench.organization.apps[1000:]} <= new
+        assert all(change.exists_after for change in again.changes)
+
+
+def test_two_broken_runs_in_a_row_forget_nothing(paged: Served, tmp_path: Path) -> None:
+    """What the last complete run knew is what every broken run after it is compared with."""
+    with paged.after_a_complete_run(tmp_path) as bench:
+        bench.faults.append(Fault("500", "policies", from_page=2))
+        half = bench.audit(EVERYTHING)
+        bench.faults[:] = [Fault("html", "*")]
+        nothing = bench.audit(EVERYTHING)
+        assert rows(paged.first) <= rows(half)
+        apps = {subject for check, subject in rows(paged.first) if check == "DR-01"}
+        assert apps == {subject for check, subject in rows(nothing) if check == "DR-01"}
+        assert half.changes == nothing.changes == ()
+        bench.faults.clear()
+        again = bench.audit(EVERYTHING)
+        assert outcomes(again) == outcomes(paged.first)
+        assert again.changes == ()
+
+
+def assert_partial(report: Report, collector: str) -> None:
+    broken = [one for one in report.collections if one.status is not CollectionStatus.OK]
+    assert [(one.collector, one.status) for one in broken] == [(collector, CollectionStatus.PARTIAL)]
+    assert broken[0].reason
