@@ -6,6 +6,7 @@ from contribaudit.cli import exit_codes
 from contribaudit.core.alias import alias_of
 from contribaudit.core.finding import Finding, Severity
 from contribaudit.core.report import Report
+from contribaudit.core.snapshot import CollectionStatus
 
 
 def conclusion(report: Report, fail_on: Severity) -> str:
@@ -21,8 +22,12 @@ def conclusion(report: Report, fail_on: Severity) -> str:
             return f"{_count(violated)} at or above {fail_on}; begin with {_first(report, violated)}"
         case exit_codes.UNVERIFIED:
             unproven = _gravest([finding for finding in grave if finding.outcome.unproven])
-            start = _first(report, unproven)
-            return f"Nothing violates the policy, but {_count(unproven)} could not be verified; begin with {start}"
+            count = f"{_count(unproven)} could not be verified"
+            cause = _unread(report)
+            if cause:
+                return f"Nothing that was read violates the policy, but {count}, since not everything was read: {cause}"
+            first = unproven[0]
+            return f"Nothing violates the policy, but {count}; begin with {_name(report, first)}: {first.reason}."
         case _:
             return f"Everything that the policy requires at or above {fail_on} was verified."
 
@@ -37,4 +42,19 @@ def _count(findings: list[Finding]) -> str:
 
 def _first(report: Report, findings: list[Finding]) -> str:
     first = findings[0]
-    return f"{first.check} on {alias_of(report.state, first.subject)}: {first.remediation or first.reason}"
+    return f"{_name(report, first)}: {first.remediation or first.reason}"
+
+
+def _name(report: Report, finding: Finding) -> str:
+    return f"{finding.check} on {alias_of(report.state, finding.subject)}"
+
+
+def _unread(report: Report) -> str:
+    """The first thing that could not be read, with what would help; "" when everything was."""
+    for place in report.state.organizations.values():
+        if not place.collections:
+            return f"{report.state.organization_name(place.id)}: {place.unread_reason}."
+    for one in report.collections:
+        if one.status is not CollectionStatus.OK:
+            return f"{one.collector}: {one.reason}. contribaudit doctor tells more."
+    return ""

@@ -136,7 +136,8 @@ class _Rows:
         table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
         table.add_column(self.columns[0], no_wrap=widths[0] <= room // 2, overflow="fold")
         inner = slice(1, leading)
-        table.add_column(_joined([Text(title) for title in self.columns[inner]], widths[inner]), overflow="fold")
+        titles = self.columns[1:] if len(widths) == 2 else self.columns[inner]
+        table.add_column(_joined([Text(one) for one in titles], widths[1 : len(titles) + 1]), overflow="fold")
         for row in self.rows:
             lines = [_joined(row[inner], widths[inner])] if leading > 1 else []
             trailing = [(title, cell) for title, cell in zip(self.columns, row, strict=True)][leading:]

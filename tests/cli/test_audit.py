@@ -1,0 +1,311 @@
+"""`audit` and the commands beside it, called as a user calls them, against the simulator on a real socket."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from contribaudit.simulator import running, scenario_app
+
+from .conftest import Api, Cli
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/report-1.schema.json").read_text(encoding="utf-8"))
+VERIFIABLE = """
+version = 1
+[[rule]]
+check = "DR-01"
+expect = ["EU"]
+[[rule]]
+check = "DR-02"
+[[rule]]
+check = "DC-10"
+"""
+
+
+@pytest.fixture
+def ready(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """The tidy organization with a key in the environment."""
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+    return api
+
+
+def policy(folder: Path, text: str = VERIFIABLE) -> str:
+    path = folder / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("scenario", ["tidy", "drifted", "small", "generated"])
+def test_every_scenario_gives_a_report_that_the_published_schema_describes(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, scenario: str
+) -> None:
+    """`audit --format json` over a real socket validates, and its exit code is the one that it names."""
+    app = scenario_app(scenario, apps=60 if scenario == "generated" else None)
+    with running(app) as url:
+        monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
+        monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", app.state.organization.id)
+        monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+        ended = cli("audit", "--format", "json")
+    report = json.loads(ended.out)
+    jsonschema.validate(report, SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert ended.code == report["run"]["exit_code"] == 3
+    assert report["inventory"]["apps"] > 0
+
+
+def test_exit_0_when_everything_required_was_verified(cli: Cli, ready: Api, tmp_path: Path) -> None:
+    """A policy that only asks what the API can tell is met by the tidy organization."""
+    ended = cli("audit", "--policy", policy(tmp_path), "--format", "line")
+    assert ended.code == 0, ended.out
+    assert ended.out.startswith("OK exit=0")
+    assert ended.last == "Everything that the policy requires at or above high was verified."
+
+
+def test_exit_1_when_a_setting_drifts_and_the_change_is_told(cli: Cli, ready: Api, tmp_path: Path) -> None:
+    """An app that leaves its realm fails, is new in the line, and stands in `changes`."""
+    words = ("audit", "--policy", policy(tmp_path), "--format", "line")
+    cli(*words)
+    moved = next(app for app in ready.app.state.organization.apps if app.realm == "EU")
+    ready.app.state.organization.set_realm(moved.id, "US", ("us-east-1",))
+    ended = cli(*words)
+    assert ended.code == 1
+    assert "new: 1 fail, 1 conflict" in ended.out
+    changes = json.loads(cli("changes", "--format", "json").out)
+    assert [(one["setting"], one["before"], one["after"]) for one in changes] == [
+        ("residency.realm", "EU", "US"),
+        ("residency.regions", ["eu-central-1", "eu-west-1"], ["us-east-1"]),
+    ]
+
+
+def test_the_severity_decides_what_fails(cli: Cli, ready: Api, tmp_path: Path) -> None:
+    """--fail-on critical leaves a high finding out of the exit code."""
+    text = 'version = 1\n[[rule]]\ncheck = "DC-06"\nexpect = "free"\n'
+    assert cli("audit", "--policy", policy(tmp_path, text)).code == 1
+    assert cli("audit", "--policy", policy(tmp_path, text), "--fail-on", "critical").code == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [
+        ("expired-key", 4, "The API refused the key"),
+        ("other-org-key", 4, "The API refused the key"),
+        ("no-such-key", 4, "The API refused the key"),
+        ("narrow-key", 3, "it needs the scope read:"),
+    ],
+)
+def test_a_key_that_may_not_read_proves_nothing(
+    cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str, code: int, said: str
+) -> None:
+    """The exit code is the fixed one, no app passes, and the key is nowhere in what was written."""
+    path = policy(tmp_path)
+    assert cli("audit", "--policy", path).code == 0
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", key)
+    ended = cli("audit", "--policy", path, "--format", "json")
+    assert ended.code == code
+    assert said in ended.err
+    assert key not in ended.out + ended.err
+    findings = json.loads(ended.out)["findings"]
+    assert {one["outcome"] for one in findings} == {"unknown"}
+    assert len(findings) == 15
+
+
+def test_an_unknown_organization_is_a_wrong_configuration(
+    cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """404 on the organization ends with 2 and says where the ID stands."""
+    monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", "99999999-9999-4999-8999-999999999999")
+    ended = cli("audit")
+    assert ended.code == 2
+    assert "admin.atlassian.com/o/ID" in ended.last
+
+
+def test_without_a_key_nothing_is_read(cli: Cli, api: Api) -> None:
+    """A missing key ends with 4 before any request, and says every place that was looked at."""
+    ended = cli("audit")
+    assert ended.code == 4
+    assert not api.app.state.requests
+    assert "--api-key-file" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--only", "DR-99"), "There is no check 'DR-99'"),
+        (("--only", "DR-01"), "Not one check would be evaluated"),
+        (("--policy", "missing.toml"), "no such file"),
+        (("--output", "."), "is a folder"),
+        (("--output", "taken"), "exists"),
+        (("--output", "no/such/folder"), "does not exist"),
+        (("--org", "other"), "not in the configuration"),
+        (("--format", "pdf"), "pdf"),
+    ],
+)
+def test_what_is_wrong_on_the_command_line_ends_with_2_and_reads_nothing(
+    cli: Cli, ready: Api, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    """Each mistake is named before the first request."""
+    (tmp_path / "taken").write_text("evidence")
+    ended = cli("audit", *words)
+    assert ended.code == 2
+    assert said in ended.err
+    assert not ready.app.state.requests
+    assert (tmp_path / "taken").read_text() == "evidence"
+
+
+@pytest.mark.parametrize("damage", ["garbage", "folder"])
+def test_a_store_that_cannot_be_used_is_not_a_verdict(cli: Cli, ready: Api, tmp_path: Path, damage: str) -> None:
+    """A damaged history ends with 5, a folder in its place with 70; stdout stays empty."""
+    path = tmp_path / "history.sqlite"
+    if damage == "garbage":
+        path.write_bytes(b"this is no database" * 100)
+    else:
+        path.mkdir()
+    ended = cli("audit", "--store", str(path))
+    assert (ended.code, ended.out) == (5 if damage == "garbage" else 70, "")
+
+
+def test_offline_judges_the_last_run_and_reads_nothing(
+    cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """--offline needs no key and no network, and finds what the run found."""
+    path = policy(tmp_path)
+    first = json.loads(cli("audit", "--policy", path, "--format", "json").out)
+    monkeypatch.delenv("CONTRIBAUDIT_API_KEY")
+    read = len(ready.app.state.requests)
+    ended = cli("audit", "--offline", "--policy", path, "--format", "json")
+    again = json.loads(ended.out)
+    assert ended.code == 0
+    assert len(ready.app.state.requests) == read
+    assert [(one["id"], one["outcome"]) for one in again["findings"]] == [
+        (one["id"], one["outcome"]) for one in first["findings"]
+    ]
+
+
+def test_offline_without_a_run_says_so(cli: Cli, api: Api) -> None:
+    """There is nothing to judge before the first audit."""
+    ended = cli("audit", "--offline")
+    assert ended.code == 2
+    assert "There is no kept run" in ended.err
+
+
+def test_csv_and_json_tell_the_same(cli: Cli, ready: Api, tmp_path: Path) -> None:
+    """Every finding has the same outcome in both."""
+    path = policy(tmp_path)
+    rows = list(csv.DictReader(io.StringIO(cli("audit", "--policy", path, "--format", "csv").out, newline="")))
+    findings = json.loads(cli("audit", "--policy", path, "--format", "json").out)["findings"]
+    assert {row["finding_id"]: row["outcome"] for row in rows} == {one["id"]: one["outcome"] for one in findings}
+
+
+def test_list_calls_makes_none(cli: Cli, ready: Api) -> None:
+    """Every call with its scope, and no request."""
+    ended = cli("audit", "--list-calls")
+    assert ended.code == 0
+    assert "read:workspaces:admin" in ended.out
+    assert not ready.app.state.requests
+
+
+def test_an_organization_without_a_key_is_reported_not_forgotten(
+    cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two organizations, one key: DC-10 is unknown and names the other one."""
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[[organization]]\nid = "{ready.organization}"\napi_key_env = "TIDY_KEY"\n'
+        '[[organization]]\nid = "other"\nname = "Acquired Ltd"\n'
+    )
+    monkeypatch.delenv("CONTRIBAUDIT_ORG_ID")
+    monkeypatch.delenv("CONTRIBAUDIT_API_KEY")
+    monkeypatch.setenv("TIDY_KEY", "demo-key")
+    text = 'version = 1\n[[rule]]\ncheck = "DC-10"\n'
+    ended = cli("--config", str(config), "audit", "--policy", policy(tmp_path, text), "--format", "json")
+    (finding,) = json.loads(ended.out)["findings"]
+    assert (ended.code, finding["outcome"]) == (3, "unknown")
+    assert "Acquired Ltd" in finding["reason"]
+
+
+def test_one_key_is_not_tried_on_several_organizations(cli: Cli, ready: Api, tmp_path: Path, key_file: Path) -> None:
+    """--api-key-file with two organizations ends with 2."""
+    config = tmp_path / "config.toml"
+    config.write_text('[[organization]]\nid = "one"\n[[organization]]\nid = "two"\n')
+    ended = cli("--config", str(config), "audit", "--api-key-file", str(key_file))
+    assert ended.code == 2
+    assert "a key reads one" in ended.err
+
+
+def test_the_history_commands_tell_of_runs(cli: Cli, ready: Api, tmp_path: Path) -> None:
+    """`runs` lists and shows, `inventory` reads, all as JSON too."""
+    cli("audit", "--policy", policy(tmp_path), "-q")
+    (run,) = json.loads(cli("runs", "list", "--format", "json").out)
+    assert (run["run"], run["exit_code"], run["complete"]) == (1, 0, True)
+    shown = json.loads(cli("runs", "show", "1", "--format", "json").out)
+    assert {one["collector"] for one in shown["collection"]} >= {"workspaces", "policies"}
+    assert cli("runs", "show", "7").code == 2
+    listed = json.loads(cli("inventory", "--format", "json").out)
+    assert {one["kind"] for one in listed} == {"organization", "site", "app"}
+    assert cli("inventory", "--offline").code == 0
+
+
+def test_a_partial_inventory_ends_with_3(cli: Cli, ready: Api) -> None:
+    """What could not be listed is said, and the rows of an earlier run stay."""
+    from contribaudit.simulator import Fault
+
+    cli("audit", "-q")
+    ready.app.state.faults.append(Fault("403-a", "workspaces"))
+    ended = cli("inventory", "--format", "json")
+    apps = [one for one in json.loads(ended.out) if one["kind"] == "app"]
+    assert ended.code == 3
+    assert apps
+    assert all("not seen in this run" in one["note"] for one in apps)
+
+
+def test_the_policy_commands_check_and_show(cli: Cli, tmp_path: Path) -> None:
+    """A mistake is told by line; the resolved policy can be read back."""
+    wrong = policy(tmp_path, 'version = 1\n[[rule]]\ncheck = "DR-01"\nexpekt = ["EU"]\n')
+    ended = cli("policy", "check", wrong)
+    assert ended.code == 2
+    assert "policy.toml:4" in ended.err
+    assert "expect" in ended.err
+    right = policy(tmp_path)
+    assert cli("policy", "check", right).code == 0
+    resolved = tmp_path / "resolved.toml"
+    resolved.write_text(cli("policy", "show", right).out)
+    assert cli("policy", "check", str(resolved)).code == 0
+    assert json.loads(cli("policy", "schema").out)["title"]
+    assert "essentials" in cli("policy", "packs").out
+
+
+def test_checks_that_cannot_be_verified_today_are_marked(cli: Cli) -> None:
+    """`checks list` says which can only answer unknown."""
+    rows = json.loads(cli("checks", "list", "--format", "json").out)
+    assert {row["id"] for row in rows if not row["verifiable"]} == {"DC-07", "DC-09", "DR-10", "DR-12"}
+
+
+def test_the_demo_does_the_whole_job_without_a_key(cli: Cli, tmp_path: Path) -> None:
+    """Table, changes and four CSV files, with nothing configured; evidence is never overwritten."""
+    folder = tmp_path / "evidence"
+    ended = cli("demo", "--out", str(folder))
+    assert ended.code == 0
+    assert ended.out.startswith("NOT OK  Acme")
+    assert "acme-us.atlassian.net/confluence" in ended.out
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"findings.csv", "inventory.csv", "settings.csv", "collection.csv"}
+    assert cli("demo", "--out", str(folder)).code == 2
+
+
+def test_stdout_is_the_result_and_nothing_else(ready: Api, tmp_path: Path) -> None:
+    """In a process of its own, with a pipe: JSON alone on stdout, the conclusion last on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-m", "contribaudit", "audit", "--policy", policy(tmp_path), "--format", "json", "-v"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["schema"] == "contribaudit.report/1"
+    assert done.stderr.splitlines()[-1].startswith("Everything that the policy requires")
