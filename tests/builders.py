@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
@@ -98,15 +99,21 @@ def unavailable(
     return Unavailable(setting, subject, code, "it could not be read", at, "GET /somewhere", scope)
 
 
-def facts(subject: Subject, *, at: datetime = NOW, **values: Value | Gone) -> list[Observation]:
+def facts(subject: Subject, **values: Value | Gone) -> list[Observation]:
     """What is said of an app that is pinned in the EU, but for `values` (see SETTINGS)."""
     found: list[Observation] = []
-    for name, value in (PINNED_IN_EU | values).items():
+    for name, value in {**PINNED_IN_EU, **values}.items():
         if value is UNREAD:
-            found.append(unavailable(SETTINGS[name], subject, at=at))
+            found.append(unavailable(SETTINGS[name], subject))
         elif not isinstance(value, Gone):
-            found.append(observed(SETTINGS[name], subject, value, at=at))
+            found.append(observed(SETTINGS[name], subject, value))
     return found
+
+
+def aged(observations: Iterable[Observation], days: float) -> list[Observation]:
+    """The same, seen so many days ago."""
+    then = NOW - timedelta(days=days)
+    return [replace(one, observed_at=then) if isinstance(one, Observed) else one for one in observations]
 
 
 def policy_list(*ids: str, organization: str = ORG, at: datetime = NOW) -> Observed:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from contribaudit.core.finding import Outcome
@@ -19,6 +17,7 @@ from tests.builders import (
     RULEBOOK,
     UNREAD,
     Gone,
+    aged,
     app,
     collection,
     collections,
@@ -93,7 +92,7 @@ def test_dc_06_an_entry_that_is_no_app_has_no_plan_that_counts() -> None:
 
 def test_dc_06_the_age_is_that_of_the_oldest_plan() -> None:
     """One old answer among new ones makes the highest plan old."""
-    state = state_of(*facts(app("a"), plan="Premium"), *facts(app("b"), at=NOW - timedelta(days=3)))
+    state = state_of(*facts(app("a"), plan="Premium"), *aged(facts(app("b")), 3))
     assert judge("DC-06", state, ORGANIZATION, "premium").outcome is Outcome.STALE
 
 

@@ -102,9 +102,9 @@ def seen(subject: Subject, setting: str, value: Value) -> Observed:
     return Observed(SettingId(setting), subject, value, Grade.DOCUMENTED, NOW, "POST /workspaces", "c" * 64)
 
 
-def described(subject: Subject, name: str, host: str = "acme.atlassian.net", alias: str = "") -> list[Observation]:
+def described(subject: Subject, name: str, host: str = "acme.atlassian.net", alias: str = "") -> list[Observed]:
     """What the workspace list says of an app."""
-    told = {
+    told: dict[str, Value] = {
         names.APP_TYPE_KEY: "jira",
         names.APP_NAME: name,
         names.APP_HOST: host,

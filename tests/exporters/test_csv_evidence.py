@@ -334,7 +334,7 @@ except OutputError as error:
 # --- many findings ---
 
 
-class Sink(io.TextIOBase):
+class Sink(io.StringIO):
     """Counts what is written, and keeps nothing."""
 
     size = 0

@@ -10,12 +10,13 @@ import pytest
 
 from contribaudit.core import names
 from contribaudit.core.finding import Finding, Outcome
+from contribaudit.core.observation import Observation, Observed, Unavailable
 from contribaudit.core.report import Report, RunLine
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.core.state import State
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.line import one_line
-from tests.exporters.awkward import ONE, TWO, app, awkward_report, change, collection, described, finding, state_of
+from tests.exporters.awkward import NOW, ONE, TWO, app, awkward_report, change, collection, described, finding, state_of
 from tests.exporters.awkward import report as report_of
 
 APPS = {name: app(name) for name in ("one", "two", "three")}
@@ -96,7 +97,7 @@ def test_every_outcome_that_applies_is_counted() -> None:
 
 def test_changes() -> None:
     """The first run is called so; a new or vanished app is one change, not one for each of its values."""
-    first = RunLine(1, None, *_times(), True, 0)
+    first = RunLine(1, None, NOW, NOW, True, 0)
     assert parts(replace(ended(0), run=first))[2] == "first run"
     assert parts(ended(0))[2] == "no changes"
     gone = [
@@ -111,15 +112,10 @@ def test_changes() -> None:
     assert parts(ended(0, changes=(*gone, *new, value_gone)))[2] == "3 changes, 2 no cause"
 
 
-def _times() -> tuple[object, object]:
-    run = report_of().run
-    return run.started_at, run.finished_at
-
-
 def test_a_list_that_broke_off_may_hold_more() -> None:
     """A partial inventory has a plus, and apps that only earlier runs saw count as not read."""
     facts = described(APPS["one"], "one", "a.atlassian.net")
-    unread = [_unread(fact) for fact in described(APPS["two"], "two", "b.atlassian.net")]
+    unread: list[Observation] = [_unread(fact) for fact in described(APPS["two"], "two", "b.atlassian.net")]
     remembered = described(APPS["two"], "two", "b.atlassian.net")
     cut = state_of([*facts, *unread], {ONE: [collection(status=CollectionStatus.PARTIAL)]})
     state = State(
@@ -132,10 +128,7 @@ def test_a_list_that_broke_off_may_hold_more() -> None:
     assert parts(ended(3, state=state))[3] == "read 0/1 orgs 1/2+ sites 1/2+ apps"
 
 
-def _unread(fact: object) -> object:
-    from contribaudit.core.observation import Observed, Unavailable
-
-    assert isinstance(fact, Observed)
+def _unread(fact: Observed) -> Unavailable:
     return Unavailable(fact.setting, fact.subject, "timeout", "no answer", fact.observed_at, "workspaces")
 
 

@@ -141,7 +141,6 @@ def test_a_residency_rule_of_another_shape_proves_no_pin(tidy: Served, tmp_path:
         assert all("residency policy's rule" in one.reason for one in of_check(report, "DR-02"))
 
 
-@pytest.mark.xfail(strict=True, reason="DR-04 passes for want of a residency policy beside one of an unknown type")
 def test_a_policy_of_an_unknown_type_that_lists_apps_is_not_no_policy(tidy: Served, tmp_path: Path) -> None:
     """What lists the apps may be a residency policy by another name: that no move is open is not shown."""
     with tidy.fresh(tmp_path) as bench:

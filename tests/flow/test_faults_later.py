@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from contribaudit.atlassian import retry
+from contribaudit.atlassian import paging, retry
+from contribaudit.atlassian.calls import SEARCH_WORKSPACES, Call
 from contribaudit.core.finding import Outcome
 from contribaudit.core.report import Report
 from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.pipeline import audit
 from contribaudit.simulator import Directory, Fault, Key, Options, Organization
 
+from .audits import Bench
 from .faulty import (
     COLLECTOR_OF,
     EVERYTHING,
@@ -25,8 +30,9 @@ from .faulty import (
     served,
 )
 
-KINDS = ("401", "403-b", "404", "429-empty", "500", "503", "html", "truncated-json", "redirect", "close")
+KINDS = ("401", "403-b", "404", "429-empty", "500", "html", "truncated-json", "close")
 CODES = {"401": 4, "404": 2}
+_FIRST_REQUEST = paging.first_request
 APPS = 1004
 """A page holds 1000."""
 FEW_CHECKS = 'written_for_plan = "premium"\n' + "".join(
@@ -86,6 +92,17 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield organization
 
 
+def audit_large(bench: Bench) -> Report:
+    """As `Bench.audit`; but asyncio.run writes out the result of its task, which takes a second here."""
+    reports: list[Report] = []
+
+    async def run() -> None:
+        reports.append(await audit(bench.job(FEW_CHECKS)))
+
+    asyncio.run(run())
+    return reports[0]
+
+
 @pytest.mark.parametrize("endpoint", ["policies", "directories", "api-keys"])
 @pytest.mark.parametrize("kind", [*KINDS, "repeated-cursor"])
 def test_a_list_that_breaks_off(paged: Served, tmp_path: Path, kind: str, endpoint: str) -> None:
@@ -110,22 +127,33 @@ def test_a_list_that_breaks_off(paged: Served, tmp_path: Path, kind: str, endpoi
             assert (again.changes, again.run.exit_code) == ((), 0)
 
 
+@pytest.fixture
+def _four_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of four apps, so that seven make two."""
+
+    def first_request(call: Call) -> paging.Request:
+        asked = _FIRST_REQUEST(call)
+        return replace(asked, body={"limit": 4}) if call is SEARCH_WORKSPACES else asked
+
+    monkeypatch.setattr(paging, "first_request", first_request)
+
+
+@pytest.mark.usefixtures("_four_a_page")
 @pytest.mark.parametrize(
-    ("kind", "unread"),
-    [("403-bare", 4), ("truncated-json", 4), ("empty-list", 4), ("no-id", 1), ("repeated-cursor", 0)],
+    ("kind", "unread"), [*((kind, 3) for kind in KINDS), ("empty-list", 3), ("no-id", 1), ("repeated-cursor", 0)]
 )
-def test_apps_that_break_off(large: Served, tmp_path: Path, kind: str, unread: int) -> None:
+def test_apps_that_break_off(paged: Served, tmp_path: Path, kind: str, unread: int) -> None:
     """The apps that were read are judged, the others are unknown, and so is whatever asks for all of them."""
-    first_page = {app.id for app in large.bench.organization.apps[:1000]}
-    with large.after_a_complete_run(tmp_path) as bench:
+    first_page = {app.id for app in paged.bench.organization.apps[:4]}
+    with paged.after_a_complete_run(tmp_path) as bench:
         bench.faults.append(Fault(kind, "workspaces", from_page=2))
-        report = bench.audit(FEW_CHECKS)
+        report = bench.audit(EVERYTHING)
         assert_partial(report, "workspaces")
-        assert report.run.exit_code == 3
+        assert report.run.exit_code == CODES.get(kind, 3)
         assert report.changes == ()
         assert passes_on_unread(bench, report, "workspaces") == old_evidence(report) == []
         realm = {one.subject.id: one.outcome for one in report.findings if one.check == "DR-01"}
-        assert len(realm) == APPS
+        assert len(realm) == 7
         assert {realm[app] for app in first_page} == {Outcome.PASS}
         assert sum(outcome is Outcome.UNKNOWN for outcome in realm.values()) == unread
         assert {one.outcome for one in report.findings if one.check in ("DC-06", "DC-10", "AI-20", "GV-01")} == {
@@ -137,13 +165,13 @@ def test_a_first_run_that_breaks_off_shows_that_more_was_announced(large: Served
     """Nobody knows the apps of the second page yet; that there are some is said, and nothing passes for all."""
     with large.fresh(tmp_path) as bench:
         bench.faults.append(Fault("html", "workspaces", from_page=2))
-        report = bench.audit(FEW_CHECKS)
+        report = audit_large(bench)
         workspaces = next(one for one in report.collections if one.collector == "workspaces")
         assert (workspaces.announced, workspaces.read) == (APPS, 1000)
         assert passes_on_unread(bench, report, "workspaces") == []
         assert report.run.exit_code == 3
         bench.faults.clear()
-        again = bench.audit(FEW_CHECKS)
+        again = audit_large(bench)
         assert outcomes(again) == outcomes(large.first)
         new = {change.subject.id for change in again.changes}
         assert {app.id for app in bench.organization.apps[1000:]} <= new

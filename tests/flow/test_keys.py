@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from contribaudit.core.finding import Outcome
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.errors import CredentialError
-from contribaudit.pipeline import audit
+from contribaudit.simulator import Organization
 
 from .audits import of_check, simulated
 from .faulty import EVERYTHING, old_evidence, outcomes, rows
@@ -84,21 +84,16 @@ def test_a_key_that_is_revoked_between_two_runs(tmp_path: Path) -> None:
         assert bench.store.snapshot(bench.organization.id, first.run.id) == before
 
 
-@pytest.mark.parametrize("known", [False, True])
-def test_a_key_for_an_organization_that_the_api_does_not_know(tmp_path: Path, known: bool) -> None:
-    """A wrong organization ID is a mistake in the configuration: exit 2."""
+def test_an_organization_that_the_api_does_not_know(tmp_path: Path) -> None:
+    """A wrong organization ID is a mistake in the configuration: exit 2, and nothing is judged by another's history."""
     with simulated(tmp_path) as bench:
-        if known:
-            bench.audit(EVERYTHING)
-        bench.organization.id = "ffffffff-ffff-4fff-8fff-ffffffffffff"
-        asked = bench.job(EVERYTHING).targets[0]
-        bench.organization.id = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
-        job = bench.job(EVERYTHING)
-        elsewhere = type(job)(
-            (type(asked)("ffffffff-ffff-4fff-8fff-ffffffffffff", connect=asked.connect),), job.store, job.rulebook, job.policy
-        )
-        report = asyncio.run(audit(elsewhere))
-        assert report.run.exit_code in (2, 4)
+        bench.audit(EVERYTHING)
+        elsewhere = replace(bench, organization=Organization("ffffffff-ffff-4fff-8fff-ffffffffffff", "nobody"))
+        report = elsewhere.audit(EVERYTHING)
+        assert report.run.exit_code == 2
+        assert {one.code for one in report.collections} <= {"organization_not_found", "not_found"}
+        assert {one.outcome for one in report.findings if one.check not in NOT_FROM_THE_API} == {Outcome.UNKNOWN}
+        assert {one.subject.organization for one in report.findings} == {elsewhere.organization.id, ""}
 
 
 def test_a_key_that_no_header_can_hold_reads_nothing_and_keeps_nothing(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from policy_builders import DOCUMENTED, ESSENTIALS, load, load_with_packs, problems, write
 
 from contribaudit import policy_file
 from contribaudit.core.finding import Outcome, Severity
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.policy import DEFAULT_ACCEPTED, DEFAULT_MAX_AGE_DAYS, Decision, Rule, Waiver, Where
 from contribaudit.errors import PolicyFileError
+
+from .policy_builders import DOCUMENTED, ESSENTIALS, load, load_with_packs, problems, write
 
 
 def test_the_documented_file_becomes_a_policy(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_builders import DECISION, DOCUMENTED, RULE, WAIVER, load, problems, table, write
 
 from contribaudit.errors import PolicyFileError
+
+from .policy_builders import DECISION, DOCUMENTED, RULE, WAIVER, load, problems, table, write
 
 NO_PERSON = "the person who asks for a waiver cannot approve it; name another"
 NO_VALUE = "a text, a whole number, true, false or a list of texts is wanted"

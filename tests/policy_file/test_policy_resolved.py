@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from policy_builders import CHECKS, DOCUMENTED, load, write
 
 from contribaudit.core.finding import Outcome, Severity
 from contribaudit.core.observation import Grade, SettingId, Value
 from contribaudit.core.policy import AuditPolicy, Decision, EvidenceTerms, Rule, Waiver, Where
 from contribaudit.policy_file.values import OUTCOMES
 from contribaudit.policy_file.write import to_toml, toml_string
+
+from .policy_builders import CHECKS, DOCUMENTED, load, write
 
 HOSTILE = '"\\\n\r\t\x00\x1b[31m\x7f\u2028\u202e\U0001f600\'\'\' """ # [[rule]]'
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from policy_builders import DECISION, DOCUMENTED, RULE, WAIVER, table
 
 from contribaudit import policy_file
+
+from .policy_builders import DECISION, DOCUMENTED, RULE, WAIVER, table
 
 VALIDATOR = Draft202012Validator(policy_file.json_schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
 

@@ -18,16 +18,21 @@ def free_plan(case: Case) -> Verdict:
     if not isinstance(plan, Plan):
         return plan_unclear(plan)
     seen = case.state.read(case.subject, names.PLAN)
-    beside = [app for app in case.state.subjects(Kind.APP, case.subject.organization) if app != case.subject]
-    others = [plan_of(case.state, app) for app in beside]
-    whole = case.state.organizations[case.subject.organization].completed("workspaces")
-    if whole and all(isinstance(other, Plan) and not other.rovo for other in others):
+    if case.state.once(("paid apps", case.subject.organization), lambda: _no_paid_apps(case)):
         reason = f"Rovo is not listed for the {plan.name} plan, and no app of the organization has another"
         return Verdict(
             Outcome.NO_SUCH_SETTING, "plan_without_rovo", reason, names.PLAN, None, plan.name, evidence_of(seen)
         )
     reason = f"whether Rovo reads a {plan.name} app beside paid ones is not documented"
     return Verdict(Outcome.UNKNOWN, "free_beside_paid", reason, names.PLAN, None, plan.name, evidence_of(seen))
+
+
+def _no_paid_apps(case: Case) -> bool:
+    """True when the whole inventory is on plans for which Rovo is not listed."""
+    organization = case.subject.organization
+    plans = (plan_of(case.state, app) for app in case.state.subjects(Kind.APP, organization))
+    whole = case.state.organizations[organization].completed("workspaces")
+    return whole and all(isinstance(plan, Plan) and not plan.rovo for plan in plans)
 
 
 def _may_lack_rovo(state: State, subject: Subject) -> bool:

@@ -18,3 +18,4 @@ REALM = SettingId("residency.realm")
 MOVE = SettingId("residency.move")
 PINNED = SettingId("residency.pinned")
 SHAPES_PREFIX = "shapes."
+POLICY_SHAPES = SettingId(SHAPES_PREFIX + "policies")

@@ -50,7 +50,7 @@ class Counts:
     connectors: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """One run, judged."""
 
@@ -66,6 +66,10 @@ class Report:
     """Findings that are violated or unproven and were not so in the run before."""
     key_days_left: int | None = None
     """Days until the first key that we read with ends; None where no API tells."""
+
+    def __repr__(self) -> str:
+        # asyncio.run writes its result into a signal handler's repr: a whole report would take seconds there.
+        return f"Report(run={self.run.id}, findings={len(self.findings)})"
 
     @property
     def organizations(self) -> tuple[OrganizationLine, ...]:

@@ -50,7 +50,7 @@ class Surprise:
     """SHA-256 of the first raw object that holds it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Snapshot:
     """Everything one run saw of one organization."""
 
@@ -64,6 +64,9 @@ class Snapshot:
     surprises: tuple[Surprise, ...] = ()
     raw: Mapping[str, bytes] = field(default_factory=dict)
     """Canonical JSON of each raw object by its SHA-256 (hex)."""
+
+    def __repr__(self) -> str:
+        return f"Snapshot(organization={self.organization!r}, started_at={self.started_at.isoformat()})"
 
     @property
     def observations(self) -> Iterator[Observation]:

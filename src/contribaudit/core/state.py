@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 from contribaudit.core import names
 from contribaudit.core.observation import Observation, Observed, SettingId, Unavailable
 from contribaudit.core.rules import Rulebook
 from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,17 @@ class State:
             self._seen.setdefault(observation.subject, {})[observation.setting] = observation
         for known in remembered:
             self._remembered[(known.subject, known.setting)] = known
+        self._computed: dict[Hashable, Any] = {}
         self._by_kind: dict[tuple[str, Kind], list[Subject]] = {}
         for subject in self._seen:
             self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` gives, computed once per key: for what every subject of an organization needs anew."""
+        if key not in self._computed:
+            self._computed[key] = compute()
+        found: T = self._computed[key]
+        return found
 
     def add(self, observation: Observation) -> None:
         """Put a computed value beside the observed ones. Only `resolve` does this."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -42,6 +43,8 @@ def load(folder: Path | None = None) -> Rulebook:
     for name, shape in SHAPES.items():
         text, shipped = _read(name, folder)
         parsed[name] = _parse(shape, name, text)
+        if not shipped:
+            _same_checks(parsed[name], name)
         files.append(RulebookFile(name, sha256(text.encode()).hexdigest(), parsed[name].reviewed, shipped))
 
     def part(shape: type[_Shape], name: str) -> _Shape:
@@ -51,6 +54,10 @@ def load(folder: Path | None = None) -> Rulebook:
 
     meta = part(shapes.MetaFile, "rulebook.toml")
     realms = part(shapes.RealmsFile, "realms.toml")
+    moves = part(shapes.MovesFile, "moves.toml")
+    _unambiguous("plans.toml", "plans", [_folded(entry.words) for entry in part(shapes.PlansFile, "plans.toml").plan])
+    _unambiguous("realms.toml", "realms", [_folded([entry.code, *entry.words]) for entry in realms.realm])
+    _unambiguous("moves.toml", "states", [_folded([entry.word]) for entry in moves.move])
     return Rulebook(
         version=meta.version,
         effective=meta.effective,
@@ -61,10 +68,7 @@ def load(folder: Path | None = None) -> Rulebook:
             Realm(entry.code, entry.title, _folded([entry.code, *entry.words]), entry.held) for entry in realms.realm
         ),
         realm_groups={name: tuple(members) for name, members in realms.groups.items()},
-        moves={
-            entry.word.casefold(): Move(entry.word.casefold(), entry.meaning, entry.pinned)
-            for entry in part(shapes.MovesFile, "moves.toml").move
-        },
+        moves={entry.word.casefold(): Move(entry.word.casefold(), entry.meaning, entry.pinned) for entry in moves.move},
         apps=_apps(part(shapes.AppsFile, "apps.toml")),
         words={
             check: _words(entry)
@@ -104,6 +108,26 @@ def _parse(shape: type[shapes.Dated], name: str, text: str) -> shapes.Dated:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         raise RulebookError(f"{name}, key `{key}`: {first['msg']}", hint="Compare it with the shipped file.") from None
+
+
+def _same_checks(file: shapes.Dated, name: str) -> None:
+    """A user's file has words for the same checks as the shipped one: none is left without, none is made up."""
+    if not isinstance(file, shapes.ChecksFile):
+        return
+    known = _parse(shapes.ChecksFile, name, _read(name, None)[0])
+    assert isinstance(known, shapes.ChecksFile)
+    for check in known.checks.keys() ^ file.checks.keys():
+        what = "is missing" if check in known.checks else "is no check of this file"
+        raise RulebookError(f"{name}, key `{check}`: {what}", hint="Compare it with the shipped file.")
+
+
+def _unambiguous(name: str, kind: str, words: Iterable[frozenset[str]]) -> None:
+    """Raises RulebookError for a word that stands for two things: which of them counts, nobody could tell."""
+    seen: set[str] = set()
+    for one in words:
+        for word in sorted(one & seen):
+            raise RulebookError(f"{name}: the word `{word}` stands for two {kind}")
+        seen |= one
 
 
 def _folded(words: list[str]) -> frozenset[str]:

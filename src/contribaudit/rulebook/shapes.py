@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from contribaudit.core.finding import Severity
 
@@ -34,14 +34,14 @@ class MetaFile(Dated):
 
 class ContributionDefault(_Strict):
     default: str
-    changeable: bool
+    changeable: StrictBool
 
 
 class PlanEntry(_Strict):
     name: str
     words: list[str] = Field(min_length=1)
-    residency: bool
-    rovo: bool
+    residency: StrictBool
+    rovo: StrictBool
     metadata: ContributionDefault
     in_app: ContributionDefault
 
@@ -56,7 +56,7 @@ class RealmEntry(_Strict):
     code: str
     title: str
     words: list[str] = Field(min_length=1)
-    held: bool = True
+    held: StrictBool = True
 
 
 class RealmsFile(Dated):
@@ -69,7 +69,7 @@ class RealmsFile(Dated):
 class MoveEntry(_Strict):
     word: str
     meaning: str = Field(pattern="^(held|moving|scheduled|leaving|failed)$")
-    pinned: bool
+    pinned: StrictBool
 
 
 class MovesFile(Dated):
@@ -85,8 +85,8 @@ class AppEntry(_Strict):
     contribution: str = Field(pattern="^(own|organization|none|unknown)$")
     residency: str = Field(pattern="^(yes|none|unknown)$")
     rovo_block: str = Field(pattern="^(yes|elsewhere|none|unknown)$")
-    jira_family: bool = False
-    pseudo: bool = False
+    jira_family: StrictBool = False
+    pseudo: StrictBool = False
 
 
 class AppsFile(Dated):

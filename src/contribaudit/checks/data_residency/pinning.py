@@ -29,7 +29,7 @@ from contribaudit.core.observation import Observed, SettingId
 from contribaudit.core.rules import Move, Plan
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.subject import Kind, Subject, organization_subject
 
 
 def may_have_residency(state: State, subject: Subject) -> bool:
@@ -174,12 +174,17 @@ def _may_have_move(state: State, app: Subject) -> bool:
 def _no_moves(state: State, organization: str) -> Verdict | None:
     """`pass` where a whole, non-empty policy list names no app; an empty list says too little.
 
-    Policies may name apps that nobody asked about, since the list of apps was not read: then nothing is said.
+    Policies may name apps that nobody asked about, since the list of apps was not read, and a policy of a type that
+    this version does not know may be a residency policy by another name: then nothing is said.
     """
     evidence = list_evidence(state, organization, POLICIES)
     if not evidence or not state.organizations[organization].collections[POLICIES].read:
         return None
     if any(state.value(app, APP_POLICIES.id) for app in state.apps_named_anywhere(organization)):
+        return None
+    shapes = state.value(organization_subject(organization), names.POLICY_SHAPES)
+    unknown = shapes.value if shapes is not None and isinstance(shapes.value, tuple) else ()
+    if any(shape.startswith("type=") for shape in unknown):
         return None
     reason = "no residency policy lists an app, so no move is open"
     return Verdict(Outcome.PASS, "no_moves", reason, names.MOVE, "applied", None, evidence)

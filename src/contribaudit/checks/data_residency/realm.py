@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
-from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, plan_of, unread
+from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, none_among_apps, plan_of, unread
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.finding import Outcome
@@ -92,7 +92,11 @@ def sandbox_realm(case: Case) -> Verdict:
     codes = tuple(sorted({parent.code for parent, _ in found if parent is not None}))
     evidence = evidence_of(seen, *(observation for _, observation in found))
     if not parents or any(parent is None for parent, _ in found):
-        reason = "no app that it could be a copy of was found" if not parents else "its parent's realm was not read"
+        unlisted = state.organizations[case.subject.organization].why_not(WORKSPACES)
+        absent = (
+            f"the list of apps is not whole: {unlisted}" if unlisted else "no app that it could be a copy of was found"
+        )
+        reason = "its parent's realm was not read" if parents else absent
         return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, names.REALM, codes, realm.code, evidence)
     if realm.code not in codes:
         reason = f"the sandbox is in {realm.code}, its parent in {' or '.join(codes)}"
@@ -112,18 +116,24 @@ def sandbox_realm(case: Case) -> Verdict:
 
 
 def _parents(state: State, sandbox: Subject) -> list[Subject]:
+    organization = sandbox.organization
     named = state.value(sandbox, SANDBOX_PARENT.id)
-    apps = [app for app in state.subjects(Kind.APP, sandbox.organization) if app != sandbox]
     if named is not None and isinstance(named.value, str):
-        return [app for app in apps if app.id == named.value]
+        return [app for app in state.subjects(Kind.APP, organization) if app.id == named.value and app != sandbox]
     type_key = _text(state, sandbox, names.APP_TYPE_KEY)
-    if not type_key or not state.organizations[sandbox.organization].completed("workspaces"):
+    if not type_key or not state.organizations[organization].completed(WORKSPACES):
         return []
-    return [
-        app
-        for app in apps
-        if _text(state, app, names.APP_TYPE_KEY) in (type_key, "") and _text(state, app, names.APP_SANDBOX) != "child"
-    ]
+    production = state.once(("production apps", organization), lambda: _production_apps(state, organization))
+    return [app for key in (type_key, "") for app in production.get(key, ()) if app != sandbox]
+
+
+def _production_apps(state: State, organization: str) -> dict[str, list[Subject]]:
+    """Apps that are not known to be sandboxes, by type key; under "" those whose type was not read."""
+    found: dict[str, list[Subject]] = {}
+    for app in state.subjects(Kind.APP, organization):
+        if _text(state, app, names.APP_SANDBOX) != "child":
+            found.setdefault(_text(state, app, names.APP_TYPE_KEY), []).append(app)
+    return found
 
 
 def _text(state: State, app: Subject, setting: SettingId) -> str:

@@ -1,0 +1,219 @@
+"""Apps as the workspace list tells them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from contribaudit.collectors.workspaces import WORKSPACES
+from contribaudit.core.observation import Observed
+from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.simulator import Options, load_scenario
+
+from .probe import NOW, collection, drifted, listed, seen, surprises, unkept, values
+
+ARI = "ari:cloud:confluence::site/11111111-1111-4111-8111-111111111111"
+ENTRY: dict[str, Any] = {
+    "id": ARI,
+    "type": "workspaces",
+    "attributes": {
+        "name": "acme",
+        "typeKey": "confluence",
+        "type": "Confluence",
+        "status": "online",
+        "sandbox": {"type": "NONE"},
+        "createdAt": None,
+        "hostUrl": "https://acme.atlassian.net",
+        "realm": "EU",
+        "regions": ["eu-central-1"],
+    },
+    "relationships": {"entitlements": [{"id": "e", "type": "entitlements", "attributes": {"plan": "Premium"}}]},
+}
+
+
+def entry(ari: str = ARI, plans: object = None, **attributes: Any) -> dict[str, Any]:
+    """The usual entry, with other attributes (`...` leaves one out) or other relationships."""
+    made = copy.deepcopy(ENTRY)
+    made["id"] = ari
+    made["attributes"] = {name: value for name, value in (made["attributes"] | attributes).items() if value is not ...}
+    if plans is not None:
+        made["relationships"] = plans
+    return made
+
+
+def one(setting: str, plans: object = None, **attributes: Any) -> object:
+    """What is observed of the one app."""
+    return values(listed(WORKSPACES, [entry(plans=plans, **attributes)]), setting)[ARI]
+
+
+def plan(*words: object, key: str = "plan") -> list[dict[str, Any]]:
+    return [{"id": "e", "type": "entitlements", "attributes": {key: word}} for word in words]
+
+
+def test_apps_come_in_server_order_and_once_each() -> None:
+    """Confluence is listed twice, under two units, and counts once."""
+    snapshot = drifted(WORKSPACES)
+    organization = load_scenario("drifted", now=NOW).organization
+    expected = list(dict.fromkeys(app.id for app in organization.apps))
+    assert list(values(snapshot, "app.type_key")) == expected
+    assert len(organization.apps) == len(expected) + 1
+    assert (collection(snapshot).announced, collection(snapshot).read) == (len(expected) + 1, len(expected))
+    assert collection(snapshot).status is CollectionStatus.OK
+
+
+def test_a_repeated_entry_may_be_announced_once() -> None:
+    snapshot = drifted(WORKSPACES, options=Options(total="distinct"))
+    assert collection(snapshot).status is CollectionStatus.OK
+    assert collection(snapshot).announced == collection(snapshot).read
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_repeated_entries_that_contradict_leave_the_value_open(turned: bool) -> None:
+    """Nobody tells which is right; what they agree on holds. A third entry settles nothing."""
+    entries = [entry(), entry(realm="US"), entry()]
+    snapshot = listed(WORKSPACES, entries[::-1] if turned else entries)
+    assert values(snapshot, "residency.realm") == {ARI: "!contradicting_entries"}
+    assert values(snapshot, "plan") == {ARI: "Premium"}
+    assert collection(snapshot).read == 1
+
+
+@pytest.mark.parametrize("name", ["entitlements", "products", "", "policies"])
+def test_the_plan_is_taken_from_whatever_relationship_holds_it(name: str) -> None:
+    ai = {"id": "p", "type": "policies", "attributes": {"type": "ai", "enabled": True}}
+    assert one("plan", plans={"features": [], name: [ai, *plan("Standard")]}) == "Standard"
+
+
+@pytest.mark.parametrize(
+    ("plans", "expected"),
+    [
+        ({"a": plan("Premium", "Premium")}, "Premium"),
+        ({"a": plan("Free"), "b": plan("Premium")}, ("Free", "Premium")),
+        ({"a": plan("standard", key="planKey")}, "standard"),
+        ({"a": [{"attributes": {"plan": None, "planKey": "standard"}}]}, "standard"),
+        ({"a": plan(None)}, None),
+        ({"a": []}, None),
+        ({}, None),
+        ({"a": plan(5)}, "!wrong_type"),
+        ({"a": None, "b": ["x"], "c": {"d": 1}}, None),
+        ([], "!missing_key"),
+    ],
+)
+def test_plan_words(plans: object, expected: object) -> None:
+    """Several words make a list, no entitlement makes null, a word that is no text is not read."""
+    assert one("plan", plans=plans) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://acme.atlassian.net", "acme.atlassian.net"),
+        ("https://ACME.atlassian.net:443/wiki?x=1", "acme.atlassian.net"),
+        ("acme.atlassian.net", "acme.atlassian.net"),
+        ("acme.atlassian.net/wiki", "acme.atlassian.net"),
+        ("//acme.atlassian.net", "acme.atlassian.net"),
+        ("https://user:secret@acme.atlassian.net", "acme.atlassian.net"),
+        (None, None),
+        (..., "!missing_key"),
+        ("", "!unreadable_host"),
+        ("https://", "!unreadable_host"),
+        ("https://[::1", "!unreadable_host"),
+        (7, "!wrong_type"),
+    ],
+)
+def test_hosts(url: object, expected: object) -> None:
+    assert one("app.host", hostUrl=url) == expected
+
+
+@pytest.mark.parametrize(
+    ("ari", "site"),
+    [
+        (ARI, "11111111-1111-4111-8111-111111111111"),
+        ("ari:cloud:jira::site/AAAAAAAA-1111-4111-8111-111111111111", "aaaaaaaa-1111-4111-8111-111111111111"),
+        ("ari:cloud:bitbucket::workspace/99999999-9999-4999-8999-999999999999", None),
+        ("ari:cloud:trello::workspace/5f0000000000000000000001", None),
+        ("not an ARI", None),
+    ],
+)
+def test_the_site_is_told_only_by_a_site_ari(ari: str, site: str | None) -> None:
+    """From the other forms nothing can be told, and their alias names the app by its ID when there is no host."""
+    snapshot = listed(WORKSPACES, [entry(ari, hostUrl=None)])
+    assert values(snapshot, "app.site") == {ari: site}
+    assert values(snapshot, "app.alias") == {ari: f"app:confluence/{ari}"}
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "expected", "parent"),
+    [
+        ({"type": "CHILD"}, "CHILD", None),
+        ({"type": "CHILD", "parentId": "p-1"}, "CHILD", "p-1"),
+        ({"type": "NONE"}, "NONE", None),
+        (None, None, None),
+        (..., "!missing_key", None),
+        ({}, "!missing_key", None),
+        ("CHILD", "!wrong_type", None),
+        ({"type": 1}, "!wrong_type", None),
+    ],
+)
+def test_sandboxes(sandbox: object, expected: object, parent: str | None) -> None:
+    snapshot = listed(WORKSPACES, [entry(sandbox=sandbox)])
+    assert values(snapshot, "app.sandbox") == {ARI: expected}
+    assert values(snapshot, "app.sandbox_parent") == ({} if parent is None else {ARI: parent})
+
+
+@pytest.mark.parametrize(
+    ("entries", "total", "code", "read"),
+    [
+        ([entry()], 3, "count_mismatch", 1),
+        ([entry()], 0, "count_mismatch", 1),
+        ([entry()], None, "no_total", 1),
+        ([entry()], True, "no_total", 1),
+        ([], 0, "empty_list", 0),
+        ([entry(), entry("")], 2, "entry_without_id", 1),
+        ([entry(), {"id": 5}], 2, "entry_without_id", 1),
+    ],
+)
+def test_a_list_that_may_have_gaps_is_partial(entries: list[Any], total: object, code: str, read: int) -> None:
+    """What was read is kept; that it is not all is said."""
+    snapshot = listed(WORKSPACES, entries, meta={"total": total})
+    assert (collection(snapshot).status, collection(snapshot).code) == (CollectionStatus.PARTIAL, code)
+    assert collection(snapshot).read == read == len(values(snapshot, "residency.realm"))
+
+
+def test_unknown_words_and_keys_are_reported_and_stay_the_value() -> None:
+    strange = entry(status="PAUSED", madeUp=1) | {"extra": {}}
+    snapshot = listed(WORKSPACES, [strange, entry("ari:other", status="PAUSED")])
+    assert values(snapshot, "app.status") == {ARI: "PAUSED", "ari:other": "PAUSED"}
+    assert sorted(surprises(snapshot)) == ["attributes.madeUp", "extra", "status=PAUSED"]
+    assert all(one.response in snapshot.raw for one in snapshot.surprises)
+
+
+def test_attributes_that_are_no_object_leave_everything_open() -> None:
+    snapshot = listed(WORKSPACES, [{"id": ARI, "attributes": []}])
+    assert {found for setting in WORKSPACES.promises for found in values(snapshot, setting).values()} == {
+        "!missing_key"
+    }
+    assert "attributes: not an object" in surprises(snapshot)
+
+
+@pytest.mark.parametrize(
+    ("regions", "expected"),
+    [
+        (["a", "b"], ("a", "b")),
+        ([], ()),
+        (None, None),
+        (..., "!missing_key"),
+        ("a", "!wrong_type"),
+        ([1], "!wrong_type"),
+    ],
+)
+def test_regions(regions: object, expected: object) -> None:
+    assert one("residency.regions", regions=regions) == expected
+
+
+def test_every_value_points_at_a_raw_object_that_is_kept() -> None:
+    snapshot = drifted(WORKSPACES)
+    assert unkept(snapshot) == []
+    named = [found for (_, setting), found in seen(snapshot).items() if setting == "residency.realm"]
+    assert all(isinstance(found, Observed) and found.response for found in named)

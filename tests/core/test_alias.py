@@ -1,0 +1,90 @@
+"""From what a person writes to the subject that it names, and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from contribaudit.core.alias import alias_of, resolve_alias
+from contribaudit.core.resolve import Seen, resolve
+from contribaudit.core.state import State
+from contribaudit.core.subject import COMPANY, Subject, organization_subject
+from contribaudit.errors import UsageError
+from tests.builders import (
+    NOW,
+    ORG,
+    OTHER_ORG,
+    PROMISES,
+    RULEBOOK,
+    app,
+    collection,
+    collections,
+    facts,
+    snapshot,
+    state_of,
+)
+
+WIKI = "app:acme.atlassian.net/confluence"
+ONE, TWO = app("one"), app("two", OTHER_ORG)
+
+
+def both() -> State:
+    """Two organizations, with an app of the same alias in each."""
+    seen = [
+        Seen(ORG, "Acme", snapshot(facts(ONE, alias=WIKI))),
+        Seen(OTHER_ORG, "Sister", snapshot(facts(TWO, alias=WIKI), organization=OTHER_ORG)),
+    ]
+    return resolve(seen, RULEBOOK, NOW, PROMISES)
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        (WIKI, ONE),
+        (f" {WIKI.upper()} ", ONE),
+        (ONE.id, ONE),
+        (f"app:{ONE.id}", ONE),
+        (f"{ORG}:{WIKI}", ONE),
+        ("company", COMPANY),
+        ("organization", organization_subject(ORG)),
+        (f"organization:{ORG}", organization_subject(ORG)),
+        (ORG, organization_subject(ORG)),
+        (f"{ORG}:organization", organization_subject(ORG)),
+        (f"organization:{OTHER_ORG}", None),
+        ("app:other.atlassian.net/confluence", None),
+        (f"{OTHER_ORG}:{WIKI}", None),
+        ("app:jira-admin", None),
+        ("", None),
+    ],
+)
+def test_a_text_names_one_subject_or_none(text: str, subject: Subject | None) -> None:
+    """In one organization; case and blanks around it do not matter."""
+    state = state_of(*facts(ONE, alias=WIKI), *facts(app("admin"), type_key="jira-admin", alias="app:jira-admin"))
+    assert resolve_alias(state, text) == subject
+
+
+@pytest.mark.parametrize("text", [WIKI, "organization"])
+def test_with_several_organizations_a_bare_name_may_be_several(text: str) -> None:
+    """The error lists the IDs; the prefix says which one is meant."""
+    with pytest.raises(UsageError) as caught:
+        resolve_alias(both(), text)
+    expected = (ONE.id, TWO.id) if text == WIKI else (ORG, OTHER_ORG)
+    assert all(one in caught.value.message for one in expected)
+    assert resolve_alias(both(), f"{OTHER_ORG}:{WIKI}") == TWO
+    assert resolve_alias(both(), f"{OTHER_ORG}:organization") == organization_subject(OTHER_ORG)
+
+
+def test_an_app_that_was_not_read_keeps_its_name() -> None:
+    """A waiver on it still finds it, and the report still calls it by it."""
+    known = {"workspaces": facts(ONE, alias=WIKI)}
+    state = state_of(runs=collections(collection("workspaces", "forbidden")), known=known)
+    assert resolve_alias(state, WIKI) == ONE
+    assert alias_of(state, ONE) == WIKI
+
+
+def test_what_people_read() -> None:
+    """The alias, or kind and ID where there is none; an organization by ID where there are several."""
+    assert alias_of(both(), ONE) == WIKI
+    assert alias_of(both(), app("nobody")) == f"app:{app('nobody').id}"
+    assert alias_of(both(), COMPANY) == "company"
+    assert alias_of(both(), organization_subject(ORG)) == f"organization:{ORG}"
+    assert alias_of(state_of(), organization_subject(ORG)) == "organization"

@@ -1,0 +1,237 @@
+"""Which rule holds for which subject, and what is said where none does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contribaudit.core.evaluate import Selection, attributes_of
+from contribaudit.core.finding import Finding, Outcome, Severity
+from contribaudit.core.observation import Value
+from contribaudit.core.policy import AuditPolicy, Where
+from contribaudit.core.resolve import Seen, resolve
+from contribaudit.core.state import State
+from contribaudit.core.subject import COMPANY, organization_subject
+from contribaudit.errors import UsageError
+from tests.builders import (
+    NOW,
+    ORG,
+    OTHER_ORG,
+    PROMISES,
+    RULEBOOK,
+    UNREAD,
+    Gone,
+    app,
+    collection,
+    collections,
+    evaluated,
+    facts,
+    policy_list,
+    policy_of,
+    rule,
+    snapshot,
+    state_of,
+)
+
+US_HOST, EU_HOST = "acme-us.atlassian.net", "acme.atlassian.net"
+AMERICAN, EUROPEAN = app("us"), app("eu")
+WIDE = rule("DR-01", origin="pack", expect=("EU",))
+FOR_US = rule("DR-01", origin="policy.toml:7", expect=("US",), where=Where(site=("acme-us*",)))
+OFF_FOR_US = rule("DR-01", origin="policy.toml:7", enabled=False, reason="x", where=Where(site=("acme-us*",)))
+
+
+def two_apps(**american: Any) -> State:
+    """One app in the EU, one in the US."""
+    return state_of(
+        *facts(AMERICAN, **{"realm": "US", "host": US_HOST, **american}),
+        *facts(EUROPEAN, host=EU_HOST),
+        policy_list("p-eu"),
+    )
+
+
+def outcomes(state: State, policy: AuditPolicy) -> dict[str, Outcome]:
+    """The outcome of each finding, by the subject's ID."""
+    return {one.subject.id: one.outcome for one in evaluated(state, policy).findings}
+
+
+def of(state: State, policy: AuditPolicy, subject: str) -> Finding:
+    """The one finding on a subject."""
+    (found,) = [one for one in evaluated(state, policy).findings if one.subject.id == subject]
+    return found
+
+
+def test_the_last_matching_rule_holds() -> None:
+    """Subject by subject; in the other order the wide rule wins."""
+    assert outcomes(two_apps(), policy_of(WIDE, FOR_US)) == {AMERICAN.id: Outcome.PASS, EUROPEAN.id: Outcome.PASS}
+    assert outcomes(two_apps(), policy_of(FOR_US, WIDE)) == {AMERICAN.id: Outcome.FAIL, EUROPEAN.id: Outcome.PASS}
+
+
+def test_a_rule_that_is_off_is_reported_as_off() -> None:
+    """Its subjects have no finding, and a warning counts them."""
+    found = evaluated(two_apps(), policy_of(WIDE, OFF_FOR_US))
+    assert [one.subject for one in found.findings] == [EUROPEAN]
+    assert found.warnings == ("DR-01 is switched off for 1 subject by the policy.",)
+
+
+@pytest.mark.parametrize(
+    ("where", "unread"),
+    [
+        (Where(site=("acme-us*",)), {"host": UNREAD}),
+        (Where(site=("acme-us*",)), {"host": None}),
+        (Where(sandbox=True), {"sandbox": UNREAD}),
+        (Where(sandbox=True), {"sandbox": None}),
+        (Where(sandbox=True), {"sandbox": "COPY"}),
+        (Where(plan=("standard",)), {"plan": UNREAD}),
+        (Where(plan=("standard",)), {"plan": ("Standard", "Premium")}),
+        (Where(organization=("acme",)), {}),
+    ],
+)
+def test_an_attribute_that_was_not_read_lets_nobody_off(where: Where, unread: dict[str, Value | Gone]) -> None:
+    """A rule that is off needs to match surely: null, unread and unknown words do not."""
+    off = rule("DR-01", enabled=False, reason="x", where=where)
+    assert outcomes(two_apps(**unread), policy_of(WIDE, off))[AMERICAN.id] is Outcome.FAIL
+
+
+def test_a_rule_that_may_not_hold_does_not_make_a_pass() -> None:
+    """The site was not read, so the laxer rule matches; the stricter one below it would fail."""
+    found = of(two_apps(host=UNREAD), policy_of(WIDE, FOR_US), AMERICAN.id)
+    assert (found.outcome, found.reason_code) == (Outcome.UNKNOWN, "rule_not_certain")
+    assert "site" in found.reason
+    assert "pack" in found.reason
+
+
+def test_a_pass_under_every_rule_that_may_hold_is_a_pass() -> None:
+    """Which of them holds makes no difference then."""
+    lax = rule("DR-01", expect=("EU", "US"), where=Where(site=("acme-us*",)))
+    both = rule("DR-01", origin="pack", expect=("US", "EU"))
+    assert of(two_apps(host=UNREAD), policy_of(both, lax), AMERICAN.id).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("realm", ["US", "DE"])
+def test_the_gravest_rule_that_may_hold_gives_the_severity(realm: str) -> None:
+    """A finding cannot sink below --fail-on because its site was not read."""
+    low = rule("DR-01", expect=("US",), where=Where(site=("acme-us*",)), severity=Severity.LOW)
+    critical = rule("DR-01", origin="pack", expect=("EU",), severity=Severity.CRITICAL)
+    policy = policy_of(critical, low)
+    assert of(two_apps(realm=realm), policy, AMERICAN.id).severity is Severity.LOW
+    unclear = of(two_apps(realm=realm, host=UNREAD), policy, AMERICAN.id)
+    assert unclear.severity is Severity.CRITICAL
+    assert unclear.outcome is (Outcome.UNKNOWN if realm == "US" else Outcome.FAIL)
+
+
+def test_severity_is_the_rules_or_the_checks_own() -> None:
+    """The check's own comes from the rulebook."""
+    own = of(two_apps(), policy_of(WIDE), EUROPEAN.id)
+    assert own.severity is RULEBOOK.words["DR-01"].severity is Severity.CRITICAL
+    low = rule("DR-01", expect=("EU",), severity=Severity.LOW)
+    assert of(two_apps(), policy_of(low), EUROPEAN.id).severity is Severity.LOW
+
+
+def test_a_rule_that_selects_nobody_is_a_warning_and_no_pass() -> None:
+    """A misspelt site must not look like an organization in order."""
+    typo = rule("DR-01", origin="policy.toml:3", expect=("EU",), where=Where(site=("amce*",)))
+    found = evaluated(two_apps(), policy_of(typo))
+    assert [(one.subject.id, one.outcome, one.reason_code) for one in found.findings] == [
+        (ORG, Outcome.UNKNOWN, "nothing_looked_at")
+    ]
+    assert found.warnings == ("The rule DR-01 (policy.toml:3) matches nothing.",)
+
+
+def test_zero_checks_are_an_error() -> None:
+    """An empty policy, rules that are off, and a selection that leaves none."""
+    off = rule("DR-01", enabled=False, reason="x")
+    for policy, selection in (
+        (policy_of(), Selection()),
+        (policy_of(off), Selection()),
+        (policy_of(WIDE), Selection(only=("DR-02",))),
+        (policy_of(WIDE), Selection(skip=("DR-01",))),
+    ):
+        with pytest.raises(UsageError):
+            evaluated(two_apps(), policy, selection)
+
+
+def test_a_selection_is_named_in_the_warnings() -> None:
+    """Nobody takes a part for the whole."""
+    policy = policy_of(WIDE, rule("DR-03"))
+    found = evaluated(two_apps(), policy, Selection(only=("DR-01",)))
+    assert {one.check for one in found.findings} == {"DR-01"}
+    assert found.warnings == ("This run was told to leave out checks: --only DR-01.",)
+    skipped = evaluated(two_apps(), policy, Selection(skip=("DR-01",)))
+    assert {one.check for one in skipped.findings} == {"DR-03"}
+    assert "--skip DR-01" in skipped.warnings[0]
+
+
+def with_sister(sister: Seen) -> State:
+    """Acme as above, and another organization."""
+    acme = snapshot([*facts(AMERICAN, realm="US"), *facts(EUROPEAN)])
+    return resolve([Seen(ORG, "Acme", acme), sister], RULEBOOK, NOW, PROMISES)
+
+
+UNREAD_SISTER = Seen(OTHER_ORG, "Sister", None, "no key")
+
+
+def test_each_organization_answers_for_itself() -> None:
+    """One that was not read is unknown, beside one that was."""
+    found = outcomes(with_sister(UNREAD_SISTER), policy_of(WIDE))
+    assert found == {AMERICAN.id: Outcome.FAIL, EUROPEAN.id: Outcome.PASS, OTHER_ORG: Outcome.UNKNOWN}
+    assert of(with_sister(UNREAD_SISTER), policy_of(WIDE), OTHER_ORG).reason == "no key"
+    theirs = app("theirs", OTHER_ORG)
+    sister = Seen(OTHER_ORG, "Sister", snapshot(facts(theirs, realm="US"), organization=OTHER_ORG))
+    assert outcomes(with_sister(sister), policy_of(WIDE))[theirs.id] is Outcome.FAIL
+
+
+@pytest.mark.parametrize("check", ["DR-01", "DC-06"])
+def test_a_rule_for_one_organization_asks_nothing_of_another(check: str) -> None:
+    """No finding on the other: the policy requires nothing of it."""
+    only_acme = rule(check, expect=("EU",) if check == "DR-01" else "standard", where=Where(organization=(ORG,)))
+    found = evaluated(with_sister(UNREAD_SISTER), policy_of(only_acme)).findings
+    assert {one.subject.organization for one in found} == {ORG}
+
+
+def test_a_rule_that_is_off_for_an_organization_is_off_where_it_has_no_apps_either() -> None:
+    """And on again where a later rule says so."""
+    off = rule("DR-01", enabled=False, reason="sold", where=Where(organization=(OTHER_ORG,)))
+    on = rule("DR-01", expect=("EU",), where=Where(organization=(OTHER_ORG,), site=("kept*",)))
+    assert OTHER_ORG not in outcomes(with_sister(UNREAD_SISTER), policy_of(WIDE, off))
+    assert outcomes(with_sister(UNREAD_SISTER), policy_of(WIDE, off, on))[OTHER_ORG] is Outcome.UNKNOWN
+
+
+def test_the_company_has_one_finding_over_all_organizations() -> None:
+    """DC-10 and GV-06 are not asked organization by organization."""
+    found = evaluated(with_sister(UNREAD_SISTER), policy_of(rule("DC-10"), rule("GV-06"))).findings
+    assert [(one.check, one.subject) for one in found] == [("DC-10", COMPANY), ("GV-06", COMPANY)]
+
+
+def test_a_known_app_that_was_not_read_keeps_its_finding() -> None:
+    """The row is unknown, with the scope that is missing, and never gone."""
+    state = state_of(
+        runs=collections(collection("workspaces", "forbidden", scope="read:workspaces:admin")),
+        known={"workspaces": facts(EUROPEAN)},
+    )
+    found = of(state, policy_of(WIDE), EUROPEAN.id)
+    assert (found.outcome, found.reason_code) == (Outcome.UNKNOWN, "forbidden")
+    assert "read:workspaces:admin" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "value", "unread"),
+    [("NONE", False, False), ("none", False, False), ("CHILD", True, False), ("COPY", True, True), (None, None, True)],
+)
+def test_a_sandbox_word_that_nobody_documents_is_unread(sandbox: str | None, value: bool | None, unread: bool) -> None:
+    """Selectors on it match, but not surely."""
+    found = attributes_of(two_apps(sandbox=sandbox), AMERICAN)
+    assert ("sandbox" in found.unread) is unread
+    assert unread or found.sandbox is value
+
+
+def test_an_organization_has_a_name_or_it_is_unread() -> None:
+    """The company has none and reads none."""
+    assert attributes_of(two_apps(), organization_subject(ORG)).unread == {"organization_name"}
+    assert attributes_of(two_apps(), COMPANY).unread == frozenset()
+
+
+def test_a_pass_has_no_remediation_and_everything_else_has() -> None:
+    """Words come from the rulebook."""
+    assert of(two_apps(), policy_of(WIDE), EUROPEAN.id).remediation == ""
+    assert of(two_apps(), policy_of(WIDE), AMERICAN.id).remediation == RULEBOOK.words["DR-01"].remediation

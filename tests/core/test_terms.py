@@ -1,0 +1,125 @@
+"""Evidence terms: what is not good and fresh enough proves nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from contribaudit.core.check import Case, Verdict
+from contribaudit.core.finding import Evidence, Outcome
+from contribaudit.core.observation import Grade
+from contribaudit.core.policy import EvidenceTerms, Rule
+from contribaudit.core.terms import apply_terms, strongest_first
+from tests.builders import NOW, app, evidence, policy_of, rule, state_of
+
+GOOD = [
+    Outcome.PASS,
+    Outcome.NO_SUCH_SETTING,
+    Outcome.EXEMPT,
+    Outcome.PENDING,
+]
+BAD = [Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE]
+OLD = NOW - timedelta(days=2, seconds=1)
+
+
+def under(
+    outcome: Outcome, *found: Evidence, wanted: Rule | None = None, terms: EvidenceTerms | None = None
+) -> tuple[Outcome, str]:
+    """Outcome and reason code of a verdict with this evidence."""
+    the_rule = wanted or rule("DR-01")
+    case = Case(app(), state_of(), the_rule, policy_of(the_rule, evidence=terms or EvidenceTerms()))
+    verdict = apply_terms(Verdict(outcome, "own", "it is so", evidence=found), case)
+    return verdict.outcome, verdict.reason_code
+
+
+@pytest.mark.parametrize("outcome", [*GOOD, *BAD, Outcome.STALE])
+def test_an_answer_without_evidence_is_unknown(outcome: Outcome) -> None:
+    """Good or bad, nothing was read."""
+    assert under(outcome) == (Outcome.UNKNOWN, "no_evidence")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE])
+def test_what_claims_nothing_needs_no_evidence(outcome: Outcome) -> None:
+    """`unknown`, and what is not in force yet, stay what they are."""
+    assert under(outcome) == (outcome, "own")
+    assert under(outcome, evidence(Grade.PREDICTED, OLD)) == (outcome, "own")
+
+
+@pytest.mark.parametrize("outcome", [*GOOD, *BAD])
+def test_fresh_and_accepted_evidence_leaves_the_answer(outcome: Outcome) -> None:
+    """Whatever it is."""
+    assert under(outcome, evidence()) == (outcome, "own")
+
+
+@pytest.mark.parametrize("outcome", [*GOOD, *BAD])
+def test_one_grade_that_is_not_accepted_spoils_the_chain(outcome: Outcome) -> None:
+    """A chain is as good as its weakest link."""
+    terms = EvidenceTerms(accept=(Grade.DOCUMENTED,))
+    chain = (evidence(), evidence(Grade.DECODED))
+    assert under(outcome, *chain, terms=terms) == (Outcome.UNKNOWN, "grade_not_accepted")
+    assert under(outcome, *chain) == (outcome, "own")
+
+
+def test_a_rule_decides_on_grades_before_the_policy() -> None:
+    """In both directions."""
+    strict = EvidenceTerms(accept=(Grade.DOCUMENTED,))
+    decoded = evidence(Grade.DECODED)
+    lenient = rule("DR-01", accept=(Grade.DECODED,))
+    assert under(Outcome.PASS, decoded, wanted=lenient, terms=strict)[0] is Outcome.PASS
+    assert under(Outcome.PASS, evidence(), wanted=lenient)[0] is Outcome.UNKNOWN
+
+
+def test_a_prediction_never_passes() -> None:
+    """Not even where a policy accepts it, nor beside better evidence."""
+    terms = EvidenceTerms(accept=tuple(Grade), max_age_days={str(grade): 9 for grade in Grade})
+    assert under(Outcome.PASS, evidence(Grade.PREDICTED), terms=terms) == (Outcome.UNKNOWN, "grade_not_accepted")
+    both = (evidence(), evidence(Grade.PREDICTED))
+    assert under(Outcome.PASS, *both, terms=terms) == (Outcome.UNKNOWN, "grade_not_accepted")
+
+
+@pytest.mark.parametrize("outcome", [*GOOD, *BAD])
+def test_evidence_from_the_future_proves_nothing(outcome: Outcome) -> None:
+    """Five minutes of a wrong clock are forgiven, no more."""
+    just = evidence(at=NOW + timedelta(minutes=5))
+    beyond = evidence(at=NOW + timedelta(minutes=5, seconds=1))
+    assert under(outcome, just) == (outcome, "own")
+    assert under(outcome, evidence(), beyond) == (Outcome.UNKNOWN, "evidence_from_the_future")
+
+
+@pytest.mark.parametrize("outcome", GOOD)
+def test_a_good_answer_grows_stale(outcome: Outcome) -> None:
+    """By its oldest evidence, to the second."""
+    assert under(outcome, evidence(), evidence(at=OLD)) == (Outcome.STALE, "evidence_too_old")
+    assert under(outcome, evidence(at=OLD + timedelta(seconds=1))) == (outcome, "own")
+
+
+@pytest.mark.parametrize("outcome", BAD)
+def test_a_bad_answer_stays_bad(outcome: Outcome) -> None:
+    """Age never improved a setting."""
+    assert under(outcome, evidence(at=OLD)) == (outcome, "own")
+
+
+@pytest.mark.parametrize(
+    ("grade", "days"),
+    [(Grade.DOCUMENTED, 2), (Grade.DECODED, 2), (Grade.ATTESTED, 30), (Grade.INFERRED, 180)],
+)
+def test_each_grade_has_its_own_limit(grade: Grade, days: int) -> None:
+    """The documented defaults."""
+    assert under(Outcome.PASS, evidence(grade, NOW - timedelta(days=days)))[0] is Outcome.PASS
+    assert under(Outcome.PASS, evidence(grade, NOW - timedelta(days=days, seconds=1)))[0] is Outcome.STALE
+
+
+def test_a_rule_sets_limits_grade_by_grade() -> None:
+    """What it does not name keeps the policy's limit."""
+    longer = rule("DR-01", max_age_days={"documented": 10})
+    assert under(Outcome.PASS, evidence(at=OLD), wanted=longer)[0] is Outcome.PASS
+    assert under(Outcome.PASS, evidence(Grade.DECODED, OLD), wanted=longer)[0] is Outcome.STALE
+    shorter = rule("DR-01", max_age_days={"documented": 1})
+    assert under(Outcome.PASS, evidence(at=NOW - timedelta(days=2)), wanted=shorter)[0] is Outcome.STALE
+
+
+def test_evidence_is_listed_strongest_first_and_once() -> None:
+    """Then by time."""
+    decoded, documented, older = evidence(Grade.DECODED), evidence(), evidence(at=OLD)
+    assert strongest_first((decoded, documented, older, documented)) == (older, documented, decoded)

@@ -1,0 +1,91 @@
+"""From findings to the exit code, and what is newly bad."""
+
+from __future__ import annotations
+
+import pytest
+
+from contribaudit.core.finding import Finding, Outcome, Severity
+from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.verdict import count_outcomes, count_severities, exit_code, newly_bad
+from tests.builders import OTHER_ORG, app, collection, collections, finding, snapshot
+
+ALL_FORBIDDEN = snapshot(runs=tuple(collection(one.collector, "forbidden") for one in collections()))
+REFUSED = snapshot(runs=collections(collection("workspaces", "key_refused")))
+UNKNOWN_ORGANIZATION = snapshot(runs=collections(collection("organization", "organization_not_found")))
+WHOLE = snapshot()
+HALF = snapshot(runs=collections(collection("workspaces", "forbidden")))
+FAIL, UNKNOWN = finding(Outcome.FAIL), finding(Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [
+        (Outcome.PASS, 0),
+        (Outcome.WAIVED, 0),
+        (Outcome.EXEMPT, 0),
+        (Outcome.NO_SUCH_SETTING, 0),
+        (Outcome.NOT_YET_EFFECTIVE, 0),
+        (Outcome.PENDING, 0),
+        (Outcome.FAIL, 1),
+        (Outcome.CONFLICT, 1),
+        (Outcome.NOT_ACHIEVABLE, 1),
+        (Outcome.UNKNOWN, 3),
+        (Outcome.STALE, 3),
+    ],
+)
+def test_each_outcome_has_its_exit_code(outcome: Outcome, code: int) -> None:
+    """All eleven; at or above the severity asked for, else 0."""
+    assert exit_code([finding(outcome)], Severity.HIGH, [WHOLE]) == code
+    assert exit_code([finding(outcome, Severity.CRITICAL)], Severity.HIGH, [WHOLE]) == code
+    assert exit_code([finding(outcome, Severity.MEDIUM)], Severity.HIGH, [WHOLE]) == 0
+
+
+@pytest.mark.parametrize(
+    ("findings", "snapshots", "code"),
+    [
+        ([FAIL, UNKNOWN], [WHOLE, ALL_FORBIDDEN, UNKNOWN_ORGANIZATION], 2),
+        ([FAIL, UNKNOWN], [WHOLE, ALL_FORBIDDEN], 4),
+        ([FAIL, UNKNOWN], [REFUSED], 4),
+        ([], [REFUSED], 4),
+        ([FAIL, UNKNOWN], [WHOLE, HALF], 1),
+        ([UNKNOWN, FAIL], [], 1),
+        ([UNKNOWN, finding(Outcome.FAIL, Severity.LOW)], [HALF], 3),
+        ([finding(Outcome.PASS)], [HALF], 0),
+        ([], [], 0),
+    ],
+)
+def test_the_gravest_code_wins(findings: list[Finding], snapshots: list[Snapshot], code: int) -> None:
+    """Precedence 2, 4, 1, 3, 0; one readable call is enough for a key to count as one that works."""
+    assert exit_code(findings, Severity.HIGH, snapshots) == code
+
+
+def test_newly_bad_is_what_was_another_outcome_before() -> None:
+    """Without a run before nothing is new; a new subject is."""
+    bad = finding(Outcome.FAIL)
+    assert newly_bad([bad], None) == ()
+    assert newly_bad([bad], {}) == (bad,)
+    assert newly_bad([bad], {bad.id: "pass"}) == (bad,)
+    assert newly_bad([bad], {bad.id: "unknown"}) == (bad,)
+    assert newly_bad([bad], {bad.id: "fail"}) == ()
+    assert newly_bad([finding(Outcome.WAIVED)], {bad.id: "fail"}) == ()
+    assert newly_bad([finding(Outcome.STALE)], {bad.id: "pass"}) == (finding(Outcome.STALE),)
+
+
+def test_a_findings_identity_is_check_organization_and_subject() -> None:
+    """The outcome, the severity and the words are no part of it."""
+    one = finding(Outcome.FAIL)
+    assert one.id == finding(Outcome.PASS, Severity.LOW, reason="else", title="else").id
+    others = {
+        one.id,
+        finding(check="DR-02").id,
+        finding(subject=app("two")).id,
+        finding(subject=app("one", OTHER_ORG)).id,
+    }
+    assert len(others) == 4
+
+
+def test_counts_name_only_what_occurs() -> None:
+    """Severities in their order, outcomes by name."""
+    found = [UNKNOWN, FAIL, FAIL, finding(Outcome.PASS, Severity.CRITICAL)]
+    assert count_outcomes(found) == {"fail": 2, "pass": 1, "unknown": 1}
+    assert list(count_severities(found).items()) == [("critical", {"pass": 1}), ("high", {"fail": 2, "unknown": 1})]
