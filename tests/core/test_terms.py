@@ -33,7 +33,7 @@ def under(
     return verdict.outcome, verdict.reason_code
 
 
-@pytest.mark.parametrize("outcome", [*GOOD, *BAD, Outcome.STALE])
+@pytest.mark.parametrize("outcome", [*GOOD, Outcome.FAIL, Outcome.NOT_ACHIEVABLE])
 def test_an_answer_without_evidence_is_unknown(outcome: Outcome) -> None:
     """Good or bad, nothing was read."""
     assert under(outcome) == (Outcome.UNKNOWN, "no_evidence")

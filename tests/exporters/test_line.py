@@ -108,6 +108,8 @@ def test_changes() -> None:
     new = [
         change(APPS["two"], setting, None, "x", existed_before=False) for setting in (names.APP_TYPE_KEY, names.PLAN)
     ]
+    half = [replace(new[0], cause="event"), new[1]]
+    assert parts(ended(0, changes=tuple(half)))[2] == "1 change, 1 no cause"
     value_gone = change(APPS["three"], names.PLAN, "x", None, exists_after=False)
     assert parts(ended(0, changes=(*gone, *new, value_gone)))[2] == "3 changes, 2 no cause"
 

@@ -50,6 +50,9 @@ def test_table_shows_chosen_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     text = render("table", COLUMNS, [ROW], only=("long_name", "ok", "none", "tags"), flexible="tags")
     assert text == "long name  ok   none  tags\n=name\ufffd     yes        a,b, é\n"
+    assert render("table", COLUMNS, [ROW], only=("seen", "seconds", "until")).split()[-3:] == [
+        "2026-11-20T22:29:59Z", "1.25", "2027-01-31",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("form", FORMATS)

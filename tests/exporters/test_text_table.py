@@ -271,7 +271,9 @@ def test_an_empty_table_is_its_titles() -> None:
 
 
 def test_cells_of_a_table_are_data() -> None:
-    """A text in a cell is shown, a Text keeps its style."""
+    """A text in a cell, a title or alone is shown as it is."""
+    assert capture("[bold]x[/bold] :smile:") == "[bold]x[/bold] :smile:\n"
+    assert capture(plain_table(("[bold]x[/bold]", ":smile:"), [])) == "[bold]x[/bold]  :smile:\n"
     text = capture(plain_table(("a", "b"), [("[bold]x[/bold] :smile:\x1b[31m", Text("styled", "red"))]))
     assert text == "a                              b\n[bold]x[/bold] :smile:\ufffd[31m  styled\n".replace(
         "a                              b", "a" + " " * 28 + "b"

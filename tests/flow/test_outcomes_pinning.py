@@ -121,6 +121,13 @@ CASES = (
     OutcomeCase("DR-04", UNKNOWN, "scheduled_overdue", about=CONFLUENCE, edit=move("scheduled", scheduled=PAST)),
     OutcomeCase("DR-04", UNKNOWN, "unknown_word", about=CONFLUENCE, edit=move("thinking")),
     OutcomeCase("DR-04", UNKNOWN, "nothing_looked_at", edit=no_policies),
+    OutcomeCase(
+        # A policy of a type that nobody knows may be a residency policy by another name.
+        "DR-04",
+        UNKNOWN,
+        "nothing_looked_at",
+        edit=lambda o: o.set_policy(EU, type="data-residency-2"),
+    ),
     OutcomeCase("DR-04", UNKNOWN, "forbidden", about=CONFLUENCE, fault="403-a@policies", scope=POLICIES),
     OutcomeCase(
         # The policies were read and list moves; of which apps, nobody can say.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from contribaudit.core import names
 from contribaudit.core.check import Case, Verdict
 from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Value
+from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, Grade, Observation, Observed, SettingId, Value
 from contribaudit.core.rules import App, Plan
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
@@ -19,10 +19,22 @@ POLICIES = "policies"
 
 def evidence_of(*observations: Observation) -> tuple[Evidence, ...]:
     """The observations that gave a value, as evidence."""
-    return tuple(
-        Evidence(one.grade, one.source, one.observed_at, one.response)
-        for one in observations
-        if isinstance(one, Observed)
+    return tuple(_evidence(one) for one in observations if isinstance(one, Observed))
+
+
+def _evidence(one: Observed) -> Evidence:
+    who = one.witness
+    if who is None:
+        return Evidence(one.grade, one.source, one.observed_at, one.response)
+    return Evidence(
+        one.grade,
+        one.source,
+        one.observed_at,
+        one.response,
+        attested_by=who.by,
+        confirmed_by=who.confirmed_by,
+        screenshot=who.screenshot,
+        anchored=who.anchored,
     )
 
 
@@ -41,7 +53,9 @@ def rulebook_evidence(case: Case) -> tuple[Evidence, ...]:
 
 
 def unread(observation: Observation, expected: Value = None) -> Verdict:
-    """`unknown`, because the setting was not read, or the source said null."""
+    """`unknown`, because the setting was not read, or the source said null; `stale` or `conflict` where attested
+    values are.
+    """
     if isinstance(observation, Observed):
         return Verdict(
             Outcome.UNKNOWN,
@@ -55,6 +69,9 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
     reason = observation.reason
     if observation.missing_scope and observation.missing_scope not in reason:
         reason += f"; the scope {observation.missing_scope} would let the key read it"
+    if observation.code in STALE_CODES or observation.code == CONFLICT_CODE:
+        outcome = Outcome.STALE if observation.code in STALE_CODES else Outcome.CONFLICT
+        return Verdict(outcome, observation.code, f"{observation.setting}: {reason}", observation.setting, expected)
     return Verdict(
         Outcome.UNKNOWN,
         observation.code,

@@ -59,6 +59,11 @@ class Case:
     policy: AuditPolicy
 
     @property
+    def severity(self) -> Severity:
+        """The rule's severity, or else the check's own."""
+        return self.rule.severity or self.state.rulebook.words[self.rule.check].severity
+
+    @property
     def as_of(self) -> datetime:
         """The moment that the answer is about (aware UTC)."""
         return self.state.as_of

@@ -66,6 +66,10 @@ class Evidence:
     sha256: str = ""
     """Digest of the raw object, "" where none stands behind it (a list that was read to its end, say)."""
     attested_by: str | None = None
+    confirmed_by: str | None = None
+    screenshot: bool = False
+    anchored: bool = False
+    """For attested evidence: whether the API's signals stand as they did during the look."""
 
 
 @dataclass(frozen=True, slots=True)

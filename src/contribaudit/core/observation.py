@@ -38,6 +38,19 @@ def weakest(grades: Iterable[Grade]) -> Grade:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """Who stands behind an attested value, and how well."""
+
+    by: str
+    """The mail address of whoever looked."""
+    confirmed_by: str | None = None
+    """A second person, None while there is none."""
+    screenshot: bool = False
+    anchored: bool = False
+    """True while signals hold it: nothing that the API shows has moved since the look."""
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """A source told us this value."""
 
@@ -51,6 +64,14 @@ class Observed:
     """The call ("POST /admin/v2/orgs/{orgId}/workspaces"), or who attested it."""
     response: str = ""
     """SHA-256 (hex) of the canonical raw object that says so, "" when the value came from no single object."""
+    witness: Witness | None = None
+    """For values of grade attested and inferred; None for what an API said."""
+
+
+STALE_CODES = frozenset(("signal_moved", "plan_changed"))
+"""A value was attested, and something moved since: outcomes resting on it are `stale`, not `unknown`."""
+CONFLICT_CODE = "attestations_differ"
+"""Two people recorded different values for the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +81,8 @@ class Unavailable:
     setting: SettingId
     subject: Subject
     code: str
-    """A stable word for programs: an error's code ("forbidden"), "missing_key", "unknown_word", "wrong_type"."""
+    """A stable word for programs: an error's code ("forbidden"), "missing_key", "unknown_word", "wrong_type", or one
+    of STALE_CODES and CONFLICT_CODE."""
     reason: str
     """A sentence for people, without a full stop."""
     attempted_at: datetime

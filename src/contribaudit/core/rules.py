@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from contribaudit.core.check import Words
+from contribaudit.core.observation import SettingId
+from contribaudit.core.subject import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,39 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalRule:
+    """A raw API object that moves when a setting of this family does; what it says is not published."""
+
+    signal: SettingId
+    """ "signal.policy.generative-ai", as the collector names it."""
+    family: str
+    """The catalogue's family whose settings it anchors."""
+    collector: str
+    """Whose whole list shows that it is absent."""
+    kinds: tuple[Kind, ...]
+    """Which subjects can own it: the organization, apps, or both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One screen of the administration console: what a person can see there in one look."""
+
+    id: str
+    title: str
+    kind: Kind
+    """What its rows are: the organization itself, its apps, connectors."""
+    settings: tuple[SettingId, ...]
+    apps: tuple[str, ...]
+    """Type keys of the apps that it lists; empty means every app."""
+    paths: Mapping[str, str]
+    """Menu path by console generation, newest first."""
+    minutes: int
+    plans: tuple[str, ...]
+    """Plans that have the screen; empty means all."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class RulebookFile:
     """Where a part of the rulebook came from."""
 
@@ -100,6 +135,8 @@ class Rulebook:
     """By type key, aliases included, without case."""
     words: Mapping[str, Words]
     """What people read about each check, by check ID."""
+    signals: tuple[SignalRule, ...] = ()
+    screens: tuple[Screen, ...] = ()
     sha256: str = ""
 
     @property

@@ -23,7 +23,7 @@ def apply_terms(verdict: Verdict, case: Case) -> Verdict:
     """
     if verdict.outcome in _NEEDS_NO_EVIDENCE:
         return verdict
-    if not verdict.evidence:
+    if not verdict.evidence and verdict.outcome not in (Outcome.STALE, Outcome.CONFLICT):
         return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="no_evidence", reason="no evidence was read")
     accepted = case.rule.accept if case.rule.accept is not None else case.policy.evidence.accept
     for evidence in verdict.evidence:
@@ -41,18 +41,42 @@ def apply_terms(verdict: Verdict, case: Case) -> Verdict:
                 reason_code="evidence_from_the_future",
                 reason=f"the evidence is dated {evidence.observed_at:%Y-%m-%d %H:%M}Z, which is still to come",
             )
+    if verdict.outcome in _STAYS_WHEN_OLD:
+        return verdict
     limits = max_age_days(case)
     for evidence in verdict.evidence:
         age = case.as_of - evidence.observed_at
-        if age > timedelta(days=limits[evidence.grade]) and verdict.outcome not in _STAYS_WHEN_OLD:
+        limit = limits["attested_anchored" if evidence.anchored else evidence.grade]
+        if age > timedelta(days=limit):
             return replace(
                 verdict,
                 outcome=Outcome.STALE,
                 reason_code="evidence_too_old",
                 reason=f"{verdict.reason}, but that was seen {age.days} days ago; "
-                f"the policy accepts {limits[evidence.grade]} for {evidence.grade} evidence",
+                f"the policy accepts {limit} for {evidence.grade} evidence",
+            )
+        missing = _wanting(evidence, case)
+        if missing:
+            return replace(
+                verdict,
+                outcome=Outcome.UNKNOWN,
+                reason_code=f"{missing.replace(' ', '_')}_missing",
+                reason=f"{verdict.reason}, by {evidence.attested_by}, but the policy asks for a {missing}",
             )
     return verdict
+
+
+def _wanting(evidence: Evidence, case: Case) -> str:
+    """What the policy asks of an attestation at this severity and this one lacks; "" when nothing."""
+    if evidence.grade is not Grade.ATTESTED:
+        return ""
+    severity = case.severity
+    terms = case.policy.evidence
+    if terms.screenshot is not None and severity.at_least(terms.screenshot) and not evidence.screenshot:
+        return "screenshot"
+    if terms.second_person is not None and severity.at_least(terms.second_person) and evidence.confirmed_by is None:
+        return "second person"
+    return ""
 
 
 def max_age_days(case: Case) -> Mapping[str, int]:
