@@ -39,6 +39,8 @@ class Target:
     """None when it cannot be read; `unread_reason` then says why."""
     unread_reason: str = ""
     key_label: str = ""
+    left_out: bool = False
+    """True when the run was told to look at others: whether it is covered is then asked of its last run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
     require_checks(job.policy, checks.ALL, job.selection)
     with ExitStack() as locks:
         for target in job.targets:
-            locks.enter_context(job.store.lock(target.organization))
+            if not target.left_out:
+                locks.enter_context(job.store.lock(target.organization))
         started_at = job.clock()
         snapshots = await _collect(job, collectors.ALL, progress)  # STEP 1: what was seen
         record = job.store.save(_draft(job, started_at), list(snapshots.values()))  # STEP 2: kept
@@ -105,7 +108,7 @@ def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
     snapshots: dict[str, Snapshot] = {}
     records: list[RunRecord] = []
     for target in job.targets:
-        for record in job.store.runs(organization=target.organization, limit=1):
+        for record in () if target.left_out else job.store.runs(organization=target.organization, limit=1):
             records.append(record)
             snapshots[target.organization] = job.store.snapshot(target.organization, record.id)
     if not records:
@@ -204,11 +207,19 @@ def _seen(job: Job, target: Target, run: int, snapshot: Snapshot | None) -> Seen
     return Seen(
         organization=target.organization,
         name=target.name,
-        snapshot=snapshot,
+        snapshot=snapshot or (_last_of(job, target) if target.left_out else None),
         unread_reason="" if snapshot else target.unread_reason or "it was left out of this run",
+        left_out=target.left_out,
         known=known,
         alias_holders=job.store.alias_holders(target.organization),
     )
+
+
+def _last_of(job: Job, target: Target) -> Snapshot | None:
+    """What the newest run of an organization saw; None when there was none."""
+    for record in job.store.runs(organization=target.organization, limit=1):
+        return job.store.snapshot(target.organization, record.id)
+    return None
 
 
 def _surprises(snapshots: Iterable[Snapshot]) -> list[str]:

@@ -71,7 +71,7 @@ def targets(
         )
     for one in configured:
         if chosen and one.id not in chosen:
-            found.append(Target(one.id, one.name, unread_reason="it was left out of this run"))
+            found.append(_left_out(one))
             continue
         try:
             key = find_key(settings, one.id, key_file=key_file, key_fd=key_fd).key
@@ -89,12 +89,14 @@ def targets(
 
 def unread_targets(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Target, ...]:
     """The same organizations for a look at what is kept: no key is wanted, nothing is read."""
-    left_out = "it was left out of this run"
     return tuple(
-        Target(one.id, one.name, unread_reason=left_out)
+        _left_out(one) if chosen and one.id not in chosen else Target(one.id, one.name, unread_reason="never read yet")
         for one in _configured(settings, chosen)
-        if not chosen or one.id in chosen
     )
+
+
+def _left_out(one: Organization) -> Target:
+    return Target(one.id, one.name, unread_reason="left out of this run, and never read before", left_out=True)
 
 
 def _configured(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Organization, ...]:

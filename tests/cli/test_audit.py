@@ -309,3 +309,35 @@ def test_stdout_is_the_result_and_nothing_else(ready: Api, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["schema"] == "contribaudit.report/1"
     assert done.stderr.splitlines()[-1].startswith("Everything that the policy requires")
+
+
+def test_a_run_of_one_organization_does_not_judge_the_others(
+    cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With --org only that one is judged; DC-10 asks the last run of each of the others whether it is covered."""
+    config = tmp_path / "config.toml"
+    other = scenario_app("small")
+    with running(other) as url:
+        config.write_text(
+            f'[[organization]]\nid = "{ready.organization}"\napi_key_env = "KEY"\n'
+            f'[[organization]]\nid = "{other.state.organization.id}"\napi_key_env = "KEY"\n'
+        )
+        monkeypatch.delenv("CONTRIBAUDIT_ORG_ID")
+        monkeypatch.delenv("CONTRIBAUDIT_API_KEY")
+        monkeypatch.setenv("KEY", "demo-key")
+        path = policy(tmp_path)
+
+        def audit(organization: str) -> tuple[int, dict[str, str]]:
+            words = ("--config", str(config), "audit", "--policy", path, "--format", "json", "--org", organization)
+            ended = cli(*words)
+            findings = json.loads(ended.out)["findings"]
+            assert {one["organization"] for one in findings} <= {organization, ""}
+            return ended.code, {one["check"]: one["outcome"] for one in findings}
+
+        code, outcomes = audit(ready.organization)
+        assert (code, outcomes["DC-10"]) == (3, "unknown")
+        monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
+        audit(other.state.organization.id)
+        monkeypatch.setenv("CONTRIBAUDIT_API_URL", ready.url)
+        code, outcomes = audit(ready.organization)
+        assert (code, outcomes["DC-10"]) == (0, "pass")

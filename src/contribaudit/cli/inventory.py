@@ -82,7 +82,7 @@ def command(
     console.write(result, output_path)
     unread = [
         f"{state.organization_name(place.id)}: {place.why_not('workspaces')}"
-        for place in state.organizations.values()
+        for place in state.looked_at
         if not place.completed("workspaces")
     ]
     if unread:

@@ -51,7 +51,7 @@ def _name(report: Report, finding: Finding) -> str:
 
 def _unread(report: Report) -> str:
     """The first thing that could not be read, with what would help; "" when everything was."""
-    for place in report.state.organizations.values():
+    for place in report.state.looked_at:
         if not place.collections:
             return f"{report.state.organization_name(place.id)}: {place.unread_reason}."
     for one in report.collections:

@@ -14,7 +14,7 @@ _OWN_KEY = SettingId("api_key.expires_at")
 def key_days_left(state: State) -> int | None:
     """Whole days until the first of the keys that we read with ends, negative when one has; None where none tells."""
     days: list[int] = []
-    for organization in state.organizations:
+    for organization in (place.id for place in state.looked_at):
         seen = state.value(organization_subject(organization), _OWN_KEY)
         if seen is None or not isinstance(seen.value, str):
             continue

@@ -190,7 +190,7 @@ def _population(check: Check, state: State) -> list[tuple[str | None, list[Subje
         return [(None, state.subjects(Kind.COMPANY))]
     return [
         (one, [subject for subject in state.subjects(check.kind, one) if check.applies(state, subject)])
-        for one in state.organizations
+        for one in (place.id for place in state.looked_at)
     ]
 
 

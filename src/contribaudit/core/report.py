@@ -84,13 +84,13 @@ class Report:
     @property
     def collections(self) -> tuple[Collection, ...]:
         """Every collector's run, organization by organization."""
-        return tuple(one for place in self.state.organizations.values() for one in place.collections.values())
+        return tuple(one for place in self.state.looked_at for one in place.collections.values())
 
     @property
     def counts(self) -> Counts:
         """The inventory in numbers."""
         return Counts(
-            organizations=sum(1 for place in self.state.organizations.values() if place.collections),
-            sites=sum(len(sites_of(self.state, organization)) for organization in self.state.organizations),
+            organizations=sum(1 for place in self.state.looked_at if place.collections),
+            sites=sum(len(sites_of(self.state, place.id)) for place in self.state.looked_at),
             apps=len(self.state.subjects(Kind.APP)),
         )

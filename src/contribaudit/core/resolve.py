@@ -30,6 +30,8 @@ class Seen:
     known: Mapping[str, Sequence[Observation]] = field(default_factory=dict)
     """By collector: the last complete state, from before this run."""
     alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
+    left_out: bool = False
+    """True for an organization that the run was told to leave out; `snapshot` is then its last kept one, if any."""
 
 
 def resolve(
@@ -39,7 +41,7 @@ def resolve(
     observations: list[Observation] = []
     remembered: list[Observed] = []
     for one in seen:
-        if one.snapshot is not None:
+        if one.snapshot is not None and not one.left_out:
             observations.extend(mark_unread(one.snapshot, one.known, promises))
         for known in one.known.values():
             remembered.extend(observation for observation in known if isinstance(observation, Observed))
@@ -52,6 +54,7 @@ def resolve(
                 one.name,
                 {c.collector: c for c in one.snapshot.collections} if one.snapshot else {},
                 one.unread_reason,
+                one.left_out,
             )
             for one in seen
         ],

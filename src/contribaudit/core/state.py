@@ -37,6 +37,8 @@ class OrganizationState:
     """By collector; empty when the organization was not read at all."""
     unread_reason: str = ""
     """Why nothing was read; "" when something was."""
+    left_out: bool = False
+    """True when this run was told to look at other organizations: only whether it is covered at all is asked then."""
 
     def completed(self, collector: str) -> bool:
         """True when the collector read everything that it promised."""
@@ -123,11 +125,16 @@ class State:
         for settings in self._seen.values():
             yield from settings.values()
 
+    @property
+    def looked_at(self) -> list[OrganizationState]:
+        """The organizations that this run is about, in the order of the configuration."""
+        return [one for one in self.organizations.values() if not one.left_out]
+
     def subjects(self, kind: Kind, organization: str | None = None) -> list[Subject]:
         """Subjects of a kind, in server order; of every organization when none is named. Pseudo apps are left out."""
         if kind is Kind.COMPANY:
             return [COMPANY]
-        ids = list(self.organizations) if organization is None else [organization]
+        ids = [one.id for one in self.looked_at] if organization is None else [organization]
         if kind is Kind.ORGANIZATION:
             return [organization_subject(one) for one in ids]
         found = [subject for one in ids for subject in self._by_kind.get((one, kind), [])]

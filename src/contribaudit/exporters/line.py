@@ -57,18 +57,18 @@ def _read(report: Report) -> str:
     state = report.state
     whole = [
         place.id
-        for place in state.organizations.values()
+        for place in state.looked_at
         if place.collections and all(one.status is CollectionStatus.OK for one in place.collections.values())
     ]
     apps = state.subjects(Kind.APP)
     seen = {app for app in apps if state.value(app, names.APP_TYPE_KEY) is not None}
-    sites = [site for organization in state.organizations for site in sites_of(state, organization)]
+    sites = [site for place in state.looked_at for site in sites_of(state, place.id)]
     seen_sites = sum(1 for site in sites if seen.issuperset(site.apps))
-    cut = any(not place.completed(WORKSPACES) for place in state.organizations.values())
+    cut = any(not place.completed(WORKSPACES) for place in state.looked_at)
     # A list that broke off may hold more than anybody ever saw.
     more = "+" if cut else ""
     return (
-        f"read {len(whole)}/{len(state.organizations)} orgs {seen_sites}/{len(sites)}{more} sites "
+        f"read {len(whole)}/{len(state.looked_at)} orgs {seen_sites}/{len(sites)}{more} sites "
         f"{len(seen)}/{len(apps)}{more} apps"
     )
 

@@ -304,7 +304,7 @@ def _happening(one: Happening, label: str) -> tuple[str, str, str]:
 def _collection(report: Report) -> RenderableType:
     several = len(report.state.organizations) > 1
     rows: list[list[str | Text]] = []
-    for place in report.state.organizations.values():
+    for place in report.state.looked_at:
         called = [report.state.organization_name(place.id)] if several else []
         for one in place.collections.values():
             bad = one.status is not CollectionStatus.OK
