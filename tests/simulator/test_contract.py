@@ -30,9 +30,8 @@ pytestmark = pytest.mark.anyio
 FILE = openapi.find()
 needs_document = pytest.mark.skipif(
     FILE is None,
-    reason=f"Atlassian's OpenAPI document was found neither at ${openapi.VARIABLE} nor at "
-    f"{openapi.BESIDE_THE_REPOSITORY}; it is published at "
-    "https://dac-static.atlassian.com/cloud/admin/organization/swagger.v3.json",
+    reason=f"Atlassian's OpenAPI document was found neither at ${openapi.VARIABLE} nor beside the repository; "
+    "it is published at https://dac-static.atlassian.com/cloud/admin/organization/swagger.v3.json",
 )
 
 
