@@ -49,11 +49,14 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for critical, growing as severity falls."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     def at_least(self, other: Severity) -> bool:
         """True when this severity is as grave as `other` or graver."""
         return self.rank <= other.rank
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from contribaudit.catalogue.organization import SANDBOX_PARENT
-from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, none_among_apps, plan_of, unread
+from contribaudit.checks.parts import (
+    WORKSPACES,
+    app_of,
+    evidence_of,
+    list_evidence,
+    none_among_apps,
+    plan_of,
+    unread,
+)
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
+from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.observation import Observation, Observed, SettingId, Value
 from contribaudit.core.rules import Plan, Realm
 from contribaudit.core.setting import Family
@@ -88,15 +98,14 @@ def sandbox_realm(case: Case) -> Verdict:
     if realm is None:
         return realm_unclear(seen)
     parents = _parents(state, case.subject)
-    found = [realm_of(state, parent) for parent in parents]
-    codes = tuple(sorted({parent.code for parent, _ in found if parent is not None}))
-    evidence = evidence_of(seen, *(observation for _, observation in found))
-    if not parents or any(parent is None for parent, _ in found):
+    codes = parents.codes
+    evidence = (*evidence_of(seen), *parents.evidence)
+    if not parents.found or parents.unread:
         unlisted = state.organizations[case.subject.organization].why_not(WORKSPACES)
         absent = (
             f"the list of apps is not whole: {unlisted}" if unlisted else "no app that it could be a copy of was found"
         )
-        reason = "its parent's realm was not read" if parents else absent
+        reason = "its parent's realm was not read" if parents.found else absent
         return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, names.REALM, codes, realm.code, evidence)
     if realm.code not in codes:
         reason = f"the sandbox is in {realm.code}, its parent in {' or '.join(codes)}"
@@ -115,16 +124,47 @@ def sandbox_realm(case: Case) -> Verdict:
     )
 
 
-def _parents(state: State, sandbox: Subject) -> list[Subject]:
+@dataclass(frozen=True, slots=True)
+class _Parents:
+    """The apps that a sandbox may be a copy of, as far as their realms go."""
+
+    found: bool
+    unread: bool
+    """True when the realm of one of them is not known."""
+    codes: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    """One observation for each realm among them, and the list that they come from."""
+
+
+def _parents(state: State, sandbox: Subject) -> _Parents:
     organization = sandbox.organization
     named = state.value(sandbox, SANDBOX_PARENT.id)
     if named is not None and isinstance(named.value, str):
-        return [app for app in state.subjects(Kind.APP, organization) if app.id == named.value and app != sandbox]
+        parent = Subject(organization, Kind.APP, named.value)
+        return _summed(state, [parent] if state.in_inventory(parent) and parent != sandbox else [], ())
     type_key = _text(state, sandbox, names.APP_TYPE_KEY)
     if not type_key or not state.organizations[organization].completed(WORKSPACES):
-        return []
+        return _summed(state, [], ())
+    return state.once(("parents", organization, type_key), lambda: _of_type(state, organization, type_key))
+
+
+def _of_type(state: State, organization: str, type_key: str) -> _Parents:
     production = state.once(("production apps", organization), lambda: _production_apps(state, organization))
-    return [app for key in (type_key, "") for app in production.get(key, ()) if app != sandbox]
+    # An app whose type was not read may be the parent too.
+    candidates = [app for key in (type_key, "") for app in production.get(key, ())]
+    return _summed(state, candidates, list_evidence(state, organization, WORKSPACES))
+
+
+def _summed(state: State, candidates: list[Subject], listed: tuple[Evidence, ...]) -> _Parents:
+    first: dict[str, Observation] = {}
+    unread = False
+    for app in candidates:
+        realm, seen = realm_of(state, app)
+        if realm is None:
+            unread = True
+        else:
+            first.setdefault(realm.code, seen)
+    return _Parents(bool(candidates), unread, tuple(sorted(first)), (*evidence_of(*first.values()), *listed))
 
 
 def _production_apps(state: State, organization: str) -> dict[str, list[Subject]]:
