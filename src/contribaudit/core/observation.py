@@ -29,7 +29,10 @@ class Grade(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the strongest grade, growing as grades weaken."""
-        return list(Grade).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {grade: rank for rank, grade in enumerate(Grade)}
 
 
 def weakest(grades: Iterable[Grade]) -> Grade:
