@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from contribaudit import config_file, paths
-from contribaudit.config_values import ApiUrl, FilePath, OrganizationId, Seconds, VariableName
+from contribaudit.config_values import ApiUrl, FilePath, MailAddress, OrganizationId, Seconds, VariableName
 from contribaudit.core.finding import Severity
 from contribaudit.errors import ConfigurationError
 
@@ -84,6 +84,10 @@ class AppSettings(BaseSettings):
     """A folder whose files replace the shipped rulebook's files of the same name."""
     fail_on: Severity = Severity.HIGH
     """The severity from which on a finding makes `audit` end with 1."""
+    attested_by: MailAddress | None = None
+    """The mail address of whoever runs `attest` here, when --by names nobody."""
+    attestations: FilePath | None = None
+    """A folder of attestation files, CSV or TOML, that every audit reads."""
     organization: tuple[Organization, ...] = ()
     """Every organization of the company; one without a key is reported as not audited."""
     timeouts: Timeouts = Timeouts()

@@ -18,7 +18,7 @@ from contribaudit.errors import ConfigurationError
 PREFIX = "CONTRIBAUDIT_"
 
 _KEY_HINT = "Save it with `contribaudit login`, or name a file in api_key_file, or set CONTRIBAUDIT_API_KEY"
-_PATHS = ("policy", "rulebook", "api_key_file", "store")
+_PATHS = ("policy", "rulebook", "attestations", "api_key_file", "store")
 
 
 def read(path: Path) -> str:

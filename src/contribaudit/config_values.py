@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from contribaudit.errors import UsageError
+from contribaudit.testimony.mail import mail
+
 
 def _refuse(text: str) -> PydanticCustomError:
     return PydanticCustomError("contribaudit", "{text}", {"text": text})
@@ -56,8 +59,16 @@ def _variable(text: str) -> str:
     return text
 
 
+def _mail(text: str) -> str:
+    try:
+        return mail(text)
+    except UsageError:
+        raise _refuse("a mail address is wanted, as in name@example.com") from None
+
+
 OrganizationId = Annotated[str, AfterValidator(_organization_id)]
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
 VariableName = Annotated[str, AfterValidator(_variable)]
+MailAddress = Annotated[str, AfterValidator(_mail)]
 FilePath = Annotated[Path, AfterValidator(_expanded)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]

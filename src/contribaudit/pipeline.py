@@ -12,10 +12,12 @@ from contribaudit import __version__, catalogue, checks, collectors
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.collectors.collect import collect_all, utc_now
 from contribaudit.collectors.interface import Collector, promises_of
+from contribaudit.core.attestation import Signature
 from contribaudit.core.deadlines import key_days_left
 from contribaudit.core.evaluate import EVERYTHING, Selection, evaluate, require_checks
 from contribaudit.core.finding import Severity
 from contribaudit.core.observation import Observation
+from contribaudit.core.plan_moves import PlanSeen, plan_now
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.report import Report, RunLine
 from contribaudit.core.resolve import Seen, resolve
@@ -27,6 +29,8 @@ from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.progress import SILENT, Progress
 from contribaudit.store.history import History
 from contribaudit.store.records import Judged, RunDraft, RunRecord
+from contribaudit.testimony.attestation_file import Row
+from contribaudit.testimony.importing import take_in_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class Operator:
     account: str = ""
     host: str = ""
 
+    def signature(self, at: datetime, by: str = "") -> Signature:
+        """Under something that a person does with an attestation here."""
+        return Signature(by, at, self.account, self.host)
+
 
 UNNAMED = Operator()
 
@@ -68,6 +76,8 @@ class Job:
     selection: Selection = EVERYTHING
     operator: Operator = UNNAMED
     clock: Callable[[], datetime] = utc_now
+    attestations: tuple[Row, ...] = ()
+    """What the configured folder of attestation files holds; each row is taken into the history once."""
 
 
 async def audit(job: Job, progress: Progress = SILENT) -> Report:
@@ -85,7 +95,11 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
         started_at = job.clock()
         snapshots = await _collect(job, collectors.ALL, progress)  # STEP 1: what was seen
         record = job.store.save(_draft(job, started_at), list(snapshots.values()))  # STEP 2: kept
-        return judge(job, record, snapshots, job.clock())  # STEPS 3 to 5
+        warnings: list[str] = []
+        if job.attestations:
+            now = _state(job, record.id, snapshots, job.clock(), collectors.ALL)
+            warnings = take_in_folder(job.store, job.attestations, now, job.operator.signature(job.clock()))
+        return judge(job, record, snapshots, job.clock(), warnings=warnings)  # STEPS 3 to 5
 
 
 def judge_last(job: Job) -> Report:
@@ -100,8 +114,7 @@ def judge_last(job: Job) -> Report:
 def last_state(job: Job) -> State:
     """What the newest kept run of each organization means now. Raises UsageError when there is none."""
     record, snapshots = _last(job)
-    seen = [_seen(job, target, record.id, snapshots.get(target.organization)) for target in job.targets]
-    return resolve(seen, job.rulebook, job.clock(), promises_of(collectors.ALL))
+    return _state(job, record.id, snapshots, job.clock(), collectors.ALL)
 
 
 def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
@@ -117,14 +130,19 @@ def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
 
 
 def judge(
-    job: Job, record: RunRecord, snapshots: Mapping[str, Snapshot], as_of: datetime, *, keep: bool = True
+    job: Job,
+    record: RunRecord,
+    snapshots: Mapping[str, Snapshot],
+    as_of: datetime,
+    *,
+    keep: bool = True,
+    warnings: Sequence[str] = (),
 ) -> Report:
     """What a kept run means under the job's policy and rulebook, as of a moment.
 
     `keep` records the outcomes with the run; an evaluation of an old run leaves it as it was.
     """
-    seen = [_seen(job, target, record.id, snapshots.get(target.organization)) for target in job.targets]
-    state = resolve(seen, job.rulebook, as_of, promises_of(collectors.ALL))  # STEP 3: what it means
+    state = _state(job, record.id, snapshots, as_of, collectors.ALL)  # STEP 3: what it means
     verdict = evaluate(state, job.policy, checks.ALL, catalogue.find, job.selection)  # STEP 4: what the policy says
     previous = {target.organization: job.store.previous(target.organization, record.id) for target in job.targets}
     changes = [  # STEP 5: what others get
@@ -138,6 +156,7 @@ def judge(
     newly = newly_bad(verdict.findings, job.store.outcomes(earlier) if earlier is not None else None)
     if keep:
         judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
+        _record_plans(job, record, state)
         job.store.record_verdict(record.id, code, count_outcomes(verdict.findings), judged)
     return Report(
         tool_version=__version__,
@@ -147,7 +166,7 @@ def judge(
         policy_sha256=job.policy.sha256,
         findings=verdict.findings,
         changes=tuple(changes),
-        warnings=(*verdict.warnings, *_surprises(snapshots.values())),
+        warnings=(*verdict.warnings, *warnings, *_surprises(snapshots.values())),
         newly=newly,
         key_days_left=key_days_left(state),
     )
@@ -158,8 +177,23 @@ async def look(job: Job, sources: Sequence[Collector], progress: Progress = SILE
     snapshots = await _collect(job, sources, progress)
     latest = job.store.runs(limit=1)
     after = latest[0].id + 1 if latest else 1
-    seen = [_seen(job, target, after, snapshots.get(target.organization)) for target in job.targets]
-    return resolve(seen, job.rulebook, job.clock(), promises_of(sources))
+    return _state(job, after, snapshots, job.clock(), sources)
+
+
+def _state(
+    job: Job, run: int, snapshots: Mapping[str, Snapshot], as_of: datetime, sources: Sequence[Collector]
+) -> State:
+    """STEP 3: what the run saw, with what was known before it and what people attested."""
+    seen = [_seen(job, target, run, snapshots.get(target.organization)) for target in job.targets]
+    return resolve(seen, job.rulebook, as_of, promises_of(sources), catalogue.ALL)
+
+
+def _record_plans(job: Job, record: RunRecord, state: State) -> None:
+    """Keep each organization's highest plan, where this run read it: attestations hold as long as it stays."""
+    for place in state.looked_at:
+        seen = plan_now(state, place.id)
+        if isinstance(seen, PlanSeen):
+            job.store.record_plan(place.id, record.id, record.started_at, seen.highest, seen.words)
 
 
 async def _collect(job: Job, sources: Sequence[Collector], progress: Progress) -> dict[str, Snapshot]:
@@ -212,6 +246,7 @@ def _seen(job: Job, target: Target, run: int, snapshot: Snapshot | None) -> Seen
         left_out=target.left_out,
         known=known,
         alias_holders=job.store.alias_holders(target.organization),
+        testimony=job.store.testimony(target.organization),
     )
 
 

@@ -24,6 +24,8 @@ from contribaudit.pipeline import Operator, Target
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
+from contribaudit.testimony import attestation_file
+from contribaudit.testimony.attestation_file import Row
 
 
 def load_rulebook(settings: AppSettings) -> Rulebook:
@@ -39,6 +41,11 @@ def load_policy(path: Path | None, rulebook: Rulebook) -> AuditPolicy:
         vocabularies={**rulebook.vocabularies(), "settings": frozenset(setting.id for setting in catalogue.ALL)},
         plans=tuple(plan.name.casefold() for plan in rulebook.plans),
     )
+
+
+def load_attestations(settings: AppSettings) -> tuple[Row, ...]:
+    """What the configured folder of attestation files holds. Raises UsageError that names every wrong row."""
+    return attestation_file.load_folder(settings.attestations) if settings.attestations is not None else ()
 
 
 def open_store(settings: AppSettings, location: str | None = None) -> History:

@@ -74,3 +74,74 @@ def test_a_setting_of_a_newer_version_is_compared_to_the_letter() -> None:
 def test_null_is_the_empty_list_only_for_regions() -> None:
     """Never for a contribution list: empty and not observed are different there."""
     assert [setting.id for setting in catalogue.ALL if setting.null_is_empty] == ["residency.regions"]
+
+
+FIXED = {
+    Kind.ORGANIZATION: """plan.highest contribution.metadata contribution.in_app contribution.in_app.included
+        contribution.in_app.excluded contribution.exemption ai.web_search ai.agents.creators ai.agents.default_access
+        ai.mcp.domains ai.mcp.api_tokens ai.mcp.write residency.default_realm""",
+    Kind.APP: """plan trial ai.access hipaa.tagged residency.realm residency.regions residency.pinned residency.move""",
+    Kind.CONNECTOR: "connector.state connector.replicates_permissions",
+}
+"""Names on which scripts and policies of others rely."""
+
+
+@pytest.mark.parametrize("kind", FIXED)
+def test_the_names_that_others_rely_on_stay(kind: Kind) -> None:
+    for name in FIXED[kind].split():
+        assert SettingId(name) in IDS
+        assert catalogue.find(SettingId(name)).kinds == (kind,)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("contribution.metadata", {"on", "off", "always"}),
+        ("contribution.in_app", {"on", "off"}),
+        ("contribution.exemption", {"none", "byok", "hipaa", "government", "isolated", "other"}),
+        ("ai.access", {"allowed", "limited", "blocked"}),
+        ("effective.metadata", {"contributed", "not_contributed"}),
+        ("effective.in_app", {"contributed", "not_contributed"}),
+        ("effective.ai", {"exposed", "not_exposed"}),
+    ],
+)
+def test_the_words_that_others_rely_on_stay(name: str, words: set[str]) -> None:
+    assert set(catalogue.find(SettingId(name)).words) == words
+
+
+COMPUTED = {setting.id for setting in catalogue.ALL if setting.id.startswith("effective.")}
+
+
+def test_only_what_no_api_tells_can_be_attested() -> None:
+    """Nobody writes over what the API says, or attests what the tool works out."""
+    promised = {setting for collector in collectors.ALL for setting in collector.promises}
+    attestable = {setting.id for setting in catalogue.ALL if setting.attestable}
+    assert attestable
+    assert not attestable & promised
+    assert not attestable & COMPUTED
+    assert {setting.id for setting in catalogue.ALL if setting.grade is Grade.ATTESTED} == attestable | COMPUTED
+
+
+def test_what_is_worked_out_can_be_asked_of_everything_that_holds_content() -> None:
+    assert len(COMPUTED) == 3
+    for setting in COMPUTED:
+        kinds = set(catalogue.find(setting).kinds)
+        assert kinds == {Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR}
+
+
+@pytest.mark.parametrize("setting", catalogue.ALL, ids=lambda one: one.id)
+def test_words_and_lists_can_be_written_and_read_again(setting: Setting) -> None:
+    """`none` is the empty list, a comma parts members, and a word means one thing whatever its case."""
+    assert len(setting.folded_words) == len(setting.words)
+    assert not any("," in word or word != word.strip() for word in setting.words)
+    if setting.is_list:
+        assert setting.unordered
+        assert not setting.words
+    assert setting.is_list == setting.unordered
+    assert not (setting.attestable and setting.volatile)
+
+
+def test_what_made_up_settings_are_nobody_can_attest() -> None:
+    """A signal or a setting of a newer version is no form to fill in."""
+    for name in ("signal.policy.generative-ai", "shapes.policies", "residency.of_2030"):
+        assert not catalogue.find(SettingId(name)).attestable

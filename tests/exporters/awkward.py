@@ -11,7 +11,7 @@ from contribaudit.core.drift import Change
 from contribaudit.core.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
 from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.report import Report, RunLine
-from contribaudit.core.rules import App, Rulebook, RulebookFile
+from contribaudit.core.rules import App, Clocks, Figure, Limits, Rulebook, RulebookFile
 from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.state import OrganizationState, State
 from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
@@ -68,6 +68,8 @@ RULEBOOK = Rulebook(
     moves={},
     apps={"jira-admin": App("jira-admin", "Jira admin", frozenset(), "none", "none", "none", False, True)},
     words={},
+    clocks=Clocks(*[Figure(1, "", "")] * 6),
+    limits=Limits(*[Figure(1, "", "")] * 2),
     sha256="b" * 64,
 )
 

@@ -68,6 +68,18 @@ def test_a_users_plan_is_the_one_that_counts(tmp_path: Path) -> None:
         ("moves.toml", 'meaning = "held"', 'meaning = "fine"', "`move.0.meaning`"),
         ("checks/governance.toml", 'severity = "high"', 'severity = "hihg"', "`GV-01.severity`"),
         ("realms.toml", "reviewed = ", "reviewd = ", "`reviewed`"),
+        ("screens.toml", 'kind = "organization"', 'kind = "organisation"', "`screen.0.kind`"),
+        ("screens.toml", "minutes = 2", "minutes = 0", "`screen.0.minutes`"),
+        ("screens.toml", "minutes = 2", "minutes = true", "`screen.0.minutes`"),
+        ("screens.toml", 'id = "hipaa"', 'id = "HIPAA"', "`screen.6.id`"),
+        ("screens.toml", 'grade = "C"', 'grade = "D"', ".grade`"),
+        ("screens.toml", 'source = "https://', 'sorce = "https://', "`source`"),
+        ("signals.toml", 'family = "ai_access"', 'family = "ai"', "`signal.3.family`"),
+        ("signals.toml", 'kinds = ["app"]', "kinds = []", "`signal.4.kinds`"),
+        ("signals.toml", '"signal.workspace.policy"', '"workspace.policy"', "`signal.4.signal`"),
+        ("clocks.toml", "amount = 30", 'amount = "30"', "`clocks.in_app_deletion_days.amount`"),
+        ("clocks.toml", "amount = 7", "amount = -7", "`clocks.residue_years.amount`"),
+        ("clocks.toml", "[clocks.retrain_days]", "[clocks.retrain_day]", "`clocks.retrain_day"),
     ],
 )
 def test_a_mistake_names_file_and_key(tmp_path: Path, name: str, old: str, new: str, told: str) -> None:
@@ -180,6 +192,48 @@ def test_a_word_that_stands_for_two_things_is_refused(tmp_path: Path, name: str,
     assert old in text
     with pytest.raises(RulebookError, match="stands for two"):
         loader.load(own(tmp_path, name, text.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("screens.toml", 'id = "trello-ai"', 'id = "loom-ai"', "`loom-ai` stands there twice"),
+        ("screens.toml", '["contribution.offered"]', '["x", "x"]', "`x` stands there twice"),
+        ("screens.toml", 'plans = ["Enterprise"]', 'plans = ["Ultimate"]', "no plan `Ultimate`"),
+        ("screens.toml", 'apps = ["trello"]', 'apps = ["trelo"]', "no type key `trelo`"),
+        ("signals.toml", 'family = "hipaa"', 'family = "data_contribution"', "stands there twice"),
+    ],
+)
+def test_a_screen_or_signal_that_contradicts_the_rest_is_refused(
+    tmp_path: Path, name: str, old: str, new: str, told: str
+) -> None:
+    """Twice the same, or a plan or an app that no other file knows."""
+    text = shipped(name)
+    assert old in text
+    with pytest.raises(RulebookError, match=name.replace(".", r"\.")) as error:
+        loader.load(own(tmp_path, name, text.replace(old, new, 1)))
+    assert told in error.value.message
+
+
+def test_a_users_clocks_and_paths_are_the_ones_that_count(tmp_path: Path) -> None:
+    """Numbers of secondary sources, and menus that moved, can be put right without a new version."""
+    own(tmp_path, "clocks.toml", shipped("clocks.toml").replace("amount = 90", "amount = 120", 1))
+    own(
+        tmp_path,
+        "screens.toml",
+        shipped("screens.toml").replace('"Rovo menu" =', '"2027" = "AI > Rovo"\n"Rovo menu" =', 1),
+    )
+    rulebook = loader.load(tmp_path)
+    assert rulebook.clocks.metadata_deletion_days.amount == 120
+    assert rulebook.clocks.retrain_days.amount == 90
+    screen = next(one for one in rulebook.screens if one.id == "rovo-access")
+    assert list(screen.paths)[:2] == ["2027", "Rovo menu"], "newest first, as in the file"
+
+
+def test_a_rulebook_may_know_no_signal(tmp_path: Path) -> None:
+    """Then nothing is anchored, which is a loss and no mistake."""
+    text = shipped("signals.toml").partition("[[signal]]")[0]
+    assert loader.load(own(tmp_path, "signals.toml", text)).signals == ()
 
 
 def test_realm_groups_name_realms_that_exist() -> None:

@@ -1,44 +1,56 @@
-"""What Atlassian may use to improve its apps and AI. No documented API reads these settings."""
+"""What Atlassian may use to improve its apps and AI. No documented API reads any of it."""
 
 from __future__ import annotations
 
-from contribaudit.core.observation import Grade, SettingId
+from contribaudit.catalogue.parts import seen_list, seen_word
+from contribaudit.core import names
+from contribaudit.core.observation import Grade
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.subject import Kind
 
-_DOCS = "https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/"
+_DOCS = "https://support.atlassian.com/security-and-access-policies/docs/"
+_SETTINGS = _DOCS + "data-contribution-settings/"
+_LISTS = _DOCS + "include-or-exclude-in-app-data/"
+_UNDERSTAND = _DOCS + "understand-data-contribution/"
+
 _F = Family.DATA_CONTRIBUTION
 _ORG = (Kind.ORGANIZATION,)
+_ANY = (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
 
-METADATA = Setting(
-    SettingId("contribution.metadata"),
-    _F,
-    _ORG,
-    "Metadata contribution",
-    Grade.ATTESTED,
-    _DOCS,
-    words=("on", "off", "always"),
-    ignores_case=True,
+METADATA = seen_word(_F, names.METADATA, _ORG, "Metadata contribution", _SETTINGS, ("on", "off", "always"))
+IN_APP = seen_word(_F, names.IN_APP, _ORG, "In-app data contribution", _SETTINGS, ("on", "off"))
+INCLUDED = seen_list(
+    _F, names.INCLUDED, _ORG, "Spaces, apps and connectors included although in-app contribution is off", _LISTS
 )
-IN_APP = Setting(
-    SettingId("contribution.in_app"),
-    _F,
-    _ORG,
-    "In-app data contribution",
-    Grade.ATTESTED,
-    _DOCS,
-    words=("on", "off"),
-    ignores_case=True,
+EXCLUDED = seen_list(
+    _F, names.EXCLUDED, _ORG, "Spaces, apps and connectors excluded although in-app contribution is on", _LISTS
 )
-EXEMPTION = Setting(
-    SettingId("contribution.exemption"),
+EXEMPTION = seen_word(
     _F,
+    names.EXEMPTION,
     _ORG,
     "Compliance exemption from contribution",
-    Grade.ATTESTED,
-    _DOCS,
-    words=("none", "byok", "hipaa", "government", "isolated", "other"),
-    ignores_case=True,
+    _UNDERSTAND,
+    ("none", "byok", "hipaa", "government", "isolated", "other"),
 )
 
-ALL: tuple[Setting, ...] = (METADATA, IN_APP, EXEMPTION)
+EFFECTIVE_METADATA = Setting(
+    names.EFFECTIVE_METADATA,
+    _F,
+    _ANY,
+    "Whether its metadata is contributed, all rules applied",
+    Grade.ATTESTED,
+    _SETTINGS,
+    words=("contributed", "not_contributed"),
+)
+EFFECTIVE_IN_APP = Setting(
+    names.EFFECTIVE_IN_APP,
+    _F,
+    _ANY,
+    "Whether its in-app data is contributed, all rules applied",
+    Grade.ATTESTED,
+    _LISTS,
+    words=("contributed", "not_contributed"),
+)
+
+ALL: tuple[Setting, ...] = (METADATA, IN_APP, INCLUDED, EXCLUDED, EXEMPTION, EFFECTIVE_METADATA, EFFECTIVE_IN_APP)

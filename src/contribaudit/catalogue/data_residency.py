@@ -1,7 +1,8 @@
-"""Where an app keeps its data, and whether it is held there."""
+"""Where an app keeps its data, whether it is held there, and under whose keys."""
 
 from __future__ import annotations
 
+from contribaudit.catalogue.parts import seen_list, seen_text, seen_word
 from contribaudit.core import names
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family, Setting
@@ -9,6 +10,12 @@ from contribaudit.core.subject import Kind
 
 _WORKSPACES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"
 _POLICIES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-policies/"
+_DEFAULT = "https://support.atlassian.com/security-and-access-policies/docs/set-the-default-data-residency-location/"
+_MARKETPLACE = (
+    "https://support.atlassian.com/security-and-access-policies/docs/"
+    "moving-your-marketplace-apps-data-to-another-location/"
+)
+_BYOK = "https://support.atlassian.com/security-and-access-policies/docs/byok-frequently-asked-questions/"
 
 _F = Family.DATA_RESIDENCY
 _APP = (Kind.APP,)
@@ -25,6 +32,7 @@ REGIONS = Setting(
     ignores_case=True,
     unordered=True,
     null_is_empty=True,
+    is_list=True,
 )
 MOVE = Setting(
     names.MOVE,
@@ -46,6 +54,7 @@ POLICY_REALMS = Setting(
     _POLICIES,
     ignores_case=True,
     unordered=True,
+    is_list=True,
 )
 MOVE_SCHEDULED_FOR = Setting(
     SettingId("residency.move_scheduled_for"), _F, _APP, "Day of a scheduled move", _DOC, _POLICIES, unit="date"
@@ -65,6 +74,7 @@ APP_POLICIES = Setting(
     _DOC,
     _POLICIES,
     unordered=True,
+    is_list=True,
 )
 POLICIES = Setting(
     SettingId("residency.policies"),
@@ -74,6 +84,32 @@ POLICIES = Setting(
     _DOC,
     _POLICIES,
     unordered=True,
+    is_list=True,
+)
+DEFAULT_REALM = seen_text(
+    _F,
+    SettingId("residency.default_realm"),
+    (Kind.ORGANIZATION,),
+    "Realm that new apps get",
+    _DEFAULT,
+    ignores_case=True,
+)
+MARKETPLACE_UNPINNED = seen_list(
+    _F,
+    SettingId("residency.marketplace.unpinned"),
+    _APP,
+    "Marketplace apps in this app whose status is another than Pinned",
+    _MARKETPLACE,
+    ignores_case=True,
+)
+BYOK = seen_word(_F, names.BYOK, _APP, "Customer-managed encryption key", _BYOK, ("none", "active"))
+BYOK_SINCE = seen_text(
+    _F,
+    SettingId("byok.since"),
+    _APP,
+    "Day on which the app was set up with a customer-managed key",
+    _BYOK,
+    unit="date",
 )
 
 ALL: tuple[Setting, ...] = (
@@ -88,4 +124,8 @@ ALL: tuple[Setting, ...] = (
     MOVE_TICKET,
     APP_POLICIES,
     POLICIES,
+    DEFAULT_REALM,
+    MARKETPLACE_UNPINNED,
+    BYOK,
+    BYOK_SINCE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contribaudit.catalogue.parts import seen_text, seen_word
 from contribaudit.core import names
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family, Setting
@@ -13,6 +14,11 @@ _DIRECTORIES = "https://developer.atlassian.com/cloud/admin/organization/rest/ap
 _EVENTS = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/"
 _KEYS = "https://developer.atlassian.com/cloud/admin/api-access/rest/"
 _CONTRIBUTION = "https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/"
+_SUBSCRIPTIONS = "https://support.atlassian.com/subscriptions-and-billing/docs/manage-your-bill-for-enterprise-plans/"
+_TRACKS = (
+    "https://support.atlassian.com/organization-administration/docs/"
+    "what-are-my-options-to-control-the-rollout-of-changes"
+)
 
 _F = Family.ORGANIZATION
 _ORG = (Kind.ORGANIZATION,)
@@ -21,7 +27,14 @@ _DOC = Grade.DOCUMENTED
 
 ORGANIZATION_NAME = Setting(names.ORGANIZATION_NAME, _F, _ORG, "Name of the organization", _DOC, _ORGS)
 DIRECTORIES = Setting(
-    SettingId("organization.directories"), _F, _ORG, "User directories, by ID", _DOC, _DIRECTORIES, unordered=True
+    SettingId("organization.directories"),
+    _F,
+    _ORG,
+    "User directories, by ID",
+    _DOC,
+    _DIRECTORIES,
+    unordered=True,
+    is_list=True,
 )
 EVENT_ACTIONS = Setting(
     SettingId("organization.event_actions"),
@@ -31,6 +44,7 @@ EVENT_ACTIONS = Setting(
     _DOC,
     _EVENTS,
     unordered=True,
+    is_list=True,
 )
 HIGHEST_PLAN = Setting(
     names.HIGHEST_PLAN,
@@ -79,7 +93,24 @@ SANDBOX_PARENT = Setting(
 )
 CREATED_AT = Setting(SettingId("app.created_at"), _F, _APP, "When it was created", _DOC, _WORKSPACES, unit="UTC time")
 PLAN = Setting(names.PLAN, _F, _APP, "Plan, in the API's word", _DOC, _WORKSPACES, ignores_case=True)
-TRIAL = Setting(SettingId("trial"), _F, _APP, "Whether a trial runs", Grade.ATTESTED, "", words=("none", "running"))
+TRIAL = seen_word(_F, names.TRIAL, _APP, "Whether a trial runs", _SUBSCRIPTIONS, ("none", "running"))
+TRIAL_ENDS = seen_text(_F, SettingId("trial.ends_on"), _APP, "Last day of the trial", _SUBSCRIPTIONS, unit="date")
+RELEASE_TRACK = seen_word(
+    _F,
+    SettingId("release.track"),
+    _APP,
+    "Release track, which says how soon changes reach the app",
+    _TRACKS,
+    ("continuous", "deferred", "bundled"),
+)
+SPACE_COUNT = seen_text(
+    _F,
+    SettingId("spaces.count"),
+    _APP,
+    "Spaces that the app's own administration counts, archived and personal ones included",
+    "",
+    unit="spaces",
+)
 
 ALL: tuple[Setting, ...] = (
     ORGANIZATION_NAME,
@@ -100,4 +131,7 @@ ALL: tuple[Setting, ...] = (
     CREATED_AT,
     PLAN,
     TRIAL,
+    TRIAL_ENDS,
+    RELEASE_TRACK,
+    SPACE_COUNT,
 )

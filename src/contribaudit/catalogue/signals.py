@@ -1,18 +1,27 @@
 """Raw API objects whose meaning is not published: we know when they move, not what they say.
 
 A signal's setting is made from the policy's type, since types are open: `signal.policy.generative-ai`. Its value is
-the digest of the object's canonical form, with the fields apart that change without meaning.
+the digest of each object's canonical form, with the fields apart that change without meaning. An app's own items in
+the workspace list are signals too: `signal.workspace.policy` and `signal.workspace.feature`.
+
+Beside a signal stand `revision.<signal>`, the newest `updatedAt` of its objects where they have one, and
+`settled.<signal>`, False while the API says that a change of it is being applied. Both are volatile: they say how far
+a signal may be compared, and that they changed is no news.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contribaudit.core import names
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family, Setting
+from contribaudit.core.signal import REVISION_PREFIX, SETTLED_PREFIX, revision_of, settled_of
 from contribaudit.core.subject import Kind
 
 POLICY_PREFIX = "signal.policy."
 _POLICIES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-policies/"
+_WORKSPACES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"
 
 
 def policy_signal(policy_type: str) -> Setting:
@@ -26,6 +35,54 @@ def policy_signal(policy_type: str) -> Setting:
         _POLICIES,
         unit="SHA-256",
     )
+
+
+def _workspace_signal(what: str, title: str) -> Setting:
+    return Setting(
+        SettingId(f"signal.workspace.{what}"),
+        Family.GOVERNANCE,
+        (Kind.APP,),
+        f"{title}, meaning not published",
+        Grade.DOCUMENTED,
+        _WORKSPACES,
+        unit="SHA-256",
+    )
+
+
+WORKSPACE_POLICY = _workspace_signal("policy", "Items of the app with `enabled` or `suspended`")
+WORKSPACE_FEATURE = _workspace_signal("feature", "Other items of the app that are no entitlement")
+
+
+def revision(signal: Setting) -> Setting:
+    """The newest `updatedAt` of the signal's objects."""
+    return replace(
+        signal,
+        id=revision_of(signal.id),
+        title=f"Last update: {signal.title}",
+        unit="UTC time",
+        volatile=True,
+    )
+
+
+def settled(signal: Setting) -> Setting:
+    """False while a change of the signal's objects is being applied."""
+    return replace(signal, id=settled_of(signal.id), title=f"Applied: {signal.title}", unit="", volatile=True)
+
+
+def find(setting: SettingId) -> Setting | None:
+    """The setting of a signal, of its revision, or of a collector's unknown shapes; None for another ID."""
+    for prefix, beside in ((REVISION_PREFIX, revision), (SETTLED_PREFIX, settled)):
+        if setting.startswith(prefix):
+            signal = find(SettingId(setting.removeprefix(prefix)))
+            return beside(signal) if signal is not None else None
+    for known in (WORKSPACE_POLICY, WORKSPACE_FEATURE):
+        if setting == known.id:
+            return known
+    if setting.startswith(POLICY_PREFIX):
+        return policy_signal(setting.removeprefix(POLICY_PREFIX))
+    if setting.startswith(names.SHAPES_PREFIX):
+        return unknown_shapes(setting.removeprefix(names.SHAPES_PREFIX))
+    return None
 
 
 def unknown_shapes(collector: str) -> Setting:

@@ -94,7 +94,16 @@ def command(
         )
     )
     with wiring.open_store(settings, store_location) as store:
-        job = Job(targets, store, rulebook, policy, severity, selection, wiring.operator())
+        job = Job(
+            targets,
+            store,
+            rulebook,
+            policy,
+            severity,
+            selection,
+            wiring.operator(),
+            attestations=wiring.load_attestations(settings),
+        )
         if offline:
             report = judge_last(job)
         else:

@@ -16,7 +16,7 @@ from contribaudit.atlassian.calls import LIST_POLICIES
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue.signals import policy_signal
 from contribaudit.collectors.interface import Collector, Reading
-from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.collectors.signals import signal
 from contribaudit.core.observation import Observation
 from contribaudit.core.subject import Kind, Subject
 
@@ -49,7 +49,6 @@ _ATTRIBUTE_KEYS = frozenset(
         "queryData",
     )
 )
-_VOLATILE = frozenset(("updatedAt", "links"))
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
@@ -150,25 +149,23 @@ def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iter
     setting = policy_signal(kind)
     if kind not in _KNOWN_TYPES:
         reading.surprise(f"type={kind[:60]}", reading.keep(entries[0]))
-    whole: list[str] = []
-    by_app: dict[str, list[str]] = defaultdict(list)
+    whole: list[dict[str, Any]] = []
+    by_app: dict[str, list[dict[str, Any]]] = defaultdict(list)
     responses: dict[str, str] = {}
     for entry in entries:
         response = reading.keep(entry)
-        attributes = {key: value for key, value in entry["attributes"].items() if key not in _VOLATILE}
+        attributes = dict(entry["attributes"])
         resources = attributes.get("resources")
         if isinstance(resources, list):
             attributes["resources"] = [one for one in resources if not _has_id(one)]
             for resource in filter(_has_id, resources):
-                state = {key: value for key, value in resource.items() if key not in _VOLATILE}
-                by_app[resource["id"]].append(digest(canonical_json(state)))
+                by_app[resource["id"]].append(resource)
                 responses.setdefault(resource["id"], response)
-        stable = {key: value for key, value in entry.items() if key not in _VOLATILE} | {"attributes": attributes}
-        whole.append(digest(canonical_json(stable)))
-    yield reading.observed(setting, reading.organization, tuple(sorted(whole)), reading.keep(entries[0]))
-    for ari, digests in by_app.items():
+        whole.append(entry | {"attributes": attributes})
+    yield from signal(reading, setting, reading.organization, whole, reading.keep(entries[0]))
+    for ari, found in by_app.items():
         app = Subject(reading.client.organization, Kind.APP, ari)
-        yield reading.observed(setting, app, tuple(sorted(digests)), responses[ari])
+        yield from signal(reading, setting, app, found, responses[ari])
 
 
 def _has_id(resource: Any) -> bool:

@@ -17,8 +17,11 @@ from urllib.parse import urlsplit
 from contribaudit.atlassian.calls import SEARCH_WORKSPACES
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as catalogue
+from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
 from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.collectors.signals import signal
 from contribaudit.core.observation import Grade, Observation, Observed, Unavailable
+from contribaudit.core.signal import SIGNAL_PREFIX
 from contribaudit.core.subject import Kind, Subject
 
 _ENTRY_KEYS = frozenset(("id", "type", "attributes", "links", "relationships", "appType"))
@@ -88,8 +91,16 @@ def _reconcile(reading: Reading) -> None:
 
 
 def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -> Iterator[Observation]:
-    """What a repeated entry says otherwise is not known: nobody tells which of the two is right."""
+    """What a repeated entry says otherwise is not known: nobody tells which of the two is right.
+
+    Nor is a signal that only one of the two has, since its absence is a state.
+    """
     values = {one.setting: one for one in before}
+    both = values.keys() & {one.setting for one in now}
+    for one in (*before, *now):
+        if isinstance(one, Observed) and one.setting.startswith(SIGNAL_PREFIX) and one.setting not in both:
+            reason = "the app is listed twice, and only one entry has it"
+            yield Unavailable(one.setting, one.subject, "contradicting_entries", reason, one.observed_at, one.source)
     for one in now:
         other = values.get(one.setting)
         if isinstance(one, Observed) and isinstance(other, Observed) and one.value != other.value:
@@ -122,7 +133,7 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
     yield reading.text(catalogue.STATUS, app, attributes, "status", response)
     yield from _sandbox(reading, app, attributes, response)
     yield reading.text(catalogue.CREATED_AT, app, attributes, "createdAt", response)
-    yield _plan(reading, app, entry, response)
+    yield from _related(reading, app, entry, response)
     yield reading.text(residency.REALM, app, attributes, "realm", response)
     yield reading.texts(residency.REGIONS, app, attributes, "regions", response)
 
@@ -177,23 +188,49 @@ def _sandbox(reading: Reading, app: Subject, attributes: Mapping[str, Any], resp
         yield reading.observed(catalogue.SANDBOX_PARENT, app, sandbox["parentId"], response)
 
 
-def _plan(reading: Reading, app: Subject, entry: Mapping[str, Any], response: str) -> Observation:
-    """The plan word of the app's entitlements; several words make a list, no entitlement makes null."""
+def _related(reading: Reading, app: Subject, entry: Mapping[str, Any], response: str) -> Iterator[Observation]:
+    """The plan word of the app's entitlements, and its other items as signals, whatever their lists are called.
+
+    An item with `plan` or `planKey` is an entitlement, one with `enabled` or `suspended` a policy.
+    """
     relationships = entry.get("relationships")
     if not isinstance(relationships, dict):
-        return reading.unavailable(catalogue.PLAN, app, "missing_key", "the answer has no `relationships`")
-    words: dict[str, None] = {}
+        for setting in (catalogue.PLAN, WORKSPACE_POLICY, WORKSPACE_FEATURE):
+            yield reading.unavailable(setting, app, "missing_key", "the answer has no `relationships`")
+        return
+    plans: list[Mapping[str, Any]] = []
+    policies: list[Any] = []
+    features: list[Any] = []
     for items in relationships.values():
-        for item in items if isinstance(items, list) else ():
+        for item in items if isinstance(items, list) else () if items is None else (items,):
             attributes = item.get("attributes") if isinstance(item, dict) else None
-            if isinstance(attributes, dict) and ("plan" in attributes or "planKey" in attributes):
-                word = attributes.get("plan") or attributes.get("planKey")
-                if word is not None and not isinstance(word, str):
-                    reading.surprise(f"plan: {type(word).__name__}", response)
-                    reason = f"its plan is a {type(word).__name__}, not a text"
-                    return reading.unavailable(catalogue.PLAN, app, "wrong_type", reason)
-                if word:
-                    words[word] = None
+            if isinstance(attributes, dict):
+                if "plan" in attributes or "planKey" in attributes:
+                    plans.append(attributes)
+                    continue
+                if "enabled" in attributes or "suspended" in attributes:
+                    policies.append(item)
+                    continue
+            if not (isinstance(item, dict) and str(item.get("type")).startswith("entitlement")):
+                features.append(item)
+    yield _plan(reading, app, plans, response)
+    if policies:
+        yield from signal(reading, WORKSPACE_POLICY, app, policies, response)
+    if features:
+        yield from signal(reading, WORKSPACE_FEATURE, app, features, response)
+
+
+def _plan(reading: Reading, app: Subject, entitlements: list[Mapping[str, Any]], response: str) -> Observation:
+    """The plan word of the entitlements; several words make a list, no entitlement makes null."""
+    words: dict[str, None] = {}
+    for attributes in entitlements:
+        word = attributes.get("plan") or attributes.get("planKey")
+        if word is not None and not isinstance(word, str):
+            reading.surprise(f"plan: {type(word).__name__}", response)
+            reason = f"its plan is a {type(word).__name__}, not a text"
+            return reading.unavailable(catalogue.PLAN, app, "wrong_type", reason)
+        if word:
+            words[word] = None
     value = next(iter(words)) if len(words) == 1 else tuple(words) or None
     return reading.observed(catalogue.PLAN, app, value, response)
 

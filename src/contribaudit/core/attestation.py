@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contribaudit.core.observation import SettingId, Value
+from contribaudit.core.observation import SettingId, Value, Witness
 from contribaudit.core.subject import Subject
 
 
@@ -72,8 +72,31 @@ class Attestation:
     @property
     def second_person(self) -> Signature | None:
         """The first confirmation by somebody else than who looked and who typed."""
+        return self._second(self.confirmed)
+
+    def witness(self, as_of: datetime, *, anchored: bool = False) -> Witness:
+        """Who stood behind it at that moment: what was confirmed later does not count yet."""
+        second = self._second(one for one in self.confirmed if one.at <= as_of)
+        return Witness(self.by, second.by if second else None, bool(self.attachments), anchored)
+
+    @property
+    def bound(self) -> bool:
+        """True when signals were the same before and after the look, so that they anchor it."""
+        return bool(self.anchors) and not self.unanchored_reason
+
+    def _second(self, signatures: Iterable[Signature]) -> Signature | None:
         own = {self.by.strip().casefold(), self.recorded.by.strip().casefold()}
-        return next((one for one in self.confirmed if one.by.strip().casefold() not in own), None)
+        return next((one for one in signatures if one.by.strip().casefold() not in own), None)
+
+
+def known_by(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:
+    """Those observed and recorded by then, revoked and superseded ones included."""
+    return [one for one in attestations if one.observed_at <= as_of and one.recorded.at <= as_of]
+
+
+def standing(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:
+    """Those known and not revoked by then, superseded ones included: what calibration is computed from."""
+    return [one for one in known_by(attestations, as_of) if one.revoked is None or one.revoked.at > as_of]
 
 
 def in_force(
@@ -85,7 +108,7 @@ def in_force(
     newest is revoked the one before it stays superseded, unless it was recorded for the same moment.
     """
     newest: dict[tuple[Subject, SettingId], datetime] = {}
-    known = [one for one in attestations if one.observed_at <= as_of and one.recorded.at <= as_of]
+    known = known_by(attestations, as_of)
     for one in known:
         key = (one.subject, one.setting)
         newest[key] = max(newest.get(key, one.observed_at), one.observed_at)

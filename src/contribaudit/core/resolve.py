@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from contribaudit.core import names
+from contribaudit.core.attested import EMPTY, Testimony, attested_observations
+from contribaudit.core.effective import effective
 from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
 from contribaudit.core.rules import Rulebook
+from contribaudit.core.setting import Family, Setting
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.core.state import OrganizationState, State
 from contribaudit.core.subject import Kind, Subject, organization_subject
@@ -32,12 +35,22 @@ class Seen:
     alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
     left_out: bool = False
     """True for an organization that the run was told to leave out; `snapshot` is then its last kept one, if any."""
+    testimony: Testimony = EMPTY
+    """What people recorded of it; not heard for an organization that is left out."""
 
 
 def resolve(
-    seen: Sequence[Seen], rulebook: Rulebook, as_of: datetime, promises: Mapping[str, Iterable[SettingId]]
+    seen: Sequence[Seen],
+    rulebook: Rulebook,
+    as_of: datetime,
+    promises: Mapping[str, Iterable[SettingId]],
+    settings: Sequence[Setting] = (),
 ) -> State:
-    """The state that checks look at: observations, what is owed and unread, and the highest plan."""
+    """The state that checks look at: observations, what is owed and unread, the highest plan, what people attested.
+
+    `settings` is the catalogue. It is needed to weigh testimony; without it no attestation is held or proven by a
+    signal.
+    """
     observations: list[Observation] = []
     remembered: list[Observed] = []
     for one in seen:
@@ -68,7 +81,33 @@ def resolve(
         move = state.value(app, names.MOVE)
         if move is not None:
             state.add(pinned(rulebook, move))
+    testimony = {one.organization: one.testimony for one in seen if not one.left_out}
+    for attested in list(_worth_adding(state, testimony, settings)):
+        state.add(attested)
+    for computed in effective(state):
+        state.add(computed)
     return state
+
+
+def _worth_adding(
+    state: State, testimony: Mapping[str, Testimony], settings: Sequence[Setting]
+) -> Iterator[Observation]:
+    """Attested observations of what no API told.
+
+    A value that an API gave stays, whatever anybody attested; so does an API's reason for giving none, unless an
+    attested value can take its place.
+    """
+    catalogue = {setting.id: setting for setting in settings}
+
+    def find(setting: SettingId) -> Setting:
+        return catalogue.get(setting) or Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.ATTESTED, "")
+
+    for attested in attested_observations(state, testimony, find, settings):
+        told = state.read(attested.subject, attested.setting)
+        if isinstance(told, Observed):
+            continue
+        if isinstance(attested, Observed) or told.code == "not_read":
+            yield attested
 
 
 def pinned(rulebook: Rulebook, move: Observed) -> Observation:

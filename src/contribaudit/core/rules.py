@@ -83,6 +83,11 @@ class SignalRule:
     """Whose whole list shows that it is absent."""
     kinds: tuple[Kind, ...]
     """Which subjects can own it: the organization, apps, or both."""
+    why: str = ""
+    """Why we take it for a signal of this family."""
+    source: str = ""
+    grade: str = ""
+    """How good the source is, for its name and for its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,47 @@ class Screen:
     plans: tuple[str, ...]
     """Plans that have the screen; empty means all."""
     source: str
+    grade: str = ""
+    """How good the source is; "C" where the menu path was not read in the original."""
+    note: str = ""
+    """What to mind when looking; "" when nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that Atlassian or others state, and how good the statement is. Its unit is in its name."""
+
+    amount: int
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """How long things take that Atlassian does after a change. Nobody outside can verify that they were done."""
+
+    in_app_deletion_days: Figure
+    """From opting out of in-app contribution to the removal of what was contributed."""
+    metadata_deletion_days: Figure
+    """From opting out of metadata contribution to the removal of content attributes."""
+    retrain_days: Figure
+    """From opting out to the retraining of the models concerned."""
+    residue_years: Figure
+    """How long data aggregated at customer level may be kept, at most."""
+    disconnect_hours: Figure
+    """From disconnecting a connector to its end."""
+    prompt_retention_days: Figure
+    """How long prompts and answers are kept for safety."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the console lets a list hold."""
+
+    blocklist_items: Figure
+    """Addresses in a connector's blocklist or allowlist."""
+    agent_creator_groups: Figure
+    """Groups that may create agents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +181,8 @@ class Rulebook:
     """By type key, aliases included, without case."""
     words: Mapping[str, Words]
     """What people read about each check, by check ID."""
+    clocks: Clocks
+    limits: Limits
     signals: tuple[SignalRule, ...] = ()
     screens: tuple[Screen, ...] = ()
     sha256: str = ""

@@ -10,11 +10,17 @@ from contribaudit.core.subject import Kind
 
 
 class Family(StrEnum):
-    """The rooms of the catalogue, and the prefixes of check IDs."""
+    """The rooms of the catalogue; checks have the same, but for those that are rooms of settings alone.
+
+    A signal anchors a whole family: what no signal was ever seen to move with shares none with what one moves with.
+    """
 
     ORGANIZATION = "organization"
     DATA_CONTRIBUTION = "data_contribution"
+    HIPAA = "hipaa"
     AI_ACCESS = "ai_access"
+    AI_TOOLS = "ai_tools"
+    CONNECTORS = "connectors"
     DATA_RESIDENCY = "data_residency"
     SUB_PROCESSORS = "sub_processors"
     GOVERNANCE = "governance"
@@ -41,6 +47,12 @@ class Setting:
     """`words` without case."""
     null_is_empty: bool = False
     """True where the source uses null and the empty list for the same thing. Never for contribution lists."""
+    is_list: bool = False
+    """True where a value is a list of texts: written with commas, the empty one as `none`."""
+    attestable: bool = False
+    """True where only a person can read it, in the administration console, and may record what it shows."""
+    volatile: bool = False
+    """True where it changes without anybody changing a setting: no change worth reporting."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folded_words", frozenset(word.casefold() for word in self.words))

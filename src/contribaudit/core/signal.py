@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from contribaudit.core.observation import Observed, SettingId
+from contribaudit.core.attestation import Anchor, Attestation
+from contribaudit.core.observation import Observed, SettingId, Unavailable
 from contribaudit.core.rules import SignalRule
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
+
+SIGNAL_PREFIX = "signal."
+REVISION_PREFIX = "revision."
+SETTLED_PREFIX = "settled."
+UNSETTLED_WORDS = frozenset(("applying", "removing", "scheduled"))
+"""States of a policy's resource in which a change of it is still under way."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def revision_of(signal: SettingId) -> SettingId:
+    """The setting that holds the newest `updatedAt` of the signal's objects, where they have one."""
+    return SettingId(REVISION_PREFIX + signal)
+
+
+def settled_of(signal: SettingId) -> SettingId:
+    """The setting that is False while a change of the signal is being applied; it is not there otherwise."""
+    return SettingId(SETTLED_PREFIX + signal)
 
 
 class Standing(StrEnum):
@@ -39,7 +57,9 @@ class SignalReading:
     """Why it was not read."""
 
 
-SignalHistory = Mapping[tuple[Subject, SettingId], tuple[tuple[datetime, tuple[str, ...] | None], ...]]
+SignalKey = tuple[Subject, SettingId]
+"""An owner and its signal."""
+SignalHistory = Mapping[SignalKey, tuple[tuple[datetime, tuple[str, ...] | None], ...]]
 """By owner and signal: since when the API held which state, oldest first; None for "it held none"."""
 
 
@@ -67,16 +87,69 @@ def moved_since(history: SignalHistory, reading: SignalReading, moment: datetime
     return None
 
 
+def what_moved(
+    history: SignalHistory, look: Attestation, read: Mapping[SignalKey, SignalReading], until: datetime
+) -> str:
+    """Which anchor of the look moved since, and since when; "" when none did.
+
+    Another state now or in any run since, and a newer `updatedAt`, are moves; absent and present are two states. A
+    signal that is not among the anchors (the rulebook did not know it yet) anchors nothing and makes no move.
+    """
+    for anchor in sorted(look.anchors, key=lambda one: (one.signal, one.subject)):
+        reading = read[anchor.subject, anchor.signal]
+        since = departed(history, anchor, look.observed_at, until)
+        if since is not None:
+            return f"{anchor.signal} moved, first seen on {since:%Y-%m-%d %H:%M}Z"
+        if newer(reading.revision, anchor.revision):
+            return f"{anchor.signal} was updated on {reading.revision}"
+        if reading.state != anchor.state:
+            return f"{anchor.signal} moved, first seen in this run"
+    return ""
+
+
+def departed(history: SignalHistory, anchor: Anchor, after: datetime, until: datetime) -> datetime | None:
+    """When a run first found another state than the anchor's, after the look and not later than `until`."""
+    for since, held in sorted(history.get((anchor.subject, anchor.signal), ()), key=lambda one: one[0]):
+        if after < since <= until and held != anchor.state:
+            return since
+    return None
+
+
+def newer(now: str, then: str) -> bool:
+    """True when a revision shows that an object was written since; two that cannot be ordered count as that."""
+    if not now or now == then:
+        return False
+    one, other = _moment(now), _moment(then)
+    return one is None or other is None or one > other
+
+
+def newest(revisions: Iterable[str]) -> str:
+    """The newest of the revisions, as it was written; "" when there is none."""
+    return max(revisions, key=lambda one: (_moment(one) or _NEVER, one), default="")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _reading(state: State, rule: SignalRule, owner: Subject) -> SignalReading:
     place = state.organizations.get(owner.organization)
     seen = state.read(owner, rule.signal)
-    if isinstance(seen, Observed) and isinstance(seen.value, tuple):
-        revision = state.value(owner, SettingId(f"revision.{rule.signal}"))
-        newest = revision.value if revision is not None and isinstance(revision.value, str) else ""
-        return SignalReading(rule.signal, owner, Standing.PRESENT, seen.value, newest)
+    revision = state.read(owner, revision_of(rule.signal))
+    for one in (seen, revision):
+        if isinstance(one, Unavailable) and one.code != "not_read":
+            return SignalReading(rule.signal, owner, Standing.UNREAD, reason=one.reason)
+    if isinstance(seen, Observed):
+        if not isinstance(seen.value, tuple):
+            return SignalReading(rule.signal, owner, Standing.UNREAD, reason="its digest is not readable")
+        newest_one = revision.value if isinstance(revision, Observed) and isinstance(revision.value, str) else ""
+        settled = state.value(owner, settled_of(rule.signal)) is None
+        return SignalReading(rule.signal, owner, Standing.PRESENT, seen.value, newest_one, settled)
     if place is None or not place.completed(rule.collector):
         why = place.why_not(rule.collector) if place is not None else "the organization was not read"
         return SignalReading(rule.signal, owner, Standing.UNREAD, reason=why)
-    if isinstance(seen, Observed):
-        return SignalReading(rule.signal, owner, Standing.UNREAD, reason="its digest is not readable")
     return SignalReading(rule.signal, owner, Standing.ABSENT)

@@ -12,9 +12,19 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from contribaudit.core.check import Words
-from contribaudit.core.rules import App, Move, Plan, Realm, Rulebook, RulebookFile
+from contribaudit.core.rules import (
+    App,
+    Clocks,
+    Figure,
+    Limits,
+    Move,
+    Plan,
+    Realm,
+    Rulebook,
+    RulebookFile,
+)
 from contribaudit.errors import RulebookError
-from contribaudit.rulebook import shapes
+from contribaudit.rulebook import console, shapes
 
 SHAPES: dict[str, type[shapes.Dated]] = {
     "rulebook.toml": shapes.MetaFile,
@@ -22,6 +32,9 @@ SHAPES: dict[str, type[shapes.Dated]] = {
     "realms.toml": shapes.RealmsFile,
     "moves.toml": shapes.MovesFile,
     "apps.toml": shapes.AppsFile,
+    "signals.toml": shapes.SignalsFile,
+    "screens.toml": shapes.ScreensFile,
+    "clocks.toml": shapes.ClocksFile,
     "checks/data_contribution.toml": shapes.ChecksFile,
     "checks/ai_access.toml": shapes.ChecksFile,
     "checks/data_residency.toml": shapes.ChecksFile,
@@ -55,6 +68,9 @@ def load(folder: Path | None = None) -> Rulebook:
     meta = part(shapes.MetaFile, "rulebook.toml")
     realms = part(shapes.RealmsFile, "realms.toml")
     moves = part(shapes.MovesFile, "moves.toml")
+    clocks = part(shapes.ClocksFile, "clocks.toml")
+    plans = _plans(part(shapes.PlansFile, "plans.toml"))
+    apps = _apps(part(shapes.AppsFile, "apps.toml"))
     _unambiguous("plans.toml", "plans", [_folded(entry.words) for entry in part(shapes.PlansFile, "plans.toml").plan])
     _unambiguous("realms.toml", "realms", [_folded([entry.code, *entry.words]) for entry in realms.realm])
     _unambiguous("moves.toml", "states", [_folded([entry.word]) for entry in moves.move])
@@ -63,19 +79,23 @@ def load(folder: Path | None = None) -> Rulebook:
         effective=meta.effective,
         review_within_days=meta.review_within_days,
         files=tuple(files),
-        plans=_plans(part(shapes.PlansFile, "plans.toml")),
+        plans=plans,
         realms=tuple(
             Realm(entry.code, entry.title, _folded([entry.code, *entry.words]), entry.held) for entry in realms.realm
         ),
         realm_groups={name: tuple(members) for name, members in realms.groups.items()},
         moves={entry.word.casefold(): Move(entry.word.casefold(), entry.meaning, entry.pinned) for entry in moves.move},
-        apps=_apps(part(shapes.AppsFile, "apps.toml")),
+        apps=apps,
         words={
             check: _words(entry)
             for name, shape in SHAPES.items()
             if shape is shapes.ChecksFile
             for check, entry in part(shapes.ChecksFile, name).checks.items()
         },
+        clocks=Clocks(**{name: _figure(entry) for name, entry in clocks.clocks}),
+        limits=Limits(**{name: _figure(entry) for name, entry in clocks.limits}),
+        signals=console.signals(part(shapes.SignalsFile, "signals.toml")),
+        screens=console.screens(part(shapes.ScreensFile, "screens.toml"), plans, apps),
         sha256=sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest(),
     )
 
@@ -170,6 +190,10 @@ def _apps(file: shapes.AppsFile) -> dict[str, App]:
                 raise RulebookError(f"apps.toml: the word `{word}` stands for two apps")
             apps[word] = app
     return apps
+
+
+def _figure(entry: shapes.FigureEntry) -> Figure:
+    return Figure(entry.amount, entry.source, entry.grade)
 
 
 def _words(entry: shapes.WordsEntry) -> Words:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from contribaudit.core.finding import Severity
+from contribaudit.core.setting import Family
+from contribaudit.core.subject import Kind
+
+Text = Annotated[str, Field(min_length=1)]
+Address = Annotated[str, Field(pattern=r"^https://\S+$")]
 
 
 class _Strict(BaseModel):
@@ -93,6 +99,69 @@ class AppsFile(Dated):
     """apps.toml"""
 
     app: list[AppEntry] = Field(min_length=1)
+
+
+class SignalEntry(_Strict):
+    signal: str = Field(pattern=r"^signal\.[a-z0-9._-]+$")
+    family: Family
+    collector: Text
+    kinds: list[Kind] = Field(min_length=1)
+    why: Text
+    source: Address
+    grade: Text
+
+
+class SignalsFile(Dated):
+    """signals.toml"""
+
+    signal: list[SignalEntry] = []
+
+
+class ScreenEntry(_Strict):
+    id: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")
+    title: Text
+    kind: Kind
+    settings: list[Text] = Field(min_length=1)
+    apps: list[str] = []
+    paths: dict[str, Text] = Field(min_length=1)
+    minutes: StrictInt = Field(gt=0)
+    plans: list[str] = []
+    source: Address
+    grade: str = Field(pattern="^[ABC]( .*)?$")
+    note: str = ""
+
+
+class ScreensFile(Dated):
+    """screens.toml"""
+
+    screen: list[ScreenEntry] = Field(min_length=1)
+
+
+class FigureEntry(_Strict):
+    amount: StrictInt = Field(gt=0)
+    source: Address
+    grade: Text
+
+
+class ClocksEntry(_Strict):
+    in_app_deletion_days: FigureEntry
+    metadata_deletion_days: FigureEntry
+    retrain_days: FigureEntry
+    residue_years: FigureEntry
+    disconnect_hours: FigureEntry
+    prompt_retention_days: FigureEntry
+
+
+class LimitsEntry(_Strict):
+    blocklist_items: FigureEntry
+    agent_creator_groups: FigureEntry
+
+
+class ClocksFile(Dated):
+    """clocks.toml"""
+
+    clocks: ClocksEntry
+    limits: LimitsEntry
 
 
 class WordsEntry(_Strict):

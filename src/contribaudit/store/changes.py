@@ -22,7 +22,8 @@ from contribaudit.store.texts import read_value
 def read_changes(connection: Connection, organization: str, since: int, until: int) -> list[Change]:
     """Values that are not what they were, by subject and setting as they were first seen.
 
-    A value that could not be read counts as one that is not there. A value that changed and changed back is none.
+    A value that could not be read counts as one that is not there. A value that changed and changed back is none, and
+    so is one that changes without anybody changing a setting.
     """
     if since > until:
         raise UsageError(f"Run {since} is newer than run {until}", hint="Name the older run first")
@@ -37,7 +38,9 @@ def read_changes(connection: Connection, organization: str, since: int, until: i
         stored_facts(connection, number, or_(opened, closed)),
         key=lambda fact: (fact.subject, fact.setting, fact.collector),
     ):
-        changed.extend(_moves(list(intervals), since, until))
+        its = list(intervals)
+        if not catalogue.find(its[0].setting).volatile:
+            changed.extend(_moves(its, since, until))
     started_at = run_starts(connection, {run for move in changed for run in (move.seen_before, move.seen_after) if run})
     return [
         Change(

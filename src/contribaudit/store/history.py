@@ -4,36 +4,34 @@ A fact is kept from the first run that saw it to the run that saw something else
 failed, or came only part of the way, says nothing about what it did not see: an interval reaches as far as its
 collector was complete. Everything may raise StoreError and its kinds.
 
-schema.py draws the tables, save.py writes a run, read.py and changes.py ask about them.
+schema.py draws the tables, save.py writes a run, read.py and changes.py ask about them; what people recorded is behind
+testimony_door.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from contribaudit.core.drift import Change
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.errors import StoreError
 from contribaudit.store import changes, lock, outcomes, read, responses, runs, save
-from contribaudit.store.failures import translated
-from contribaudit.store.open import Database, open_database
+from contribaudit.store.open import open_database
 from contribaudit.store.records import Fact, Judged, Known, RunDraft, RunRecord
 from contribaudit.store.schema import metadata
+from contribaudit.store.testimony_door import TestimonyDoor
 
 __all__ = ["Fact", "History", "Known", "RunDraft", "RunRecord"]
 
 
-class History:
+class History(TestimonyDoor):
     """An open history. It may be used by several threads; close it, or use it in a `with`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @classmethod
     def open(cls, location: str) -> Self:
@@ -163,13 +161,3 @@ class History:
             return path.stat().st_size + (logs.stat().st_size if logs.exists() else 0)
         except OSError as error:
             raise StoreError(f"The history {path} cannot be read: {error.strerror}", hint="Was it moved?") from error
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with translated(self._database.shown), self._database.reader.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with translated(self._database.shown), self._database.writer.begin() as connection:
-            yield connection

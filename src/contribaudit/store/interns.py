@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, text, update
 
 from contribaudit.core.subject import Kind, Subject
 from contribaudit.store.schema import organizations, responses, sources, subjects, topics
@@ -26,6 +26,12 @@ def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     """
     if rows:
         connection.exec_driver_sql(str(insert(table).compile(dialect=connection.dialect)), list(rows))
+
+
+def one_writer(connection: Connection) -> None:
+    """Let one transaction write at a time, as on SQLite, so that numbers can be given out; readers are not held up."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE runs IN EXCLUSIVE MODE"))
 
 
 def next_id(connection: Connection, table: Table) -> int:

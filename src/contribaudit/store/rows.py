@@ -54,16 +54,26 @@ def organization_number(connection: Connection, organization: str) -> int | None
 
 
 def stored_facts(
-    connection: Connection, organization: int, *conditions: ColumnElement[bool], setting: SettingId | None = None
+    connection: Connection,
+    organization: int,
+    *conditions: ColumnElement[bool],
+    setting: SettingId | None = None,
+    prefix: str = "",
 ) -> Iterator[StoredFact]:
-    """The organization's facts (of one setting) that meet the conditions.
+    """The organization's facts (of one setting, or of those whose names begin so) that meet the conditions.
 
     In the order in which their subjects, then their topics were first seen; intervals of the same topic by age.
     """
     about = select(topics.c.id, topics.c.collector, topics.c.setting).where(topics.c.organization == organization)
     if setting is not None:
         about = about.where(topics.c.setting == setting)
-    topic_of = {topic: (collector, SettingId(name)) for topic, collector, name in connection.execute(about)}
+    topic_of = {
+        topic: (collector, SettingId(name))
+        for topic, collector, name in connection.execute(about)
+        if name.startswith(prefix)
+    }
+    if not topic_of:
+        return
     who = select(subjects.c.id, subjects.c.organization, subjects.c.kind, subjects.c.subject)
     subject_of = {
         number: Subject(owner, Kind(kind), name)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from contribaudit import catalogue
 from contribaudit.core.observation import Observation, Observed, Unavailable
@@ -22,9 +22,7 @@ _ROWS_AT_A_TIME = 10_000
 
 def save_run(connection: Connection, draft: RunDraft, taken: Sequence[Snapshot]) -> int:
     """Write the run inside the transaction of `connection` and return its ID."""
-    if connection.dialect.name == "postgresql":
-        # one writer at a time, as on SQLite, so that numbers can be given out here; readers are not held up
-        connection.execute(text("LOCK TABLE runs IN EXCLUSIVE MODE"))
+    interns.one_writer(connection)
     run = interns.next_id(connection, runs)
     values = {name: getattr(draft, name) for name in RunDraft.__slots__}
     complete = bool(taken) and all(snapshot.complete for snapshot in taken)

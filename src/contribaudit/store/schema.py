@@ -8,6 +8,8 @@ was seen, or none. A run that sees nothing new adds a row to `runs`, one to `sna
       ├─────► topics, subjects            which collector about which setting, of whom
       └─────► sources, responses          by which call, in which raw object
     outcomes ──► runs                     how each finding came out, from which run to which
+
+What people recorded has tables of its own, in testimony_schema.py.
 """
 
 from __future__ import annotations
@@ -22,7 +24,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -30,27 +31,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from contribaudit.store import testimony_schema
+from contribaudit.store.metadata import HEAD, Id, metadata
 from contribaudit.store.texts import Escaped, Moment
 
-HEAD = "0001"
-"""The newest migration. A store at this revision opens without importing Alembic."""
+__all__ = ["HEAD", "VERSION_TABLE", "metadata", "testimony_schema"]
+
 VERSION_TABLE = "contribaudit_version"
-
-_Id = BigInteger().with_variant(Integer, "sqlite")
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pk",
-        "fk": "%(table_name)s_%(column_0_name)s_fk",
-        "uq": "%(table_name)s_%(column_0_name)s_key",
-        "ix": "%(table_name)s_%(column_0_name)s_index",
-    }
-)
 
 runs = Table(
     "runs",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=False),
     Column("complete", Boolean, nullable=False),
@@ -69,15 +61,15 @@ runs = Table(
 organizations = Table(
     "organizations",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("organization", Escaped, nullable=False, unique=True),
 )
 
 snapshots = Table(
     "snapshots",
     metadata,
-    Column("run", _Id, ForeignKey("runs.id"), nullable=False),
-    Column("organization", _Id, ForeignKey("organizations.id"), nullable=False),
+    Column("run", Id, ForeignKey("runs.id"), nullable=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=False),
@@ -88,8 +80,8 @@ snapshots = Table(
 collections = Table(
     "collections",
     metadata,
-    Column("run", _Id, nullable=False),
-    Column("organization", _Id, nullable=False),
+    Column("run", Id, nullable=False),
+    Column("organization", Id, nullable=False),
     Column("position", Integer, nullable=False),
     Column("collector", Escaped, nullable=False),
     Column("status", String(8), nullable=False),
@@ -111,8 +103,8 @@ collections = Table(
 topics = Table(
     "topics",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
-    Column("organization", _Id, ForeignKey("organizations.id"), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
     Column("collector", Escaped, nullable=False),
     Column("setting", Escaped, nullable=False),
 )
@@ -120,8 +112,8 @@ topics = Table(
 subjects = Table(
     "subjects",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
-    Column("seen_in", _Id, ForeignKey("organizations.id"), nullable=False, index=True),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("seen_in", Id, ForeignKey("organizations.id"), nullable=False, index=True),
     Column("organization", Escaped, nullable=False),  # the subject's own: "" for the company
     Column("kind", String(32), nullable=False),
     Column("subject", Escaped, nullable=False),
@@ -130,14 +122,14 @@ subjects = Table(
 sources = Table(
     "sources",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("source", Escaped, nullable=False),
 )
 
 responses = Table(
     "responses",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("digest", Escaped, nullable=False),
     Column("body", LargeBinary),  # zlib; null when a fact names the digest and nobody handed in the object
     UniqueConstraint("digest"),
@@ -146,17 +138,17 @@ responses = Table(
 facts = Table(
     "facts",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
-    Column("topic", _Id, ForeignKey("topics.id"), nullable=False),
-    Column("subject", _Id, ForeignKey("subjects.id"), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("topic", Id, ForeignKey("topics.id"), nullable=False),
+    Column("subject", Id, ForeignKey("subjects.id"), nullable=False),
     Column("value", Text),  # JSON; null when unavailable
     Column("unavailable", Text),  # JSON {code, reason, missing_scope}; null when observed
     Column("grade", String(16)),
-    Column("source", _Id, ForeignKey("sources.id"), nullable=False),
-    Column("response", _Id, ForeignKey("responses.id")),
-    Column("first_run", _Id, ForeignKey("runs.id"), nullable=False),
-    Column("last_run", _Id, ForeignKey("runs.id")),  # the last run that saw it; null while open
-    Column("ended_run", _Id, ForeignKey("runs.id")),  # the run that saw something else, or nothing; null while open
+    Column("source", Id, ForeignKey("sources.id"), nullable=False),
+    Column("response", Id, ForeignKey("responses.id")),
+    Column("first_run", Id, ForeignKey("runs.id"), nullable=False),
+    Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it; null while open
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw something else, or nothing; null while open
 )
 _open = facts.c.ended_run.is_(None)
 Index("facts_open", facts.c.topic, facts.c.subject, unique=True, sqlite_where=_open, postgresql_where=_open)
@@ -166,13 +158,13 @@ Index("facts_ended", facts.c.ended_run, sqlite_where=_ended, postgresql_where=_e
 outcomes = Table(
     "outcomes",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("organization", Escaped, nullable=False),  # "" for a finding about the company
     Column("check", Escaped, nullable=False),
     Column("finding", Escaped, nullable=False),
     Column("outcome", String(24), nullable=False),
-    Column("first_run", _Id, ForeignKey("runs.id"), nullable=False),
-    Column("ended_run", _Id, ForeignKey("runs.id")),  # the run with another outcome, or none; null while open
+    Column("first_run", Id, ForeignKey("runs.id"), nullable=False),
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run with another outcome, or none; null while open
 )
 _current = outcomes.c.ended_run.is_(None)
 Index("outcomes_open", outcomes.c.finding, unique=True, sqlite_where=_current, postgresql_where=_current)

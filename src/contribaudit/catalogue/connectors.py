@@ -1,0 +1,66 @@
+"""Connectors that bring third-party content into the Teamwork Graph. No signal of any setting here was ever seen."""
+
+from __future__ import annotations
+
+from contribaudit.catalogue.parts import seen_list, seen_word
+from contribaudit.core import names
+from contribaudit.core.observation import SettingId
+from contribaudit.core.setting import Family, Setting
+from contribaudit.core.subject import Kind
+
+_ADMIN = "https://support.atlassian.com/organization-administration/docs/"
+_BLOCKLIST = _ADMIN + "manage-blocklist"
+_CONNECTORS = _ADMIN + "disconnect-an-app-from-teamwork-graph/"
+_PERMISSIONS = "https://developer.atlassian.com/platform/teamwork-graph/connector-requirements-and-best-practices/"
+_LISTS = "https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/"
+
+_F = Family.CONNECTORS
+_CONNECTOR = (Kind.CONNECTOR,)
+
+STATE = seen_word(
+    _F,
+    names.CONNECTOR_STATE,
+    _CONNECTOR,
+    "State of the connector; hidden from search is still connected",
+    _CONNECTORS,
+    ("connected", "hidden", "disconnecting", "disconnected"),
+)
+TYPE = seen_word(
+    _F,
+    SettingId("connector.type"),
+    _CONNECTOR,
+    "How the connector reads: stored and indexed, fetched live, or by link",
+    _ADMIN + "teamwork-graph-connector-types/",
+    ("synced", "direct", "smart_link"),
+)
+PERMISSIONS = seen_word(
+    _F,
+    SettingId("connector.replicates_permissions"),
+    _CONNECTOR,
+    "Whether the connector copies the source's permissions; omitted counts as false",
+    _PERMISSIONS,
+    ("true", "false", "omitted"),
+)
+BLOCKLIST = seen_list(
+    _F, SettingId("connector.blocklist"), _CONNECTOR, "Addresses that the connector leaves out", _BLOCKLIST
+)
+ALLOWLIST = seen_list(
+    _F, SettingId("connector.allowlist"), _CONNECTOR, "Addresses that alone the connector takes in", _BLOCKLIST
+)
+OFFERED = seen_word(
+    _F,
+    names.CONTRIBUTION_OFFERED,
+    _CONNECTOR,
+    "Whether the contribution lists offer this connector, so that it can contribute at all",
+    _LISTS,
+    ("yes", "no"),
+)
+
+ALL: tuple[Setting, ...] = (
+    STATE,
+    TYPE,
+    PERMISSIONS,
+    BLOCKLIST,
+    ALLOWLIST,
+    OFFERED,
+)

@@ -1,0 +1,24 @@
+"""Protected health information: the agreement with Atlassian, and the apps that are tagged under it."""
+
+from __future__ import annotations
+
+from contribaudit.catalogue.parts import seen_word
+from contribaudit.core import names
+from contribaudit.core.setting import Family, Setting
+from contribaudit.core.subject import Kind
+
+_BAA = "https://support.atlassian.com/organization-administration/docs/sign-a-business-associate-agreement-baa/"
+
+_F = Family.HIPAA
+
+BAA = seen_word(
+    _F,
+    names.HIPAA_BAA,
+    (Kind.ORGANIZATION,),
+    "Business associate agreement with Atlassian",
+    _BAA,
+    ("none", "signed"),
+)
+TAGGED = seen_word(_F, names.HIPAA_TAGGED, (Kind.APP,), "Whether the app is tagged for HIPAA", _BAA, ("yes", "no"))
+
+ALL: tuple[Setting, ...] = (BAA, TAGGED)

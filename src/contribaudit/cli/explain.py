@@ -1,0 +1,170 @@
+"""`contribaudit explain`: the effective answers about a subject, with the chain of reasons behind each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.options import (
+    Console,
+    api_key_options,
+    format_option,
+    organization_option,
+    pass_console,
+    store_option,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from contribaudit.core.observation import SettingId
+    from contribaudit.core.state import State
+    from contribaudit.core.subject import Subject
+
+
+@click.command()
+@click.argument("subject")
+@click.argument("setting", required=False)
+@organization_option(multiple=True)
+@format_option(("text", "json"), "text")
+@click.option("--offline/--live", default=True, show_default=True, help="Explain the last kept run, or read anew.")
+@store_option
+@api_key_options
+@pass_console
+def command(
+    console: Console,
+    *,
+    subject: str,
+    setting: str | None,
+    organizations: tuple[str, ...],
+    output_format: str,
+    offline: bool,
+    store_location: str | None,
+    api_key_file: Path | None,
+    api_key_fd: int | None,
+) -> None:
+    """What holds for SUBJECT when all rules are applied, and why.
+
+    SUBJECT is `organization`, `site:HOST`, `app:HOST/TYPEKEY`, `space:HOST/TYPEKEY/KEY`, `connector:NAME`, an ARI or
+    ID. SETTING is one of its effective answers, all of them by default, or any setting by its name. Ends with 0
+    whatever the answer is.
+    """
+    import asyncio
+
+    from contribaudit import collectors, wiring
+    from contribaudit.core.effective import COMPUTED, effective_of
+    from contribaudit.core.observation import SettingId
+    from contribaudit.exporters import tree
+    from contribaudit.pipeline import Job, last_state, look
+
+    settings = console.settings()
+    rulebook = wiring.load_rulebook(settings)
+    policy = wiring.load_policy(None, rulebook)
+    targets = (
+        wiring.unread_targets(settings, organizations)
+        if offline
+        else wiring.targets(
+            settings,
+            organizations,
+            key_file=api_key_file,
+            key_fd=api_key_fd,
+            progress=console.diagnostics,
+            on_key=console.diagnostics.hide,
+        )
+    )
+    with wiring.open_store(settings, store_location) as store:
+        job = Job(targets, store, rulebook, policy)
+        state = last_state(job) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
+    about = _subject(state, subject)
+    wanted = _setting(state, about, setting)
+    computed = [one for one in COMPUTED if one == wanted or (wanted is None and _fits(about, one))]
+    answers = [effective_of(state, about, one) for one in computed]
+    observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
+    if output_format == "json":
+        console.write(tree.document(state, about, answers, observations))
+        return
+    text = tree.render(state, about, answers, observations, terminal=console.on_terminal, color=console.colored_output)
+    console.write(text)
+
+
+def _fits(about: Subject, setting: SettingId) -> bool:
+    """Whether the answer is among those that are shown unasked: where AI processes is a question to the whole."""
+    from contribaudit.core.effective import AI_PROCESSING
+    from contribaudit.core.subject import Kind
+
+    return setting != AI_PROCESSING or about.kind is Kind.ORGANIZATION
+
+
+def _subject(state: State, text: str) -> Subject:
+    """The subject that the text names. Raises UsageError, with the nearest names, where it names none or several."""
+    from contribaudit.core.alias import alias_of, resolve_alias
+    from contribaudit.core.effective import KINDS
+    from contribaudit.core.effective_together import sites_index
+    from contribaudit.core.subject import Kind
+    from contribaudit.errors import UsageError
+
+    found = resolve_alias(state, text) or _narrower(state, text)
+    if found is not None and found.kind in KINDS:
+        return found
+    if found is not None:
+        raise UsageError(f"The {found.kind} has no effective answers", hint="Ask for an organization or an app of it.")
+    known = [alias_of(state, one) for kind in (Kind.ORGANIZATION, Kind.APP) for one in state.subjects(kind)]
+    known += [f"site:{site.host or site.id}" for one in state.looked_at for site in sites_index(state, one.id).sites]
+    raise UsageError(f"There is no subject {text!r} in what was read", hint=_nearest(text, known))
+
+
+def _narrower(state: State, text: str) -> Subject | None:
+    """A site, a space of a known app, or a connector that something was recorded of."""
+    from contribaudit.core.effective_lists import app_of_space, keys_of
+    from contribaudit.core.effective_together import sites_index
+    from contribaudit.core.subject import Kind, Subject
+    from contribaudit.errors import UsageError
+
+    head, colon, rest = text.strip().partition(":")
+    chosen = head if colon and head in state.organizations else None
+    kind, _, name = (rest if chosen else text.strip()).partition(":")
+    folded = name.casefold()
+    found: list[Subject] = []
+    for organization in [chosen] if chosen else [one.id for one in state.looked_at]:
+        if kind == "site":
+            sites = sites_index(state, organization).sites
+            hits = [one for one in sites if folded and folded in (one.id.casefold(), one.host.casefold())]
+            found += [Subject(organization, Kind.SITE, one.host or one.id) for one in hits]
+        elif kind in ("space", "connector"):
+            known = state.subjects(Kind(kind), organization)
+            hits_of = [one for one in known if keys_of(state, one) & {folded, f"{kind}:{folded}"}]
+            named = Subject(organization, Kind(kind), name)
+            if not hits_of and kind == "space" and app_of_space(state, named) is not None:
+                hits_of = [named]
+            found += hits_of
+    if len(found) > 1:
+        listed = ", ".join(sorted(f"{one.organization}:{one.kind}:{one.id}" for one in found))
+        raise UsageError(f"The subject `{text}` names several: {listed}", hint="Write the one that you mean.")
+    return found[0] if found else None
+
+
+def _setting(state: State, about: Subject, text: str | None) -> SettingId | None:
+    """The setting that the text names. Raises UsageError, with the nearest names, for one that nobody knows."""
+    from contribaudit import catalogue
+    from contribaudit.core.effective import COMPUTED
+    from contribaudit.core.observation import SettingId
+    from contribaudit.errors import UsageError
+
+    if text is None:
+        return None
+    known = {setting.id for setting in catalogue.ALL} | set(COMPUTED) | {one.setting for one in state.of(about)}
+    wanted = SettingId(text.strip())
+    if wanted in known:
+        return wanted
+    raise UsageError(f"There is no setting {text!r}", hint=_nearest(text, known))
+
+
+def _nearest(text: str, known: Iterable[str]) -> str:
+    """The names most like the text; all that begin like it where none is."""
+    from difflib import get_close_matches
+
+    names = sorted(set(known))
+    near = get_close_matches(text.strip(), names, n=3, cutoff=0.5)
+    return f"Nearest: {', '.join(near or names[:3])}." if names else "Nothing was read yet: run contribaudit audit."

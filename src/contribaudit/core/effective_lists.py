@@ -1,0 +1,120 @@
+"""What the include and exclude lists of in-app contribution name: apps, spaces and connectors, by ARI or alias.
+
+https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contribaudit.core import names
+from contribaudit.core.alias import alias_of
+from contribaudit.core.observation import Grade, Observed, SettingId
+from contribaudit.core.reasons import Stop, stop_by
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject, organization_subject
+
+_LISTED_KINDS = (Kind.SPACE, Kind.CONNECTOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of the two lists, as last recorded."""
+
+    sentence: str
+    """What it is and how much it names."""
+    observation: Observed
+    entries: frozenset[str]
+    """Keys of what is listed."""
+    apps_of_spaces: frozenset[str]
+    """Keys of the apps of which a space is listed."""
+    strangers: tuple[str, ...]
+    """Entries, as written, that name nothing known in the organization: each may be anything in it."""
+    ambiguous: frozenset[str]
+    """Keys that several apps bear."""
+
+
+def contribution_list(state: State, organization: str, setting: SettingId) -> Listed | Stop:
+    """The list, looked up once for the whole organization; the stop that its lack makes."""
+    return state.once(("contribution list", organization, setting), lambda: _read(state, organization, setting))
+
+
+def keys_of(state: State, subject: Subject) -> frozenset[str]:
+    """Everything by which a list can name the subject."""
+    if subject.kind is Kind.APP:  # asked again for each of its spaces
+        return state.once(("keys", subject), lambda: _keys(state, subject))
+    return _keys(state, subject)
+
+
+def app_of_space(state: State, space: Subject) -> Subject | None:
+    """The app that a space belongs to, by its alias `space:HOST/TYPEKEY/KEY`; None where that names no single app."""
+    holders = state.once(("apps by key", space.organization), lambda: _apps_by_key(state, space.organization))
+    found = holders.get(_app_key(_key(state, alias_of(state, space))), [])
+    return found[0] if len(found) == 1 else None
+
+
+def _keys(state: State, subject: Subject) -> frozenset[str]:
+    return frozenset((subject.id.casefold(), _key(state, alias_of(state, subject))))
+
+
+def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
+    seen = state.read(organization_subject(organization), setting)
+    what = "the include list" if setting == names.INCLUDED else "the exclude list"
+    if not (isinstance(seen, Observed) and isinstance(seen.value, tuple)) or seen.grade is Grade.PREDICTED:
+        return stop_by(seen, what)
+    written = {text: _key(state, text, organization) for text in seen.value}
+    apps = state.once(("apps by key", organization), lambda: _apps_by_key(state, organization))
+    known = _known(state, organization, apps)
+    count = len(written)
+    told_of = "nothing" if not count else "1 item" if count == 1 else f"{count} items"
+    return Listed(
+        f"{what} names {told_of}",
+        seen,
+        frozenset(written.values()),
+        frozenset(_app_key(key) for key in written.values() if key.startswith("space:")),
+        tuple(sorted(text for text, key in written.items() if not _placed(key, known))),
+        frozenset(key for key, holders in apps.items() if len(holders) > 1),
+    )
+
+
+def _known(state: State, organization: str, apps: Iterable[str]) -> frozenset[str]:
+    """Keys of everything known in the organization, aliases of earlier runs included."""
+    former = (_key(state, alias) for alias in state.alias_holders.get(organization, ()))
+    others = (
+        key for kind in _LISTED_KINDS for one in state.subjects(kind, organization) for key in keys_of(state, one)
+    )
+    return frozenset((*apps, *former, *others))
+
+
+def _placed(key: str, known: frozenset[str]) -> bool:
+    return key in known or key.startswith("connector:") or (key.startswith("space:") and _app_key(key) in known)
+
+
+def _apps_by_key(state: State, organization: str) -> dict[str, list[Subject]]:
+    found: dict[str, list[Subject]] = {}
+    for app in state.subjects(Kind.APP, organization):
+        for key in keys_of(state, app):
+            found.setdefault(key, []).append(app)
+    return found
+
+
+def _app_key(space_key: str) -> str:
+    """ "app:HOST/TYPEKEY" of "space:HOST/TYPEKEY/KEY"; "" for a key of another form."""
+    kind, _, path = space_key.partition(":")
+    parts = path.split("/", 2)
+    return f"app:{parts[0]}/{parts[1]}" if kind == "space" and len(parts) == 3 else ""
+
+
+def _key(state: State, text: str, organization: str = "") -> str:
+    """The form in which two spellings of one name are equal: no case, no prefix, the rulebook's own type key."""
+    folded = text.strip().removeprefix(f"{organization}:").casefold()
+    kind, _, path = folded.partition(":")
+    if kind not in ("app", "space"):
+        return folded
+    if path.startswith("ari:"):
+        return path
+    host, _, rest = path.partition("/")
+    type_key, slash, key = rest.partition("/")
+    app = state.rulebook.app(type_key)
+    return f"{kind}:{host}/{app.type_key if app is not None else type_key}{slash}{key}"

@@ -1,0 +1,35 @@
+"""Where AI processes what an app holds.
+
+Residency is about storage: https://support.atlassian.com/security-and-access-policies/docs/understand-data-residency/.
+Requests to language models leave the site for their provider, and no page documents a way to keep them in a realm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contribaudit.core.effective_ai import ai
+from contribaudit.core.effective_ai_switches import EXPOSED
+from contribaudit.core.observation import SettingId
+from contribaudit.core.reasons import VALUE, Effective, rule
+from contribaudit.core.state import State
+from contribaudit.core.subject import Subject
+
+AI_PROCESSING = SettingId("effective.ai_processing")
+OUTSIDE = "outside"
+NOTHING = "none"
+
+
+def ai_processing(state: State, subject: Subject) -> Effective:
+    """ "outside" of the realm where AI reaches the subject, "none" where it does not; else what AI exposure answers."""
+    exposure = ai(state, subject)
+    leaves = rule(state, "residency covers storage: what AI is asked is processed outside of the realm")
+    stays = rule(state, "where AI does not reach, it processes nothing")
+    exposed = exposure.value == EXPOSED
+    return replace(
+        exposure,
+        setting=AI_PROCESSING,
+        value=(OUTSIDE if exposed else NOTHING) if exposure.outcome == VALUE else None,
+        predicted=OUTSIDE if exposure.predicted == EXPOSED else None,
+        chain=(*exposure.chain, leaves if exposed else stays) if exposure.outcome == VALUE else exposure.chain,
+    )

@@ -1,0 +1,135 @@
+"""What comes before any switch: the date, an exemption, and whether the subject has the settings at all.
+
+https://support.atlassian.com/security-and-access-policies/docs/understand-data-contribution/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+
+from contribaudit.core import names
+from contribaudit.core.alias import alias_of
+from contribaudit.core.effective_lists import app_of_space
+from contribaudit.core.finding import Outcome
+from contribaudit.core.observation import Grade, Observed
+from contribaudit.core.reasons import Reason, Stop, never_recorded, read_word, rule, stop_by, told
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject, organization_subject
+
+_EXEMPTIONS = ("none", "byok", "hipaa", "government", "isolated", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the rules ask of a subject that has the settings."""
+
+    listable: bool
+    """Whether the lists can name it; False where the organization's switch alone decides."""
+    app: Subject | None = None
+    """The app that it is or belongs to; None for the organization, a site and a connector."""
+    chain: tuple[Reason, ...] = ()
+    sandbox: Stop | None = None
+    """For a sandbox: no page says whether it contributes or inherits, so only a list that names it can tell."""
+
+
+def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
+    """The date and the exemption, or the stop that one of them makes. Looked up once for the organization."""
+    return state.once(("date and exemption", organization), lambda: _first_of_all(state, organization))
+
+
+def scope_of(state: State, subject: Subject) -> Scope | Stop:
+    """Whether the subject has contribution settings, and which. Raises ValueError for a kind that cannot have any."""
+    match subject.kind:
+        case Kind.ORGANIZATION | Kind.SITE:
+            return Scope(listable=False)
+        case Kind.APP:
+            return state.once(("scope", subject), lambda: _of_app(state, subject))
+        case Kind.SPACE:
+            app = app_of_space(state, subject)
+            if app is not None:
+                return scope_of(state, app)
+            missing = rule(state, f"which app {alias_of(state, subject)} belongs to is not known")
+            return Stop(Outcome.UNKNOWN, "app_of_space_not_known", missing)
+        case Kind.CONNECTOR:
+            return _of_connector(state, subject)
+        case _:
+            raise ValueError(f"a {subject.kind} contributes nothing of its own")
+
+
+def _first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
+    effective = state.rulebook.effective
+    if state.as_of.astimezone(UTC).date() < effective:
+        return Stop(
+            Outcome.NOT_YET_EFFECTIVE, "before_effective_date", rule(state, f"nothing is used before {effective}")
+        )
+    begun = rule(state, f"since {effective} data is used according to the settings")
+    subject = organization_subject(organization)
+    seen = state.read(subject, names.EXEMPTION)
+    if never_recorded(state, subject, names.EXEMPTION):
+        return begun, told("no exemption is evidenced: nobody recorded one", seen, decisive=False)
+    word = read_word(state, subject, names.EXEMPTION, _EXEMPTIONS, "the exemption")
+    if isinstance(word, Stop):
+        return word
+    if word[0] == "none":
+        return begun, told("the console shows no exemption", seen, decisive=False)
+    if isinstance(seen, Observed) and seen.grade.rank > Grade.ATTESTED.rank:
+        inferred = told(
+            f"the exemption {word[0]} is only {seen.grade}, and only the console's own screen shows one", seen
+        )
+        return Stop(Outcome.UNKNOWN, "exemption_not_evidenced", inferred)
+    return Stop(Outcome.EXEMPT, "exempt", told(f"the console shows the exemption {word[0]}", seen))
+
+
+def _of_app(state: State, app: Subject) -> Scope | Stop:
+    """By the rulebook's list of apps: what is not in it is unknown, never without a setting."""
+    seen = state.read(app, names.APP_TYPE_KEY)
+    if not isinstance(seen, Observed) or not isinstance(seen.value, str) or seen.grade is Grade.PREDICTED:
+        return stop_by(seen, "which app it is")
+    known = state.rulebook.app(seen.value)
+    match known.contribution if known is not None else "unknown":
+        case "own":
+            sentence, listable = "can be listed, and its spaces too", True
+        case "organization":
+            sentence, listable = "is a platform app: it follows the organization's switch, and no list names it", False
+        case "none":
+            without = told(f"{_title(state, seen.value)} has no contribution setting, so nothing of it is used", seen)
+            return Stop(Outcome.NO_SUCH_SETTING, "no_setting", without)
+        case _:
+            strange = told(f"the rulebook does not know whether {seen.value} has contribution settings", seen)
+            return Stop(Outcome.UNKNOWN, "unknown_app", strange)
+    return Scope(
+        listable=listable,
+        app=app,
+        chain=(told(f"{_title(state, seen.value)} {sentence}", seen),),
+        sandbox=_sandbox(state, app),
+    )
+
+
+def _of_connector(state: State, connector: Subject) -> Scope | Stop:
+    """Only certain connectors can contribute: those that the console's lists offer."""
+    if never_recorded(state, connector, names.CONTRIBUTION_OFFERED):
+        return Scope(listable=True)
+    offered = read_word(state, connector, names.CONTRIBUTION_OFFERED, ("yes", "no"), "whether the lists offer it")
+    if isinstance(offered, Stop):
+        return offered
+    word, seen = offered
+    if word == "no":
+        return Stop(
+            Outcome.NO_SUCH_SETTING, "not_offered", told("the console's lists do not offer this connector", seen)
+        )
+    return Scope(listable=True, chain=(told("the console's lists offer this connector", seen),))
+
+
+def _sandbox(state: State, app: Subject) -> Stop | None:
+    seen = state.value(app, names.APP_SANDBOX)
+    if seen is None or not isinstance(seen.value, str) or seen.value.casefold() in ("none", ""):
+        return None
+    return Stop(
+        Outcome.UNKNOWN, "sandbox", told("no page says whether a sandbox contributes or what it inherits", seen)
+    )
+
+
+def _title(state: State, type_key: str) -> str:
+    known = state.rulebook.app(type_key)
+    return known.title if known is not None else type_key

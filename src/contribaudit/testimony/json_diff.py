@@ -1,0 +1,36 @@
+"""What differs between two JSON values, by JSON pointer (RFC 6901)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+
+class Missing(Enum):
+    """That there is nothing at a pointer, which is not the same as null."""
+
+    MISSING = "(nothing)"
+
+
+def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Pointer, old and new value of each difference; "(nothing)" where one side has none."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted(before.keys() | after.keys()):
+            place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+            yield from differences(_at(before, key), _at(after, key), place)
+    elif isinstance(before, list) and isinstance(after, list):
+        for index in range(max(len(before), len(after))):
+            old = before[index] if index < len(before) else Missing.MISSING
+            new = after[index] if index < len(after) else Missing.MISSING
+            yield from differences(old, new, f"{pointer}/{index}")
+    elif type(before) is not type(after) or before != after:
+        yield pointer, _shown(before), _shown(after)
+
+
+def _at(holder: dict[str, Any], key: str) -> Any:
+    return holder.get(key, Missing.MISSING)
+
+
+def _shown(value: Any) -> Any:
+    return value.value if isinstance(value, Missing) else value

@@ -1,0 +1,132 @@
+"""`explain`, called as a user calls it, against the simulator on a real socket."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contribaudit.core import names
+from contribaudit.core.effective import COMPUTED, effective_of
+from contribaudit.core.observation import Grade, Observed, Witness
+from contribaudit.core.subject import organization_subject
+from contribaudit.exporters import tree
+from tests.builders import NOW, ORG, app, facts, observed, state_of, unavailable
+
+from .conftest import Api, Cli
+
+WIKI = "app:tidy.atlassian.net/confluence"
+
+
+@pytest.fixture
+def audited(api: Api, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """The tidy organization, audited once; the key is gone again."""
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+    cli("audit", "--format", "line")
+    monkeypatch.delenv("CONTRIBAUDIT_API_KEY")
+    return api
+
+
+def test_the_organization_is_unknown_until_somebody_looked(cli: Cli, audited: Api) -> None:
+    """Nothing is attested: each answer is unknown, says what is missing, and shows the default as a prediction."""
+    ended = cli("explain", "organization")
+    assert ended.code == 0
+    assert "effective.metadata  unknown" in ended.out
+    assert "predicted: contributed, the plan's default; a prediction is no evidence" in ended.out
+    assert "the highest active plan is Enterprise" in ended.out
+    assert "the organization's metadata switch is not known" in ended.out
+    assert "documented, POST /admin/v2/orgs/{orgId}/workspaces, 20" in ended.out
+    assert "effective.ai_processing  unknown" in ended.out
+
+
+@pytest.mark.parametrize("subject", [WIKI, "site:tidy.atlassian.net", "space:tidy.atlassian.net/confluence/ENG"])
+def test_narrower_subjects_are_explained_too(cli: Cli, audited: Api, subject: str) -> None:
+    ended = cli("explain", subject)
+    assert ended.code == 0
+    assert ended.out.startswith(subject)
+    assert [f"{setting}  unknown" in ended.out for setting in COMPUTED] == [True, True, True, False]
+
+
+def test_one_setting_as_json(cli: Cli, audited: Api) -> None:
+    """The chain, link by link, with what each rests on."""
+    document = json.loads(cli("explain", WIKI, "effective.in_app", "--format", "json").out)
+    assert document["schema"] == "contribaudit.explain/1"
+    assert document["subject"]["alias"] == WIKI
+    (answer,) = document["effective"]
+    assert (answer["outcome"], answer["predicted"], answer["fragile"]) == ("unknown", "not_contributed", False)
+    last = answer["reasons"][-1]
+    assert last["observation"]["setting"] == "contribution.in_app"
+    assert last["observation"]["read"] is False
+    assert document["settings"] == []
+
+
+def test_a_plain_setting_shows_what_was_observed(cli: Cli, audited: Api) -> None:
+    ended = cli("explain", WIKI, "residency.realm")
+    assert ended.code == 0
+    assert "residency.realm  EU" in ended.out
+    assert "documented, POST /admin/v2/orgs/{orgId}/workspaces" in ended.out
+    (row,) = json.loads(cli("explain", WIKI, "residency.realm", "--format", "json").out)["settings"]
+    assert (row["value"], row["grade"], row["read"]) == ("EU", "documented", True)
+    assert len(row["sha256"]) == 64
+
+
+def test_live_reads_and_keeps_nothing(cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+    assert "the highest active plan is Enterprise" in cli("explain", "organization", "--live").out
+    assert cli("explain", "organization").code == 2
+    assert json.loads(cli("runs", "list", "--format", "json").out) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("app:tidy.atlassian.net/conflunce",), WIKI),
+        (("site:tidi.atlassian.net",), "site:tidy.atlassian.net"),
+        (("space:other.atlassian.net/confluence/ENG",), "There is no subject"),
+        (("connector:Nothing",), "There is no subject"),
+        (("",), "There is no subject"),
+        (("company",), "has no effective answers"),
+        ((WIKI, "effective.inapp"), "effective.in_app"),
+    ],
+)
+def test_a_name_that_nobody_knows_ends_with_2_and_the_nearest(
+    cli: Cli, audited: Api, words: tuple[str, ...], said: str
+) -> None:
+    ended = cli("explain", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_a_name_of_two_apps_ends_with_2_and_their_aris(cli: Cli, audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever means one of them writes its ARI."""
+    twins = [*facts(app("a"), alias="app:x/confluence"), *facts(app("b"), alias="app:x/confluence")]
+    monkeypatch.setattr("contribaudit.pipeline.last_state", lambda _job: state_of(*twins))
+    ended = cli("explain", "app:x/confluence")
+    assert ended.code == 2
+    assert "ari:cloud:a, ari:cloud:b" in ended.err
+    assert cli("explain", "ari:cloud:a").code == 0
+
+
+def test_observed_text_is_data_in_the_tree() -> None:
+    """Neither an escape sequence nor markup of a name reaches the terminal; the witness and the fragility are told."""
+    evil = "app:x\x1b[31m[bold]/confluence"
+    organization = organization_subject(ORG)
+    switch = observed(names.METADATA, organization, "off", grade=Grade.ATTESTED)
+    witness = Witness("a@acme.example\x1b[0m", confirmed_by="b@acme.example", screenshot=True, anchored=True)
+    seen = Observed(switch.setting, organization, "off", Grade.ATTESTED, NOW, "console", "", witness)
+    state = state_of(
+        *facts(app(), alias=evil, name=evil, plan="Enterprise"),
+        observed(names.TRIAL, app(), "running", grade=Grade.ATTESTED),
+        seen,
+    )
+    text = tree.render(
+        state,
+        app(),
+        [effective_of(state, app(), names.EFFECTIVE_METADATA)],
+        [seen, unavailable(names.REALM, app(), "forbidden", scope="read:workspaces:admin")],
+    )
+    assert "\x1b" not in text
+    assert "[bold]" in text
+    assert "fragile: a trial runs on app:x" in text
+    assert "confirmed by b@acme.example, with a screenshot, held by signals" in text
+    assert "the scope read:workspaces:admin would let the key read it" in text

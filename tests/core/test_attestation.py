@@ -1,0 +1,78 @@
+"""Which attestations count at a moment, and who stands behind one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from contribaudit.core.attestation import Attachment, in_force, known_by, standing
+from tests.builders import NOW, app
+
+from .attesting import ANNA, BERT, METADATA, ORGANIZATION, SWITCH, A, days, look, signed
+
+OLD, NEW = look("off", 9), look("on", 3)
+KEY = (ORGANIZATION, SWITCH.id)
+
+
+def test_the_newest_supersedes_by_when_it_was_observed() -> None:
+    """Not by when it was typed in, nor by the order of the list."""
+    late = replace(OLD, recorded=signed(at=days(1)))
+    assert in_force([NEW, late], NOW) == in_force([late, NEW], NOW) == {KEY: [NEW]}
+
+
+def test_each_setting_and_subject_has_its_own() -> None:
+    found = in_force([NEW, look("on", 5, setting=METADATA), replace(OLD, subject=app())], NOW)
+    assert set(found) == {KEY, (ORGANIZATION, METADATA.id), (app(), SWITCH.id)}
+
+
+def test_several_of_the_same_moment_are_all_in_force() -> None:
+    other = replace(NEW, id="other", value="off")
+    assert in_force([OLD, NEW, other], NOW) == {KEY: [NEW, other]}
+    assert in_force([NEW, replace(other, revoked=signed())], NOW) == {KEY: [NEW]}
+
+
+def test_a_superseded_attestation_never_comes_back() -> None:
+    revoked = replace(NEW, revoked=signed(at=days(1)))
+    assert in_force([OLD, revoked], NOW) == {}
+    assert in_force([OLD, revoked], days(2)) == {KEY: [revoked]}
+
+
+def test_what_is_observed_recorded_or_revoked_later_does_not_count_yet() -> None:
+    typed_later = replace(NEW, recorded=signed(at=days(1)))
+    assert known_by([OLD, typed_later, look("on", -1)], days(2)) == [OLD]
+    revoked = replace(OLD, revoked=signed(at=days(1)))
+    assert standing([revoked, NEW], days(2)) == [revoked, NEW]
+    assert standing([revoked, NEW], NOW) == [NEW]
+
+
+@pytest.mark.parametrize(
+    ("typed_by", "confirmed", "expected"),
+    [
+        (ANNA, (), None),
+        (ANNA, (ANNA,), None),
+        (ANNA, (f" {ANNA.upper()} ",), None),
+        (BERT, (BERT,), None),
+        (ANNA, (ANNA, BERT, "carl@acme.example"), BERT),
+    ],
+)
+def test_the_second_person_is_neither_who_looked_nor_who_typed(
+    typed_by: str, confirmed: tuple[str, ...], expected: str | None
+) -> None:
+    shot = replace(NEW, recorded=signed(typed_by, days(3)), confirmed=tuple(signed(one, days(2)) for one in confirmed))
+    second = shot.second_person
+    assert (second.by if second else None) == expected
+    assert shot.witness(NOW).confirmed_by == expected
+    assert shot.witness(days(2.5)).confirmed_by is None
+
+
+def test_a_witness_says_whether_there_is_a_screenshot() -> None:
+    assert not NEW.witness(NOW).screenshot
+    shown = replace(NEW, attachments=(Attachment("a.png", "ab", 1),)).witness(NOW, anchored=True)
+    assert (shown.by, shown.screenshot, shown.anchored) == (ANNA, True, True)
+
+
+def test_anchors_bind_unless_something_says_that_they_do_not() -> None:
+    assert look("on", 1, A).bound
+    assert not look("on", 1, A, unanchored_reason="it moved").bound
+    assert not look("on", 1, None, unanchored_reason="").bound
