@@ -98,6 +98,8 @@ def test_two_values_in_one_state_set_a_setting_aside() -> None:
     assert calibrated(odd).set_aside == {SWITCH.id}
     assert proven(odd) == {(METADATA.id, "B"): "on", (METADATA.id, "C"): "off"}
     assert calibrated([*PAIR, look("OFF", 7, A)]).set_aside == frozenset()
+    assert proven([*PAIR, look("on", 7, C), look("off", 6, C)]) == {}
+    assert proven([*screen("off", 9, A), look("on", 8, A), *screen("off", 7, B, metadata="off")]) == {}
 
 
 def test_what_no_signal_anchors_shows_nothing() -> None:

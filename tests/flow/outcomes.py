@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -13,18 +13,45 @@ from typing import TypeAlias
 
 import pytest
 
+from contribaudit.core.alias import resolve_alias
+from contribaudit.core.attestation import Attestation, Signature
 from contribaudit.core.finding import Finding, Outcome
-from contribaudit.pipeline import Target
+from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, SettingId, Value
+from contribaudit.core.plan_moves import PlanSeen, plan_now
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject
+from contribaudit.pipeline import Target, last_state
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
 from tests.flow.audits import RULEBOOK, Bench, of_check, simulated
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
-REVIEWED_TODAY = replace(RULEBOOK, files=tuple(replace(file, reviewed=TODAY) for file in RULEBOOK.files))
-"""The shipped rulebook as if it had been reviewed today, so that no case grows old with it."""
+USED_SINCE = TODAY - timedelta(days=20)
+REVIEWED_TODAY = replace(
+    RULEBOOK, files=tuple(replace(file, reviewed=TODAY) for file in RULEBOOK.files), effective=USED_SINCE
+)
+"""The shipped rulebook as if reviewed today, and data used for 20 days, so that no case grows old with it."""
 
 Edit: TypeAlias = Callable[[Organization], object]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person saw of one setting, before the run that the case is about."""
+
+    setting: str
+    value: Value
+    about: str = "organization"
+    """An alias; "every app" for all of them."""
+    days_ago: int = 0
+    highest_plan: str = ""
+    """The highest plan at the look; "" for the one of the run."""
+    or_else: Value = None
+    """What a second person saw at the same moment; None where nobody did."""
+
+
+EVERY_APP = "every app"
 
 
 @dataclass(frozen=True)
@@ -50,6 +77,7 @@ class OutcomeCase:
     days_later: int = 0
     """The kept run is judged so many days later."""
     others: tuple[Target, ...] = ()
+    said: tuple[Said, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.check}-{self.outcome}-{self.code}"
@@ -84,8 +112,19 @@ class Stage:
                 later = NOW + timedelta(days=case.days_later)
                 report = bench.offline(policy, now=later, others=case.others)
             found = of_check(report, case.check, case.about)
+        if case.said:
+            found = self._attested(bench, case, self._kept[world], policy)
         assert len(found) == 1, [(one.subject.id, one.outcome, one.reason) for one in found]
         return found[0]
+
+    def _attested(self, bench: Bench, case: OutcomeCase, kept: Path, policy: str) -> list[Finding]:
+        """The kept run judged with what people recorded before it, in a history of its own."""
+        copy = shutil.copyfile(kept, self._folder / "attested.sqlite")
+        with History.open(str(copy)) as bench.store:
+            job = bench.job(policy, now=NOW, others=case.others)
+            bench.store.add_attestations(attestations(last_state(job), case.said))
+            later = NOW + timedelta(days=case.days_later)
+            return of_check(bench.offline(policy, now=later, others=case.others), case.check, case.about)
 
     def _scene(self, case: OutcomeCase) -> Bench:
         """The scenario's bench, with the case's edit and fault and nothing left of the case before."""
@@ -106,6 +145,48 @@ class Stage:
         return bench
 
 
+def _subject(state: State, about: str) -> Subject:
+    """What a case names: by alias, or by "connector:NAME"."""
+    found = resolve_alias(state, about)
+    if found is None and about.startswith("connector:"):
+        return Subject(next(iter(state.organizations)), Kind.CONNECTOR, about.removeprefix("connector:"))
+    assert found is not None, about
+    return found
+
+
+def attestations(state: State, said: Sequence[Said]) -> list[Attestation]:
+    """What people said as attestations without anchors, each of one moment and under one plan."""
+    made: list[Attestation] = []
+    for one in said:
+        subjects = (
+            state.subjects(Kind.APP, next(iter(state.organizations)))
+            if one.about == EVERY_APP
+            else [_subject(state, one.about)]
+        )
+        for subject in subjects:
+            plan = plan_now(state, subject.organization)
+            known = plan if isinstance(plan, PlanSeen) else None
+            looked = NOW - timedelta(days=one.days_ago)
+            values = {"ann@acme.example": one.value} | ({"bob@acme.example": one.or_else} if one.or_else else {})
+            made += [
+                Attestation(
+                    id=f"{len(made)}-{by}",
+                    setting=SettingId(one.setting),
+                    subject=subject,
+                    value=value,
+                    by=by,
+                    observed_at=looked,
+                    recorded=Signature(by, looked, "", ""),
+                    look="one look",
+                    unanchored_reason="nothing was read around the look",
+                    highest_plan=one.highest_plan or (known.highest if known else None),
+                    plan_words=known.words if known and not one.highest_plan else (),
+                )
+                for by, value in values.items()
+            ]
+    return made
+
+
 @contextmanager
 def set_stage(factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage for one file's cases; its servers end with it."""
@@ -113,16 +194,33 @@ def set_stage(factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield Stage(factory.mktemp("stage"), stack)
 
 
+_CLAIM_NOTHING = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
+_WITHOUT_VALUE = (*STALE_CODES, CONFLICT_CODE)
+
+
 def assert_as_said(case: OutcomeCase, finding: Finding) -> None:
-    """The outcome and its reason; no outcome but `unknown` without evidence."""
+    """The outcome and its reason; evidence behind all that claims something of a value."""
     assert (finding.outcome, finding.reason_code) == (case.outcome, case.code), finding.reason
     assert finding.underlying_outcome is case.outcome
     assert finding.reason.strip()
     assert not finding.reason.endswith(".")
-    assert finding.evidence or case.outcome is Outcome.UNKNOWN
+    assert finding.evidence or case.outcome in _CLAIM_NOTHING or case.code in _WITHOUT_VALUE
     assert case.scope in finding.reason
     if case.fault.startswith("403"):
         assert case.scope, "a case with a 403 says which scope is missing"
+
+
+def doubted(case: OutcomeCase, said: Said, or_else: Value) -> tuple[OutcomeCase, ...]:
+    """What becomes of a case when nobody said it, when the plan has changed since, and when two people differ."""
+
+    def told(outcome: Outcome, code: str, *more: Said) -> OutcomeCase:
+        return replace(case, outcome=outcome, code=code, said=(*case.said, *more))
+
+    return (
+        told(Outcome.UNKNOWN, "not_read"),
+        told(Outcome.STALE, "plan_changed", replace(said, highest_plan="free")),
+        told(Outcome.CONFLICT, CONFLICT_CODE, replace(said, or_else=or_else)),
+    )
 
 
 def together(*edits: Edit) -> Edit:

@@ -13,9 +13,7 @@ from contribaudit.errors import CredentialError
 from contribaudit.simulator import Organization
 
 from .audits import of_check, simulated
-from .faulty import EVERYTHING, old_evidence, outcomes, rows
-
-NOT_FROM_THE_API = {"DR-11", "GV-06"}
+from .faulty import EVERYTHING, NOT_FROM_THE_API, old_evidence, outcomes, rows
 
 
 @pytest.mark.parametrize(

@@ -139,9 +139,7 @@ CASES = (
         scope="read:workspaces:admin",
     ),
     OutcomeCase("DR-04", Outcome.STALE, "evidence_too_old", about=CONFLUENCE, days_later=3),
-    OutcomeCase("DR-10", UNKNOWN, "not_verifiable_today"),
     OutcomeCase("DR-11", Outcome.NOT_ACHIEVABLE, "no_residency"),
-    OutcomeCase("DR-12", UNKNOWN, "not_verifiable_today"),
     OutcomeCase("DR-14", Outcome.PASS, "all_listed"),
     OutcomeCase(
         # A policy of another kind may name an app that is gone.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit import policy_file
+from contribaudit import packs, policy_file
 from contribaudit.core.finding import Outcome, Severity
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.policy import DEFAULT_ACCEPTED, DEFAULT_MAX_AGE_DAYS, Decision, Rule, Waiver, Where
@@ -77,7 +77,7 @@ def test_every_rule_of_a_shipped_pack_says_why_it_is_there() -> None:
         assert pack.description
         assert "version = 1" in pack.text
     assert all(rule.reason and rule.enabled and rule.expect is None for rule in load(None).rules)
-    assert [pack.name for pack in policy_file.packs()] == ["essentials"]
+    assert [pack.name for pack in policy_file.packs()] == list(packs.NAMES)
 
 
 def test_a_file_without_a_name_is_called_after_itself(tmp_path: Path) -> None:

@@ -1,16 +1,22 @@
-"""GV: whether the evidence, and the rules by which it is judged, are recent."""
+"""GV: whether the evidence and its rules are recent, who decided, and who could change it."""
 
 from __future__ import annotations
 
 from datetime import UTC, timedelta
 
-from contribaudit.checks.parts import rulebook_evidence
+from contribaudit.checks.answers import highest_plan
+from contribaudit.checks.data_contribution.choices import choosable, decision_on
+from contribaudit.checks.parts import evidence_of, not_verifiable, policy_evidence, rulebook_evidence
+from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Verdict
 from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Grade
+from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family
 from contribaudit.core.subject import Kind
 from contribaudit.core.terms import max_age_days
+
+RECORDS = SettingId("governance.records")
+"""What a `[[decision]]` names to record that records of processing and impact assessment were updated."""
 
 
 def evidence_age(case: Case) -> Verdict:
@@ -59,6 +65,65 @@ def rulebook_age(case: Case) -> Verdict:
     )
 
 
+def decided_by_two(case: Case) -> Verdict:
+    """GV-04: the newest decision on each switch that the plan lets people change was made by two persons.
+
+    A default that nobody objected to is no instruction. Whether the switch stands as decided, DC-05 asks.
+    """
+    plan = highest_plan(case)
+    if isinstance(plan, Verdict):
+        return plan
+    wanted = choosable(plan)
+    decisions = {setting.id: decision_on(case, setting) for setting in wanted}
+    evidence = evidence_of(case.state.read(case.subject, names.HIGHEST_PLAN))
+    missing = tuple(setting for setting, made in decisions.items() if made is None)
+    expected = tuple(decisions)
+    if missing:
+        reason = f"the policy records no decision on {' and '.join(missing)}"
+        evidence += policy_evidence(case, "its decisions")
+        return Verdict(Outcome.FAIL, "no_decision", reason, missing[0], expected, (), evidence)
+    made = [decision for decision in decisions.values() if decision is not None]
+    evidence += tuple(one for decision in made for one in policy_evidence(case, decision.origin))
+    alone = [decision for decision in made if _same_person(decision.by, decision.second)]
+    if alone:
+        reason = f"{alone[0].by} decided alone on {alone[0].setting}"
+        return Verdict(Outcome.FAIL, "one_person", reason, alone[0].setting, expected, (alone[0].by,), evidence)
+    people = tuple(sorted({person for decision in made for person in (decision.by, decision.second)}))
+    reason = f"decided by {' and '.join(people)}" if made else f"on the {plan.name} plan there is nothing to decide"
+    return Verdict(Outcome.PASS, "decided_by_two", reason, None, expected, people, evidence)
+
+
+def _same_person(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def records_updated(case: Case) -> Verdict:
+    """GV-05: the policy holds a decision on RECORDS, dated no earlier than the day from which data is used.
+
+    The decision is the evidence: no source tells what stands in an impact assessment.
+    """
+    effective = case.state.rulebook.effective
+    today = case.as_of.astimezone(UTC).date()
+    made = [one for one in case.policy.decisions if one.setting == RECORDS and one.date <= today]
+    newest = max(made, key=lambda one: one.date, default=None)
+    expected = f"on {effective} or later"
+    if newest is None:
+        reason = f"no decision of the policy says that records and impact assessment were updated (setting {RECORDS})"
+        return Verdict(Outcome.UNKNOWN, "no_record", reason, None, expected)
+    updated = newest.date >= effective
+    reason = f"records and impact assessment were updated on {newest.date}"
+    reason += "" if updated else f", before the use of data that began on {effective}"
+    return Verdict(
+        Outcome.PASS if updated else Outcome.FAIL,
+        "records_updated" if updated else "records_from_before",
+        reason,
+        None,
+        expected,
+        f"{newest.date}",
+        policy_evidence(case, newest.origin),
+    )
+
+
 GV_01 = Check(
     id="GV-01",
     family=Family.GOVERNANCE,
@@ -66,6 +131,30 @@ GV_01 = Check(
     reads=(),
     outcomes=frozenset((Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN)),
     judge=evidence_age,
+)
+GV_02 = Check(
+    id="GV-02",
+    family=Family.GOVERNANCE,
+    kind=Kind.ORGANIZATION,
+    reads=(),
+    outcomes=frozenset((Outcome.UNKNOWN,)),
+    judge=not_verifiable(None, "who administers the organization, in person, by group or by API key, is not read"),
+)
+GV_04 = Check(
+    id="GV-04",
+    family=Family.GOVERNANCE,
+    kind=Kind.ORGANIZATION,
+    reads=(names.HIGHEST_PLAN,),
+    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE)),
+    judge=decided_by_two,
+)
+GV_05 = Check(
+    id="GV-05",
+    family=Family.GOVERNANCE,
+    kind=Kind.COMPANY,
+    reads=(),
+    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN)),
+    judge=records_updated,
 )
 GV_06 = Check(
     id="GV-06",
@@ -76,4 +165,4 @@ GV_06 = Check(
     judge=rulebook_age,
 )
 
-ALL: tuple[Check, ...] = (GV_01, GV_06)
+ALL: tuple[Check, ...] = (GV_01, GV_02, GV_04, GV_05, GV_06)

@@ -52,6 +52,11 @@ def rulebook_evidence(case: Case) -> tuple[Evidence, ...]:
     return (Evidence(Grade.DOCUMENTED, f"rulebook {rulebook.version}", case.as_of, rulebook.sha256),)
 
 
+def policy_evidence(case: Case, what: str) -> tuple[Evidence, ...]:
+    """The policy file, which holds what people decided; read anew in every run."""
+    return (Evidence(Grade.DOCUMENTED, f"policy {case.policy.name}: {what}", case.as_of, case.policy.sha256),)
+
+
 def unread(observation: Observation, expected: Value = None) -> Verdict:
     """`unknown`, because the setting was not read, or the source said null; `stale` or `conflict` where attested
     values are.
@@ -81,7 +86,7 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
     )
 
 
-def not_verifiable(setting: SettingId, why: str) -> Callable[[Case], Verdict]:
+def not_verifiable(setting: SettingId | None, why: str) -> Callable[[Case], Verdict]:
     """A judge for a question that no source answers today."""
 
     def judge(_case: Case) -> Verdict:

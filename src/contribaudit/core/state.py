@@ -90,8 +90,14 @@ class State:
         return found
 
     def add(self, observation: Observation) -> None:
-        """Put a computed value beside the observed ones. Only `resolve` does this."""
-        self._seen.setdefault(observation.subject, {})[observation.setting] = observation
+        """Put a computed or attested value beside the observed ones. Only `resolve` does this.
+
+        A connector that only people named becomes a subject by it; an app does not, since the API lists those.
+        """
+        subject = observation.subject
+        if subject not in self._seen and subject.kind is not Kind.APP:
+            self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
+        self._seen.setdefault(subject, {})[observation.setting] = observation
 
     def read(self, subject: Subject, setting: SettingId) -> Observation:
         """The observation, or an `Unavailable` that says why there is none.

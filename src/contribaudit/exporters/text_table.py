@@ -16,9 +16,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from contribaudit import catalogue
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.finding import Finding, Outcome
+from contribaudit.core.observation import SettingId, Value
 from contribaudit.core.report import Report
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.core.subject import Subject
@@ -296,9 +298,16 @@ def _happening(one: Happening, label: str) -> tuple[str, str, str]:
         known = (told.get(setting) for setting in (names.PLAN, names.APP_STATUS, names.REALM))
         seen = ", ".join(shown(value) for value in known if value is not None)
         return "new" if one.appeared else "gone", label, seen + actor
-    before = shown(first.before) if first.existed_before else "(not there)"
-    after = shown(first.after) if first.exists_after else "(gone)"
+    before = _value(first.setting, first.before) if first.existed_before else "(not there)"
+    after = _value(first.setting, first.after) if first.exists_after else "(gone)"
     return first.setting, label, f"{before} -> {after}{actor}"
+
+
+def _value(setting: SettingId, value: Value) -> str:
+    """A value for people; of digests, as much as tells two apart."""
+    if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
+        return ", ".join(digest[:12] for digest in value) or "none"
+    return shown(value)
 
 
 def _collection(report: Report) -> RenderableType:

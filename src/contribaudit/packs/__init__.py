@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 
-NAMES = ("essentials",)
+NAMES = ("essentials", "no-training", "hipaa", "eu-residency", "bank")
 
 
 @dataclass(frozen=True, slots=True)

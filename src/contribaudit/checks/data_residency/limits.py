@@ -1,13 +1,57 @@
-"""What data residency does not reach: aggregates (DR-10), the audit log (DR-11), apps with own keys (DR-12)."""
+"""What data residency does not reach: AI (DR-09), aggregates (DR-10), the audit log (DR-11), own keys (DR-12)."""
 
 from __future__ import annotations
 
+from contribaudit.catalogue import ai_access as ai
+from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.parts import not_verifiable, rulebook_evidence
-from contribaudit.core.check import Case, Check, Verdict
+from contribaudit.catalogue.data_residency import BYOK
+from contribaudit.checks.ai_access.reach import ai_off_everywhere
+from contribaudit.checks.answers import (
+    ATTESTED,
+    fragile_in_trial,
+    gravest,
+    not_in_force_or_exempt,
+    word_of,
+)
+from contribaudit.checks.data_contribution.switches import in_app_off, metadata_off
+from contribaudit.checks.data_residency.pinning import may_have_residency
+from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
+from contribaudit.checks.parts import evidence_of, rulebook_evidence
+from contribaudit.core import names
+from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.finding import Outcome
 from contribaudit.core.setting import Family
 from contribaudit.core.subject import Kind
+
+
+def ai_processing(case: Case) -> Verdict:
+    """DR-09: AI is off everywhere, since residency holds stored data and not what models process.
+
+    No documented option keeps that in a region; a waiver is how it is accepted.
+    """
+    answer = ai_off_everywhere(case)
+    if answer.outcome is not Outcome.FAIL:
+        return answer
+    reason = f"{answer.reason}: what models process leaves the realm, wherever the data is held"
+    return Verdict(
+        Outcome.FAIL, "ai_leaves_realm", reason, answer.setting, answer.expected, answer.observed, answer.evidence
+    )
+
+
+def aggregates(case: Case) -> Verdict:
+    """DR-10: nothing is contributed, since no realm holds what is de-identified and aggregated."""
+    above = not_in_force_or_exempt(case, contribution.METADATA, "off")
+    if above is not None:
+        return above
+    answers = (metadata_off(case), in_app_off(case))
+    impossible = next((one for one in answers if one.outcome is Outcome.NOT_ACHIEVABLE), None)
+    worst = impossible or gravest(answers)
+    if worst is not None and worst.outcome is not Outcome.PASS:
+        return worst
+    evidence = tuple(evidence for one in answers for evidence in one.evidence)
+    reason = "nothing is contributed, so nothing is aggregated outside the realm from now on"
+    return Verdict(Outcome.PASS, "contribution_off", reason, contribution.METADATA.id, "off", "off", evidence)
 
 
 def audit_log(case: Case) -> Verdict:
@@ -16,16 +60,47 @@ def audit_log(case: Case) -> Verdict:
     return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", reason, None, None, None, rulebook_evidence(case))
 
 
+def own_key(case: Case) -> Verdict:
+    """DR-12: an app with a customer-managed key is in a realm of the rule's `expect`: no move is possible any more."""
+    setting = BYOK
+    key = word_of(case.state, case.subject, setting)
+    if isinstance(key, Verdict):
+        return key
+    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    if key == "none":
+        reason = "it has no customer-managed key: its location can still be chosen"
+        return Verdict(Outcome.PASS, "no_key", reason, setting.id, None, key, evidence)
+    wanted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    allowed = case.state.rulebook.realm_codes(wanted)
+    if not allowed:
+        reason = "the policy names no realm: set expect in its rule"
+        return Verdict(Outcome.UNKNOWN, "policy_names_no_realm", reason, names.REALM)
+    realm, seen = realm_of(case.state, case.subject)
+    if realm is None:
+        return realm_unclear(seen, wanted)
+    evidence += evidence_of(seen)
+    if realm.code in allowed:
+        reason = f"it has a customer-managed key, and its realm is {realm.code}"
+        return Verdict(Outcome.PASS, "location_first", reason, names.REALM, wanted, realm.code, evidence)
+    reason = f"its realm is {realm.code}, and with a customer-managed key it cannot be moved any more"
+    return Verdict(Outcome.NOT_ACHIEVABLE, "cannot_be_moved", reason, names.REALM, wanted, realm.code, evidence)
+
+
+DR_09 = Check(
+    id="DR-09",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.ORGANIZATION,
+    reads=(ai.ACCESS.id, tools.OWN_SETTING.id),
+    outcomes=ATTESTED,
+    judge=fragile_in_trial(ai_processing),
+)
 DR_10 = Check(
     id="DR-10",
     family=Family.DATA_RESIDENCY,
     kind=Kind.ORGANIZATION,
-    reads=(contribution.METADATA.id, contribution.IN_APP.id),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(
-        contribution.METADATA.id,
-        "no API reads the contribution settings, and nobody has recorded what the console shows",
-    ),
+    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.HIGHEST_PLAN, names.EXEMPTION),
+    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE, Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE},
+    judge=fragile_in_trial(aggregates),
 )
 DR_11 = Check(
     id="DR-11",
@@ -38,10 +113,10 @@ DR_11 = Check(
 DR_12 = Check(
     id="DR-12",
     family=Family.DATA_RESIDENCY,
-    kind=Kind.ORGANIZATION,
-    reads=(contribution.EXEMPTION.id,),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(
-        contribution.EXEMPTION.id, "no API tells which apps have customer-managed keys, or when they were set up"
-    ),
+    kind=Kind.APP,
+    reads=(BYOK.id, names.REALM),
+    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.NOT_ACHIEVABLE},
+    judge=own_key,
+    applies=may_have_residency,
+    expectation=Expectation(Shape.WORDS, "realms"),
 )

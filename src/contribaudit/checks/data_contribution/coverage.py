@@ -1,20 +1,21 @@
-"""DC: what is contributed, as far as the API tells. The settings themselves have no documented endpoint."""
+"""How far the answers reach: organizations (DC-10), spaces (DC-12), apps (DC-18, DC-19), sandboxes (DC-23)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC
 
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.catalogue import organization as catalogue
 from contribaudit.checks.parts import (
     app_of,
     evidence_of,
     none_among_apps,
     not_verifiable,
+    rulebook_evidence,
     unread,
 )
 from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.check import Case, Check, Verdict
 from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.observation import Grade, Observed
 from contribaudit.core.setting import Family
@@ -22,31 +23,9 @@ from contribaudit.core.snapshot import Collection
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
 
-
-def highest_plan(case: Case) -> Verdict:
-    """DC-06: the highest active plan is the one that the policy was written for."""
-    seen = case.state.read(case.subject, names.HIGHEST_PLAN)
-    wanted = case.rule.expect if isinstance(case.rule.expect, str) else case.policy.written_for_plan
-    if wanted is None:
-        reason = "the policy does not say for which plan it was written: set written_for_plan in it"
-        return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, _value(seen))
-    if not isinstance(seen, Observed):
-        return unread(seen, wanted)
-    expected = case.state.rulebook.plan(wanted)
-    met = expected is not None and expected.name.casefold() == seen.value
-    return Verdict(
-        Outcome.PASS if met else Outcome.FAIL,
-        "plan_as_expected" if met else "other_plan",
-        f"the highest active plan is {seen.value}" + ("" if met else f", the policy was written for {wanted}"),
-        names.HIGHEST_PLAN,
-        wanted,
-        seen.value,
-        evidence_of(seen),
-    )
-
-
-def _value(seen: object) -> str | None:
-    return seen.value if isinstance(seen, Observed) and isinstance(seen.value, str) else None
+SCOPE_REVIEW_DAYS = 30
+"""How old the review of the list of covered apps may be: settings are announced to reach more of them."""
+_APP_LIST = "apps.toml"
 
 
 def all_organizations(case: Case) -> Verdict:
@@ -98,33 +77,36 @@ def _may_lack_setting(state: State, subject: Subject) -> bool:
     return app is None or app.contribution in ("none", "unknown")
 
 
-DC_06 = Check(
-    id="DC-06",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(names.HIGHEST_PLAN, names.PLAN, names.APP_STATUS),
-    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=highest_plan,
-    expectation=Expectation(Shape.WORD, "plans"),
-)
-DC_07 = Check(
-    id="DC-07",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(catalogue.TRIAL.id,),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(catalogue.TRIAL.id, "no API tells whether a trial runs; look at the subscriptions"),
-)
-DC_09 = Check(
-    id="DC-09",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(names.HIGHEST_PLAN, contribution.METADATA.id, contribution.IN_APP.id),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(
-        contribution.IN_APP.id, "no API reads the contribution settings, and nobody has recorded what the console shows"
-    ),
-)
+def scope_reviewed(case: Case) -> Verdict:
+    """DC-19: the list of apps with a contribution setting was compared with Atlassian's pages lately."""
+    file = next(one for one in case.state.rulebook.files if one.name == _APP_LIST)
+    days = (case.as_of.astimezone(UTC).date() - file.reviewed).days
+    fresh = days <= SCOPE_REVIEW_DAYS
+    return Verdict(
+        Outcome.PASS if fresh else Outcome.STALE,
+        "reviewed" if fresh else "review_overdue",
+        f"which apps have the setting was reviewed on {file.reviewed}, {days} days ago",
+        None,
+        f"at most {SCOPE_REVIEW_DAYS} days",
+        f"{days} days",
+        rulebook_evidence(case),
+    )
+
+
+def sandbox_contributes(case: Case) -> Verdict:
+    """DC-23: whether a sandbox contributes is documented nowhere; only having none is an answer."""
+    seen = case.state.read(case.subject, names.APP_SANDBOX)
+    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
+        return unread(seen)
+    reason = "whether a sandbox contributes, or inherits a setting, is not documented"
+    return Verdict(Outcome.UNKNOWN, "not_documented", reason, names.APP_SANDBOX, None, seen.value, evidence_of(seen))
+
+
+def _may_be_sandbox(state: State, subject: Subject) -> bool:
+    seen = state.value(subject, names.APP_SANDBOX)
+    return seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "none"
+
+
 DC_10 = Check(
     id="DC-10",
     family=Family.DATA_CONTRIBUTION,
@@ -132,6 +114,14 @@ DC_10 = Check(
     reads=(),
     outcomes=frozenset((Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE)),
     judge=all_organizations,
+)
+DC_12 = Check(
+    id="DC-12",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(contribution.INCLUDED.id, contribution.EXCLUDED.id),
+    outcomes=frozenset((Outcome.UNKNOWN,)),
+    judge=not_verifiable(contribution.EXCLUDED.id, "no list of spaces is read, so a new one would not be noticed"),
 )
 DC_18 = Check(
     id="DC-18",
@@ -143,5 +133,21 @@ DC_18 = Check(
     applies=_may_lack_setting,
     when_none=none_among_apps("lacks the setting"),
 )
-
-ALL: tuple[Check, ...] = (DC_06, DC_07, DC_09, DC_10, DC_18)
+DC_19 = Check(
+    id="DC-19",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(),
+    outcomes=frozenset((Outcome.PASS, Outcome.STALE)),
+    judge=scope_reviewed,
+)
+DC_23 = Check(
+    id="DC-23",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.APP,
+    reads=(names.APP_SANDBOX,),
+    outcomes=frozenset((Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE)),
+    judge=sandbox_contributes,
+    applies=_may_be_sandbox,
+    when_none=none_among_apps("is a sandbox"),
+)

@@ -1,0 +1,148 @@
+"""Whom AI serves: groups (AI-06), holders of the role (AI-07), and apps that hold health data (AI-19)."""
+
+from __future__ import annotations
+
+from contribaudit.catalogue import ai_access as ai
+from contribaudit.catalogue import ai_tools as tools
+from contribaudit.catalogue import hipaa
+from contribaudit.checks.ai_access.reach import ai_off, in_rovo_access
+from contribaudit.checks.answers import (
+    ATTESTED,
+    apps_of,
+    beyond,
+    fragile_in_trial,
+    gravest,
+    highest_plan,
+    list_of,
+    word_of,
+)
+from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence, not_verifiable
+from contribaudit.core import names
+from contribaudit.core.alias import alias_of
+from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.finding import Outcome
+from contribaudit.core.setting import Family
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject
+
+
+def approved_groups(case: Case) -> Verdict:
+    """AI-06: Rovo access is limited to the groups of the rule's `expect`, or blocked, in every app.
+
+    `not_achievable` below the highest of all plans, whose console alone limits access by group.
+    Source: https://support.atlassian.com/organization-administration/docs/manage-rovo-access-for-enterprise/
+    """
+    plan = highest_plan(case, case.rule.expect)
+    if isinstance(plan, Verdict):
+        return plan
+    highest = case.state.rulebook.plans[-1]
+    if plan is not highest:
+        reason = f"the {plan.name} plan cannot limit Rovo by group, {highest.name} can"
+        evidence = evidence_of(case.state.read(case.subject, names.HIGHEST_PLAN))
+        return Verdict(
+            Outcome.NOT_ACHIEVABLE,
+            "plan_without_groups",
+            reason,
+            ai.ACCESS_GROUPS.id,
+            case.rule.expect,
+            None,
+            evidence,
+        )
+    apps = apps_of(case, ai.ACCESS)
+    if isinstance(apps, Verdict):
+        return apps
+    answers = [_limited(case, app) for app in apps if in_rovo_access(case.state, app)]
+    worst = gravest(answers)
+    if worst is not None and worst.outcome is not Outcome.PASS:
+        return worst
+    evidence = (
+        *list_evidence(case.state, case.subject.organization, WORKSPACES),
+        *(evidence for answer in answers for evidence in answer.evidence),
+    )
+    reason = f"Rovo is blocked or limited to approved groups in all {len(answers)} apps"
+    return Verdict(Outcome.PASS, "approved_groups", reason, ai.ACCESS.id, case.rule.expect, None, evidence)
+
+
+def _limited(case: Case, app: Subject) -> Verdict:
+    called = alias_of(case.state, app)
+    word = word_of(case.state, app, ai.ACCESS, "limited")
+    if isinstance(word, Verdict):
+        return word
+    evidence = evidence_of(case.state.read(app, ai.ACCESS.id))
+    if word != "limited":
+        outcome, code = (Outcome.PASS, "blocked") if word == "blocked" else (Outcome.FAIL, "open_to_everyone")
+        return Verdict(outcome, code, f"Rovo is {word} in {called}", ai.ACCESS.id, "limited", word, evidence)
+    approved = case.rule.expect
+    if not isinstance(approved, tuple):
+        reason = "the policy names no group: set expect in its rule"
+        return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, ai.ACCESS_GROUPS.id)
+    groups = list_of(case.state, app, ai.ACCESS_GROUPS, approved)
+    if isinstance(groups, Verdict):
+        return groups
+    evidence += evidence_of(case.state.read(app, ai.ACCESS_GROUPS.id))
+    strangers = beyond(case, groups, approved)
+    outcome = Outcome.FAIL if strangers else Outcome.PASS
+    reason = f"in {called} Rovo serves {', '.join(strangers)}, not approved" if strangers else f"approved in {called}"
+    code = "group_not_approved" if strangers else "approved_groups"
+    return Verdict(outcome, code, reason, ai.ACCESS_GROUPS.id, approved, groups, evidence)
+
+
+def health_data(case: Case) -> Verdict:
+    """AI-19: in an app that is tagged for HIPAA, AI is off: by the last text that we have, no agreement covers AI."""
+    tagged = word_of(case.state, case.subject, hipaa.TAGGED)
+    if isinstance(tagged, Verdict):
+        return tagged
+    evidence = evidence_of(case.state.read(case.subject, hipaa.TAGGED.id))
+    if tagged == "no":
+        reason = "it is not tagged for HIPAA, so it is to hold no health data"
+        return Verdict(Outcome.PASS, "not_tagged", reason, hipaa.TAGGED.id, None, tagged, evidence)
+    answer = ai_off(case, case.subject)
+    if answer is None:
+        reason = "it is tagged for HIPAA, and the rulebook knows of no AI in it"
+        return Verdict(Outcome.PASS, "no_ai", reason, hipaa.TAGGED.id, None, tagged, evidence)
+    reason = f"it is tagged for HIPAA: {answer.reason}"
+    return Verdict(
+        answer.outcome,
+        answer.reason_code,
+        reason,
+        answer.setting,
+        answer.expected,
+        answer.observed,
+        (*evidence, *answer.evidence),
+    )
+
+
+def _may_hold_health_data(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    return app is None or app.rovo_block != "none"
+
+
+AI_06 = Check(
+    id="AI-06",
+    family=Family.AI_ACCESS,
+    kind=Kind.ORGANIZATION,
+    reads=(ai.ACCESS.id, ai.ACCESS_GROUPS.id, names.HIGHEST_PLAN),
+    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
+    judge=fragile_in_trial(approved_groups),
+    expectation=Expectation(Shape.WORDS),
+)
+AI_07 = Check(
+    id="AI-07",
+    family=Family.AI_ACCESS,
+    kind=Kind.ORGANIZATION,
+    reads=(ai.ACCESS_GROUPS.id,),
+    outcomes=frozenset((Outcome.UNKNOWN,)),
+    judge=not_verifiable(
+        ai.ACCESS_GROUPS.id,
+        "who holds the role for AI is not read; lacking it is no proof either, where everybody has access",
+    ),
+)
+AI_19 = Check(
+    id="AI-19",
+    family=Family.AI_ACCESS,
+    kind=Kind.APP,
+    reads=(hipaa.TAGGED.id, ai.ACCESS.id, tools.OWN_SETTING.id),
+    outcomes=ATTESTED,
+    judge=fragile_in_trial(health_data),
+    applies=_may_hold_health_data,
+)

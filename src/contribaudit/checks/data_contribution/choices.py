@@ -1,0 +1,163 @@
+"""Whether what stands there was chosen (DC-05), exempts (DC-20), and was seen on the right screen (DC-24)."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from contribaudit.catalogue import data_contribution as contribution
+from contribaudit.catalogue import find, hipaa
+from contribaudit.checks.answers import (
+    ATTESTED,
+    apps_of,
+    apps_shown,
+    fragile_in_trial,
+    gravest,
+    highest_plan,
+    not_in_force_or_exempt,
+    word_of,
+)
+from contribaudit.checks.parts import app_of, evidence_of, not_verifiable, policy_evidence
+from contribaudit.core import names
+from contribaudit.core.alias import alias_of
+from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.finding import Outcome
+from contribaudit.core.observation import Value
+from contribaudit.core.policy import Decision
+from contribaudit.core.rules import Plan
+from contribaudit.core.setting import Family, Setting, same_value
+from contribaudit.core.subject import Kind
+
+
+def decision_on(case: Case, setting: Setting, value: Value = None) -> Decision | None:
+    """The newest decision of the policy on a setting, of today or before; None where it chose another `value`."""
+    today = case.as_of.astimezone(UTC).date()
+    made = [one for one in case.policy.decisions if one.setting == setting.id and one.date <= today]
+    newest = max(made, key=lambda one: one.date, default=None)
+    if newest is None or value is None or same_value(find(setting.id), newest.value, value):
+        return newest
+    return None
+
+
+def choosable(plan: Plan) -> tuple[Setting, ...]:
+    """The contribution switches that the plan lets people change."""
+    both = ((contribution.METADATA, plan.metadata_changeable), (contribution.IN_APP, plan.in_app_changeable))
+    return tuple(setting for setting, changeable in both if changeable)
+
+
+def explicit_choice(case: Case) -> Verdict:
+    """DC-05: each switch that the plan lets people change stands as a decision of the policy says."""
+    above = not_in_force_or_exempt(case, contribution.IN_APP)
+    if above is not None:
+        return above
+    plan = highest_plan(case)
+    if isinstance(plan, Verdict):
+        return plan
+    answers = [_chosen(case, setting) for setting in choosable(plan)]
+    worst = gravest(answers)
+    if worst is None or worst.outcome is not Outcome.PASS:
+        reason = f"on the {plan.name} plan there is nothing to choose"
+        return worst or Verdict(Outcome.UNKNOWN, "nothing_to_choose", reason)
+    evidence = tuple(evidence for answer in answers for evidence in answer.evidence)
+    reason = " and ".join(answer.reason for answer in answers)
+    last = answers[-1]
+    return Verdict(Outcome.PASS, "as_decided", reason, last.setting, last.expected, last.observed, evidence)
+
+
+def _chosen(case: Case, setting: Setting) -> Verdict:
+    decision = decision_on(case, setting)
+    word = word_of(case.state, case.subject, setting, decision.value if decision else None)
+    if isinstance(word, Verdict):
+        return word
+    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    if decision is None:
+        reason = f"{setting.id} is {word}, and no decision of the policy says that it was chosen"
+        return Verdict(Outcome.FAIL, "no_decision", reason, setting.id, None, word, evidence)
+    if not same_value(setting, decision.value, word):
+        reason = f"{setting.id} is {word}, and the decision of {decision.date} says {decision.value}"
+        return Verdict(Outcome.FAIL, "other_than_decided", reason, setting.id, decision.value, word, evidence)
+    reason = f"{setting.id} is {word}, as decided on {decision.date}"
+    return Verdict(
+        Outcome.PASS, "as_decided", reason, setting.id, word, word, (*evidence, *policy_evidence(case, decision.origin))
+    )
+
+
+def exemption_evidenced(case: Case) -> Verdict:
+    """DC-20: the exemption that the policy claims is what the console shows; for HIPAA the apps are tagged too.
+
+    Without a claim, an organization that is not exempt passes: then the switches count.
+    """
+    setting = contribution.EXEMPTION
+    claimed = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else None
+    word = word_of(case.state, case.subject, setting, claimed)
+    if isinstance(word, Verdict):
+        return word
+    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    if word != (claimed or word):
+        reason = f"the policy claims the exemption {claimed}, the console shows {word}"
+        return Verdict(Outcome.FAIL, "other_exemption", reason, setting.id, claimed, word, evidence)
+    if word == "none":
+        reason = "the console shows no exemption, so the switches count"
+        return Verdict(Outcome.PASS, "no_exemption", reason, setting.id, claimed, word, evidence)
+    untagged = _untagged(case) if word == "hipaa" else None
+    if untagged is not None:
+        return untagged
+    reason = f"the console shows this organization as exempt ({word})"
+    return Verdict(Outcome.EXEMPT, "exempt", reason, setting.id, claimed, word, evidence)
+
+
+def _untagged(case: Case) -> Verdict | None:
+    """Why HIPAA does not exempt: an app that can be tagged is not, or that is not known; None when all are tagged."""
+    setting = hipaa.TAGGED
+    apps = apps_of(case, setting)
+    if isinstance(apps, Verdict):
+        return apps
+    able = apps_shown(case.state.rulebook, setting)
+    parts: list[Verdict] = []
+    tagged = 0
+    for app in apps:
+        known = app_of(case.state, app)
+        if known is not None and known.type_key not in able:
+            continue
+        word = word_of(case.state, app, setting, "yes")
+        if isinstance(word, Verdict):
+            parts.append(word)
+        elif word == "yes":
+            tagged += 1
+        else:
+            reason = f"{alias_of(case.state, app)} is not tagged for HIPAA, so the exemption does not reach it"
+            evidence = evidence_of(case.state.read(app, setting.id))
+            parts.append(Verdict(Outcome.FAIL, "app_not_tagged", reason, setting.id, "yes", word, evidence))
+    if not parts and not tagged:
+        reason = "no app can be tagged for HIPAA"
+        evidence = evidence_of(case.state.read(case.subject, names.EXEMPTION))
+        return Verdict(Outcome.FAIL, "app_not_tagged", reason, setting.id, "yes", None, evidence)
+    return gravest(parts)
+
+
+DC_05 = Check(
+    id="DC-05",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.HIGHEST_PLAN, names.EXEMPTION),
+    outcomes=ATTESTED | {Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT},
+    judge=fragile_in_trial(explicit_choice),
+)
+DC_20 = Check(
+    id="DC-20",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(names.EXEMPTION, names.HIPAA_TAGGED),
+    outcomes=ATTESTED | {Outcome.EXEMPT},
+    judge=exemption_evidenced,
+    expectation=Expectation(Shape.WORD),
+)
+DC_24 = Check(
+    id="DC-24",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(contribution.IN_APP.id,),
+    outcomes=frozenset((Outcome.UNKNOWN,)),
+    judge=not_verifiable(
+        contribution.IN_APP.id, "what is kept of a look does not tell the audit which screen was looked at"
+    ),
+)

@@ -1,0 +1,148 @@
+"""DC and GV: switches, decisions, exemptions and what follows from them, with what people attested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from contribaudit.core.finding import Outcome
+from tests.flow.outcomes import (
+    EVERY_APP,
+    TODAY,
+    USED_SINCE,
+    OutcomeCase,
+    Said,
+    Stage,
+    assert_as_said,
+    doubted,
+    set_stage,
+)
+
+PASS, FAIL, UNKNOWN, STALE = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE
+NOT_ACHIEVABLE, EXEMPT, PENDING = Outcome.NOT_ACHIEVABLE, Outcome.EXEMPT, Outcome.PENDING
+WORKSPACES = "read:workspaces:admin"
+METADATA, IN_APP = "contribution.metadata", "contribution.in_app"
+METADATA_OFF, IN_APP_OFF, IN_APP_ON = Said(METADATA, "off"), Said(IN_APP, "off"), Said(IN_APP, "on")
+BYOK = Said("contribution.exemption", "byok")
+HIPAA = Said("contribution.exemption", "hipaa")
+TAGGED = Said("hipaa.tagged", "yes", EVERY_APP)
+BLOCKED = Said("ai.access", "blocked", EVERY_APP)
+BEFORE = -30
+
+
+def decision(setting: str, value: str, days_ago: int = 5) -> str:
+    """A decision of the policy."""
+    day = TODAY - timedelta(days=days_ago)
+    return (
+        f'[[decision]]\nsetting = "{setting}"\nvalue = "{value}"\nby = "dpo@acme.example"\n'
+        f'second = "ciso@acme.example"\ndate = {day}\nticket = "GRC-1"\n'
+    )
+
+
+BOTH_DECIDED = decision(METADATA, "off") + decision(IN_APP, "off")
+
+
+def before_it_counts(check: str, *said: Said, rule: str = "", policy: str = "") -> tuple[OutcomeCase, ...]:
+    """Before data is used, and where the console shows an exemption."""
+    return (
+        OutcomeCase(
+            check, Outcome.NOT_YET_EFFECTIVE, "before_effective_date", days_later=BEFORE, rule=rule, policy=policy
+        ),
+        OutcomeCase(check, EXEMPT, "exempt", said=(*said, BYOK), rule=rule, policy=policy),
+    )
+
+
+METADATA_CASES = tuple(
+    case
+    for check in ("DC-01", "DC-02")
+    for case in (
+        *before_it_counts(check),
+        OutcomeCase(check, PASS, "metadata_off", said=(METADATA_OFF,)),
+        OutcomeCase(check, FAIL, "metadata_on", said=(Said(METADATA, "on"),)),
+        OutcomeCase(check, NOT_ACHIEVABLE, "metadata_always", said=(Said(METADATA, "always"),)),
+        OutcomeCase(check, NOT_ACHIEVABLE, "plan_without_switch", scenario="small"),
+        OutcomeCase(check, NOT_ACHIEVABLE, "plan_without_switch", scenario="small", said=(Said(METADATA, "always"),)),
+        OutcomeCase(check, UNKNOWN, "apps_unread", fault="403-bare@workspaces", scope=WORKSPACES),
+        OutcomeCase(check, STALE, "evidence_too_old", said=(Said(METADATA, "off", days_ago=31),)),
+        *doubted(OutcomeCase(check, PASS, ""), METADATA_OFF, "on"),
+    )
+)
+
+CASES = (
+    *METADATA_CASES,
+    *before_it_counts("DC-03"),
+    OutcomeCase("DC-03", PASS, "in_app_off", said=(IN_APP_OFF,), policy=decision(IN_APP, "off")),
+    OutcomeCase("DC-03", PASS, "off_by_default", said=(IN_APP_OFF,)),
+    OutcomeCase("DC-03", FAIL, "in_app_on", said=(IN_APP_ON,)),
+    OutcomeCase("DC-03", STALE, "evidence_too_old", said=(Said(IN_APP, "off", days_ago=31),)),
+    *doubted(OutcomeCase("DC-03", PASS, ""), IN_APP_OFF, "on"),
+    *before_it_counts("DC-05"),
+    OutcomeCase("DC-05", PASS, "as_decided", said=(IN_APP_OFF, METADATA_OFF), policy=BOTH_DECIDED),
+    OutcomeCase("DC-05", FAIL, "no_decision", said=(IN_APP_OFF, METADATA_OFF)),
+    OutcomeCase("DC-05", FAIL, "no_decision", said=(IN_APP_OFF, METADATA_OFF), policy=decision(IN_APP, "off")),
+    OutcomeCase("DC-05", FAIL, "other_than_decided", said=(IN_APP_ON, METADATA_OFF), policy=BOTH_DECIDED),
+    OutcomeCase("DC-05", PASS, "as_decided", said=(IN_APP_OFF,), policy=decision(IN_APP, "off"), scenario="small"),
+    *doubted(OutcomeCase("DC-05", PASS, "", said=(METADATA_OFF,), policy=BOTH_DECIDED), IN_APP_OFF, "on"),
+    OutcomeCase("DC-09", PASS, "seen_under_this_plan", said=(IN_APP_ON, METADATA_OFF)),
+    OutcomeCase("DC-09", UNKNOWN, "not_read", said=(IN_APP_ON,)),
+    OutcomeCase("DC-09", PASS, "seen_under_this_plan", said=(IN_APP_ON,), scenario="small"),
+    OutcomeCase("DC-09", UNKNOWN, "apps_unread", fault="403-bare@workspaces", scope=WORKSPACES),
+    *doubted(OutcomeCase("DC-09", PASS, "", said=(METADATA_OFF,)), IN_APP_OFF, "on"),
+    *before_it_counts("DC-15"),
+    OutcomeCase("DC-15", PASS, "in_app_off", said=(IN_APP_OFF,)),
+    OutcomeCase("DC-15", FAIL, "in_app_on", said=(IN_APP_ON,)),
+    *doubted(OutcomeCase("DC-15", PASS, ""), IN_APP_OFF, "on"),
+    *before_it_counts("DC-17"),
+    OutcomeCase("DC-17", PASS, "metadata_off", said=(METADATA_OFF,)),
+    OutcomeCase("DC-17", PASS, "rovo_blocked", said=(BLOCKED,)),
+    OutcomeCase("DC-17", FAIL, "ai_on", said=(Said("ai.access", "limited", EVERY_APP), Said(METADATA, "on"))),
+    *doubted(OutcomeCase("DC-17", PASS, ""), BLOCKED, "allowed"),
+    OutcomeCase("DC-20", PASS, "no_exemption", said=(Said("contribution.exemption", "none"),)),
+    OutcomeCase("DC-20", EXEMPT, "exempt", said=(BYOK,)),
+    OutcomeCase("DC-20", EXEMPT, "exempt", said=(HIPAA, TAGGED), rule='expect = "hipaa"'),
+    OutcomeCase("DC-20", FAIL, "other_exemption", said=(BYOK,), rule='expect = "hipaa"'),
+    OutcomeCase("DC-20", FAIL, "app_not_tagged", said=(HIPAA, Said("hipaa.tagged", "no", EVERY_APP))),
+    OutcomeCase("DC-20", UNKNOWN, "not_read", said=(HIPAA,)),
+    *doubted(OutcomeCase("DC-20", PASS, ""), BYOK, "none"),
+    *before_it_counts("DC-21"),
+    OutcomeCase("DC-21", PASS, "off_before_effective_date", said=(Said(IN_APP, "off", days_ago=25),)),
+    OutcomeCase("DC-21", FAIL, "still_on", said=(IN_APP_ON,)),
+    OutcomeCase("DC-21", UNKNOWN, "day_of_change_not_known", said=(IN_APP_OFF,), policy=decision(IN_APP, "off", 25)),
+    *doubted(OutcomeCase("DC-21", PASS, ""), IN_APP_OFF, "on"),
+    *before_it_counts("DC-22"),
+    OutcomeCase("DC-22", PENDING, "deletion_runs", said=(IN_APP_OFF,), policy=decision(IN_APP, "off")),
+    OutcomeCase("DC-22", FAIL, "still_on", said=(IN_APP_ON,)),
+    OutcomeCase("DC-22", UNKNOWN, "opt_out_not_dated", said=(IN_APP_OFF,)),
+    OutcomeCase("DC-22", UNKNOWN, "opt_out_not_dated", said=(IN_APP_OFF,), policy=decision(IN_APP, "off", 25)),
+    *doubted(OutcomeCase("DC-22", PASS, ""), IN_APP_OFF, "on"),
+    OutcomeCase("DC-24", UNKNOWN, "not_verifiable_today", said=(IN_APP_OFF,)),
+    OutcomeCase("GV-04", PASS, "decided_by_two", policy=BOTH_DECIDED),
+    OutcomeCase("GV-04", PASS, "decided_by_two", policy=decision(IN_APP, "on"), scenario="small"),
+    OutcomeCase("GV-04", FAIL, "no_decision", policy=decision(IN_APP, "off")),
+    OutcomeCase("GV-04", UNKNOWN, "apps_unread", policy=BOTH_DECIDED, fault="403-bare@workspaces", scope=WORKSPACES),
+    OutcomeCase("GV-04", STALE, "evidence_too_old", policy=BOTH_DECIDED, days_later=3),
+    OutcomeCase("GV-05", PASS, "records_updated", policy=decision("governance.records", "updated")),
+    OutcomeCase("GV-05", FAIL, "records_from_before", policy=decision("governance.records", "updated", 25)),
+    OutcomeCase("GV-05", UNKNOWN, "no_record"),
+    OutcomeCase("GV-02", UNKNOWN, "not_verifiable_today"),
+)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Where this file's cases play."""
+    with set_stage(tmp_path_factory) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_check_of_switches_and_decisions_says(case: OutcomeCase, stage: Stage) -> None:
+    """The outcome, its reason, and evidence for what claims something of a value."""
+    assert_as_said(case, stage.find(case))
+
+
+def test_the_cases_stand_on_both_sides_of_the_first_day() -> None:
+    """Twenty-five days ago was before data was used, five days ago was not."""
+    assert TODAY - timedelta(days=25) < USED_SINCE < TODAY - timedelta(days=5)
