@@ -10,7 +10,7 @@ from datetime import datetime
 
 from contribaudit import __version__, catalogue, checks, collectors
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.collectors.collect import collect_all, utc_now
+from contribaudit.collectors.collect import collect_all, fewer_collections, utc_now
 from contribaudit.collectors.interface import Collector, promises_of
 from contribaudit.core.attestation import Signature
 from contribaudit.core.deadlines import key_days_left
@@ -206,8 +206,9 @@ async def _collect(job: Job, sources: Sequence[Collector], progress: Progress) -
 
     readable = [target for target in job.targets if target.connect is not None]
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks = {target.organization: group.create_task(one(target)) for target in readable}
+        with fewer_collections():
+            async with asyncio.TaskGroup() as group:
+                tasks = {target.organization: group.create_task(one(target)) for target in readable}
     except* ContribauditError as errors:
         raise _first(errors) from None
     return {organization: task.result() for organization, task in tasks.items()}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -20,6 +22,21 @@ from contribaudit.progress import SILENT, Progress
 def utc_now() -> datetime:
     """The wall clock, aware."""
     return datetime.now(UTC)
+
+
+@contextmanager
+def fewer_collections() -> Iterator[None]:
+    """Let the garbage collector rest while observations pile up: they are many, long-lived and free of cycles.
+
+    It would walk all of them again and again, for about a quarter of the time that an inventory takes. Not to be
+    nested: leaving restores what was found on entering.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 async def collect_all(
