@@ -51,7 +51,8 @@ def rulebook_age(case: Case) -> Verdict:
     reviewed = rulebook.oldest_review
     age = (case.as_of.astimezone(UTC).date() - reviewed).days
     oldest = ", ".join(file.name for file in rulebook.files if file.reviewed == reviewed)
-    fresh = age <= rulebook.review_within_days
+    # A review dated after this audit was not made yet.
+    fresh = 0 <= age <= rulebook.review_within_days
     return Verdict(
         Outcome.PASS if fresh else Outcome.STALE,
         "reviewed" if fresh else "review_overdue",

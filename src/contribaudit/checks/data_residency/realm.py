@@ -107,6 +107,9 @@ def sandbox_realm(case: Case) -> Verdict:
         )
         reason = "its parent's realm was not read" if parents.found else absent
         return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, names.REALM, codes, realm.code, evidence)
+    if not realm.pinned_to_a_place:
+        reason = f"its realm is {realm.code}, which is no place that a parent could share"
+        return Verdict(Outcome.UNKNOWN, "no_place", reason, names.REALM, codes, realm.code, evidence)
     if realm.code not in codes:
         reason = f"the sandbox is in {realm.code}, its parent in {' or '.join(codes)}"
         return Verdict(Outcome.FAIL, "other_realm", reason, names.REALM, codes, realm.code, evidence)
