@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from contribaudit.core.observation import SettingId, Value
 from contribaudit.core.subject import Subject
@@ -32,3 +33,10 @@ class Change:
     event_id: str | None = None
     name: str = ""
     """What people call the subject; "" where no name is known."""
+
+    @property
+    def id(self) -> str:
+        """The first 12 hex digits of SHA-256 over organization, kind, subject, setting and `first_seen`, one a line."""
+        subject = self.subject
+        key = (subject.organization, subject.kind, subject.id, self.setting, self.first_seen.isoformat())
+        return sha256("\n".join(key).encode()).hexdigest()[:12]

@@ -6,8 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from contribaudit.core.observation import Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from contribaudit.core.event import AuditEvent, LogReading
+    from contribaudit.core.spaces import Space, SpaceList
 
 
 class CollectionStatus(StrEnum):
@@ -64,6 +71,14 @@ class Snapshot:
     surprises: tuple[Surprise, ...] = ()
     raw: Mapping[str, bytes] = field(default_factory=dict)
     """Canonical JSON of each raw object by its SHA-256 (hex)."""
+    space_lists: tuple[SpaceList, ...] = ()
+    """How far the listing of each app's spaces came; empty when spaces were not asked for."""
+    spaces: Iterable[Space] = ()
+    """Every space that the listings showed; may be iterated several times, and need not be in memory."""
+    log_reading: LogReading | None = None
+    """How far the audit log was read; None when it was not asked for. Its `run` is 0 until the run is kept."""
+    events: tuple[AuditEvent, ...] = ()
+    """The events of it that are kept."""
 
     def __repr__(self) -> str:
         return f"Snapshot(organization={self.organization!r}, started_at={self.started_at.isoformat()})"

@@ -9,7 +9,8 @@ was seen, or none. A run that sees nothing new adds a row to `runs`, one to `sna
       └─────► sources, responses          by which call, in which raw object
     outcomes ──► runs                     how each finding came out, from which run to which
 
-What people recorded has tables of its own, in testimony_schema.py.
+What people recorded has tables of its own, in testimony_schema.py; so have spaces (space_schema.py), the audit log
+(log_schema.py) and baselines (approval_schema.py).
 """
 
 from __future__ import annotations
@@ -31,11 +32,19 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from contribaudit.store import testimony_schema
+from contribaudit.store import approval_schema, log_schema, space_schema, testimony_schema
 from contribaudit.store.metadata import HEAD, Id, metadata
 from contribaudit.store.texts import Escaped, Moment
 
-__all__ = ["HEAD", "VERSION_TABLE", "metadata", "testimony_schema"]
+__all__ = [
+    "HEAD",
+    "VERSION_TABLE",
+    "approval_schema",
+    "log_schema",
+    "metadata",
+    "space_schema",
+    "testimony_schema",
+]
 
 VERSION_TABLE = "contribaudit_version"
 
