@@ -47,7 +47,7 @@ def test_serves_until_it_is_told_to_stop(number: int, code: int) -> None:
 
 
 def test_faults_and_sizes_are_passed_on() -> None:
-    words = ("--scenario", "generated", "--apps", "3", "--spaces", "5", "--fault", "500@org")
+    words = ("--scenario", "generated", "--apps", "4", "--spaces", "5", "--fault", "500@org")
     with simulating(*words) as (process, url):
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
@@ -62,6 +62,8 @@ def test_faults_and_sizes_are_passed_on() -> None:
         (("--fault", "501@org"), "There is no fault '501'"),
         (("--fault", "500"), "'500' is not KIND@ENDPOINT"),
         (("--scenario", "tidy", "--apps", "5"), "has a fixed size"),
+        (("--scenario", "generated", "--apps", "8", "--sites", "2"), "not both"),
+        (("--scenario", "generated", "--sites", "2", "--spaces", "5", "--fault", "x@org"), "There is no fault 'x'"),
         (("--port", "70000"), "70000"),
     ],
 )

@@ -10,7 +10,23 @@ import pytest
 from contribaudit.simulator import Options, scenario_app
 from contribaudit.simulator.options import ForbiddenForm
 
-from .conftest import ACME, API_KEYS, DIRECTORIES, EVENT_ACTIONS, NOW, ORG, ORGS, POLICIES, WORKSPACES, Connect, acme
+from .conftest import (
+    ACME,
+    API_KEYS,
+    DIRECTORIES,
+    EVENT_ACTIONS,
+    EVENTS,
+    GROUP_ROLES,
+    GROUPS,
+    NOW,
+    ORG,
+    ORGS,
+    POLICIES,
+    STREAM,
+    WORKSPACES,
+    Connect,
+    acme,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -21,8 +37,14 @@ SCOPED = {
     POLICIES: "read:policies:admin",
     f"{POLICIES}/acme-data-use": "read:policies:admin",
     EVENT_ACTIONS: "read:events:admin",
+    EVENTS: "read:events:admin",
+    STREAM: "read:events:admin",
+    GROUPS: "read:groups:admin",
+    GROUP_ROLES: "read:groups:admin",
     API_KEYS: "read:keys:admin",
 }
+POSTED = (WORKSPACES, GROUPS)
+NEWER = (DIRECTORIES, GROUPS, GROUP_ROLES)
 
 
 async def status_of(connect: Connect, path: str, key: str | None, scopes: frozenset[str] | None = None) -> int:
@@ -30,7 +52,7 @@ async def status_of(connect: Connect, path: str, key: str | None, scopes: frozen
     if scopes is not None:
         app.state.organization.set_key("demo-key", scopes=scopes)
     async with connect(app, key) as client:
-        reply = await (client.post(path) if path == WORKSPACES else client.get(path))
+        reply = await (client.post(path) if path in POSTED else client.get(path))
     return int(reply.status_code)
 
 
@@ -48,9 +70,9 @@ async def test_each_endpoint_wants_its_own_scope(connect: Connect, path: str, sc
 async def test_a_key_that_is_not_valid_is_a_401(connect: Connect, path: str, key: str | None) -> None:
     """Expired, unknown, missing: the same answer, with a number as code, save in the newer directories API."""
     async with connect(acme(), key) as client:
-        reply = await (client.post(path) if path == WORKSPACES else client.get(path))
+        reply = await (client.post(path) if path in POSTED else client.get(path))
     assert reply.status_code == 401
-    if path == DIRECTORIES:
+    if path in NEWER:
         assert reply.json()["errors"][0]["status"] == "401"
     else:
         assert reply.json() == {"code": 401, "message": "Unauthorized"}
@@ -83,7 +105,7 @@ async def test_a_key_of_another_organization_is_a_403(connect: Connect, path: st
 async def test_an_unknown_organization_is_a_404(connect: Connect, path: str) -> None:
     elsewhere = path.replace(ACME, "ffffffff-ffff-4fff-8fff-ffffffffffff")
     async with connect(acme()) as client:
-        reply = await (client.post(elsewhere) if path == WORKSPACES else client.get(elsewhere))
+        reply = await (client.post(elsewhere) if path in POSTED else client.get(elsewhere))
     assert reply.status_code == 404
     entry = reply.json() if path == WORKSPACES else reply.json()["errors"][0]
     assert entry["code"] == ("GENERIC_ERROR" if path == API_KEYS else "ADMIN-404-2")

@@ -11,7 +11,24 @@ import pytest
 from contribaudit.simulator import KINDS, Fault, parse_fault
 from contribaudit.simulator.faults import ENDPOINTS, ONLY_FOR
 
-from .conftest import API_KEYS, DIRECTORIES, EVENT_ACTIONS, ORG, ORGS, POLICIES, WORKSPACES, Connect, acme
+from .conftest import (
+    API_KEYS,
+    CONFLUENCE,
+    DIRECTORIES,
+    EVENT_ACTIONS,
+    EVENTS,
+    GROUP_ROLES,
+    GROUPS,
+    JIRA,
+    ORG,
+    ORGS,
+    PERSON,
+    POLICIES,
+    STREAM,
+    WORKSPACES,
+    Connect,
+    acme,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -24,13 +41,21 @@ PATHS = {
     "policy": f"{POLICIES}/acme-residency-eu",
     "event-actions": EVENT_ACTIONS,
     "api-keys": API_KEYS,
+    "events": EVENTS,
+    "events-stream": STREAM,
+    "groups-search": GROUPS,
+    "group-role-assignments": GROUP_ROLES,
+    "jira-projects": JIRA,
+    "confluence-spaces": CONFLUENCE,
 }
 
 
 async def ask(client: httpx.AsyncClient, endpoint: str, **body: Any) -> httpx.Response:
-    if endpoint == "workspaces":
-        return await client.post(WORKSPACES, json=body)
-    return await client.get(PATHS[endpoint])
+    if endpoint in ("workspaces", "groups-search"):
+        return await client.post(PATHS[endpoint], json=body)
+    if endpoint in ("jira-projects", "confluence-spaces"):
+        return await client.get(PATHS[endpoint], params=body, auth=PERSON)
+    return await client.get(PATHS[endpoint], params=body)
 
 
 async def answer(connect: Connect, kind: str, endpoint: str, **values: Any) -> httpx.Response:
@@ -111,19 +136,53 @@ async def test_an_error_has_the_form_of_its_endpoint(connect: Connect) -> None:
     assert (await answer(connect, "500", "api-keys")).json()["errors"][0]["code"] == "GENERIC_ERROR"
 
 
-@pytest.mark.parametrize("endpoint", ["workspaces", "directories", "policies", "api-keys"])
+@pytest.mark.parametrize(
+    "endpoint",
+    ["workspaces", "directories", "groups-search", "group-role-assignments", "policies", "api-keys", "events-stream"],
+)
 async def test_a_repeated_cursor_gives_the_same_page_for_ever(connect: Connect, endpoint: str) -> None:
     async with connect(acme([Fault("repeated-cursor", endpoint)])) as client:
         first = (await ask(client, endpoint)).json()
         cursor = first.get("meta", {}).get("next") or first["links"]["next"]
         if cursor.startswith("https:"):
             cursor = httpx.URL(cursor).params["cursor"]
-        if endpoint == "workspaces":
-            again = await client.post(WORKSPACES, json={"cursor": cursor})
-        else:
-            again = await client.get(PATHS[endpoint], params={"cursor": cursor})
+        again = await ask(client, endpoint, cursor=cursor)
     assert again.json()["data"] == first["data"]
     assert again.json()["links"]["next"] == first["links"]["next"]
+
+
+async def test_a_repeated_cursor_of_a_site(connect: Connect) -> None:
+    """Jira's next page starts where this one does and is not the last; Confluence's link leads here again."""
+    async with connect(acme([Fault("repeated-cursor", "*")])) as client:
+        first = (await ask(client, "jira-projects", maxResults=3, startAt=3)).json()
+        assert (first["isLast"], httpx.URL(first["nextPage"]).params["startAt"]) == (False, "3")
+        first = (await ask(client, "confluence-spaces", limit=3)).json()
+        cursor = httpx.URL(first["_links"]["next"]).params["cursor"]
+        assert (await ask(client, "confluence-spaces", limit=3, cursor=cursor)).json() == first
+
+
+async def test_faults_of_spaces(connect: Connect) -> None:
+    """A total that is too large, an empty list that says it is the last, keys and IDs that are missing."""
+    assert (await answer(connect, "total-too-large", "jira-projects")).json()["total"] == 8 + 7
+    empty = (await answer(connect, "empty-list", "jira-projects")).json()
+    assert (empty["values"], empty["total"], empty["isLast"]) == ([], 0, True)
+    assert (await answer(connect, "empty-list", "confluence-spaces")).json()["results"] == []
+    assert "_links" not in (await answer(connect, "no-links", "confluence-spaces")).json()
+    for endpoint, name in (("jira-projects", "values"), ("confluence-spaces", "results")):
+        assert "key" not in (await answer(connect, "missing-key", endpoint)).json()[name][0]
+        assert "id" not in (await answer(connect, "no-id", endpoint)).json()[name][0]
+        assert "simulated_type" in (await answer(connect, "unknown-values", endpoint)).text
+        waits = (await answer(connect, "429-seconds", endpoint, seconds=3)).headers["Retry-After"]
+        assert waits == "3"
+
+
+async def test_an_empty_stream_can_be_asked_again_from_there(connect: Connect) -> None:
+    """Nothing is lost to a page that was empty by mistake."""
+    app = acme([Fault("empty-list", "events-stream", times=1)])
+    async with connect(app) as client:
+        empty = (await ask(client, "events-stream")).json()
+        later = (await ask(client, "events-stream", cursor=empty["meta"]["next"])).json()
+    assert (empty["data"], len(later["data"])) == ([], 13)
 
 
 async def test_a_repeated_cursor_from_the_second_page_on(connect: Connect) -> None:

@@ -12,6 +12,7 @@ from contribaudit.simulator import Options, load_scenario, names
 from contribaudit.simulator.organization import short_name
 from contribaudit.simulator.scenarios.dates import when
 from contribaudit.simulator.scenarios.loader import read_scenario
+from contribaudit.simulator.spaces import place_of
 
 from .conftest import NOW
 
@@ -29,9 +30,11 @@ def test_every_scenario_loads_with_its_keys() -> None:
         )
         assert scenario.organization.key("unscoped-key").scopes is None
         assert scenario.organization.key("narrow-key").scopes == frozenset({"read:orgs:admin"})
-        assert len(scenario.organization.key("demo-key").scopes or ()) == 6
+        assert len(scenario.organization.key("demo-key").scopes or ()) == 7
         assert scenario.description
-        assert scenario.options == Options()
+        assert scenario.options == Options(log_available=scenario.name != "small")
+        people = {(token.word, token.email) for token in scenario.organization.site_tokens}
+        assert people == {("demo-site-token", "demo@acme.example"), ("demo-service-token", None)}
 
 
 def test_tidy_has_every_app_in_the_eu_and_pinned_there() -> None:
@@ -78,11 +81,26 @@ def test_small_is_free_and_standard() -> None:
     assert organization.event_actions == []
 
 
+@pytest.mark.parametrize("name", ["drifted", "tidy", "small"])
+def test_spaces_and_groups_look_like_real_ones(name: str) -> None:
+    """Ten to thirty, archived, personal and private ones among them, and one that nobody should read."""
+    organization = load_scenario(name, now=NOW).organization
+    places = dict.fromkeys(place_of(app.id) for app in organization.apps if app.host_url)
+    spaces = [space for place in places for space in organization.spaces.at(place)]
+    assert 10 <= len(spaces) == len(organization.spaces) <= 30
+    assert {"archived", "live", "current"} <= {space.status for space in spaces}
+    assert {"personal", "global", "software"} <= {space.type for space in spaces}
+    assert [space.private for space in spaces if space.name == "HR-CASES"] == [True]
+    assert any("atlassian/ai-access" in roles for group in organization.groups for roles in group.roles.values())
+    directories = {directory.id for directory in organization.directories}
+    assert {group.directory for group in organization.groups} <= directories
+
+
 def test_generated_is_as_large_as_asked_for_and_always_the_same() -> None:
     """A larger one starts with the apps of a smaller one."""
     large = load_scenario("generated", now=NOW, apps=300, spaces=7).organization
     small = load_scenario("generated", now=NOW, apps=100).organization
-    assert (len(large.apps), large.spaces, len(small.apps), small.spaces) == (300, 7, 100, 0)
+    assert (len(large.apps), len(large.spaces), len(small.apps), len(small.spaces)) == (300, 7, 100, 0)
     assert large.apps[:100] == small.apps
     assert len({app.id for app in large.apps}) == 300
     assert {app.realm for app in large.apps} == {"EU", "US", "Global"}
@@ -117,6 +135,12 @@ def test_mistakes_are_said() -> None:
         load_scenario("tidy", apps=3)
     with pytest.raises(ValueError, match="fewer than 0"):
         load_scenario("generated", apps=-1)
+    with pytest.raises(ValueError, match="at least 1"):
+        load_scenario("generated", sites=0)
+    with pytest.raises(ValueError, match="not both"):
+        load_scenario("generated", sites=2, apps=8)
+    with pytest.raises(ValueError, match="spaces need a whole site"):
+        load_scenario("generated", apps=3, spaces=1)
     with pytest.raises(ValueError, match="means nothing: surprise"):
         read_scenario("x", {"description": "", "organization": {"id": "o", "name": "O"}, "surprise": 1}, now=NOW)
     with pytest.raises(ValueError, match="is no date"):

@@ -16,6 +16,9 @@ DEMO_KEY = "demo-key"
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port; a free one if not given.")
 @click.option("--scenario", default="drifted", show_default=True, metavar="NAME", help="Which organization; see below.")
 @click.option("--apps", type=click.IntRange(min=0), metavar="N", help="Number of apps of a generated organization.")
+@click.option(
+    "--sites", type=click.IntRange(min=1), metavar="N", help="Number of sites instead of apps, four apps each."
+)
 @click.option("--spaces", type=click.IntRange(min=0), metavar="N", help="Number of spaces of a generated organization.")
 @click.option("--latency-ms", type=click.FloatRange(min=0), default=0, metavar="N", help="How long each answer takes.")
 @click.option(
@@ -32,6 +35,7 @@ def command(
     port: int,
     scenario: str,
     apps: int | None,
+    sites: int | None,
     spaces: int | None,
     latency_ms: float,
     faults: tuple[str, ...],
@@ -52,6 +56,7 @@ def command(
         app = simulator.scenario_app(
             scenario,
             apps=apps,
+            sites=sites,
             spaces=spaces,
             faults=[simulator.parse_fault(fault) for fault in faults],
             latency_ms=latency_ms,

@@ -5,7 +5,8 @@
 It imports nothing of the rest of contribaudit, so that it cannot share a misunderstanding with the client: what it does
 is written from Atlassian's published documentation and from what public client libraries observed. `app.py` is where a
 request goes through, `routes/` what is answered, `faults.py` what can go wrong, `options.py` what the facts leave open,
-`deviations.py` where it knowingly answers otherwise than published, `scenarios/` the organizations.
+`admin.py` an administrator whose deeds the audit log shows, `deviations.py` where it knowingly answers otherwise than
+published, `scenarios/` the organizations.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime
 
 from starlette.applications import Starlette
 
+from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.app import make_app, utc_now
 from contribaudit.simulator.faults import KINDS, Fault, parse_fault
 from contribaudit.simulator.options import Options
@@ -22,14 +24,30 @@ from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.scenarios import Scenario, load_scenario, names
 from contribaudit.simulator.server import running, serve
 from contribaudit.simulator.simulation import RequestRecord, Simulation
-from contribaudit.simulator.values import App, Directory, EventAction, Key, Policy, Resource
+from contribaudit.simulator.values import (
+    Actor,
+    App,
+    Directory,
+    Event,
+    EventAction,
+    Group,
+    Key,
+    Policy,
+    Resource,
+    SiteToken,
+    Space,
+)
 
 __all__ = [
     "KINDS",
+    "Actor",
+    "AdminConsole",
     "App",
     "Directory",
+    "Event",
     "EventAction",
     "Fault",
+    "Group",
     "Key",
     "Options",
     "Organization",
@@ -38,6 +56,8 @@ __all__ = [
     "Resource",
     "Scenario",
     "Simulation",
+    "SiteToken",
+    "Space",
     "load_scenario",
     "make_app",
     "names",
@@ -53,13 +73,14 @@ def scenario_app(
     *,
     apps: int | None = None,
     spaces: int | None = None,
+    sites: int | None = None,
     options: Options | None = None,
     faults: Iterable[Fault] = (),
     latency_ms: float = 0,
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
     """A scenario as an ASGI app, in one call. `options` replace the scenario's own; the rest as `make_app`."""
-    scenario = load_scenario(name, now=clock(), apps=apps, spaces=spaces)
+    scenario = load_scenario(name, now=clock(), apps=apps, spaces=spaces, sites=sites)
     return make_app(
         scenario.organization,
         options=options or scenario.options,

@@ -66,7 +66,7 @@ def make_app(
 def _handler(simulation: Simulation, endpoint: Endpoint) -> Handler:
     async def handle(request: Request) -> Response:
         started, now, raw = time.monotonic(), simulation.clock(), await request.body()
-        query, header = dict(request.query_params), request.headers.get("authorization")
+        query, header = _query(request), request.headers.get("authorization")
         asked = Asked(header, request.url.path, request.path_params, query, raw)
         limits, one_too_many = simulation.count(endpoint, now)
         reply, fault = answer(simulation, endpoint, asked, now, one_too_many=one_too_many)
@@ -97,9 +97,14 @@ def _unknown(simulation: Simulation, routes: list[Route]) -> Handler:
 def _record(
     simulation: Simulation, request: Request, raw: bytes, status: int | None, now: datetime, endpoint: str
 ) -> None:
-    query = dict(request.query_params)
+    query = _query(request)
     record = RequestRecord(request.method, request.url.path, query, parsed(raw), status, now, endpoint)
     simulation.requests.append(record)
+
+
+def _query(request: Request) -> dict[str, str]:
+    """The parameters; one that is sent several times has its values joined by commas."""
+    return {name: ",".join(request.query_params.getlist(name)) for name in request.query_params}
 
 
 def _response(reply: Answer, now: datetime, limits: dict[str, str]) -> Response:

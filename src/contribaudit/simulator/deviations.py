@@ -54,6 +54,21 @@ def _of_policies(endpoint: str, data: str) -> tuple[Deviation, ...]:
     )
 
 
+def _of_the_log(endpoint: str) -> tuple[Deviation, ...]:
+    """What holds for both ways to read the audit log."""
+    return (
+        Deviation(
+            endpoint,
+            200,
+            "data[].attributes.context[]",
+            "required",
+            "Observed: a public sample of an event has a context without an ID.",
+        ),
+        Deviation(endpoint, 403, "", UNDOCUMENTED_STATUS, _REFUSED),
+        Deviation(endpoint, 404, "", UNDOCUMENTED_STATUS, _UNKNOWN_ORGANIZATION),
+    )
+
+
 ALL: tuple[Deviation, ...] = (
     Deviation("org", 403, "", UNDOCUMENTED_STATUS, _REFUSED),
     Deviation("workspaces", 200, "data[].appType", "additionalProperties", _LIBRARIES),
@@ -100,4 +115,6 @@ ALL: tuple[Deviation, ...] = (
     *_of_policies("policy", "data"),
     Deviation("policy", 403, "", UNDOCUMENTED_STATUS, _REFUSED),
     Deviation("event-actions", 403, "", UNDOCUMENTED_STATUS, _REFUSED),
+    *_of_the_log("events-stream"),
+    *_of_the_log("events"),
 )

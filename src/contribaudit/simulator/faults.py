@@ -38,7 +38,7 @@ ANSWER_KINDS = {
 }
 PAGE_KINDS = {
     "repeated-cursor": "the next page is this page again, for ever",
-    "total-too-large": "meta.total promises more than is served",
+    "total-too-large": "the total promises more than is served",
     "no-links": "the last page has no links",
     "empty-list": "an empty list with status 200",
 }
@@ -52,12 +52,24 @@ ENTRY_KINDS = {
 }
 KINDS = ANSWER_KINDS | PAGE_KINDS | ENTRY_KINDS
 
-PAGED = ("orgs", "workspaces", "directories", "policies", "api-keys")
+PAGED = (
+    "orgs",
+    "workspaces",
+    "directories",
+    "groups-search",
+    "group-role-assignments",
+    "policies",
+    "api-keys",
+    "events",
+    "events-stream",
+    "jira-projects",
+    "confluence-spaces",
+)
 ENDPOINTS = (*PAGED, "org", "policy", "event-actions")
 ONLY_FOR: dict[str, tuple[str, ...]] = {
     "repeated-cursor": PAGED,
-    "no-links": PAGED,
-    "total-too-large": ("workspaces",),
+    "no-links": tuple(name for name in PAGED if name not in ("events-stream", "jira-projects")),
+    "total-too-large": ("workspaces", "jira-projects"),
     "rule-array": ("policies", "policy"),
     "null-realm": ("workspaces",),
 }
@@ -129,7 +141,9 @@ def change_page(page: Page, endpoint: str, faults: Iterable[Fault]) -> None:
             case "no-links":
                 page.with_links = page.next_cursor is not None
             case "empty-list":
-                page.items, page.total, page.next_cursor = [], 0, None
+                # The stream has a cursor even then: it can be asked again from here.
+                resumed = page.self_cursor if endpoint == "events-stream" else None
+                page.items, page.total, page.next_cursor = [], 0, resumed
             case "unknown-keys":
                 for entry in page.items[::3]:
                     entry["simulatedKey"] = {"nested": [1]}
@@ -140,7 +154,7 @@ def change_page(page: Page, endpoint: str, faults: Iterable[Fault]) -> None:
             case "missing-key" if page.items:
                 _attributes(page.items[0]).pop(EXPENDABLE[endpoint], None)
             case "no-id" if page.items:
-                page.items[0].pop("directoryId" if endpoint == "directories" else "id", None)
+                page.items[0].pop(ID_NAMES.get(endpoint, "id"), None)
             case "rule-array" if page.items:
                 _attributes(page.items[0])["rule"] = ["simulated", {"made": "up"}]
             case "null-realm" if page.items:
@@ -152,12 +166,21 @@ EXPENDABLE = {
     "org": "name",
     "workspaces": "realm",
     "directories": "name",
+    "groups-search": "name",
+    "group-role-assignments": "roles",
     "policies": "status",
     "policy": "status",
     "event-actions": "displayName",
+    "events": "action",
+    "events-stream": "action",
+    "jira-projects": "key",
+    "confluence-spaces": "key",
     "api-keys": "expiresAt",
 }
 """The attribute that `missing-key` removes."""
+
+ID_NAMES = {"directories": "directoryId", "group-role-assignments": "resourceId"}
+"""What `no-id` removes where the ID has a name of its own."""
 
 
 def _attributes(entry: Json) -> Json:
@@ -182,6 +205,16 @@ def _make_values_unknown(entry: Json, endpoint: str) -> None:
             attributes["keyType"] = "SIMULATED"
         case "event-actions":
             entry["type"] = "simulated"
+        case "events" | "events-stream":
+            attributes |= {"action": "sim_nobody_documents_this", "container": [{"id": "?", "type": "simulated"}]}
+        case "groups-search":
+            attributes["managedBy"] = "simulated"
+        case "group-role-assignments":
+            attributes |= {"roles": ["simulated/role"], "resourceOwner": "simulated"}
+        case "jira-projects":
+            attributes |= {"projectTypeKey": "simulated_type", "style": "simulated"}
+        case "confluence-spaces":
+            attributes |= {"type": "simulated_type", "status": "simulated"}
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

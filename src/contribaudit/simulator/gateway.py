@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from contribaudit.simulator.answers import Answer, fault_answer, json_answer
-from contribaudit.simulator.auth import authenticate, may_read
+from contribaudit.simulator.auth import authenticate, authenticate_at_site, may_read, reach_site
 from contribaudit.simulator.endpoint import Call, Endpoint
-from contribaudit.simulator.errors import AnswerError, forbidden
+from contribaudit.simulator.errors import SITE_STYLES, AnswerError, forbidden
 from contribaudit.simulator.faults import ANSWER_KINDS, Fault, change_page
 from contribaudit.simulator.routes import workspaces
 from contribaudit.simulator.simulation import Simulation
@@ -43,14 +43,16 @@ def answer(
         call = _admit(simulation, endpoint, asked, now)
         if one_too_many:
             raise AnswerError(429, "ADMIN-429-1", "Too many API requests")
+        if endpoint.quick is not None and not simulation.may_fail(endpoint.name):
+            return Answer(200, endpoint.quick(call)), None
         if endpoint.cacheable and not simulation.may_fail(endpoint.name):
             return _remembered(simulation, endpoint, call)[0], None
         page = endpoint.read(call)
     except AnswerError as error:
-        if error.status == 403:
-            form = simulation.options.forbidden_forms.get(endpoint.name, endpoint.forbidden)
+        form = simulation.options.forbidden_forms.get(endpoint.name, endpoint.forbidden)
+        if error.status == 403 and form is not None:
             return json_answer(403, forbidden(form, asked.path, now, code=error.code)), None
-        return json_answer(error.status, error.body(endpoint.style)), None
+        return json_answer(error.status, error.body(endpoint.style), _retry_after(endpoint, error, now)), None
     due = simulation.faults_of(endpoint.name, page.position.number)
     replacing = next((fault for fault in due if fault.kind in ANSWER_KINDS), None)
     instead = fault_answer(replacing, endpoint, asked.path, now) if replacing is not None else None
@@ -61,6 +63,7 @@ def answer(
     body = endpoint.shape(call, page)
     if not page.with_links:
         body.pop("links", None)
+        body.pop("_links", None)
     whole = json_answer(200, body)
     if replacing is not None and replacing.kind == "truncated-json":
         whole = replace(whole, content=whole.content[: len(whole.content) // 2])
@@ -91,6 +94,10 @@ def render_ahead(simulation: Simulation) -> None:
 def _admit(simulation: Simulation, endpoint: Endpoint, asked: Asked, now: datetime) -> Call:
     """The call, when the key may make it; otherwise raises the 401, 403, 404 or 400."""
     organization = simulation.organization
+    if endpoint.style == "jira" or endpoint.style == "confluence":
+        token = authenticate_at_site(asked.authorization, organization, endpoint.scope)
+        reach_site(token, asked.path_params["cloud_id"], endpoint.style, organization, simulation.options)
+        return Call(organization, simulation.options, token, now, asked.path, asked.path_params, asked.query, {})
     key = authenticate(asked.authorization, organization, now)
     org_id = asked.path_params.get("org_id")
     if org_id not in (None, organization.id):
@@ -100,6 +107,13 @@ def _admit(simulation: Simulation, endpoint: Endpoint, asked: Asked, now: dateti
     organization.touch_key(key, now)
     body = _object(asked.raw) if endpoint.method == "POST" else {}
     return Call(organization, simulation.options, key, now, asked.path, asked.path_params, asked.query, body)
+
+
+def _retry_after(endpoint: Endpoint, error: AnswerError, now: datetime) -> dict[str, str]:
+    """The sites' APIs say in seconds how long to wait; the admin APIs do not."""
+    if error.status != 429 or endpoint.style not in SITE_STYLES:
+        return {}
+    return {"Retry-After": str(60 - now.second)}
 
 
 def _object(raw: bytes) -> Json:

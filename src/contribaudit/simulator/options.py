@@ -48,8 +48,18 @@ class Options:
     """Endpoint name to the form of its 403, where it should differ from the endpoint's own."""
     link_host: str = "https://api.atlassian.com"
     """Host in every link. A client must never take the host from there: the key stays home."""
-    rate_limits: Mapping[str, int] = field(default_factory=lambda: {"event-actions": 10})
-    """Endpoint name to requests a minute. 10 for event-actions is published; the others are not."""
+    log_available: bool = True
+    """Whether the organization has an audit log: a subscription is needed for one."""
+    log_unavailable: Literal["empty", "forbidden"] = "empty"
+    """What an organization without an audit log is answered. Both have been seen."""
+    log_delay_seconds: float = 0
+    """How long after it happened an event is processed, and so becomes visible. No figure is published."""
+    site_refusal: Literal[403, 404] = 404
+    """What a token is answered at a site where its account has no access."""
+    rate_limits: Mapping[str, int] = field(
+        default_factory=lambda: {"event-actions": 10, "events": 10, "events-stream": 50}
+    )
+    """Endpoint name to requests a minute. These are published; no other is."""
     default_rate_limit: int = 600
     """Requests a minute for every other endpoint."""
     enforce_rate_limits: bool = False

@@ -13,12 +13,24 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from contribaudit.simulator.values import App, Directory, EventAction, Key, Policy, Resource
+from contribaudit.simulator.spaces import Place, Spaces, place_of
+from contribaudit.simulator.values import (
+    App,
+    Directory,
+    Event,
+    EventAction,
+    Group,
+    Key,
+    Policy,
+    Resource,
+    SiteToken,
+    Space,
+)
 
 
 @dataclass(slots=True)
 class Organization:
-    """One organization's state. `spaces` is only a number so far: no endpoint serves spaces yet."""
+    """One organization's state. Keys open the admin API, site tokens the APIs of the sites."""
 
     id: str
     name: str
@@ -27,8 +39,13 @@ class Organization:
     policies: list[Policy] = field(default_factory=list)
     directories: list[Directory] = field(default_factory=list)
     event_actions: list[EventAction] = field(default_factory=list)
-    spaces: int = 0
+    events: list[Event] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    site_tokens: list[SiteToken] = field(default_factory=list)
+    spaces: Spaces = field(default_factory=Spaces)
     revision: int = 0
+    _hosts: dict[Place, str] = field(default_factory=dict, repr=False, compare=False)
+    _hosts_revision: int = field(default=-1, repr=False, compare=False)
 
     # Looking things up
 
@@ -43,6 +60,23 @@ class Organization:
     def key(self, which: str) -> Key:
         """A key by its word or its ID."""
         return next((key for key in self.keys if which in (key.word, key.id)), None) or _missing("key", which)
+
+    def space(self, which: str) -> Space:
+        """A space by `acme/HR`: the first label of its site's host, a slash and its key."""
+        return self.spaces.find(which, self.apps)
+
+    def group(self, which: str) -> Group:
+        """A group by its ID or its name."""
+        return next((group for group in self.groups if which in (group.id, group.name)), None) or _missing(
+            "group", which
+        )
+
+    def host_of(self, place: Place) -> str | None:
+        """The address of a site that has Jira or Confluence, whichever the place says; None where there is none."""
+        if self._hosts_revision != self.revision:
+            self._hosts = {place_of(app.id): app.host_url for app in self.apps if app.host_url is not None}
+            self._hosts_revision = self.revision
+        return self._hosts.get(place)
 
     # Edits of apps: every entry of the app changes, the repeated ones too
 
@@ -114,6 +148,42 @@ class Organization:
             _missing("resource", which)
         self.set_policy(policy_id, resources=tuple(r for r in old if r.id != ari))
 
+    # Edits of spaces, groups and the sites' tokens
+
+    def add_space(self, space: Space) -> None:
+        """Add a space at the end of its site's list."""
+        self.spaces.add(space)
+        self.revision += 1
+
+    def remove_space(self, which: str) -> None:
+        """Delete a space."""
+        self.spaces.replace(self.space(which), None)
+        self.revision += 1
+
+    def set_space(self, which: str, **values: Any) -> None:
+        """Change any field of a space, by the field names of `values.Space`."""
+        old = self.space(which)
+        self.spaces.replace(old, old._replace(**values))
+        self.revision += 1
+
+    def set_group(self, which: str, **values: Any) -> None:
+        """Change any field of a group, by the field names of `values.Group`."""
+        old = self.group(which)
+        self.groups[self.groups.index(old)] = replace(old, **values)
+        self.revision += 1
+
+    def set_role(self, group: str, app: str, role: str, given: bool) -> None:
+        """Give a group a role for an app, `atlassian/ai-access` say, or take it away."""
+        ari, roles = self.app(app).id, dict(self.group(group).roles)
+        kept = tuple(known for known in roles.pop(ari, ()) if known != role) + ((role,) if given else ())
+        self.set_group(group, roles=roles | ({ari: kept} if kept else {}))
+
+    def set_site_token(self, word: str, **values: Any) -> None:
+        """Change any field of a token, `sees` or `sites` say."""
+        old = next((token for token in self.site_tokens if token.word == word), None) or _missing("site token", word)
+        self.site_tokens[self.site_tokens.index(old)] = replace(old, **values)
+        self.revision += 1
+
     # Edits of the rest
 
     def rename(self, name: str) -> None:
@@ -160,6 +230,10 @@ class Organization:
             _missing("event action", action_id)
         self.event_actions = left
         self.revision += 1
+
+    def write_event(self, event: Event) -> None:
+        """Write an entry into the audit log. Nothing else changes: what it tells of is an edit of its own."""
+        self.events.append(event)
 
 
 def short_name(app: App) -> str:

@@ -6,9 +6,10 @@ files in `routes/`. All are frozen: an edit replaces the value in `organization.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 
@@ -18,7 +19,11 @@ READ_SCOPES = (
     "read:events:admin",
     "read:orgs:admin",
     "read:directories:admin",
+    "read:groups:admin",
 )
+
+SITE_SCOPES = ("read:jira-work", "read:space:confluence")
+"""What a token needs to list spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +124,82 @@ class EventAction:
     id: str
     name: str
     group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something. `auth` is how they were authenticated, in the API's shape, None for a person in a browser."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+    auth: Json | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry of the audit log.
+
+    `context` is what it was done to, `container` where, `location` from where: all in the API's shape. `processed_at`
+    is when the log shows it, None for as long after `time` as the options say. `product` is one of the API's own words
+    or None.
+    """
+
+    id: str
+    action: str
+    time: datetime
+    actor: Actor
+    context: tuple[Json, ...] = ()
+    container: tuple[Json, ...] = ()
+    message: str | None = None
+    location: Json | None = None
+    processed_at: datetime | None = None
+    product: str | None = None
+
+
+class Space(NamedTuple):
+    """A Jira or Confluence space. A tuple, because a large organization makes hundreds of them for one request.
+
+    `app` is the ARI of the app that it belongs to; `id` is unique within the site and product and consists of digits;
+    `type` and `status` are the words of the product's API ("archived" in both). `owner` is an account ID.
+    """
+
+    app: str
+    id: str
+    key: str
+    name: str
+    type: str
+    status: str
+    private: bool
+    created_at: datetime
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteToken:
+    """An API token of a person (`email`) or of a service account (`email` None), for the sites' own APIs.
+
+    `word` is never served back. `scopes` None means that it was made without. `sees` "everything" is what an
+    administrator of every space sees; "permitted" leaves out the private spaces and the personal spaces of others.
+    `sites` are the cloud IDs where the account may do anything at all, None for all.
+    """
+
+    word: str
+    email: str | None
+    scopes: frozenset[str] | None
+    sees: Literal["everything", "permitted"] = "everything"
+    account: str = "557058:0000"
+    sites: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of a directory. `roles` says which roles it has, by resource (an ARI)."""
+
+    id: str
+    name: str
+    directory: str
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    users: int = 0
+    description: str | None = None
+    managed_by: str = "admins"

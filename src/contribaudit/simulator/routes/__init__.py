@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from contribaudit.simulator.endpoint import Endpoint
-from contribaudit.simulator.routes import api_keys, directories, event_actions, orgs, policies, workspaces
+from contribaudit.simulator.routes import (
+    api_keys,
+    confluence_spaces,
+    directories,
+    event_actions,
+    events,
+    groups,
+    jira_projects,
+    orgs,
+    policies,
+    workspaces,
+)
 
 ALL: tuple[Endpoint, ...] = (
     orgs.LIST,
     orgs.GET,
     workspaces.SEARCH,
     directories.LIST,
+    groups.SEARCH,
+    groups.ROLES,
     policies.LIST,
     policies.GET,
     event_actions.LIST,
+    events.STREAM,
+    events.LIST,
     api_keys.LIST,
+    jira_projects.SEARCH,
+    confluence_spaces.LIST,
 )

@@ -1,24 +1,31 @@
 """Scenario files into organizations.
 
-A file has `description`, `[organization]`, and lists of `[[key]]`, `[[site]]` with `[[site.app]]`, `[[workspace]]` (one
-without a site), `[[repeat]]` (an app listed again), `[[policy]]` with `[[policy.resource]]`, `[[directory]]` and
-`[[event_action]]`; `[options]` sets what the API leaves open, `[generate]` asks for a large organization. TOML has no
-null: an attribute listed in `nulls` is served as null, one in `absent` not at all. An unknown key is an error.
+A file has `description`, `[organization]`, and lists of `[[key]]`, `[[site]]` with `[[site.app]]` and `space`,
+`[[site_token]]`, `[[group]]`, `[[workspace]]` (an app without a site), `[[repeat]]` (an app again), `[[policy]]` with
+`[[policy.resource]]`, `[[directory]]`, `[[event_action]]` and `[[event]]`; `admin_actions = true` adds every action
+of an administrator to the catalogue; `[options]` sets what the API leaves open, `[generate]` asks for a large
+organization. TOML has no null: an attribute listed in `nulls` is served as null, one in `absent` not at all. An unknown
+key is an error. Spaces, tokens and groups are read in `places.py`, events in `log.py`.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
 
+from contribaudit.simulator.actions import ADMIN
 from contribaudit.simulator.generate import Mix, fill
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.scenarios.dates import when
+from contribaudit.simulator.scenarios.log import add_events
+from contribaudit.simulator.scenarios.places import add_spaces, group, site_token
 from contribaudit.simulator.values import READ_SCOPES, App, Directory, EventAction, Json, Key, Policy, Resource
+
+_OF = "apps, sites or spaces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +45,51 @@ def names() -> tuple[str, ...]:
 
 
 def load_scenario(
-    name: str, *, now: datetime | None = None, apps: int | None = None, spaces: int | None = None
+    name: str,
+    *,
+    now: datetime | None = None,
+    apps: int | None = None,
+    spaces: int | None = None,
+    sites: int | None = None,
 ) -> Scenario:
     """Load a scenario. Each call gives a new organization, so that an edit stays with whoever made it.
 
-    Dates count from `now` (default: the present). `apps` and `spaces` set the size of a generated organization; raises
-    `ValueError` for them elsewhere, for a name that does not exist, and for a file with mistakes.
+    Dates count from `now` (default: the present). `apps` or `sites`, and `spaces`, set the size of a generated
+    organization; raises `ValueError` for them elsewhere, for apps and sites together, for a name that does not exist,
+    and for a file with mistakes.
     """
     if name not in names():
         raise ValueError(f"there is no scenario {name!r}; there are {', '.join(names())}")
     text = resources.files("contribaudit.simulator.scenarios").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return read_scenario(name, tomllib.loads(text), now=now or datetime.now(UTC), apps=apps, spaces=spaces)
+    sizes = {"apps": apps, "spaces": spaces, "sites": sites}
+    return read_scenario(name, tomllib.loads(text), now=now or datetime.now(UTC), sizes=sizes)
 
 
-def read_scenario(
-    name: str, data: Json, *, now: datetime, apps: int | None = None, spaces: int | None = None
-) -> Scenario:
+def read_scenario(name: str, data: Json, *, now: datetime, sizes: Mapping[str, int | None] | None = None) -> Scenario:
     """A scenario from parsed TOML; as `load_scenario`. Empties `data` on the way, to notice what it did not read."""
+    wanted = {what: size for what, size in (sizes or {}).items() if size is not None}
     head = data.pop("organization")
     organization = Organization(head["id"], head["name"])
     organization.keys = [_key(entry, organization.id, now) for entry in data.pop("key", [])]
     organization.directories = [Directory(**entry) for entry in data.pop("directory", [])]
     organization.event_actions = [EventAction(**entry) for entry in data.pop("event_action", [])]
-    organization.apps = list(_apps(data, now))
+    organization.event_actions += ADMIN if data.pop("admin_actions", False) else ()
+    organization.site_tokens = [site_token(entry) for entry in data.pop("site_token", [])]
+    sites = data.pop("site", [])
+    organization.apps = [*_apps(sites, now), *(_app(entry, now) for entry in data.pop("workspace", []))]
+    add_spaces(organization, sites, now)
+    organization.groups = [group(entry, organization) for entry in data.pop("group", [])]
     for entry in data.pop("repeat", []):
         organization.apps.append(replace(organization.app(entry.pop("app")), **entry))
     organization.policies = [_policy(entry, organization, now) for entry in data.pop("policy", [])]
+    add_events(organization, data.pop("event", []), now)
     mix = data.pop("generate", None)
     if mix is not None:
-        sizes = {"apps": apps, "spaces": spaces}
-        fill(organization, Mix(**mix | {name: size for name, size in sizes.items() if size is not None}), now)
-    elif apps is not None or spaces is not None:
-        raise ValueError(f"the scenario {name!r} has a fixed size; only generated ones take a number of apps or spaces")
+        if {"apps", "sites"} <= wanted.keys():
+            raise ValueError("a generated organization takes a number of apps or of sites, not both")
+        fill(organization, Mix(**mix | wanted), now)
+    elif wanted:
+        raise ValueError(f"the scenario {name!r} has a fixed size; only generated ones take a number of {_OF}")
     scenario = Scenario(name, data.pop("description"), organization, Options(**data.pop("options", {})))
     if data:
         raise ValueError(f"the scenario {name!r} has a key that means nothing: {', '.join(data)}")
@@ -77,7 +97,7 @@ def read_scenario(
 
 
 def _key(entry: Json, organization_id: str, now: datetime) -> Key:
-    # scopes: a list, or "none" for a key without scopes, or "audit" for the five that an audit needs and the keys' own
+    # scopes: a list, or "none" for a key without scopes, or "audit" for the six that an audit needs and the keys' own
     scopes = entry.pop("scopes")
     if scopes == "audit":
         scopes = [*READ_SCOPES, "read:keys:admin"]
@@ -89,15 +109,13 @@ def _moments(entry: Json, names: tuple[str, ...], now: datetime) -> Json:
     return {name: when(entry[name], now) for name in names if name in entry}
 
 
-def _apps(data: Json, now: datetime) -> Iterator[App]:
-    for site in data.pop("site", []):
+def _apps(sites: list[Json], now: datetime) -> Iterator[App]:
+    for site in sites:
         host, cloud_id = site["host"], site["cloud_id"]
         common = {"name": host.split(".")[0], "host_url": f"https://{host}"}
         for entry in site["app"]:
             ari = f"ari:cloud:{entry.pop('owner', entry['type_key'])}::site/{cloud_id}"
             yield _app({"id": ari} | common | {"sandbox": site.get("sandbox", "NONE")} | entry, now)
-    for entry in data.pop("workspace", []):
-        yield _app(entry, now)
 
 
 def _app(entry: Json, now: datetime) -> App:

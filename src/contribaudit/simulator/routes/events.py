@@ -1,0 +1,205 @@
+"""The audit log.
+
+    GET /admin/v1/orgs/{orgId}/events-stream?cursor=&from=&to=&limit=&sortOrder=                      by processing time
+    GET /admin/v1/orgs/{orgId}/events?cursor=&q=&from=&to=&action=&actor=&ip=&product=&location=&limit=     newest first
+        {data: [Event], meta: {next, page_size}, links: {self, prev, next}}
+
+`from` and `to` are milliseconds since the epoch and mean when an event happened, both included. The stream gives a
+cursor on every page, the last and the empty one too: asked again with it, it gives what has been processed since. Such
+a cursor keeps order, `from` and `to`; of what is sent beside it, only `limit` counts. An event is there from the moment
+it is processed until it is 180 days old. An organization without an audit log has none or is refused, as the options
+say.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from contribaudit.simulator.endpoint import Call, Endpoint
+from contribaudit.simulator.errors import AnswerError
+from contribaudit.simulator.paging import Page, Position, cut, decode, encode, links
+from contribaudit.simulator.routes.event_json import event_json, processed_at
+from contribaudit.simulator.values import Event, Json
+
+RETENTION_DAYS = 180
+PRODUCTS = ("bitbucket", "confluence", "guard_detect", "jira", "loom")
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def read_stream(call: Call) -> Page:
+    """The events after the cursor's, 200 a page unless `limit` (1..500) says otherwise."""
+    position = _position(call, "events-stream", ("from", "to", "sortOrder"), 200)
+    memory = position.memory
+    backwards = memory.get("sortOrder") == "desc"
+    found = [(_rank(call, event), event) for event in _visible(call) if _happened_between(event, memory)]
+    found.sort(key=lambda entry: entry[0], reverse=backwards)
+    if "after" in memory:
+        last = tuple(memory["after"])
+        found = [entry for entry in found if (entry[0] < last if backwards else entry[0] > last)]
+    served = found[: position.size]
+    if served:
+        memory = memory | {"after": served[-1][0]}
+    # A pass ends with a page that is not full; the next one counts its pages from 1 again.
+    number = position.number + 1 if len(served) == position.size else 1
+    after = Position(0, position.size, number, memory)
+    return Page(
+        items=[event_json(event, call, streamed=True) for _, event in served],
+        position=position,
+        total=len(found),
+        self_cursor=encode("events-stream", position),
+        next_cursor=encode("events-stream", after),
+        prev_cursor=None,
+    )
+
+
+def read_list(call: Call) -> Page:
+    """The events that match, newest first, 30 a page unless `limit` (1..500) says otherwise."""
+    names = ("q", "from", "to", "action", "actor", "ip", "product", "location")
+    position = _position(call, "events", names, 30)
+    found = [event for event in _visible(call) if _matches(event, position.memory)]
+    found.sort(key=lambda event: (event.time, event.id), reverse=True)
+    entries, page = cut("events", found, position)
+    page.items = [event_json(event, call, streamed=False) for event in entries]
+    return page
+
+
+def shape(call: Call, page: Page) -> Json:
+    """The next page is announced twice, as a bare cursor and as a URL; where there is none, in neither."""
+    meta: Json = {"page_size": len(page.items)}
+    if page.next_cursor is not None:
+        meta["next"] = page.next_cursor
+    return {
+        "data": page.items,
+        "meta": meta,
+        "links": links(
+            self=_url(call, page.self_cursor if "cursor" in call.query else None),
+            prev=None if page.prev_cursor is None else _url(call, page.prev_cursor),
+            next=None if page.next_cursor is None else _url(call, page.next_cursor),
+        ),
+    }
+
+
+def _visible(call: Call) -> list[Event]:
+    if not call.options.log_available:
+        if call.options.log_unavailable == "forbidden":
+            raise AnswerError(403, "ADMIN-403-3", "The organization has no audit log.")
+        return []
+    oldest = call.now - timedelta(days=RETENTION_DAYS)
+    return [event for event in call.organization.events if event.time >= oldest and _processed(call, event) <= call.now]
+
+
+def _processed(call: Call, event: Event) -> datetime:
+    return processed_at(event, call.options)
+
+
+def _rank(call: Call, event: Event) -> tuple[float, str]:
+    return _processed(call, event).timestamp(), event.id
+
+
+def _position(call: Call, endpoint: str, names: tuple[str, ...], default: int) -> Position:
+    if "cursor" in call.query:
+        kept = decode(endpoint, call.query["cursor"])
+        if kept is None or not _sound(kept.memory):
+            raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
+        return Position(kept.start, _limit(call, kept.size), kept.number, kept.memory)
+    memory = {name: call.query[name] for name in names if call.query.get(name)}
+    _check(memory)
+    return Position(0, _limit(call, default), memory=memory)
+
+
+def _sound(memory: Json) -> bool:
+    after = memory.get("after", [0.0, ""])
+    return isinstance(after, list) and [type(part) for part in after] == [float, str]
+
+
+def _limit(call: Call, default: int) -> int:
+    text = call.query.get("limit", str(default))
+    if not text.isdecimal() or not 1 <= int(text) <= 500:
+        raise AnswerError(400, "ADMIN-400-19", "limit must be a number from 1 to 500.")
+    return int(text)
+
+
+def _check(memory: Json) -> None:
+    for name in ("from", "to"):
+        if name in memory and _moment(memory[name]) is None:
+            raise AnswerError(400, "ADMIN-400-3", f"{name} must be milliseconds since the epoch.")
+    if memory.get("sortOrder", "asc") not in ("asc", "desc"):
+        raise AnswerError(400, "ADMIN-400-19", "sortOrder must be asc or desc.")
+    if not set(_several(memory, "product")) <= set(PRODUCTS):
+        raise AnswerError(400, "ADMIN-400-19", f"product must be among {', '.join(PRODUCTS)}.")
+    if "location" in memory and _places(memory["location"]) is None:
+        raise AnswerError(400, "ADMIN-400-19", "location must be a JSON array of objects.")
+
+
+def _moment(text: str) -> datetime | None:
+    """Milliseconds as a moment; None for anything else, an ISO date for one."""
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    try:
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _places(text: str) -> list[Json] | None:
+    try:
+        found: Any = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, list) and all(isinstance(place, dict) for place in found) else None
+
+
+def _several(memory: Json, name: str) -> list[str]:
+    return memory[name].split(",") if name in memory else []
+
+
+def _happened_between(event: Event, memory: Json) -> bool:
+    first = _moment(memory["from"]) if "from" in memory else None
+    last = _moment(memory["to"]) if "to" in memory else None
+    return (first or event.time) <= event.time <= (last or LATEST)
+
+
+def _matches(event: Event, memory: Json) -> bool:
+    actors, addresses, products = (_several(memory, name) for name in ("actor", "ip", "product"))
+    place = event.location or {}
+    return (
+        _happened_between(event, memory)
+        and event.action == memory.get("action", event.action)
+        and (not actors or event.actor.id in actors)
+        and (not addresses or place.get("ip") in addresses)
+        and (not products or event.product in products)
+        and ("location" not in memory or any(place.items() >= one.items() for one in _places(memory["location"]) or ()))
+        and memory.get("q", "").casefold() in _searched(event)
+    )
+
+
+def _searched(event: Event) -> str:
+    """Everything that one word is looked for in. Which fields Atlassian searches is not published."""
+    words = (event.action, event.message, event.actor.name, event.actor.email, json.dumps(event.context))
+    return " ".join(word for word in words if word).casefold()
+
+
+def _url(call: Call, cursor: str | None) -> str:
+    parameters = {name: value for name, value in call.query.items() if name != "cursor"}
+    if cursor is not None:
+        parameters["cursor"] = cursor
+    return f"{call.url}?{urlencode(parameters)}" if parameters else call.url
+
+
+STREAM = Endpoint(
+    "events-stream",
+    "GET",
+    "/admin/v1/orgs/{org_id}/events-stream",
+    "read:events:admin",
+    "v1",
+    "a",
+    read_stream,
+    shape,
+    paged=True,
+)
+LIST = Endpoint(
+    "events", "GET", "/admin/v1/orgs/{org_id}/events", "read:events:admin", "v1", "a", read_list, shape, paged=True
+)

@@ -1,0 +1,218 @@
+"""Groups, and the roles that they have.
+
+    POST /admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search
+        {limit?, cursor?, searchTerm?, groupIds?, groupNames?, directoryIds?, accountIds?, resourceIds?,
+         resourceOwners?, roleIds?, expand?, sortBy?}
+        {data: [{id, name, description, directoryId, externalSynced, managedBy, managementAccess, links, counts?}],
+         links: {self, prev, next}}
+    GET /admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/role-assignments
+        ?cursor=&limit=&directoryIds=&resourceOwners=&resourceIds=&roleIds=
+        {data: [{resourceId, resourceOwner, roles, defaultRole}], links: {self, prev, next}}
+
+`-` as directory means all of them. Links are bare cursors. A cursor brings its own limit and filters: every other
+parameter is ignored beside it. `counts` are there only when `expand` asks for them. No account is a member here, so
+`accountIds` finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from contribaudit.simulator.endpoint import Call, Endpoint
+from contribaudit.simulator.errors import AnswerError
+from contribaudit.simulator.paging import Page, Position, cut, decode, links
+from contribaudit.simulator.values import Group, Json
+
+LISTS = {
+    "accountIds": 10,
+    "directoryIds": 10,
+    "expand": 2,
+    "groupIds": 10,
+    "groupNames": 100,
+    "resourceIds": 20,
+    "resourceOwners": 10,
+    "roleIds": 10,
+    "sortBy": 1,
+}
+"""The lists that a search may have, and how many entries each."""
+ROLE_FILTERS = ("directoryIds", "resourceOwners", "resourceIds", "roleIds")
+
+
+def read_search(call: Call) -> Page:
+    """The groups that match, 20 a page unless `limit` (1..100) says otherwise."""
+    directory = _directory(call)
+    position = _found(call.body, "groups-search") or Position(
+        0, _limit(call.body.get("limit", 20)), memory=_search(call.body)
+    )
+    memory = position.memory
+    found = [group for group in _in(call, directory) if _matches(group, memory)]
+    for order in memory.get("sortBy", []):
+        found.sort(key=lambda group: group.name.casefold(), reverse=order.get("direction") == "desc")
+    entries, page = cut("groups-search", found, position)
+    page.items = [_group(group, memory.get("expand", [])) for group in entries]
+    return page
+
+
+def read_roles(call: Call) -> Page:
+    """The resources that a group has roles for, 20 a page unless `limit` (1..100) says otherwise."""
+    directory, wanted = _directory(call), call.path_params["group_id"]
+    group = next((group for group in _in(call, directory) if group.id == wanted), None)
+    if group is None:
+        raise AnswerError(404, "ADMIN-404-10", f"The directory has no group {wanted}.")
+    memory = {name: call.query[name].split(",") for name in ROLE_FILTERS if call.query.get(name)}
+    position = _found(call.query, "group-role-assignments")
+    if position is None:
+        _check_lists(memory)
+        position = Position(0, _limit(call.query.get("limit", "20")), memory=memory)
+    if group.directory not in position.memory.get("directoryIds", [group.directory]):
+        found = []
+    else:
+        found = [entry for entry in _assignments(group) if _assigned(entry, position.memory)]
+    entries, page = cut("group-role-assignments", found, position)
+    page.items = list(entries)
+    return page
+
+
+def shape(_: Call, page: Page) -> Json:
+    """Bare cursors in `links`."""
+    return {
+        "data": page.items,
+        "links": links(self=page.self_cursor, prev=page.prev_cursor, next=page.next_cursor),
+    }
+
+
+def _directory(call: Call) -> str:
+    wanted = call.path_params["directory_id"]
+    if wanted != "-" and all(directory.id != wanted for directory in call.organization.directories):
+        raise AnswerError(404, "ADMIN-404-1", f"The organization has no directory {wanted}.")
+    return wanted
+
+
+def _in(call: Call, directory: str) -> list[Group]:
+    return [group for group in call.organization.groups if directory in ("-", group.directory)]
+
+
+def _found(sent: Any, endpoint: str) -> Position | None:
+    """The position of the cursor that was sent, None without one."""
+    cursor = sent.get("cursor")
+    if cursor is None:
+        return None
+    position = decode(endpoint, cursor) if isinstance(cursor, str) else None
+    if position is None:
+        raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
+    return position
+
+
+def _limit(value: object) -> int:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 100:
+        raise AnswerError(400, "ADMIN-400-24", "limit must be a number from 1 to 100.")
+    return number
+
+
+def _search(body: Json) -> Json:
+    unknown = [name for name in body if name not in (*LISTS, "limit", "cursor", "searchTerm")]
+    if unknown:
+        raise AnswerError(400, "ADMIN-400-24", f"Unknown property {unknown[0]}.")
+    memory = {name: value for name, value in body.items() if name != "limit" and value is not None}
+    _check_lists(memory)
+    if not isinstance(memory.get("searchTerm", ""), str):
+        raise AnswerError(400, "ADMIN-400-24", "searchTerm must be a text.")
+    if "groupNames" in memory and {"searchTerm", "groupIds"} & memory.keys():
+        raise AnswerError(400, "ADMIN-400-24", "groupNames goes with neither searchTerm nor groupIds.")
+    return memory
+
+
+def _check_lists(memory: Json) -> None:
+    for name, most in LISTS.items():
+        listed = memory.get(name, [""])
+        element = dict if name == "sortBy" else str
+        sound = isinstance(listed, list) and all(isinstance(entry, element) for entry in listed if entry != "")
+        if not sound or not 1 <= len(listed) <= most:
+            raise AnswerError(400, "ADMIN-400-24", f"{name} must be a list of 1 to {most}.")
+
+
+def _matches(group: Group, wanted: Json) -> bool:
+    held = [
+        (resource, roles)
+        for resource, roles in group.roles.items()
+        if _among(resource, wanted.get("resourceIds")) and _among(_owner(resource), wanted.get("resourceOwners"))
+    ]
+    of_roles = {"resourceIds", "resourceOwners"} & wanted.keys()
+    return (
+        "accountIds" not in wanted
+        and _among(group.id, wanted.get("groupIds"))
+        and _among(group.directory, wanted.get("directoryIds"))
+        and _among(group.name.casefold(), [name.casefold() for name in wanted.get("groupNames", [group.name])])
+        and wanted.get("searchTerm", "").casefold() in group.name.casefold()
+        and (not of_roles or bool(held))
+        and ("roleIds" not in wanted or any(set(wanted["roleIds"]) & set(roles) for _, roles in held))
+    )
+
+
+def _among(value: str, wanted: Iterable[str] | None) -> bool:
+    return wanted is None or value in wanted
+
+
+def _group(group: Group, expand: Iterable[str]) -> Json:
+    external = group.managed_by == "external"
+    shown: Json = {
+        "id": group.id,
+        "name": group.name,
+        "directoryId": group.directory,
+        "externalSynced": external,
+        "managedBy": group.managed_by,
+        "managementAccess": {"deletable": not external, "modifiable": not external, "readable": True},
+    }
+    if group.description is not None:
+        shown["description"] = group.description
+    counts = {"counts.resources": ("resources", len(group.roles)), "counts.users": ("users", group.users)}
+    asked = dict(counts[name] for name in expand if name in counts)
+    return shown | {"counts": asked} if asked else shown
+
+
+def _assignments(group: Group) -> list[Json]:
+    return [
+        {"resourceId": resource, "resourceOwner": _owner(resource), "roles": list(roles), "defaultRole": None}
+        for resource, roles in group.roles.items()
+    ]
+
+
+def _assigned(entry: Json, wanted: Json) -> bool:
+    return (
+        _among(entry["resourceId"], wanted.get("resourceIds"))
+        and _among(entry["resourceOwner"], wanted.get("resourceOwners"))
+        and ("roleIds" not in wanted or bool(set(wanted["roleIds"]) & set(entry["roles"])))
+    )
+
+
+def _owner(resource: str) -> str:
+    """The type key in an ARI: `jira-core` of `ari:cloud:jira-core::site/1`."""
+    parts = resource.split(":")
+    return parts[2] if len(parts) > 2 else resource
+
+
+_GROUPS = "/admin/v2/orgs/{org_id}/directories/{directory_id}/groups"
+SEARCH = Endpoint(
+    "groups-search",
+    "POST",
+    f"{_GROUPS}/search",
+    "read:groups:admin",
+    "directories",
+    "b",
+    read_search,
+    shape,
+    paged=True,
+)
+ROLES = Endpoint(
+    "group-role-assignments",
+    "GET",
+    f"{_GROUPS}/{{group_id}}/role-assignments",
+    "read:groups:admin",
+    "directories",
+    "b",
+    read_roles,
+    shape,
+    paged=True,
+)
