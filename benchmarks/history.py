@@ -22,7 +22,7 @@ RUNS = 30
 def run() -> None:
     """Print the size after the first audit and after 30 more that saw the same."""
     rulebook = loader.load()
-    with generated(APPS, 0) as url, tempfile.TemporaryDirectory() as folder:
+    with generated(0, apps=APPS) as url, tempfile.TemporaryDirectory() as folder:
         with History.open(str(Path(folder) / "history.sqlite")) as store:
             target = Target(
                 ORGANIZATION, connect=lambda: connect(organization=ORGANIZATION, key=SecretStr(KEY), api_url=url)

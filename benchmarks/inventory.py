@@ -32,7 +32,7 @@ def run() -> None:
     """Print the ratios."""
     pages = math.ceil(APPS / PAGE)
     least_seconds = pages * LATENCY_MS / 1000
-    with generated(APPS, LATENCY_MS) as url:
+    with generated(LATENCY_MS, apps=APPS) as url:
         listed, requests = zip(*(asyncio.run(_listing(url)) for _ in range(ROUNDS)), strict=True)
         whole = [_whole(url) for _ in range(ROUNDS)]
     print(f"inventory of {APPS} apps at {LATENCY_MS:.0f} ms, {pages} pages, median of {ROUNDS} (min to max)")

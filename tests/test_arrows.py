@@ -49,11 +49,14 @@ def rooms_in(modules: set[str]) -> set[str]:
         ("catalogue", {"core", "errors"}),
         ("rulebook", {"core", "errors"}),
         ("simulator", set()),
-        ("atlassian", {"errors", "progress"}),
-        ("store", {"catalogue", "core", "errors"}),
+        ("atlassian", {"errors", "ledger_entry", "progress"}),
+        ("store", {"catalogue", "core", "errors", "ledger_entry"}),
         ("checks", {"catalogue", "core", "errors", "rulebook"}),
-        ("collectors", {"atlassian", "catalogue", "core", "errors", "progress", "rulebook"}),
-        ("exporters", {"atlassian", "catalogue", "collectors", "core", "errors", "progress", "rulebook"}),
+        ("collectors", {"atlassian", "catalogue", "core", "errors", "ledger_entry", "progress", "rulebook"}),
+        (
+            "exporters",
+            {"atlassian", "catalogue", "collectors", "core", "errors", "ledger_entry", "progress", "rulebook"},
+        ),
         ("policy_file", {"core", "errors", "packs"}),
     ],
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from contribaudit.config import AppSettings, shown_location
+from contribaudit.config import AppSettings, Site, Spaces, shown_location
 from contribaudit.core.finding import Severity
 from contribaudit.errors import ConfigurationError
 from tests.isolation import isolate
@@ -41,8 +42,21 @@ def test_the_example_shows_every_key() -> None:
     settings = AppSettings.load(EXAMPLE)
     assert [one.name for one in settings.organizations()] == ["Acme", "Acme Labs"]
     text = EXAMPLE.read_text(encoding="utf-8")
-    for key in set(AppSettings.model_fields) - {"api_key", "organization", "timeouts"}:
+    for key in set(AppSettings.model_fields) - {"api_key", "organization", "timeouts", "spaces"}:
         assert f"{key} = " in text
+
+
+def test_the_example_s_spaces_can_be_switched_on() -> None:
+    """By taking the comment signs away; every key of the tables is there."""
+    head, mark, tail = EXAMPLE.read_text(encoding="utf-8").partition("# [spaces]\n")
+    switched_on = re.sub("(?m)^# ?", "", mark + tail)
+    spaces = load(head + switched_on).spaces
+    assert spaces is not None
+    assert spaces.email == "auditor@example.com"
+    assert [site.host for site in spaces.site] == ["acme.atlassian.net", "old.example.com"]
+    assert [site.direct for site in spaces.site] == [False, True]
+    for key in Site.model_fields.keys() | (Spaces.model_fields.keys() - {"site"}):
+        assert f"{key} = " in switched_on
 
 
 def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +94,23 @@ def test_relative_paths_start_at_the_file(home: Path, monkeypatch: pytest.Monkey
         ('[[organization]]\nid = "a"\napi_key = "S3cretS3cret"', "config.toml:3: an API key must not be written"),
         ('[[organization]]\nid = "a"\napi_key_env = "S3cret-S3cret"', "the NAME of an environment variable is wanted"),
         ('[[organization]]\nid = "a"\n[[organization]]\nid = "a"', "config.toml:4: the same organization ID twice"),
+        ('[spaces]\ntokn_file = "x"', "config.toml:2: unknown key `tokn_file`; did you mean `token_file`?"),
+        ('[[spaces.site]]\nhots = "a.b"', "config.toml:2: unknown key `hots`; did you mean `host`?"),
+        ("[[spaces.site]]\ndirect = true", "key `spaces.site.host`: is required and missing"),
+        ('[spaces.site]\nhost = "a.b"', "key `spaces.site`: write [[spaces.site]], in double brackets"),
+        ('[[spaces.site]]\nhost = "a.b"\n[[spaces.site]]\nhost = "A.B"', "config.toml:4: the same host twice"),
+        (
+            '[[spaces.site]]\nhost = "https://a.b"',
+            "config.toml:2: key `spaces.site.host`: the site's host alone is wanted",
+        ),
+        ('[[spaces.site]]\nhost = "a.b:8443"', "the site's host alone is wanted"),
+        ('[[spaces.site]]\nhost = "127.0.0.1"', "the site's host alone is wanted"),
+        ('[[spaces.site]]\nhost = "localhost"', "the site's host alone is wanted"),
+        ('[[spaces.site]]\nhost = "a.b"\ndirect = "maybe"', "key `spaces.site.direct`: true or false is wanted"),
+        ('[spaces]\ntoken = "S3cretS3cret"', "config.toml:2: an API token must not be written into this file"),
+        ('[[spaces.site]]\nhost = "a.b"\ntoken = "S3cret"', "config.toml:3: an API token must not be written"),
+        ('[spaces]\ntoken_env = "S3cret-S3cret"', "the NAME of an environment variable is wanted"),
+        ('[spaces]\nemail = "S3cret"', "a mail address is wanted"),
         ('api_url = "http://api.atlassian.com"', "plain http would show the key"),
         ('api_url = "https://me:S3cret@api.atlassian.com"', "an address without user name"),
         ('api_url = "https://api.atlassian.com/x"', "an address without user name, path"),
@@ -133,6 +164,22 @@ def test_a_named_file_that_is_not_there(home: Path) -> None:
     Path("latin.toml").write_bytes(b'org_id = "\xe9"')
     with pytest.raises(ConfigurationError, match="not UTF-8"):
         AppSettings.load(Path("latin.toml"))
+
+
+def test_spaces_are_configured_by_file_and_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load("").spaces is None
+    text = '[spaces]\ntoken_file = "t"\n[[spaces.site]]\nhost = "Acme.Atlassian.Net"\ntoken_file = "own"\n'
+    spaces = load(text, Path("etc/config.toml")).spaces
+    assert spaces is not None
+    assert (spaces.token_file, spaces.site[0].token_file) == (home / "etc/t", home / "etc/own")
+    assert spaces.site[0].host == "acme.atlassian.net"
+    monkeypatch.setenv("CONTRIBAUDIT_SPACES__EMAIL", "me@example.com")
+    monkeypatch.setenv("CONTRIBAUDIT_SPACES__TOKEN_ENV", "CONTRIBAUDIT_MY_TOKEN")
+    monkeypatch.setenv("CONTRIBAUDIT_MY_TOKEN", "x")
+    settings = load("")
+    assert settings.spaces is not None
+    assert (settings.spaces.email, settings.spaces.token_env) == ("me@example.com", "CONTRIBAUDIT_MY_TOKEN")
+    assert settings.unmatched_environment() == ()
 
 
 def test_names_that_configure_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,11 @@ def between(name: str) -> str:
 
 def reads_table() -> str:
     """The table of what is read, from the collectors."""
-    rows = [f"| `{one.call.title}` | `{one.call.scope}` | {one.proves} |" for one in collectors.ALL]
+    rows = [
+        f"| {'<br>'.join(f'`{call.title}`' for call in one.calls)} | `{one.call.scope}` | {one.proves} |"
+        for one in collectors.ALL
+    ]
+    rows += [f"| `{one.call.title}` | `{one.call.scope}` (site token) | {one.proves} |" for one in collectors.SPACES]
     return "\n".join(["| call | scope | what it proves, and what not |", "|---|---|---|", *rows])
 
 

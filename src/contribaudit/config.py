@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from contribaudit import config_file, paths
-from contribaudit.config_values import ApiUrl, FilePath, MailAddress, OrganizationId, Seconds, VariableName
+from contribaudit.config_values import ApiUrl, FilePath, MailAddress, OrganizationId, Seconds, SiteHost, VariableName
 from contribaudit.core.finding import Severity
 from contribaudit.errors import ConfigurationError
 
@@ -54,6 +54,43 @@ class Timeouts(BaseModel):
     """How long the API may be silent within an answer."""
 
 
+class Site(BaseModel):
+    """One `[[spaces.site]]`: a site with a token of its own, or one that is read at its own host."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    host: SiteHost
+    """The site's host, as in acme.atlassian.net."""
+    email: MailAddress | None = None
+    """The person whose token it is; without one, a token of this site is a service account's."""
+    token_env: VariableName | None = None
+    """The name of the environment variable that holds this site's token."""
+    token_file: FilePath | None = None
+    """A file that holds this site's token and that only you can read."""
+    direct: bool = False
+    """Read it at its own host rather than at api_url: what a classic token, one without scopes, needs."""
+
+    @property
+    def names_a_token(self) -> bool:
+        """Whether it says that its token is not that of all sites."""
+        return self.email is not None or self.token_env is not None or self.token_file is not None
+
+
+class Spaces(BaseModel):
+    """`[spaces]`: whose API token reads the spaces of every site. Without this table no spaces are read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    email: MailAddress | None = None
+    """The person whose token it is; without one it is a service account's."""
+    token_env: VariableName | None = None
+    """The name of the environment variable that holds the token of all sites."""
+    token_file: FilePath | None = None
+    """A file that holds the token of all sites and that only you can read."""
+    site: tuple[Site, ...] = ()
+    """Sites that need something else."""
+
+
 class AppSettings(BaseSettings):
     """Everything that can be configured. `AppSettings.load()` reads it; the environment wins over the file."""
 
@@ -88,8 +125,12 @@ class AppSettings(BaseSettings):
     """The mail address of whoever runs `attest` here, when --by names nobody."""
     attestations: FilePath | None = None
     """A folder of attestation files, CSV or TOML, that every audit reads."""
+    decoders: FilePath | None = None
+    """A folder of decoder files: our own readings of signals, beside the rulebook's."""
     organization: tuple[Organization, ...] = ()
     """Every organization of the company; one without a key is reported as not audited."""
+    spaces: Spaces | None = None
+    """How the spaces of every site are read; without it they are not."""
     timeouts: Timeouts = Timeouts()
     """How long to wait for the network."""
 
@@ -100,7 +141,12 @@ class AppSettings(BaseSettings):
         """The settings in force; `config` is --config. Raises ConfigurationError, with file and line where known."""
         path = paths.find_config(config)
         text = config_file.read(path) if path is not None else ""
-        tables = {"timeouts": Timeouts.model_fields, "organization": Organization.model_fields}
+        tables = {
+            "timeouts": Timeouts.model_fields,
+            "organization": Organization.model_fields,
+            "spaces": Spaces.model_fields,
+            "spaces.site": Site.model_fields,
+        }
         document = config_file.parsed(text, path, keys=cls.model_fields, tables=tables)
         problem: ConfigurationError
         try:
@@ -169,7 +215,11 @@ class AppSettings(BaseSettings):
         names = os.environ if environ is None else environ
         known = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
         known |= {f"{PREFIX}TIMEOUTS__{field.upper()}" for field in Timeouts.model_fields}
-        ours = known | {one.api_key_env for one in self.organization if one.api_key_env}
+        known |= {f"{PREFIX}SPACES__{field.upper()}" for field in Spaces.model_fields}
+        named = [one.api_key_env for one in self.organization]
+        if self.spaces is not None:
+            named += [self.spaces.token_env, *(one.token_env for one in self.spaces.site)]
+        ours = known | {name for name in named if name}
         strange = sorted(name for name in names if name.upper().startswith(PREFIX) and name not in ours)
         return tuple(f"{name}{config_file.nearest(name, known)}" for name in strange if name.upper() not in known)
 

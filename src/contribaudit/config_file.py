@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,10 @@ from contribaudit.errors import ConfigurationError
 PREFIX = "CONTRIBAUDIT_"
 
 _KEY_HINT = "Save it with `contribaudit login`, or name a file in api_key_file, or set CONTRIBAUDIT_API_KEY"
-_PATHS = ("policy", "rulebook", "attestations", "api_key_file", "store")
+_SITE_HINT = "Save it with `contribaudit login --site`, or name a file in token_file or a variable in token_env"
+_SECRETS = {"api_key": ("an API key", _KEY_HINT), "token": ("an API token", _SITE_HINT)}
+_ONCE = (("organization", "id", "organization ID"), ("spaces.site", "host", "host"))
+_PATHS = ("policy", "rulebook", "attestations", "decoders", "api_key_file", "token_file", "store")
 
 
 def read(path: Path) -> str:
@@ -34,9 +37,10 @@ def read(path: Path) -> str:
 
 
 def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """The file as TOML. `keys` are the known ones, `tables` those of the tables in it by name.
+    """The file as TOML. `keys` are the known ones, `tables` those of the tables in it, as in "spaces.site".
 
-    Raises ConfigurationError for broken TOML, an unknown key, a key that must not be here, an ID that comes twice.
+    Raises ConfigurationError for broken TOML, an unknown key, a key that must not be here, an ID or host that comes
+    twice.
     """
     try:
         document = tomllib.loads(text)
@@ -46,27 +50,40 @@ def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping
         raise ConfigurationError(f"{path}:{line}: not valid TOML: {what}", hint="Correct that line") from None
     _refuse_unknown(document, keys, (), text, path)
     for name, known in tables.items():
-        entries = document.get(name)
-        for index, entry in enumerate(entries if isinstance(entries, list) else [entries]):
-            if isinstance(entry, dict):
-                place = (name, index) if isinstance(entries, list) else (name,)
-                _refuse_unknown(entry, known, place, text, path)
-    entries = document.get("organization")
-    identities = [one.get("id") for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
-    for index, identity in enumerate(identities):
-        if identity is not None and identity in identities[:index]:
-            where = _where(("organization", index, "id"), text, path)
-            raise ConfigurationError(f"{where}the same organization ID twice", hint="Keep one of the two tables")
+        for place, entry in _tables(document, name):
+            _refuse_unknown(entry, known, place, text, path)
+    for name, key, what in _ONCE:
+        seen: set[str] = set()
+        for place, entry in _tables(document, name):
+            if isinstance(identity := entry.get(key), str):
+                if identity.casefold() in seen:
+                    where = _where((*place, key), text, path)
+                    raise ConfigurationError(f"{where}the same {what} twice", hint="Keep one of the two tables")
+                seen.add(identity.casefold())
     return document
+
+
+def _tables(document: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    """Every table of this name ("spaces.site") with its place, lists of tables spelled out."""
+    found: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    for part in name.split("."):
+        inner = [((*place, part), one.get(part)) for place, one in found if isinstance(one, dict)]
+        found = []
+        for place, one in inner:
+            found += (
+                [((*place, index), each) for index, each in enumerate(one)] if isinstance(one, list) else [(place, one)]
+            )
+    yield from ((place, one) for place, one in found if isinstance(one, dict))
 
 
 def _refuse_unknown(
     table: Mapping[str, Any], known: Iterable[str], place: tuple[str | int, ...], text: str, path: Path | None
 ) -> None:
     for key in table:
-        if key == "api_key":
+        if key in _SECRETS:
+            what, hint = _SECRETS[key]
             where = _where((*place, key), text, path)
-            raise ConfigurationError(f"{where}an API key must not be written into this file", hint=_KEY_HINT)
+            raise ConfigurationError(f"{where}{what} must not be written into this file", hint=hint)
         if key not in known:
             where = _where((*place, key), text, path)
             near = nearest(key, set(known) - {"api_key"})
@@ -80,19 +97,16 @@ def absolute(document: dict[str, Any], path: Path | None) -> dict[str, Any]:
         return document
     folder = path.expanduser().absolute().parent
 
-    def resolved(table: dict[str, Any]) -> dict[str, Any]:
-        return {
-            key: str(folder / Path(value).expanduser())
-            if key in _PATHS and isinstance(value, str) and value and "://" not in value
-            else value
-            for key, value in table.items()
-        }
+    def resolved(key: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: resolved(name, inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [resolved("", inner) for inner in value]
+        if key in _PATHS and isinstance(value, str) and value and "://" not in value:
+            return str(folder / Path(value).expanduser())
+        return value
 
-    entries = document.get("organization")
-    if isinstance(entries, list):
-        entries = [resolved(entry) if isinstance(entry, dict) else entry for entry in entries]
-        return resolved(document) | {"organization": entries}
-    return resolved(document)
+    return {key: resolved(key, value) for key, value in document.items()}
 
 
 def explained(detail: ErrorDetails, text: str, path: Path | None) -> ConfigurationError:
@@ -127,9 +141,11 @@ def _reason(detail: ErrorDetails, place: tuple[int | str, ...]) -> str:
         case "path_type":
             return "a path in quotes is wanted"
         case "tuple_type":
-            return f"write [[{place[0]}]], in double brackets"
+            return f"write [[{'.'.join(str(part) for part in place)}]], in double brackets"
         case "model_type" | "model_attributes_type" | "dict_type":
             return "a table is wanted"
+        case "bool_type" | "bool_parsing":
+            return "true or false is wanted"
         case "float_type" | "float_parsing":
             return "a number is wanted"
         case "enum":

@@ -14,6 +14,8 @@ from pydantic_core import PydanticCustomError
 from contribaudit.errors import UsageError
 from contribaudit.testimony.mail import mail
 
+_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z0-9]")
+
 
 def _refuse(text: str) -> PydanticCustomError:
     return PydanticCustomError("contribaudit", "{text}", {"text": text})
@@ -66,9 +68,17 @@ def _mail(text: str) -> str:
         raise _refuse("a mail address is wanted, as in name@example.com") from None
 
 
+def _site_host(text: str) -> str:
+    host = text.strip().lower()
+    if not _HOST.fullmatch(host) or len(host) > 253 or host.rpartition(".")[2].isdigit():
+        raise _refuse("the site's host alone is wanted, as in acme.atlassian.net")
+    return host
+
+
 OrganizationId = Annotated[str, AfterValidator(_organization_id)]
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
 VariableName = Annotated[str, AfterValidator(_variable)]
 MailAddress = Annotated[str, AfterValidator(_mail)]
+SiteHost = Annotated[str, AfterValidator(_site_host)]
 FilePath = Annotated[Path, AfterValidator(_expanded)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]

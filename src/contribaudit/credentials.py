@@ -94,27 +94,27 @@ def read_key_file(path: Path) -> SecretStr:
     return checked_key(_decoded(data, name), name)
 
 
-def save_key(organization: str, key: SecretStr) -> str:
-    """Save the key in the system keyring; returns what people call it.
+def save_key(account: str, key: SecretStr) -> str:
+    """Save the key in the system keyring under an organization's ID or a site's account; returns what people call it.
 
     Raises KeyStoreUnusable when there is no keyring that we trust, or when it did not keep the key.
     """
     with _keyring() as keyring:
         store = _trusted(keyring.get_keyring())
-        keyring.set_password(SERVICE, organization, key.get_secret_value())
-        kept = keyring.get_password(SERVICE, organization)
+        keyring.set_password(SERVICE, account, key.get_secret_value())
+        kept = keyring.get_password(SERVICE, account)
     if kept != key.get_secret_value():
         raise KeyStoreUnusable(f"{store} did not keep the key", hint=_instead())
     return store
 
 
-def forget_key(organization: str) -> bool:
+def forget_key(account: str) -> bool:
     """Remove the key from the system keyring; False when it held none. Raises KeyStoreUnusable."""
     with _keyring() as keyring:
         _trusted(keyring.get_keyring())
-        if keyring.get_password(SERVICE, organization) is None:
+        if keyring.get_password(SERVICE, account) is None:
             return False
-        keyring.delete_password(SERVICE, organization)
+        keyring.delete_password(SERVICE, account)
     return True
 
 
@@ -145,17 +145,26 @@ def _from_descriptor(descriptor: int) -> SecretStr:
     return checked_key(_decoded(data, name), name)
 
 
+def key_in_keyring(account: str) -> Found | None:
+    """What the keyring keeps for an account, an organization's ID or a site's; None when it keeps nothing.
+
+    Raises KeyStoreUnusable, and CredentialError for what cannot be a key.
+    """
+    with _keyring() as keyring:
+        store = _trusted(keyring.get_keyring())
+        key = keyring.get_password(SERVICE, account)
+    return Found(checked_key(key, "The keyring's entry"), f"the keyring ({store})") if key else None
+
+
 def _from_keyring(organization: str, looked_at: list[str]) -> Found:
     problem = ""
-    key = None
+    found = None
     try:
-        with _keyring() as keyring:
-            store = _trusted(keyring.get_keyring())
-            key = keyring.get_password(SERVICE, organization)
+        found = key_in_keyring(organization)
     except KeyStoreUnusable as error:
         problem = error.message
-    if key:
-        return Found(checked_key(key, "The keyring's entry"), f"the keyring ({store})")
+    if found is not None:
+        return found
     places = ", ".join([*looked_at, f"the keyring ({problem[:1].lower()}{problem[1:]})" if problem else "the keyring"])
     what = f"There is no API key for organization {organization}; looked at {places}"
     if problem:

@@ -14,16 +14,20 @@
     │   │   ├── ConnectionRefused          3
     │   │   └── TimedOut                   3
     │   ├── KeyRefused                     4   401
+    │   │   └── TokenRefused               4   401 from a site, for a person's or service account's token
     │   ├── AccessDenied                   4   403, names the scope
     │   ├── OrganizationNotFound           2   404 on the organization
     │   ├── NotFound                       3   404 on anything else
     │   ├── RateLimited                    3   429, retried as long as the API asks
     │   ├── ServerFailed                   3   5xx, retried
     │   └── UnexpectedAnswer               3   HTML, broken JSON, a cursor that repeats, a redirect
+    │       └── CursorRefused              3   400 from the event stream: start again from a time
     ├── StoreError                         70  the history cannot be read or written
     │   ├── StoreBusy                      70  another audit of this organization runs
     │   ├── StoreNewer                     70  written by a newer version
     │   └── StoreDamaged                   5
+    ├── EvidenceDamaged                    5   an evidence folder is not what its manifest says
+    ├── EvidenceNewer                      70  an evidence folder was written by a newer version
     └── OutputError                        70  the result could not be written (disk full, pipe closed)
 
 The exit code of an `AdminApiError` counts only where a single call was the whole job (`doctor`, `init`): in an audit a
@@ -147,6 +151,12 @@ class KeyRefused(AdminApiError):
     code = "key_refused"
 
 
+class TokenRefused(KeyRefused):
+    """401 from a site: the API token is wrong, expired or revoked, or lacks a scope. The organization's key is not."""
+
+    code = "token_refused"
+
+
 class AccessDenied(AdminApiError):
     """403: the key lacks a scope, or belongs to another organization."""
 
@@ -192,6 +202,12 @@ class UnexpectedAnswer(AdminApiError):
     code = "unexpected_answer"
 
 
+class CursorRefused(UnexpectedAnswer):
+    """400 from the event stream: it does not take the place to go on from, or the time to start at."""
+
+    code = "cursor_refused"
+
+
 class StoreError(ContribauditError):
     """The history cannot be read or written."""
 
@@ -215,6 +231,19 @@ class StoreDamaged(StoreError):
 
     exit_code = 5
     code = "store_damaged"
+
+
+class EvidenceDamaged(ContribauditError):
+    """Exported evidence is not what its manifest, signature or chain says."""
+
+    exit_code = 5
+    code = "evidence_damaged"
+
+
+class EvidenceNewer(ContribauditError):
+    """The evidence was written by a newer version of contribaudit."""
+
+    code = "evidence_newer"
 
 
 class OutputError(ContribauditError):

@@ -7,16 +7,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from contribaudit import __version__, catalogue, checks, collectors
 from contribaudit.atlassian.client import AdminClient
+from contribaudit.atlassian.ledger import Ledger
+from contribaudit.atlassian.sites import SiteClient
+from contribaudit.attribution import Span, changes_since, explained_changes
 from contribaudit.collectors.collect import collect_all, fewer_collections, utc_now
 from contribaudit.collectors.interface import Collector, promises_of
+from contribaudit.collectors.spaces import collect_spaces
 from contribaudit.core.attestation import Signature
-from contribaudit.core.deadlines import key_days_left
+from contribaudit.core.baseline import standing
+from contribaudit.core.deadline import Deadline, ending_soon
+from contribaudit.core.deadlines import deadlines, key_days_left
+from contribaudit.core.drift import Change
 from contribaudit.core.evaluate import EVERYTHING, Selection, evaluate, require_checks
 from contribaudit.core.finding import Severity
+from contribaudit.core.forecast import Forecast, Ground, Hypothesis, forecast
 from contribaudit.core.observation import Observation
+from contribaudit.core.past import Past
 from contribaudit.core.plan_moves import PlanSeen, plan_now
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.report import Report, RunLine
@@ -31,6 +41,7 @@ from contribaudit.store.history import History
 from contribaudit.store.records import Judged, RunDraft, RunRecord
 from contribaudit.testimony.attestation_file import Row
 from contribaudit.testimony.importing import take_in_folder
+from contribaudit.testimony.objects import with_objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class Target:
     """None when it cannot be read; `unread_reason` then says why."""
     unread_reason: str = ""
     key_label: str = ""
+    connect_sites: Callable[[Ledger], AbstractAsyncContextManager[SiteClient]] | None = None
+    """Opens a client of its sites that writes into the audit's ledger; None when spaces are not read."""
     left_out: bool = False
     """True when the run was told to look at others: whether it is covered is then asked of its last run."""
 
@@ -93,7 +106,7 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
             if not target.left_out:
                 locks.enter_context(job.store.lock(target.organization))
         started_at = job.clock()
-        snapshots = await _collect(job, collectors.ALL, progress)  # STEP 1: what was seen
+        snapshots = await _collect(job, collectors.ALL, progress, spaces=True)  # STEP 1: what was seen
         record = job.store.save(_draft(job, started_at), list(snapshots.values()))  # STEP 2: kept
         warnings: list[str] = []
         if job.attestations:
@@ -111,10 +124,60 @@ def judge_last(job: Job) -> Report:
     return judge(job, record, snapshots, job.clock(), keep=False)
 
 
+def judge_at(job: Job, moment: datetime) -> Report:
+    """The same as of a past moment: the newest run of each organization that had begun by then, under today's policy.
+
+    What people recorded, confirmed, took back or approved later does not count. Raises UsageError when there was no
+    run yet.
+    """
+    by_organization = {
+        target.organization: job.store.run_at(moment, target.organization)
+        for target in job.targets
+        if not target.left_out
+    }
+    records = [record for record in by_organization.values() if record is not None]
+    if not records:
+        raise UsageError(
+            f"No run had been kept by {moment:%Y-%m-%d %H:%M}Z", hint="contribaudit runs list tells when the first was"
+        )
+    snapshots = {
+        organization: job.store.snapshot(organization, record.id)
+        for organization, record in by_organization.items()
+        if record is not None
+    }
+    newest = max(records, key=lambda one: one.id)
+    return judge(job, newest, snapshots, moment, keep=False)
+
+
 def last_state(job: Job) -> State:
     """What the newest kept run of each organization means now. Raises UsageError when there is none."""
     record, snapshots = _last(job)
     return _state(job, record.id, snapshots, job.clock(), collectors.ALL)
+
+
+def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:
+    """The same state, and what runs out of it, soonest first. Raises UsageError when there is none."""
+    state = last_state(job)
+    return state, deadlines(state, job.policy, checks.ALL, standing(state))
+
+
+def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
+    """What would change of the same state under a hypothesis; reads nothing and keeps nothing.
+
+    Raises UsageError when there is no kept run, or when the policy asks for no check.
+    """
+    record, snapshots = _last(job)
+    ground = Ground(
+        seen=[_seen(job, target, record.id, snapshots.get(target.organization)) for target in job.targets],
+        rulebook=job.rulebook,
+        promises=promises_of(collectors.ALL),
+        settings=catalogue.ALL,
+        policy=job.policy,
+        checks=checks.ALL,
+        find_setting=catalogue.find,
+        selection=job.selection,
+    )
+    return forecast(ground, hypothesis, job.clock())
 
 
 def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
@@ -145,18 +208,14 @@ def judge(
     state = _state(job, record.id, snapshots, as_of, collectors.ALL)  # STEP 3: what it means
     verdict = evaluate(state, job.policy, checks.ALL, catalogue.find, job.selection)  # STEP 4: what the policy says
     previous = {target.organization: job.store.previous(target.organization, record.id) for target in job.targets}
-    changes = [  # STEP 5: what others get
-        replace(change, name=state.place(change.subject).name)
-        for organization, before in previous.items()
-        if before is not None
-        for change in job.store.changes(organization, before, record.id)
-    ]
+    if keep:
+        _record_plans(job, record, state)
+    changes = _changes(job, record, previous, state)  # STEP 5: what others get
     earlier = max((run for run in previous.values() if run is not None), default=None)
     code = exit_code(verdict.findings, job.fail_on, snapshots.values())
     newly = newly_bad(verdict.findings, job.store.outcomes(earlier) if earlier is not None else None)
     if keep:
         judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
-        _record_plans(job, record, state)
         job.store.record_verdict(record.id, code, count_outcomes(verdict.findings), judged)
     return Report(
         tool_version=__version__,
@@ -166,10 +225,25 @@ def judge(
         policy_sha256=job.policy.sha256,
         findings=verdict.findings,
         changes=tuple(changes),
-        warnings=(*verdict.warnings, *warnings, *_surprises(snapshots.values())),
+        warnings=(
+            *verdict.warnings,
+            *warnings,
+            *_decoders(state),
+            *_surprises(snapshots.values()),
+            *ending_soon(deadlines(state, job.policy, checks.ALL, standing(state)), as_of),
+        ),
         newly=newly,
         key_days_left=key_days_left(state),
     )
+
+
+def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], state: State) -> list[Change]:
+    """What differs from the run before, with causes, called as the state calls it."""
+    spans = [Span(organization, run, record.id) for organization, run in previous.items() if run is not None]
+    return [
+        replace(change, name=change.name or state.place(change.subject).name)
+        for change in explained_changes(job.store, job.rulebook, spans)
+    ]
 
 
 async def look(job: Job, sources: Sequence[Collector], progress: Progress = SILENT) -> State:
@@ -196,13 +270,30 @@ def _record_plans(job: Job, record: RunRecord, state: State) -> None:
             job.store.record_plan(place.id, record.id, record.started_at, seen.highest, seen.words)
 
 
-async def _collect(job: Job, sources: Sequence[Collector], progress: Progress) -> dict[str, Snapshot]:
-    """A snapshot of each target that can be read, organizations side by side."""
+async def _collect(
+    job: Job, sources: Sequence[Collector], progress: Progress, *, spaces: bool = False
+) -> dict[str, Snapshot]:
+    """A snapshot of each target that can be read, organizations side by side; with `spaces`, spaces too."""
 
     async def one(target: Target) -> Snapshot:
         assert target.connect is not None
         async with target.connect() as client:
-            return await collect_all(client, sources, progress, key_label=target.key_label, clock=job.clock)
+            snapshot = await collect_all(
+                client,
+                sources,
+                progress,
+                key_label=target.key_label,
+                log_position=job.store.log_position(target.organization),
+                log_rules=job.rulebook.log,
+                clock=job.clock,
+            )
+            if spaces and target.connect_sites is not None:
+                async with target.connect_sites(client.ledger) as sites:
+                    snapshot = await collect_spaces(
+                        snapshot, sites, job.rulebook, collectors.SPACES, progress, clock=job.clock
+                    )
+            ledger = client.ledger
+            return replace(snapshot, requests=ledger.entries, clock_skew_seconds=ledger.clock_skew_seconds)
 
     readable = [target for target in job.targets if target.connect is not None]
     try:
@@ -247,7 +338,14 @@ def _seen(job: Job, target: Target, run: int, snapshot: Snapshot | None) -> Seen
         left_out=target.left_out,
         known=known,
         alias_holders=job.store.alias_holders(target.organization),
-        testimony=job.store.testimony(target.organization),
+        past=Past(
+            partial(changes_since, job.store, job.rulebook, target.organization, run),
+            partial(job.store.audit_log, target.organization),
+        ),
+        testimony=with_objects(job.store.testimony(target.organization), job.store, job.rulebook.decoders, snapshot),
+        spaces=job.store.spaces(target.organization, run),
+        approvals=job.store.approvals(target.organization),
+        departures=job.store.departures(target.organization, until=run),
     )
 
 
@@ -256,6 +354,11 @@ def _last_of(job: Job, target: Target) -> Snapshot | None:
     for record in job.store.runs(organization=target.organization, limit=1):
         return job.store.snapshot(target.organization, record.id)
     return None
+
+
+def _decoders(state: State) -> list[str]:
+    """What to know of decoders that do not do what they are for."""
+    return [told for told in (trust.sentence() for trust in state.decoders) if told]
 
 
 def _surprises(snapshots: Iterable[Snapshot]) -> list[str]:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from contribaudit import catalogue, checks, policy_file
+from contribaudit import catalogue, checks, policy_file, site_tokens
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.atlassian.connect import connect
+from contribaudit.atlassian.connect import connect, connect_sites
+from contribaudit.atlassian.ledger import Ledger
+from contribaudit.atlassian.sites import Accesses, SiteClient
 from contribaudit.config import AppSettings, Organization
 from contribaudit.core.check import by_id
 from contribaudit.core.policy import AuditPolicy
@@ -22,15 +24,15 @@ from contribaudit.credentials import find_key
 from contribaudit.errors import ConfigurationError, CredentialError, UsageError
 from contribaudit.pipeline import Operator, Target
 from contribaudit.progress import SILENT, Progress
-from contribaudit.rulebook import loader
+from contribaudit.rulebook import decoders, loader
 from contribaudit.store.history import History
 from contribaudit.testimony import attestation_file
 from contribaudit.testimony.attestation_file import Row
 
 
 def load_rulebook(settings: AppSettings) -> Rulebook:
-    """The shipped rulebook, with the user's files in place of its own. Raises RulebookError."""
-    return loader.load(settings.rulebook)
+    """The shipped rulebook, with the user's files in place of its own, and their decoders. Raises RulebookError."""
+    return decoders.with_folder(loader.load(settings.rulebook), settings.decoders, catalogue.ALL)
 
 
 def load_policy(path: Path | None, rulebook: Rulebook) -> AuditPolicy:
@@ -64,7 +66,7 @@ def targets(
 ) -> tuple[Target, ...]:
     """Every organization of the configuration; those that `chosen` leaves out, or that have no key, cannot be read.
 
-    `on_key` is told each key that was found, to keep it out of what is written.
+    `on_key` is told each key and token that was found, to keep it out of what is written.
     An organization without a key stays in the audit, as one that nobody read. Raises CredentialError when not one
     of them has a key, ConfigurationError when none is configured, UsageError for a choice that is not configured.
     """
@@ -76,6 +78,11 @@ def targets(
             "One key was named for several organizations, and a key reads one",
             hint="Name the organization with --org, or give each its own api_key_file in the configuration.",
         )
+    accesses = site_accesses(settings)
+    sites = _site_opener(settings, accesses, progress) if accesses is not None else None
+    for credential in accesses.credentials if accesses is not None else ():
+        for secret in credential.unspoken:
+            on_key(secret)
     for one in configured:
         if chosen and one.id not in chosen:
             found.append(_left_out(one))
@@ -88,7 +95,8 @@ def targets(
             continue
         on_key(key)
         label = one.api_key_label or settings.api_key_label
-        found.append(Target(one.id, one.name, _opener(settings, one.id, key, progress), key_label=label))
+        opener = _opener(settings, one.id, key, progress)
+        found.append(Target(one.id, one.name, opener, key_label=label, connect_sites=sites))
     if missing and not any(target.connect for target in found):
         raise missing[0]
     return tuple(found)
@@ -131,6 +139,26 @@ def _opener(
         organization=organization,
         key=key,
         api_url=settings.api_url,
+        progress=progress,
+        connect_seconds=settings.timeouts.connect_seconds,
+        read_seconds=settings.timeouts.read_seconds,
+    )
+
+
+def site_accesses(settings: AppSettings) -> Accesses | None:
+    """With which token each site is read; None when the configuration has no [spaces]. Raises CredentialError."""
+    if settings.spaces is None:
+        return None
+    return site_tokens.accesses(settings.spaces, site_tokens.tokens(settings.spaces))
+
+
+def _site_opener(
+    settings: AppSettings, accesses: Accesses, progress: Progress
+) -> Callable[[Ledger], AbstractAsyncContextManager[SiteClient]]:
+    return lambda ledger: connect_sites(
+        accesses,
+        api_url=settings.api_url,
+        ledger=ledger,
         progress=progress,
         connect_seconds=settings.timeouts.connect_seconds,
         read_seconds=settings.timeouts.read_seconds,

@@ -21,10 +21,13 @@ from .bench import API, KEY, NOON, ORG, Bench
 
 pytestmark = pytest.mark.anyio
 
+GROUP = {"directoryId": "d-1", "groupId": "8c1f"}
 
-def test_every_call_is_a_get_or_the_documented_search() -> None:
+
+def test_every_call_is_a_get_or_a_documented_search() -> None:
     assert {(call.method, call.path) for call in calls.ALL if call.method != "GET"} == {
-        ("POST", "/admin/v2/orgs/{orgId}/workspaces")
+        ("POST", "/admin/v2/orgs/{orgId}/workspaces"),
+        ("POST", "/admin/v2/orgs/{orgId}/directories/-/groups/search"),
     }
     assert len({call.name for call in calls.ALL}) == len(calls.ALL)
     for call in calls.ALL:
@@ -57,24 +60,64 @@ async def test_refuses_every_other_call(bench: Bench, call: Call) -> None:
 
 def test_offers_reads_and_nothing_else() -> None:
     public = {name for name, _ in inspect.getmembers(AdminClient, callable) if not name.startswith("_")}
-    assert public == {"read", "pages", "aclose"}
+    assert public == {"read", "pages", "stream", "aclose"}
 
 
 async def test_sends_each_call_as_listed(bench: Bench) -> None:
     """Method, path, query and body of every call, with the key in one header and nowhere else."""
     client = bench.client(lambda _: httpx.Response(200, json={"data": []}))
     for call in calls.ALL:
-        async for _ in client.pages(call):
+        async for _ in client.pages(call, where=GROUP if call == calls.LIST_GROUP_ROLES else {}):
             pass
     for call, request in zip(calls.ALL, bench.sent, strict=True):
         assert request.method == call.method
-        assert request.url.copy_with(query=None) == f"{API}{call.path.replace('{orgId}', ORG)}"
+        assert request.url.copy_with(query=None) == f"{API}{call.path.format(orgId=ORG, **GROUP)}"
         assert tuple(request.url.params.multi_items()) == call.query
         assert request.headers["Authorization"] == f"Bearer {KEY}"
         assert request.headers["Accept"] == "application/json"
         assert request.headers["User-Agent"].startswith("contribaudit/")
         assert KEY not in str(request.url)
     assert bench.sent[2].content == b'{"limit":1000}'
+    search = bench.sent[calls.ALL.index(calls.SEARCH_AI_GROUPS)]
+    assert search.content == b'{"roleIds":["atlassian/ai-access"],"limit":100}'
+
+
+@pytest.mark.parametrize(
+    ("group", "sent"),
+    [
+        ("ari:cloud:identity::group/8c1f", "ari%3Acloud%3Aidentity%3A%3Agroup%2F8c1f"),
+        ("../../users?x=1#y", "..%2F..%2Fusers%3Fx%3D1%23y"),
+        ("%2e%2e", "%252e%252e"),
+        ("{orgId}", "%7BorgId%7D"),
+        ("gr\u00fcn", "gr%C3%BCn"),
+    ],
+)
+async def test_what_an_answer_named_stays_one_part_of_the_path(bench: Bench, group: str, sent: str) -> None:
+    """Percent-encoded on the wire and in the ledger; `-` stands for every directory."""
+    client = bench.client(lambda _: httpx.Response(200, json={"data": []}))
+    async for _ in client.pages(calls.LIST_GROUP_ROLES, where={"directoryId": "-", "groupId": group}):
+        pass
+    path = f"/admin/v2/orgs/{ORG}/directories/-/groups/{sent}/role-assignments"
+    assert bench.sent[0].url.raw_path.partition(b"?")[0] == path.encode()
+    assert [entry.path.partition("?")[0] for entry in client.ledger.entries] == [path]
+
+
+@pytest.mark.parametrize("group", ["", ".", "..", "a\nb", "a\u202eb", "x" * 301])
+async def test_an_id_that_is_none_is_not_asked_for(bench: Bench, group: str) -> None:
+    """It came in an answer, so the answer is at fault; nothing goes out."""
+    client = bench.client(lambda _: httpx.Response(200, json={"data": []}))
+    with pytest.raises(UnexpectedAnswer, match="named a groupId that is none"):
+        async for _ in client.pages(calls.LIST_GROUP_ROLES, where={"directoryId": "-", "groupId": group}):
+            pass
+    assert bench.sent == []
+
+
+async def test_a_call_on_a_group_needs_one(bench: Bench) -> None:
+    client = bench.client(lambda _: httpx.Response(200, json={"data": []}))
+    with pytest.raises(ValueError, match="needs directoryId, groupId"):
+        async for _ in client.pages(calls.LIST_GROUP_ROLES):
+            pass
+    assert bench.sent == []
 
 
 async def test_read_refuses_a_call_with_pages(bench: Bench) -> None:

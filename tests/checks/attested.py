@@ -9,7 +9,11 @@ from contribaudit.core.subject import Subject, organization_subject
 from tests.builders import NOW, ORG
 
 ORGANIZATION = organization_subject(ORG)
-ANN = Witness("ann@acme.example")
+ANN = Witness(
+    "ann@acme.example",
+    console_path="Atlassian Administration > Security > Data contribution",
+    generation="since May 2026",
+)
 
 
 def seen(setting: str, value: Value, subject: Subject = ORGANIZATION, *, days_ago: float = 0) -> Observed:

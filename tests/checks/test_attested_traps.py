@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from contribaudit.core.check import Case, Verdict
+from contribaudit.core.deletion import residue_until
 from contribaudit.core.finding import Outcome
 from contribaudit.core.observation import Observation, SettingId, Value
 from contribaudit.core.policy import Decision
@@ -197,6 +198,34 @@ def test_dc_22_a_deletion_is_never_verified(day: date, outcome: Outcome, due: da
     verdict = under("DC-22", on("Standard", seen(IN_APP, "off")), decision(IN_APP, "off", day))
     assert verdict.outcome is outcome
     assert (verdict.due_at.date() if verdict.due_at else None) == due
+
+
+def test_dc_22_both_opt_outs_run_side_by_side() -> None:
+    """The first end that is still ahead counts, and the reason names all of them and what may stay."""
+    state = on("Enterprise", seen(IN_APP, "off"), seen("contribution.metadata", "off"))
+    both = decision(IN_APP, "off", date(2026, 10, 1)), decision("contribution.metadata", "off", date(2026, 11, 1))
+    verdict = under("DC-22", state, *both)
+    assert (verdict.outcome, verdict.setting) == (Outcome.PENDING, IN_APP)
+    assert verdict.due_at is not None
+    assert verdict.due_at.date() == date(2026, 12, 30)
+    for day in ("2026-10-31", "2026-12-30", "2027-01-30", "until 2033-10-01", "until 2033-11-01"):
+        assert day in verdict.reason
+    early = under("DC-22", state, decision(IN_APP, "off", date(2026, 8, 1)), both[1])
+    assert (early.outcome, early.setting) == (Outcome.PENDING, "contribution.metadata")
+    assert "nobody can verify" in early.reason
+
+
+def test_dc_22_metadata_that_is_off_without_a_date_leaves_it_open() -> None:
+    """An opt-out that nobody dated is not covered by the clock of the other."""
+    state = on("Enterprise", seen(IN_APP, "off"), seen("contribution.metadata", "off"))
+    verdict = under("DC-22", state, decision(IN_APP, "off", date(2026, 11, 1)))
+    assert (verdict.outcome, verdict.reason_code) == (UNKNOWN, "opt_out_not_dated")
+    unread = on("Enterprise", seen(IN_APP, "off"))
+    assert under("DC-22", unread, decision(IN_APP, "off", date(2026, 11, 1))).outcome is UNKNOWN
+
+
+def test_dc_22_a_leap_day_has_its_residue_on_the_first_of_march() -> None:
+    assert residue_until(RULEBOOK.clocks, date(2028, 2, 29)) == date(2035, 3, 1)
 
 
 @pytest.mark.parametrize(

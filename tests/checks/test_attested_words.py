@@ -9,10 +9,10 @@ import pytest
 from contribaudit import catalogue
 from contribaudit.core.check import Check, Verdict
 from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation, Value
+from contribaudit.core.observation import Observation, SettingId, Value
 from contribaudit.core.setting import Setting
 from contribaudit.core.subject import Kind, Subject
-from tests.builders import CHECKS, ORG, app, facts, judge, state_of
+from tests.builders import CHECKS, ORG, app, facts, judge, observed, state_of
 from tests.checks.attested import ORGANIZATION, said, seen
 
 APP = app()
@@ -45,8 +45,8 @@ GOOD: dict[str, Value] = {
 }
 """A value of each setting with which every check that reads it passes, all together."""
 EXPECT: dict[str, Value] = {"DR-05": ("EU",), "DR-12": ("EU",), "DC-11": ("space:x/y/Z",)}
-DECIDED_ELSEWHERE = {"DC-05", "DC-20", "DC-22", "GV-04", "DC-21"}
-"""Checks that also need a decision, an exemption or an old look to pass."""
+DECIDED_ELSEWHERE = {"DC-05", "DC-12", "DC-20", "DC-22", "GV-04", "DC-21", "AI-25"}
+"""Checks that also need a decision, an exemption or an old look to pass, or ask how people looked and not what at."""
 ATTESTED: list[tuple[Check, str]] = [
     (check, setting)
     for check in CHECKS.values()
@@ -78,6 +78,7 @@ def subject_of(setting: Setting) -> Subject:
 def judged(check: Check, instead: Mapping[str, Value | str], old: str = "") -> Verdict:
     """The check's verdict with every setting good, but for these ("<>" for unread), and one seen 31 days ago."""
     observations: list[Observation] = [*facts(APP, plan="Enterprise", type_key="jira-software", host="a.example")]
+    observations.append(observed(SettingId("ai.access.role_groups"), ORGANIZATION, ()))
     for name, good in GOOD.items():
         subject = subject_of(next(one for one in catalogue.ALL if one.id == name))
         value = instead.get(name, good)
@@ -133,7 +134,7 @@ def test_an_old_look_is_no_pass(check: Check, setting: str) -> None:
     assert outcome(check, {}, old=setting)[0] is Outcome.STALE
 
 
-NOT_ABOUT_SWITCHES = {"DC-07", "DC-08", "DC-09", "DR-12"}
+NOT_ABOUT_SWITCHES = {"DC-07", "DC-08", "DC-09", "DC-24", "DR-12"}
 
 
 @pytest.mark.parametrize("check", list(dict.fromkeys(check for check, _ in ATTESTED)), ids=lambda check: check.id)

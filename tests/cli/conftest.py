@@ -98,3 +98,4 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("contribaudit.cli.probe.sleep", at_once)
     monkeypatch.setattr("contribaudit.doctor.access.sleep", at_once)
+    monkeypatch.setattr("contribaudit.doctor.sites.sleep", at_once)

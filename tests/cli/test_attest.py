@@ -358,7 +358,8 @@ def test_signals_are_listed_shown_and_compared(cli: Cli, ready: Api) -> None:
     cli("audit")
     words = ("signals", "diff", UGC)
     found = json.loads(cli(*words, "1", "2", "--format", "json").out)
-    assert {"pointer": "/attributes/name", "before": raw["attributes"]["name"], "after": "another"} in found
+    before = raw["attributes"]["name"]
+    assert {"pointer": "/attributes/name", "before": before, "after": "another", "decoders": ""} in found
     assert cli(*words, "1", "9").code == 2
     assert "has no signal 'signal.nothing'" in cli("signals", "show", "signal.nothing").err
 

@@ -52,10 +52,12 @@ def test_all_is_well(cli: Cli, with_key: Api, keyring: object) -> None:
     assert "demo-key" not in ended.out + ended.err
 
 
-def test_every_call_is_tried_once_and_nothing_is_created(cli: Cli, with_key: Api, home: Path) -> None:
+def test_every_scope_is_tried_once_and_nothing_is_created(cli: Cli, with_key: Api, home: Path) -> None:
+    """By the first call that needs it: what else it opens tells nothing more."""
     cli("doctor")
     asked = [(request.method, request.path) for request in with_key.app.state.requests]
-    wanted = [(call.method, call.path.replace("{orgId}", with_key.organization)) for call in ALL]
+    first = {call.scope: call for call in reversed(ALL) if call.path.startswith("/admin/")}
+    wanted = [(call.method, call.path.replace("{orgId}", with_key.organization)) for call in first.values()]
     assert sorted(asked) == sorted(wanted)
     assert list(home.iterdir()) == []
 
@@ -81,7 +83,7 @@ def test_missing_scopes_are_named(cli: Cli, api: Api, monkeypatch: pytest.Monkey
     assert by_status == {
         "ok": {"read:orgs:admin:"},
         "failed": {"read:workspaces:admin", "read:directories:admin", "read:policies:admin"},
-        "warning": {"read:events:admin", "read:keys:admin"},
+        "warning": {"read:events:admin", "read:groups:admin", "read:keys:admin"},
     }
 
 
@@ -269,3 +271,52 @@ def test_of_several_organizations_one_may_have_no_key(
     ]
     key_file.unlink()
     assert cli("doctor", "--format", "json").code == 4
+
+
+def with_spaces(text: str = "") -> None:
+    Path("contribaudit.toml").write_text(f'[spaces]\nemail = "demo@acme.example"\ntoken_env = "SITE_TOKEN"\n{text}')
+
+
+def test_spaces_that_nobody_asked_for_are_one_line(cli: Cli, with_key: Api, keyring: object) -> None:
+    found = lines(cli("doctor", "--format", "json"))
+    assert [line["status"] for line in named(found, "spaces")] == ["ok"]
+    assert named(found, "site") + named(found, "site token") == []
+    assert not [request for request in with_key.app.state.requests if "/ex/" in request.path]
+
+
+def test_a_site_s_token_is_found_and_tried_once(
+    cli: Cli, with_key: Api, keyring: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_spaces()
+    monkeypatch.setenv("SITE_TOKEN", "demo-site-token")
+    ended = cli("doctor", "--format", "json")
+    found = lines(ended)
+    (token,), (site,) = named(found, "site token"), named(found, "site")
+    assert (token["status"], site["status"], ended.code) == ("ok", "ok", 0)
+    assert "demo@acme.example" in token["what"]
+    assert "read:jira-work" in site["what"] or "read:space:confluence" in site["what"]
+    assert len([request for request in with_key.app.state.requests if "/ex/" in request.path]) == 1
+    assert "demo-site-token" not in ended.out + ended.err
+
+
+def test_a_refused_token_and_none_at_all(
+    cli: Cli, with_key: Api, keyring: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_spaces()
+    monkeypatch.setenv("SITE_TOKEN", "nobodys-token")
+    ended = cli("doctor", "--format", "json")
+    (site,) = named(lines(ended), "site")
+    assert (site["status"], site["exit_code"], ended.code) == ("failed", 4, 4)
+    assert "nobodys-token" not in ended.out + ended.err
+    monkeypatch.delenv("SITE_TOKEN")
+    found = lines(cli("doctor", "--format", "json"))
+    assert [line["status"] for line in (*named(found, "site token"), *named(found, "site"))] == ["warning", "warning"]
+    assert "login --site all" in named(found, "site token")[0]["next"]
+
+
+def test_a_token_file_that_cannot_be_read_is_a_failed_line(cli: Cli, with_key: Api, keyring: object) -> None:
+    Path("contribaudit.toml").write_text('[spaces]\ntoken_file = "missing"\n')
+    found = lines(ended := cli("doctor", "--format", "json"))
+    assert ended.code == 4
+    assert [line["status"] for line in named(found, "site token")] == ["failed"]
+    assert named(found, "site") == []

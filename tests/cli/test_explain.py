@@ -39,6 +39,18 @@ def test_the_organization_is_unknown_until_somebody_looked(cli: Cli, audited: Ap
     assert "effective.ai_processing  unknown" in ended.out
 
 
+def test_the_organization_tells_its_exposure(cli: Cli, audited: Api) -> None:
+    """Nobody looked, so it is not known; an app has no window of its own."""
+    assert "the exposure of metadata since 2026-08-17 is not known" in " ".join(
+        cli("explain", "organization").out.split()
+    )
+    document = json.loads(cli("explain", "organization", "effective.in_app", "--format", "json").out)
+    window = document["effective"][0]["exposure"]
+    assert (window["span"], window["begins"], window["ends"]) == ("not_known", "2026-08-17", None)
+    of_app = json.loads(cli("explain", WIKI, "effective.in_app", "--format", "json").out)
+    assert of_app["effective"][0]["exposure"] is None
+
+
 @pytest.mark.parametrize("subject", [WIKI, "site:tidy.atlassian.net", "space:tidy.atlassian.net/confluence/ENG"])
 def test_narrower_subjects_are_explained_too(cli: Cli, audited: Api, subject: str) -> None:
     ended = cli("explain", subject)

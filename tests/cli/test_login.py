@@ -100,6 +100,42 @@ def test_logout_forgets(cli: Cli, keyring: Kept) -> None:
     assert "nothing to remove" in cli("logout", "--org", "acme").last
 
 
+def test_a_site_s_token_is_saved_and_forgotten(cli: Cli, keyring: Kept, key_file: Path) -> None:
+    Path("contribaudit.toml").write_text('[spaces]\n[[spaces.site]]\nhost = "acme.atlassian.net"\n')
+    for site, account in (("all", "site:*"), ("ACME.atlassian.net", "site:acme.atlassian.net")):
+        ended = cli("login", "--site", site, "--api-key-file", str(key_file))
+        assert (ended.code, ended.out) == (0, "")
+        assert keyring == {("contribaudit", account): "demo-key"}
+        assert "not tested" in ended.last
+        assert "demo-key" not in ended.err
+        assert "until it is revoked" in cli("logout", "--site", site).last
+        assert keyring == {}
+    assert "nothing to remove" in cli("logout", "--site", "all").last
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--site", "labs.atlassian.net"), "names no such site"),
+        (("--site", "all", "--org", "acme"), "--site and --org were both given"),
+        (("--site", "all"), "There is no terminal to ask for the token"),
+    ],
+)
+def test_a_site_that_cannot_be_logged_in_to(words: tuple[str, ...], told: str, cli: Cli, keyring: Kept) -> None:
+    Path("contribaudit.toml").write_text('[[spaces.site]]\nhost = "acme.atlassian.net"\n')
+    ended = cli("login", *words)
+    assert ended.code == 2
+    assert told in ended.err
+    assert keyring == {}
+
+
+def test_a_token_without_spaces_in_the_configuration_is_refused(cli: Cli, keyring: Kept, key_file: Path) -> None:
+    ended = cli("login", "--site", "all", "--api-key-file", str(key_file))
+    assert ended.code == 2
+    assert "[spaces]" in ended.last
+    assert keyring == {}
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs a pseudo terminal")
 def test_the_key_is_asked_for_without_showing_it(api: Api) -> None:
     """In a real terminal, whose echo would be seen on the screen."""

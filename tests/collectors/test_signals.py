@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -156,3 +157,16 @@ def test_apps_of_the_drifted_organization_have_their_signals() -> None:
     assert values(snapshot, POLICY)
     assert values(snapshot, FEATURE)
     assert unkept(snapshot) == []
+
+
+def test_what_a_digest_is_made_of_is_kept_under_it() -> None:
+    """Without what changes without meaning: decoders look into it, and a later canonical form is made from it."""
+    whole = policy("ai", resource(updatedAt=NEW, more=1), updatedAt=OLD)
+    snapshot = listed(POLICIES, [whole])
+    of_organization, of_app = values(snapshot, AI)[ORG], values(snapshot, AI)[APP]
+    assert isinstance(of_organization, tuple)
+    assert isinstance(of_app, tuple)
+    (own,), (app,) = of_organization, of_app
+    assert json.loads(snapshot.raw[own])["attributes"]["resources"] == []
+    assert "updatedAt" not in json.loads(snapshot.raw[own])["attributes"]
+    assert json.loads(snapshot.raw[app]) == resource(more=1)

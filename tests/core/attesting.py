@@ -11,7 +11,7 @@ from contribaudit.core.attestation import Anchor, Attestation, Signature
 from contribaudit.core.attested import Testimony, attested_observations
 from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Value
 from contribaudit.core.resolve import highest_plan
-from contribaudit.core.rules import SignalRule
+from contribaudit.core.rules import Rulebook, SignalRule
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.signal import revision_of, settled_of
 from contribaudit.core.snapshot import Collection
@@ -94,6 +94,7 @@ def state_of(
     runs: tuple[Collection, ...] | None = None,
     more: Sequence[Observation] = (),
     as_of: datetime = NOW,
+    rules: Rulebook = RULES,
 ) -> State:
     """The organization with its one app, as a run found it."""
     found: list[Observation] = [*facts(app(), plan=plan), *more]
@@ -104,7 +105,7 @@ def state_of(
     found.extend(observed(settled_of(signal), ORGANIZATION, False) for signal in unsettled)
     by_name = {one.collector: one for one in (runs if runs is not None else collections())}
     place = OrganizationState(ORG, "Acme", by_name)
-    state = State(as_of=as_of, rulebook=RULES, organizations=[place], observations=found)
+    state = State(as_of=as_of, rulebook=rules, organizations=[place], observations=found)
     state.add(highest_plan(state, ORG))
     return state
 

@@ -45,6 +45,16 @@ PAIR = [*screen("off", 9, A), *screen("on", 8, B)]
 USE_KEY = (ORGANIZATION, USE)
 
 
+def test_the_witness_says_where_the_look_was() -> None:
+    """Screen and menu path as recorded, and the console generation that the rulebook has for them."""
+    path = "Atlassian Administration > Security > Data contribution"
+    found = worth([look("off", 3, screen="data-contribution", console_path=path)], state_of(A))
+    assert isinstance(found, Observed)
+    assert found.witness is not None
+    assert (found.witness.screen, found.witness.console_path) == ("data-contribution", path)
+    assert found.witness.generation == "since May 2026"
+
+
 def plan(ago: float, highest: str | None, *words: str) -> PlanSeen:
     return PlanSeen(days(ago), highest, words)
 

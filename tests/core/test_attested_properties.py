@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from contribaudit.core.attestation import Anchor, Attestation
 from contribaudit.core.attested import PlanSeen
 from contribaudit.core.observation import STALE_CODES, Grade, Observation, Observed, SettingId, Value
+from contribaudit.core.rules import Rulebook
 from contribaudit.core.subject import Subject
 from tests.builders import NOW, UNREAD, collection, collections
 
@@ -31,6 +32,7 @@ from .attesting import (
     HIPAA,
     METADATA,
     ORGANIZATION,
+    RULES,
     SWITCH,
     USE,
     States,
@@ -76,6 +78,9 @@ class World:
     attestations: list[Attestation] = field(default_factory=list)
     signals: dict[tuple[Subject, SettingId], tuple[Any, ...]] = field(default_factory=dict)
     plans: list[PlanSeen] = field(default_factory=list)
+    rules: Rulebook = RULES
+    objects: dict[str, Any] = field(default_factory=dict)
+    """What the states of signals consist of; empty where nobody looks into them."""
 
     @property
     def states(self) -> States:
@@ -173,11 +178,13 @@ class World:
             unsettled=[USE] if event == "applying" else [],
             runs=None if readable else collections(collection("policies", "forbidden")),
             as_of=self.now,
+            rules=self.rules,
         )
-        found = heard(self.attestations, state, signals=self.signals, plans=tuple(self.plans))
+        found = heard(self.attestations, state, signals=self.signals, plans=tuple(self.plans), objects=self.objects)
         shuffled = self.random.sample(self.attestations, len(self.attestations))
         turned = dict(reversed(self.signals.items()))
-        assert heard(shuffled, state, signals=turned, plans=tuple(self.plans[::-1])) == found
+        plans = tuple(self.plans[::-1])
+        assert heard(shuffled, state, signals=turned, plans=plans, objects=self.objects) == found
         for (_, setting), one in found.items():
             self.check(SettingId(setting), one, event)
         return found.get((ORGANIZATION, SWITCH.id))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from contribaudit.core.check import Case, Verdict
-from contribaudit.core.finding import Evidence, Outcome
+from contribaudit.core.finding import Evidence, Outcome, Severity
 from contribaudit.core.observation import Grade
 from contribaudit.core.policy import EvidenceTerms, Rule
 from contribaudit.core.terms import apply_terms, strongest_first
@@ -123,3 +124,13 @@ def test_evidence_is_listed_strongest_first_and_once() -> None:
     """Then by time."""
     decoded, documented, older = evidence(Grade.DECODED), evidence(), evidence(at=OLD)
     assert strongest_first((decoded, documented, older, documented)) == (older, documented, decoded)
+
+
+def test_what_a_decoder_reads_wants_an_agreement_as_good_as_any_attestation() -> None:
+    """Where the policy wants a second person or a screenshot of one; what no person agreed with has none to want."""
+    terms = EvidenceTerms(second_person=Severity.INFO)
+    alone = replace(evidence(Grade.DECODED), attested_by="anna@acme.example")
+    assert under(Outcome.PASS, alone, terms=terms) == (Outcome.UNKNOWN, "second_person_missing")
+    assert under(Outcome.PASS, replace(alone, confirmed_by="bert@acme.example"), terms=terms)[0] is Outcome.PASS
+    assert under(Outcome.PASS, evidence(Grade.DECODED), terms=terms)[0] is Outcome.PASS
+    assert under(Outcome.PASS, replace(alone, grade=Grade.INFERRED), terms=terms)[0] is Outcome.PASS

@@ -11,7 +11,7 @@ from contribaudit.core.drift import Change
 from contribaudit.core.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
 from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.report import Report, RunLine
-from contribaudit.core.rules import App, Clocks, Figure, Limits, Rulebook, RulebookFile
+from contribaudit.core.rules import App, Clocks, Figure, Limits, Rulebook, RulebookFile, Statement, Statements
 from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.state import OrganizationState, State
 from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
@@ -61,6 +61,7 @@ RULEBOOK = Rulebook(
     version="2026.11",
     effective=date(2026, 8, 17),
     review_within_days=60,
+    scope_review_within_days=30,
     files=(RulebookFile("apps.toml", "a" * 64, date(2026, 11, 1), True),),
     plans=(),
     realms=(),
@@ -70,6 +71,7 @@ RULEBOOK = Rulebook(
     words={},
     clocks=Clocks(*[Figure(1, "", "")] * 6),
     limits=Limits(*[Figure(1, "", "")] * 2),
+    statements=Statements(Statement("", "", None, "")),
     sha256="b" * 64,
 )
 

@@ -57,8 +57,13 @@ CONTRACT = {
     "summary": "by_outcome by_severity",
 }
 BESIDE = {
-    "collection": {"code", "missing_scope"},
-    "changes": {"existed_before", "exists_after"},
+    "": {"newly", "key_days_left"},
+    "organizations": {"unread_reason", "left_out"},
+    "inventory": {"sites_read", "apps_read", "spaces_counted", "spaces_whole"},
+    "collection": {"code", "missing_scope", "started_at"},
+    "findings.subject": {"alias"},
+    "findings.evidence": {"confirmed_by"},
+    "changes": {"existed_before", "exists_after", "id", "cause_code", "match", "other_events", "ticket"},
 }
 """What stands beside them since."""
 
@@ -183,6 +188,8 @@ def test_the_order_is_stable() -> None:
         policy_name=one.policy_name,
         changes=one.changes,
         warnings=one.warnings,
+        newly=tuple(reversed(one.newly)),
+        key_days_left=one.key_days_left,
     )
     assert as_document(one)["findings"] == as_document(other)["findings"]
     ids = [finding["id"] for finding in as_document(one)["findings"]]

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import pytest
 
 from contribaudit.core.alias import resolve_alias
+from contribaudit.core.approval import Baseline
 from contribaudit.core.attestation import Attestation, Signature
 from contribaudit.core.finding import Finding, Outcome
 from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, SettingId, Value
@@ -24,6 +25,7 @@ from contribaudit.pipeline import Target, last_state
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
 from tests.flow.audits import RULEBOOK, Bench, of_check, simulated
+from tests.listed import Listing, keep
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -49,6 +51,8 @@ class Said:
     """The highest plan at the look; "" for the one of the run."""
     or_else: Value = None
     """What a second person saw at the same moment; None where nobody did."""
+    screen: str = ""
+    path: str = ""
 
 
 EVERY_APP = "every app"
@@ -78,6 +82,12 @@ class OutcomeCase:
     """The kept run is judged so many days later."""
     others: tuple[Target, ...] = ()
     said: tuple[Said, ...] = ()
+    earlier: tuple[tuple[int, Edit | None], ...] = ()
+    """Audits of the days before: how many days ago, and what was otherwise then."""
+    listings: tuple[tuple[int, tuple[Listing, ...]], ...] = ()
+    """Further runs, each so many days ago, with the spaces that they listed; apps by alias."""
+    approved: int | None = None
+    """The run that somebody approved as the baseline."""
 
     def __str__(self) -> str:
         return f"{self.check}-{self.outcome}-{self.code}"
@@ -99,11 +109,15 @@ class Stage:
 
     def find(self, case: OutcomeCase) -> Finding:
         """The finding of the case: from API bytes over HTTP, collectors and the history to the verdict."""
-        world = (case.scenario, case.edit, case.fault, case.others)
+        world = (case.scenario, case.edit, case.fault, case.others, case.earlier)
         policy = f'{case.policy}\n[[rule]]\ncheck = "{case.check}"\n{case.rule}\n'
         first = world not in self._kept
         if first:
             self._kept[world] = shutil.copyfile(self._empty, self._folder / f"{len(self._kept)}.sqlite")
+        for days_ago, edit in case.earlier if first else ():
+            bench = self._scene(replace(case, edit=edit, fault=""))
+            with History.open(str(self._kept[world])) as bench.store:
+                bench.audit(policy, now=NOW - timedelta(days=days_ago), others=case.others)
         bench = self._scene(case)
         with History.open(str(self._kept[world])) as bench.store:
             if first:
@@ -112,7 +126,7 @@ class Stage:
                 later = NOW + timedelta(days=case.days_later)
                 report = bench.offline(policy, now=later, others=case.others)
             found = of_check(report, case.check, case.about)
-        if case.said:
+        if case.said or case.listings:
             found = self._attested(bench, case, self._kept[world], policy)
         assert len(found) == 1, [(one.subject.id, one.outcome, one.reason) for one in found]
         return found[0]
@@ -122,7 +136,15 @@ class Stage:
         copy = shutil.copyfile(kept, self._folder / "attested.sqlite")
         with History.open(str(copy)) as bench.store:
             job = bench.job(policy, now=NOW, others=case.others)
+            state = last_state(job)
+            for days_ago, listings in case.listings:
+                snapshot = bench.store.snapshot(bench.organization.id, 1)
+                listed = [replace(one, app=_subject(state, one.app).id) for one in listings]
+                keep(bench.store, snapshot, NOW - timedelta(days=days_ago), listed)
             bench.store.add_attestations(attestations(last_state(job), case.said))
+            if case.approved is not None:
+                signed = Signature("cara@acme.example", NOW, "", "")
+                bench.store.add_baseline(Baseline(bench.organization.id, case.approved, signed, "reviewed", None))
             later = NOW + timedelta(days=case.days_later)
             return of_check(bench.offline(policy, now=later, others=case.others), case.check, case.about)
 
@@ -137,6 +159,7 @@ class Stage:
         bench, pristine = self._benches[case.scenario]
         bench.organization.apps = list(pristine.apps)
         bench.organization.policies = list(pristine.policies)
+        bench.organization.groups = list(pristine.groups)
         bench.organization.revision += 1
         if case.edit is not None:
             case.edit(bench.organization)
@@ -178,6 +201,8 @@ def attestations(state: State, said: Sequence[Said]) -> list[Attestation]:
                     observed_at=looked,
                     recorded=Signature(by, looked, "", ""),
                     look="one look",
+                    screen=one.screen,
+                    console_path=one.path,
                     unanchored_reason="nothing was read around the look",
                     highest_plan=one.highest_plan or (known.highest if known else None),
                     plan_words=known.words if known and not one.highest_plan else (),
@@ -231,6 +256,12 @@ def together(*edits: Edit) -> Edit:
             one(organization)
 
     return edit
+
+
+def only_outside(organization: Organization) -> None:
+    """Nothing is left but an app that data residency does not reach."""
+    for app in [app.id for app in organization.apps if app.type_key != "trello"]:
+        organization.remove_app(app)
 
 
 def every_plan(plan: str | None, *besides: str) -> Edit:

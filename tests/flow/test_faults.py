@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from contribaudit import collectors
 from contribaudit.atlassian import retry
 from contribaudit.core.finding import Outcome
 from contribaudit.core.report import Report
@@ -208,7 +209,7 @@ def test_a_fault_everywhere(tidy: Served, tmp_path: Path, kind: str, code: int) 
     with tidy.after_a_complete_run(tmp_path) as bench:
         report = audit(bench, kind, "*")
         assert report.run.exit_code == code
-        assert [one.status for one in report.collections] == [CollectionStatus.FAILED] * len(COLLECTOR_OF)
+        assert [one.status for one in report.collections] == [CollectionStatus.FAILED] * len(collectors.ALL)
         assert {one.outcome for one in report.findings if one.check not in NOT_FROM_THE_API} == {Outcome.UNKNOWN}
         assert_no_row_vanished(tidy.first, report)
         assert report.changes == ()

@@ -55,6 +55,8 @@ def test_a_narrow_key_names_every_scope_that_it_lacks(tmp_path: Path) -> None:
             "policies": "read:policies:admin",
             "directories": "read:directories:admin",
             "event_actions": "read:events:admin",
+            "ai_roles": "read:groups:admin",
+            "events": "read:events:admin",
             "api_keys": "read:keys:admin",
         }
         (covered,) = of_check(report, "DC-10")

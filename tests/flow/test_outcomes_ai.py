@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from contribaudit.core.finding import Outcome
 from contribaudit.core.subject import Kind
 from contribaudit.pipeline import last_state
+from contribaudit.simulator import Organization
 from tests.flow.audits import of_check, simulated
 from tests.flow.outcomes import (
     EVERY_APP,
@@ -43,6 +45,10 @@ SUPPORTED_BLOCKED = Said("ai.mcp.supported_domains", "blocked")
 OWN_DOMAIN = Said("ai.mcp.domains", ("mcp.acme.example",))
 TOKENS_OFF = Said("ai.mcp.api_tokens", "off")
 OUR_DOMAIN = 'expect = ["mcp.acme.example"]'
+AI_USERS = "b1000000-0000-4000-8000-000000000002"
+GROUPS_SCOPE = "read:groups:admin"
+ROVO_PATH = "Atlassian Administration > Rovo > Rovo access"
+WEB_SEARCH = Said("ai.web_search", "off", path="Atlassian Administration > Rovo > Rovo settings > Web search")
 TAGGED = Said("hipaa.tagged", "yes", WIKI)
 EEA = 'expect = ["EEA"]'
 
@@ -65,6 +71,17 @@ def one_word(
             bad,
         ),
     )
+
+
+def role_of_nobody(organization: Organization) -> None:
+    """No group holds the role for AI."""
+    organization.set_role("ai-users", "tidy/jira-software", "atlassian/ai-access", False)
+
+
+def another_of_the_same_name(organization: Organization) -> None:
+    """The name that the policy approves stands for two groups."""
+    organization.set_group("org-admins", name="AI-Users")
+    organization.set_role("AI-Users", "tidy/confluence", "atlassian/ai-access", True)
 
 
 ACCESS_CASES = (
@@ -122,7 +139,47 @@ ACCESS_CASES = (
     OutcomeCase("AI-06", UNKNOWN, "policy_names_no_group", said=(LIMITED, GROUPS)),
     OutcomeCase("AI-06", NOT_ACHIEVABLE, "plan_without_groups", scenario="small"),
     *doubted(OutcomeCase("AI-06", PASS, "", said=(LIMITED,), rule=APPROVED_GROUPS), GROUPS, ("others",)),
-    OutcomeCase("AI-07", UNKNOWN, "not_verifiable_today"),
+    OutcomeCase("AI-07", PASS, "approved_groups", said=(LIMITED,), rule=APPROVED_GROUPS),
+    OutcomeCase("AI-07", PASS, "approved_groups", said=(LIMITED,), rule=f'expect = ["{AI_USERS}"]'),
+    OutcomeCase("AI-07", PASS, "blocked_everywhere", said=(BLOCKED,), rule=APPROVED_GROUPS),
+    OutcomeCase("AI-07", PASS, "blocked_everywhere", said=(BLOCKED,), edit=role_of_nobody),
+    OutcomeCase("AI-07", FAIL, "group_not_approved", said=(LIMITED,), rule='expect = ["others"]'),
+    OutcomeCase("AI-07", FAIL, "group_not_approved", said=(BLOCKED,), rule="expect = []"),
+    OutcomeCase(
+        "AI-07", FAIL, "group_not_approved", said=(LIMITED,), rule=APPROVED_GROUPS, edit=another_of_the_same_name
+    ),
+    OutcomeCase(
+        "AI-07", FAIL, "open_to_everyone", said=(Said("ai.access", "allowed", EVERY_APP),), rule=APPROVED_GROUPS
+    ),
+    OutcomeCase("AI-07", UNKNOWN, "policy_names_no_group", said=(LIMITED,)),
+    OutcomeCase("AI-07", UNKNOWN, "no_group_shown", said=(LIMITED,), rule=APPROVED_GROUPS, edit=role_of_nobody),
+    OutcomeCase(
+        "AI-07",
+        UNKNOWN,
+        "forbidden",
+        said=(LIMITED,),
+        rule=APPROVED_GROUPS,
+        fault="403-bare@groups-search",
+        scope=GROUPS_SCOPE,
+    ),
+    OutcomeCase(
+        "AI-07",
+        UNKNOWN,
+        "server_failed",
+        said=(LIMITED,),
+        rule='expect = ["others"]',
+        fault="500@group-role-assignments",
+    ),
+    OutcomeCase(
+        "AI-07",
+        UNKNOWN,
+        "apps_unread",
+        said=(LIMITED,),
+        rule=APPROVED_GROUPS,
+        fault="403-bare@workspaces",
+        scope=WORKSPACES,
+    ),
+    *doubted(OutcomeCase("AI-07", PASS, "", rule=APPROVED_GROUPS), LIMITED, "allowed"),
     *one_word("AI-08", "ai.portal_customers", "off", "on", DESK),
     OutcomeCase("AI-08", PASS, "none_among_apps", scenario="small"),
 )
@@ -166,7 +223,18 @@ AGENT_CASES = (
     OutcomeCase("AI-23", UNKNOWN, "no_switch", said=(Said("ai.beta_features", "no_switch"),)),
     OutcomeCase("AI-24", PASS, "not_claimed"),
     OutcomeCase("AI-24", NOT_ACHIEVABLE, "provider_claimed", rule='expect = ["OpenAI"]'),
-    OutcomeCase("AI-25", UNKNOWN, "not_verifiable_today"),
+    OutcomeCase("AI-25", PASS, "generation_named", said=(replace(LIMITED, path=ROVO_PATH), WEB_SEARCH)),
+    OutcomeCase("AI-25", PASS, "generation_named", said=(replace(BLOCKED, screen="rovo-access", path=ROVO_PATH),)),
+    OutcomeCase("AI-25", FAIL, "path_not_recorded", said=(replace(LIMITED, path=ROVO_PATH), GROUPS)),
+    OutcomeCase("AI-25", UNKNOWN, "generation_not_known", said=(replace(LIMITED, path="Somewhere > Rovo"),)),
+    OutcomeCase(
+        "AI-25", UNKNOWN, "generation_not_known", said=(replace(LIMITED, path=ROVO_PATH, screen="web-search"),)
+    ),
+    OutcomeCase("AI-25", UNKNOWN, "nothing_attested"),
+    OutcomeCase("AI-25", STALE, "plan_changed", said=(replace(LIMITED, path=ROVO_PATH, highest_plan="free"),)),
+    OutcomeCase(
+        "AI-25", Outcome.CONFLICT, "attestations_differ", said=(replace(LIMITED, path=ROVO_PATH, or_else="allowed"),)
+    ),
 )
 
 

@@ -14,10 +14,8 @@ from tests.flow.test_outcomes_switches import BEFORE, IN_APP_OFF, IN_APP_ON, WOR
 PASS, FAIL, UNKNOWN, STALE = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE
 NOT_ACHIEVABLE, PENDING = Outcome.NOT_ACHIEVABLE, Outcome.PENDING
 WIKI = "app:tidy.atlassian.net/confluence"
-SPACE = "space:tidy.atlassian.net/confluence/SEC"
 INCLUDED, EXCLUDED = "contribution.in_app.included", "contribution.in_app.excluded"
 NONE_INCLUDED, NONE_EXCLUDED = Said(INCLUDED, ()), Said(EXCLUDED, ())
-SPACES = f'expect = ["{SPACE}"]'
 NO_TRIAL = Said("trial", "none", EVERY_APP)
 DRIVE = "connector:drive"
 OFFERED = Said("contribution.offered", "yes", DRIVE)
@@ -61,15 +59,6 @@ CASES = (
     OutcomeCase("DC-08", STALE, "trial_ended", said=(*OTHERS_NOT, ON_TRIAL, ends(-1))),
     OutcomeCase("DC-08", UNKNOWN, "not_read", said=(*OTHERS_NOT, ON_TRIAL)),
     *doubted(OutcomeCase("DC-08", PASS, "", said=OTHERS_NOT), Said("trial", "none", WIKI), "running"),
-    *before_it_counts("DC-11", rule=SPACES),
-    OutcomeCase("DC-11", PASS, "sensitive_spaces_kept_out", said=(IN_APP_ON, Said(EXCLUDED, (SPACE,))), rule=SPACES),
-    OutcomeCase("DC-11", PASS, "sensitive_spaces_kept_out", said=(IN_APP_ON, Said(EXCLUDED, (WIKI,))), rule=SPACES),
-    OutcomeCase("DC-11", PASS, "sensitive_spaces_kept_out", said=(IN_APP_OFF, NONE_INCLUDED), rule=SPACES),
-    OutcomeCase("DC-11", FAIL, "sensitive_space_contributes", said=(IN_APP_ON, NONE_EXCLUDED), rule=SPACES),
-    OutcomeCase("DC-11", FAIL, "sensitive_space_contributes", said=(IN_APP_OFF, Said(INCLUDED, (WIKI,))), rule=SPACES),
-    OutcomeCase("DC-11", UNKNOWN, "policy_names_no_space", said=(IN_APP_OFF, NONE_INCLUDED)),
-    *doubted(OutcomeCase("DC-11", PASS, "", said=(IN_APP_ON,), rule=SPACES), NONE_EXCLUDED, (WIKI,)),
-    OutcomeCase("DC-12", UNKNOWN, "not_verifiable_today"),
     *before_it_counts("DC-13"),
     OutcomeCase("DC-13", PASS, "list_of_this_position", said=(IN_APP_OFF, NONE_INCLUDED)),
     OutcomeCase("DC-13", STALE, "list_older_than_switch", said=(IN_APP_ON, Said(EXCLUDED, (), days_ago=1))),

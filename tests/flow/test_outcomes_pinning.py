@@ -9,7 +9,17 @@ import pytest
 
 from contribaudit.core.finding import Outcome
 from contribaudit.simulator import Organization, Policy, Resource
-from tests.flow.outcomes import NOW, Edit, OutcomeCase, Stage, assert_as_said, every_plan, set_stage, together
+from tests.flow.outcomes import (
+    NOW,
+    Edit,
+    OutcomeCase,
+    Stage,
+    assert_as_said,
+    every_plan,
+    only_outside,
+    set_stage,
+    together,
+)
 
 UNKNOWN = Outcome.UNKNOWN
 FAIL = Outcome.FAIL
@@ -103,6 +113,14 @@ CASES = (
     OutcomeCase("DR-02", UNKNOWN, "forbidden", about=CONFLUENCE, fault="403-a@policies", scope=POLICIES),
     OutcomeCase("DR-02", UNKNOWN, "nothing_looked_at", fault="403-bare@workspaces", scope="read:workspaces:admin"),
     OutcomeCase("DR-02", UNKNOWN, "null", about="tidy.atlassian.net/jira-software", fault="null-realm@workspaces"),
+    OutcomeCase(
+        "DR-02",
+        UNKNOWN,
+        "unknown_plan_word",
+        about=CONFLUENCE,
+        edit=lambda o: o.set_plan("tidy/confluence", "Platinum"),
+    ),
+    OutcomeCase("DR-02", Outcome.NO_SUCH_SETTING, "none_among_apps", edit=only_outside, scenario="small"),
     OutcomeCase("DR-02", Outcome.STALE, "evidence_too_old", about=CONFLUENCE, days_later=3),
     OutcomeCase("DR-04", Outcome.PASS, "applied", about=CONFLUENCE),
     OutcomeCase("DR-04", Outcome.PASS, "no_moves", edit=lambda o: o.remove_policy(EU)),
@@ -151,6 +169,7 @@ CASES = (
     OutcomeCase("DR-14", FAIL, "policy_and_inventory_differ", edit=unlist),
     OutcomeCase("DR-14", FAIL, "policy_and_inventory_differ", edit=lambda o: o.remove_app("tidy/confluence")),
     OutcomeCase("DR-14", FAIL, "no_residency_policy", edit=lambda o: o.remove_policy(EU)),
+    OutcomeCase("DR-14", UNKNOWN, "policies_not_shown", edit=no_policies),
     OutcomeCase("DR-14", Outcome.CONFLICT, "several_policies", edit=list_twice),
     OutcomeCase("DR-14", Outcome.NOT_ACHIEVABLE, "plan_without_residency", edit=every_plan("Free"), scenario="small"),
     OutcomeCase(

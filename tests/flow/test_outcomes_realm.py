@@ -9,7 +9,7 @@ import pytest
 
 from contribaudit.core.finding import Outcome
 from contribaudit.simulator import Organization
-from tests.flow.outcomes import OutcomeCase, Stage, assert_as_said, set_stage, together
+from tests.flow.outcomes import OutcomeCase, Stage, assert_as_said, only_outside, set_stage, together
 
 UNKNOWN = Outcome.UNKNOWN
 WORKSPACES = "read:workspaces:admin"
@@ -115,6 +115,7 @@ CASES = (
         about="sim-novelty",
         edit=lambda o: o.set_app("tidy/confluence", type_key="sim-novelty"),
     ),
+    OutcomeCase("DR-03", Outcome.NO_SUCH_SETTING, "none_among_apps", edit=only_outside, scenario="small"),
     OutcomeCase("DR-03", UNKNOWN, "nothing_looked_at", fault="403-bare@workspaces", scope=WORKSPACES),
     OutcomeCase("DR-03", Outcome.STALE, "evidence_too_old", about=CONFLUENCE, days_later=3),
     OutcomeCase("DR-06", Outcome.PASS, "none_among_apps"),

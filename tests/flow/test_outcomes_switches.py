@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,8 @@ BYOK = Said("contribution.exemption", "byok")
 HIPAA = Said("contribution.exemption", "hipaa")
 TAGGED = Said("hipaa.tagged", "yes", EVERY_APP)
 BLOCKED = Said("ai.access", "blocked", EVERY_APP)
+CONTRIBUTION_PATH = "Atlassian Administration > Security > Data contribution"
+AUDIT_LOG_PATH = "Atlassian Administration > Security > Audit log > Settings"
 BEFORE = -30
 
 
@@ -112,12 +115,33 @@ CASES = (
     OutcomeCase("DC-21", UNKNOWN, "day_of_change_not_known", said=(IN_APP_OFF,), policy=decision(IN_APP, "off", 25)),
     *doubted(OutcomeCase("DC-21", PASS, ""), IN_APP_OFF, "on"),
     *before_it_counts("DC-22"),
-    OutcomeCase("DC-22", PENDING, "deletion_runs", said=(IN_APP_OFF,), policy=decision(IN_APP, "off")),
+    OutcomeCase(
+        "DC-22", PENDING, "deletion_runs", said=(IN_APP_OFF, Said(METADATA, "on")), policy=decision(IN_APP, "off")
+    ),
+    OutcomeCase("DC-22", PENDING, "deletion_runs", said=(IN_APP_OFF, METADATA_OFF), policy=BOTH_DECIDED),
+    OutcomeCase(
+        "DC-22", PENDING, "deletion_runs", said=(IN_APP_OFF,), policy=decision(IN_APP, "off"), scenario="small"
+    ),
     OutcomeCase("DC-22", FAIL, "still_on", said=(IN_APP_ON,)),
-    OutcomeCase("DC-22", UNKNOWN, "opt_out_not_dated", said=(IN_APP_OFF,)),
-    OutcomeCase("DC-22", UNKNOWN, "opt_out_not_dated", said=(IN_APP_OFF,), policy=decision(IN_APP, "off", 25)),
-    *doubted(OutcomeCase("DC-22", PASS, ""), IN_APP_OFF, "on"),
-    OutcomeCase("DC-24", UNKNOWN, "not_verifiable_today", said=(IN_APP_OFF,)),
+    OutcomeCase("DC-22", UNKNOWN, "not_read", said=(IN_APP_OFF,), policy=decision(IN_APP, "off")),
+    OutcomeCase("DC-22", UNKNOWN, "opt_out_not_dated", said=(IN_APP_OFF,), scenario="small"),
+    OutcomeCase("DC-22", UNKNOWN, "opt_out_not_dated", said=(IN_APP_OFF, METADATA_OFF), policy=decision(IN_APP, "off")),
+    OutcomeCase(
+        "DC-22",
+        UNKNOWN,
+        "opt_out_not_dated",
+        said=(IN_APP_OFF,),
+        policy=decision(IN_APP, "off", 25),
+        scenario="small",
+    ),
+    *doubted(OutcomeCase("DC-22", PASS, "", said=(METADATA_OFF,)), IN_APP_OFF, "on"),
+    OutcomeCase("DC-24", PASS, "right_screen", said=(replace(IN_APP_OFF, screen="data-contribution"),)),
+    OutcomeCase("DC-24", PASS, "right_screen", said=(replace(IN_APP_ON, path=CONTRIBUTION_PATH.upper()),)),
+    OutcomeCase("DC-24", FAIL, "other_screen", said=(replace(IN_APP_OFF, screen="in-app-excluded"),)),
+    OutcomeCase("DC-24", FAIL, "other_screen", said=(replace(IN_APP_OFF, path=f"{CONTRIBUTION_PATH} > Exclude"),)),
+    OutcomeCase("DC-24", UNKNOWN, "screen_not_recorded", said=(IN_APP_OFF,)),
+    OutcomeCase("DC-24", UNKNOWN, "screen_not_known", said=(replace(IN_APP_OFF, path=AUDIT_LOG_PATH),)),
+    *doubted(OutcomeCase("DC-24", PASS, ""), replace(IN_APP_OFF, screen="data-contribution"), "on"),
     OutcomeCase("GV-04", PASS, "decided_by_two", policy=BOTH_DECIDED),
     OutcomeCase("GV-04", PASS, "decided_by_two", policy=decision(IN_APP, "on"), scenario="small"),
     OutcomeCase("GV-04", FAIL, "no_decision", policy=decision(IN_APP, "off")),

@@ -14,6 +14,7 @@ import pytest
 
 from contribaudit.cli import run
 from contribaudit.simulator import Organization, running, scenario_app
+from contribaudit.simulator.admin import AdminConsole
 from tests.isolation import isolate
 
 RENEW = "CONTRIBAUDIT_RENEW" in os.environ
@@ -37,19 +38,24 @@ LISTS = (
 AUDIT = "audit --policy policy.toml --all -q"
 
 
+def at_first(organization: Organization) -> None:
+    """The switch as it stands before the walk."""
+    organization.set_rule("acme-data-use", {"scopeType": "organization", "off": ["in-app"], "consented": True})
+
+
 def off(organization: Organization) -> None:
-    """The switch as it stands at first."""
-    organization.set_rule("acme-data-use", {"scopeType": "organization", "off": [], "consented": True})
+    """Somebody flips it back."""
+    AdminConsole(organization).set_contribution("in-app", on=False)
 
 
 def on(organization: Organization) -> None:
     """Somebody flips it in the console."""
-    organization.set_rule("acme-data-use", {"scopeType": "organization", "off": ["in-app"], "consented": True})
+    AdminConsole(organization).set_contribution("in-app", on=True)
 
 
 def trial(organization: Organization) -> None:
     """Somebody starts a trial of a higher plan."""
-    organization.set_plan("acme-us/confluence", "Enterprise", "enterprise")
+    AdminConsole(organization).start_trial("acme-us/confluence", "Enterprise")
 
 
 Step = tuple[str, str | Callable[[Organization], None]]
@@ -66,9 +72,11 @@ STEPS: tuple[Step, ...] = (
     ("Now the audit passes, on attested evidence.", AUDIT),
     ("Somebody flips the switch in the console.", on),
     (
-        "The next audit cannot know what the switch says, but it sees the signal move: `stale`, from that moment on.",
+        "The next audit cannot know what the switch says, but it sees the signal move: `stale`, from that moment on."
+        " Who moved it the audit log tells, where the organization has one.",
         AUDIT,
     ),
+    ("", "changes -q"),
     ("Anna looks at the whole screen again.", SCREEN.format(switch="on") + " --by anna@acme.example"),
     ("", LISTS[0]),
     ("", LISTS[1]),
@@ -93,7 +101,7 @@ def test_the_recorded_walk_is_what_the_commands_print(
     isolate(monkeypatch, tmp_path)
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
     app = scenario_app("drifted")
-    off(app.state.organization)
+    at_first(app.state.organization)
     with running(app) as url:
         monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
         monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", app.state.organization.id)

@@ -77,6 +77,8 @@ def test_a_users_plan_is_the_one_that_counts(tmp_path: Path) -> None:
         ("signals.toml", 'family = "ai_access"', 'family = "ai"', "`signal.3.family`"),
         ("signals.toml", 'kinds = ["app"]', "kinds = []", "`signal.4.kinds`"),
         ("signals.toml", '"signal.workspace.policy"', '"workspace.policy"', "`signal.4.signal`"),
+        ("dates.toml", "date = 2026-12-21", 'date = "soon"', "`announced.0.date`"),
+        ("dates.toml", 'grade = "B"', 'grade = "D"', "`announced.1.grade`"),
         ("clocks.toml", "amount = 30", 'amount = "30"', "`clocks.in_app_deletion_days.amount`"),
         ("clocks.toml", "amount = 7", "amount = -7", "`clocks.residue_years.amount`"),
         ("clocks.toml", "[clocks.retrain_days]", "[clocks.retrain_day]", "`clocks.retrain_day"),
@@ -202,6 +204,7 @@ def test_a_word_that_stands_for_two_things_is_refused(tmp_path: Path, name: str,
         ("screens.toml", 'plans = ["Enterprise"]', 'plans = ["Ultimate"]', "no plan `Ultimate`"),
         ("screens.toml", 'apps = ["trello"]', 'apps = ["trelo"]', "no type key `trelo`"),
         ("signals.toml", 'family = "hipaa"', 'family = "data_contribution"', "stands there twice"),
+        ("dates.toml", 'id = "eu-ai-act-high-risk"', 'id = "event-by-id-ends"', "stands there twice"),
     ],
 )
 def test_a_screen_or_signal_that_contradicts_the_rest_is_refused(

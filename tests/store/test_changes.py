@@ -31,8 +31,13 @@ def change(before: Value, after: Value, last: int | None, first: int, *, gone: b
         (["absent", "absent", "eu"], change(None, "eu", None, 2)),
         (["absent", "eu", "absent"], None),
         (["eu", "us", "absent"], change("eu", None, 0, 2, gone=True)),
-        (["eu", missing("a"), missing("b")], change("eu", None, 0, 1, gone=True)),
-        ([missing("a"), missing("b"), "eu"], change(None, "eu", None, 2)),
+        # What cannot be read is as it was last read: neither gone nor, once it can be read again, new.
+        (["eu", missing("a"), missing("b")], None),
+        ([missing("a"), missing("b"), "eu"], None),
+        (["absent", missing("a"), "eu"], change(None, "eu", None, 2)),
+        (["eu", missing("a"), "absent"], change("eu", None, 0, 2, gone=True)),
+        (["eu", missing("a"), "eu", "us"], change("eu", "us", 2, 3)),
+        (["eu", missing("a"), missing("b"), "us", "us"], change("eu", "us", 0, 3)),
         ([missing("a"), missing("b"), "absent"], None),
         (["eu", missing("a"), "eu"], None),
         (["eu", missing("a"), "us"], change("eu", "us", 0, 2)),
@@ -79,3 +84,31 @@ def test_changes_stand_in_the_order_of_their_subjects(history: History) -> None:
 def test_the_newer_run_first_is_a_mistake(history: History) -> None:
     with pytest.raises(UsageError, match="newer than run 1"):
         history.changes(ORG, 2, 1)
+
+
+def test_a_value_is_looked_for_behind_what_could_not_be_read(history: History) -> None:
+    """At the run to compare with it was unreadable: what it was before then counts."""
+    for number, realm in enumerate(["eu", missing("a"), missing("b"), "us"]):
+        save(history, snapshot(number, realms(one=realm)))  # type: ignore[arg-type]
+    for since in (2, 3):
+        assert history.changes(ORG, since, 4) == [change("eu", "us", 0, 3)]
+    assert history.changes(ORG, 2, 3) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (["eu", "us", "eu"], [change("eu", "us", 0, 1), change("us", "eu", 1, 2)]),
+        (["eu", "absent", "eu"], [change("eu", None, 0, 1, gone=True), change(None, "eu", None, 2)]),
+        (["absent", "eu", "absent"], [change(None, "eu", None, 1), change("eu", None, 1, 2, gone=True)]),
+        (["eu", missing("a"), "us", "eu"], [change("eu", "us", 0, 2), change("us", "eu", 2, 3)]),
+        ([missing("a"), "eu", "us"], [change("eu", "us", 1, 2)]),
+        (["eu", "partial", "EU"], []),
+    ],
+)
+def test_every_step_on_the_way(history: History, seen: list[object], expected: list[Change]) -> None:
+    for number, value in enumerate(seen):
+        told = {"apps": PARTIAL} if value == "partial" else None
+        saw = realms() if value in ("absent", "partial") else realms(one=value)  # type: ignore[arg-type]
+        save(history, snapshot(number, saw, told))
+    assert history.changes(ORG, 1, len(seen), steps=True) == expected

@@ -56,7 +56,7 @@ def states(*digests: str) -> dict[tuple[str, str], Value]:
 def test_every_field_comes_back_to_the_letter(history: History) -> None:
     """Anchors, screenshots, hostile notes, lists, null plans."""
     anchors = (
-        Anchor(SIGNAL, app("one"), ("d1", "d2"), "2026-01-01T00:00:00Z"),
+        Anchor(SIGNAL, app("one"), ("d1", "d2"), "2026-01-01T00:00:00Z", canonical=7),
         Anchor(SIGNAL, organization_subject(ORG), None),
     )
     one = attestation(

@@ -10,17 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr
 from pydantic_core import from_json
 
-from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_EVENT_ACTIONS, Call
+from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_EVENT_ACTIONS, STREAM_EVENTS, Call, Paging
 from contribaudit.errors import (
     AccessDenied,
     AdminApiError,
+    CursorRefused,
     KeyRefused,
     NotFound,
     OrganizationNotFound,
@@ -37,15 +38,16 @@ _REPORT = "Try again; if it stays, the API has changed: report it"
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Makes text of an answer fit to be shown: printable, on one line, at most `limit` characters, without the key."""
+    """Makes text of an answer fit to be shown: printable, on one line, at most `limit` characters, without secrets."""
 
-    key: SecretStr
+    secrets: tuple[SecretStr, ...]
     limit: int = 200
 
     def __call__(self, text: object) -> str:
         printable = "".join(char if char.isprintable() else " " for char in str(text)[: 50 * self.limit])
-        hidden = re.sub(re.escape(self.key.get_secret_value()), "[key]", printable, flags=re.IGNORECASE)
-        line = " ".join(hidden.split())
+        for secret in self.secrets:
+            printable = re.sub(re.escape(secret.get_secret_value()), "[key]", printable, flags=re.IGNORECASE)
+        line = " ".join(printable.split())
         return line if len(line) <= self.limit else f"{line[: self.limit - 1]}…"
 
 
@@ -69,36 +71,36 @@ def parse(call: Call, body: bytes) -> dict[str, Any]:
 
 
 def entries(call: Call, document: dict[str, Any], quote: Quote) -> tuple[dict[str, Any], ...]:
-    """The objects of `data`. Raises UnexpectedAnswer when it is missing, no list, or holds anything else."""
-    data = document.get("data")
+    """The objects of `data`, or what the call names it. Raises UnexpectedAnswer unless it is a list of objects."""
+    name = call.entries
+    data = document.get(name)
     if not isinstance(data, list):
-        what = "has a `data` that is not a list" if "data" in document else "has no `data`"
+        what = f"has a `{name}` that is not a list" if name in document else f"has no `{name}`"
         said = _said(document, quote).text
         what = f'{what}, but says "{said}"' if said else what
     elif all(isinstance(entry, dict) for entry in data):
         return tuple(data)
     else:
         odd = next(entry for entry in data if not isinstance(entry, dict))
-        what = f"has a JSON {_json_type(odd)} among the objects of `data`"
+        what = f"has a JSON {_json_type(odd)} among the objects of `{name}`"
     raise UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=_REPORT)
+
+
+Refusal: TypeAlias = Callable[[Call, httpx.Response, Quote, float | None], AdminApiError]
+"""Makes the error of an answer whose status is not 2xx, as `refusal` does."""
 
 
 def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: float | None) -> AdminApiError:
     """The error of an answer whose status is not 2xx; `asked_seconds` is the wait that it asks for, if any."""
-    status, title, host = response.status_code, call.title, response.request.url.host
+    status, title = response.status_code, call.title
     if 300 <= status < 400:
-        target = _redirect_target(response.headers.get("Location", ""), host, quote)
-        return UnexpectedAnswer(
-            f"{title} was redirected ({status}) to {target}, which was not followed",
-            call=title,
-            hint="The key goes to api_url's host only: check api_url and any proxy",
-        )
+        return redirected(call, response, quote, "The key goes to api_url's host only: check api_url and any proxy")
     said = _said(_json(response.content), quote)
-    web_page = " with a web page instead of JSON" if _is_web_page(response.content) else ""
-    what = f"{title} answered {status}{web_page}{said}"
-    proxy = f". {_PROXY}" if web_page else ""
-    guard = f". {_GUARD}" if call == LIST_EVENT_ACTIONS else ""
+    what, proxy = told(call, response, quote)
+    guard = f". {_GUARD}" if call in (LIST_EVENT_ACTIONS, STREAM_EVENTS) else ""
     match status:
+        case 400 if call.paging is Paging.STREAM:
+            return CursorRefused(what, call=title, hint="The log is read again from the end of the last reading")
         case 401:
             hint = (
                 "The key is wrong, expired or revoked; a key lives at most a year. Create one at admin.atlassian.com, "
@@ -134,7 +136,22 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
             hint = f"{asked}Try again later; https://status.atlassian.com tells of outages"
             return ServerFailed(what, call=title, hint=hint + proxy)
         case _:
-            return UnexpectedAnswer(what, call=title, hint=f"{_PROXY}" if web_page else _REPORT)
+            return UnexpectedAnswer(what, call=title, hint=proxy.removeprefix(". ") or _REPORT)
+
+
+def told(call: Call, response: httpx.Response, quote: Quote) -> tuple[str, str]:
+    """What a refusal says, with its status, and what else to check when it is a web page ("" when it is none)."""
+    web_page = _is_web_page(response.content)
+    said = _said(_json(response.content), quote)
+    what = f"{call.title} answered {response.status_code}{' with a web page instead of JSON' if web_page else ''}{said}"
+    return what, f". {_PROXY}" if web_page else ""
+
+
+def redirected(call: Call, response: httpx.Response, quote: Quote, hint: str) -> UnexpectedAnswer:
+    """The error of a redirect, none of which is followed."""
+    target = _redirect_target(response.headers.get("Location", ""), response.request.url.host, quote)
+    what = f"{call.title} was redirected ({response.status_code}) to {target}, which was not followed"
+    return UnexpectedAnswer(what, call=call.title, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +173,8 @@ def _said(document: object, quote: Callable[[object], str]) -> _Said:
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
         document = errors[0]
     words = [document.get(name) for name in ("title", "detail", "message")]
+    several = document.get("errorMessages")  # Jira's
+    words += several if isinstance(several, list) else []
     text = ": ".join(dict.fromkeys(word for word in words if isinstance(word, str) and word.strip()))
     code = document.get("code")
     return _Said(quote(code) if isinstance(code, str) else "", quote(text))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _ADMIN_DOCS = "https://developer.atlassian.com/cloud/admin/organization/rest"
+SITE = "cloudId"
+"""What a site's path holds; the part after it is the same at the site's own host."""
 
 
 class Paging(StrEnum):
@@ -18,16 +20,25 @@ class Paging(StrEnum):
     """v2 directories: a bare cursor; every other parameter is ignored beside it, so none is sent."""
     CURSOR_WITH_QUERY = "cursor_with_query"
     """API Access: a bare cursor, and every other parameter must be sent again."""
+    CURSOR_WITH_BODY = "cursor_with_body"
+    """v2 groups/search: a bare cursor in the JSON body, beside the properties of the first page."""
+    STREAM = "stream"
+    """v1 events-stream: as META_NEXT, but there is a cursor on the last page too, to poll with later."""
     META_NEXT = "meta_next"
     """v1: `meta.next`, else the `cursor` parameter of `links.next`; other parameters are sent again."""
+    OFFSET = "offset"
+    """Jira: `startAt` counts entries, `isLast` and `total` tell the end; other parameters are sent again."""
+    LINK_CURSOR = "link_cursor"
+    """Confluence v2: the `cursor` parameter of `_links.next`; other parameters are sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One read that the client may send.
 
-    `path` holds `{orgId}` and the like; `query` and `body` are sent with the first page; `scope` is what a key with
-    scopes needs ("" where Atlassian states none); `per_minute` is the published limit per path, None where none is.
+    `path` holds `{orgId}`, which the client knows, and the like, which whoever asks for pages names; `query` and `body`
+    are sent with the first page; `scope` is what a key with scopes needs ("" where Atlassian states none); `per_minute`
+    is the published limit per path, None where none is.
     """
 
     name: str
@@ -37,8 +48,10 @@ class Call:
     documented_at: str
     paging: Paging = Paging.NONE
     query: tuple[tuple[str, str], ...] = ()
-    body: tuple[tuple[str, int], ...] = ()
+    body: tuple[tuple[str, int | tuple[str, ...]], ...] = ()
     per_minute: int | None = None
+    entries: str = "data"
+    """The key under which an answer holds the entries of its page."""
 
     @property
     def title(self) -> str:
@@ -86,6 +99,16 @@ LIST_EVENT_ACTIONS = Call(
     f"{_ADMIN_DOCS}/api-group-events/",
     per_minute=10,
 )
+STREAM_EVENTS = Call(
+    "events_stream",
+    "GET",
+    "/admin/v1/orgs/{orgId}/events-stream",
+    "read:events:admin",
+    f"{_ADMIN_DOCS}/api-group-events/",
+    Paging.STREAM,
+    query=(("limit", "500"),),
+    per_minute=50,
+)
 LIST_API_KEYS = Call(
     "api_keys",
     "GET",
@@ -95,6 +118,24 @@ LIST_API_KEYS = Call(
     Paging.CURSOR_WITH_QUERY,
     query=(("keyType", "CLOUD_ADMIN"), ("pageSize", "100")),
 )
+SEARCH_AI_GROUPS = Call(
+    "ai_roles",
+    "POST",
+    "/admin/v2/orgs/{orgId}/directories/-/groups/search",
+    "read:groups:admin",
+    f"{_ADMIN_DOCS}/api-group-groups/",
+    Paging.CURSOR_WITH_BODY,
+    body=(("roleIds", ("atlassian/ai-access",)), ("limit", 100)),
+)
+LIST_GROUP_ROLES = Call(
+    "group_roles",
+    "GET",
+    "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/role-assignments",
+    "read:groups:admin",
+    f"{_ADMIN_DOCS}/api-group-groups/",
+    Paging.CURSOR_REPLACES_QUERY,
+    query=(("roleIds", "atlassian/ai-access"), ("limit", "100")),
+)
 
 ALL: tuple[Call, ...] = (
     LIST_ORGANIZATIONS,
@@ -103,5 +144,33 @@ ALL: tuple[Call, ...] = (
     LIST_DIRECTORIES,
     LIST_POLICIES,
     LIST_EVENT_ACTIONS,
+    STREAM_EVENTS,
     LIST_API_KEYS,
+    SEARCH_AI_GROUPS,
+    LIST_GROUP_ROLES,
 )
+"""What an organization's API key reads."""
+
+SEARCH_PROJECTS = Call(
+    "spaces_jira",
+    "GET",
+    "/ex/jira/{cloudId}/rest/api/3/project/search",
+    "read:jira-work",
+    "https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-projects/",
+    Paging.OFFSET,
+    query=(("maxResults", "100"), ("status", "live"), ("status", "archived"), ("orderBy", "key")),
+    entries="values",
+)
+LIST_SPACES = Call(
+    "spaces_confluence",
+    "GET",
+    "/ex/confluence/{cloudId}/wiki/api/v2/spaces",
+    "read:space:confluence",
+    "https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/",
+    Paging.LINK_CURSOR,
+    query=(("limit", "250"),),
+    entries="results",
+)
+
+ON_SITES: tuple[Call, ...] = (SEARCH_PROJECTS, LIST_SPACES)
+"""What a person's or service account's API token reads, site by site."""

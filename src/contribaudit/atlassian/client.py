@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
-from contribaudit.atlassian import answers, paging
+from contribaudit.atlassian import paging
 from contribaudit.atlassian.calls import Call, Paging
+from contribaudit.atlassian.credential import Credential
+from contribaudit.atlassian.pages import Page, PageReader
 from contribaudit.atlassian.sender import Sender, check_allowed, utc_now
-from contribaudit.errors import UnexpectedAnswer
+from contribaudit.atlassian.stream import StreamPage, stream_pages
 from contribaudit.progress import SILENT, Progress
-
-_TURNS_UNTIL_SENT = 25  # measured: from the fifth on the request is out while a reader parses for 30 ms
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list: raw JSON objects in server order, `number` from 1.
-
-    `announced` is how many entries the API says all pages hold together, None where it does not tell.
-    """
-
-    items: tuple[dict[str, Any], ...]
-    announced: int | None
-    number: int
 
 
 class AdminClient:
@@ -52,12 +41,18 @@ class AdminClient:
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sender = Sender(
-            http, organization=organization, key=key, api_url=api_url, progress=progress, sleep=sleep, clock=clock
+            http,
+            organization=organization,
+            credential=Credential(key),
+            api_url=api_url,
+            progress=progress,
+            sleep=sleep,
+            clock=clock,
         )
+        self._reader = PageReader(self._sender)
         self.organization = organization
         self.ledger = self._sender.ledger
         self._progress = progress
-        self._ahead: set[asyncio.Task[dict[str, Any]]] = set()
 
     def __repr__(self) -> str:
         return f"AdminClient(organization={self.organization!r}, api_url={str(self._sender.origin)!r})"
@@ -72,64 +67,35 @@ class AdminClient:
             raise ValueError(f"{call.name} has pages: read them with pages()")
         return await self._sender.document(call, paging.first_request(call))
 
-    def pages(self, call: Call, *, max_pages: int = paging.MAX_PAGES) -> AsyncGenerator[Page, None]:
+    def pages(
+        self, call: Call, *, max_pages: int = paging.MAX_PAGES, where: Mapping[str, str] = MappingProxyType({})
+    ) -> AsyncGenerator[Page, None]:
         """Every page of `call`, in order; the next one is already under way when a page is yielded.
+
+        `where` names what the call's path holds beside the organization: {"groupId": "8c1f..."}.
 
         Raises AdminApiError after the pages before the failure were yielded, ValueError for a call that is not in
         `calls.ALL`. Leaving the loop early cancels the page under way: at once within `contextlib.aclosing`, else soon.
         """
         check_allowed(call)
-        return self._pages(call, paging.Chain(call, max_pages))
+        told = partial(self._progress.page_read, self.organization, call.name)
+        return self._reader.pages(paging.Chain(call, max_pages, tuple(where.items())), told=told)
+
+    async def stream(
+        self, call: Call, *, cursor: str = "", since: datetime | None = None, max_pages: int = paging.MAX_PAGES
+    ) -> AsyncGenerator[StreamPage, None]:
+        """Pages of a stream from `cursor` on, or from `since` without one, until one is not full, or `max_pages`.
+
+        Raises AdminApiError after the pages before the failure were yielded, CursorRefused for a cursor that the API
+        does not take.
+        """
+        check_allowed(call)
+        read = 0
+        async for page in stream_pages(self._sender, call, cursor, since, max_pages):
+            read += len(page.items)
+            self._progress.page_read(self.organization, call.name, read, None)
+            yield page
 
     async def aclose(self) -> None:
         """Cancel every page that is under way for a reader who has gone."""
-        for task in tuple(self._ahead):
-            await _cancelled(task)
-
-    async def _pages(self, call: Call, chain: paging.Chain) -> AsyncGenerator[Page, None]:
-        number = read = 0
-        broken: UnexpectedAnswer | None = None
-        task: asyncio.Task[dict[str, Any]] | None = self._start(call, paging.first_request(call))
-        try:
-            while task is not None:
-                document = await task
-                task = None
-                try:
-                    following = chain.after(document)
-                except UnexpectedAnswer as error:
-                    broken = error
-                else:
-                    if following is not None:
-                        task = self._start(call, following)
-                        await _under_way(task)
-                items = answers.entries(call, document, self._sender.quote)
-                number += 1
-                read += len(items)
-                announced = paging.announced(document)
-                self._progress.page_read(self.organization, call.name, read, announced)
-                yield Page(items, announced, number)
-            if broken is not None:
-                raise broken
-        finally:
-            if task is not None:
-                await _cancelled(task)
-
-    def _start(self, call: Call, request: paging.Request) -> asyncio.Task[dict[str, Any]]:
-        task = asyncio.create_task(self._sender.document(call, request))
-        self._ahead.add(task)
-        task.add_done_callback(self._ahead.discard)
-        return task
-
-
-async def _under_way(task: asyncio.Task[dict[str, Any]]) -> None:
-    """Let `task` get its request onto the wire: a reader that parses for long gives it no turn until it is done."""
-    for _ in range(_TURNS_UNTIL_SENT):
-        if task.done():
-            return
-        await asyncio.sleep(0)
-
-
-async def _cancelled(task: asyncio.Task[dict[str, Any]]) -> None:
-    """Cancel `task` and return when it has ended; what it ended with concerns nobody any more."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+        await self._reader.aclose()

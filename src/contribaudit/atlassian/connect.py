@@ -13,8 +13,10 @@ import httpx
 from pydantic import SecretStr
 
 from contribaudit.atlassian.client import AdminClient
+from contribaudit.atlassian.ledger import Ledger
 from contribaudit.atlassian.origin import ATLASSIAN, checked_origin, is_loopback
 from contribaudit.atlassian.sender import IN_FLIGHT, utc_now
+from contribaudit.atlassian.sites import Accesses, SiteClient
 from contribaudit.errors import ConfigurationError
 from contribaudit.progress import SILENT, Progress
 
@@ -40,25 +42,7 @@ async def connect(
     Raises ConfigurationError for an address, a certificate file or a proxy setting that cannot be used, and
     CredentialError for a key that no header can hold.
     """
-    origin = checked_origin(api_url)
-    try:
-        http = httpx.AsyncClient(
-            transport=transport,
-            verify=_no_certificates() if transport is not None or origin.scheme == "http" else _certificates(),
-            # A proxy would see the key of a plain-http request, and has no business on this machine's own addresses.
-            trust_env=not is_loopback(origin.host),
-            timeout=httpx.Timeout(read_seconds, connect=connect_seconds, pool=None),
-            limits=httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT),
-            follow_redirects=False,
-        )
-        problem = None
-    except OSError:  # ssl.SSLError is one
-        problem = "The certificates named in SSL_CERT_FILE or SSL_CERT_DIR cannot be read"
-    except (ValueError, ImportError, httpx.InvalidURL):
-        problem = "The proxy address in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY cannot be used"
-    if problem is not None:
-        # Outside of the except blocks, whose errors quote the proxy's address and so its password.
-        raise ConfigurationError(problem, hint="Correct or unset that environment variable")
+    http = _http(checked_origin(api_url), transport, connect_seconds, read_seconds)
     async with http:
         client = AdminClient(
             http, organization=organization, key=key, api_url=api_url, progress=progress, sleep=sleep, clock=clock
@@ -67,6 +51,60 @@ async def connect(
             yield client
         finally:
             await client.aclose()
+
+
+@asynccontextmanager
+async def connect_sites(
+    accesses: Accesses,
+    *,
+    api_url: str = ATLASSIAN,
+    ledger: Ledger | None = None,
+    progress: Progress = SILENT,
+    transport: httpx.AsyncBaseTransport | None = None,
+    connect_seconds: float = 10.0,
+    read_seconds: float = 60.0,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    clock: Callable[[], datetime] = utc_now,
+) -> AsyncIterator[SiteClient]:
+    """A client of sites; all is as with `connect`. `ledger` is the audit's, a new one by default."""
+    direct = any(one.direct for one in accesses.by_host.values())
+    http = _http(checked_origin(api_url), transport, connect_seconds, read_seconds, certificates=direct)
+    async with http:
+        client = SiteClient(
+            http, accesses=accesses, api_url=api_url, ledger=ledger, progress=progress, sleep=sleep, clock=clock
+        )
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+
+def _http(
+    origin: httpx.URL,
+    transport: httpx.AsyncBaseTransport | None,
+    connect_seconds: float,
+    read_seconds: float,
+    *,
+    certificates: bool = False,
+) -> httpx.AsyncClient:
+    """The connections; `certificates` are needed for https only. Raises ConfigurationError."""
+    trusts_nobody = transport is not None or (origin.scheme == "http" and not certificates)
+    try:
+        return httpx.AsyncClient(
+            transport=transport,
+            verify=_no_certificates() if trusts_nobody else _certificates(),
+            # A proxy would see the key of a plain-http request, and has no business on this machine's own addresses.
+            trust_env=not is_loopback(origin.host),
+            timeout=httpx.Timeout(read_seconds, connect=connect_seconds, pool=None),
+            limits=httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT),
+            follow_redirects=False,
+        )
+    except OSError:  # ssl.SSLError is one
+        problem = "The certificates named in SSL_CERT_FILE or SSL_CERT_DIR cannot be read"
+    except (ValueError, ImportError, httpx.InvalidURL):
+        problem = "The proxy address in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY cannot be used"
+    # Outside of the except blocks, whose errors quote the proxy's address and so its password.
+    raise ConfigurationError(problem, hint="Correct or unset that environment variable")
 
 
 @cache

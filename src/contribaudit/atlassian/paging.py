@@ -1,12 +1,13 @@
-"""Where the next page is: one function per habit of Atlassian's admin APIs.
+"""Where the next page is: one function per habit of Atlassian's APIs.
 
-Documented at https://developer.atlassian.com/cloud/admin/organization/rest/ ; bare tokens and URLs are both seen.
+Documented at https://developer.atlassian.com/cloud/admin/organization/rest/ ; bare tokens and URLs are both seen. Of a
+URL nothing but its cursor is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,14 +15,19 @@ from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.errors import UnexpectedAnswer
 
 MAX_PAGES = 10_000
+START_AT = "startAt"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a page is asked for with; `body` is None where nothing is posted."""
+    """What a page is asked for with; `body` is None where nothing is posted.
+
+    `where` fills the call's path beside `{orgId}`: ("groupId", "8c1f...") for `{groupId}`.
+    """
 
     query: tuple[tuple[str, str], ...]
-    body: dict[str, str | int] | None
+    body: dict[str, str | int | tuple[str, ...]] | None
+    where: tuple[tuple[str, str], ...] = ()
 
 
 def first_request(call: Call) -> Request:
@@ -30,6 +36,14 @@ def first_request(call: Call) -> Request:
 
 def cursor_alone_in_body(_call: Call, cursor: str) -> Request:
     return Request((), {"cursor": cursor})
+
+
+def cursor_with_body(call: Call, cursor: str) -> Request:
+    return Request((), {**dict(call.body), "cursor": cursor})
+
+
+def offset_with_query(call: Call, offset: str) -> Request:
+    return Request((*call.query, (START_AT, offset)), None)
 
 
 def cursor_replaces_query(_call: Call, cursor: str) -> Request:
@@ -42,9 +56,13 @@ def cursor_with_query(call: Call, cursor: str) -> Request:
 
 _NEXT: dict[Paging, Callable[[Call, str], Request]] = {
     Paging.CURSOR_ALONE_IN_BODY: cursor_alone_in_body,
+    Paging.CURSOR_WITH_BODY: cursor_with_body,
     Paging.CURSOR_REPLACES_QUERY: cursor_replaces_query,
     Paging.CURSOR_WITH_QUERY: cursor_with_query,
     Paging.META_NEXT: cursor_with_query,
+    Paging.STREAM: cursor_with_query,
+    Paging.LINK_CURSOR: cursor_with_query,
+    Paging.OFFSET: offset_with_query,
 }
 
 
@@ -55,15 +73,39 @@ def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
     """
     if call.paging is Paging.NONE:
         return None
-    link = _member(call, document, "meta") if call.paging is Paging.META_NEXT else None
-    link = link or _member(call, document, "links")
+    if call.paging is Paging.LINK_CURSOR and "_links" not in document:
+        # No total tells either whether the list is whole.
+        raise _broken(call, "does not tell whether there is a next page")
+    link = _member(call, document, "meta") if call.paging in (Paging.META_NEXT, Paging.STREAM) else None
+    link = link or _member(call, document, "_links" if call.paging is Paging.LINK_CURSOR else "links")
     return _token(call, link) if link else None
+
+
+def next_offset(call: Call, document: dict[str, Any], asked: Request) -> str | None:
+    """How many entries come before the page after `document`, None at the end.
+
+    Raises UnexpectedAnswer for another page than the one asked for, and where the end is not told or never comes.
+    """
+    start, last, total = (document.get(name) for name in ("startAt", "isLast", "total"))
+    if start != int(dict(asked.query).get(START_AT, "0")):
+        raise _broken(call, "gave another page than the one asked for")
+    items = document.get(call.entries)
+    after = start + (len(items) if isinstance(items, list) else 0)
+    if type(last) is not bool:
+        if type(total) is not int:
+            raise _broken(call, "does not tell whether there is a next page")
+        last = after >= total
+    if last:
+        return None
+    if after == start:
+        raise _broken(call, "has a page without entries before its end")
+    return str(after)
 
 
 def announced(document: dict[str, Any]) -> int | None:
     """How many entries the API says there are in all pages, None where it does not tell."""
-    meta = document.get("meta")
-    total = meta.get("total") if isinstance(meta, dict) else None
+    holder = document.get("meta", document)  # Jira's `total` stands alone
+    total = holder.get("total") if isinstance(holder, dict) else None
     # type() rather than isinstance(): True is an int.
     return total if type(total) is int and total >= 0 else None
 
@@ -74,11 +116,19 @@ class Chain:
 
     call: Call
     max_pages: int = MAX_PAGES
+    where: tuple[tuple[str, str], ...] = ()
     _seen: set[str] = field(default_factory=set)
 
-    def after(self, document: dict[str, Any]) -> Request | None:
-        """The request for the next page, None at the end. Raises UnexpectedAnswer."""
-        cursor = next_cursor(self.call, document)
+    def first(self) -> Request:
+        """The request for the first page."""
+        return replace(first_request(self.call), where=self.where)
+
+    def after(self, document: dict[str, Any], asked: Request) -> Request | None:
+        """The request for the page after `document`, which `asked` got; None at the end. Raises UnexpectedAnswer."""
+        if self.call.paging is Paging.OFFSET:
+            cursor = next_offset(self.call, document, asked)
+        else:
+            cursor = next_cursor(self.call, document)
         if cursor is None:
             return None
         if cursor in self._seen:
@@ -86,7 +136,7 @@ class Chain:
         self._seen.add(cursor)
         if len(self._seen) >= self.max_pages:
             raise _broken(self.call, f"goes on after {self.max_pages} pages")
-        return _NEXT[self.call.paging](self.call, cursor)
+        return replace(_NEXT[self.call.paging](self.call, cursor), where=self.where)
 
 
 def _member(call: Call, document: dict[str, Any], name: str) -> str | None:

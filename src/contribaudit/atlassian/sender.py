@@ -8,29 +8,32 @@ import logging
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
-from pydantic import SecretStr
 
 from contribaudit import __version__
 from contribaudit.atlassian import answers, calls
 from contribaudit.atlassian.calls import Call
+from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.ledger import Ledger, LedgerEntry
 from contribaudit.atlassian.limiter import Limiter
 from contribaudit.atlassian.origin import checked_origin
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.retry import LONGEST_WAIT_SECONDS, Failure, asked_seconds, moment, persist, seconds_until
 from contribaudit.atlassian.unreachable import no_answer
-from contribaudit.errors import AdminApiError, ConfigurationError, CredentialError, RateLimited
+from contribaudit.errors import AdminApiError, ConfigurationError, CredentialError, RateLimited, UnexpectedAnswer
 from contribaudit.progress import Progress
 
 IN_FLIGHT = 10
 """httpx serves fewer requests a second with more connections than this."""
+
+_LONGEST_ID = 300
 
 ANSWER_SECONDS = 300.0
 """How long one request may take in all; httpx's read timeout starts anew with every byte."""
@@ -40,54 +43,74 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def check_allowed(call: Call) -> None:
-    """Raises ValueError for anything but the reads of `calls.ALL`: a programming error, not a user's."""
-    if call not in calls.ALL:
+def check_allowed(call: Call, allowed: tuple[Call, ...] = calls.ALL) -> None:
+    """Raises ValueError for anything but the allowed reads: a programming error, not a user's."""
+    if call not in allowed:
         raise ValueError(f"{call.title} is not among the calls that this tool may send")
 
 
 class Sender:
-    """Sends allowed calls to one origin with one key; `quote` makes text of answers fit to be shown."""
+    """Sends allowed calls to one origin with one credential; `quote` makes text of answers fit to be shown.
+
+    `refusal` makes the error of an answer that is not 2xx. `direct` says that the origin is a site's own host, where
+    paths begin after `{cloudId}`. Several senders may share `ledger` and `slots`, which bound what is in flight.
+    """
 
     def __init__(
         self,
         http: httpx.AsyncClient,
         *,
         organization: str,
-        key: SecretStr,
+        credential: Credential,
         api_url: str,
         progress: Progress,
         sleep: Callable[[float], Awaitable[None]],
         clock: Callable[[], datetime],
+        allowed: tuple[Call, ...] = calls.ALL,
+        refusal: answers.Refusal = answers.refusal,
+        direct: bool = False,
+        ledger: Ledger | None = None,
+        slots: asyncio.Semaphore | None = None,
     ) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]*", organization):
             hint = "It is letters, digits and dashes; Atlassian shows it beside a new API key"
             raise ConfigurationError("The organization ID holds characters that none has", hint=hint)
+        what = "token" if allowed == calls.ON_SITES else "key"
         # Else httpx or h11 would quote the key in an error of their own.
-        if not re.fullmatch(r"[!-~]+", key.get_secret_value()):
+        if not re.fullmatch(r"[!-~]+", credential.secret.get_secret_value()):
             hint = "Copy it again, without spaces or line breaks, and save it with `contribaudit login`"
-            raise CredentialError("The API key is empty or holds characters that no key has", hint=hint)
-        self.ledger = Ledger()
-        self.quote = answers.Quote(key)
+            raise CredentialError(f"The API {what} is empty or holds characters that no {what} has", hint=hint)
+        self.ledger = Ledger() if ledger is None else ledger
+        self.quote = answers.Quote(credential.unspoken)
         self.origin = checked_origin(api_url)
         self._organization = organization
         self._http = http
-        self._key = key
+        self._credential = credential
+        self._allowed = allowed
+        self._refusal = refusal
+        self._direct = direct
+        self._shown_origin = f"https://{self.origin.host}" if direct else ""
         self._progress = progress
         self._clock = clock
+        self._sent: Counter[str] = Counter()
         self._limiter = Limiter(clock=clock, sleep=sleep)
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._slots = asyncio.Semaphore(IN_FLIGHT) if slots is None else slots
         # They write URLs at INFO and answer headers at DEBUG; the ledger is where requests are told of.
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
 
+    def sent(self, call: Call, request: Request) -> int:
+        """How many requests went out on this request's way: the site's for a site, else the call's."""
+        return self._sent[self._lane(call, request)]
+
     async def document(self, call: Call, request: Request) -> dict[str, Any]:
         """The JSON object that the API answers, after as many tries as it takes. Raises AdminApiError."""
-        check_allowed(call)
+        check_allowed(call, self._allowed)
+        lane = self._lane(call, request)
 
         def before_wait(error: AdminApiError, seconds: float) -> None:
             if isinstance(error, RateLimited):
-                self._limiter.pause(call.path, seconds)
+                self._limiter.pause(lane, seconds)
             self._progress.waiting(call.title, seconds, error.message)
 
         attempt = partial(self._try, call, request)
@@ -95,7 +118,8 @@ class Sender:
         return answers.parse(call, body)
 
     async def _try(self, call: Call, request: Request, waited: float) -> bytes | Failure:
-        waited += await self._limiter.turn(call.path, call.per_minute, partial(self._progress.waiting, call.title))
+        lane = self._lane(call, request)
+        waited += await self._limiter.turn(lane, call.per_minute, partial(self._progress.waiting, call.title))
         outgoing = self._build(call, request)
         result: httpx.Response | Failure | None = None
         handled = sys.exception()
@@ -110,35 +134,53 @@ class Sender:
                 # A cancelled request is told of too: it may have reached the API.
                 answer = result if isinstance(result, httpx.Response) else None
                 self._record(call, request, answer, at, time.perf_counter() - started, waited)
-        return result if isinstance(result, Failure) else self._judge(call, result)
+        if isinstance(result, Failure):
+            return result
+        # httpx ties an answer and its stream into a cycle, which would hold the body until the next collection.
+        result.stream = httpx.ByteStream(b"")
+        return self._judge(call, lane, result)
 
     def _build(self, call: Call, request: Request) -> httpx.Request:
         return self._http.build_request(
             call.method,
-            f"{str(self.origin).rstrip('/')}{self._path(call)}",
+            f"{str(self.origin).rstrip('/')}{self._path(call, request)}",
             params=request.query or None,
             json=request.body,
             headers={
-                "Authorization": f"Bearer {self._key.get_secret_value()}",
+                "Authorization": self._credential.header,
                 "Accept": "application/json",
                 "User-Agent": f"contribaudit/{__version__}",
             },
         )
 
-    def _path(self, call: Call) -> str:
+    def _path(self, call: Call, request: Request) -> str:
+        """The call's path, filled in and percent-encoded: what an answer named must lead nowhere else."""
         if "{orgId}" in call.path and not self._organization:
             raise ValueError(f"{call.title} needs an organization")
-        return call.path.replace("{orgId}", self._organization)
+        parts = {"orgId": self._organization, **dict(request.where)}
+        if unnamed := set(re.findall(r"{(\w+)}", call.path)) - parts.keys():
+            raise ValueError(f"{call.title} needs {', '.join(sorted(unnamed))}")
+        for name, value in request.where:
+            # A path of dots would be another one after a proxy has tidied it up.
+            if not value.strip(".") or len(value) > _LONGEST_ID or not value.isprintable():
+                what = f"{call.title}: an answer named a {name} that is none"
+                raise UnexpectedAnswer(what, call=call.title, hint="Try again; if it stays, report it")
+        path = call.path.partition(f"{{{calls.SITE}}}")[2] if self._direct else call.path
+        return re.sub(r"{(\w+)}", lambda found: quote(parts[found[1]], safe=""), path)
 
-    def _judge(self, call: Call, response: httpx.Response) -> bytes | Failure:
+    def _lane(self, call: Call, request: Request) -> str:
+        """What waits together: the organization's limits are per call, those of sites also per site."""
+        return self._path(call, request) if calls.SITE in dict(request.where) else call.path
+
+    def _judge(self, call: Call, lane: str, response: httpx.Response) -> bytes | Failure:
         now = self._clock()
         if response.is_success:
             reset = seconds_until(response.headers.get("X-RateLimit-Reset"), response.headers, now)
             if response.headers.get("X-RateLimit-Remaining") == "0" and reset and reset <= LONGEST_WAIT_SECONDS:
-                self._limiter.pause(call.path, reset)
+                self._limiter.pause(lane, reset)
             return response.content
         asked = asked_seconds(response.headers, now)
-        return Failure(answers.refusal(call, response, self.quote, asked), asked)
+        return Failure(self._refusal(call, response, self.quote, asked), asked)
 
     def _record(
         self, call: Call, request: Request, response: httpx.Response | None, at: datetime, seconds: float, waited: float
@@ -148,12 +190,13 @@ class Sender:
             self.ledger.clock_skew_seconds = (date - self._clock()).total_seconds()
         shown = [(name, f"{value[:8]}..." if name == "cursor" else value) for name, value in request.query]
         query = urlencode(shown)
+        self._sent[self._lane(call, request)] += 1
         self.ledger.append(
             LedgerEntry(
                 at=at,
                 call=call.name,
                 method=call.method,
-                path=self._path(call) + (f"?{query}" if query else ""),
+                path=f"{self._shown_origin}{self._path(call, request)}{f'?{query}' if query else ''}",
                 status=response.status_code if response is not None else None,
                 bytes=len(body),
                 sha256=hashlib.sha256(body).hexdigest() if response is not None else "",

@@ -11,6 +11,7 @@ from contribaudit.catalogue import (
     hipaa,
     organization,
     signals,
+    spaces,
 )
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family, Setting
@@ -18,6 +19,7 @@ from contribaudit.core.subject import Kind
 
 ALL: tuple[Setting, ...] = (
     *organization.ALL,
+    *spaces.ALL,
     *data_residency.ALL,
     *data_contribution.ALL,
     *hipaa.ALL,

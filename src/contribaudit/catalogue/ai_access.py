@@ -1,16 +1,21 @@
-"""Who may use Rovo and other AI, app by app. Read by people; the policy that moves with it says nothing by itself."""
+"""Who may use Rovo and other AI, app by app. Read by people; the policy that moves with it says nothing by itself.
+
+What an API tells is which groups hold the role for AI, and on what.
+"""
 
 from __future__ import annotations
 
 from contribaudit.catalogue.parts import seen_list, seen_word
 from contribaudit.core import names
-from contribaudit.core.observation import Grade
+from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.subject import Kind
 
 _ADMIN = "https://support.atlassian.com/organization-administration/docs/"
 _ACCESS = _ADMIN + "manage-rovo-access/"
 _GROUPS = _ADMIN + "manage-rovo-access-for-enterprise/"
+
+_GROUPS_API = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-groups/"
 
 _F = Family.AI_ACCESS
 _APP = (Kind.APP,)
@@ -23,6 +28,28 @@ ACCESS_GROUPS = seen_list(
     "Groups that may use Rovo in the app, where it is limited",
     _GROUPS,
     ignores_case=True,
+)
+
+ROLE_GROUPS = Setting(
+    names.AI_ROLE_GROUPS,
+    _F,
+    (Kind.ORGANIZATION,),
+    "Groups that hold the role for AI, by ID",
+    Grade.DOCUMENTED,
+    _GROUPS_API,
+    unordered=True,
+    is_list=True,
+)
+GROUP_NAME = Setting(names.GROUP_NAME, _F, (Kind.GROUP,), "Name of the group", Grade.DOCUMENTED, _GROUPS_API)
+GROUP_ACCESS = Setting(
+    SettingId("group.ai_access"),
+    _F,
+    (Kind.GROUP,),
+    "What the group holds the role for AI on, by ARI",
+    Grade.DOCUMENTED,
+    _GROUPS_API,
+    unordered=True,
+    is_list=True,
 )
 
 EFFECTIVE_AI = Setting(
@@ -38,5 +65,8 @@ EFFECTIVE_AI = Setting(
 ALL: tuple[Setting, ...] = (
     ACCESS,
     ACCESS_GROUPS,
+    ROLE_GROUPS,
+    GROUP_NAME,
+    GROUP_ACCESS,
     EFFECTIVE_AI,
 )

@@ -105,7 +105,7 @@ RELEASE_TRACK = seen_word(
 )
 SPACE_COUNT = seen_text(
     _F,
-    SettingId("spaces.count"),
+    names.SPACE_COUNT,
     _APP,
     "Spaces that the app's own administration counts, archived and personal ones included",
     "",

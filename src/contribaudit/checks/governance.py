@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 
 from contribaudit.checks.answers import highest_plan
+from contribaudit.checks.audit_trail import GV_03
 from contribaudit.checks.data_contribution.choices import choosable, decision_on
 from contribaudit.checks.parts import evidence_of, not_verifiable, policy_evidence, rulebook_evidence
 from contribaudit.core import names
@@ -24,10 +25,11 @@ def evidence_age(case: Case) -> Verdict:
     place = case.state.organizations[case.subject.id]
     if not place.collections:
         return Verdict(Outcome.UNKNOWN, "not_read", place.unread_reason or "nothing was read of it")
-    failed = [f"{one.collector}: {one.reason}" for one in place.collections.values() if one.code]
+    needed = [one for one in place.collections.values() if not one.optional]
+    failed = [f"{one.collector}: {one.reason}" for one in needed if one.code]
     if failed:
         return Verdict(Outcome.UNKNOWN, "collector_failed", "not everything was read: " + "; ".join(failed))
-    oldest = min(place.collections.values(), key=lambda one: one.started_at)
+    oldest = min(needed, key=lambda one: one.started_at)
     limit = max_age_days(case)[Grade.DOCUMENTED]
     age = case.as_of - oldest.started_at
     evidence = (Evidence(Grade.DOCUMENTED, oldest.collector, oldest.started_at),)
@@ -166,4 +168,4 @@ GV_06 = Check(
     judge=rulebook_age,
 )
 
-ALL: tuple[Check, ...] = (GV_01, GV_02, GV_04, GV_05, GV_06)
+ALL: tuple[Check, ...] = (GV_01, GV_02, GV_03, GV_04, GV_05, GV_06)

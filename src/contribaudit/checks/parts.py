@@ -119,15 +119,15 @@ def plan_unclear(seen: Observation) -> Verdict:
     return unread(seen)
 
 
-def none_among_apps(what: str) -> Callable[[State, str], Verdict | None]:
-    """`pass` where a whole, non-empty inventory holds none of `what`; None (so `unknown`) for any other."""
+def none_among_apps(what: str, outcome: Outcome = Outcome.PASS) -> Callable[[State, str], Verdict | None]:
+    """`outcome` where a whole, non-empty inventory holds none of `what`; None (so `unknown`) for any other."""
 
     def answer(state: State, organization: str) -> Verdict | None:
         apps = len(state.subjects(Kind.APP, organization))
         evidence = list_evidence(state, organization, WORKSPACES)
         if not apps or not evidence:
             return None
-        return Verdict(Outcome.PASS, "none_among_apps", f"none of the {apps} apps {what}", evidence=evidence)
+        return Verdict(outcome, "none_among_apps", f"none of the {apps} apps {what}", evidence=evidence)
 
     return answer
 

@@ -34,8 +34,11 @@ def confirm(question: str, *, default: bool) -> bool:
     return click.confirm(question, default=default, err=True)
 
 
-def ask_key(organization: str) -> SecretStr:
-    """The API key, typed or pasted without being shown. Raises UsageError when there is nobody to ask."""
+def ask_key(what: str) -> SecretStr:
+    """A key or token, typed or pasted without being shown; `what` says which ("API key of organization ...").
+
+    Raises UsageError when there is nobody to ask.
+    """
     import click
 
     from contribaudit.credentials import checked_key
@@ -43,9 +46,10 @@ def ask_key(organization: str) -> SecretStr:
 
     if not person_there():
         raise UsageError(
-            "There is no terminal to ask for the key", hint="Give it with --api-key-file FILE or --api-key-fd N"
+            f"There is no terminal to ask for the {'key' if 'key' in what else 'token'}",
+            hint="Give it with --api-key-file FILE or --api-key-fd N",
         )
-    question = f"API key of organization {organization} (not shown)"
+    question = f"{what} (not shown)"
     for left in reversed(range(_TRIES)):
         typed = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
         try:
@@ -71,3 +75,13 @@ def chosen_organization(settings: AppSettings, named: str | None) -> str:
         "No organization is configured",
         hint="Give its ID with --org ID: it is in the address bar of admin.atlassian.com, after /o/",
     )
+
+
+def agreed(question: str, *, yes: bool) -> None:
+    """Go on only when a person agrees, or has said so with --yes. Raises UsageError."""
+    if yes:
+        return
+    if not person_there():
+        raise UsageError("There is no terminal to ask whether you mean it", hint="Say so with --yes")
+    if not confirm(question, default=False):
+        raise UsageError("Nothing was done", hint="Run it again when you mean it")

@@ -20,8 +20,11 @@ from contribaudit.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from contribaudit.core.finding import Severity
     from contribaudit.core.report import Report
+    from contribaudit.pipeline import Job
 
 FORMATS = ("table", "json", "csv", "line")
 SEVERITIES = ("critical", "high", "medium", "low", "info")
@@ -38,6 +41,7 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @click.option("--skip", multiple=True, metavar="CHECK", help="Leave this check out; may be repeated.")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table too.")
 @click.option("--offline", is_flag=True, help="Judge the last kept run; read nothing.")
+@click.option("--at", metavar="RUN|DATE", help="With --offline: as of that run, or of the end of that day (UTC).")
 @click.option("--no-notify", is_flag=True, help="Tell nobody (this version tells nobody yet).")
 @click.option("--list-calls", is_flag=True, help="Print every call that an audit makes, and make none.")
 @store_option
@@ -56,6 +60,7 @@ def command(
     skip: tuple[str, ...],
     everything: bool,
     offline: bool,
+    at: str | None,
     no_notify: bool,  # noqa: ARG001  taken already, so that a schedule written today keeps working
     list_calls: bool,
     store_location: str | None,
@@ -68,12 +73,16 @@ def command(
     """
     console.check_output(output_path, overwrite=force)
     if list_calls:
-        console.write(calls_text(output_format), output_path)
+        console.write(calls_text(output_format, spaces=console.settings().spaces is not None), output_path)
         return
+    if at is not None and not offline:
+        from contribaudit.errors import UsageError
+
+        raise UsageError("--at asks about the past", hint="Say --offline too: nothing is read then.")
     from contribaudit import wiring
     from contribaudit.core.evaluate import Selection
     from contribaudit.core.finding import Severity
-    from contribaudit.pipeline import Job, audit, judge_last
+    from contribaudit.pipeline import Job, audit, judge_at, judge_last
 
     settings = console.settings()
     console.warn_of_unmatched_environment()
@@ -104,7 +113,9 @@ def command(
             wiring.operator(),
             attestations=wiring.load_attestations(settings),
         )
-        if offline:
+        if at is not None:
+            report = judge_at(job, past_moment(job, at))
+        elif offline:
             report = judge_last(job)
         else:
             import asyncio
@@ -163,6 +174,20 @@ def rendered(
     return out.getvalue()
 
 
+def past_moment(job: Job, text: str) -> datetime:
+    """The end of a run by its number, or of a day, or a time; never later than now. Raises UsageError."""
+    from datetime import timedelta
+
+    from contribaudit.cli.runs import moment
+
+    now = job.clock()
+    if text.isdecimal() and len(text) < len("20261121"):
+        return min(job.store.run(int(text)).finished_at, now)
+    found = moment(text)
+    whole_day = len(text) == len("2026-11-21")
+    return min(found + timedelta(days=1, microseconds=-1) if whole_day else found, now)
+
+
 def check_ids(words: tuple[str, ...]) -> tuple[str, ...]:
     """The check IDs as they are spelt. Raises UsageError for one that this version does not have."""
     from difflib import get_close_matches
@@ -179,12 +204,19 @@ def check_ids(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(known[word.casefold()] for word in words)
 
 
-def calls_text(output_format: str) -> str:
-    """Every call of an audit with the scope that a key needs for it."""
+def calls_text(output_format: str, *, spaces: bool) -> str:
+    """Every call of an audit with the scope that a key needs for it, or with `spaces` the API token of the sites."""
     from contribaudit import collectors
     from contribaudit.exporters.tabular import FORMATS as TABULAR
     from contribaudit.exporters.tabular import render
 
-    rows = [(one.call.method, one.call.path, one.call.scope or None, one.call.documented_at) for one in collectors.ALL]
+    calls = [(call, "API key") for one in collectors.ALL for call in one.calls]
+    calls += [(one.call, "site token") for one in collectors.SPACES] if spaces else []
+    rows = [(call.method, call.path, call.scope or None, call.documented_at, with_) for call, with_ in calls]
     form = output_format if output_format in TABULAR else "table"
-    return render(form, ("method", "path", "scope", "documented_at"), rows, only=("method", "path", "scope"))
+    return render(
+        form,
+        ("method", "path", "scope", "documented_at", "sent_with"),
+        rows,
+        only=("method", "path", "scope", "sent_with"),
+    )

@@ -1,4 +1,4 @@
-"""`contribaudit changes`: what is not as it was."""
+"""`contribaudit changes`: what is not as it was, since when, and who or what it comes from."""
 
 from __future__ import annotations
 
@@ -10,71 +10,136 @@ import click
 from contribaudit.cli.options import Console, format_option, organization_option, pass_console, store_option
 
 if TYPE_CHECKING:
+    from contribaudit.attribution import Span
+    from contribaudit.config import AppSettings
     from contribaudit.core.drift import Change
     from contribaudit.exporters.cells import Cell
+    from contribaudit.exporters.words import Happening
     from contribaudit.store.history import History
 
 COLUMNS = (
     "organization_id", "subject_kind", "subject_id", "subject_name", "setting", "before", "after", "existed_before",
-    "exists_after", "last_seen", "first_seen", "cause", "actor", "event_id",
+    "exists_after", "last_seen", "first_seen", "cause", "actor", "event_id", "change_id", "cause_code", "match",
+    "other_events", "ticket",
 )  # fmt: skip
-TABLE = ("subject_name", "setting", "before", "after", "last_seen", "first_seen")
+TABLE = ("id", "changed", "subject", "what", "cause", "ticket")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @organization_option(multiple=True)
 @click.option("--since", metavar="RUN|DATE", help="A run's number or a date; default: the run before the last.")
 @click.option("--until", metavar="RUN|DATE", help="A run's number or a date; default: the last run.")
+@click.option("--unseen", is_flag=True, help="Since you last looked with this option, on this account and host.")
+@click.option("--steps", is_flag=True, help="Every change on the way, those that were undone included.")
+@click.option("--setting", "settings_named", metavar="NAME", multiple=True, help="Only settings that begin so.")
 @format_option(("table", "json", "csv"), "table")
 @store_option
-@pass_console
+@click.pass_context
 def command(
-    console: Console,
+    context: click.Context,
     *,
     organizations: tuple[str, ...],
     since: str | None,
     until: str | None,
+    unseen: bool,
+    steps: bool,
+    settings_named: tuple[str, ...],
     output_format: str,
     store_location: str | None,
 ) -> None:
-    """What changed between two runs, from the history alone. Ends with 0 whatever it found.
+    """What changed between two runs, from the history alone, and the cause of each. Ends with 0 whatever it found.
 
     A change happened between `last seen` (the old value) and `first seen` (the new one). What a partial run did not
-    see counts neither as gone nor as new.
+    see counts neither as gone nor as new; what could not be read is as it was last read.
     """
+    if context.invoked_subcommand is not None:
+        return
     from contribaudit import wiring
-    from contribaudit.exporters.tabular import render
+    from contribaudit.attribution import explained_changes
+    from contribaudit.errors import UsageError
+
+    console = context.ensure_object(Console)
+    if unseen and (since or until):
+        raise UsageError("--unseen says since when and until when", hint="Leave --since and --until out")
+    settings = console.settings()
+    with wiring.open_store(settings, store_location) as store:
+        asked = _organizations(store, settings, organizations)
+        seen = _last_look(store) if unseen else None
+        spans = [span for one in asked if (span := _span(store, one, since, until, seen)) is not None]
+        found = explained_changes(store, wiring.load_rulebook(settings), spans, steps=steps)
+        if unseen and spans:
+            operator = wiring.operator()
+            newest = max(span.until for span in spans)
+            store.record_look(operator.account, operator.host, newest, datetime.now(UTC))
+    changes = [one for one in found if not settings_named or one.setting.startswith(settings_named)]
+    _show(console, changes, output_format)
+
+
+@command.command("annotate")
+@click.argument("change")
+@click.option("--ticket", required=True, metavar="T", help="The change ticket.")
+@click.option("--note", default="", metavar="TEXT", help="What else to know.")
+@click.option("--by", default="", metavar="MAIL", help="Who says so; the account and host are recorded in any case.")
+@organization_option(multiple=True)
+@store_option
+@pass_console
+def annotate(
+    console: Console,
+    *,
+    change: str,
+    ticket: str,
+    note: str,
+    by: str,
+    organizations: tuple[str, ...],
+    store_location: str | None,
+) -> None:
+    """Note the ticket of CHANGE (its ID, as `changes` prints it). Several notes are kept; the newest ticket counts."""
+    from contribaudit import wiring
+    from contribaudit.attribution import Span, explained_changes
+    from contribaudit.errors import UsageError
 
     settings = console.settings()
-    rows: list[tuple[Cell, ...]] = []
+    if not ticket.strip():
+        raise UsageError("The ticket is empty", hint="Write --ticket GRC-123")
     with wiring.open_store(settings, store_location) as store:
-        for organization in organizations or [one.id for one in settings.organizations()] or _kept(store):
-            span = _span(store, organization, since, until)
-            if span is not None:
-                rows += [_row(organization, change) for change in store.changes(organization, *span)]
-    console.write(render(output_format, COLUMNS, rows, flexible="after", only=TABLE, terminal=console.on_terminal))
-    if not rows:
-        console.diagnostics.conclusion("Nothing changed.")
-    else:
-        changed = "1 value" if len(rows) == 1 else f"{len(rows)} values"
-        console.diagnostics.conclusion(f"{changed} changed; causes are not looked for in this version.")
+        for organization in _organizations(store, settings, organizations):
+            runs = [record.id for record in store.runs(organization=organization)]
+            span = Span(organization, min(runs, default=0), max(runs, default=0))
+            rulebook = wiring.load_rulebook(settings)
+            if runs and any(one.id == change for one in explained_changes(store, rulebook, [span], steps=True)):
+                signature = wiring.operator().signature(datetime.now(UTC), by)
+                store.annotate(organization, change, ticket.strip(), note, signature)
+                console.diagnostics.conclusion(f"The change {change} now has the ticket {ticket.strip()}.")
+                return
+    raise UsageError(f"There is no change {change} in the history", hint="contribaudit changes prints their IDs")
 
 
-def _kept(store: History) -> list[str]:
-    return list(dict.fromkeys(one for record in store.runs() for one in record.organizations))
+def _organizations(store: History, settings: AppSettings, chosen: tuple[str, ...]) -> list[str]:
+    configured = list(chosen) or [one.id for one in settings.organizations()]
+    return configured or list(dict.fromkeys(one for record in store.runs() for one in record.organizations))
 
 
-def _span(store: History, organization: str, since: str | None, until: str | None) -> tuple[int, int] | None:
-    """The two runs to compare; None when there is no second one yet."""
-    last = (
-        _run(store, organization, until)
-        if until
-        else next((record.id for record in store.runs(organization=organization, limit=1)), None)
-    )
+def _last_look(store: History) -> int | None:
+    from contribaudit import wiring
+
+    operator = wiring.operator()
+    return store.last_look(operator.account, operator.host)
+
+
+def _span(store: History, organization: str, since: str | None, until: str | None, seen: int | None) -> Span | None:
+    """The two runs to compare; None when there is no second one yet, or nothing that was not seen."""
+    from contribaudit.attribution import Span
+
+    runs = [record.id for record in store.runs(organization=organization)]
+    last = _run(store, organization, until) if until else max(runs, default=None)
     if last is None:
         return None
-    first = _run(store, organization, since) if since else store.previous(organization, last)
-    return None if first is None else (first, last)
+    first: int | None
+    if seen is not None:
+        first = max((run for run in runs if run <= seen), default=min(runs))
+    else:
+        first = _run(store, organization, since) if since else store.previous(organization, last)
+    return None if first is None else Span(organization, first, last)
 
 
 def _run(store: History, organization: str, text: str) -> int:
@@ -93,9 +158,40 @@ def _run(store: History, organization: str, text: str) -> int:
     return record.id
 
 
-def _row(organization: str, change: Change) -> tuple[Cell, ...]:
+def _show(console: Console, changes: list[Change], output_format: str) -> None:
+    """JSON and CSV have a row for each value; the table one for each happening, a new app with all of its values."""
+    from contribaudit.exporters.tabular import render
+    from contribaudit.exporters.words import counted, happenings
+
+    happened = happenings(changes)
+    if output_format == "table":
+        shown = [_line(one) for one in happened]
+        console.write(render("table", TABLE, shown, flexible="cause", terminal=console.on_terminal))
+    else:
+        console.write(render(output_format, COLUMNS, [_row(one) for one in changes]))
+    without = sum(1 for one in happened if not one.has_cause)
+    if not happened:
+        console.diagnostics.conclusion("Nothing changed.")
+    else:
+        console.diagnostics.conclusion(f"{counted(len(happened), 'change')}, {without} without a known cause.")
+
+
+def _line(one: Happening) -> tuple[Cell, ...]:
+    from contribaudit.exporters.text_table import what_happened
+
+    main = next((change for change in one.changes if change.why and change.event_id), one.changes[0])
+    first = one.changes[0]
+    kind, told = what_happened(one)
+    until = f"{first.first_seen:%Y-%m-%d %H:%M}Z"
+    since = f"{first.last_seen:%Y-%m-%d %H:%M}Z to " if first.last_seen is not None else "by "
+    ticket = next((change.ticket for change in one.changes if change.ticket), "")
+    return main.id, since + until, first.name or first.subject.id, f"{kind}: {told}", main.cause, ticket
+
+
+def _row(change: Change) -> tuple[Cell, ...]:
+    why = change.why
     return (
-        organization,
+        change.subject.organization,
         change.subject.kind.value,
         change.subject.id,
         change.name or change.subject.id,
@@ -109,4 +205,9 @@ def _row(organization: str, change: Change) -> tuple[Cell, ...]:
         change.cause,
         change.actor,
         change.event_id,
+        change.id,
+        why.kind.value if why else None,
+        why.match.value if why and why.match else None,
+        why.others if why else (),
+        change.ticket,
     )

@@ -77,15 +77,16 @@ def command(
     with wiring.open_store(settings, store_location) as store:
         job = Job(targets, store, rulebook, policy)
         state = last_state(job) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
-    about = _subject(state, subject)
-    wanted = _setting(state, about, setting)
-    computed = [one for one in COMPUTED if one == wanted or (wanted is None and _fits(about, one))]
-    answers = [effective_of(state, about, one) for one in computed]
-    observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
-    if output_format == "json":
-        console.write(tree.document(state, about, answers, observations))
-        return
-    text = tree.render(state, about, answers, observations, terminal=console.on_terminal, color=console.colored_output)
+        about = _subject(state, subject)
+        wanted = _setting(state, about, setting)
+        computed = [one for one in COMPUTED if one == wanted or (wanted is None and _fits(about, one))]
+        answers = [effective_of(state, about, one) for one in computed]
+        observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
+        if output_format == "json":
+            text = tree.document(state, about, answers, observations)
+        else:
+            on_terminal, color = console.on_terminal, console.colored_output
+            text = tree.render(state, about, answers, observations, terminal=on_terminal, color=color)
     console.write(text)
 
 
@@ -105,44 +106,27 @@ def _subject(state: State, text: str) -> Subject:
     from contribaudit.core.subject import Kind
     from contribaudit.errors import UsageError
 
-    found = resolve_alias(state, text) or _narrower(state, text)
+    found = resolve_alias(state, text)
     if found is not None and found.kind in KINDS:
         return found
     if found is not None:
         raise UsageError(f"The {found.kind} has no effective answers", hint="Ask for an organization or an app of it.")
+    if _is_space(state, text):
+        reason = f"There is no such space {text!r}: every space of its app was listed"
+        raise UsageError(reason, hint="Was it renamed or removed? contribaudit inventory --spaces lists them all.")
     known = [alias_of(state, one) for kind in (Kind.ORGANIZATION, Kind.APP) for one in state.subjects(kind)]
     known += [f"site:{site.host or site.id}" for one in state.looked_at for site in sites_index(state, one.id).sites]
     raise UsageError(f"There is no subject {text!r} in what was read", hint=_nearest(text, known))
 
 
-def _narrower(state: State, text: str) -> Subject | None:
-    """A site, a space of a known app, or a connector that something was recorded of."""
-    from contribaudit.core.effective_lists import app_of_space, keys_of
-    from contribaudit.core.effective_together import sites_index
-    from contribaudit.core.subject import Kind, Subject
-    from contribaudit.errors import UsageError
+def _is_space(state: State, text: str) -> bool:
+    """True for a space of a known app, so that only the space itself is missing."""
+    from contribaudit.core.space_names import apps_named
 
     head, colon, rest = text.strip().partition(":")
-    chosen = head if colon and head in state.organizations else None
-    kind, _, name = (rest if chosen else text.strip()).partition(":")
-    folded = name.casefold()
-    found: list[Subject] = []
-    for organization in [chosen] if chosen else [one.id for one in state.looked_at]:
-        if kind == "site":
-            sites = sites_index(state, organization).sites
-            hits = [one for one in sites if folded and folded in (one.id.casefold(), one.host.casefold())]
-            found += [Subject(organization, Kind.SITE, one.host or one.id) for one in hits]
-        elif kind in ("space", "connector"):
-            known = state.subjects(Kind(kind), organization)
-            hits_of = [one for one in known if keys_of(state, one) & {folded, f"{kind}:{folded}"}]
-            named = Subject(organization, Kind(kind), name)
-            if not hits_of and kind == "space" and app_of_space(state, named) is not None:
-                hits_of = [named]
-            found += hits_of
-    if len(found) > 1:
-        listed = ", ".join(sorted(f"{one.organization}:{one.kind}:{one.id}" for one in found))
-        raise UsageError(f"The subject `{text}` names several: {listed}", hint="Write the one that you mean.")
-    return found[0] if found else None
+    bare = rest if colon and head in state.organizations else text.strip()
+    named = bare.casefold().startswith("space:")
+    return named and any(apps_named(state, one.id, bare) for one in state.looked_at)
 
 
 def _setting(state: State, about: Subject, text: str | None) -> SettingId | None:

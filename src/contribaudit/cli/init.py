@@ -142,7 +142,7 @@ def _with_key(
         f"  {_scopes()}",
         err=True,
     )
-    return Answers(organization, ask.ask_key(organization), typed=True)
+    return Answers(organization, ask.ask_key(f"API key of organization {organization}"), typed=True)
 
 
 def _scopes() -> str:

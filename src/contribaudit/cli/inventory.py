@@ -18,7 +18,7 @@ from contribaudit.cli.options import (
     store_option,
 )
 
-TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned", "note")
+TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned", "spaces", "note")
 
 
 @click.command()
@@ -26,6 +26,7 @@ TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned"
 @format_option(("table", "json", "csv"), "table")
 @output_option
 @force_option
+@click.option("--spaces", is_flag=True, help="List spaces instead, as the last run knew them; --format csv or json.")
 @click.option("--offline", is_flag=True, help="Show the last kept run; read nothing.")
 @store_option
 @api_key_options
@@ -37,15 +38,17 @@ def command(
     output_format: str,
     output_path: Path | None,
     force: bool,
+    spaces: bool,
     offline: bool,
     store_location: str | None,
     api_key_file: Path | None,
     api_key_fd: int | None,
 ) -> None:
-    """List organizations, sites and apps with plan and realm.
+    """List organizations, sites, apps with plan and realm, and connectors.
 
     Apps that an earlier run saw and this one could not read are listed and say so. Ends with 3 when the list is not
-    whole. Spaces and connectors have no documented listing for an organization key.
+    whole. Spaces are counted by app, as the last audit listed them, and listed one by one with --spaces. Connectors
+    are those that people recorded something of: no API lists them.
     """
     import asyncio
 
@@ -56,6 +59,9 @@ def command(
     from contribaudit.exporters.tabular import render
     from contribaudit.pipeline import Job, last_state, look
 
+    if spaces:
+        _spaces(console, organizations, output_format, output_path, force=force, store_location=store_location)
+        return
     console.check_output(output_path, overwrite=force)
     settings = console.settings()
     console.warn_of_unmatched_environment()
@@ -90,3 +96,45 @@ def command(
         console.exit(exit_codes.UNVERIFIED)
     apps = len(state.subjects(Kind.APP))
     console.diagnostics.conclusion(f"{apps} apps were read, every one that the API announced.")
+
+
+def _spaces(
+    console: Console,
+    organizations: tuple[str, ...],
+    output_format: str,
+    output_path: Path | None,
+    *,
+    force: bool,
+    store_location: str | None,
+) -> None:
+    """Every space that the last kept run knew, streamed; ends with 3 where a listing is missing or not whole."""
+    from contribaudit import wiring
+    from contribaudit.core.alias import alias_of
+    from contribaudit.core.snapshot import CollectionStatus
+    from contribaudit.errors import UsageError
+    from contribaudit.exporters.spaces import COLUMNS, apps_with_spaces, space_rows
+    from contribaudit.exporters.tabular import stream
+    from contribaudit.pipeline import Job, last_state
+
+    if output_format == "table":
+        raise UsageError("Spaces can be too many for a table", hint="Add --format csv, or --format json")
+    console.check_output(output_path, overwrite=force)
+    settings = console.settings()
+    rulebook = wiring.load_rulebook(settings)
+    targets = wiring.unread_targets(settings, organizations)
+    with wiring.open_store(settings, store_location) as store:
+        state = last_state(Job(targets, store, rulebook, wiring.load_policy(None, rulebook)))
+        console.write(stream(output_format, COLUMNS, space_rows(state)), output_path)
+        lists = {app: state.spaces(app.organization).lists().get(app) for app in apps_with_spaces(state)}
+        missing = [
+            f"{alias_of(state, app)}: {(one.reason or one.code) if one else 'not read'}"
+            for app, one in lists.items()
+            if one is None or one.status is not CollectionStatus.OK
+        ]
+    if missing or not lists:
+        listed = "; ".join(missing[:3]) + (f"; and {len(missing) - 3} more" if len(missing) > 3 else "")
+        why = listed or "no app that has spaces was read"
+        console.diagnostics.conclusion(f"The list of spaces is not whole: {why}.", code=exit_codes.UNVERIFIED)
+        console.exit(exit_codes.UNVERIFIED)
+    read = sum(one.read for one in lists.values() if one is not None)
+    console.diagnostics.conclusion(f"{read} spaces, as far as the token's owner may see them.")

@@ -1,4 +1,4 @@
-"""`contribaudit login`: an organization's API key, tested and saved in the system keyring."""
+"""`contribaudit login`: an organization's API key, tested, or a site's API token, into the system keyring."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import Console, api_key_options, organization_option, pass_console
+from contribaudit.cli.options import Console, api_key_options, organization_option, pass_console, site_option
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -17,31 +17,64 @@ if TYPE_CHECKING:
 
 @click.command("login")
 @organization_option()
+@site_option
 @api_key_options
 @click.option("--no-test", is_flag=True, help="Save the key without asking Atlassian whether it works.")
 @pass_console
 def command(
-    console: Console, organization: str | None, api_key_file: Path | None, api_key_fd: int | None, no_test: bool
+    console: Console,
+    organization: str | None,
+    site: str | None,
+    api_key_file: Path | None,
+    api_key_fd: int | None,
+    no_test: bool,
 ) -> None:
-    """Save an organization's API key in the system keyring.
+    """Save an organization's API key, or with --site the API token that reads spaces, in the system keyring.
 
     Asks for the key without showing it, tests it with one read of the organization, and saves it only if it works.
-    The key is never an argument: other users of a machine can read those.
+    A token is saved untested: contribaudit doctor tries it on a site. Neither is ever an argument: other users of a
+    machine can read those.
     """
     from contribaudit import credentials
     from contribaudit.cli.ask import ask_key, chosen_organization
 
     settings = console.settings()
+    if site is not None:
+        _save_token(console, site, organization, api_key_file, api_key_fd)
+        return
     organization = chosen_organization(settings, organization)
     store = credentials.key_store()  # before the question: nobody types a key that cannot be kept
     if api_key_file is None and api_key_fd is None:
-        key = ask_key(organization)
+        key = ask_key(f"API key of organization {organization}")
     else:
         key = credentials.find_key(settings, organization, key_file=api_key_file, key_fd=api_key_fd).key
     console.diagnostics.hide(key)
     told = f"organization {organization}, not tested" if no_test else _tested(console, settings, organization, key)
     credentials.save_key(organization, key)
     console.diagnostics.conclusion(f"Saved the key of {told} in the keyring: {store}. Next: contribaudit doctor")
+
+
+def _save_token(
+    console: Console, site: str, organization: str | None, token_file: Path | None, token_fd: int | None
+) -> None:
+    from contribaudit import credentials, site_tokens
+    from contribaudit.cli.ask import ask_key
+    from contribaudit.errors import UsageError
+
+    if organization is not None:
+        raise UsageError("--site and --org were both given", hint="Save the key and the token one after the other")
+    settings = console.settings()
+    host = site_tokens.chosen_site(settings.spaces, site)
+    store = credentials.key_store()
+    whose = f"of {host}" if host else "of all sites"
+    if token_file is None and token_fd is None:
+        token = ask_key(f"API token {whose}")
+    else:
+        token = credentials.find_key(settings, "", key_file=token_file, key_fd=token_fd).key
+    console.diagnostics.hide(token)
+    credentials.save_key(site_tokens.account(host), token)
+    told = f"Saved the API token {whose}, not tested, in the keyring: {store}"
+    console.diagnostics.conclusion(f"{told}. Next: contribaudit doctor")
 
 
 def _tested(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> str:

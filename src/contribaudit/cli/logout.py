@@ -1,26 +1,47 @@
-"""`contribaudit logout`: the system keyring forgets an organization's API key."""
+"""`contribaudit logout`: the system keyring forgets an organization's API key, or a site's API token."""
 
 from __future__ import annotations
 
 import click
 
-from contribaudit.cli.options import Console, organization_option, pass_console
+from contribaudit.cli.options import Console, organization_option, pass_console, site_option
 
 
 @click.command("logout")
 @organization_option()
+@site_option
 @pass_console
-def command(console: Console, organization: str | None) -> None:
-    """Remove an organization's API key from the system keyring.
+def command(console: Console, organization: str | None, site: str | None) -> None:
+    """Remove an organization's API key, or with --site an API token that reads spaces, from the system keyring.
 
-    The key itself keeps working until it is revoked at admin.atlassian.com, Organization settings, API keys.
+    The key itself keeps working until it is revoked at admin.atlassian.com, Organization settings, API keys; a token
+    until it is revoked in the account that it belongs to.
     """
     from contribaudit import credentials
     from contribaudit.cli.ask import chosen_organization
 
+    if site is not None:
+        _forget_token(console, site, organization)
+        return
     organization = chosen_organization(console.settings(), organization)
     if credentials.forget_key(organization):
         told = f"Removed the key of organization {organization} from the keyring; it works until it is revoked"
         console.diagnostics.conclusion(f"{told} at admin.atlassian.com, Organization settings, API keys.")
     else:
         console.diagnostics.conclusion(f"The keyring held no key of organization {organization}; nothing to remove.")
+
+
+def _forget_token(console: Console, site: str, organization: str | None) -> None:
+    from contribaudit import credentials, site_tokens
+    from contribaudit.errors import UsageError
+
+    if organization is not None:
+        raise UsageError("--site and --org were both given", hint="Remove the key and the token one after the other")
+    # The site need not be in the configuration any more.
+    host = "" if site.casefold() == site_tokens.ALL_SITES else site.strip().casefold()
+    whose = f"of {host}" if host else "of all sites"
+    if credentials.forget_key(site_tokens.account(host)):
+        told = f"Removed the API token {whose} from the keyring; it works until it is revoked"
+        console.diagnostics.conclusion(f"{told} in the account that it belongs to.")
+    else:
+        console.diagnostics.conclusion(f"The keyring held no API token {whose}; nothing to remove.")

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -87,17 +87,20 @@ class Console:
         if path.exists() and not overwrite:
             raise UsageError(f"The output {path} exists", hint="Name another file, or replace it with --force")
 
-    def write(self, result: str | bytes, path: Path | None = None) -> None:
+    def write(self, result: str | bytes | Iterable[str], path: Path | None = None) -> None:
         """Write the result, as UTF-8, to stdout or into the file, which is there whole or not at all.
+
+        What comes in pieces is written piece by piece.
 
         Raises OutputError when the disk is full or the reader of stdout has gone.
         """
         self.diagnostics.settle()
-        data = result.encode("utf-8", "backslashreplace") if isinstance(result, str) else result
+        pieces = (result,) if isinstance(result, str | bytes) else result
+        data = (one.encode("utf-8", "backslashreplace") if isinstance(one, str) else one for one in pieces)
         if path is None:
             try:
                 sys.stdout.flush()
-                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.writelines(data)
                 sys.stdout.flush()
             except OSError as error:
                 raise output_error(error, "standard output") from None
@@ -122,14 +125,15 @@ def output_error(error: OSError, where: str) -> OutputError:
     return OutputError(f"The result could not be written to {where}: {error.strerror or 'it failed'}", hint=hint)
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def _write_whole(path: Path, data: Iterable[bytes]) -> None:
     if path.exists() and not path.is_file():  # /dev/null, a named pipe
-        path.write_bytes(data)
+        with path.open("wb") as device:
+            device.writelines(data)
         return
     handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)
@@ -160,6 +164,9 @@ def format_option(choices: Sequence[str], default: str) -> Callable[[F], F]:
     )
 
 
+site_option = click.option(
+    "--site", metavar="HOST|all", help="The API token of a site that the configuration names, or of all sites."
+)
 policy_option = click.option("--policy", "policy_path", type=_PATH, metavar="FILE", help="Audit policy file.")
 output_option = click.option(
     "--output", "output_path", type=_PATH, metavar="FILE", help="Write the result there, not to stdout."

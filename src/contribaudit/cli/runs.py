@@ -9,12 +9,20 @@ import click
 from contribaudit.cli.options import Console, format_option, organization_option, pass_console, store_option
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from contribaudit.exporters.cells import Cell
+    from contribaudit.store.history import History
     from contribaudit.store.records import RunRecord
 
 COLUMNS = (
     "run", "started_at", "finished_at", "complete", "exit_code", "outcomes", "organizations", "policy", "trigger",
     "account", "host", "tool_version", "policy_sha256", "rulebook_sha256", "selection",
+)  # fmt: skip
+BEFORE = ("organization", "run_before", "finished_at", "hours_between", "in_between")
+GAPS = ("organization", "collector", "since", "until", "hours", "open", "in_between")
+SPANS = (
+    "organization", "check", "finding", "outcome", "since", "last", "ended", "observations", "longest_gap_hours",
 )  # fmt: skip
 TABLE = ("run", "started_at", "complete", "exit_code", "outcomes", "policy", "trigger")
 
@@ -61,12 +69,14 @@ def show_run(console: Console, *, run: int, output_format: str, store_location: 
         collections = [
             one for organization in record.organizations for one in store.snapshot(organization, run).collections
         ]
+        before = [_run_before(store, record, organization) for organization in record.organizations]
     row = _row(record)
     if output_format == "json":
         import json
 
         document = json.loads(render("json", COLUMNS, [row]))[0]
         document["collection"] = [collection_row(one) for one in collections]
+        document["before"] = json.loads(render("json", BEFORE, before))
         console.write(json.dumps(document, indent=2) + "\n")
         return
     width = max(len(column) for column in COLUMNS) + 2
@@ -79,7 +89,234 @@ def show_run(console: Console, *, run: int, output_format: str, store_location: 
         for one in collections
     ]
     table = render("table", columns, cells, flexible="why", terminal=console.on_terminal)
-    console.write("\n".join(lines) + "\n\n" + table)
+    since = render("table", BEFORE, before, flexible="in_between", terminal=console.on_terminal)
+    console.write("\n".join(lines) + "\n\n" + table + "\n" + since)
+
+
+def _run_before(store: History, record: RunRecord, organization: str) -> tuple[Cell, ...]:
+    """The organization's run before, and how long nobody looked in between."""
+    from contribaudit.exporters.words import counted
+
+    number = store.previous(organization, record.id)
+    if number is None:
+        return (organization, None, None, None, "the first that is kept")
+    earlier = store.run(number)
+    hours = round((record.started_at - earlier.finished_at).total_seconds() / 3600, 1)
+    between = [
+        one
+        for one in store.runs_seen(organization, since=earlier.finished_at, until=record.started_at)
+        if one.removed and number < one.run < record.id
+    ]
+    told = "; ".join(dict.fromkeys(one.removed for one in between))
+    return (
+        organization,
+        number,
+        earlier.finished_at,
+        hours,
+        f"{counted(len(between), 'run')} {told}" if between else "",
+    )
+
+
+@command.command("gaps")
+@organization_option()
+@click.option("--since", metavar="DATE", help="From when on; default: the first run that is kept.")
+@click.option(
+    "--every",
+    "every_hours",
+    type=click.FloatRange(min=0, min_open=True),
+    default=26.0,
+    show_default=True,
+    metavar="HOURS",
+    help="How long two whole readings may lie apart.",
+)
+@click.option("--collector", metavar="NAME", help="Of this collector alone.")
+@format_option(("table", "json", "csv"), "table")
+@store_option
+@pass_console
+def list_gaps(
+    console: Console,
+    *,
+    organization: str | None,
+    since: str | None,
+    every_hours: float,
+    collector: str | None,
+    output_format: str,
+    store_location: str | None,
+) -> None:
+    """Stretches in which nobody looked, for the run as a whole and for each collector. Ends with 0.
+
+    A run that came only part of the way closes no gap of what it did not read; a run that was removed closes none.
+    """
+    from datetime import UTC, datetime
+
+    from contribaudit import wiring
+    from contribaudit.core.gaps import gaps, gaps_by_collector
+    from contribaudit.exporters.tabular import render
+    from contribaudit.exporters.words import counted
+
+    settings = console.settings()
+    now = datetime.now(UTC)
+    begin = moment(since) if since else None
+    found = []
+    with wiring.open_store(settings, store_location) as store:
+        for one in [organization] if organization else kept_organizations(store):
+            runs = store.runs_seen(one, until=now)
+            if collector is None:
+                found += gaps_by_collector(one, runs, begin, now, expected_every_hours=every_hours)
+            else:
+                found += gaps(one, runs, begin, now, expected_every_hours=every_hours, collector=collector)
+    rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
+    console.write(render(output_format, GAPS, rows, flexible="in_between", terminal=console.on_terminal))
+    console.diagnostics.conclusion(f"{counted(len(found), 'gap')} of more than {every_hours:g} hours.")
+
+
+@command.command("outcomes")
+@click.argument("check", metavar="CHECK|FINDING")
+@organization_option()
+@click.option("--since", metavar="DATE", help="From when on.")
+@click.option("--until", metavar="DATE", help="Until when.")
+@format_option(("table", "json", "csv"), "table")
+@store_option
+@pass_console
+def list_outcomes(
+    console: Console,
+    *,
+    check: str,
+    organization: str | None,
+    since: str | None,
+    until: str | None,
+    output_format: str,
+    store_location: str | None,
+) -> None:
+    """How a check, or one finding by its ID, came out over time.
+
+    Each row is a stretch from the first run that gave an outcome to the last; between two runs nobody looked, and the
+    longest such time is told.
+    """
+    import re
+
+    from contribaudit import wiring
+    from contribaudit.cli.audit import check_ids
+    from contribaudit.exporters.tabular import render
+
+    settings = console.settings()
+    finding = check if re.fullmatch("[0-9a-f]{16}", check) else None
+    wanted = None if finding else check_ids((check,))[0]
+    spans = []
+    with wiring.open_store(settings, store_location) as store:
+        for one in [organization] if organization else [*kept_organizations(store), ""]:
+            spans += store.outcome_history(
+                one,
+                finding=finding,
+                check=wanted,
+                since=moment(since) if since else None,
+                until=moment(until) if until else None,
+            )
+    rows = [
+        (
+            one.organization,
+            one.check,
+            one.finding,
+            one.outcome,
+            one.since,
+            one.last,
+            one.ended,
+            one.observations,
+            one.longest_gap_hours,
+        )
+        for one in spans
+    ]
+    console.write(render(output_format, SPANS, rows, only=SPANS[1:], terminal=console.on_terminal))
+    if not rows:
+        console.diagnostics.conclusion(f"No kept run judged {check}.")
+
+
+@command.command("prune")
+@click.option("--keep-daily", metavar="SPAN", default="90d", show_default=True, help="One run a day for so long.")
+@click.option(
+    "--keep-weekly", metavar="SPAN", default="15mo", show_default=True, help="Then one a week; older runs are removed."
+)
+@click.option("--dry-run", is_flag=True, help="Tell what would go, and keep it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@format_option(("table", "json", "csv"), "table")
+@store_option
+@pass_console
+def prune(
+    console: Console,
+    *,
+    keep_daily: str,
+    keep_weekly: str,
+    dry_run: bool,
+    yes: bool,
+    output_format: str,
+    store_location: str | None,
+) -> None:
+    """Remove old runs: one a day is kept for 90 days, one a week for 15 months, older ones go.
+
+    What every run that stays saw, knew and judged stays as it is; that a run was removed, when and by whom stays
+    known, and its number is never given again. Always kept: the newest run, each organization's first and last, runs
+    named by a baseline, runs between which a signal moved or an app came, left or was renamed, the first run to see a
+    change that somebody annotated, and what a partial run relies on. Spans are written 90d, 12w, 15mo, 2y.
+    """
+    from datetime import UTC, datetime
+
+    from contribaudit import wiring
+    from contribaudit.cli.ask import agreed
+    from contribaudit.core.retention import Retention, parse_span
+    from contribaudit.exporters.tabular import render
+    from contribaudit.exporters.words import counted
+
+    rule = Retention(parse_span(keep_daily), parse_span(keep_weekly))
+    now = datetime.now(UTC)
+    with wiring.open_store(console.settings(), store_location) as store:
+        signature = wiring.operator().signature(now)
+        done = store.prune(rule, now, signature, dry_run=True)
+        going = counted(len(done.removed), "run")
+        if done.removed and not dry_run:
+            agreed(f"Remove {going} of {len(done.removed) + done.kept} for good ({rule})?", yes=yes)
+            done = store.prune(rule, now, signature)
+        rows = [(one.organization, one.removed, one.kept, one.intervals) for one in done.organizations]
+        freed = _compact(console, store) if done.removed and not dry_run else ""
+    columns = ("organization", "runs_removed", "runs_kept", "values_removed")
+    console.write(render(output_format, columns, rows, flexible="organization", terminal=console.on_terminal))
+    if not done.removed:
+        console.diagnostics.conclusion(f"Nothing to remove: {rule}.")
+        return
+    also = f"{counted(done.outcomes, 'outcome')} and {counted(done.raw_objects, 'raw answer')} that only they had"
+    verb = "would go" if dry_run else "removed"
+    console.diagnostics.conclusion(f"{going} {verb}, with {also}; {rule}.{freed}")
+
+
+def _compact(console: Console, store: History) -> str:
+    """Give room back; a sentence on how much."""
+    from contribaudit.errors import StoreBusy
+
+    before = store.size_bytes()
+    try:
+        if not store.compact():
+            return ""
+    except StoreBusy:
+        console.diagnostics.warning("the file keeps its size for now: somebody else is using the history")
+        return ""
+    return f" The file is {max(before - store.size_bytes(), 0) // 1024} KB smaller."
+
+
+def kept_organizations(store: History) -> list[str]:
+    """Every organization of which a run is kept, the newest first."""
+    return list(dict.fromkeys(one for record in store.runs() for one in record.organizations))
+
+
+def moment(text: str) -> datetime:
+    """A date or time, UTC where it names no zone. Raises UsageError."""
+    from datetime import UTC, datetime
+
+    from contribaudit.errors import UsageError
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _row(record: RunRecord) -> tuple[Cell, ...]:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from contribaudit.collectors.ai_roles import AI_ROLES
 from contribaudit.collectors.api_keys import API_KEYS
 from contribaudit.collectors.directories import DIRECTORIES
 from contribaudit.collectors.event_actions import EVENT_ACTIONS
+from contribaudit.collectors.events import EVENTS
 from contribaudit.collectors.interface import Collector
 from contribaudit.collectors.organization import ORGANIZATION
 from contribaudit.collectors.policies import POLICIES
+from contribaudit.collectors.space_entry import SpaceSource
+from contribaudit.collectors.spaces_confluence import SPACES_CONFLUENCE
+from contribaudit.collectors.spaces_jira import SPACES_JIRA
 from contribaudit.collectors.workspaces import WORKSPACES
 
-ALL: tuple[Collector, ...] = (ORGANIZATION, WORKSPACES, POLICIES, DIRECTORIES, EVENT_ACTIONS, API_KEYS)
+ALL: tuple[Collector, ...] = (
+    ORGANIZATION,
+    WORKSPACES,
+    POLICIES,
+    DIRECTORIES,
+    AI_ROLES,
+    EVENT_ACTIONS,
+    EVENTS,
+    API_KEYS,
+)
 INVENTORY: tuple[Collector, ...] = (ORGANIZATION, WORKSPACES, POLICIES)
 """What a look at the inventory reads."""
+SPACES: tuple[SpaceSource, ...] = (SPACES_JIRA, SPACES_CONFLUENCE)
+"""What an audit reads of each site with an API token, where the configuration names one; see `spaces`."""

@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.catalogue.signals import unknown_shapes
 from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.core.event import NEVER_READ, LogPosition
+from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
 from contribaudit.core.observation import Observation
 from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.errors import AdminApiError
@@ -45,6 +48,8 @@ async def collect_all(
     progress: Progress = SILENT,
     *,
     key_label: str = "",
+    log_position: LogPosition = NEVER_READ,
+    log_rules: LogRules = NO_LOG_RULES,
     clock: Callable[[], datetime] = utc_now,
 ) -> Snapshot:
     """What the collectors see of the client's organization.
@@ -53,7 +58,10 @@ async def collect_all(
     none. Everything else that goes wrong is a bug, cancels the other collectors, and is raised.
     """
     started_at = clock()
-    readings = [Reading(client, one.name, one.call, clock(), key_label) for one in collectors]
+    asked: dict[str, asyncio.Task[Any]] = {}
+    readings = [
+        Reading(client, one.name, one.call, clock(), key_label, log_position, log_rules, asked) for one in collectors
+    ]
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(_run(collector, reading, progress), name=collector.name)
@@ -68,6 +76,8 @@ async def collect_all(
         by_collector={collection.collector: observations for collection, observations in results},
         surprises=tuple(surprise for reading in readings for surprise in reading.surprises.values()),
         raw={name: body for reading in readings for name, body in reading.raw.items()},
+        log_reading=next((one.log_reading for one in readings if one.log_reading is not None), None),
+        events=tuple(event for reading in readings for event in reading.events.values()),
     )
 
 
@@ -100,7 +110,7 @@ async def _run(
         collection,
         announced=reading.announced,
         read=reading.unique,
-        requests=reading.client.ledger.count(collector.call.name),
+        requests=sum(reading.client.ledger.count(call.name) for call in collector.calls),
         seconds=round(monotonic() - began, 3),
     )
     progress.collector_finished(organization, collector.name, collection.status, collection.reason)

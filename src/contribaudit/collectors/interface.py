@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from asyncio import Task, create_task
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.client import AdminClient
+from contribaudit.core import names
 from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.core.event import NEVER_READ, AuditEvent, LogPosition, LogReading
+from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
 from contribaudit.core.observation import Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.setting import Setting
 from contribaudit.core.snapshot import Surprise
 from contribaudit.core.subject import Subject, organization_subject
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -26,6 +32,12 @@ class Reading:
     started_at: datetime
     key_label: str = ""
     """The label of the key that we read with, as the console shows it; "" when the configuration does not say."""
+    log_position: LogPosition = NEVER_READ
+    """How far the history has read the audit log."""
+    log_rules: LogRules = NO_LOG_RULES
+    """Which of its events matter."""
+    asked: dict[str, Task[Any]] = field(default_factory=dict)
+    """By call, what the collectors of one run ask for together; shared among their readings."""
     announced: int | None = None
     entries: int = 0
     """Entries read, repeated ones included."""
@@ -35,12 +47,23 @@ class Reading:
     """(code, reason) of each thing that makes this reading less than whole."""
     raw: dict[str, bytes] = field(default_factory=dict)
     surprises: dict[str, Surprise] = field(default_factory=dict)
+    events: dict[str, AuditEvent] = field(default_factory=dict)
+    """Events of the audit log that are kept, by ID."""
+    log_reading: LogReading | None = None
+    """How far the audit log was read, once it was."""
     source: str = field(init=False)
     organization: Subject = field(init=False)
 
     def __post_init__(self) -> None:
         self.source = self.call.title
         self.organization = organization_subject(self.client.organization)
+
+    async def together(self, call: Call, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What `ask` gives, asked once in a run for all collectors that need it. Raises what it raises."""
+        if call.name not in self.asked:
+            self.asked[call.name] = create_task(ask())
+        found: T = await self.asked[call.name]
+        return found
 
     def keep(self, entry: Any) -> str:
         """Keep a raw object; returns its digest."""
@@ -114,6 +137,18 @@ class Collector:
     read: Callable[[Reading], AsyncIterator[Observation]]
     proves: str
     """What its answer shows, and what not: for the documentation."""
+    further: tuple[Call, ...] = ()
+    """Calls that follow for each entry of the first."""
+
+    @property
+    def optional(self) -> bool:
+        """True for a source that not every plan or key has: that it is missing does not make a run incomplete."""
+        return self.name in names.OPTIONAL_COLLECTORS
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call that it makes."""
+        return (self.call, *self.further)
 
 
 def promises_of(collectors: Sequence[Collector]) -> dict[str, tuple[SettingId, ...]]:

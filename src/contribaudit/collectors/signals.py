@@ -1,22 +1,21 @@
 """Raw objects of one owner as a signal: the digests of their canonical forms, when they were written, whether in force.
 
-Fields that change without meaning are left out of the digest, on the object and in its `attributes`.
+Fields that change without meaning are left out of the digest, on the object and in its `attributes`. What the digest
+is made of is kept under it: whoever has the state of a signal can look up what it consists of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from contribaudit.catalogue.signals import revision, settled
 from contribaudit.collectors.interface import Reading
-from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.core.canonical import stable
 from contribaudit.core.observation import Observation
 from contribaudit.core.setting import Setting
 from contribaudit.core.signal import UNSETTLED_WORDS, newest
 from contribaudit.core.subject import Subject
-
-_VOLATILE = frozenset(("updatedAt", "links"))
 
 
 def signal(
@@ -24,7 +23,7 @@ def signal(
 ) -> Iterator[Observation]:
     """The signal of these objects; beside it its revision and that it is not settled, where that is so."""
     updates: list[str] = []
-    states = [digest(canonical_json(_stable(one, updates) if type(one) is dict else one)) for one in objects]
+    states = [reading.keep(stable(one, updates)) for one in objects]
     yield reading.observed(setting, owner, tuple(sorted(states)), response)
     if updates:
         yield reading.observed(revision(setting), owner, newest(updates), response)
@@ -32,18 +31,6 @@ def signal(
         if _being_applied(one):
             yield reading.observed(settled(setting), owner, False, response)
             break
-
-
-def _stable(found: Mapping[str, Any], updates: list[str]) -> Mapping[str, Any]:
-    """The object without its volatile fields; its `updatedAt`, and that of its attributes, are put into `updates`."""
-    attributes = found.get("attributes")
-    if isinstance(attributes, dict) and not _VOLATILE.isdisjoint(attributes):
-        found = {**found, "attributes": _stable(attributes, updates)}
-    if _VOLATILE.isdisjoint(found):
-        return found
-    if found.get("updatedAt"):
-        updates.append(str(found["updatedAt"]))
-    return {key: value for key, value in found.items() if key not in _VOLATILE}
 
 
 def _being_applied(found: Any) -> bool:

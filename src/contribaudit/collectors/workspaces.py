@@ -157,6 +157,19 @@ def _host_in(url: str) -> str | None:
         return None
 
 
+def place_of(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Type key, cloud ID and host of an app's entry; "" for what it does not tell."""
+    attributes = entry.get("attributes")
+    holder = attributes if isinstance(attributes, dict) else {}
+    type_key, url = holder.get("typeKey"), holder.get("hostUrl")
+    match = _SITE_ARI.search(str(entry.get("id")))
+    return (
+        type_key if isinstance(type_key, str) else "",
+        match.group(1).lower() if match else "",
+        (_host_in(url) or "") if isinstance(url, str) else "",
+    )
+
+
 def _site(reading: Reading, app: Subject, response: str) -> Observation:
     """The cloud ID at the end of a `::site/` ARI; null for the other forms, from which nothing can be told."""
     match = _SITE_ARI.search(app.id)

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from contribaudit.core.canonical import VERSION
 from contribaudit.core.observation import SettingId, Value, Witness
+from contribaudit.core.persons import same_person
 from contribaudit.core.subject import Subject
 
 
@@ -29,6 +31,8 @@ class Anchor:
     """Digests of its objects, sorted; None when the API held none."""
     revision: str = ""
     """The newest `updatedAt` of its objects, "" where they have none."""
+    canonical: int = VERSION
+    """The version of the canonical form that the digests were made by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,21 @@ class Attestation:
         """The first confirmation by somebody else than who looked and who typed."""
         return self._second(self.confirmed)
 
-    def witness(self, as_of: datetime, *, anchored: bool = False) -> Witness:
-        """Who stood behind it at that moment: what was confirmed later does not count yet."""
+    def witness(self, as_of: datetime, *, anchored: bool = False, generation: str = "") -> Witness:
+        """Who stood behind it at that moment: what was confirmed later does not count yet.
+
+        `generation` is the console's, as the rulebook tells it from screen and path.
+        """
         second = self._second(one for one in self.confirmed if one.at <= as_of)
-        return Witness(self.by, second.by if second else None, bool(self.attachments), anchored)
+        return Witness(
+            self.by,
+            second.by if second else None,
+            bool(self.attachments),
+            anchored,
+            self.screen,
+            self.console_path,
+            generation,
+        )
 
     @property
     def bound(self) -> bool:
@@ -85,8 +100,8 @@ class Attestation:
         return bool(self.anchors) and not self.unanchored_reason
 
     def _second(self, signatures: Iterable[Signature]) -> Signature | None:
-        own = {self.by.strip().casefold(), self.recorded.by.strip().casefold()}
-        return next((one for one in signatures if one.by.strip().casefold() not in own), None)
+        own = (self.by, self.recorded.by)
+        return next((one for one in signatures if not any(same_person(one.by, each) for each in own)), None)
 
 
 def known_by(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from contribaudit.core.attestation import Anchor, Attestation
 from contribaudit.core.observation import SettingId, Value
 from contribaudit.core.setting import Family, Setting, comparable
-from contribaudit.core.signal import SignalKey, SignalReading
+from contribaudit.core.signal import Select, SignalKey, SignalReading, whole
 from contribaudit.core.subject import Kind, Subject
 
 SignalState: TypeAlias = tuple[tuple[Subject, SettingId, tuple[str, ...] | None], ...]
@@ -48,24 +48,34 @@ def settings_of(settings: Iterable[Setting], family: Family, kind: Kind) -> tupl
     return tuple(one for one in settings if one.attestable and one.family is family and kind in one.kinds)
 
 
-def state_of(signals: Iterable[Anchor | SignalReading], only: Collection[SignalKey]) -> SignalState:
-    """The combined state of the signals among `only`. What a decoder reads out of an object would be cut out here."""
-    found = [(_owner(one), one.signal, one.state) for one in signals if (_owner(one), one.signal) in only]
+def state_of(
+    signals: Iterable[Anchor | SignalReading], only: Collection[SignalKey], select: Select = whole
+) -> SignalState:
+    """The combined state of the signals among `only`, each cut down to what counts of it."""
+    found = [
+        (_owner(one), one.signal, select((_owner(one), one.signal), one.state))
+        for one in signals
+        if (_owner(one), one.signal) in only
+    ]
     return tuple(sorted(found, key=lambda one: one[:2]))
 
 
 def calibrate(
-    attestations: Iterable[Attestation], settings: Sequence[Setting], signals: Collection[SignalKey]
+    attestations: Iterable[Attestation],
+    settings: Sequence[Setting],
+    signals: Collection[SignalKey],
+    select: Select = whole,
 ) -> Calibration:
     """What unrevoked attestations of one subject and family show of these signals, superseded ones included.
 
     `settings` are all those of the family and kind (`settings_of`). An attestation counts when it is anchored by every
-    one of the `signals`; those that it has beside them are left out of its state.
+    one of the `signals`; those that it has beside them are left out of its state. With a `select` made for one setting
+    the answer is about that setting alone.
     """
     by_id = {one.id: one for one in settings}
     told: dict[SignalState, dict[SettingId, dict[_Form, list[Attestation]]]] = defaultdict(dict)
     for one in attestations:
-        state = state_of(one.anchors, signals) if one.bound else ()
+        state = state_of(one.anchors, signals, select) if one.bound else ()
         if state and len(state) == len(signals):
             said = told[state].setdefault(one.setting, {})
             said.setdefault(form(by_id.get(one.setting), one.value), []).append(one)

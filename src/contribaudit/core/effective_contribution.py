@@ -139,6 +139,10 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _Found 
     own = keys_of(state, subject)
     around = own | keys_of(state, scope.app) if scope.app is not None else own
     hits = around & listed.entries
+    if hits and hits <= listed.reused:
+        passed_on = _link(listed, "its key among them, which has come to name another space since that was recorded")
+        return Stop(Outcome.UNKNOWN, "space_key_reused", passed_on)
+    hits -= listed.reused
     if hits:
         if hits <= listed.ambiguous:
             several = _link(listed, f"{min(hits)} among them, and several apps bear that name")

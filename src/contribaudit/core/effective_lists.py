@@ -12,6 +12,7 @@ from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.observation import Grade, Observed, SettingId
 from contribaudit.core.reasons import Stop, stop_by
+from contribaudit.core.space_names import meant, space_of
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
 
@@ -32,7 +33,11 @@ class Listed:
     strangers: tuple[str, ...]
     """Entries, as written, that name nothing known in the organization: each may be anything in it."""
     ambiguous: frozenset[str]
-    """Keys that several apps bear."""
+    """Keys that several apps or spaces bear."""
+    reused: frozenset[str]
+    """Keys of spaces that a listed key may name since it passed from one to another: which one, nobody can tell."""
+    apps_only: bool
+    """True when it names nothing but known apps and connectors, so that no space is listed by itself."""
 
 
 def contribution_list(state: State, organization: str, setting: SettingId) -> Listed | Stop:
@@ -41,14 +46,21 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
 
 
 def keys_of(state: State, subject: Subject) -> frozenset[str]:
-    """Everything by which a list can name the subject."""
+    """Everything by which a list can name the subject; a space that a listing shows is matched by its ID alone."""
     if subject.kind is Kind.APP:  # asked again for each of its spaces
         return state.once(("keys", subject), lambda: _keys(state, subject))
+    if subject.kind is Kind.SPACE:
+        known = space_of(state, subject)
+        if known is not None:
+            return frozenset((known.space.id.casefold(),))
     return _keys(state, subject)
 
 
 def app_of_space(state: State, space: Subject) -> Subject | None:
-    """The app that a space belongs to, by its alias `space:HOST/TYPEKEY/KEY`; None where that names no single app."""
+    """The app that a space belongs to, by the listing or else by `space:HOST/TYPEKEY/KEY`; None where neither tells."""
+    known = space_of(state, space)
+    if known is not None:
+        return known.space.app
     holders = state.once(("apps by key", space.organization), lambda: _apps_by_key(state, space.organization))
     found = holders.get(_app_key(_key(state, alias_of(state, space))), [])
     return found[0] if len(found) == 1 else None
@@ -66,15 +78,30 @@ def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
     written = {text: _key(state, text, organization) for text in seen.value}
     apps = state.once(("apps by key", organization), lambda: _apps_by_key(state, organization))
     known = _known(state, organization, apps)
+    entries = set(written.values())
+    of_spaces, placed, ambiguous, reused = set[str](), set[str](), set[str](), set[str]()
+    for text, key in written.items():
+        if key in apps or not key.startswith(("space:", "ari:")):
+            continue
+        one = meant(state, organization, text.strip().removeprefix(f"{organization}:"), seen.observed_at)
+        ids = {space.casefold() for space in one.ids}
+        if one.known or (ids and key.startswith("space:")):
+            placed.add(text)
+        entries |= ids
+        reused |= ids if one.reused else set()
+        ambiguous |= ids if len(ids) > 1 else set()
+        of_spaces |= {name for space in one.known for name in keys_of(state, space.space.app)}
     count = len(written)
     told_of = "nothing" if not count else "1 item" if count == 1 else f"{count} items"
     return Listed(
         f"{what} names {told_of}",
         seen,
-        frozenset(written.values()),
-        frozenset(_app_key(key) for key in written.values() if key.startswith("space:")),
-        tuple(sorted(text for text, key in written.items() if not _placed(key, known))),
-        frozenset(key for key, holders in apps.items() if len(holders) > 1),
+        frozenset(entries),
+        frozenset(of_spaces | {_app_key(key) for key in written.values() if key.startswith("space:")}),
+        tuple(sorted(text for text, key in written.items() if text not in placed and not _placed(key, known))),
+        frozenset(ambiguous | {key for key, holders in apps.items() if len(holders) > 1}),
+        frozenset(reused),
+        all(key in apps or key.startswith("connector:") for key in written.values()),
     )
 
 

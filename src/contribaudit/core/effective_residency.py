@@ -1,7 +1,7 @@
 """Where AI processes what an app holds.
 
 Residency is about storage: https://support.atlassian.com/security-and-access-policies/docs/understand-data-residency/.
-Requests to language models leave the site for their provider, and no page documents a way to keep them in a realm.
+What becomes of requests to language models, the rulebook states.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOTHING = "none"
 def ai_processing(state: State, subject: Subject) -> Effective:
     """ "outside" of the realm where AI reaches the subject, "none" where it does not; else what AI exposure answers."""
     exposure = ai(state, subject)
-    leaves = rule(state, "residency covers storage: what AI is asked is processed outside of the realm")
+    leaves = rule(state, state.rulebook.statements.ai_processing.text)
     stays = rule(state, "where AI does not reach, it processes nothing")
     exposed = exposure.value == EXPOSED
     return replace(

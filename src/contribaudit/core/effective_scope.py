@@ -14,6 +14,8 @@ from contribaudit.core.effective_lists import app_of_space
 from contribaudit.core.finding import Outcome
 from contribaudit.core.observation import Grade, Observed
 from contribaudit.core.reasons import Reason, Stop, never_recorded, read_word, rule, stop_by, told
+from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.space_names import space_of
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
 
@@ -48,13 +50,25 @@ def scope_of(state: State, subject: Subject) -> Scope | Stop:
         case Kind.SPACE:
             app = app_of_space(state, subject)
             if app is not None:
-                return scope_of(state, app)
+                return _not_listed(state, subject, app) or scope_of(state, app)
             missing = rule(state, f"which app {alias_of(state, subject)} belongs to is not known")
             return Stop(Outcome.UNKNOWN, "app_of_space_not_known", missing)
         case Kind.CONNECTOR:
             return _of_connector(state, subject)
         case _:
             raise ValueError(f"a {subject.kind} contributes nothing of its own")
+
+
+def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
+    """The stop that a listing makes which does not show the space; None where it does, or where there is none."""
+    listing = state.spaces(space.organization).lists().get(app)
+    if listing is None or space_of(state, space) is not None:
+        return None
+    if listing.status is CollectionStatus.OK:
+        gone = f"no listing shows {alias_of(state, space)}: it was renamed or removed"
+        return Stop(Outcome.UNKNOWN, "space_not_found", rule(state, gone))
+    unread = f"the spaces of {alias_of(state, app)} were not read to the end: {listing.reason or listing.code}"
+    return Stop(Outcome.UNKNOWN, "space_not_seen", rule(state, unread))
 
 
 def _first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from contribaudit.core import names
+from contribaudit.core.baseline import uncovered
 from contribaudit.core.check import Case, Check, Verdict
 from contribaudit.core.finding import Finding, Outcome, Severity
 from contribaudit.core.observation import SettingId
@@ -117,7 +118,7 @@ def _judge(
     Where an attribute was not read, a laxer rule may match in place of the one that would hold if it had been.
     """
     case = Case(subject, state, rule, policy)
-    verdict = apply_terms(check.judge(case), case)
+    verdict = _in_baseline(apply_terms(check.judge(case), case), case)
     if verdict.outcome.violates or verdict.outcome.unproven:
         return verdict
     for other in rules_that_may_hold(policy, check.id, attributes):
@@ -130,6 +131,17 @@ def _judge(
             reason = f"which rule holds depends on {unread}, which was not read; under {other.origin}: {answer.reason}"
             return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="rule_not_certain", reason=reason)
     return verdict
+
+
+def _in_baseline(verdict: Verdict, case: Case) -> Verdict:
+    """The verdict; `unknown` in place of a pass about a subject that nobody approved."""
+    if verdict.outcome is not Outcome.PASS:
+        return verdict
+    outside = uncovered(case.state, case.subject)
+    if outside is None:
+        return verdict
+    reason = f"{verdict.reason}, but {outside.reason}"
+    return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=outside.code, reason=reason)
 
 
 def _severity(state: State, policy: AuditPolicy, check: Check, rule: Rule, attributes: Attributes) -> Severity:

@@ -6,6 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+CURSOR_REFUSED = "cursor_refused"
+"""The place to go on from was not taken; the log was read anew from the end of the last reading, and is whole."""
+STOPPED_EARLY = "stopped_early"
+UNREADABLE_ENTRY = "unreadable_entry"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EventAction:
+    """One kind of entry that the audit log can hold. No list is published: each organization's log has its own."""
+
+    id: str
+    title: str = ""
+    """Its display name."""
+    group: str = ""
+    """The display name of its group."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
@@ -49,15 +65,24 @@ class LogReading:
     covers_until: datetime | None
     """Up to then; behind the run's own time where the reading had to stop early."""
     code: str
-    """"" when whole, else why not: "forbidden", "not_found", "stopped_early"."""
+    """"" when whole, CURSOR_REFUSED when whole after a new start, else why not: STOPPED_EARLY, UNREADABLE_ENTRY, an
+    error's code ("forbidden", "not_found")."""
     reason: str
-    actions: tuple[str, ...]
-    """IDs of the actions whose events are kept, discovered from the log's own catalogue; sorted."""
+    """"" when `code` is."""
+    actions: tuple[EventAction, ...]
+    """The actions whose events are kept, discovered from the log's own catalogue; sorted."""
     read: int
     """Events read, kept or not."""
     kept: int
     cursor: str = ""
     """Where the next run goes on; "" when there is no such place."""
+
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """From when to when every event was read and understood; None when that cannot be said."""
+        if self.covers_from is None or self.covers_until is None or self.code == UNREADABLE_ENTRY:
+            return None
+        return self.covers_from, self.covers_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +96,19 @@ class AuditLog:
 
 
 NO_LOG = AuditLog()
+
+
+@dataclass(frozen=True, slots=True)
+class LogPosition:
+    """How far the history has read the audit log, for the next reading to go on from."""
+
+    cursor: str = ""
+    covers_until: datetime | None = None
+    """Up to where; None when it was never read."""
+    previous_run: datetime | None = None
+    """Start of the organization's newest run; None before the first."""
+    actions: tuple[EventAction, ...] = ()
+    """Whose events the last reading kept."""
+
+
+NEVER_READ = LogPosition()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from contribaudit.core import names
 from contribaudit.core.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
 
@@ -42,6 +43,10 @@ class InventoryRow:
     created_at: Value
     note: str
     """"" for an ordinary row; else why it does not count, or that it was not seen."""
+    spaces: int | None = None
+    """How many spaces of an app the last listings showed; None where they were not listed."""
+    spaces_counted: int | None = None
+    """How many its own administration shows, by attestation; None where nobody counted."""
 
 
 def sites_of(state: State, organization: str) -> list[Site]:
@@ -94,6 +99,21 @@ def inventory_rows(state: State) -> list[InventoryRow]:
                 InventoryRow(organization, name, Kind.SITE, site.id, label, label, "", None, note=note, **blank)
             )
         rows.extend(_app_row(state, organization, name, app) for app in state.apps_named_anywhere(organization))
+        for one in state.subjects(Kind.CONNECTOR, organization):
+            rows.append(
+                InventoryRow(
+                    organization,
+                    name,
+                    Kind.CONNECTOR,
+                    one.id,
+                    one.id,
+                    "",
+                    "",
+                    None,
+                    note="named by people: no API lists connectors",
+                    **blank,
+                )
+            )
     return rows
 
 
@@ -115,7 +135,21 @@ def _app_row(state: State, organization: str, organization_name: str, app: Subje
         pinned=_value(state.read(app, names.PINNED)),
         created_at=_value(state.read(app, SettingId("app.created_at"))),
         note=_note(state, app),
+        spaces=spaces_listed(state, app),
+        spaces_counted=spaces_counted(state, app),
     )
+
+
+def spaces_listed(state: State, app: Subject) -> int | None:
+    """How many spaces the run's listing of the app showed; None where it asked for none."""
+    listing = state.spaces(app.organization).lists().get(app)
+    return None if listing is None else listing.read
+
+
+def spaces_counted(state: State, app: Subject) -> int | None:
+    """How many spaces the app's own administration was seen to count; None where nobody looked."""
+    seen = state.value(app, names.SPACE_COUNT)
+    return seen.value if seen is not None and isinstance(seen.value, int) else None
 
 
 def _note(state: State, app: Subject) -> str:
@@ -124,7 +158,12 @@ def _note(state: State, app: Subject) -> str:
     if state.pseudo(app):
         return "an entry of the list that is no app"
     seen = state.read(app, names.APP_TYPE_KEY)
-    return "" if isinstance(seen, Observed) else f"not seen in this run: {seen.reason}"
+    if not isinstance(seen, Observed):
+        return f"not seen in this run: {seen.reason}"
+    listing = state.spaces(app.organization).lists().get(app)
+    if listing is None or listing.status is CollectionStatus.OK:
+        return ""
+    return f"spaces not read to the end: {listing.reason or listing.code}"
 
 
 def _site(state: State, organization: str, apps: list[Subject]) -> Site:

@@ -51,6 +51,12 @@ class Witness:
     screenshot: bool = False
     anchored: bool = False
     """True while signals hold it: nothing that the API shows has moved since the look."""
+    screen: str = ""
+    """The rulebook's ID of the console screen, "" where none was recorded."""
+    console_path: str = ""
+    """The menu path that was taken, "" where none was recorded."""
+    generation: str = ""
+    """The console generation that has this path, in the rulebook's words; "" where it knows none."""
 
 
 @dataclass(frozen=True, slots=True)

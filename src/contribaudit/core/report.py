@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from contribaudit.core import names
 from contribaudit.core.drift import Change
 from contribaudit.core.finding import Finding
-from contribaudit.core.inventory import sites_of
+from contribaudit.core.inventory import sites_of, spaces_counted
 from contribaudit.core.observation import Observed
-from contribaudit.core.snapshot import Collection
+from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, organization_subject
 
@@ -48,6 +49,14 @@ class Counts:
     apps: int
     spaces: int = 0
     connectors: int = 0
+    spaces_counted: int | None = None
+    """How many the apps' own administrations show together; None unless every app was counted that has spaces."""
+    spaces_whole: bool | None = None
+    """Whether every listing of spaces came to its end; None where the run asked for none."""
+    sites_read: int = 0
+    """Sites all of whose apps this run saw."""
+    apps_read: int = 0
+    """Apps that this run saw; the others are known from earlier ones."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -89,8 +98,27 @@ class Report:
     @property
     def counts(self) -> Counts:
         """The inventory in numbers."""
+        state = self.state
+        sites = [site for place in state.looked_at for site in sites_of(state, place.id)]
+        apps = state.subjects(Kind.APP)
+        seen = {app for app in apps if state.value(app, names.APP_TYPE_KEY) is not None}
         return Counts(
-            organizations=sum(1 for place in self.state.looked_at if place.collections),
-            sites=sum(len(sites_of(self.state, place.id)) for place in self.state.looked_at),
-            apps=len(self.state.subjects(Kind.APP)),
+            organizations=sum(1 for place in state.looked_at if place.collections),
+            sites=len(sites),
+            apps=len(apps),
+            connectors=len(state.subjects(Kind.CONNECTOR)),
+            sites_read=sum(1 for site in sites if seen.issuperset(site.apps)),
+            apps_read=len(seen),
+            **self._spaces(),
         )
+
+    def _spaces(self) -> dict[str, Any]:
+        """Spaces as far as they were listed, against what people counted."""
+        lists = [one for place in self.state.looked_at for one in self.state.spaces(place.id).lists().values()]
+        counted = [spaces_counted(self.state, one.app) for one in lists]
+        known = [number for number in counted if number is not None]
+        return {
+            "spaces": sum(one.read for one in lists),
+            "spaces_counted": sum(known) if known and len(known) == len(counted) else None,
+            "spaces_whole": all(one.status is CollectionStatus.OK for one in lists) if lists else None,
+        }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from contribaudit.core import names
-from contribaudit.core.attested import EMPTY, Testimony, attested_observations
+from contribaudit.core.attested import EMPTY, Testimony, attested_observations, decoder_trusts
+from contribaudit.core.baseline import Approved
+from contribaudit.core.departure import NOTHING_LEFT, Departures
 from contribaudit.core.effective import effective
 from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
+from contribaudit.core.past import NO_PAST, Past
 from contribaudit.core.rules import Rulebook
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.spaces import NO_SPACES, SpaceBook
 from contribaudit.core.state import OrganizationState, State
 from contribaudit.core.subject import Kind, Subject, organization_subject
 from contribaudit.core.unread import mark_unread
@@ -35,8 +39,16 @@ class Seen:
     alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
     left_out: bool = False
     """True for an organization that the run was told to leave out; `snapshot` is then its last kept one, if any."""
+    past: Past = NO_PAST
+    """What earlier runs saw change, and the audit log."""
     testimony: Testimony = EMPTY
     """What people recorded of it; not heard for an organization that is left out."""
+    spaces: SpaceBook = NO_SPACES
+    """Its spaces as of the run; not asked for an organization that is left out."""
+    approvals: Sequence[Approved] = ()
+    """Its baselines, oldest first."""
+    departures: Departures = NOTHING_LEFT
+    """What left its inventory up to the run."""
 
 
 def resolve(
@@ -45,11 +57,12 @@ def resolve(
     as_of: datetime,
     promises: Mapping[str, Iterable[SettingId]],
     settings: Sequence[Setting] = (),
+    assumed_plans: Mapping[str, Observation] | None = None,
 ) -> State:
     """The state that checks look at: observations, what is owed and unread, the highest plan, what people attested.
 
     `settings` is the catalogue. It is needed to weigh testimony; without it no attestation is held or proven by a
-    signal.
+    signal. `assumed_plans` are highest plans by organization in place of the computed ones: only a forecast has any.
     """
     observations: list[Observation] = []
     remembered: list[Observed] = []
@@ -73,35 +86,53 @@ def resolve(
         ],
         observations=observations,
         remembered=remembered,
-        alias_holders={one.organization: one.alias_holders for one in seen},
+        alias_holders={one.organization: _by_then(one.alias_holders, as_of) for one in seen},
+        past={one.organization: one.past for one in seen},
+        attestations={one.organization: one.testimony.attestations for one in seen if not one.left_out},
+        spaces={one.organization: one.spaces for one in seen if not one.left_out},
+        approvals={one.organization: one.approvals for one in seen},
+        departures={one.organization: one.departures for one in seen},
     )
     for one in seen:
-        state.add(highest_plan(state, one.organization))
+        assumed = (assumed_plans or {}).get(one.organization)
+        state.add(assumed if assumed is not None else highest_plan(state, one.organization))
     for app in state.subjects(Kind.APP):
         move = state.value(app, names.MOVE)
         if move is not None:
             state.add(pinned(rulebook, move))
     testimony = {one.organization: one.testimony for one in seen if not one.left_out}
-    for attested in list(_worth_adding(state, testimony, settings)):
+    catalogue = {setting.id: setting for setting in settings}
+
+    def find(setting: SettingId) -> Setting:
+        return catalogue.get(setting) or Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.ATTESTED, "")
+
+    for attested in list(_worth_adding(state, testimony, find, settings)):
         state.add(attested)
+    state.decoders = tuple(decoder_trusts(state, testimony, find))
     for computed in effective(state):
         state.add(computed)
     return state
 
 
+def _by_then(
+    holders: Mapping[str, tuple[tuple[str, datetime], ...]], as_of: datetime
+) -> dict[str, tuple[tuple[str, datetime], ...]]:
+    """Who carried each alias by then: a later holder does not change how a past moment is judged."""
+    known = {alias: tuple(one for one in its if one[1] <= as_of) for alias, its in holders.items()}
+    return {alias: its for alias, its in known.items() if its}
+
+
 def _worth_adding(
-    state: State, testimony: Mapping[str, Testimony], settings: Sequence[Setting]
+    state: State,
+    testimony: Mapping[str, Testimony],
+    find: Callable[[SettingId], Setting],
+    settings: Sequence[Setting],
 ) -> Iterator[Observation]:
     """Attested observations of what no API told.
 
     A value that an API gave stays, whatever anybody attested; so does an API's reason for giving none, unless an
     attested value can take its place.
     """
-    catalogue = {setting.id: setting for setting in settings}
-
-    def find(setting: SettingId) -> Setting:
-        return catalogue.get(setting) or Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.ATTESTED, "")
-
     for attested in attested_observations(state, testimony, find, settings):
         told = state.read(attested.subject, attested.setting)
         if isinstance(told, Observed):
@@ -119,8 +150,8 @@ def pinned(rulebook: Rulebook, move: Observed) -> Observation:
     return replace(move, setting=names.PINNED, value=known.pinned, grade=weakest((move.grade, Grade.DECODED)))
 
 
-def highest_plan(state: State, organization: str) -> Observation:
-    """The highest plan over all apps of the organization, or why it cannot be told.
+def highest_plan(state: State, organization: str, without: Collection[Subject] = ()) -> Observation:
+    """The highest plan over all apps of the organization, or over all but some, or why it cannot be told.
 
     An app whose plan word the rulebook does not know makes it unknown, and so does a plan that was not told, unless
     another app already has the highest plan of all. Where apps that are not online would decide, it is unknown too:
@@ -135,7 +166,7 @@ def highest_plan(state: State, organization: str) -> Observation:
     place = state.organizations[organization]
     if not place.completed(WORKSPACES):
         return unknown("apps_unread", f"not every app was read: {place.why_not(WORKSPACES)}")
-    apps = state.subjects(Kind.APP, organization)
+    apps = [app for app in state.subjects(Kind.APP, organization) if app not in without]
     if not apps:
         return unknown("no_apps", "the workspace list is empty, which a key without the right scope also sees")
     ranked: list[tuple[int, Observed]] = []

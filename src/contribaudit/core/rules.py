@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from contribaudit.core.check import Words
+from contribaudit.core.decoder import Decoder
+from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
 from contribaudit.core.observation import SettingId
 from contribaudit.core.subject import Kind
 
@@ -23,6 +25,8 @@ class Plan:
     """Whether the plan offers data residency."""
     rovo: bool
     """Whether Rovo is listed for the plan."""
+    rovo_by_group: bool
+    """Whether its console can limit Rovo to groups."""
     metadata_default: str
     metadata_changeable: bool
     in_app_default: str
@@ -69,6 +73,12 @@ class App:
     jira_family: bool
     pseudo: bool
     """True for entries of the workspace list that are no app ("jira-admin")."""
+    spaces: str = ""
+    """Whose list holds its spaces: "jira", "confluence", or "" for an app that has none."""
+    project_types: tuple[str, ...] = ()
+    """Jira's words for the types of project that are spaces of this app."""
+    own_workspaces: bool = False
+    """True where it lives in workspaces of its own, outside of the organization's sites (Trello, Loom)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,25 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A fact that is told as it stands here, since nobody has a figure or a word for it."""
+
+    text: str
+    """A clause without a full stop."""
+    source: str
+    source_date: date | None
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What checks and explanations say in the rulebook's words."""
+
+    ai_processing: Statement
+    """Where models process what an app holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A number that Atlassian or others state, and how good the statement is. Its unit is in its name."""
 
@@ -151,6 +180,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncedDate:
+    """A day that Atlassian or a law has announced."""
+
+    id: str
+    day: date
+    title: str
+    what: str
+    """What it means for an audit, as a sentence without a full stop."""
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
 class RulebookFile:
     """Where a part of the rulebook came from."""
 
@@ -169,6 +211,8 @@ class Rulebook:
     effective: date
     """From when Atlassian uses data by these settings."""
     review_within_days: int
+    scope_review_within_days: int
+    """How old the review of the list of apps may be: contribution settings are announced to reach more of them."""
     files: tuple[RulebookFile, ...]
     plans: tuple[Plan, ...]
     """Lowest first."""
@@ -183,8 +227,14 @@ class Rulebook:
     """What people read about each check, by check ID."""
     clocks: Clocks
     limits: Limits
+    statements: Statements
     signals: tuple[SignalRule, ...] = ()
     screens: tuple[Screen, ...] = ()
+    decoders: tuple[Decoder, ...] = ()
+    """Shipped ones, and the user's own."""
+    log: LogRules = NO_LOG_RULES
+    announced: tuple[AnnouncedDate, ...] = ()
+    """Earliest first."""
     sha256: str = ""
 
     @property
@@ -231,5 +281,30 @@ class Rulebook:
         }
 
     def plan_with(self, ability: str) -> str:
-        """The lowest plan that offers "residency" or "rovo", in its title's spelling; "" when none does."""
+        """The lowest plan that offers "residency", "rovo" or "rovo_by_group" in its own spelling; "" when none does."""
         return next((plan.name for plan in self.plans if getattr(plan, ability)), "")
+
+    def screens_at(self, console_path: str) -> tuple[Screen, ...]:
+        """The screens that a menu path leads to, in any generation of the console; none for a path it does not know."""
+        wanted = _folded_path(console_path)
+        return tuple(one for one in self.screens if wanted in map(_folded_path, one.paths.values()))
+
+    def generation(self, console_path: str, screen: str = "") -> str:
+        """The console generation that has this menu path, on the named screen or else on any.
+
+        "" for a path that the rulebook does not know, and for one that several generations share.
+        """
+        wanted = _folded_path(console_path)
+        found = {
+            generation
+            for one in self.screens
+            if screen in ("", one.id)
+            for generation, path in one.paths.items()
+            if _folded_path(path) == wanted
+        }
+        return found.pop() if len(found) == 1 else ""
+
+
+def _folded_path(path: str) -> str:
+    """A menu path without case, however it is spaced."""
+    return " > ".join(" ".join(part.split()) for part in path.casefold().split(">"))

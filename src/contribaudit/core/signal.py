@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -61,6 +61,13 @@ SignalKey = tuple[Subject, SettingId]
 """An owner and its signal."""
 SignalHistory = Mapping[SignalKey, tuple[tuple[datetime, tuple[str, ...] | None], ...]]
 """By owner and signal: since when the API held which state, oldest first; None for "it held none"."""
+Select = Callable[[SignalKey, tuple[str, ...] | None], tuple[str, ...] | None]
+"""What of a signal's state is compared: all of it, or what a decoder's pointers select."""
+
+
+def whole(_key: SignalKey, state: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """All of the state."""
+    return state
 
 
 def readings(state: State, subject: Subject, family: Family) -> tuple[SignalReading, ...]:
@@ -88,29 +95,40 @@ def moved_since(history: SignalHistory, reading: SignalReading, moment: datetime
 
 
 def what_moved(
-    history: SignalHistory, look: Attestation, read: Mapping[SignalKey, SignalReading], until: datetime
+    history: SignalHistory,
+    look: Attestation,
+    read: Mapping[SignalKey, SignalReading],
+    until: datetime,
+    select: Select = whole,
 ) -> str:
     """Which anchor of the look moved since, and since when; "" when none did.
 
     Another state now or in any run since, and a newer `updatedAt`, are moves; absent and present are two states. A
-    signal that is not among the anchors (the rulebook did not know it yet) anchors nothing and makes no move.
+    signal that is not among the anchors (the rulebook did not know it yet) anchors nothing and makes no move. Where
+    only a part of the object counts, a newer `updatedAt` is none if the rest of the object moved, which explains it.
     """
     for anchor in sorted(look.anchors, key=lambda one: (one.signal, one.subject)):
         reading = read[anchor.subject, anchor.signal]
-        since = departed(history, anchor, look.observed_at, until)
+        key = (anchor.subject, anchor.signal)
+        since = departed(history, anchor, look.observed_at, until, select)
         if since is not None:
             return f"{anchor.signal} moved, first seen on {since:%Y-%m-%d %H:%M}Z"
-        if newer(reading.revision, anchor.revision):
+        moved = select(key, reading.state) != select(key, anchor.state)
+        elsewhere = reading.state != anchor.state or departed(history, anchor, look.observed_at, until) is not None
+        if newer(reading.revision, anchor.revision) and (moved or not elsewhere):
             return f"{anchor.signal} was updated on {reading.revision}"
-        if reading.state != anchor.state:
+        if moved:
             return f"{anchor.signal} moved, first seen in this run"
     return ""
 
 
-def departed(history: SignalHistory, anchor: Anchor, after: datetime, until: datetime) -> datetime | None:
+def departed(
+    history: SignalHistory, anchor: Anchor, after: datetime, until: datetime, select: Select = whole
+) -> datetime | None:
     """When a run first found another state than the anchor's, after the look and not later than `until`."""
-    for since, held in sorted(history.get((anchor.subject, anchor.signal), ()), key=lambda one: one[0]):
-        if after < since <= until and held != anchor.state:
+    key = (anchor.subject, anchor.signal)
+    for since, held in sorted(history.get(key, ()), key=lambda one: one[0]):
+        if after < since <= until and held != anchor.state and select(key, held) != select(key, anchor.state):
             return since
     return None
 

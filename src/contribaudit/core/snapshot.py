@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from contribaudit.core import names
 from contribaudit.core.observation import Observation
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from contribaudit.core.event import AuditEvent, LogReading
     from contribaudit.core.spaces import Space, SpaceList
+    from contribaudit.ledger_entry import LedgerEntry
 
 
 class CollectionStatus(StrEnum):
@@ -44,6 +46,11 @@ class Collection:
     missing_scope: str | None = None
     requests: int = 0
     seconds: float = 0.0
+
+    @property
+    def optional(self) -> bool:
+        """True for a source that not every plan or key has."""
+        return self.collector in names.OPTIONAL_COLLECTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,10 @@ class Snapshot:
     """How far the audit log was read; None when it was not asked for. Its `run` is 0 until the run is kept."""
     events: tuple[AuditEvent, ...] = ()
     """The events of it that are kept."""
+    requests: tuple[LedgerEntry, ...] = ()
+    """Every request of the run, in the order in which they ended."""
+    clock_skew_seconds: float | None = None
+    """The API's `Date` minus our clock; None where no answer told."""
 
     def __repr__(self) -> str:
         return f"Snapshot(organization={self.organization!r}, started_at={self.started_at.isoformat()})"
@@ -91,5 +102,6 @@ class Snapshot:
 
     @property
     def complete(self) -> bool:
-        """True when every collector read everything that it promised."""
-        return bool(self.collections) and all(c.status is CollectionStatus.OK for c in self.collections)
+        """True when every collector read everything that it promised, those apart that not every plan or key has."""
+        needed = [collection for collection in self.collections if not collection.optional]
+        return bool(needed) and all(collection.status is CollectionStatus.OK for collection in needed)

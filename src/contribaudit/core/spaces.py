@@ -84,10 +84,18 @@ class SpaceBook(Protocol):
         """Spaces by ARI, or by `space:HOST/TYPEKEY/KEY` without case; several where a key is ambiguous."""
 
     def of(self, app: Subject) -> Iterator[KnownSpace]:
-        """The app's spaces by key."""
+        """The app's spaces by key without case, as the history's database sorts texts."""
 
     def since(self, app: Subject, moment: datetime) -> Iterator[KnownSpace]:
         """Spaces of the app that a run after the moment was the first to see, by key."""
+
+    def bearers(self, app: Subject, key: str) -> Sequence[tuple[str, datetime]]:
+        """The IDs of all spaces of the app that ever bore the key, without case, with the start of the first run that
+        saw it so, oldest first.
+        """
+
+    def read_at(self) -> datetime | None:
+        """Start of the run that it is of; None when there was none."""
 
     def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:
         """Spaces whose key or name holds the text, without case; at most `limit`, by key."""
@@ -115,6 +123,14 @@ class NoSpaces:
     def since(self, app: Subject, moment: datetime) -> Iterator[KnownSpace]:  # noqa: ARG002
         """None."""
         return iter(())
+
+    def bearers(self, app: Subject, key: str) -> Sequence[tuple[str, datetime]]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def read_at(self) -> datetime | None:
+        """Never."""
+        return None
 
     def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:  # noqa: ARG002
         """None."""

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from contribaudit.core import names
+from contribaudit.core.attestation import Attestation
+from contribaudit.core.departure import NOTHING_LEFT, Departures
+from contribaudit.core.drift import Change
+from contribaudit.core.event import AuditLog
 from contribaudit.core.observation import Observation, Observed, SettingId, Unavailable
+from contribaudit.core.past import NO_PAST, Past
 from contribaudit.core.rules import Rulebook
 from contribaudit.core.snapshot import Collection, CollectionStatus
+from contribaudit.core.spaces import NO_SPACES, SpaceBook
 from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
+
+if TYPE_CHECKING:
+    from contribaudit.core.baseline import Approved
+    from contribaudit.core.decoding import Trust
 
 T = TypeVar("T")
 
@@ -65,12 +75,27 @@ class State:
         observations: Iterable[Observation],
         remembered: Iterable[Observed] = (),
         alias_holders: Mapping[str, Mapping[str, tuple[tuple[str, datetime], ...]]] | None = None,
+        attestations: Mapping[str, Sequence[Attestation]] | None = None,
+        spaces: Mapping[str, SpaceBook] | None = None,
+        approvals: Mapping[str, Sequence[Approved]] | None = None,
+        departures: Mapping[str, Departures] | None = None,
+        past: Mapping[str, Past] | None = None,
     ) -> None:
-        """`remembered` are values of earlier runs, used to name a subject and never to judge it."""
+        """`remembered` are values of earlier runs, used to name a subject and never to judge it.
+
+        `attestations` are all that people recorded, by organization: for the question since when a value stands.
+        """
         self.as_of = as_of
         self.rulebook = rulebook
         self.organizations = {organization.id: organization for organization in organizations}
         self.alias_holders = alias_holders or {}
+        self.attestations = attestations or {}
+        self._spaces = spaces or {}
+        self._approvals = approvals or {}
+        self._departures = departures or {}
+        self._past = past or {}
+        self.decoders: Sequence[Trust] = ()
+        """How each decoder stands in each organization; `resolve` sets it."""
         self._seen: dict[Subject, dict[SettingId, Observation]] = {}
         self._remembered: dict[tuple[Subject, SettingId], Observed] = {}
         for observation in observations:
@@ -81,6 +106,16 @@ class State:
         self._by_kind: dict[tuple[str, Kind], list[Subject]] = {}
         for subject in self._seen:
             self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
+
+    def changes(self, organization: str, since: datetime) -> Sequence[Change]:
+        """Every change on the way from the last run before the moment to this run, with its cause."""
+        past = self._past.get(organization, NO_PAST)
+        return self.once(("changes", organization, since), lambda: past.changes(since))
+
+    def audit_log(self, organization: str, since: datetime) -> AuditLog:
+        """The audit log's events after the moment, and every reading of it."""
+        past = self._past.get(organization, NO_PAST)
+        return self.once(("log", organization, since), lambda: past.log(since))
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What `compute` gives, computed once per key: for what every subject of an organization needs anew."""
@@ -172,7 +207,25 @@ class State:
             host = self.recall(subject, names.APP_HOST)
             type_key = self.recall(subject, names.APP_TYPE_KEY)
             return Place(self.recall(subject, names.APP_NAME) or subject.id, host, type_key)
+        if subject.kind is Kind.GROUP:
+            return Place(self.recall(subject, names.GROUP_NAME) or subject.id, "", "")
+        if subject.kind is Kind.SPACE:
+            for one in self.spaces(subject.organization).find(subject.id):
+                return Place(one.space.name or subject.id, one.host, one.type_key)
         return Place(subject.id, "", "")
+
+    def spaces(self, organization: str) -> SpaceBook:
+        """The organization's spaces, asked for one by one; an empty book where nobody read them."""
+        return self._spaces.get(organization, NO_SPACES)
+
+    def baseline(self, organization: str) -> Approved | None:
+        """What a person approved of the organization by now, valid still or not; None when nobody ever did."""
+        by_now = [one for one in self._approvals.get(organization, ()) if one.baseline.approved.at <= self.as_of]
+        return max(by_now, key=lambda one: one.baseline.approved.at, default=None)
+
+    def departed(self, organization: str) -> Departures:
+        """What left the organization's inventory, as far as its history reaches back."""
+        return self._departures.get(organization, NOTHING_LEFT)
 
     def organization_name(self, organization: str) -> str:
         """The organization's name, or its ID when no name is known."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from contribaudit.core.check import Case, Verdict
 from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.observation import Grade
+from contribaudit.core.policy import AuditPolicy, Rule
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 _NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
@@ -46,8 +47,8 @@ def apply_terms(verdict: Verdict, case: Case) -> Verdict:
     limits = max_age_days(case)
     for evidence in verdict.evidence:
         age = case.as_of - evidence.observed_at
-        limit = limits["attested_anchored" if evidence.anchored else evidence.grade]
-        if age > timedelta(days=limit):
+        limit = limit_days(evidence.grade, limits, anchored=evidence.anchored)
+        if case.as_of > fresh_until(evidence.observed_at, evidence.grade, limits, anchored=evidence.anchored):
             return replace(
                 verdict,
                 outcome=Outcome.STALE,
@@ -67,9 +68,12 @@ def apply_terms(verdict: Verdict, case: Case) -> Verdict:
 
 
 def _wanting(evidence: Evidence, case: Case) -> str:
-    """What the policy asks of an attestation at this severity and this one lacks; "" when nothing."""
-    if evidence.grade is not Grade.ATTESTED:
-        return ""
+    """What the policy asks of an attestation at this severity and this one lacks; "" when nothing.
+
+    The attestation by which an organization agreed with a decoder has to be as good as any other.
+    """
+    if evidence.grade is not Grade.ATTESTED and not (evidence.grade is Grade.DECODED and evidence.attested_by):
+        return ""  # a decoded value that people agreed with rests on one attestation, a signal's proof on several
     severity = case.severity
     terms = case.policy.evidence
     if terms.screenshot is not None and severity.at_least(terms.screenshot) and not evidence.screenshot:
@@ -81,7 +85,22 @@ def _wanting(evidence: Evidence, case: Case) -> str:
 
 def max_age_days(case: Case) -> Mapping[str, int]:
     """Days that each grade stays fresh under the case's rule."""
-    return {**case.policy.evidence.max_age_days, **(case.rule.max_age_days or {})}
+    return limits_of(case.policy, case.rule)
+
+
+def limits_of(policy: AuditPolicy, rule: Rule | None = None) -> Mapping[str, int]:
+    """Days that each grade, and "attested_anchored", stays fresh under a rule; without one, under the policy alone."""
+    return {**policy.evidence.max_age_days, **((rule.max_age_days if rule is not None else None) or {})}
+
+
+def limit_days(grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> int:
+    """Days that evidence of this grade stays fresh. Raises KeyError for a prediction, which never is."""
+    return limits["attested_anchored" if anchored else grade]
+
+
+def fresh_until(observed_at: datetime, grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> datetime:
+    """The last moment at which evidence of this age still counts."""
+    return observed_at + timedelta(days=limit_days(grade, limits, anchored=anchored))
 
 
 def strongest_first(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

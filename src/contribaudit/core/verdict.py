@@ -20,9 +20,10 @@ def exit_code(findings: Iterable[Finding], fail_on: Severity, snapshots: Iterabl
     """The run's exit code, by the fixed precedence 2, 4, 1, 3, 0.
 
     2 when the API knows no such organization; 4 when a key was refused, or may not make a single call; 1 when a
-    finding at or above `fail_on` is violated, 3 when one is unproven.
+    finding at or above `fail_on` is violated, 3 when one is unproven. What an optional source answers decides nothing:
+    where the plan has no audit log, it refuses the key.
     """
-    collected = [snapshot.collections for snapshot in snapshots]
+    collected = [[one for one in snapshot.collections if not one.optional] for snapshot in snapshots]
     if any(one.code == "organization_not_found" for collections in collected for one in collections):
         return USAGE
     if any(one.code == "key_refused" for collections in collected for one in collections) or any(

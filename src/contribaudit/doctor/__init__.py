@@ -3,6 +3,7 @@
 line.py            a line
 configuration.py   config.toml, the environment, the organizations
 access.py          key, reachability, scopes
+sites.py           the API tokens that read spaces
 time.py            the key's end, the clock
 ground.py          keyring, store, policy, rulebook, scheduler
 """
@@ -15,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contribaudit.config import AppSettings
-from contribaudit.doctor import access, configuration, ground
+from contribaudit.doctor import access, configuration, ground, sites
 from contribaudit.doctor.line import Line, Status
 from contribaudit.errors import ConfigurationError, CredentialError
 from contribaudit.progress import SILENT, Progress
@@ -53,6 +54,7 @@ def examine(
             yield replace(line, what=f"{name}{line.what}")
     if several and not origins:
         yield Line.failed("key", CredentialError("no organization has a key", hint="Run contribaudit login --org ID"))
+    yield from sites.tokens(settings)
     yield ground.keyring(key_found=bool(origins))
     yield from ground.store(settings)
     yield from ground.rules(settings, policy, now.date())

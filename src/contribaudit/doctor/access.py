@@ -15,7 +15,7 @@ from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect
 from contribaudit.config import AppSettings, Organization
 from contribaudit.credentials import Found, find_key
-from contribaudit.doctor import time
+from contribaudit.doctor import sites, time
 from contribaudit.doctor.line import Line, Status
 from contribaudit.errors import (
     AccessDenied,
@@ -28,8 +28,9 @@ from contribaudit.errors import (
 )
 from contribaudit.progress import Progress
 
-_USEFUL_ONLY = (calls.LIST_EVENT_ACTIONS, calls.LIST_API_KEYS)
-"""Without these an audit still judges settings: who changed them, and when the key ends, stays unknown."""
+_USEFUL_ONLY = (calls.LIST_EVENT_ACTIONS, calls.LIST_API_KEYS, calls.SEARCH_AI_GROUPS)
+"""Without these an audit still judges settings: who changed them, who holds the role for AI, and when the key ends,
+stays unknown."""
 
 sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -71,7 +72,9 @@ async def _collected(
             read_seconds=settings.timeouts.read_seconds,
             sleep=sleep,
         ) as client:
-            return [line async for line in _lines(client, settings, organization, now)]
+            apps: list[dict[str, Any]] = []
+            lines = [line async for line in _lines(client, settings, organization, now, apps)]
+        return [*lines, *(await sites.sample(settings, apps, progress) if apps else ())]
     except AdminApiError:
         raise
     except ContribauditError as error:  # a proxy or certificate setting that cannot be used
@@ -79,8 +82,9 @@ async def _collected(
 
 
 async def _lines(
-    client: AdminClient, settings: AppSettings, organization: Organization, now: datetime
+    client: AdminClient, settings: AppSettings, organization: Organization, now: datetime, apps: list[dict[str, Any]]
 ) -> AsyncIterator[Line]:
+    """A line for each call; the first page of apps ends up in `apps`."""
     try:
         answer = await client.read(calls.GET_ORGANIZATION)
     except AdminApiUnreachable as error:
@@ -99,21 +103,28 @@ async def _lines(
     else:
         yield Line.ok("api", f"{settings.api_url} answers")
         yield _granted(calls.GET_ORGANIZATION, _name_in(answer))
-    for call in (calls.SEARCH_WORKSPACES, calls.LIST_DIRECTORIES, calls.LIST_POLICIES, calls.LIST_EVENT_ACTIONS):
-        yield await _tried(client, call)
+    for call in (
+        calls.SEARCH_WORKSPACES,
+        calls.LIST_DIRECTORIES,
+        calls.LIST_POLICIES,
+        calls.SEARCH_AI_GROUPS,
+        calls.LIST_EVENT_ACTIONS,
+    ):
+        yield await _tried(client, call, apps if call == calls.SEARCH_WORKSPACES else [])
     yield await _limits(client)
     async for line in _key_end(client, organization, now):
         yield line
     yield time.clock(client.ledger.clock_skew_seconds)
 
 
-async def _tried(client: AdminClient, call: Call) -> Line:
+async def _tried(client: AdminClient, call: Call, seen: list[dict[str, Any]]) -> Line:
     try:
         if call.paging is Paging.NONE:
             await client.read(call)
             return _granted(call)
         async with aclosing(client.pages(call, max_pages=1)) as pages:
             page = await anext(pages)
+        seen += page.items
         return _granted(call, _counted(len(page.items), page.announced))
     except AccessDenied as error:
         return _missing(call, error)

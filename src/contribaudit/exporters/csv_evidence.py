@@ -109,6 +109,8 @@ def inventory_cells(state: State) -> Iterable[tuple[Cell, ...]]:
             row.pinned,
             row.created_at,
             row.note,
+            row.spaces,
+            row.spaces_counted,
         )
 
 
@@ -127,7 +129,7 @@ def _settings(report: Report) -> Iterable[tuple[Cell, ...]]:
 
 
 def _collection(report: Report) -> Iterable[tuple[Cell, ...]]:
-    known = {collector.name: collector.call for collector in collectors.ALL}
+    known = {one.name: one.call for one in collectors.ALL} | {one.name: one.call for one in collectors.SPACES}
     for one in report.collections:
         call = known.get(one.collector)
         yield (
@@ -163,7 +165,7 @@ INVENTORY = Sheet(
     "inventory.csv",
     (
         "organization_id", "organization_name", "kind", "id", "name", "site", "type_key", "plan", "status", "sandbox",
-        "realm", "regions", "pinned", "created_at", "note",
+        "realm", "regions", "pinned", "created_at", "note", "spaces", "spaces_counted",
     ),
     _inventory,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TextIO, TypeAlias
 
 from typing_extensions import TypedDict
 
+from contribaudit.core.alias import alias_of
 from contribaudit.core.canonical import canonical_json, digest
 from contribaudit.core.drift import Change
 from contribaudit.core.finding import Finding
@@ -81,6 +82,8 @@ class OrganizationV1(TypedDict):
     id: str
     name: str
     highest_plan: str | None
+    unread_reason: str
+    left_out: bool
 
 
 class InventoryV1(TypedDict):
@@ -89,6 +92,10 @@ class InventoryV1(TypedDict):
     apps: int
     spaces: int
     connectors: int
+    sites_read: int
+    apps_read: int
+    spaces_counted: int | None
+    spaces_whole: bool | None
 
 
 class CollectionV1(TypedDict):
@@ -102,6 +109,7 @@ class CollectionV1(TypedDict):
     seconds: float
     code: str
     missing_scope: str | None
+    started_at: Time
 
 
 class SubjectV1(TypedDict):
@@ -110,6 +118,7 @@ class SubjectV1(TypedDict):
     name: str
     site: str
     app: str
+    alias: str
 
 
 class EvidenceV1(TypedDict):
@@ -118,6 +127,7 @@ class EvidenceV1(TypedDict):
     observed_at: Time
     attested_by: str | None
     sha256: Digest
+    confirmed_by: str | None
 
 
 class WaiverV1(TypedDict):
@@ -163,6 +173,11 @@ class ChangeV1(TypedDict):
     cause: str | None
     actor: str | None
     event_id: str | None
+    id: str
+    cause_code: str | None
+    match: str | None
+    other_events: list[str]
+    ticket: str
 
 
 class SummaryV1(TypedDict):
@@ -189,6 +204,8 @@ class ReportV1(TypedDict):
     findings: list[FindingV1]
     changes: list[ChangeV1]
     summary: SummaryV1
+    newly: list[FindingId]
+    key_days_left: int | None
 
 
 def json_schema() -> dict[str, Any]:
@@ -232,7 +249,14 @@ def as_document(report: Report) -> dict[str, Any]:
         },
         "policy": {"name": report.policy_name, "sha256": report.policy_sha256},
         "organizations": [
-            {"id": one.id, "name": one.name, "highest_plan": one.highest_plan} for one in report.organizations
+            {
+                "id": one.id,
+                "name": one.name,
+                "highest_plan": one.highest_plan,
+                "unread_reason": state.organizations[one.id].unread_reason,
+                "left_out": state.organizations[one.id].left_out,
+            }
+            for one in report.organizations
         ],
         "inventory": {
             "organizations": counts.organizations,
@@ -240,21 +264,53 @@ def as_document(report: Report) -> dict[str, Any]:
             "apps": counts.apps,
             "spaces": counts.spaces,
             "connectors": counts.connectors,
+            "sites_read": counts.sites_read,
+            "apps_read": counts.apps_read,
+            "spaces_counted": counts.spaces_counted,
+            "spaces_whole": counts.spaces_whole,
         },
         "collection": [collection_row(one) for one in report.collections],
         "findings": [_finding(state, one) for one in sorted(report.findings, key=lambda finding: finding.id)],
         "changes": [change_row(state, one) for one in report.changes],
-        "summary": {
-            "by_outcome": count_outcomes(report.findings),
-            "by_severity": count_severities(report.findings),
-        },
+        "summary": _summary(report),
+        "newly": sorted(one.id for one in report.newly),
+        "key_days_left": report.key_days_left,
     }
 
 
+def _summary(report: Report) -> SummaryV1:
+    return {"by_outcome": count_outcomes(report.findings), "by_severity": count_severities(report.findings)}
+
+
+class _Rows(list[Any]):
+    """Stands for a list whose entries are made as they are written: a million findings are never all there as JSON."""
+
+    def __init__(self, count: int, rows: Callable[[], Iterator[Any]]) -> None:
+        super().__init__()
+        self._count, self._rows = count, rows
+
+    def __bool__(self) -> bool:
+        return self._count > 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._rows()
+
+
+def pieces(report: Report, treated: Callable[[Any], Any] = lambda value: value) -> Iterator[str]:
+    """The report as JSON, piece by piece, indented, ASCII only (a lone surrogate in a name stays what it was).
+
+    `treated` is given every finding, and all the rest, on its way out.
+    """
+    document = treated({**as_document(replace(report, findings=())), "summary": _summary(report)})
+    ordered = sorted(report.findings, key=lambda finding: finding.id)
+    document["findings"] = _Rows(len(ordered), lambda: (treated(_finding(report.state, one)) for one in ordered))
+    yield from json.JSONEncoder(indent=2, ensure_ascii=True).iterencode(document)
+    yield "\n"
+
+
 def write(report: Report, out: TextIO) -> None:
-    """The report as JSON, indented, ASCII only (a lone surrogate in an observed name stays what it was)."""
-    out.writelines(json.JSONEncoder(indent=2, ensure_ascii=True).iterencode(as_document(report)))
-    out.write("\n")
+    """The report as JSON."""
+    out.writelines(pieces(report))
 
 
 def report_digest(report: Report) -> str:
@@ -275,6 +331,7 @@ def _subject(state: State, subject: Subject) -> SubjectV1:
         "name": place.name,
         "site": place.site,
         "app": place.app,
+        "alias": alias_of(state, subject),
     }
 
 
@@ -300,6 +357,7 @@ def _finding(state: State, one: Finding) -> FindingV1:
                 "observed_at": rfc3339(evidence.observed_at) or "",
                 "attested_by": evidence.attested_by,
                 "sha256": evidence.sha256,
+                "confirmed_by": evidence.confirmed_by,
             }
             for evidence in one.evidence
         ],
@@ -334,6 +392,11 @@ def change_row(state: State, one: Change) -> ChangeV1:
         "cause": one.cause,
         "actor": one.actor,
         "event_id": one.event_id,
+        "id": one.id,
+        "cause_code": one.why.kind.value if one.why else None,
+        "match": one.why.match.value if one.why and one.why.match else None,
+        "other_events": list(one.why.others) if one.why else [],
+        "ticket": one.ticket,
     }
 
 
@@ -350,4 +413,5 @@ def collection_row(one: Collection) -> CollectionV1:
         "seconds": one.seconds,
         "code": one.code,
         "missing_scope": one.missing_scope,
+        "started_at": rfc3339(one.started_at) or "",
     }

@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TextIO
 
-from contribaudit.core import names
 from contribaudit.core.finding import Outcome
-from contribaudit.core.inventory import sites_of
 from contribaudit.core.report import Report
 from contribaudit.core.resolve import WORKSPACES
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.subject import Kind
 from contribaudit.exporters.json_v1 import report_digest
-from contribaudit.exporters.words import ORDER, counted, happenings, verdict
+from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read, verdict
 
 
 def one_line(report: Report) -> str:
@@ -60,16 +57,14 @@ def _read(report: Report) -> str:
         for place in state.looked_at
         if place.collections and all(one.status is CollectionStatus.OK for one in place.collections.values())
     ]
-    apps = state.subjects(Kind.APP)
-    seen = {app for app in apps if state.value(app, names.APP_TYPE_KEY) is not None}
-    sites = [site for place in state.looked_at for site in sites_of(state, place.id)]
-    seen_sites = sum(1 for site in sites if seen.issuperset(site.apps))
     cut = any(not place.completed(WORKSPACES) for place in state.looked_at)
     # A list that broke off may hold more than anybody ever saw.
     more = "+" if cut else ""
+    held = report.counts
+    spaces = spaces_read(held)
     return (
-        f"read {len(whole)}/{len(state.looked_at)} orgs {seen_sites}/{len(sites)}{more} sites "
-        f"{len(seen)}/{len(apps)}{more} apps"
+        f"read {len(whole)}/{len(state.looked_at)} orgs {held.sites_read}/{held.sites}{more} sites "
+        f"{held.apps_read}/{held.apps}{more} apps{f' {spaces}' if spaces else ''}"
     )
 
 

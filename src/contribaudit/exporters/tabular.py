@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from contribaudit.exporters.cells import Cell, csv_cell, plain, rfc3339, shown
@@ -32,6 +32,26 @@ def render(
         writer.writerows([csv_cell(cell) for _, cell in zip(columns, row, strict=True)] for row in rows)
         return out.getvalue()
     return _table(columns, rows, flexible, only or columns, terminal)
+
+
+def stream(output_format: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """The rows as JSON objects or CSV, piece by piece: for what is too long to hold."""
+    if output_format == "json":
+        before = "["
+        for row in rows:
+            yield f"{before}\n  {json.dumps(dict(zip(columns, map(_json, row), strict=True)))}"
+            before = ","
+        yield "[]\n" if before == "[" else "\n]\n"
+        return
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([csv_cell(cell) for _, cell in zip(columns, row, strict=True)])
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue()
 
 
 def _table(

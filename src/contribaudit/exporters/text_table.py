@@ -25,7 +25,7 @@ from contribaudit.core.report import Report
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.core.subject import Subject
 from contribaudit.exporters.cells import plain, rfc3339, shown
-from contribaudit.exporters.words import ORDER, Happening, counted, happenings, verdict
+from contribaudit.exporters.words import ORDER, Happening, counted, happenings, spaces_read, verdict
 
 PIPE_WIDTH = 140
 LEAST_WIDTH = 40
@@ -196,6 +196,8 @@ def _inventory(report: Report) -> Text:
     if held.organizations != named:
         organizations = f"{held.organizations} of {counted(named, 'organization')}"
     text = Text(f"{organizations}, {counted(held.sites, 'site')}, {counted(held.apps, 'app')}")
+    spaces = spaces_read(held)
+    text.append(f", {spaces}" if spaces else "")
     days = report.key_days_left
     if days is not None:
         text.append("; ").append(f"the API key {_ending(days)}", "yellow" if days < 30 else "")
@@ -291,16 +293,21 @@ def _changes(report: Report, labels: dict[Subject, str]) -> RenderableType:
 
 
 def _happening(one: Happening, label: str) -> tuple[str, str, str]:
+    kind, told = what_happened(one)
+    actor = next((change.actor for change in one.changes if change.actor), None)
+    return kind, label, told + (f", by {actor}" if actor else "")
+
+
+def what_happened(one: Happening) -> tuple[str, str]:
+    """The setting, and its value before and after; or that an app is new or gone, and what it is."""
     first = one.changes[0]
-    actor = f", by {first.actor}" if first.actor else ""
     if one.appeared or one.vanished:
         told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
         known = (told.get(setting) for setting in (names.PLAN, names.APP_STATUS, names.REALM))
-        seen = ", ".join(shown(value) for value in known if value is not None)
-        return "new" if one.appeared else "gone", label, seen + actor
+        return "new" if one.appeared else "gone", ", ".join(shown(value) for value in known if value is not None)
     before = _value(first.setting, first.before) if first.existed_before else "(not there)"
     after = _value(first.setting, first.after) if first.exists_after else "(gone)"
-    return first.setting, label, f"{before} -> {after}{actor}"
+    return first.setting, f"{before} -> {after}"
 
 
 def _value(setting: SettingId, value: Value) -> str:

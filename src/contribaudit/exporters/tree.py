@@ -9,12 +9,14 @@ from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
 
+from contribaudit.core import names
 from contribaudit.core.alias import alias_of
+from contribaudit.core.exposure import ExposureWindow, exposure_window
 from contribaudit.core.finding import Outcome
 from contribaudit.core.observation import Observation, Observed
 from contribaudit.core.reasons import Effective, Reason
 from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
+from contribaudit.core.subject import Kind, Subject
 from contribaudit.exporters.cells import plain, rfc3339, shown
 from contribaudit.exporters.text_table import capture
 
@@ -52,6 +54,9 @@ def render(
             branch.add(
                 Text(f"known as {answer.grade} since {rfc3339(answer.observed_at)}, its weakest and oldest link")
             )
+        window = _window(state, answer)
+        if window is not None:
+            branch.add(Text(plain(window.sentence)))
         why = branch.add(Text("because"))
         for reason in answer.chain:
             why.add(_reason(reason))
@@ -78,13 +83,33 @@ def document(
                     "alias": alias_of(state, subject),
                     "name": place.name,
                 },
-                "effective": [_answer_row(one) for one in answers],
+                "effective": [{**_answer_row(one), "exposure": _window_row(_window(state, one))} for one in answers],
                 "settings": [_observation_row(one) for one in observations],
             },
             indent=2,
         )
         + "\n"
     )
+
+
+def _window(state: State, answer: Effective) -> ExposureWindow | None:
+    """The exposure window of the organization's own contribution; None for any other answer."""
+    wanted = {names.EFFECTIVE_METADATA: names.METADATA, names.EFFECTIVE_IN_APP: names.IN_APP}.get(answer.setting)
+    if answer.subject.kind is not Kind.ORGANIZATION or wanted is None:
+        return None
+    return next(one for one in exposure_window(state, answer.subject.id) if one.setting == wanted)
+
+
+def _window_row(window: ExposureWindow | None) -> dict[str, object] | None:
+    if window is None:
+        return None
+    return {
+        "span": window.span.value,
+        "begins": window.begins.isoformat(),
+        "ends": rfc3339(window.ends),
+        "days": window.days,
+        "sentence": window.sentence,
+    }
 
 
 def _headline(answer: Effective) -> Text:

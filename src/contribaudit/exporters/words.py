@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from contribaudit.core import names
 from contribaudit.core.drift import Change
 from contribaudit.core.finding import Outcome
+from contribaudit.core.report import Counts
 from contribaudit.core.subject import Subject
 
 VERDICTS = {0: "OK", 1: "NOT OK", 2: "WRONGLY SET UP", 3: "UNPROVEN", 4: "NO ACCESS", 5: "DAMAGED"}
@@ -38,6 +39,19 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def spaces_read(held: Counts) -> str:
+    """ "9,012 of 9,040 spaces (28 unseen)", "9,012 spaces" where nobody counted them, "9,012+ spaces" where a listing
+    broke off; "" where none was asked for.
+    """
+    if held.spaces_whole is None:
+        return ""
+    more = "" if held.spaces_whole else "+"
+    if held.spaces_counted is None:
+        return f"{held.spaces:,}{more} {'space' if held.spaces == 1 and not more else 'spaces'}"
+    unseen = held.spaces_counted - held.spaces
+    return f"{held.spaces:,} of {held.spaces_counted:,}{more} spaces" + (f" ({unseen:,} unseen)" if unseen > 0 else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One change as people count them: a new app is one, not one for each of its values."""
@@ -51,7 +65,7 @@ class Happening:
     @property
     def has_cause(self) -> bool:
         """True when it is known who or what did all of it."""
-        return all(change.cause is not None for change in self.changes)
+        return all(change.explained for change in self.changes)
 
 
 def happenings(changes: Iterable[Change]) -> list[Happening]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -12,7 +12,9 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from contribaudit.core.check import Words
+from contribaudit.core.event_rules import ActionFamily, LogRules, VendorDate
 from contribaudit.core.rules import (
+    AnnouncedDate,
     App,
     Clocks,
     Figure,
@@ -22,9 +24,11 @@ from contribaudit.core.rules import (
     Realm,
     Rulebook,
     RulebookFile,
+    Statement,
+    Statements,
 )
 from contribaudit.errors import RulebookError
-from contribaudit.rulebook import console, shapes
+from contribaudit.rulebook import console, decoders, shapes
 
 SHAPES: dict[str, type[shapes.Dated]] = {
     "rulebook.toml": shapes.MetaFile,
@@ -34,7 +38,11 @@ SHAPES: dict[str, type[shapes.Dated]] = {
     "apps.toml": shapes.AppsFile,
     "signals.toml": shapes.SignalsFile,
     "screens.toml": shapes.ScreensFile,
+    "decoders.toml": shapes.DecodersFile,
     "clocks.toml": shapes.ClocksFile,
+    "events.toml": shapes.EventsFile,
+    "dates.toml": shapes.DatesFile,
+    "statements.toml": shapes.StatementsFile,
     "checks/data_contribution.toml": shapes.ChecksFile,
     "checks/ai_access.toml": shapes.ChecksFile,
     "checks/data_residency.toml": shapes.ChecksFile,
@@ -69,8 +77,14 @@ def load(folder: Path | None = None) -> Rulebook:
     realms = part(shapes.RealmsFile, "realms.toml")
     moves = part(shapes.MovesFile, "moves.toml")
     clocks = part(shapes.ClocksFile, "clocks.toml")
+    statements = part(shapes.StatementsFile, "statements.toml")
     plans = _plans(part(shapes.PlansFile, "plans.toml"))
     apps = _apps(part(shapes.AppsFile, "apps.toml"))
+    _unambiguous(
+        "apps.toml",
+        "apps",
+        [frozenset(one.project_types) for one in {app.type_key: app for app in apps.values()}.values()],
+    )
     _unambiguous("plans.toml", "plans", [_folded(entry.words) for entry in part(shapes.PlansFile, "plans.toml").plan])
     _unambiguous("realms.toml", "realms", [_folded([entry.code, *entry.words]) for entry in realms.realm])
     _unambiguous("moves.toml", "states", [_folded([entry.word]) for entry in moves.move])
@@ -78,6 +92,7 @@ def load(folder: Path | None = None) -> Rulebook:
         version=meta.version,
         effective=meta.effective,
         review_within_days=meta.review_within_days,
+        scope_review_within_days=meta.scope_review_within_days,
         files=tuple(files),
         plans=plans,
         realms=tuple(
@@ -94,10 +109,24 @@ def load(folder: Path | None = None) -> Rulebook:
         },
         clocks=Clocks(**{name: _figure(entry) for name, entry in clocks.clocks}),
         limits=Limits(**{name: _figure(entry) for name, entry in clocks.limits}),
+        log=_log_rules(part(shapes.EventsFile, "events.toml")),
+        statements=Statements(ai_processing=_statement(statements.ai_processing)),
         signals=console.signals(part(shapes.SignalsFile, "signals.toml")),
         screens=console.screens(part(shapes.ScreensFile, "screens.toml"), plans, apps),
+        decoders=decoders.of_file(
+            part(shapes.DecodersFile, "decoders.toml"),
+            "decoders.toml",
+            next(file.sha256 for file in files if file.name == "decoders.toml"),
+        ),
+        announced=_announced(part(shapes.DatesFile, "dates.toml")),
         sha256=sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest(),
     )
+
+
+def sources(folder: Path | None = None) -> Iterator[tuple[str, str]]:
+    """Name and text of every file that `load` reads, in its order. Raises RulebookError."""
+    for name in SHAPES:
+        yield name, _read(name, folder)[0]
 
 
 def _refuse_strangers(folder: Path) -> None:
@@ -162,6 +191,7 @@ def _plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
             words=_folded(entry.words),
             residency=entry.residency,
             rovo=entry.rovo,
+            rovo_by_group=entry.rovo_by_group,
             metadata_default=entry.metadata.default,
             metadata_changeable=entry.metadata.changeable,
             in_app_default=entry.in_app.default,
@@ -183,13 +213,60 @@ def _apps(file: shapes.AppsFile) -> dict[str, App]:
             residency=entry.residency,
             rovo_block=entry.rovo_block,
             jira_family=entry.jira_family,
+            own_workspaces=_own_workspaces(entry),
             pseudo=entry.pseudo,
+            spaces=entry.spaces,
+            project_types=tuple(entry.project_types),
         )
         for word in words:
             if word in apps:
                 raise RulebookError(f"apps.toml: the word `{word}` stands for two apps")
             apps[word] = app
     return apps
+
+
+def _own_workspaces(entry: shapes.AppEntry) -> bool:
+    """Where a file says nothing, as older ones do, an app with switches of its own counts: it must not be left out."""
+    return entry.rovo_block == "elsewhere" if entry.own_workspaces is None else entry.own_workspaces
+
+
+def _announced(file: shapes.DatesFile) -> tuple[AnnouncedDate, ...]:
+    known = {
+        one.id: AnnouncedDate(one.id, one.date, one.title, one.what, one.source, one.grade) for one in file.announced
+    }
+    if len(known) < len(file.announced):
+        raise RulebookError("dates.toml: an `id` stands there twice")
+    return tuple(sorted(known.values(), key=lambda one: (one.day, one.id)))
+
+
+def _log_rules(file: shapes.EventsFile) -> LogRules:
+    known = {entry.name for entry in file.family}
+    for entry in file.date:
+        for name in set(entry.families) - known:
+            raise RulebookError(f"events.toml: {entry.on} is about `{name}`, which is no family of this file")
+    return LogRules(
+        retention_days=file.retention_days.amount,
+        latency_hours=file.latency_hours.amount,
+        rollout_subjects=file.rollout_subjects.amount,
+        review_days=file.review_days.amount,
+        ignored=tuple(file.ignored),
+        families=tuple(
+            ActionFamily(
+                entry.name,
+                tuple(entry.words),
+                tuple(entry.settings),
+                tuple(entry.kinds),
+                entry.follows_plan,
+                entry.audited,
+            )
+            for entry in file.family
+        ),
+        dates=tuple(VendorDate(one.on, tuple(one.families), one.what, one.source, one.grade) for one in file.date),
+    )
+
+
+def _statement(entry: shapes.StatementEntry) -> Statement:
+    return Statement(entry.text, entry.source, entry.source_date, entry.grade)
 
 
 def _figure(entry: shapes.FigureEntry) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
@@ -28,6 +28,8 @@ class Dated(_Strict):
     source_date: date | None = None
     residency_source: str = ""
     rovo_source: str = ""
+    rovo_by_group_source: str = ""
+    spaces_source: str = ""
 
 
 class MetaFile(Dated):
@@ -36,6 +38,7 @@ class MetaFile(Dated):
     version: str
     effective: date
     review_within_days: int = Field(gt=0)
+    scope_review_within_days: int = Field(default=30, gt=0)
 
 
 class ContributionDefault(_Strict):
@@ -48,6 +51,7 @@ class PlanEntry(_Strict):
     words: list[str] = Field(min_length=1)
     residency: StrictBool
     rovo: StrictBool
+    rovo_by_group: StrictBool = False
     metadata: ContributionDefault
     in_app: ContributionDefault
 
@@ -92,7 +96,10 @@ class AppEntry(_Strict):
     residency: str = Field(pattern="^(yes|none|unknown)$")
     rovo_block: str = Field(pattern="^(yes|elsewhere|none|unknown)$")
     jira_family: StrictBool = False
+    own_workspaces: StrictBool | None = None
     pseudo: StrictBool = False
+    spaces: str = Field(default="", pattern="^(jira|confluence|)$")
+    project_types: list[Text] = []
 
 
 class AppsFile(Dated):
@@ -115,6 +122,31 @@ class SignalsFile(Dated):
     """signals.toml"""
 
     signal: list[SignalEntry] = []
+
+
+class DecodedValueEntry(_Strict):
+    value: StrictBool | StrictInt | str
+    when: dict[str, Any] = {}
+    null: list[str] = []
+    without: list[str] = []
+    absent: StrictBool = False
+
+
+class DecoderEntry(_Strict):
+    setting: Text
+    signal: Text
+    owner: Literal["organization", "app"]
+    pointers: list[str] = []
+    value: list[DecodedValueEntry] = []
+    texts: str = ""
+    found_in: Text = Field(alias="from")
+    note: str = ""
+
+
+class DecodersFile(Dated):
+    """decoders.toml, and every file of a user's folder of decoders"""
+
+    decoder: list[DecoderEntry] = []
 
 
 class ScreenEntry(_Strict):
@@ -162,6 +194,63 @@ class ClocksFile(Dated):
 
     clocks: ClocksEntry
     limits: LimitsEntry
+
+
+class DateEntry(_Strict):
+    id: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")
+    date: date
+    title: Text
+    what: Text
+    source: Address
+    grade: str = Field(pattern="^[ABC]$")
+
+
+class DatesFile(Dated):
+    """dates.toml"""
+
+    announced: list[DateEntry] = []
+
+
+class ActionFamilyEntry(_Strict):
+    name: Text
+    words: list[Text] = Field(min_length=1)
+    settings: list[Text] = Field(min_length=1)
+    kinds: list[Kind] = []
+    follows_plan: StrictBool = False
+    audited: StrictBool = False
+
+
+class VendorDateEntry(_Strict):
+    on: date
+    families: list[Text] = Field(min_length=1)
+    what: Text
+    source: Address
+    grade: Text
+
+
+class EventsFile(Dated):
+    """events.toml"""
+
+    ignored: list[Text] = []
+    retention_days: FigureEntry
+    latency_hours: FigureEntry
+    rollout_subjects: FigureEntry
+    review_days: FigureEntry
+    family: list[ActionFamilyEntry] = Field(min_length=1)
+    date: list[VendorDateEntry] = []
+
+
+class StatementEntry(_Strict):
+    text: Text
+    source: Address
+    source_date: date | None = None
+    grade: Text
+
+
+class StatementsFile(Dated):
+    """statements.toml"""
+
+    ai_processing: StatementEntry
 
 
 class WordsEntry(_Strict):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import Connection, and_, or_
 
 from contribaudit import catalogue
 from contribaudit.core.drift import Change
-from contribaudit.core.observation import Value
+from contribaudit.core.observation import SettingId, Value
 from contribaudit.core.setting import same_value
+from contribaudit.core.subject import Subject
 from contribaudit.errors import UsageError
 from contribaudit.store.read import run_starts
 from contribaudit.store.rows import StoredFact, organization_number, stored_facts
@@ -19,11 +21,14 @@ from contribaudit.store.schema import facts
 from contribaudit.store.texts import read_value
 
 
-def read_changes(connection: Connection, organization: str, since: int, until: int) -> list[Change]:
+def read_changes(
+    connection: Connection, organization: str, since: int, until: int, *, steps: bool = False
+) -> list[Change]:
     """Values that are not what they were, by subject and setting as they were first seen.
 
-    A value that could not be read counts as one that is not there. A value that changed and changed back is none, and
-    so is one that changes without anybody changing a setting.
+    A value that could not be read is as it was last read: that it cannot be read is no change, nor that it can again.
+    One that changed and changed back is none, unless `steps` asks for every change on the way; neither is one that
+    changes without anybody changing a setting.
     """
     if since > until:
         raise UsageError(f"Run {since} is newer than run {until}", hint="Name the older run first")
@@ -33,77 +38,128 @@ def read_changes(connection: Connection, organization: str, since: int, until: i
     first, ended = facts.c.first_run, facts.c.ended_run
     opened = and_(ended.is_(None), first > since, first <= until)
     closed = and_(ended > since, first <= until)  # some only after `until`: they lead from the before to the after
-    changed: list[_Move] = []
-    for _, intervals in groupby(
-        stored_facts(connection, number, or_(opened, closed)),
-        key=lambda fact: (fact.subject, fact.setting, fact.collector),
-    ):
-        its = list(intervals)
-        if not catalogue.find(its[0].setting).volatile:
-            changed.extend(_moves(its, since, until))
-    started_at = run_starts(connection, {run for move in changed for run in (move.seen_before, move.seen_after) if run})
-    return [
-        Change(
-            subject=move.fact.subject,
-            setting=move.fact.setting,
-            before=move.before,
-            after=move.after,
-            existed_before=move.seen_before is not None,
-            exists_after=move.exists_after,
-            first_seen=started_at[move.seen_after],
-            last_seen=None if move.seen_before is None else started_at[move.seen_before],
-        )
-        for move in changed
-    ]
+    stories = {
+        key: list(its)
+        for key, its in groupby(stored_facts(connection, number, or_(opened, closed)), key=_key)
+        if not catalogue.find(key[1]).volatile
+    }
+    unread = {key for key, its in stories.items() if its[0].value is None and its[0].first_run <= since}
+    if unread:
+        for key, its in groupby(stored_facts(connection, number, ended <= since), key=_key):
+            if key in unread:
+                stories[key] = [*its, *stories[key]]
+    moves = [move for its in stories.values() for move in (_steps if steps else _net)(_read(its), since, until)]
+    started_at = run_starts(connection, {run for move in moves for run in move.runs})
+    return [move.change(started_at) for move in moves]
+
+
+def _key(fact: StoredFact) -> tuple[Subject, SettingId, str]:
+    return fact.subject, fact.setting, fact.collector
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A value and how long it was held, runs that could not read it included."""
+
+    fact: StoredFact
+    from_run: int
+    last_seen: int
+    """The last run that read it; of no use while it is held."""
+    until_run: int | None
+    """The run that saw something else, or nothing; None while it is held."""
+    unread_from: int | None = None
+    """Since when it was there and could not be read, before this; None when it was not there, or another value."""
+
+    @property
+    def value(self) -> Value:
+        return read_value(self.fact.value or "null")
+
+    def at(self, run: int) -> bool:
+        """True when it was held when the run had ended."""
+        return self.from_run <= run and (self.until_run is None or self.until_run > run)
+
+    def new_since(self, run: int) -> bool:
+        """False when it was there at the run, unread: what it was then, nobody knows."""
+        return self.unread_from is None or self.unread_from > run
+
+    def same(self, other: _Held) -> bool:
+        return same_value(catalogue.find(self.fact.setting), self.value, other.value)
+
+
+def _read(intervals: list[StoredFact]) -> list[_Held]:
+    """The values that were read, oldest first. The same one at another grade, or read again, is held on."""
+    found: list[_Held] = []
+    unread_from, unread_until = 0, -1
+    for fact in intervals:
+        last = found[-1] if found and found[-1].until_run == fact.first_run else None
+        if fact.value is None:
+            unread_from = unread_from if unread_until == fact.first_run else fact.first_run
+            unread_until = fact.ended_run if fact.ended_run is not None else -1
+            if last is not None:
+                found[-1] = replace(last, until_run=fact.ended_run)
+            continue
+        seen = fact.last_run if fact.last_run is not None else fact.first_run
+        held = _Held(fact, fact.first_run, seen, fact.ended_run)
+        if last is not None and last.same(held):
+            found[-1] = replace(last, last_seen=seen, until_run=fact.ended_run)
+        elif last is None and unread_until == fact.first_run:
+            found.append(replace(held, unread_from=unread_from))
+        else:
+            found.append(held)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    fact: StoredFact
-    before: Value
-    after: Value
-    exists_after: bool
-    seen_before: int | None
-    """The last run that saw `before`, None when it was not there."""
+    before: _Held | None
+    after: _Held | None
     seen_after: int
     """The first run that saw `after`, or saw the value gone."""
 
+    @property
+    def runs(self) -> tuple[int, ...]:
+        return (self.seen_after,) if self.before is None else (self.before.last_seen, self.seen_after)
 
-def _moves(intervals: list[StoredFact], since: int, until: int) -> Iterator[_Move]:
-    """What became of one value, given its intervals from `since` to `until`: one move, or none."""
-    read = [fact for fact in intervals if fact.value is not None]
-    before = next((fact for fact in read if _holds(fact, since)), None)
-    after = next((fact for fact in read if _holds(fact, until)), None)
-    if before is not None and (after is None or not _same(before, after)):
-        seen_before = _run_on(before, read).last_run
-    elif before is None and after is not None:
-        seen_before = None
-    else:
-        return
-    if after is not None:
-        seen_after = _run_on(after, read[::-1]).first_run
-    else:
-        seen_after = max(fact.ended_run for fact in read if fact.ended_run is not None and fact.ended_run <= until)
-    yield _Move(read[0], _value(before), _value(after), after is not None, seen_before, seen_after)
-
-
-def _holds(fact: StoredFact, run: int) -> bool:
-    """True when the fact was known when the run had ended."""
-    return fact.first_run <= run and (fact.ended_run is None or fact.ended_run > run)
+    def change(self, started_at: Mapping[int, datetime]) -> Change:
+        held = [one for one in (self.before, self.after) if one is not None]
+        return Change(
+            subject=held[0].fact.subject,
+            setting=held[0].fact.setting,
+            before=None if self.before is None else self.before.value,
+            after=None if self.after is None else self.after.value,
+            existed_before=self.before is not None,
+            exists_after=self.after is not None,
+            first_seen=started_at[self.seen_after],
+            last_seen=None if self.before is None else started_at[self.before.last_seen],
+            collector=held[0].fact.collector,
+            responses=tuple(one.fact.response for one in held if one.fact.response),
+        )
 
 
-def _run_on(fact: StoredFact, intervals: list[StoredFact]) -> StoredFact:
-    """The last of the intervals that follow `fact` without a gap and hold the same value (at another grade, say)."""
-    for other in intervals[intervals.index(fact) + 1 :]:
-        if not (fact.ended_run == other.first_run or other.ended_run == fact.first_run) or not _same(fact, other):
-            break
-        fact = other
-    return fact
+def _net(story: list[_Held], since: int, until: int) -> Iterator[_Move]:
+    """What became of one value from `since` to `until`: one move, or none."""
+    before = next((held for held in story if held.at(since)), None)
+    after = next((held for held in story if held.at(until)), None)
+    if before is not None and after is None:
+        yield _Move(before, None, max(h.until_run for h in story if h.until_run is not None and h.until_run <= until))
+    elif after is not None and (after.new_since(since) if before is None else not before.same(after)):
+        yield _Move(before, after, after.from_run)
 
 
-def _same(one: StoredFact, other: StoredFact) -> bool:
-    return same_value(catalogue.find(one.setting), _value(one), _value(other))
+def _steps(story: list[_Held], since: int, until: int) -> Iterator[_Move]:
+    """Every change from `since` to `until`; a value that goes and comes back makes two."""
+    earlier: _Held | None = None
+    for held in story:
+        adjoining = earlier is not None and earlier.until_run == held.from_run
+        if earlier is not None and not adjoining:
+            yield from _gone(earlier, since, until)
+        if since < held.from_run <= until and (adjoining or held.new_since(since)):
+            yield _Move(earlier if adjoining else None, held, held.from_run)
+        earlier = held
+    if earlier is not None:
+        yield from _gone(earlier, since, until)
 
 
-def _value(fact: StoredFact | None) -> Value:
-    return None if fact is None or fact.value is None else read_value(fact.value)
+def _gone(held: _Held, since: int, until: int) -> Iterator[_Move]:
+    if held.until_run is not None and since < held.until_run <= until:
+        yield _Move(held, None, held.until_run)

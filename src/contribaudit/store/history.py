@@ -11,7 +11,6 @@ testimony_door.py.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -21,16 +20,20 @@ from sqlalchemy import func, select
 from contribaudit.core.drift import Change
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.errors import StoreError
-from contribaudit.store import changes, lock, outcomes, read, responses, runs, save
+from contribaudit.store import changes, outcomes, read, responses, runs, save
+from contribaudit.store.evidence_door import EvidenceDoor
+from contribaudit.store.log_door import LogDoor
 from contribaudit.store.open import open_database
 from contribaudit.store.records import Fact, Judged, Known, RunDraft, RunRecord
 from contribaudit.store.schema import metadata
+from contribaudit.store.space_door import SpaceDoor
 from contribaudit.store.testimony_door import TestimonyDoor
+from contribaudit.store.upkeep_door import UpkeepDoor
 
 __all__ = ["Fact", "History", "Known", "RunDraft", "RunRecord"]
 
 
-class History(TestimonyDoor):
+class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
     """An open history. It may be used by several threads; close it, or use it in a `with`."""
 
     @classmethod
@@ -54,15 +57,6 @@ class History(TestimonyDoor):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def lock(self, organization: str, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        """Hold the organization: nobody else audits it into this history meanwhile.
-
-        Raises StoreBusy on entering, when another process or thread still holds it after `wait_seconds`.
-        """
-        if self._database.path is not None:
-            return lock.file_lock(self._database.path, organization, wait_seconds)
-        return lock.advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds)
 
     def save(self, draft: RunDraft, snapshots: Sequence[Snapshot]) -> RunRecord:
         """Keep a run: whole, or not at all when this raises.
@@ -127,15 +121,15 @@ class History(TestimonyDoor):
         with self._reading() as connection:
             return read.read_known(connection, organization, before)
 
-    def changes(self, organization: str, since: int, until: int) -> list[Change]:
+    def changes(self, organization: str, since: int, until: int, *, steps: bool = False) -> list[Change]:
         """What differs between what was known after run `since` and after run `until`.
 
         One per collector, subject and setting, in the order in which those were first seen, without cause and name. A
-        value that could not be read counts as not there; one that changed and changed back is no change; neither is
-        another grade. Raises UsageError when `since` is the newer one.
+        value that could not be read is as it was last read; one that changed and changed back is no change, unless
+        `steps` asks for every change on the way; another grade is none. Raises UsageError when `since` is the newer.
         """
         with self._reading() as connection:
-            return changes.read_changes(connection, organization, since, until)
+            return changes.read_changes(connection, organization, since, until, steps=steps)
 
     def alias_holders(self, organization: str) -> Mapping[str, tuple[tuple[str, datetime], ...]]:
         """By casefolded alias of an app, the IDs of all that ever carried it, with the start of the first run that

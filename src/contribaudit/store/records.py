@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contribaudit.core.observation import Observation
+from contribaudit.ledger_entry import LedgerEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,35 @@ class Known:
     def observations(self) -> tuple[Observation, ...]:
         """The observations alone, in the order of `facts`."""
         return tuple(fact.observation for fact in self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLedger:
+    """What one run asked of the API about one organization."""
+
+    entries: tuple[LedgerEntry, ...]
+    """In the order in which the requests ended."""
+    clock_skew_seconds: float | None
+    """The API's `Date` minus our clock; None where no answer told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedManifest:
+    """One manifest.json that left the house."""
+
+    organizations: tuple[str, ...]
+    """IDs, sorted."""
+    kind: str
+    """ "run" or "period"."""
+    run: int
+    """The newest run that it holds."""
+    sha256: str
+    previous: str | None
+    """SHA-256 of the manifest before it; None for the first of a chain."""
+    written_at: datetime
+    signed_with: str | None
+    """Fingerprint of the key that signed it; None when none did."""
+    account: str
+    host: str
+    place: str
+    """Where it was written to, for finding it again."""

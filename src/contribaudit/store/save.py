@@ -12,9 +12,10 @@ from contribaudit import catalogue
 from contribaudit.core.observation import Observation, Observed, Unavailable
 from contribaudit.core.setting import same_value
 from contribaudit.core.snapshot import CollectionStatus, Snapshot
-from contribaudit.store import interns, reach
+from contribaudit.store import evidence, interns, log, reach
 from contribaudit.store.records import RunDraft
 from contribaudit.store.schema import collections, facts, runs, snapshots
+from contribaudit.store.spaces import save_spaces
 from contribaudit.store.texts import read_value, write_value
 
 _ROWS_AT_A_TIME = 10_000
@@ -43,6 +44,8 @@ def _save_snapshot(connection: Connection, run: int, position: int, snapshot: Sn
             finished_at=snapshot.finished_at,
         )
     )
+    log.save_log(connection, run, organization, snapshot)
+    evidence.save_ledger(connection, run, organization, snapshot.requests, snapshot.clock_skew_seconds)
     seen = _save_facts(connection, run, organization, snapshot)
     for place, collection in enumerate(snapshot.collections):
         values = {name: getattr(collection, name) for name in type(collection).__slots__ if name != "organization"}
@@ -50,6 +53,7 @@ def _save_snapshot(connection: Connection, run: int, position: int, snapshot: Sn
         if collection.status is CollectionStatus.PARTIAL:
             values["seen"] = reach.pack(seen[collection.collector])
         connection.execute(insert(collections).values(run=run, organization=organization, position=place, **values))
+    save_spaces(connection, run, organization, snapshot)
 
 
 def _save_facts(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> dict[str, list[int]]:

@@ -32,7 +32,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from contribaudit.store import approval_schema, log_schema, space_schema, testimony_schema
+from contribaudit.store import approval_schema, evidence_schema, log_schema, space_schema, testimony_schema
 from contribaudit.store.metadata import HEAD, Id, metadata
 from contribaudit.store.texts import Escaped, Moment
 
@@ -40,6 +40,7 @@ __all__ = [
     "HEAD",
     "VERSION_TABLE",
     "approval_schema",
+    "evidence_schema",
     "log_schema",
     "metadata",
     "space_schema",

@@ -36,7 +36,7 @@ spaces = Table(
     Column("app", Id, ForeignKey("subjects.id"), nullable=False),
     Column("space", Escaped, nullable=False),  # its ARI
     Column("key", Escaped, nullable=False),
-    Column("folded", Escaped, nullable=False),  # the key without case, for finding it
+    Column("folded", Escaped, nullable=False),  # the key without case, cut where it is very long, for finding it
     Column("name", Escaped, nullable=False),
     Column("type", Escaped, nullable=False),
     Column("status", Escaped, nullable=False),
@@ -45,6 +45,6 @@ spaces = Table(
     Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it so; null while open
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw it otherwise, or not; null while open
 )
-_open = spaces.c.ended_run.is_(None)
-Index("spaces_open", spaces.c.app, spaces.c.space, unique=True, sqlite_where=_open, postgresql_where=_open)
+Index("spaces_by_id", spaces.c.app, spaces.c.space, spaces.c.first_run, unique=True)
+Index("spaces_by_key", spaces.c.app, spaces.c.folded, spaces.c.space)
 Index("spaces_by_run", spaces.c.app, spaces.c.first_run)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from contribaudit.core.attestation import Attestation, Signature
 from contribaudit.core.attested import Testimony
-from contribaudit.store import signal_history, testimony
+from contribaudit.store import responses, signal_history, testimony
 from contribaudit.store.door import Door
 
 
@@ -60,6 +60,11 @@ class TestimonyDoor(Door):
         """Note the highest plan that a run saw, and all plan words; nothing is kept while it stays the same."""
         with self._writing() as connection:
             testimony.record_plan(connection, organization, run, moment, highest, words)
+
+    def objects(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """Canonical JSON of those objects of signals that are kept. Raises StoreDamaged for one that was altered."""
+        with self._reading() as connection:
+            return responses.read_kept(connection, digests)
 
     def testimony(self, organization: str) -> Testimony:
         """Everything that people recorded of the organization, and how its signals and plans stood meanwhile."""

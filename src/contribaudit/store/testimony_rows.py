@@ -25,6 +25,7 @@ def write_attestation(one: Attestation) -> dict[str, Any]:
             "subject": anchor.subject.id,
             "state": anchor.state,
             "revision": anchor.revision,
+            "canonical": anchor.canonical,
         }
         for anchor in one.anchors
     ]
@@ -56,6 +57,7 @@ def read_attestation(
             Subject(anchor["organization"], Kind(anchor["kind"]), anchor["subject"]),
             None if anchor["state"] is None else tuple(anchor["state"]),
             anchor["revision"],
+            anchor.get("canonical", 1),  # the first version did not say so
         )
         for anchor in json.loads(row.anchors)
     )

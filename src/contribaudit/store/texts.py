@@ -17,6 +17,7 @@ from contribaudit.core.observation import Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def escape(text: str) -> str:
@@ -32,7 +33,7 @@ def unescape(text: str) -> str:
 @lru_cache(maxsize=4096, typed=True)
 def write_value(value: Value) -> str:
     """A setting's value as JSON."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 @lru_cache(maxsize=4096)

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 from typing import Any
 
-
-class Missing(Enum):
-    """That there is nothing at a pointer, which is not the same as null."""
-
-    MISSING = "(nothing)"
+from contribaudit.core.pointer import NOTHING, Nothing
 
 
 def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -21,16 +16,16 @@ def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[st
             yield from differences(_at(before, key), _at(after, key), place)
     elif isinstance(before, list) and isinstance(after, list):
         for index in range(max(len(before), len(after))):
-            old = before[index] if index < len(before) else Missing.MISSING
-            new = after[index] if index < len(after) else Missing.MISSING
+            old = before[index] if index < len(before) else NOTHING
+            new = after[index] if index < len(after) else NOTHING
             yield from differences(old, new, f"{pointer}/{index}")
     elif type(before) is not type(after) or before != after:
         yield pointer, _shown(before), _shown(after)
 
 
 def _at(holder: dict[str, Any], key: str) -> Any:
-    return holder.get(key, Missing.MISSING)
+    return holder.get(key, NOTHING)
 
 
 def _shown(value: Any) -> Any:
-    return value.value if isinstance(value, Missing) else value
+    return value.value if isinstance(value, Nothing) else value

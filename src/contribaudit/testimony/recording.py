@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from contribaudit.core.attestation import Attachment, Attestation, Signature
 from contribaudit.core.observation import Value
+from contribaudit.core.persons import same_person
 from contribaudit.core.plan_moves import plan_now
 from contribaudit.core.state import State
 from contribaudit.core.subject import Subject
@@ -123,13 +124,12 @@ def raise_all(wrong: Sequence[str]) -> None:
 def confirmation(attestation: Attestation, signature: Signature) -> Signature:
     """The signature of a second person. Raises UsageError for whoever looked, typed it in, or confirmed it already."""
     by = mail(signature.by, "whoever confirms")
-    folded = by.casefold()
-    if folded in (attestation.by.strip().casefold(), attestation.recorded.by.strip().casefold()):
+    if same_person(by, attestation.by) or same_person(by, attestation.recorded.by):
         raise UsageError(
             f"{by} looked or recorded it, and nobody confirms what is their own",
             hint="Ask a second person to look at the screen and to run contribaudit attest confirm",
         )
-    if folded in {one.by.strip().casefold() for one in attestation.confirmed}:
+    if any(same_person(by, one.by) for one in attestation.confirmed):
         raise UsageError(f"{by} confirmed it already", hint="contribaudit attest show tells when")
     return Signature(by, signature.at, signature.account, signature.host)
 

@@ -10,9 +10,11 @@ from contribaudit.checks.answers import ATTESTED, apps_of, fragile_in_trial, gra
 from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, plan_of, plan_unclear
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
+from contribaudit.core.baseline import uncovered
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
+from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.inventory import sites_of
+from contribaudit.core.observation import Grade
 from contribaudit.core.rules import Plan
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
@@ -69,7 +71,19 @@ def _may_be_family(state: State, subject: Subject) -> bool:
 
 
 def reviewed(case: Case) -> Verdict:
-    """AI-03: somebody looked at the app's Rovo access, whatever it is: a new app comes with AI."""
+    """AI-03: somebody looked at the app's Rovo access, whatever it is: a new app comes with AI.
+
+    Where there is a baseline, it is the review of what it holds; what is outside of it was reviewed by nobody.
+    """
+    approved = case.state.baseline(case.subject.organization)
+    if approved is not None:
+        outside = uncovered(case.state, case.subject)
+        if outside is not None:
+            return Verdict(Outcome.UNKNOWN, outside.code, outside.reason, ai.ACCESS.id)
+        signed = approved.baseline.approved
+        told = f"baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
+        held = (Evidence(Grade.DOCUMENTED, told, case.as_of),)
+        return Verdict(Outcome.PASS, "in_baseline", f"it is in the {told}", ai.ACCESS.id, evidence=held)
     word = word_of(case.state, case.subject, ai.ACCESS)
     if isinstance(word, Verdict):
         return word

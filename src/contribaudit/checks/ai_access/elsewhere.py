@@ -1,4 +1,7 @@
-"""AI outside Rovo access: apps with switches of their own (AI-04, AI-05), and the help portal (AI-08)."""
+"""AI outside Rovo access: apps with switches of their own (AI-04, AI-05), and the help portal (AI-08).
+
+AI-05 asks the apps with workspaces of their own, which stand outside the organization's sites, AI-04 the rest.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,6 @@ from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
-
-WORKSPACE_APPS = ("trello", "loom")
-"""Apps with workspaces of their own, which stand outside the organization's sites: AI-05 asks them, AI-04 the rest."""
 
 
 def own_setting(case: Case) -> Verdict:
@@ -31,12 +31,12 @@ def _has_own_setting(state: State, subject: Subject) -> bool:
     if app is None:
         return True
     shown = apps_shown(state.rulebook, tools.OWN_SETTING)
-    return app.type_key not in WORKSPACE_APPS and (app.type_key in shown or app.rovo_block == "elsewhere")
+    return not app.own_workspaces and (app.type_key in shown or app.rovo_block == "elsewhere")
 
 
 def _is_workspace_app(state: State, subject: Subject) -> bool:
     app = app_of(state, subject)
-    return app is None or app.type_key in WORKSPACE_APPS
+    return app is None or app.own_workspaces
 
 
 def _may_have_portal(state: State, subject: Subject) -> bool:
@@ -64,7 +64,7 @@ AI_05 = Check(
     judge=fragile_in_trial(own_setting),
     applies=_is_workspace_app,
     expectation=Expectation(Shape.WORD),
-    when_none=none_among_apps("is Trello or Loom"),
+    when_none=none_among_apps("has workspaces of its own"),
 )
 AI_08 = Check(
     id="AI-08",

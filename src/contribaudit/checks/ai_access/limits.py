@@ -1,9 +1,8 @@
-"""What no setting does: remove what AI wrote (AI-21), shorten retention (AI-22), choose a model (AI-24); and AI-25."""
+"""What no setting does: remove what AI wrote (AI-21), shorten retention (AI-22), choose a model (AI-24)."""
 
 from __future__ import annotations
 
-from contribaudit.catalogue import ai_access as ai
-from contribaudit.checks.parts import not_verifiable, policy_evidence, rulebook_evidence
+from contribaudit.checks.parts import policy_evidence, rulebook_evidence
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.finding import Outcome
 from contribaudit.core.setting import Family
@@ -68,14 +67,4 @@ AI_24 = Check(
     outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE)),
     judge=provider_choice,
     expectation=Expectation(Shape.WORDS),
-)
-AI_25 = Check(
-    id="AI-25",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(ai.ACCESS.id,),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(
-        ai.ACCESS.id, "what is kept of a look does not tell the audit in which generation of the console it was"
-    ),
 )

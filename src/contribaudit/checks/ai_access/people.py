@@ -1,4 +1,4 @@
-"""Whom AI serves: groups (AI-06), holders of the role (AI-07), and apps that hold health data (AI-19)."""
+"""Whom AI serves: groups (AI-06), and apps that hold health data (AI-19)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contribaudit.checks.answers import (
     list_of,
     word_of,
 )
-from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence, not_verifiable
+from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
@@ -29,15 +29,18 @@ from contribaudit.core.subject import Kind, Subject
 def approved_groups(case: Case) -> Verdict:
     """AI-06: Rovo access is limited to the groups of the rule's `expect`, or blocked, in every app.
 
-    `not_achievable` below the highest of all plans, whose console alone limits access by group.
+    `not_achievable` on a plan whose console cannot limit access by group.
     Source: https://support.atlassian.com/organization-administration/docs/manage-rovo-access-for-enterprise/
     """
     plan = highest_plan(case, case.rule.expect)
     if isinstance(plan, Verdict):
         return plan
-    highest = case.state.rulebook.plans[-1]
-    if plan is not highest:
-        reason = f"the {plan.name} plan cannot limit Rovo by group, {highest.name} can"
+    able = case.state.rulebook.plan_with("rovo_by_group")
+    if not able:
+        reason = "the rulebook names no plan on which Rovo can be limited by group: set rovo_by_group in plans.toml"
+        return Verdict(Outcome.UNKNOWN, "plan_with_groups_not_known", reason, ai.ACCESS_GROUPS.id, case.rule.expect)
+    if not plan.rovo_by_group:
+        reason = f"the {plan.name} plan cannot limit Rovo by group, {able} can"
         evidence = evidence_of(case.state.read(case.subject, names.HIGHEST_PLAN))
         return Verdict(
             Outcome.NOT_ACHIEVABLE,
@@ -125,17 +128,6 @@ AI_06 = Check(
     outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
     judge=fragile_in_trial(approved_groups),
     expectation=Expectation(Shape.WORDS),
-)
-AI_07 = Check(
-    id="AI-07",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(ai.ACCESS_GROUPS.id,),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(
-        ai.ACCESS_GROUPS.id,
-        "who holds the role for AI is not read; lacking it is no proof either, where everybody has access",
-    ),
 )
 AI_19 = Check(
     id="AI-19",

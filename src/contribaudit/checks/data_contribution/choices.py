@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import find, hipaa
 from contribaudit.checks.answers import (
@@ -16,12 +14,13 @@ from contribaudit.checks.answers import (
     not_in_force_or_exempt,
     word_of,
 )
-from contribaudit.checks.parts import app_of, evidence_of, not_verifiable, policy_evidence
+from contribaudit.checks.parts import app_of, evidence_of, policy_evidence
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.deletion import newest_decision
 from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Value
+from contribaudit.core.observation import Observed, Value
 from contribaudit.core.policy import Decision
 from contribaudit.core.rules import Plan
 from contribaudit.core.setting import Family, Setting, same_value
@@ -30,9 +29,7 @@ from contribaudit.core.subject import Kind
 
 def decision_on(case: Case, setting: Setting, value: Value = None) -> Decision | None:
     """The newest decision of the policy on a setting, of today or before; None where it chose another `value`."""
-    today = case.as_of.astimezone(UTC).date()
-    made = [one for one in case.policy.decisions if one.setting == setting.id and one.date <= today]
-    newest = max(made, key=lambda one: one.date, default=None)
+    newest = newest_decision(case.policy.decisions, setting.id, case.as_of)
     if newest is None or value is None or same_value(find(setting.id), newest.value, value):
         return newest
     return None
@@ -134,6 +131,36 @@ def _untagged(case: Case) -> Verdict | None:
     return gravest(parts)
 
 
+def right_screen(case: Case) -> Verdict:
+    """DC-24: in-app contribution was read on a screen that shows it, by the screen or the menu path of the look.
+
+    The audit log has a setting of the same name, so a path that the rulebook does not know proves nothing.
+    """
+    setting = contribution.IN_APP
+    word = word_of(case.state, case.subject, setting)
+    if isinstance(word, Verdict):
+        return word
+    seen = case.state.read(case.subject, setting.id)
+    look, rulebook = seen.witness if isinstance(seen, Observed) else None, case.state.rulebook
+    evidence = evidence_of(seen)
+    path = look.console_path.strip() if look is not None else ""
+    if look is None or not (look.screen or path):
+        reason = "on which screen it was read was not recorded: name it with --screen or --console-path"
+        return Verdict(Outcome.UNKNOWN, "screen_not_recorded", reason, setting.id, evidence=evidence)
+    right = {screen.id for screen in rulebook.screens if setting.id in screen.settings}
+    wrong = {screen.id for screen in rulebook.screens} - right
+    at_path = {screen.id for screen in rulebook.screens_at(path)} if path else set()
+    expected, called = tuple(sorted(right)), path or look.screen
+    if look.screen in wrong or (at_path and not at_path & right):
+        reason = f"it was read at {called!r}, which shows something else"
+        return Verdict(Outcome.FAIL, "other_screen", reason, setting.id, expected, called, evidence)
+    if (path and not at_path) or (look.screen and look.screen not in right):
+        reason = f"it was read at {called!r}, which the rulebook does not know"
+        return Verdict(Outcome.UNKNOWN, "screen_not_known", reason, setting.id, expected, called, evidence)
+    reason = "it was read on the screen that shows data contribution"
+    return Verdict(Outcome.PASS, "right_screen", reason, setting.id, expected, called, evidence)
+
+
 DC_05 = Check(
     id="DC-05",
     family=Family.DATA_CONTRIBUTION,
@@ -156,8 +183,6 @@ DC_24 = Check(
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(contribution.IN_APP.id,),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(
-        contribution.IN_APP.id, "what is kept of a look does not tell the audit which screen was looked at"
-    ),
+    outcomes=ATTESTED,
+    judge=right_screen,
 )

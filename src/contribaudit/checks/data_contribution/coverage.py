@@ -1,16 +1,14 @@
-"""How far the answers reach: organizations (DC-10), spaces (DC-12), apps (DC-18, DC-19), sandboxes (DC-23)."""
+"""How far the answers reach: organizations (DC-10), apps (DC-18, DC-19), sandboxes (DC-23)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC
 
-from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.checks.parts import (
     app_of,
     evidence_of,
     none_among_apps,
-    not_verifiable,
     rulebook_evidence,
     unread,
 )
@@ -20,16 +18,17 @@ from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.observation import Grade, Observed
 from contribaudit.core.setting import Family
 from contribaudit.core.snapshot import Collection
-from contribaudit.core.state import State
+from contribaudit.core.state import OrganizationState, State
 from contribaudit.core.subject import Kind, Subject
 
-SCOPE_REVIEW_DAYS = 30
-"""How old the review of the list of covered apps may be: settings are announced to reach more of them."""
 _APP_LIST = "apps.toml"
 
 
 def all_organizations(case: Case) -> Verdict:
-    """DC-10: every organization that the configuration names was read in full."""
+    """DC-10: every organization that the configuration names was read in full.
+
+    What not every plan or key has need not have been read; the reason names it.
+    """
     organizations = list(case.state.organizations.values())
     names_read = tuple(one.id for one in organizations if one.collections and not _gaps(one.collections.values()))
     missing = [
@@ -39,20 +38,33 @@ def all_organizations(case: Case) -> Verdict:
     ]
     expected = tuple(one.id for one in organizations)
     if missing:
-        reason = "not read in full: " + "; ".join(missing)
+        reason = "not read in full: " + "; ".join(missing) + _left_out(organizations)
         return Verdict(Outcome.UNKNOWN, "organization_not_covered", reason, None, expected, names_read)
     evidence = tuple(
         Evidence(Grade.DOCUMENTED, f"{collection.collector} of {one.id}", collection.started_at)
         for one in organizations
         for collection in one.collections.values()
+        if not collection.code
     )
     count = len(organizations)
     reason = "the organization was read in full" if count == 1 else f"all {count} organizations were read in full"
+    reason += _left_out(organizations)
     return Verdict(Outcome.PASS, "all_covered", reason, None, expected, names_read, evidence)
 
 
+def _left_out(organizations: Iterable[OrganizationState]) -> str:
+    """The optional sources that were not read, each with the scope or the cause; "" when all were."""
+    without = {
+        f"{collection.collector} ({collection.missing_scope or collection.code})"
+        for one in organizations
+        for collection in one.collections.values()
+        if collection.optional and collection.code
+    }
+    return f", but for what not every plan or key has: {', '.join(sorted(without))}" if without else ""
+
+
 def _gaps(collections: Iterable[Collection]) -> str:
-    return "; ".join(f"{one.collector}: {one.reason}" for one in collections if one.code)
+    return "; ".join(f"{one.collector}: {one.reason}" for one in collections if one.code and not one.optional)
 
 
 def without_setting(case: Case) -> Verdict:
@@ -81,13 +93,15 @@ def scope_reviewed(case: Case) -> Verdict:
     """DC-19: the list of apps with a contribution setting was compared with Atlassian's pages lately."""
     file = next(one for one in case.state.rulebook.files if one.name == _APP_LIST)
     days = (case.as_of.astimezone(UTC).date() - file.reviewed).days
-    fresh = days <= SCOPE_REVIEW_DAYS
+    limit = case.state.rulebook.scope_review_within_days
+    # A review dated after this audit was not made yet.
+    fresh = 0 <= days <= limit
     return Verdict(
         Outcome.PASS if fresh else Outcome.STALE,
         "reviewed" if fresh else "review_overdue",
         f"which apps have the setting was reviewed on {file.reviewed}, {days} days ago",
         None,
-        f"at most {SCOPE_REVIEW_DAYS} days",
+        f"at most {limit} days",
         f"{days} days",
         rulebook_evidence(case),
     )
@@ -114,14 +128,6 @@ DC_10 = Check(
     reads=(),
     outcomes=frozenset((Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE)),
     judge=all_organizations,
-)
-DC_12 = Check(
-    id="DC-12",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(contribution.INCLUDED.id, contribution.EXCLUDED.id),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(contribution.EXCLUDED.id, "no list of spaces is read, so a new one would not be noticed"),
 )
 DC_18 = Check(
     id="DC-18",

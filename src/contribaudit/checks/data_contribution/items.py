@@ -1,4 +1,4 @@
-"""What the lists can and cannot do: for spaces (DC-11), platform apps (DC-14), connectors (DC-16)."""
+"""What the lists can and cannot do: for platform apps (DC-14), connectors (DC-16)."""
 
 from __future__ import annotations
 
@@ -13,60 +13,15 @@ from contribaudit.checks.answers import (
     not_in_force_or_exempt,
     word_of,
 )
+from contribaudit.checks.data_contribution.lists import switch_and_list
 from contribaudit.checks.parts import evidence_of
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.finding import Outcome
+from contribaudit.core.setting import Family
+from contribaudit.core.subject import Kind, Subject
 
 _IN_APP = contribution.IN_APP
-
-
-def _switch_and_list(case: Case) -> tuple[str, Setting, tuple[str, ...], tuple[Evidence, ...]] | Verdict:
-    """The switch, the list that belongs to its position, what that holds, and the evidence of both."""
-    organization = organization_subject(case.subject.organization)
-    switch = word_of(case.state, organization, _IN_APP)
-    if isinstance(switch, Verdict):
-        return switch
-    setting = contribution.INCLUDED if switch == "off" else contribution.EXCLUDED
-    held = list_of(case.state, organization, setting)
-    if isinstance(held, Verdict):
-        return held
-    evidence = evidence_of(case.state.read(organization, _IN_APP.id), case.state.read(organization, setting.id))
-    return switch, setting, held, evidence
-
-
-def sensitive_spaces(case: Case) -> Verdict:
-    """DC-11: no space that the rule's `expect` names contributes, by its own entry or by that of its app.
-
-    The rule names the spaces as `space:HOST/TYPEKEY/KEY`, archived and personal ones too: no list of spaces is read.
-    """
-    above = not_in_force_or_exempt(case, contribution.EXCLUDED, case.rule.expect)
-    if above is not None:
-        return above
-    sensitive = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
-    if not sensitive:
-        reason = "the policy names no sensitive space: set expect in its rule"
-        return Verdict(Outcome.UNKNOWN, "policy_names_no_space", reason, contribution.EXCLUDED.id)
-    found = _switch_and_list(case)
-    if isinstance(found, Verdict):
-        return found
-    switch, setting, held, evidence = found
-    listed = {identity(case, text) for text in held}
-    named = [space for space in sensitive if identity(case, space) in listed or _app_of_space(case, space) in listed]
-    open_ones = [space for space in sensitive if (space in named) is (switch == "off")]
-    if open_ones:
-        how = "excluded" if switch == "on" else "kept out of the include list"
-        reason = f"the switch is {switch}, and these are not {how}: {', '.join(open_ones)}"
-        return Verdict(Outcome.FAIL, "sensitive_space_contributes", reason, setting.id, sensitive, held, evidence)
-    reason = f"the switch is {switch}, and none of the {len(sensitive)} sensitive spaces contributes in-app data"
-    return Verdict(Outcome.PASS, "sensitive_spaces_kept_out", reason, setting.id, sensitive, held, evidence)
-
-
-def _app_of_space(case: Case, space: str) -> str:
-    app = space.strip().casefold().removeprefix("space:").rpartition("/")[0]
-    return identity(case, f"app:{app}") if app else ""
 
 
 def platform_apps(case: Case) -> Verdict:
@@ -122,7 +77,7 @@ def connector_kept_out(case: Case) -> Verdict:
     if offered == "no":
         reason = "the lists do not offer this connector, so it cannot contribute today"
         return Verdict(Outcome.PASS, "not_offered", reason, connectors.OFFERED.id, approved, offered, evidence)
-    found = _switch_and_list(case)
+    found = switch_and_list(case)
     if isinstance(found, Verdict):
         return found
     switch, setting, held, more = found
@@ -147,15 +102,6 @@ def connector_kept_out(case: Case) -> Verdict:
 _BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
 _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
 
-DC_11 = Check(
-    id="DC-11",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=_LISTS,
-    outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(sensitive_spaces),
-    expectation=Expectation(Shape.WORDS),
-)
 DC_14 = Check(
     id="DC-14",
     family=Family.DATA_CONTRIBUTION,

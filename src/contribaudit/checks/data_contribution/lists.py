@@ -14,13 +14,27 @@ from contribaudit.checks.answers import (
 from contribaudit.checks.parts import evidence_of
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
+from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.observation import Observed
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.core.setting import Family, Setting
+from contribaudit.core.subject import Kind, organization_subject
 
 _IN_APP = contribution.IN_APP
 _INCLUDED = contribution.INCLUDED
+
+
+def switch_and_list(case: Case) -> tuple[str, Setting, tuple[str, ...], tuple[Evidence, ...]] | Verdict:
+    """The switch, the list that belongs to its position, what that holds, and the evidence of both."""
+    organization = organization_subject(case.subject.organization)
+    switch = word_of(case.state, organization, _IN_APP)
+    if isinstance(switch, Verdict):
+        return switch
+    setting = _INCLUDED if switch == "off" else contribution.EXCLUDED
+    held = list_of(case.state, organization, setting)
+    if isinstance(held, Verdict):
+        return held
+    evidence = evidence_of(case.state.read(organization, _IN_APP.id), case.state.read(organization, setting.id))
+    return switch, setting, held, evidence
 
 
 def include_list(case: Case) -> Verdict:

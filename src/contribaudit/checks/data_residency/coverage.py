@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contribaudit.catalogue.data_residency import APP_POLICIES, POLICIES
-from contribaudit.checks.data_residency.pinning import may_have_residency
+from contribaudit.checks.data_residency.pinning import may_have_residency, no_policy_at_all, none_within
 from contribaudit.checks.parts import (
     POLICIES as POLICY_LIST,
 )
@@ -85,7 +85,10 @@ def _unknown_app(case: Case) -> Verdict:
 
 
 def policies_list_apps(case: Case) -> Verdict:
-    """DR-14: every app that can be held is in one residency policy, and policies name no app that is not there."""
+    """DR-14: every app that can be held is in one residency policy, and policies name no app that is not there.
+
+    An empty list of policies says too little, as does one with a policy of a type that this version does not know.
+    """
     state, organization = case.state, case.subject.id
     listed_ids = state.read(case.subject, POLICIES.id)
     inventory = list_evidence(state, organization, WORKSPACES)
@@ -100,6 +103,9 @@ def policies_list_apps(case: Case) -> Verdict:
     unclear = [app for app in apps if _unclear(state, app)]
     evidence = (*evidence_of(listed_ids), *inventory)
     if not listed_ids.value:
+        if able and not no_policy_at_all(state, organization):
+            reason = "the list of policies shows no residency policy, and does not show that there is none"
+            return Verdict(Outcome.UNKNOWN, "policies_not_shown", reason, POLICIES.id, None, (), evidence)
         if able:
             reason = f"there is no residency policy, though {len(able)} apps could be in one"
             return Verdict(Outcome.FAIL, "no_residency_policy", reason, POLICIES.id, None, (), evidence)
@@ -164,9 +170,10 @@ DR_03 = Check(
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(names.PLAN, names.APP_TYPE_KEY),
-    outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)),
+    outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.NO_SUCH_SETTING, Outcome.UNKNOWN, Outcome.STALE)),
     judge=plan_allows,
     applies=may_have_residency,
+    when_none=none_within,
 )
 DR_06 = Check(
     id="DR-06",

@@ -33,7 +33,7 @@ def ai_processing(case: Case) -> Verdict:
     answer = ai_off_everywhere(case)
     if answer.outcome is not Outcome.FAIL:
         return answer
-    reason = f"{answer.reason}: what models process leaves the realm, wherever the data is held"
+    reason = f"{answer.reason}, and {case.state.rulebook.statements.ai_processing.text}"
     return Verdict(
         Outcome.FAIL, "ai_leaves_realm", reason, answer.setting, answer.expected, answer.observed, answer.evidence
     )

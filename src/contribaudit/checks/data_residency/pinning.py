@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from contribaudit.catalogue.data_residency import (
@@ -18,14 +19,16 @@ from contribaudit.checks.parts import (
     app_of,
     evidence_of,
     list_evidence,
+    none_among_apps,
     parse_time,
     plan_of,
+    plan_unclear,
     unread,
 )
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Verdict
 from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Observed, SettingId
+from contribaudit.core.observation import Observation, Observed, SettingId
 from contribaudit.core.rules import Move, Plan
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
@@ -48,11 +51,34 @@ def in_no_policy(state: State, app: Subject) -> bool:
     )
 
 
-def pinned(case: Case) -> Verdict:
-    """DR-02: an applied residency policy holds the app in the realm that it reports.
+none_within = none_among_apps("can have data residency", Outcome.NO_SUCH_SETTING)
+"""Of an organization that has apps, all of which the rulebook knows to be outside data residency."""
 
-    A realm alone proves nothing: Global shows regions too, and a located app may move.
+
+def pinned(case: Case) -> Verdict:
+    """DR-02: an applied residency policy holds the app in the realm that it reports, on a plan that has residency.
+
+    A realm alone proves nothing: Global shows regions too, and a located app may move. Nor does a policy alone: it may
+    be left over from before a downgrade, so where the plan is not known nobody can tell that it still holds.
     """
+    verdict = _by_policy(case)
+    if verdict.outcome not in (Outcome.PASS, Outcome.PENDING):
+        return verdict
+    seen = case.state.read(case.subject, names.PLAN)
+    if not _all_with_residency(case.state, seen):
+        return plan_unclear(seen)
+    return replace(verdict, evidence=(*verdict.evidence, *evidence_of(seen)))
+
+
+def _all_with_residency(state: State, seen: Observation) -> bool:
+    """True when each of the plan's words is known, and of a plan with data residency."""
+    value = seen.value if isinstance(seen, Observed) else None
+    words = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+    plans = [state.rulebook.plan(word) for word in words]
+    return bool(plans) and all(plan is not None and plan.residency for plan in plans)
+
+
+def _by_policy(case: Case) -> Verdict:
     state, app = case.state, case.subject
     plan = plan_of(state, app)
     if isinstance(plan, Plan) and not plan.residency:
@@ -172,22 +198,31 @@ def _may_have_move(state: State, app: Subject) -> bool:
 
 
 def _no_moves(state: State, organization: str) -> Verdict | None:
-    """`pass` where a whole, non-empty policy list names no app; an empty list says too little.
+    """`pass` where no residency policy names an app.
 
-    Policies may name apps that nobody asked about, since the list of apps was not read, and a policy of a type that
-    this version does not know may be a residency policy by another name: then nothing is said.
+    Policies may name apps that nobody asked about, since the list of apps was not read.
     """
-    evidence = list_evidence(state, organization, POLICIES)
-    if not evidence or not state.organizations[organization].collections[POLICIES].read:
+    if not no_policy_at_all(state, organization):
         return None
     if any(state.value(app, APP_POLICIES.id) for app in state.apps_named_anywhere(organization)):
         return None
+    reason = "no residency policy lists an app, so no move is open"
+    evidence = list_evidence(state, organization, POLICIES)
+    return Verdict(Outcome.PASS, "no_moves", reason, names.MOVE, "applied", None, evidence)
+
+
+def no_policy_at_all(state: State, organization: str) -> bool:
+    """True when a whole, non-empty policy list leaves no room for a residency policy that it does not show.
+
+    An empty list says too little, and a policy of a type that this version does not know may be a residency policy by
+    another name.
+    """
+    if not list_evidence(state, organization, POLICIES):
+        return False
     shapes = state.value(organization_subject(organization), names.POLICY_SHAPES)
     unknown = shapes.value if shapes is not None and isinstance(shapes.value, tuple) else ()
-    if any(shape.startswith("type=") for shape in unknown):
-        return None
-    reason = "no residency policy lists an app, so no move is open"
-    return Verdict(Outcome.PASS, "no_moves", reason, names.MOVE, "applied", None, evidence)
+    read = state.organizations[organization].collections[POLICIES].read
+    return bool(read) and not any(shape.startswith("type=") for shape in unknown)
 
 
 DR_02 = Check(
@@ -202,12 +237,14 @@ DR_02 = Check(
             Outcome.NOT_ACHIEVABLE,
             Outcome.PENDING,
             Outcome.CONFLICT,
+            Outcome.NO_SUCH_SETTING,
             Outcome.UNKNOWN,
             Outcome.STALE,
         )
     ),
     judge=pinned,
     applies=may_have_residency,
+    when_none=none_within,
 )
 DR_04 = Check(
     id="DR-04",

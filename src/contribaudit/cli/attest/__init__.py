@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from contribaudit.cli.attest.forget import forget
 from contribaudit.cli.attest.listing import list_attestations, show_attestation
 from contribaudit.cli.attest.record import record
 from contribaudit.cli.attest.signing import confirm, revoke
@@ -24,7 +25,7 @@ class Attest(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=Attest, commands=[record, list_attestations, show_attestation, confirm, revoke])
+@click.group(cls=Attest, commands=[record, list_attestations, show_attestation, confirm, revoke, forget])
 def command() -> None:
     """Record what the administration console shows, where no API tells it.
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from contribaudit.cli.options import Console, organization_option, store_option
+from contribaudit.desk import Desk as EvidenceDesk
 
 if TYPE_CHECKING:
     from contribaudit.config import AppSettings
-    from contribaudit.core.attestation import Attestation, Signature
     from contribaudit.core.state import State
     from contribaudit.core.subject import Subject
-    from contribaudit.pipeline import Job
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -40,65 +38,11 @@ class Given:
 
 
 @dataclass(slots=True)
-class Desk:
-    """One organization's history, open."""
+class Desk(EvidenceDesk):
+    """The desk, and what the command line adds to it."""
 
     console: Console
     settings: AppSettings
-    organization: str
-    job: Job
-    offline: bool
-
-    def now(self) -> datetime:
-        """The present moment."""
-        return self.job.clock()
-
-    def signature(self, by: str, at: datetime | None = None) -> Signature:
-        """Under what somebody does here and now."""
-        return self.job.operator.signature(at or self.now(), by)
-
-    def read(self) -> State:
-        """What the API shows now of what anchors attestations; the last kept run when offline."""
-        import asyncio
-
-        from contribaudit.pipeline import last_state, look
-        from contribaudit.testimony.looking import SOURCES
-
-        if self.offline:
-            return last_state(self.job)
-        return asyncio.run(look(self.job, SOURCES, self.console.diagnostics))
-
-    def remembered(self) -> State:
-        """The last kept run, or an empty state where there is none: to name subjects."""
-        from contribaudit.core.state import OrganizationState, State
-        from contribaudit.pipeline import last_state
-
-        if self.job.store.runs(organization=self.organization, limit=1):
-            return last_state(self.job)
-        there = OrganizationState(self.organization, "", {}, "it was never read")
-        return State(as_of=self.now(), rulebook=self.job.rulebook, organizations=[there], observations=[])
-
-    def attestations(self) -> tuple[Attestation, ...]:
-        """All that was ever recorded of the organization."""
-        return self.job.store.attestations(self.organization)
-
-    def find(self, identity: str) -> Attestation:
-        """The attestation by its ID or the unambiguous beginning of one. Raises UsageError."""
-        from difflib import get_close_matches
-
-        from contribaudit.errors import UsageError
-
-        known = {one.id: one for one in self.attestations()}
-        found = [known[identity]] if identity in known else [known[one] for one in known if one.startswith(identity)]
-        if len(found) == 1 and identity:
-            return found[0]
-        if found and identity:
-            listed = ", ".join(one.id for one in found[:5])
-            raise UsageError(f"Several attestations begin with {identity}", hint=f"Write more of it: {listed}.")
-        near = get_close_matches(identity, known, n=1)
-        meant = f"Did you mean {near[0]}? " if near else ""
-        hint = f"{meant}contribaudit attest list --all names them all."
-        raise UsageError(f"There is no attestation {identity[:80]!r}", hint=hint)
 
 
 @contextmanager
@@ -135,7 +79,7 @@ def open_desk(
     mine = tuple(target for target in targets if not target.left_out)
     with wiring.open_store(settings, store_location) as store:
         job = Job(mine, store, rulebook, policy, operator=wiring.operator())
-        yield Desk(console, settings, chosen[0], job, offline)
+        yield Desk(chosen[0], job, offline, console.diagnostics, console, settings)
 
 
 def name_of(state: State, subject: Subject) -> str:

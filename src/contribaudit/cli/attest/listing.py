@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,8 @@ from contribaudit.cli.attest.desk import desk_options, name_of, open_desk
 from contribaudit.cli.options import Console, format_option, pass_console
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from contribaudit.core.attestation import Attestation
     from contribaudit.core.policy import AuditPolicy
     from contribaudit.core.state import State
@@ -41,10 +42,11 @@ def list_attestations(
     """What is in force: who looked when, who confirmed it, what holds it, and when somebody should look again."""
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.words import counted
+    from contribaudit.testimony.standing import what_became
 
     with open_desk(console, organization, store_location) as desk:
         state, known, now = desk.remembered(), desk.attestations(), desk.now()
-        standing = states(known, now)
+        standing = what_became(known, now)
         shown = [one for one in known if everything or standing[one.id] == "in force"]
         rows = [_row(one, standing[one.id], state, desk.job.policy) for one in shown]
         overdue = sum(1 for one in shown if standing[one.id] == "in force" and _due(one, desk.job.policy) <= now)
@@ -77,12 +79,13 @@ def show_attestation(
 
     from contribaudit.exporters.cells import rfc3339
     from contribaudit.exporters.tabular import cell_text, render
+    from contribaudit.testimony.standing import what_became
 
     with open_desk(console, organization, store_location) as desk:
         one = desk.find(identity)
         for shot in one.attachments:
             desk.job.store.attachment(shot.sha256)
-        standing = states(desk.attestations(), desk.now())[one.id]
+        standing = what_became(desk.attestations(), desk.now())[one.id]
         row = _row(one, standing, desk.remembered(), desk.job.policy)
         why = desk.job.store.revocation_note(one.id)
     signed = [(each.by, each.at, each.account, each.host) for each in one.confirmed]
@@ -102,16 +105,6 @@ def show_attestation(
     lines += [f"{'revocation note':20}{cell_text(why)}"] if why else []
     lines += [f"{'screenshot':20}{cell_text(shot.name)}, SHA-256 {shot.sha256}, intact" for shot in one.attachments]
     console.write("\n".join(line.rstrip() for line in lines) + "\n")
-
-
-def states(attestations: tuple[Attestation, ...], now: datetime) -> dict[str, str]:
-    """By ID: "in force", "superseded" or "revoked"."""
-    from contribaudit.core.attestation import in_force
-
-    current = {one.id for found in in_force(attestations, now).values() for one in found}
-    return {
-        one.id: "revoked" if one.revoked else "in force" if one.id in current else "superseded" for one in attestations
-    }
 
 
 def _due(one: Attestation, policy: AuditPolicy) -> datetime:

@@ -25,12 +25,9 @@ def confirm(
     store_location: str | None,
 ) -> None:
     """Say as a second person that the console shows this: never as who looked or who typed it in."""
-    from contribaudit.testimony.recording import confirmation
-
     with open_desk(console, organization, store_location) as desk:
         one = desk.find(identity)
-        signature = confirmation(one, desk.signature(by or desk.settings.attested_by or ""))
-        desk.job.store.confirm(one.id, signature)
+        signature = desk.confirm(one.id, by or desk.settings.attested_by or "")
     console.diagnostics.conclusion(f"{signature.by} confirmed {one.id}: {one.setting} as {one.by} saw it.")
 
 
@@ -50,11 +47,7 @@ def revoke(
     store_location: str | None,
 ) -> None:
     """Take an attestation back. It stays in the history, and the one before it does not come back."""
-    from contribaudit.testimony.attestable import short
-    from contribaudit.testimony.mail import mail
-
     with open_desk(console, organization, store_location) as desk:
         one = desk.find(identity)
-        signature = desk.signature(mail(by or desk.settings.attested_by, "whoever revokes"))
-        desk.job.store.revoke(one.id, signature, short(note, "The note"))
+        signature = desk.revoke(one.id, by or desk.settings.attested_by or "", note)
     console.diagnostics.conclusion(f"{signature.by} revoked {one.id}: look at {one.setting} again.")

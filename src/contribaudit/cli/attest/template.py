@@ -7,18 +7,14 @@ from contribaudit.exporters.tabular import render
 from contribaudit.exporters.words import counted
 from contribaudit.testimony.attestable import allowed
 from contribaudit.testimony.attestation_file import TEMPLATE
-from contribaudit.testimony.due import find_screen, path_of, rows
+from contribaudit.testimony.due import find_screen, path_of
 
 
 def print_template(desk: Desk, screen: str | None) -> None:
     """Everything that is due, or all rows of one screen."""
     wanted = find_screen(desk.job.rulebook.screens, screen) if screen else None
     state = desk.remembered()
-    found = [
-        row
-        for row in rows(state, desk.attestations(), desk.job.policy)
-        if (row.screen is wanted if wanted else row.is_due(desk.now()))
-    ]
+    found = desk.due(state, wanted)
     cells = [
         (
             name_of(state, row.subject),

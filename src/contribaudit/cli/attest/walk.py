@@ -11,15 +11,15 @@ import click
 from contribaudit.cli.ask import ask, person_there
 from contribaudit.cli.attest.desk import Desk, Given, name_of
 from contribaudit.cli.attest.values import tell
+from contribaudit.desk import Form, minutes
 from contribaudit.errors import UsageError
 from contribaudit.exporters.cells import plain, rfc3339, shown
 from contribaudit.exporters.words import counted
 from contribaudit.testimony import attachment
-from contribaudit.testimony.anchoring import Held
-from contribaudit.testimony.attestable import allowed, parse_value, short
-from contribaudit.testimony.due import Row, find_screen, path_of, rows
+from contribaudit.testimony.attestable import allowed, parse_value
+from contribaudit.testimony.due import Row, find_screen, path_of
 from contribaudit.testimony.mail import mail
-from contribaudit.testimony.recording import Look, Told, new_id, record_all
+from contribaudit.testimony.recording import Told
 
 if TYPE_CHECKING:
     from contribaudit.core.attestation import Attachment, Attestation
@@ -44,16 +44,11 @@ def walk(desk: Desk, given: Given) -> None:
     by = _mail(desk, given)
     wanted = find_screen(desk.job.rulebook.screens, given.screen) if given.screen else None
     state = desk.read()
-    due = [
-        row
-        for row in rows(state, desk.attestations(), desk.job.policy)
-        if (row.screen is wanted if wanted else row.is_due(desk.now()))
-    ]
+    due = desk.due(state, wanted)
     made: list[Attestation] = []
     if due:
-        minutes = sum({row.screen.id: row.screen.minutes for row in due}.values())
         screens = counted(len({row.screen.id for row in due}), "screen")
-        _say(f"{counted(len(due), 'value')} on {screens}, about {minutes} minutes. Enter alone leaves a row out.")
+        _say(f"{counted(len(due), 'value')} on {screens}, about {minutes(due)} minutes. Enter alone leaves a row out.")
     for screen, group in groupby(due, key=lambda row: row.screen):
         recorded, state = _screen(desk, state, screen, list(group), by, given)
         made += recorded
@@ -78,15 +73,12 @@ def _screen(
         return (), before
     path = given.console_path or ask("Menu path that you took", default=path_of(screen))
     shots, bodies = _shots(given)
-    looked_at = desk.now()
-    after = desk.read()
-    recorded = desk.signature(desk.settings.attested_by or by)
-    look = Look(by, looked_at, recorded, new_id(), screen.id, short(path, "The path"), given.note, shots)
-    held = Held(before, after)
+    looked = desk.looked(before)
     told = [Told(row.subject.id, row.setting.id, value) for row, value in answers]
-    made = record_all(after, [(lambda _organization: held, one, look) for one in told])
+    form = Form(screen.id, told, by, path, given.note, shots)
+    made = desk.filled(looked, form, desk.settings.attested_by or "")
     desk.job.store.add_attestations(made, bodies)
-    return made, after
+    return made, looked.state
 
 
 def _answer(state: State, row: Row) -> Value:

@@ -50,7 +50,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["last_run"], ["runs.id"], name="spaces_last_run_fk"),
         sa.ForeignKeyConstraint(["ended_run"], ["runs.id"], name="spaces_ended_run_fk"),
     )
-    op.create_index(
-        "spaces_open", "spaces", ["app", "space"], unique=True, sqlite_where=current, postgresql_where=current
-    )
+    op.create_index("spaces_by_id", "spaces", ["app", "space", "first_run"], unique=True)
+    op.create_index("spaces_by_key", "spaces", ["app", "folded", "space"])
     op.create_index("spaces_by_run", "spaces", ["app", "first_run"])

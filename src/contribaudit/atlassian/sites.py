@@ -1,0 +1,162 @@
+"""Reads of sites with a person's or service account's API token, which the organization's key cannot do.
+
+Tokens with scopes, and all of service accounts, work at https://api.atlassian.com/ex/PRODUCT/CLOUD_ID; a classic token
+of a person works at the site's own host. A token goes nowhere else: the hosts that answers name only select among the
+configured ones.
+https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import httpx
+
+from contribaudit.atlassian import calls, paging, site_answers
+from contribaudit.atlassian.calls import Call
+from contribaudit.atlassian.credential import Credential
+from contribaudit.atlassian.ledger import Ledger
+from contribaudit.atlassian.pages import Page, PageReader
+from contribaudit.atlassian.sender import IN_FLIGHT, Sender, utc_now
+from contribaudit.progress import SILENT, Progress
+
+_CLOUD_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def is_cloud_id(text: str) -> bool:
+    """Whether a site can have this ID: a UUID. Another text would make another path."""
+    return _CLOUD_ID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a site is read: with which token, and whether at its own host."""
+
+    credential: Credential | None
+    """None when there is no token for it; `missing` then says why."""
+    direct: bool = False
+    missing: str = ""
+
+    @property
+    def visible_to(self) -> str:
+        """Whose token it is: a listing shows only what that account may see. "" without a token."""
+        if self.credential is None:
+            return ""
+        return self.credential.email or "a service account"
+
+
+@dataclass(frozen=True, slots=True)
+class Accesses:
+    """What the configuration says of sites: of some by host (in lower case), of all the others together."""
+
+    others: Access
+    by_host: Mapping[str, Access] = field(default_factory=dict)
+
+    def of(self, host: str) -> Access:
+        """How the site at this host, as an answer named it, is read; "" stands for a site whose host is not known."""
+        return self.by_host.get(host.strip().casefold(), self.others)
+
+    def names(self, host: str) -> bool:
+        """Whether the configuration says something of this site alone."""
+        return host.strip().casefold() in self.by_host
+
+    @property
+    def credentials(self) -> tuple[Credential, ...]:
+        """Every token that was found, each once."""
+        every = (one.credential for one in (self.others, *self.by_host.values()))
+        return tuple(dict.fromkeys(one for one in every if one is not None))
+
+
+class SiteClient:
+    """Lists of sites, each read with the token that the configuration has for it.
+
+    At most 10 requests are in flight for all sites together; each is tried up to 5 times, waiting as long as the API
+    asks. Every request goes into `ledger`. Raises ConfigurationError for an `api_url` that cannot be used and
+    CredentialError for a token that no header can hold.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        accesses: Accesses,
+        api_url: str,
+        ledger: Ledger | None = None,
+        progress: Progress = SILENT,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.ledger = Ledger() if ledger is None else ledger
+        self._accesses = accesses
+        slots = asyncio.Semaphore(IN_FLIGHT)
+
+        def reader(credential: Credential, direct: str = "") -> PageReader:
+            return PageReader(
+                Sender(
+                    http,
+                    organization="",
+                    credential=credential,
+                    api_url=f"https://{direct}" if direct else api_url,
+                    progress=progress,
+                    sleep=sleep,
+                    clock=clock,
+                    allowed=calls.ON_SITES,
+                    refusal=site_answers.refusal,
+                    direct=bool(direct),
+                    ledger=self.ledger,
+                    slots=slots,
+                )
+            )
+
+        self._gateways = {credential: reader(credential) for credential in accesses.credentials}
+        self._direct = {
+            host: reader(access.credential, host)
+            for host, access in accesses.by_host.items()
+            if access.direct and access.credential is not None
+        }
+
+    def __repr__(self) -> str:
+        return f"SiteClient({len(self._gateways)} tokens, {len(self._direct)} direct hosts)"
+
+    def host_of(self, hosts: Sequence[str]) -> str:
+        """Of the hosts of one site, the one that the configuration names, else the first; "" for none."""
+        return next((host for host in hosts if self._accesses.names(host)), hosts[0] if hosts else "")
+
+    def access(self, host: str) -> Access:
+        """How the site at this host is read."""
+        return self._accesses.of(host)
+
+    def pages(
+        self, chain: paging.Chain, *, host: str, start: paging.Request | None = None
+    ) -> AsyncGenerator[Page, None]:
+        """Every page of the chain, in order, from `start` (default: the first); see `site_chain`.
+
+        Raises AdminApiError after the pages before the failure were yielded, ValueError for a site without a token.
+        """
+        return self._reader(host).pages(chain, start)
+
+    def requests(self, chain: paging.Chain, *, host: str) -> int:
+        """How many requests went out for the chain, tries that failed included."""
+        return self._reader(host).requests(chain)
+
+    def _reader(self, host: str) -> PageReader:
+        access = self._accesses.of(host)
+        if access.credential is None:
+            raise ValueError("there is no token for this site")
+        return self._direct[host.strip().casefold()] if access.direct else self._gateways[access.credential]
+
+    async def aclose(self) -> None:
+        """Cancel every page that is under way for a reader who has gone."""
+        for reader in (*self._gateways.values(), *self._direct.values()):
+            await reader.aclose()
+
+
+def site_chain(call: Call, cloud_id: str, max_pages: int = paging.MAX_PAGES) -> paging.Chain:
+    """The pages of a list of one site. Raises ValueError for what is no cloud ID."""
+    if not is_cloud_id(cloud_id):
+        raise ValueError("this is no cloud ID")
+    return paging.Chain(call, max_pages, ((calls.SITE, cloud_id.lower()),))

@@ -1,0 +1,138 @@
+"""Changes with their causes: everything that the history knows around them, put to `core.cause`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contribaudit import catalogue
+from contribaudit.core.cause import Naming, Scene, explain, interval_of
+from contribaudit.core.drift import Annotation, Change
+from contribaudit.core.frame import RunFrame, SubjectNames
+from contribaudit.core.period import attested_changes, edits, plan_changes
+from contribaudit.core.rules import Rulebook
+from contribaudit.core.signal import SIGNAL_PREFIX
+from contribaudit.core.subject import Kind, Subject
+from contribaudit.errors import StoreDamaged
+from contribaudit.store.history import History
+
+_CLOUD_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What lies between two runs of an organization."""
+
+    organization: str
+    since: int
+    until: int
+
+
+def explained_changes(
+    store: History, rulebook: Rulebook, spans: Sequence[Span], *, steps: bool = False
+) -> list[Change]:
+    """Every change of the spans, with cause, name and notes: settings, plans, attested values, spaces, edits.
+
+    Weighed together, since what many organizations show at once is the vendor's. `steps` asks for every change on the
+    way, those included that were undone. An edit of policy, rulebook or tool is told once for all organizations.
+    """
+    scenes: dict[str, Scene] = {}
+    found: list[Change] = []
+    edited: dict[str, Change] = {}
+    for span in spans:
+        frames = list(store.frames(span.organization).values())
+        named = store.subject_names(span.organization)
+        within = [frame for frame in frames if span.since <= frame.run <= span.until]
+        mine = [_named(one, named) for one in _changes(store, span, within, steps=steps)]
+        edited |= {one.id: one for one in edits(within if steps else [*within[:1], *within[-1:]])}
+        scenes[span.organization] = _scene(store, rulebook, span.organization, mine, frames, named)
+        found += mine
+    told = explain([*found, *edited.values()], scenes)
+    notes = {span.organization: store.annotations(span.organization) for span in spans}
+    return [_noted(one, notes) for one in told]
+
+
+def changes_since(store: History, rulebook: Rulebook, organization: str, until: int, moment: datetime) -> list[Change]:
+    """Every change on the way from the organization's last run before the moment (or its first) to run `until`."""
+    runs = [frame for frame in store.frames(organization).values() if frame.run <= until]
+    if not runs:
+        return []
+    since = max((one.run for one in runs if one.started_at <= moment), default=runs[0].run)
+    return explained_changes(store, rulebook, [Span(organization, since, runs[-1].run)], steps=True)
+
+
+def _changes(store: History, span: Span, within: Sequence[RunFrame], *, steps: bool) -> Iterator[Change]:
+    yield from store.changes(span.organization, span.since, span.until, steps=steps)
+    yield from store.space_changes(span.organization, span.since, span.until)
+    if within:
+        testimony = store.testimony(span.organization)
+        yield from plan_changes(span.organization, testimony.plans, within)
+        # What was recorded after a run belongs to the time until the next.
+        yield from attested_changes(
+            testimony.attestations, catalogue.find, within[0].started_at, within[-1].finished_at
+        )
+
+
+def _scene(
+    store: History,
+    rulebook: Rulebook,
+    organization: str,
+    changes: Iterable[Change],
+    frames: Sequence[RunFrame],
+    named: Mapping[Subject, SubjectNames],
+) -> Scene:
+    intervals = [interval_of(change, frames) for change in changes]
+    after = min((start for start, _ in intervals if start is not None), default=None)
+    until = max((end for _, end in intervals), default=None)
+    log = store.audit_log(organization, after, until)
+
+    def naming(change: Change) -> Naming:
+        return _naming(change, named.get(change.subject, SubjectNames()), _policy_ids(store, change))
+
+    return Scene(log, frames, naming, rulebook.log)
+
+
+def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> Naming:
+    """By what an event may name the subject. A policy stands for the organization's own signal of it."""
+    subject = change.subject
+    organization = {subject.organization}
+    if subject.kind is Kind.ORGANIZATION:
+        return _folded(organization | policies, ())
+    exact = {subject.id, called.alias, called.alias.removeprefix("app:")}
+    wider = {*organization, *policies, called.host, called.site, *_CLOUD_ID.findall(subject.id)}
+    return _folded(exact, wider - exact)
+
+
+def _folded(exact: Iterable[str], wider: Iterable[str]) -> Naming:
+    return Naming(frozenset(one.casefold() for one in exact if one), frozenset(one.casefold() for one in wider if one))
+
+
+def _policy_ids(store: History, change: Change) -> frozenset[str]:
+    """The IDs of the policies that a signal's raw objects are; none where they were not kept."""
+    if not change.setting.startswith(SIGNAL_PREFIX):
+        return frozenset()
+    found: set[str] = set()
+    for digest in change.responses:
+        try:
+            raw = json.loads(store.raw(digest))
+        except StoreDamaged:
+            continue  # the cause is looked for without it; verifying evidence is another command
+        if isinstance(raw, dict) and isinstance(raw.get("id"), str):
+            found.add(raw["id"])
+    return frozenset(found)
+
+
+def _named(change: Change, named: Mapping[Subject, SubjectNames]) -> Change:
+    called = named.get(change.subject, SubjectNames())
+    return replace(change, name=change.name or called.alias.removeprefix("app:") or called.name)
+
+
+def _noted(change: Change, notes: Mapping[str, Mapping[str, tuple[Annotation, ...]]]) -> Change:
+    if change.subject.organization:
+        told = notes.get(change.subject.organization, {}).get(change.id, ())
+    else:  # an edit concerns every organization, and is noted with one of them
+        told = next((its[change.id] for its in notes.values() if change.id in its), ())
+    return replace(change, annotations=told, ticket=told[-1].ticket) if told else change

@@ -1,0 +1,326 @@
+"""What becomes of spaces: the sensitive ones that a policy names (DC-11), and those made since the review (DC-12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contribaudit.catalogue import data_contribution as contribution
+from contribaudit.catalogue.organization import SPACE_COUNT
+from contribaudit.checks.answers import ATTESTED, fragile_in_trial, not_in_force_or_exempt
+from contribaudit.checks.data_contribution.lists import switch_and_list
+from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, unread
+from contribaudit.core import names
+from contribaudit.core.alias import alias_of
+from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.effective_lists import Listed, app_of_space, contribution_list, keys_of
+from contribaudit.core.finding import Evidence, Outcome
+from contribaudit.core.observation import Grade, Observed
+from contribaudit.core.reasons import Stop
+from contribaudit.core.setting import Family, Setting
+from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.space_names import apps_named, find_spaces, holds_spaces, listed_whole, where_it_would_be
+from contribaudit.core.spaces import KnownSpace, SpaceList
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.terms import max_age_days
+
+_IN_APP = contribution.IN_APP
+_BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
+_LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
+_NAMED = 5
+"""How many new spaces a reason names."""
+ADD_A_TOKEN = "add a [spaces] table to the configuration and a token with contribaudit login --site all"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """The switch, the list that belongs to its position, and the evidence of both."""
+
+    switch: str
+    setting: Setting
+    held: tuple[str, ...]
+    listed: Listed
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def off(self) -> bool:
+        return self.switch == "off"
+
+
+def _position(case: Case) -> _Position | Verdict:
+    found = switch_and_list(case)
+    if isinstance(found, Verdict):
+        return found
+    switch, setting, held, evidence = found
+    organization = case.subject.organization
+    listed = contribution_list(case.state, organization, setting.id)
+    if isinstance(listed, Stop):
+        return Verdict(Outcome.UNKNOWN, listed.code, listed.reason.sentence, setting.id)
+    return _Position(switch, setting, held, listed, evidence)
+
+
+def sensitive_spaces(case: Case) -> Verdict:
+    """DC-11: no space that the rule's `expect` names contributes, by its own entry or by that of its app.
+
+    The listings tell which space a name means, since keys pass on. Without them only what is the same for every space
+    of the app is an answer.
+    """
+    above = not_in_force_or_exempt(case, contribution.EXCLUDED, case.rule.expect)
+    if above is not None:
+        return above
+    sensitive = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    if not sensitive:
+        reason = "the policy names no sensitive space: set expect in its rule"
+        return Verdict(Outcome.UNKNOWN, "policy_names_no_space", reason, contribution.EXCLUDED.id)
+    position = _position(case)
+    if isinstance(position, Verdict):
+        return position
+    answers = {space: _contributes(case, position, space) for space in sensitive}
+    evidence = (*position.evidence, *_listing_evidence(case.state, case.subject.organization))
+    common = position.setting.id, sensitive, position.held, evidence
+    open_ones = [space for space, answer in answers.items() if answer is True]
+    if open_ones:
+        how = "kept out of the include list" if position.off else "excluded"
+        reason = f"the switch is {position.switch}, and these are not {how}: {', '.join(open_ones)}"
+        return Verdict(Outcome.FAIL, "sensitive_space_contributes", reason, *common)
+    for space, answer in answers.items():
+        if isinstance(answer, tuple):
+            code, why = answer
+            return Verdict(Outcome.UNKNOWN, code, f"whether {space} contributes is not known: {why}", *common)
+    reason = f"the switch is {position.switch}, and none of the {len(sensitive)} sensitive spaces contributes"
+    return Verdict(Outcome.PASS, "sensitive_spaces_kept_out", reason, *common)
+
+
+def _contributes(case: Case, position: _Position, text: str) -> bool | tuple[str, str]:
+    """Whether the space that the policy names contributes; a code and a reason where that is not known."""
+    state, organization, listed = case.state, case.subject.organization, position.listed
+    bare = text.strip().removeprefix(f"{organization}:")
+    lists = state.spaces(organization).lists()
+    known = [one for one in find_spaces(state, organization, bare) if _is_whole(lists.get(one.space.app))]
+    if len(known) > 1:
+        return "space_ambiguous", f"it names several: {', '.join(sorted(one.space.id for one in known))}"
+    if known:
+        return _known_contributes(state, position, known[0])
+    around = where_it_would_be(state, organization, bare)
+    if listed_whole(state, organization, around):
+        return "space_not_found", "no listing shows it, so that it was renamed or removed; name it anew in the policy"
+    held = [_names_app(listed, keys_of(state, app)) for app in _own_apps(state, organization, bare)]
+    if not held:
+        named = app_of_space(state, Subject(organization, Kind.SPACE, bare))
+        held = [named is not None and _names_app(listed, keys_of(state, named))]
+    if all(held):
+        return position.off
+    if not any(held) and listed.apps_only:
+        return not position.off
+    why = next((one.reason or one.code for app in around if (one := lists.get(app)) is not None and one.code), "")
+    return "spaces_not_read", f"its listing was not read{f' ({why})' if why else ''}; {ADD_A_TOKEN}"
+
+
+def _is_whole(listing: SpaceList | None) -> bool:
+    return listing is not None and listing.status is CollectionStatus.OK
+
+
+def _own_apps(state: State, organization: str, bare: str) -> list[Subject]:
+    """The apps that may hold it: of the Jira family any that has spaces."""
+    return [app for app in apps_named(state, organization, bare) if holds_spaces(state, app) is not False]
+
+
+def _known_contributes(state: State, position: _Position, known: KnownSpace) -> bool | tuple[str, str]:
+    listed = position.listed
+    own = keys_of(state, known.space.subject)
+    if _names_app(listed, keys_of(state, known.space.app)) or (own & listed.entries and not own & listed.reused):
+        return position.off if not own & listed.ambiguous else ("ambiguous_entry", "an entry of the list names several")
+    if own & listed.reused:
+        return "space_key_reused", "its key has come to name another space since the list was looked at"
+    if position.off and listed.strangers:
+        return "unknown_entry", f"the include list names {listed.strangers[0]!r}, which is nothing known here"
+    return not position.off
+
+
+def _names_app(listed: Listed, keys: frozenset[str]) -> bool:
+    return bool(keys & listed.entries - listed.ambiguous)
+
+
+def _listing_evidence(state: State, organization: str) -> tuple[Evidence, ...]:
+    """The listings of this run, where spaces were read at all."""
+    book = state.spaces(organization)
+    read_at = book.read_at()
+    whole = [one for one in book.lists().values() if _is_whole(one)]
+    if read_at is None or not whole:
+        return ()
+    return (Evidence(Grade.DOCUMENTED, f"spaces of {len(whole)} apps, as {_eyes(whole[0])} sees them", read_at),)
+
+
+def _eyes(listing: SpaceList) -> str:
+    return listing.visible_to or "the token's owner"
+
+
+def new_spaces(case: Case) -> Verdict:
+    """DC-12: no space was made since the list was last looked at that contributes without anybody having decided it.
+
+    A listing shows what its token's owner may see, so it counts only beside the number that the app's own
+    administration shows.
+    """
+    above = not_in_force_or_exempt(case, contribution.EXCLUDED)
+    if above is not None:
+        return above
+    state, app = case.state, case.subject
+    if holds_spaces(state, app) is None:
+        seen = state.read(app, names.APP_TYPE_KEY)
+        if not isinstance(seen, Observed) or seen.value is None:
+            return unread(seen)
+        reason = f"the rulebook does not know whether {seen.value} has spaces"
+        return Verdict(Outcome.UNKNOWN, "unknown_app", reason, names.APP_TYPE_KEY, None, seen.value, evidence_of(seen))
+    position = _position(case)
+    if isinstance(position, Verdict):
+        return position
+    setting = position.setting.id
+    listing = state.spaces(app.organization).lists().get(app)
+    if listing is None:
+        return Verdict(Outcome.UNKNOWN, "spaces_not_read", f"its spaces were not read: {ADD_A_TOKEN}", setting)
+    review = state.read(organization_subject(app.organization), setting)
+    assert isinstance(review, Observed)
+    reviewed_at, reviewed = _review(case, review)
+    found = _since_review(case, position, reviewed_at)
+    around = keys_of(state, app) & position.listed.entries
+    if around and around <= position.listed.ambiguous:
+        reason = f"the list names {min(around)}, and several apps bear that name"
+        return Verdict(Outcome.UNKNOWN, "ambiguous_entry", reason, setting, None, position.held, position.evidence)
+    contributes = bool(around) is position.off
+    evidence = (*position.evidence, *_read_by(state, listing))
+    if found.new and contributes and listing.status is not CollectionStatus.FAILED:
+        reason = (
+            f"{_count(found.number)} new since {reviewed}, and each contributes from the "
+            f"start: {', '.join(found.new)}{' and others' if found.number > len(found.new) else ''}"
+        )
+        return Verdict(Outcome.FAIL, "new_spaces_contribute", reason, setting, 0, found.number, evidence)
+    counted = _short(case, listing)
+    if isinstance(counted, Verdict):
+        return counted
+    evidence = (*evidence, *counted)
+    if contributes and found.undated:
+        reason = (
+            f"not known what was there at the review: the spaces were first read after {reviewed}, and "
+            f"{found.undated} of them tell no date; look at the list again"
+        )
+        return Verdict(Outcome.UNKNOWN, "review_before_first_listing", reason, setting, None, None, evidence)
+    if not contributes and position.off and position.listed.strangers:
+        reason = f"the include list names {position.listed.strangers[0]!r}, which is nothing known here"
+        return Verdict(Outcome.UNKNOWN, "unknown_entry", reason, setting, None, position.held, evidence)
+    told = f"{_count(found.number)} new since {reviewed}"
+    if not contributes and found.number:
+        how = "the switch is off and does not include its app" if position.off else "its app is excluded"
+        return Verdict(Outcome.PASS, "new_spaces_kept_out", f"{told}, and {how}", setting, None, found.number, evidence)
+    reason = f"{told}, as {_eyes(listing)} sees them"
+    return Verdict(Outcome.PASS, "no_new_spaces", reason, setting, 0, found.number, evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """What the listings show since the review."""
+
+    number: int
+    new: tuple[str, ...]
+    """Names of the first of them."""
+    undated: int
+    """Spaces that were there at the first listing, which was after the review, and tell no date."""
+
+
+def _review(case: Case, look: Observed) -> tuple[datetime, str]:
+    """When the spaces were last reviewed, and how: by a look at the list, or by a baseline that was approved since."""
+    approved = case.state.baseline(case.subject.organization)
+    if approved is None or approved.expired(case.as_of) or approved.looked_at <= look.observed_at:
+        return look.observed_at, f"the list was looked at on {look.observed_at:%Y-%m-%d}"
+    return approved.looked_at, f"run {approved.baseline.run} of {approved.looked_at:%Y-%m-%d}, which is the baseline"
+
+
+def _since_review(case: Case, position: _Position, reviewed_at: datetime) -> _New:
+    number = undated = 0
+    named: list[str] = []
+    for one in case.state.spaces(case.subject.organization).since(case.subject, reviewed_at):
+        if one.space.id.casefold() in position.listed.entries - position.listed.reused:
+            continue
+        if one.space.created_at is None and one.from_the_start:
+            undated += 1
+        elif one.space.created_at is None or one.space.created_at > reviewed_at:
+            number += 1
+            if len(named) < _NAMED:
+                named.append(one.space.key or one.space.id)
+    return _New(number, tuple(named), undated)
+
+
+def _short(case: Case, listing: SpaceList) -> tuple[Evidence, ...] | Verdict:
+    """The evidence that the listing shows every space; a verdict where it does not, or nobody counted them."""
+    if not _is_whole(listing):
+        reason = f"its spaces were not read to the end: {listing.reason or listing.code}"
+        if listing.code in ("no_token", "no_cloud_id"):
+            reason += f"; {ADD_A_TOKEN}"
+        return Verdict(Outcome.UNKNOWN, "spaces_not_read", reason, SPACE_COUNT.id, None, listing.read)
+    seen = case.state.read(case.subject, SPACE_COUNT.id)
+    again = f"a listing shows only what {_eyes(listing)} may see; attest {SPACE_COUNT.id} of {_called(case)}"
+    if not isinstance(seen, Observed) or not isinstance(seen.value, int) or isinstance(seen.value, bool):
+        if not isinstance(seen, Observed) and seen.code not in ("not_read", "revoked"):
+            return unread(seen)
+        return Verdict(Outcome.UNKNOWN, "spaces_not_counted", again, SPACE_COUNT.id, None, listing.read)
+    limits = max_age_days(case)
+    anchored = seen.witness is not None and seen.witness.anchored
+    limit = limits["attested_anchored" if anchored else seen.grade]
+    if case.as_of - seen.observed_at > timedelta(days=limit):
+        reason = f"the count of {seen.observed_at:%Y-%m-%d} is too old, the policy accepts {limit} days; {again} anew"
+        return Verdict(Outcome.UNKNOWN, "spaces_not_counted", reason, SPACE_COUNT.id, None, listing.read)
+    then = listing.read - sum(
+        1
+        for one in case.state.spaces(case.subject.organization).since(case.subject, seen.observed_at)
+        if (not one.from_the_start if one.space.created_at is None else one.space.created_at > seen.observed_at)
+    )
+    if seen.value > then:
+        reason = (
+            f"{seen.value - then} of {seen.value} spaces unseen by {_eyes(listing)}; give the token to an account "
+            "that sees them all, or count again where spaces came or went meanwhile"
+        )
+        counted = evidence_of(seen)
+        return Verdict(Outcome.UNKNOWN, "spaces_unseen", reason, SPACE_COUNT.id, seen.value, then, counted)
+    return evidence_of(seen)
+
+
+def _read_by(state: State, listing: SpaceList) -> tuple[Evidence, ...]:
+    read_at = state.spaces(listing.app.organization).read_at()
+    if read_at is None:
+        return ()
+    return (Evidence(Grade.DOCUMENTED, f"spaces of the app, as {_eyes(listing)} sees them", read_at),)
+
+
+def _called(case: Case) -> str:
+    return alias_of(case.state, case.subject)
+
+
+def _count(number: int) -> str:
+    return "no space is" if not number else "1 space is" if number == 1 else f"{number} spaces are"
+
+
+def _may_hold_spaces(state: State, subject: Subject) -> bool:
+    """True for an app whose spaces the lists can name, and for one of which that cannot be told."""
+    app = app_of(state, subject)
+    return app is None or (bool(app.spaces) and app.contribution in ("own", "unknown"))
+
+
+DC_11 = Check(
+    id="DC-11",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=_LISTS,
+    outcomes=ATTESTED | _BEFORE,
+    judge=fragile_in_trial(sensitive_spaces),
+    expectation=Expectation(Shape.WORDS),
+)
+DC_12 = Check(
+    id="DC-12",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.APP,
+    reads=(names.APP_TYPE_KEY, *_LISTS, SPACE_COUNT.id),
+    outcomes=ATTESTED | _BEFORE,
+    judge=fragile_in_trial(new_spaces),
+    applies=_may_hold_spaces,
+    when_none=none_among_apps("has spaces that the lists can name"),
+)

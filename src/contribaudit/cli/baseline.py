@@ -1,0 +1,151 @@
+"""`contribaudit baseline`: the present state, approved by a person, and what is outside of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.attest.desk import desk_options, open_desk
+from contribaudit.cli.options import Console, format_option, pass_console
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from contribaudit.core.approval import Baseline
+    from contribaudit.exporters.cells import Cell
+
+COLUMNS = (
+    "organization_id", "run", "standing", "approved_by", "approved_at", "until", "reason", "account", "host",
+)  # fmt: skip
+OUTSIDE = ("organization_id", "subject_kind", "subject_id", "subject_name", "reason_code", "reason")
+
+
+@click.group()
+def command() -> None:
+    """The approved state: what is outside of it is never a pass.
+
+    Without a baseline nothing changes. Once there is one, a site, app, space or connector that its run did not know
+    makes a pass about it `unknown`, until somebody approves anew. An ended baseline covers nothing.
+    """
+
+
+@command.command("approve")
+@click.option("--reason", required=True, metavar="TEXT", help="Why the present state is accepted.")
+@click.option("--by", metavar="MAIL", help="Who approves; default: attested_by of the configuration.")
+@click.option("--until", metavar="DATE", help="The last day of its validity (UTC); default: until the next one.")
+@click.option("--yes", is_flag=True, help="Do not ask. A scheduled run cannot approve even so.")
+@desk_options
+@pass_console
+def approve(
+    console: Console,
+    *,
+    reason: str,
+    by: str | None,
+    until: str | None,
+    yes: bool,
+    organization: str | None,
+    store_location: str | None,
+) -> None:
+    """Approve what the newest kept run knew. Only a person can: never a schedule or a pipeline."""
+    from contribaudit import approving
+    from contribaudit.cli.ask import agreed
+    from contribaudit.exporters.words import counted
+    from contribaudit.testimony.mail import mail
+
+    with open_desk(console, organization, store_location) as desk:
+        approving.require_person(desk)
+        person = mail(by or desk.settings.attested_by, "whoever approves")
+        why = approving.checked_reason(reason)
+        ends = approving.last_moment(until or "", desk.now())
+        what = approving.approvable(desk)
+        new = len(what.outside)
+        more = f", {new} of its subjects outside of the baseline so far" if new else ""
+        run = what.run
+        agreed(f"Approve what run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z knew: {what.apps} apps{more}?", yes=yes)
+        approving.approve(desk, what, by=person, reason=why, until=ends)
+    console.diagnostics.conclusion(
+        f"{person} approved run {run.id} as the baseline: {counted(what.apps, 'app')}"
+        f"{f', until {ends:%Y-%m-%d}' if ends else ''}."
+    )
+
+
+@command.command("list")
+@format_option(("table", "json", "csv"), "table")
+@desk_options
+@pass_console
+def list_baselines(
+    console: Console, *, output_format: str, organization: str | None, store_location: str | None
+) -> None:
+    """Every baseline of the organization, oldest first; the newest counts."""
+    _write(console, output_format, organization, store_location, newest=False)
+
+
+@command.command("show")
+@format_option(("table", "json", "csv"), "table")
+@desk_options
+@pass_console
+def show_baseline(
+    console: Console, *, output_format: str, organization: str | None, store_location: str | None
+) -> None:
+    """The baseline that counts now, ended or not."""
+    _write(console, output_format, organization, store_location, newest=True)
+
+
+@command.command("diff")
+@format_option(("table", "json", "csv"), "table")
+@desk_options
+@pass_console
+def diff(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
+    """Sites, apps, spaces and connectors of the newest run that are outside of the baseline. Ends with 0."""
+    from contribaudit.approving import outside_now
+    from contribaudit.cli.attest.desk import name_of
+    from contribaudit.exporters.tabular import render
+    from contribaudit.exporters.words import counted
+
+    rows: list[tuple[Cell, ...]] = []
+    with open_desk(console, organization, store_location) as desk:
+        state = desk.remembered()
+        approved = state.baseline(desk.organization)
+        for subject, why in outside_now(state, desk.organization):
+            name = name_of(state, subject)
+            rows.append((desk.organization, subject.kind.value, subject.id, name, why.code, why.reason))
+    only = ("subject_kind", "subject_name", "reason")
+    console.write(render(output_format, OUTSIDE, rows, flexible="reason", only=only, terminal=console.on_terminal))
+    if approved is None:
+        console.diagnostics.conclusion("There is no baseline: contribaudit baseline approve makes the first.")
+    else:
+        outside_now = counted(len(rows), "subject")
+        console.diagnostics.conclusion(f"{outside_now} outside of the baseline of run {approved.baseline.run}.")
+
+
+def _write(
+    console: Console, output_format: str, organization: str | None, store_location: str | None, *, newest: bool
+) -> None:
+    from contribaudit.exporters.tabular import render
+
+    with open_desk(console, organization, store_location) as desk:
+        found = desk.job.store.baselines(desk.organization)
+        now = desk.now()
+    last = found[-1] if found else None
+    rows = [_row(one, one is last, now) for one in found if not newest or one is last]
+    only = COLUMNS[1:7]
+    console.write(render(output_format, COLUMNS, rows, flexible="reason", only=only, terminal=console.on_terminal))
+    if not rows:
+        console.diagnostics.conclusion("There is no baseline: contribaudit baseline approve makes the first.")
+
+
+def _row(one: Baseline, counts: bool, now: datetime) -> tuple[Cell, ...]:
+    standing = "superseded" if not counts else "ended" if one.until is not None and one.until < now else "in force"
+    signed = one.approved
+    return (
+        one.organization,
+        one.run,
+        standing,
+        signed.by,
+        signed.at,
+        one.until,
+        one.reason,
+        signed.account,
+        signed.host,
+    )

@@ -1,0 +1,100 @@
+"""`contribaudit forecast`: what a plan change, the end of a trial or a date would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.options import (
+    Console,
+    format_option,
+    organization_option,
+    pass_console,
+    policy_option,
+    store_option,
+)
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from contribaudit.core.rules import Plan, Rulebook
+
+
+@click.command()
+@click.option("--plan", "plan_word", metavar="PLAN", help="The highest plan becomes this one.")
+@click.option("--trial-ends", is_flag=True, help="Every trial that is recorded as running has ended.")
+@click.option("--until", metavar="DATE", help="Time passes up to the end of this day (UTC), and nobody does anything.")
+@organization_option(multiple=True)
+@policy_option
+@format_option(("table", "json", "csv"), "table")
+@store_option
+@pass_console
+def command(
+    console: Console,
+    *,
+    plan_word: str | None,
+    trial_ends: bool,
+    until: str | None,
+    organizations: tuple[str, ...],
+    policy_path: Path | None,
+    output_format: str,
+    store_location: str | None,
+) -> None:
+    """Judge the last kept run under an assumption, and say which outcomes would change.
+
+    A prediction from the rulebook, and no evidence: it reads nothing and keeps nothing. --until goes with each of the
+    others. Ends with 0 whatever it predicts.
+    """
+    from contribaudit import wiring
+    from contribaudit.core.forecast import Hypothesis
+    from contribaudit.errors import UsageError
+    from contribaudit.exporters.forecast import render
+    from contribaudit.pipeline import Job, forecast_last
+
+    if plan_word is not None and trial_ends:
+        raise UsageError("--plan and --trial-ends both say what the highest plan becomes", hint="Ask for one of them.")
+    if plan_word is None and not trial_ends and until is None:
+        raise UsageError("Nothing is assumed", hint="Say --plan PLAN, --trial-ends or --until DATE.")
+    settings = console.settings()
+    rulebook = wiring.load_rulebook(settings)
+    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
+    plan = _plan(rulebook, plan_word) if plan_word is not None else None
+    targets = wiring.unread_targets(settings, organizations)
+    with wiring.open_store(settings, store_location) as store:
+        job = Job(targets, store, rulebook, policy)
+        day = _day(until, job.clock()) if until is not None else None
+        found = forecast_last(job, Hypothesis(plan, trial_ends, day))
+    console.write(render(found, output_format, terminal=console.on_terminal))
+    changed = "1 answer" if len(found.rows) == 1 else f"{len(found.rows)} answers"
+    console.diagnostics.conclusion(f"A prediction: {changed} would change. Only an audit shows what is.")
+
+
+def _plan(rulebook: Rulebook, word: str) -> Plan:
+    """The plan by its name or one of its words. Raises UsageError with the known names."""
+    from contribaudit.errors import UsageError
+
+    folded = word.strip().casefold()
+    named = next((one for one in rulebook.plans if one.name.casefold() == folded), None) or rulebook.plan(word)
+    if named is None:
+        listed = ", ".join(one.name for one in rulebook.plans)
+        raise UsageError(f"The rulebook knows no plan {word[:80]!r}", hint=f"Plans: {listed}.")
+    return named
+
+
+def _day(text: str, now: datetime) -> date:
+    """The day. Raises UsageError for a text that is none, and for a day that has passed."""
+    from datetime import UTC, date
+
+    from contribaudit.errors import UsageError
+
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is no day", hint="Write it as 2027-01-31.") from None
+    if day < now.astimezone(UTC).date():
+        raise UsageError(
+            f"{day} has passed", hint="A forecast is of today or later; contribaudit runs list has what was."
+        )
+    return day

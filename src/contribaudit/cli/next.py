@@ -1,0 +1,89 @@
+"""`contribaudit next`: the short list of what to do now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.options import (
+    Console,
+    format_option,
+    organization_option,
+    pass_console,
+    policy_option,
+    store_option,
+)
+
+if TYPE_CHECKING:
+    from contribaudit.core.next_steps import NextStep
+    from contribaudit.core.state import State
+    from contribaudit.exporters.cells import Cell
+
+COLUMNS = (
+    "place", "kind", "severity", "minutes", "due", "what", "command", "organization_id", "subjects", "subject_names",
+)  # fmt: skip
+TABLE = COLUMNS[:7]
+
+
+@click.command()
+@organization_option(multiple=True)
+@policy_option
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N steps.")
+@click.option("--by", metavar="MAIL", help="Who asks; default: attested_by of the configuration.")
+@format_option(("table", "json", "csv"), "table")
+@store_option
+@pass_console
+def command(
+    console: Console,
+    *,
+    organizations: tuple[str, ...],
+    policy_path: Path | None,
+    limit: int | None,
+    by: str | None,
+    output_format: str,
+    store_location: str | None,
+) -> None:
+    """What to do now, gravest first: fix, look, confirm, decide, renew, with the minutes that each takes.
+
+    From the newest kept run, judged as of now; nothing is read. Ends with 0 whatever there is to do.
+    """
+    from contribaudit import wiring
+    from contribaudit.exporters.tabular import render
+    from contribaudit.exporters.words import counted
+    from contribaudit.pipeline import Job, judge_last
+    from contribaudit.testimony.queue import queue
+
+    settings = console.settings()
+    rulebook = wiring.load_rulebook(settings)
+    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
+    with wiring.open_store(settings, store_location) as store:
+        job = Job(wiring.unread_targets(settings, organizations), store, rulebook, policy)
+        report = judge_last(job)
+        steps = queue(report, policy, by or settings.attested_by or "")
+        rows = [_row(place, step, report.state) for place, step in enumerate(steps[:limit], 1)]
+    console.write(render(output_format, COLUMNS, rows, flexible="what", only=TABLE, terminal=console.on_terminal))
+    if not steps:
+        console.diagnostics.conclusion("Nothing to do: everything that the policy requires was verified.")
+        return
+    minutes = sum(step.minutes for step in steps)
+    more = f", {len(rows)} of them shown" if len(rows) < len(steps) else ""
+    console.diagnostics.conclusion(f"{counted(len(steps), 'thing')} to do{more}, about {minutes} min in all.")
+
+
+def _row(place: int, step: NextStep, state: State) -> tuple[Cell, ...]:
+    from contribaudit.core.alias import alias_of
+
+    return (
+        place,
+        step.kind.value,
+        step.severity.value if step.severity is not None else None,
+        step.minutes,
+        step.due,
+        step.text,
+        step.command,
+        step.organization,
+        tuple(one.id for one in step.subjects),
+        tuple(alias_of(state, one) for one in step.subjects),
+    )

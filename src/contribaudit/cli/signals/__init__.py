@@ -1,0 +1,16 @@
+"""`contribaudit signals`: the raw API objects that anchor attestations, and what their states were seen to mean."""
+
+from __future__ import annotations
+
+import click
+
+from contribaudit.cli.signals.listing import diff_signal, list_signals, show_signal
+from contribaudit.cli.signals.propose import propose
+
+
+@click.group(commands=[list_signals, show_signal, diff_signal, propose])
+def command() -> None:
+    """Raw API objects whose meaning is not published. They tell when something moved, not what it says.
+
+    What a person attests while they stand in a state shows what it means here; a decoder carries that to elsewhere.
+    """

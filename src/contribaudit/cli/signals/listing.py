@@ -1,0 +1,207 @@
+"""`contribaudit signals list|show|diff`: raw API objects, what their states were seen to mean, what decoders read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contribaudit.cli.attest.desk import Desk, desk_options, name_of, open_desk
+from contribaudit.cli.options import Console, format_option, pass_console
+
+if TYPE_CHECKING:
+    from contribaudit.core.decoding import Trust
+    from contribaudit.core.observation import Observed
+    from contribaudit.core.state import State
+    from contribaudit.core.subject import Subject
+    from contribaudit.exporters.cells import Cell
+
+COLUMNS = (
+    "owner", "signal", "state", "since", "revision", "seen_to_mean", "digests", "raw_sha256", "owner_id", "decoders",
+    "decoders_sha256",
+)  # fmt: skip
+TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decoders")
+
+
+@click.command("list")
+@format_option(("table", "json", "csv"), "table")
+@desk_options
+@pass_console
+def list_signals(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
+    """The signals of the last run by owner, since when each stands so, and what people saw while it stood so."""
+    from contribaudit.exporters.tabular import render
+
+    with open_desk(console, organization, store_location) as desk:
+        rows = _rows(desk, desk.read())
+    terminal = console.on_terminal
+    console.write(render(output_format, COLUMNS, rows, flexible="seen_to_mean", only=TABLE, terminal=terminal))
+    told = f"{len(rows)} signals; contribaudit signals show SIGNAL prints the raw object." if rows else "No signal."
+    console.diagnostics.conclusion(told)
+
+
+@click.command("show")
+@click.argument("signal")
+@click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose signal.")
+@desk_options
+@pass_console
+def show_signal(
+    console: Console, *, signal: str, subject: str, organization: str | None, store_location: str | None
+) -> None:
+    """The object of a signal in the last run, without the fields that change without meaning.
+
+    The pointers of a decoder begin here. Where the object belongs to no single owner, it is shown as the API gave it.
+    """
+    with open_desk(console, organization, store_location) as desk:
+        state = desk.read()
+        owner = owner_named(state, subject)
+        seen = _seen(state, owner, signal)
+        found = object_of(desk, seen)
+        for told in decoder_notes(state, owner, seen.setting):
+            console.diagnostics.note(told)
+    console.write(json.dumps(found, indent=2) + "\n")
+
+
+@click.command("diff")
+@click.argument("signal")
+@click.argument("before", type=click.IntRange(min=1))
+@click.argument("after", type=click.IntRange(min=1))
+@click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose signal.")
+@format_option(("table", "json", "csv"), "table")
+@desk_options
+@pass_console
+def diff_signal(
+    console: Console,
+    *,
+    signal: str,
+    before: int,
+    after: int,
+    subject: str,
+    output_format: str,
+    organization: str | None,
+    store_location: str | None,
+) -> None:
+    """What differs in a signal's raw object between the runs BEFORE and AFTER, by JSON pointer."""
+    from contribaudit.exporters.tabular import render
+    from contribaudit.testimony.json_diff import differences
+
+    with open_desk(console, organization, store_location) as desk:
+        state = desk.read()
+        owner = owner_named(state, subject)
+        one, other = (object_of_run(desk, run, owner, signal) for run in (before, after))
+    rows = [
+        (pointer, _text(old), _text(new), ", ".join(_looking_at(state, owner, signal, pointer)))
+        for pointer, old, new in differences(one, other)
+    ]
+    columns = ("pointer", "before", "after", "decoders")
+    console.write(render(output_format, columns, rows, flexible="after", terminal=console.on_terminal))
+    count = "1 pointer differs" if len(rows) == 1 else f"{len(rows)} pointers differ"
+    console.diagnostics.conclusion(f"{count} between run {before} and run {after}.")
+
+
+def _rows(desk: Desk, state: State) -> list[tuple[Cell, ...]]:
+    from contribaudit.testimony.standing import signal_lines
+
+    rows: list[tuple[Cell, ...]] = []
+    for line in signal_lines(state, desk.job.store.testimony(desk.organization), desk.organization):
+        one = line.reading
+        seen = state.value(one.owner, one.signal)
+        standing = one.standing.value if one.settled else "being applied"
+        rows.append(
+            (
+                name_of(state, one.owner),
+                str(one.signal),
+                f"{standing}: {one.reason}" if one.reason else standing,
+                line.since,
+                one.revision,
+                ", ".join(f"{setting}={_text(value)}" for setting, value in line.meant),
+                one.state or (),
+                seen.response if seen is not None else "",
+                one.owner.id,
+                "; ".join(decoder_notes(state, one.owner, one.signal)),
+                tuple(trust.decoder.sha256 for trust in decoders_of(state, one.owner, one.signal)),
+            )
+        )
+    return rows
+
+
+def owner_named(state: State, text: str) -> Subject:
+    from contribaudit.testimony.attestable import find_subject
+
+    return find_subject(state, text)
+
+
+def _seen(state: State, owner: Subject, signal: str) -> Observed:
+    """The signal as the run saw it. Raises UsageError when the API held none."""
+    from contribaudit.core.observation import SettingId
+    from contribaudit.core.signal import SIGNAL_PREFIX
+    from contribaudit.errors import UsageError
+
+    seen = state.value(owner, SettingId(signal)) if signal.startswith(SIGNAL_PREFIX) else None
+    if seen is None or not seen.response:
+        known = sorted(str(one.setting) for one in state.of(owner) if one.setting.startswith(SIGNAL_PREFIX))
+        hint = f"It has: {', '.join(known)}." if known else "contribaudit signals list shows which there are."
+        raise UsageError(f"{name_of(state, owner)} has no signal {signal[:80]!r} in this run", hint=hint)
+    return seen
+
+
+def object_of_run(desk: Desk, run: int, owner: Subject, signal: str) -> Any:
+    """The signal's object in a run, a list of them where there are several; None when the run held none."""
+    from contribaudit.core.observation import Observed
+
+    snapshot = desk.job.store.snapshot(desk.organization, run)
+    for one in snapshot.observations:
+        if isinstance(one, Observed) and one.response and (one.subject, one.setting) == (owner, signal):
+            return object_of(desk, one)
+    return None
+
+
+def object_of(desk: Desk, seen: Any) -> Any:
+    """What the digests of a signal are made of; the API's answer where that was not kept."""
+    kept = desk.job.store.objects(seen.value)
+    if len(kept) < len(seen.value):
+        return json.loads(desk.job.store.raw(seen.response))
+    objects = [json.loads(kept[name]) for name in seen.value]
+    return objects[0] if len(objects) == 1 else objects
+
+
+def decoders_of(state: State, owner: Subject, signal: str) -> list[Trust]:
+    """How the decoders that look into this signal stand in its organization."""
+    return [
+        one
+        for one in state.decoders
+        if (one.organization, one.decoder.signal, one.decoder.owner) == (owner.organization, signal, owner.kind)
+    ]
+
+
+def decoder_notes(state: State, owner: Subject, signal: str) -> list[str]:
+    """For each of them: the setting, the file, and how far it counts."""
+    return [
+        f"{one.decoder.setting} by {one.decoder.name}: {_counts(one, owner)}"
+        for one in decoders_of(state, owner, signal)
+    ]
+
+
+def _counts(trust: Trust, owner: Subject) -> str:
+    if trust.against is not None:
+        return f"set aside, {trust.against.by} attested {_text(trust.against.value)}"
+    if owner in trust.nowhere:
+        return "points at nothing there"
+    if not trust.decoder.reads:
+        return "says what counts"
+    agreed = [subject for subject in trust.agreed if trust.decoder.owner_of(subject) == owner]
+    return "agreed" if agreed else "no attestation agrees yet"
+
+
+def _looking_at(state: State, owner: Subject, signal: str, pointer: str) -> list[str]:
+    return [
+        one.decoder.name
+        for one in decoders_of(state, owner, signal)
+        if any(pointer == p or pointer.startswith(f"{p}/") for p in one.decoder.pointers)
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

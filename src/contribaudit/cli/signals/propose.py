@@ -1,0 +1,310 @@
+"""`contribaudit signals propose`: a decoder from what moved between two states of a signal."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contribaudit.cli.attest.desk import Desk, desk_options, name_of, open_desk
+from contribaudit.cli.options import Console, force_option, output_option, pass_console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from contribaudit.core.attestation import Attestation
+    from contribaudit.core.decoder import Digests
+    from contribaudit.core.observation import Value
+    from contribaudit.core.setting import Setting
+    from contribaudit.core.signal import SignalKey
+    from contribaudit.core.state import State
+    from contribaudit.core.subject import Subject
+    from contribaudit.testimony.proposing import Side
+
+_LARGEST_FILE_BYTES = 10_000_000
+
+
+@click.command()
+@click.argument("setting")
+@click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose setting it is.")
+@click.option("--signal", metavar="NAME", help="The signal, where several may tell it.")
+@click.option("--owner", type=click.Choice(["organization", "app"]), help="Whose signal; default: the subject's own.")
+@click.option("--before", metavar="RUN|DATE|FILE", help="The first state; default: one attested with another value.")
+@click.option("--after", metavar="RUN|DATE|FILE", help="The second state; default: the newest attested one.")
+@click.option("--before-value", metavar="V", help="What the setting was in the first; default: what was attested.")
+@click.option("--after-value", metavar="V", help="What it was in the second; default: what was attested.")
+@click.option("--pointer", "pointers", metavar="POINTER", multiple=True, help="A place that tells it; repeat it.")
+@output_option
+@force_option
+@desk_options
+@pass_console
+def propose(
+    console: Console,
+    *,
+    setting: str,
+    subject: str,
+    signal: str | None,
+    owner: str | None,
+    before: str | None,
+    after: str | None,
+    before_value: str | None,
+    after_value: str | None,
+    pointers: tuple[str, ...],
+    output_path: Path | None,
+    force: bool,
+    organization: str | None,
+    store_location: str | None,
+) -> None:
+    """Print a decoder for SETTING from what moved in its signal between two states.
+
+    In a throwaway organization: attest, audit, flip the setting, audit, attest. Or name two files with the object of a
+    colleague's organization, as `signals show` prints it, and both values. Nothing is put into use: read it, then save
+    it into the folder that `decoders` in the configuration names. There it counts once an attestation of that
+    organization agrees with it.
+    """
+    from contribaudit.errors import UsageError
+    from contribaudit.exporters.cells import plain
+    from contribaudit.testimony.attestable import find_setting
+    from contribaudit.testimony.proposing import chosen, moved, written
+
+    console.check_output(output_path, overwrite=force)
+    if (before is None) != (after is None):
+        raise UsageError("--before and --after belong together", hint="Name both states, or neither.")
+    with open_desk(console, organization, store_location) as desk:
+        state = desk.remembered()
+        about = _subject(state, subject)
+        known = find_setting(setting, about)
+        key = _key(state, known, about, signal, owner)
+        said = [one for one in desk.attestations() if one.revoked is None]
+        if before is not None and after is not None:
+            sides = (
+                _side(desk, before, before_value, "--before-value", known, about, key, said),
+                _side(desk, after, after_value, "--after-value", known, about, key, said),
+            )
+        else:
+            sides = _attested_sides(desk, known, about, key, said)
+        told = _checked(desk, known, about, key, said, sides)
+    one, other = sides
+    found = moved(one.object, other.object) if one.object is not None and other.object is not None else []
+    for pointer, old, new in found:
+        console.diagnostics.note(f"moved: {pointer} from {_text(old)} to {_text(new)}")
+    places = chosen(pointers, found, one.object, other.object)
+    others = [pointer for pointer, _, _ in found if pointer not in places]
+    told += [f"Also moved, and not taken: {pointer}" for pointer in others]
+    lines = [plain(line) for line in told]
+    by = desk.settings.attested_by or ""
+    text = written(known, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
+    console.write(text, output_path)
+    console.diagnostics.conclusion(
+        f"A proposal, not in use: it counts where `decoders` names its folder and an attestation of {known.id} agrees."
+    )
+
+
+def _subject(state: State, text: str) -> Subject:
+    from contribaudit.testimony.attestable import find_subject
+
+    return find_subject(state, text)
+
+
+def _key(state: State, setting: Setting, about: Subject, signal: str | None, owner: str | None) -> SignalKey:
+    """The owner and the signal. Raises UsageError where none is known, and where several may tell it."""
+    from contribaudit.core.signal import readings
+    from contribaudit.core.subject import Kind
+    from contribaudit.errors import UsageError
+
+    kind = Kind(owner) if owner is not None else about.kind
+    keys = [(one.owner, one.signal) for one in readings(state, about, setting.family) if one.owner.kind is kind]
+    if not keys:
+        raise UsageError(
+            f"No signal is known for {setting.id} of this {kind}, so that no decoder can read it",
+            hint="It can be attested; contribaudit signals list shows which signals there are.",
+        )
+    names = ", ".join(name for _, name in keys)
+    if signal is not None:
+        if signal not in [name for _, name in keys]:
+            raise UsageError(f"{signal[:80]!r} is no signal of {setting.id}", hint=f"It has: {names}.")
+        return next(key for key in keys if key[1] == signal)
+    if len(keys) > 1:
+        raise UsageError(f"{setting.id} has several signals", hint=f"Choose one with --signal: {names}.")
+    return keys[0]
+
+
+def _side(
+    desk: Desk,
+    place: str,
+    told: str | None,
+    flag: str,
+    setting: Setting,
+    about: Subject,
+    key: SignalKey,
+    said: Sequence[Attestation],
+) -> Side:
+    """The state that a run, a date or a file names, and what the setting was in it."""
+    from contribaudit.errors import UsageError
+    from contribaudit.testimony.attestable import parse_value
+    from contribaudit.testimony.proposing import Side, values_at
+
+    path = Path(place)
+    label, found = _of_file(path) if path.is_file() else _of_run(desk, place, key)
+    by = f"as {flag} says"
+    value: Value
+    if told is not None:
+        value = parse_value(setting, told)
+    else:
+        state = Side(label, found, None, "").state
+        seen = [] if path.is_file() else values_at(said, about, setting, key, state)
+        if len(seen) != 1:
+            why = "different values were attested" if seen else f"nobody attested {setting.id}"
+            raise UsageError(f"In {label} {why}", hint=f"Say what it was with {flag}, or attest it.")
+        value, by = seen[0].value, f"attested by {seen[0].by} on {seen[0].observed_at:%Y-%m-%d %H:%M}Z"
+    return Side(label, found, value, by)
+
+
+def _of_file(path: Path) -> tuple[str, Any]:
+    from hashlib import sha256
+
+    from contribaudit.errors import UsageError
+    from contribaudit.testimony.proposing import own_object
+
+    try:
+        if path.stat().st_size > _LARGEST_FILE_BYTES:
+            raise UsageError(f"{path} is no object of a signal: it has more than {_LARGEST_FILE_BYTES} bytes")
+        body = path.read_bytes()
+        found = json.loads(body)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"{path} is not JSON", hint="Write it with contribaudit signals show.") from None
+    if found is not None and not isinstance(found, dict):
+        raise UsageError(f"{path} does not hold one object", hint="Write it with contribaudit signals show.")
+    return f"the file {path.name} (sha256 {sha256(body).hexdigest()})", own_object(found) if found is not None else None
+
+
+def _of_run(desk: Desk, text: str, key: SignalKey) -> tuple[str, Any]:
+    """The signal's object in a kept run, None where the API held none. Raises UsageError for a run that cannot tell."""
+    from contribaudit.core.observation import Observed
+    from contribaudit.core.snapshot import CollectionStatus
+    from contribaudit.errors import UsageError
+
+    store = desk.job.store
+    if text.isdecimal() and len(text) < 8:
+        record = store.run(int(text))
+    else:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            said = f"{text[:80]!r} is neither a run's number, nor a date, nor a file"
+            raise UsageError(said, hint="Write 12, 2026-11-21, or the name of a file.") from None
+        at = store.run_at(moment if moment.tzinfo else moment.replace(tzinfo=UTC), desk.organization)
+        if at is None:
+            raise UsageError(f"There is no run of {desk.organization} at or before {text}")
+        record = at
+    snapshot = store.snapshot(desk.organization, record.id)
+    label = f"run {record.id} of {record.started_at:%Y-%m-%d %H:%M}Z"
+    seen = next((one for one in snapshot.observations if (one.subject, one.setting) == key), None)
+    if isinstance(seen, Observed) and isinstance(seen.value, tuple):
+        return label, _kept(desk, seen.value, label)
+    collectors = {rule.collector for rule in desk.job.rulebook.signals if rule.signal == key[1]}
+    whole = {one.collector for one in snapshot.collections if one.status is CollectionStatus.OK}
+    if seen is not None or not collectors <= whole:
+        raise UsageError(f"{key[1]} was not read in {label}", hint="Choose a run that read it.")
+    return label, None
+
+
+def _kept(desk: Desk, state: Digests, label: str) -> Any:
+    """The one object behind the state. Raises UsageError where there are several, or where it was not kept."""
+    from contribaudit.errors import UsageError
+
+    if state is None:
+        return None
+    if len(state) != 1:
+        raise UsageError(f"The signal has {len(state)} objects in {label}; a decoder is proposed from one")
+    kept = desk.job.store.objects(state)
+    if not kept:
+        raise UsageError(f"The object of the signal in {label} was not kept", hint="Audit, then attest, in each state.")
+    return json.loads(kept[state[0]])
+
+
+def _attested_sides(
+    desk: Desk, setting: Setting, about: Subject, key: SignalKey, said: Sequence[Attestation]
+) -> tuple[Side, Side]:
+    """The newest attested state, and the newest before it with another value. Raises UsageError without two."""
+    from contribaudit.core.calibrate import form
+    from contribaudit.errors import UsageError
+    from contribaudit.testimony.proposing import Side
+
+    found: list[tuple[Attestation, Digests]] = []
+    for one in sorted(said, key=lambda one: (one.observed_at, one.id), reverse=True):
+        held = next((a for a in one.anchors if (a.subject, a.signal) == key), None)
+        if one.bound and held is not None and (one.subject, one.setting) == (about, setting.id):
+            found.append((one, held.state))
+    newest = found[0] if found else None
+    earlier = next((e for e in found if newest and form(setting, e[0].value) != form(setting, newest[0].value)), None)
+    if newest is None or earlier is None:
+        raise UsageError(
+            f"{setting.id} was not attested with two values while {key[1]} was read",
+            hint="Attest it, audit, flip it, audit and attest it again; or name both states and values.",
+        )
+
+    def side(one: Attestation, state: Digests) -> Side:
+        moment = f"{one.observed_at:%Y-%m-%d %H:%M}Z"
+        label = f"the state at the look of {moment}"
+        return Side(label, _kept(desk, state, label), one.value, f"attested by {one.by} on {moment}")
+
+    return side(*earlier), side(*newest)
+
+
+def _checked(
+    desk: Desk,
+    setting: Setting,
+    about: Subject,
+    key: SignalKey,
+    said: Sequence[Attestation],
+    sides: tuple[Side, Side],
+) -> list[str]:
+    """What the proposal says of its origin. Raises UsageError where the two states show nothing, or too much."""
+    from contribaudit import catalogue
+    from contribaudit.core.calibrate import form, settings_of
+    from contribaudit.errors import UsageError
+    from contribaudit.testimony.proposing import confounded
+
+    before, after = sides
+    if before.sha256 == after.sha256:
+        raise UsageError(
+            f"{key[1]} did not move between {before.label} and {after.label}: it does not tell the setting"
+        )
+    if form(setting, before.value) == form(setting, after.value):
+        raise UsageError(f"{setting.id} is the same in both states", hint="Two values are needed, one for each.")
+    family = [one for one in settings_of(catalogue.ALL, setting.family, about.kind) if one.id != setting.id]
+    changed, unknown = confounded(said, about, family, key, (before.state, after.state))
+    if changed:
+        raise UsageError(
+            f"{', '.join(changed)} changed between the two states too: what moved may belong to either",
+            hint="Flip one setting at a time, and propose from two states that differ in it alone.",
+        )
+    name = name_of(desk.remembered(), about)
+    told = [
+        f"Proposed by `contribaudit signals propose` from {key[1]} of {name} in {about.organization}.",
+        *(
+            f"{setting.id} = {_text(one.value)} in {one.label}, {one.told_by}; object "
+            + (f"sha256 {one.sha256}" if one.sha256 else "absent")
+            for one in sides
+        ),
+        "What the object means is not published: this is a reading of one organization's, to be agreed with in each.",
+    ]
+    if unknown:
+        told.append(f"Not attested in both states, so that they may have changed too: {', '.join(unknown)}")
+    return told
+
+
+def _text(value: Any) -> str:
+    from contribaudit.core.pointer import Nothing
+
+    if isinstance(value, Nothing):
+        return str(value.value)
+    if isinstance(value, str):
+        return value
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

@@ -1,0 +1,130 @@
+"""Which groups hold the role for AI, and on what.
+
+`POST /admin/v2/orgs/{orgId}/directories/-/groups/search` for the groups, then the role assignments of each, scope
+`read:groups:admin`. A key may go without that scope: then who holds the role stays unknown, and nothing else does.
+https://developer.atlassian.com/cloud/admin/organization/rest/api-group-groups/
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_AI_GROUPS
+from contribaudit.catalogue.ai_access import GROUP_ACCESS, GROUP_NAME, ROLE_GROUPS
+from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.core.observation import Observation
+from contribaudit.core.subject import Kind, Subject
+from contribaudit.errors import AdminApiError
+
+AI_ROLE = "atlassian/ai-access"
+EVERY_DIRECTORY = "-"
+"""Stands for all directories that the key may manage, where a group names none."""
+AT_ONCE = 50
+"""Groups asked together; the client keeps fewer requests than that in flight."""
+_GROUP_KEYS = frozenset(
+    ("id", "name", "description", "directoryId", "externalSynced", "managedBy", "managementAccess", "counts", "links")
+)
+_ASSIGNMENT_KEYS = frozenset(("resourceId", "resourceOwner", "roles", "defaultRole"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """A group's role assignments, as far as they were read."""
+
+    entries: tuple[dict[str, Any], ...] = ()
+    error: AdminApiError | None = None
+
+
+async def read(reading: Reading) -> AsyncIterator[Observation]:
+    """Yield each group's name as its page arrives, then the list of groups, then what each holds the role on."""
+    groups: dict[str, dict[str, Any]] = {}
+    async for page in reading.client.pages(SEARCH_AI_GROUPS):
+        reading.pages += 1
+        for entry in page.items:
+            reading.entries += 1
+            response = reading.keep(entry)
+            reading.known_keys("", entry, _GROUP_KEYS, response)
+            identity = entry.get("id")
+            if not isinstance(identity, str) or not identity:
+                reading.fall_short("entry_without_id", "a group has no `id`")
+            elif identity not in groups:
+                groups[identity] = entry
+                yield reading.text(GROUP_NAME, _subject(reading, identity), entry, "name", response)
+            elif groups[identity] != entry:
+                reading.fall_short("contradicting_entries", "a group is listed twice, with different contents")
+    reading.unique = len(groups)
+    if not reading.shortfalls:
+        yield reading.observed(ROLE_GROUPS, reading.organization, tuple(sorted(groups)))
+    ids = list(groups)
+    for start in range(0, len(ids), AT_ONCE):
+        batch = ids[start : start + AT_ONCE]
+        async with asyncio.TaskGroup() as together:
+            tasks = [together.create_task(_roles_of(reading, groups[identity])) for identity in batch]
+        answers = [task.result() for task in tasks]
+        for identity, answer in zip(batch, answers, strict=True):
+            yield _access(reading, identity, answer)
+        if all(answer.error is not None for answer in answers):
+            # What a whole batch met, the others would meet too: they are not asked, and owed as unread.
+            for identity in ids[start + AT_ONCE :]:
+                yield _access(reading, identity, answers[0])
+            return
+
+
+async def _roles_of(reading: Reading, group: dict[str, Any]) -> _Roles:
+    directory = group.get("directoryId")
+    where = {
+        "directoryId": directory if isinstance(directory, str) and directory else EVERY_DIRECTORY,
+        "groupId": group["id"],
+    }
+    entries: list[dict[str, Any]] = []
+    try:
+        async for page in reading.client.pages(LIST_GROUP_ROLES, where=where):
+            entries += page.items
+    except AdminApiError as error:
+        return _Roles(error=error)
+    return _Roles(tuple(entries))
+
+
+def _access(reading: Reading, identity: str, answer: _Roles) -> Observation:
+    """What the group holds the role on; unavailable when a page or a part of it was not read."""
+    group = _subject(reading, identity)
+    source = LIST_GROUP_ROLES.title
+    if answer.error is not None:
+        reason = f"the roles of a group were not read: {answer.error.message}"
+        reading.fall_short(answer.error.code, reason)
+        lost = reading.unavailable(GROUP_ACCESS, group, answer.error.code, answer.error.message)
+        return replace(lost, source=source, missing_scope=answer.error.missing_scope)
+    held: set[str] = set()
+    response = reading.keep(list(answer.entries))
+    for entry in answer.entries:
+        reading.known_keys("role-assignments", entry, _ASSIGNMENT_KEYS, response)
+        resource, roles = entry.get("resourceId"), entry.get("roles")
+        if not isinstance(roles, list) or not isinstance(resource, str) or not resource:
+            reading.fall_short("wrong_type", "a role assignment of a group names no resource or no roles")
+            return replace(
+                reading.unavailable(GROUP_ACCESS, group, "wrong_type", "an assignment names no resource or no roles"),
+                source=source,
+            )
+        if AI_ROLE in roles:
+            held.add(resource)
+    return replace(reading.observed(GROUP_ACCESS, group, tuple(sorted(held)), response), source=source)
+
+
+def _subject(reading: Reading, identity: str) -> Subject:
+    return Subject(reading.client.organization, Kind.GROUP, identity)
+
+
+AI_ROLES = Collector(
+    name="ai_roles",
+    call=SEARCH_AI_GROUPS,
+    further=(LIST_GROUP_ROLES,),
+    promises=(ROLE_GROUPS.id, GROUP_NAME.id, GROUP_ACCESS.id),
+    read=read,
+    proves=(
+        "Which groups hold the role for AI, and on what. Not who holds it in person, and no list of groups shows that"
+        " others are without AI: where an app is open to everyone, nobody needs the role."
+    ),
+)

@@ -1,0 +1,118 @@
+"""Stretches of time in which nobody looked. They are named and never filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from contribaudit.core.snapshot import CollectionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RunSeen:
+    """One run over one organization."""
+
+    run: int
+    started_at: datetime
+    finished_at: datetime
+    status: Mapping[str, str]
+    """How far each collector came; empty for a run that was removed."""
+    removed: str = ""
+    """"removed on DATE by ACCOUNT" for a run that a pruning took away; "" for one that is kept."""
+    was_whole: bool = False
+    """For a removed run: whether every collector had read everything."""
+
+    def whole(self, collector: str | None = None) -> bool:
+        """True when the collector (None: each of them) read everything, and the run is still there to show it."""
+        if collector is not None:
+            return self.status.get(collector) == CollectionStatus.OK
+        return bool(self.status) and all(word == CollectionStatus.OK for word in self.status.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """From the end of one whole reading to the start of the next."""
+
+    organization: str
+    collector: str | None
+    """None for the run as a whole."""
+    since: datetime
+    until: datetime
+    open: bool
+    """True when nothing has been read since: it lasts until the moment that was asked about."""
+    why: str
+    """What is known of the time in between: no run, runs that came only part of the way, runs that were removed."""
+
+    @property
+    def hours(self) -> float:
+        """How long it lasts."""
+        return round((self.until - self.since).total_seconds() / 3600, 2)
+
+
+def gaps(
+    organization: str,
+    runs: Iterable[RunSeen],
+    since: datetime | None,
+    until: datetime,
+    *,
+    expected_every_hours: float,
+    collector: str | None = None,
+) -> list[Gap]:
+    """The gaps of a period, oldest first: stretches beyond what is expected between two whole readings.
+
+    A run that came only part of the way closes no gap. Without `since` the period begins with the first whole
+    reading: of the time before nothing is said.
+    """
+    seen = [one for one in runs if one.started_at <= until and (since is None or one.finished_at >= since)]
+    whole = [one for one in seen if one.whole(collector)]
+    found: list[Gap] = []
+
+    def add(begin: datetime, end: datetime, *, still: bool) -> None:
+        if end - begin > timedelta(hours=expected_every_hours):
+            between = [one for one in seen if begin < one.started_at < end and not one.whole(collector)]
+            found.append(Gap(organization, collector, begin, end, still, _why(between)))
+
+    if since is not None:
+        add(since, whole[0].started_at if whole else until, still=not whole)
+    for before, after in pairwise(whole):
+        add(before.finished_at, after.started_at, still=False)
+    if whole:
+        add(whole[-1].finished_at, until, still=True)
+    return found
+
+
+def gaps_by_collector(
+    organization: str,
+    runs: Iterable[RunSeen],
+    since: datetime | None,
+    until: datetime,
+    *,
+    expected_every_hours: float,
+) -> list[Gap]:
+    """The gaps of the run as a whole, then those of each collector, by name."""
+    seen = list(runs)
+    names: list[str | None] = [None, *sorted({name for one in seen for name in one.status})]
+    return [
+        gap
+        for name in names
+        for gap in gaps(organization, seen, since, until, expected_every_hours=expected_every_hours, collector=name)
+    ]
+
+
+def _why(between: Sequence[RunSeen]) -> str:
+    removed = [one for one in between if one.removed]
+    partial = len(between) - len(removed)
+    parts = []
+    if removed:
+        by = "; ".join(dict.fromkeys(one.removed for one in removed))
+        whole = sum(1 for one in removed if one.was_whole)
+        parts.append(f"{_runs(len(removed))} {by}, {whole} of them whole")
+    if partial:
+        parts.append(f"{_runs(partial)} came only part of the way")
+    return ", ".join(parts) or "no run"
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"

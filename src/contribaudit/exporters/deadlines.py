@@ -1,0 +1,70 @@
+"""Deadlines as a table, JSON, CSV or a calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+
+from contribaudit.core.deadline import Deadline
+from contribaudit.core.state import State
+from contribaudit.exporters.cells import Cell
+from contribaudit.exporters.tabular import render as render_rows
+
+FORMATS = ("table", "json", "csv", "ics")
+COLUMNS = (
+    "deadline_id", "kind", "days_left", "ends_at", "whole_day", "organization_id", "organization_name", "subject_kind",
+    "subject_id", "subject_name", "setting", "check", "what", "next_step", "source",
+)  # fmt: skip
+"""In CSV and JSON one row for each, soonest first; `days_left` and `ends_at` are empty where no date is known."""
+_TABLE = ("days_left", "date", "kind", "what", "next_step")
+
+
+def render(found: Sequence[Deadline], state: State, output_format: str, *, terminal: bool = False) -> str | bytes:
+    """The deadlines in their order. The table has those of one day, kind and next step in one row."""
+    if output_format == "ics":
+        from contribaudit.exporters.calendar import calendar
+
+        return calendar(found, state)
+    if output_format == "table":
+        rows = [_line(list(group), state.as_of) for _, group in groupby(found, lambda one: _together(one, state.as_of))]
+        return render_rows("table", _TABLE, rows, flexible="what", terminal=terminal)
+    return render_rows(output_format, COLUMNS, [_cells(one, state) for one in found])
+
+
+def _together(one: Deadline, as_of: datetime) -> tuple[object, ...]:
+    """What puts deadlines that follow each other into one row; what has no date stands alone."""
+    if one.ends_at is None:
+        return (one.id,)
+    return one.ends_at.date(), one.kind, one.next_step, one.days_left(as_of)
+
+
+def _line(group: Sequence[Deadline], as_of: datetime) -> tuple[Cell, ...]:
+    first = group[0]
+    more = f", and {len(group) - 1} more like it" if len(group) > 1 else ""
+    what = f"{len(group)}: {first.what}{more}" if more else first.what
+    day = first.ends_at.date() if first.ends_at is not None else "no date known"
+    return first.days_left(as_of), day, first.kind.replace("_", " "), what, first.next_step
+
+
+def _cells(one: Deadline, state: State) -> tuple[Cell, ...]:
+    subject = one.subject
+    place = state.place(subject) if subject is not None else None
+    organization = subject.organization if subject is not None else ""
+    return (
+        one.id,
+        one.kind.value,
+        one.days_left(state.as_of),
+        one.ends_at,
+        one.whole_day,
+        organization or None,
+        state.organization_name(organization) or None,
+        subject.kind.value if subject is not None else None,
+        subject.id if subject is not None else None,
+        place.name if place is not None else None,
+        one.setting,
+        one.check or None,
+        one.what,
+        one.next_step,
+        one.source,
+    )

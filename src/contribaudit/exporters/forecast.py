@@ -1,0 +1,118 @@
+"""A forecast as a table, JSON or CSV. Each form says of itself that it is a prediction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+
+from contribaudit.core.forecast import Forecast, ForecastRow
+from contribaudit.exporters.cells import Cell, plain, rfc3339
+from contribaudit.exporters.tabular import render as render_rows
+
+SCHEMA = "contribaudit.forecast/1"
+COLUMNS = (
+    "label", "organization_id", "subject_kind", "subject_id", "subject_name", "check", "setting", "severity",
+    "from", "to", "predicted", "when", "why",
+)  # fmt: skip
+"""`label` is "prediction" in every row; `from` is what stands today or stood the day before."""
+_TABLE = ("when", "subject", "check", "severity", "from", "to_(predicted)", "why")
+
+
+def render(forecast: Forecast, output_format: str, *, terminal: bool = False) -> str:
+    """The forecast in one of tabular.FORMATS."""
+    if output_format == "json":
+        return json.dumps(_document(forecast), indent=2) + "\n"
+    if output_format == "csv":
+        return render_rows("csv", COLUMNS, [_cells(forecast, row) for row in forecast.rows])
+    return _head(forecast) + _table(forecast, terminal=terminal)
+
+
+def _head(forecast: Forecast) -> str:
+    """What it is, what is assumed, and what could not be looked at, above the rows."""
+    lines = [
+        f"PREDICTION, not evidence: from the last kept run, rulebook {plain(forecast.rulebook)}, "
+        f"policy {plain(forecast.policy)}; nothing was read or kept.",
+        *(f"If {plain(sentence)}." for sentence in forecast.assumptions),
+        *(plain(note) for note in forecast.notes),
+    ]
+    if not forecast.rows:
+        lines.append("No outcome would change.")
+    return "\n".join(lines) + "\n\n"
+
+
+def _table(forecast: Forecast, *, terminal: bool) -> str:
+    """Rows that follow each other and differ in their subject alone are one row, which names the first."""
+    if not forecast.rows:
+        return ""
+    rows = [_line(list(group)) for _, group in groupby(forecast.rows, _alike)]
+    return render_rows("table", _TABLE, rows, flexible="why", terminal=terminal)
+
+
+def _alike(row: ForecastRow) -> tuple[object, ...]:
+    return (
+        row.when,
+        row.organization,
+        row.check,
+        row.setting,
+        row.severity,
+        row.before,
+        row.after,
+        row.why,
+        row.predicted,
+    )
+
+
+def _line(group: Sequence[ForecastRow]) -> tuple[Cell, ...]:
+    row = group[0]
+    return (
+        row.when.isoformat() if row.when else "at once",
+        row.name if len(group) == 1 else f"{row.name}, and {len(group) - 1} more",
+        row.check or (row.setting or ""),
+        row.severity.value if row.severity else "",
+        row.before,
+        row.after,
+        row.why if row.predicted is None else f"{row.why}; {row.predicted}: predicted, not evidence",
+    )
+
+
+def _cells(forecast: Forecast, row: ForecastRow) -> tuple[Cell, ...]:
+    return (
+        forecast.label,
+        row.organization,
+        row.subject.kind.value,
+        row.subject.id,
+        row.name,
+        row.check,
+        row.setting,
+        row.severity.value if row.severity else None,
+        row.before,
+        row.after,
+        row.predicted,
+        row.when,
+        row.why,
+    )
+
+
+def _document(forecast: Forecast) -> dict[str, object]:
+    hypothesis = forecast.hypothesis
+    return {
+        "schema": SCHEMA,
+        "label": forecast.label,
+        "as_of": rfc3339(forecast.as_of),
+        "rulebook": forecast.rulebook,
+        "policy": forecast.policy,
+        "hypothesis": {
+            "plan": hypothesis.plan.name if hypothesis.plan else None,
+            "trial_ends": hypothesis.trial_ends,
+            "until": hypothesis.until.isoformat() if hypothesis.until else None,
+        },
+        "assumptions": list(forecast.assumptions),
+        "notes": list(forecast.notes),
+        "days": [day.isoformat() for day in forecast.days],
+        "rows": [
+            dict(zip(COLUMNS, (*cells[:-2], row.when.isoformat() if row.when else None, row.why), strict=True))
+            for row in forecast.rows
+            for cells in (_cells(forecast, row),)
+        ],
+    }

@@ -1,0 +1,131 @@
+"""JUnit XML for a pipeline: a suite for each organization and family, a test case for each finding.
+
+Violated is a failure, unproven an error; what a waiver, an exemption, a date or a running window settles is skipped
+with its reason. Every finding is there, with severity and ID among its properties: a pipeline counts on its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TextIO
+
+from contribaudit.exporters.json_v1 import FindingV1, ReportV1
+from contribaudit.exporters.overview import FAMILIES, UNPROVEN, VIOLATED, label, told, words
+from contribaudit.exporters.words import verdict
+from contribaudit.exporters.xml_text import attribute, element_text
+
+FAILURE, ERROR, SKIPPED, PASSED = "failure", "error", "skipped", ""
+
+
+def element_of(outcome: str) -> str:
+    """The element that tells a test case's outcome; "" for a pass, which has none."""
+    if outcome in VIOLATED:
+        return FAILURE
+    if outcome in UNPROVEN:
+        return ERROR
+    return PASSED if outcome == "pass" else SKIPPED
+
+
+def write(document: ReportV1, out: TextIO) -> None:
+    """The report as JUnit XML, UTF-8."""
+    out.writelines(pieces(document))
+
+
+def pieces(document: ReportV1) -> Iterator[str]:
+    """The same, piece by piece: one for each finding."""
+    run = document["run"]
+    suites: defaultdict[tuple[str, str], list[FindingV1]] = defaultdict(list)
+    for one in document["findings"]:
+        suites[one["organization"], one["check"].partition("-")[0]].append(one)
+    seconds = (datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])).total_seconds()
+    total = _counts(document["findings"])
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f'<testsuites name="contribaudit"{total} time="{seconds:.3f}">\n'
+    called = {one["id"]: one["name"] for one in document["organizations"]}
+    for (organization, family), findings in sorted(suites.items()):
+        name = f"{called.get(organization) or organization or 'all organizations'}: {FAMILIES.get(family, family)}"
+        # The schemas that pipelines hold allow no zone here; it is UTC.
+        stamp = run["started_at"].removesuffix("Z")
+        yield f'  <testsuite name={attribute(name)}{_counts(findings)} timestamp="{stamp}" time="0">\n'
+        yield "    <properties>\n"
+        for key, value in _about(document, organization):
+            yield f"      {_property(key, value)}\n"
+        yield "    </properties>\n"
+        yield from map(_case, findings)
+        yield "  </testsuite>\n"
+    yield "</testsuites>\n"
+
+
+def _counts(findings: list[FindingV1]) -> str:
+    counted = Counter(element_of(one["outcome"]) for one in findings)
+    return (
+        f' tests="{len(findings)}" failures="{counted[FAILURE]}" errors="{counted[ERROR]}" skipped="{counted[SKIPPED]}"'
+    )
+
+
+def _about(document: ReportV1, organization: str) -> list[tuple[str, str]]:
+    run, policy = document["run"], document["policy"]
+    return [
+        ("organization", organization),
+        ("run", str(run["id"])),
+        ("run_finished_at", run["finished_at"]),
+        ("run_complete", "true" if run["complete"] else "false"),
+        ("verdict", verdict(run["exit_code"])),
+        ("exit_code", str(run["exit_code"])),
+        ("policy", policy["name"]),
+        ("policy_sha256", policy["sha256"]),
+        ("rulebook", document["rulebook"]["version"]),
+        ("contribaudit", document["tool"]["version"]),
+    ]
+
+
+def _property(name: str, value: str) -> str:
+    return f"<property name={attribute(name)} value={attribute(value)}/>"
+
+
+def _case(one: FindingV1) -> str:
+    subject = one["subject"]
+    name = f"{one['check']} {label(subject)}"
+    lines = [f'    <testcase name={attribute(name)} classname={attribute("contribaudit." + one["check"])} time="0">']
+    lines.append("      <properties>")
+    about = {
+        "finding_id": one["id"],
+        "severity": one["severity"],
+        "outcome": one["outcome"],
+        "subject_kind": subject["kind"],
+        "subject_id": subject["id"],
+        "fragile": "true" if one["fragile"] else "false",
+    }
+    lines += [f"        {_property(key, value)}" for key, value in about.items()]
+    lines.append("      </properties>")
+    kind = element_of(one["outcome"])
+    if kind == SKIPPED:
+        lines.append(f"      <skipped message={attribute(_message(one))}/>")
+    elif kind:
+        start = f"<{kind} message={attribute(_message(one))} type={attribute(one['outcome'])}>"
+        lines.append(f"      {start}{element_text(_detail(one))}</{kind}>")
+    lines.append("    </testcase>\n")
+    return "\n".join(lines)
+
+
+def _message(one: FindingV1) -> str:
+    waiver = one["waiver"]
+    beside = f"; waived until {waiver['expires']} by {waiver['approved_by']}: {waiver['reason']}" if waiver else ""
+    due = f"; due {one['due_at']}" if one["due_at"] else ""
+    return f"{one['severity']} {words(one['outcome'])}: {one['reason']}{due}{beside}"
+
+
+def _detail(one: FindingV1) -> str:
+    first = one["evidence"][0] if one["evidence"] else None
+    lines = [
+        one["title"],
+        f"Subject: {one['subject']['name']} ({one['subject']['id']})",
+        f"Expected: {told(one['expected'])}",
+        f"Observed: {told(one['observed'])}",
+        f"Evidence: {first['grade']}, {first['source']}, {first['observed_at']}" if first else "Evidence: none",
+        f"What to do: {one['remediation']}",
+        f"Where: {one['console_path']}",
+    ]
+    return "\n".join(lines)

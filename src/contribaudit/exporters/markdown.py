@@ -1,0 +1,153 @@
+"""Markdown for a ticket or a pull request: verdict, counts, what is wrong, what is unproven, what changed.
+
+As long as a comment may be and no longer: what does not fit is counted, never silently left out. Observed text is
+escaped, calls nobody by an @ and links nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TextIO
+
+from contribaudit.exporters.cells import plain
+from contribaudit.exporters.json_v1 import FindingV1, ReportV1
+from contribaudit.exporters.overview import Overview, gravest_first, group, label, words
+from contribaudit.exporters.words import counted, verdict
+
+MOST_CHARACTERS = 60_000
+"""GitHub takes 65,536 characters in a comment, Jira 32,767 by default: see `most_characters`."""
+MOST_ROWS = 50
+MOST_CHANGES = 20
+_LONGEST = 240
+_JOINER = "\N{WORD JOINER}"
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#|~!$^])")
+_CALLS = re.compile(r"@|:(?=//)|(?<=\bwww)\.|(?<=\bGH)-(?=\d)|:(?=[\w+-]+:)", re.IGNORECASE)
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def escaped(text: str, longest: int = _LONGEST) -> str:
+    """Observed text as text: no markup, no HTML, no mention, no link, no table border; cut with an ellipsis."""
+    shown = plain(text)
+    if len(shown) > longest:
+        shown = shown[: longest - 1] + "…"
+    shown = _CALLS.sub(lambda match: match.group() + _JOINER, shown)
+    shown = _SPECIAL.sub(r"\\\1", shown.translate(_ENTITIES))
+    return re.sub(r"(\\#)(?=\w)", r"\1" + _JOINER, shown)
+
+
+def write(document: ReportV1, out: TextIO, *, most_characters: int = MOST_CHARACTERS) -> None:
+    """The report as Markdown (CommonMark with tables)."""
+    out.write(render(document, most_characters=most_characters))
+
+
+def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str:
+    """The same as text; at most about `most_characters`."""
+    about = Overview(document)
+    page = _Page(most_characters)
+    _head(page, about)
+    ordered = gravest_first(document["findings"])
+    new = frozenset(document["newly"])
+    read = _how_read(about)
+    page.reserve(read)
+    for number, title in ((0, "Violated"), (1, "Unproven")):
+        listed = [one for one in ordered if group(one["outcome"]) == number]
+        if listed:
+            header = ("outcome", "severity", "check", "subject", "why", "finding")
+            page.table(f"{title}: {len(listed)}", header, [_row(one, one["id"] in new) for one in listed], MOST_ROWS)
+    changes = about.changes()
+    if changes:
+        rows = [
+            (
+                one.when,
+                escaped(one.what),
+                escaped(one.subject, 100),
+                escaped(one.told),
+                escaped(one.cause) or "**nobody looked for one**",
+            )
+            for one in changes
+        ]
+        page.table(f"Changed: {len(changes)}", ("when", "what", "subject", "change", "cause"), rows, MOST_CHANGES)
+    page.add(read, reserved=True)
+    return page.text
+
+
+class _Page:
+    """Text that knows how much room is left."""
+
+    def __init__(self, room: int) -> None:
+        self._parts: list[str] = []
+        self._room = room
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    def reserve(self, text: str) -> None:
+        self._room -= len(text)
+
+    def add(self, text: str, *, reserved: bool = False) -> None:
+        self._parts.append(text)
+        self._room -= 0 if reserved else len(text)
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], most: int) -> None:
+        self.add(f"\n### {title}\n\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n")
+        told = 0
+        for row in rows[:most]:
+            line = f"| {' | '.join(row)} |\n"
+            if len(line) > self._room:
+                break
+            self.add(line)
+            told += 1
+        if told < len(rows):
+            self.add(f"\nand {len(rows) - told} more.\n")
+
+
+def _head(page: _Page, about: Overview) -> None:
+    document = about.document
+    run, policy = document["run"], document["policy"]
+    code = run["exit_code"]
+    page.add(f"## contribaudit: {verdict(code)}\n\n")
+    page.add(f"**Can we sign today? {about.sign}.** ")
+    page.add(f"{about.violated} violated, {about.unproven} unproven, of {about.applies} that apply.\n\n")
+    called = [one for one in document["organizations"] if not one["left_out"]]
+    listed = ", ".join(escaped(one["name"], 60) for one in called[:5])
+    more = f" and {len(called) - 5} more" if len(called) > 5 else ""
+    page.add(f"{listed}{more}; policy {escaped(policy['name'], 80)} (`{policy['sha256'][:12]}`), ")
+    page.add(f"run {run['id']} of {run['finished_at']}, exit code {code}.\n\n")
+    none = about.counts["no_such_setting"]
+    counts = [f"{number} {words(outcome)}" for outcome, number in about.ordered_counts]
+    counts += [f"{none} no such setting (not counted)"] if none else []
+    counts += [f"{about.fragile} fragile"] if about.fragile else []
+    page.add(f"{', '.join(counts)}.\n")
+    if document["newly"]:
+        page.add(f"\n{len(document['newly'])} of these were not so in the run before; they are marked **new**.\n")
+
+
+def _row(one: FindingV1, new: bool) -> tuple[str, ...]:
+    outcome = f"**{words(one['outcome'])}**" + (" **new**" if new else "")
+    subject = escaped(label(one["subject"]), 100)
+    return (outcome, one["severity"], escaped(one["check"]), subject, escaped(one["reason"]), f"`{one['id']}`")
+
+
+def _how_read(about: Overview) -> str:
+    document = about.document
+    lines = [f"\n### How it was read\n\nRead: {'; '.join(about.coverage())}."]
+    bad = [one for one in document["collection"] if one["status"] != "ok"]
+    lines += [
+        f"- {one['status']}: {escaped(one['collector'])} of {escaped(one['organization'], 60)}: {escaped(one['reason'])}"
+        for one in bad[:MOST_CHANGES]
+    ]
+    unread = [one for one in document["organizations"] if one["unread_reason"]]
+    lines += [
+        f"- not read: {escaped(one['name'], 60)}: {escaped(one['unread_reason'])}" for one in unread[:MOST_CHANGES]
+    ]
+    warnings = document["warnings"]
+    lines += [f"- warning: {escaped(one)}" for one in warnings[:MOST_CHANGES]]
+    hidden = sum(max(0, len(found) - MOST_CHANGES) for found in (bad, unread, warnings))
+    lines += [f"- and {hidden} more"] if hidden else []
+    known = ", ".join(f"{number} {escaped(grade)}" for grade, number in about.known_by())
+    lines.append(f"\nPasses rest on: {known or 'nothing, since there are none'}.")
+    tool = f"contribaudit {escaped(document['tool']['version'])}, rulebook {escaped(document['rulebook']['version'])}"
+    lines.append(f"\n{tool}, reviewed {counted(document['rulebook']['oldest_review_days'], 'day')} ago.\n")
+    return "\n".join(lines)

@@ -1,0 +1,354 @@
+"""The first screen in values: verdict, counts, where, what to do, what changed, what runs out, how we know.
+
+Made from the published document alone, for every format that people read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from contribaudit.core.finding import Outcome, Severity
+from contribaudit.core.report import Counts
+from contribaudit.exporters.cells import plain, shown
+from contribaudit.exporters.json_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, SubjectV1
+from contribaudit.exporters.saved import changes_of
+from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read
+
+FAMILIES = {
+    "DC": "Contribution",
+    "AI": "AI access",
+    "DR": "Residency",
+    "SP": "Sub-processors",
+    "GV": "Governance",
+}
+"""By the letters that a check's ID begins with, in reading order; other letters stand for themselves."""
+VIOLATED = ("fail", "conflict", "not_achievable")
+UNPROVEN = ("unknown", "stale")
+SIGN = {0: "Yes", 1: "No", 3: "Not proven"}
+"""Whether somebody can sign today, by exit code."""
+NAMED_SITES = 12
+NAMED_SUBJECTS = 3
+
+
+def words(word: str) -> str:
+    """ "not_achievable" as people read it."""
+    return word.replace("_", " ")
+
+
+def label(subject: SubjectV1) -> str:
+    """What to call a subject: its alias, short for apps; what a terminal or a reader cannot see is marked."""
+    return plain(subject["alias"]).removeprefix("app:") or plain(subject["id"])
+
+
+def told(value: JsonValue) -> str:
+    """A value as people read it."""
+    return shown(tuple(value) if isinstance(value, list) else value)
+
+
+def group(outcome: str) -> int:
+    """0 for what is violated, 1 for what is unproven, 2 for the rest."""
+    return 0 if outcome in VIOLATED else 1 if outcome in UNPROVEN else 2
+
+
+def gravest_first(findings: Iterable[FindingV1]) -> list[FindingV1]:
+    """Violated, unproven, the rest; each by severity, check and subject."""
+    return sorted(findings, key=lambda one: (group(one["outcome"]), _rank(one), one["check"], label(one["subject"])))
+
+
+def _rank(one: FindingV1) -> int:
+    return Severity(one["severity"]).rank
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many findings have each outcome, of one family in one place."""
+
+    by_outcome: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def applies(self) -> int:
+        """All but what has no such setting."""
+        return self.by_outcome.total() - self.by_outcome["no_such_setting"]
+
+    @property
+    def failed(self) -> int:
+        """Violated, and somebody can change it."""
+        return self.by_outcome["fail"] + self.by_outcome["conflict"]
+
+    @property
+    def unreachable(self) -> int:
+        """What the plan does not offer."""
+        return self.by_outcome["not_achievable"]
+
+    @property
+    def unproven(self) -> int:
+        """Unknown or stale."""
+        return self.by_outcome["unknown"] + self.by_outcome["stale"]
+
+    @property
+    def word(self) -> str:
+        """The worst of it: "fail", "not achievable", "unproven", "ok", or "none" where nothing applies."""
+        if self.failed:
+            return "fail"
+        if self.unreachable:
+            return "not achievable"
+        if self.unproven:
+            return "unproven"
+        return "ok" if self.applies else "none"
+
+    @property
+    def told(self) -> str:
+        """The counts behind the word."""
+        parts = [(self.failed, "fail"), (self.unreachable, "not achievable"), (self.unproven, "unproven")]
+        beside = [(self.by_outcome[one], words(one)) for one in ("waived", "pending", "exempt", "not_yet_effective")]
+        return ", ".join(f"{number} {word}" for number, word in (*parts, *beside) if number)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row of the map: an organization, one of its sites, or several sites together."""
+
+    name: str
+    plan: str
+    site: bool
+    cells: tuple[Tally, ...]
+    """One for each family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one check asks for, wherever it asks for it."""
+
+    verb: str
+    """"Fix" or "Prove"."""
+    severity: str
+    check: str
+    title: str
+    number: int
+    subjects: tuple[str, ...]
+    """The first few."""
+    remediation: str
+    console_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A change as people count them."""
+
+    when: str
+    what: str
+    subject: str
+    told: str
+    cause: str
+    """"" where nobody looked for one."""
+    explained: bool
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Something that runs out."""
+
+    day: str
+    in_days: int
+    what: str
+
+
+class Overview:
+    """Everything that is not a row of the list of findings."""
+
+    def __init__(self, document: ReportV1) -> None:
+        self.document = document
+        self.counts: Counter[str] = Counter(one["outcome"] for one in document["findings"])
+
+    @property
+    def applies(self) -> int:
+        """How many findings there are but for what has no such setting."""
+        return self.counts.total() - self.counts["no_such_setting"]
+
+    @property
+    def ordered_counts(self) -> list[tuple[str, int]]:
+        """Outcomes that occur, in the order in which reports list them."""
+        return [(one.value, self.counts[one.value]) for one in ORDER if self.counts[one.value]]
+
+    @property
+    def sign(self) -> str:
+        """The answer to "can we sign today?"."""
+        return SIGN.get(self.document["run"]["exit_code"], "No: the run did not judge everything")
+
+    @property
+    def violated(self) -> int:
+        """Findings that are fail, conflict or not achievable."""
+        return sum(self.counts[one] for one in VIOLATED)
+
+    @property
+    def unproven(self) -> int:
+        """Findings that are unknown or stale."""
+        return sum(self.counts[one] for one in UNPROVEN)
+
+    @property
+    def fragile(self) -> int:
+        """Passes that a plan default alone, or a trial, holds up."""
+        return sum(1 for one in self.document["findings"] if one["fragile"])
+
+    @cached_property
+    def families(self) -> dict[str, str]:
+        """The families that occur, in reading order: letters to title."""
+        seen = dict.fromkeys(one["check"].partition("-")[0] for one in self.document["findings"])
+        known = {key: title for key, title in FAMILIES.items() if key in seen}
+        return known | {key: plain(key) for key in sorted(seen) if key not in known}
+
+    def by_family(self) -> list[tuple[str, Counter[str]]]:
+        """Outcomes of each family."""
+        counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for one in self.document["findings"]:
+            counters[one["check"].partition("-")[0]][one["outcome"]] += 1
+        return [(title, counters[key]) for key, title in self.families.items()]
+
+    def by_severity(self) -> list[tuple[str, Counter[str]]]:
+        """Outcomes of each severity that occurs, gravest first."""
+        counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for one in self.document["findings"]:
+            counters[one["severity"]][one["outcome"]] += 1
+        return [(one.value, counters[one.value]) for one in Severity if one.value in counters]
+
+    def coverage(self) -> list[str]:
+        """What was read of what is known, a phrase each."""
+        held = self.document["inventory"]
+        looked = [one for one in self.document["organizations"] if not one["left_out"]]
+        bad = {row["organization"] for row in self.document["collection"] if row["status"] != "ok"}
+        ran = {row["organization"] for row in self.document["collection"]}
+        whole = sum(1 for one in looked if one["id"] in ran - bad)
+        spaces = spaces_read(Counts(**held))
+        return [
+            f"{whole} of {counted(len(looked), 'organization')} read without a gap",
+            f"{held['sites_read']} of {counted(held['sites'], 'site')}",
+            f"{held['apps_read']} of {counted(held['apps'], 'app')}",
+            *([spaces] if spaces else []),
+        ]
+
+    def places(self) -> list[Place]:
+        """Every organization, beneath it its sites, worst first; sites beyond the first dozen are one row."""
+        tallies: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
+        sites: defaultdict[str, set[str]] = defaultdict(set)
+        for one in self.document["findings"]:
+            family, organization = one["check"].partition("-")[0], one["organization"]
+            site = one["subject"]["site"]
+            tallies[organization, "", family].by_outcome[one["outcome"]] += 1
+            if site:
+                sites[organization].add(site)
+                tallies[organization, site, family].by_outcome[one["outcome"]] += 1
+        known = {one["id"]: one for one in self.document["organizations"]}
+        found: list[Place] = []
+        for organization in [*known, *([""] if any(key[0] == "" for key in tallies) else [])]:
+            about = known.get(organization)
+            name = plain(about["name"]) if about else "All organizations together"
+            plan = plain(about["highest_plan"] or "plan unknown") if about else ""
+
+            def row(site: str, organization: str = organization) -> tuple[Tally, ...]:
+                return tuple(tallies.get((organization, site, family), Tally()) for family in self.families)
+
+            if about and about["left_out"]:
+                name += " (not looked at in this run)"
+            elif about and about["unread_reason"]:
+                name += f" (not read: {plain(about['unread_reason'])})"
+            found.append(Place(name, plan, False, row("")))
+            ordered = sorted(sites[organization], key=lambda site: (*_badness(row(site)), site))
+            found += [Place(plain(site), "", True, row(site)) for site in ordered[:NAMED_SITES]]
+            rest = ordered[NAMED_SITES:]
+            if rest:
+                together = tuple(
+                    Tally(sum((one.by_outcome for one in column), Counter()))
+                    for column in zip(*map(row, rest), strict=True)
+                )
+                found.append(Place(f"{counted(len(rest), 'more site')}", "", True, together))
+        return found
+
+    def tasks(self) -> list[Task]:
+        """What to do: first what is violated, then what is unproven, gravest first, a line for each check."""
+        groups: defaultdict[tuple[int, str], list[FindingV1]] = defaultdict(list)
+        for one in self.document["findings"]:
+            if group(one["outcome"]) < 2:
+                groups[group(one["outcome"]), one["check"]].append(one)
+        made: list[tuple[tuple[int, int, str], Task]] = []
+        for (kind, check), found in groups.items():
+            first = min(found, key=lambda one: (_rank(one), label(one["subject"])))
+            named = sorted({label(one["subject"]) for one in found if one["severity"] == first["severity"]})
+            task = Task(
+                "Prove" if kind else "Fix",
+                first["severity"],
+                plain(check),
+                plain(first["title"]),
+                len(found),
+                tuple(named[:NAMED_SUBJECTS]),
+                plain(first["remediation"]),
+                plain(first["console_path"]),
+            )
+            made.append(((kind, _rank(first), check), task))
+        return [task for _, task in sorted(made, key=lambda pair: pair[0])]
+
+    def changes(self) -> list[Happened]:
+        """What changed since the run before, a new app as one."""
+        from contribaudit.exporters.text_table import what_happened
+
+        changes = changes_of(self.document)
+        called: Mapping[str, ChangeV1] = {one["id"]: one for one in self.document["changes"]}
+        found: list[Happened] = []
+        for one in happenings(changes):
+            first = one.changes[0]
+            kind, text = what_happened(one)
+            since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
+            cause = next((change.cause for change in one.changes if change.cause), "") or ""
+            actor = next((change.actor for change in one.changes if change.actor), "") or ""
+            if actor and actor not in cause:
+                cause += f" ({actor})" if cause else actor
+            ticket = next((change.ticket for change in one.changes if change.ticket), "")
+            named = called[first.id]["subject"]
+            found.append(
+                Happened(
+                    f"{since}{first.first_seen:%Y-%m-%d %H:%M}Z",
+                    kind,
+                    label(named),
+                    text,
+                    plain(cause),
+                    one.has_cause,
+                    plain(ticket),
+                )
+            )
+        return found
+
+    def endings(self) -> list[Ending]:
+        """What runs out by the report itself: keys, waivers, windows; soonest first."""
+        document = self.document
+        today = datetime.fromisoformat(document["as_of"]).date()
+        days: Counter[tuple[date, str]] = Counter()
+        if document["key_days_left"] is not None:
+            days[today + timedelta(days=document["key_days_left"]), "an API key ends"] += 1
+        for one in document["findings"]:
+            if one["waiver"] is not None:
+                days[date.fromisoformat(one["waiver"]["expires"]), "{} under a waiver that ends"] += 1
+            if one["due_at"] is not None:
+                days[datetime.fromisoformat(one["due_at"]).date(), "{} due"] += 1
+        return [
+            Ending(day.isoformat(), (day - today).days, what.format(counted(number, "finding")))
+            for (day, what), number in sorted(days.items())
+        ]
+
+    def known_by(self) -> list[tuple[str, int]]:
+        """What passes rest on: the grade of each one's strongest evidence, and how many were seen by two people."""
+        passes = [one for one in self.document["findings"] if one["outcome"] == Outcome.PASS.value]
+        grades = Counter(one["evidence"][0]["grade"] if one["evidence"] else "no evidence" for one in passes)
+        two = sum(1 for one in passes if one["evidence"] and one["evidence"][0]["confirmed_by"])
+        return [*grades.most_common(), *([("confirmed by a second person", two)] if two else [])]
+
+
+def _badness(cells: tuple[Tally, ...]) -> tuple[int, int, int]:
+    return (
+        -sum(cell.failed for cell in cells),
+        -sum(cell.unreachable for cell in cells),
+        -sum(cell.unproven for cell in cells),
+    )

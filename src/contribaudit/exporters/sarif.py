@@ -1,0 +1,173 @@
+"""SARIF 2.1.0 (OASIS): checks as rules, everything that does not pass as results.
+
+A subject is no file, so a result has a logical location and no physical one; the standard asks for neither. Levels
+belong to the kind "fail" alone, as the standard says; what is unproven is "open" or for "review", never silently absent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from contribaudit.exporters.cells import plain
+from contribaudit.exporters.json_v1 import CollectionV1, FindingV1, ReportV1
+from contribaudit.exporters.overview import FAMILIES, label, told, words
+from contribaudit.exporters.words import verdict
+
+VERSION = "2.1.0"
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+FINGERPRINT = "contribaudit/findingId/v1"
+KINDS = {
+    "pass": "pass",
+    "fail": "fail",
+    "conflict": "fail",
+    "not_achievable": "fail",
+    "unknown": "open",
+    "stale": "review",
+    "pending": "open",
+    "exempt": "notApplicable",
+    "no_such_setting": "notApplicable",
+    "not_yet_effective": "notApplicable",
+}
+"""Kind by outcome; what is waived has the kind of the outcome under the waiver, and a suppression."""
+LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
+SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "1.0"}
+"""What code scanning services sort by."""
+
+
+def write(document: ReportV1, out: TextIO, *, everything: bool = False) -> None:
+    """The report as a SARIF log; passes too with `everything`. ASCII only."""
+    out.writelines(pieces(document, everything=everything))
+
+
+def pieces(document: ReportV1, *, everything: bool = False) -> Iterator[str]:
+    """The same, piece by piece: one for each result."""
+    rules: dict[str, FindingV1] = {}
+    for one in document["findings"]:
+        rules.setdefault(one["check"], one)
+    order = {check: number for number, check in enumerate(sorted(rules))}
+    run: dict[str, Any] = {
+        "tool": {
+            "driver": {
+                "name": "contribaudit",
+                "version": plain(document["tool"]["version"]),
+                "rules": [_rule(rules[check]) for check in order],
+            }
+        },
+        "automationDetails": {
+            "id": f"contribaudit/{document['policy']['sha256'][:12]}/{document['run']['id']}",
+            "description": {"text": f"Policy {plain(document['policy']['name'])}, run {document['run']['id']}"},
+        },
+        "invocations": [_invocation(document)],
+        "properties": {
+            "policySha256": document["policy"]["sha256"],
+            "rulebookVersion": plain(document["rulebook"]["version"]),
+            "byOutcome": document["summary"]["by_outcome"],
+        },
+    }
+    head = json.dumps(run, indent=2)[: -len("\n}")]
+    yield f'{{\n"$schema": "{SCHEMA}",\n"version": "{VERSION}",\n"runs": [\n{head},\n  "results": ['
+    before = "\n"
+    for one in document["findings"]:
+        if everything or one["outcome"] != "pass":
+            yield before + json.dumps(_result(one, order[one["check"]]))
+            before = ",\n"
+    yield "\n  ]\n}\n]\n}\n"
+
+
+def _text(text: str) -> str:
+    return plain(text, keep_lines=True)
+
+
+def _rule(one: FindingV1) -> dict[str, Any]:
+    """A check, in the words that its first finding has."""
+    family = one["check"].partition("-")[0]
+    steps = [_text(one["remediation"]), f"Where: {_text(one['console_path'])}" if one["console_path"] else ""]
+    return {
+        "id": plain(one["check"]),
+        "shortDescription": {"text": _text(one["title"]) or plain(one["check"])},
+        "help": {"text": "\n".join(step for step in steps if step) or "No remediation is known."},
+        "defaultConfiguration": {"level": LEVELS[one["severity"]]},
+        "properties": {
+            "tags": list(
+                dict.fromkeys(["security", FAMILIES.get(family, plain(family)), *map(plain, one["controls"])])
+            ),
+            "security-severity": SCORES[one["severity"]],
+        },
+    }
+
+
+def _result(one: FindingV1, rule: int) -> dict[str, Any]:
+    subject = one["subject"]
+    kind = KINDS[one["underlying_outcome"] if one["outcome"] == "waived" else one["outcome"]]
+    first = one["evidence"][0] if one["evidence"] else None
+    result: dict[str, Any] = {
+        "ruleId": plain(one["check"]),
+        "ruleIndex": rule,
+        "kind": kind,
+        "level": LEVELS[one["severity"]] if kind == "fail" else "none",
+        "message": {"text": f"{label(subject)}: {words(one['outcome'])}: {_text(one['reason'])}"},
+        "locations": [
+            {
+                "logicalLocations": [
+                    {
+                        "name": plain(subject["name"]),
+                        "fullyQualifiedName": plain(subject["id"]),
+                        "kind": subject["kind"],
+                    }
+                ]
+            }
+        ],
+        "fingerprints": {FINGERPRINT: one["id"]},
+        "properties": {
+            "outcome": one["outcome"],
+            "underlyingOutcome": one["underlying_outcome"],
+            "severity": one["severity"],
+            "organization": plain(one["organization"]),
+            "setting": plain(one["setting"]) if one["setting"] is not None else None,
+            "expected": told(one["expected"]),
+            "observed": told(one["observed"]),
+            "evidenceGrade": first["grade"] if first else None,
+            "evidenceSha256": first["sha256"] if first else None,
+            "observedAt": first["observed_at"] if first else None,
+            "dueAt": one["due_at"],
+            "fragile": one["fragile"],
+            "reasonCode": plain(one["reason_code"]),
+        },
+    }
+    waiver = one["waiver"]
+    if waiver is not None:
+        because = f"{_text(waiver['reason'])} (approved by {plain(waiver['approved_by'])}, until {waiver['expires']}"
+        ticket = f", {plain(waiver['ticket'])}" if waiver["ticket"] else ""
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": f"{because}{ticket})"}]
+    return result
+
+
+def _invocation(document: ReportV1) -> dict[str, Any]:
+    run = document["run"]
+    return {
+        "executionSuccessful": run["complete"],
+        "exitCode": run["exit_code"],
+        "exitCodeDescription": verdict(run["exit_code"]),
+        "startTimeUtc": run["started_at"],
+        "endTimeUtc": run["finished_at"],
+        "toolExecutionNotifications": [_notification(one) for one in document["collection"] if one["status"] != "ok"]
+        + [
+            {"level": "error", "message": {"text": f"{plain(one['name'])} was not read: {_text(one['unread_reason'])}"}}
+            for one in document["organizations"]
+            if one["unread_reason"]
+        ],
+        "toolConfigurationNotifications": [
+            {"level": "warning", "message": {"text": _text(warning)}} for warning in document["warnings"]
+        ],
+    }
+
+
+def _notification(one: CollectionV1) -> dict[str, Any]:
+    needs = f"; the key lacks the scope {plain(one['missing_scope'])}" if one["missing_scope"] else ""
+    return {
+        "level": "error" if one["status"] == "failed" else "warning",
+        "message": {"text": f"{one['status']}: {plain(one['collector'])}: {_text(one['reason'])}{needs}"},
+        "properties": {"organization": plain(one["organization"]), "code": plain(one["code"]), "read": one["read"]},
+    }

@@ -1,0 +1,177 @@
+"""A workbook: one sheet for each CSV that the report holds. Every cell is text; none can become a formula.
+
+Needs the extra `xlsx`. A sheet that is full goes on in another one; a text longer than a cell may be ends in a mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from contribaudit.errors import UsageError
+from contribaudit.exporters import csv_evidence
+from contribaudit.exporters.cells import Cell, csv_cell
+from contribaudit.exporters.json_v1 import ReportV1
+from contribaudit.exporters.saved import report_of
+from contribaudit.exporters.xml_text import xml_plain
+
+if TYPE_CHECKING:
+    import xlsxwriter
+
+MOST_ROWS = 1_048_576
+MOST_CHARACTERS = 32_767
+CUT = "... (cut; the JSON and the CSV have all of it)"
+CHANGES = (
+    "change_id", "organization_id", "subject_kind", "subject_id", "subject_name", "subject_alias", "setting", "before",
+    "after", "existed_before", "exists_after", "last_seen", "first_seen", "cause", "cause_code", "match", "actor",
+    "event_id", "other_events", "ticket",
+)  # fmt: skip
+ORGANIZATIONS = ("organization_id", "organization_name", "highest_plan", "unread_reason", "left_out")
+SUMMARY = ("what", "value")
+_WIDTHS = {"reason": 60, "remediation": 50, "expected": 24, "observed": 24, "cause": 50, "value": 60, "what": 30}
+_NARROW = ("severity", "outcome", "fragile", "run_id", "read", "announced", "requests", "seconds", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one sheet holds, or several where one is too small."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+
+
+def write(document: ReportV1, out: BinaryIO, *, most_rows: int = MOST_ROWS) -> None:
+    """The workbook. Raises UsageError when the extra is not installed."""
+    try:
+        import xlsxwriter
+    except ImportError:
+        raise UsageError(
+            "This installation cannot write XLSX", hint='Install the extra: pip install "contribaudit[xlsx]"'
+        ) from None
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_numbers": False,
+        "strings_to_urls": False,
+    }
+    with xlsxwriter.Workbook(out, options) as book:
+        book.set_properties({"title": f"contribaudit, run {document['run']['id']}", "created": None})
+        for page in pages(document):
+            _write_page(book, page, most_rows)
+
+
+def pages(document: ReportV1) -> Iterator[Page]:
+    """The sheets in their order."""
+    report = report_of(document)
+    yield Page("findings", csv_evidence.FINDINGS.columns, csv_evidence.FINDINGS.rows(report))
+    yield Page("changes", CHANGES, _changes(document))
+    yield Page("collection", csv_evidence.COLLECTION.columns, csv_evidence.COLLECTION.rows(report))
+    yield Page("summary", SUMMARY, _summary(document))
+    yield Page(
+        "organizations",
+        ORGANIZATIONS,
+        [
+            (one["id"], one["name"], one["highest_plan"], one["unread_reason"], one["left_out"])
+            for one in document["organizations"]
+        ],
+    )
+
+
+def _changes(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
+    for one in document["changes"]:
+        subject = one["subject"]
+        before, after = one["before"], one["after"]
+        yield (
+            one["id"],
+            one["organization"],
+            subject["kind"],
+            subject["id"],
+            subject["name"],
+            subject["alias"],
+            one["setting"],
+            tuple(before) if isinstance(before, list) else before,
+            tuple(after) if isinstance(after, list) else after,
+            one["existed_before"],
+            one["exists_after"],
+            one["last_seen"],
+            one["first_seen"],
+            one["cause"],
+            one["cause_code"],
+            one["match"],
+            one["actor"],
+            one["event_id"],
+            tuple(one["other_events"]),
+            one["ticket"],
+        )
+
+
+def _summary(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
+    run, policy, rulebook = document["run"], document["policy"], document["rulebook"]
+    yield from (
+        ("run", run["id"]),
+        ("previous run", run["previous"]),
+        ("started at", run["started_at"]),
+        ("finished at", run["finished_at"]),
+        ("complete", run["complete"]),
+        ("exit code", run["exit_code"]),
+        ("as of", document["as_of"]),
+        ("policy", policy["name"]),
+        ("policy SHA-256", policy["sha256"]),
+        ("rulebook", rulebook["version"]),
+        ("rulebook SHA-256", rulebook["sha256"]),
+        ("contribaudit", document["tool"]["version"]),
+    )
+    held = document["inventory"]
+    yield from (
+        (f"inventory: {key.replace('_', ' ')}", value if isinstance(value, int | None) else str(value))
+        for key, value in held.items()
+    )
+    for outcome, number in document["summary"]["by_outcome"].items():
+        yield (f"outcome: {outcome.replace('_', ' ')}", number)
+    for severity, outcomes in document["summary"]["by_severity"].items():
+        for outcome, number in outcomes.items():
+            yield (f"{severity}: {outcome.replace('_', ' ')}", number)
+    yield from (("warning", warning) for warning in document["warnings"])
+
+
+def cell(value: Cell) -> str:
+    """A cell's text: as in the CSV, but for the apostrophe, which a text cell does not need."""
+    text = xml_plain(value) if isinstance(value, str) else xml_plain(csv_cell(value))
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - len(CUT)] + CUT
+
+
+def _write_page(book: xlsxwriter.Workbook, page: Page, most_rows: int) -> None:
+    # A quote prefix keeps a text a text when somebody edits the cell.
+    style = book.add_format({"num_format": "@", "valign": "top", "quote_prefix": True})
+    bold = book.add_format({"bold": True, "num_format": "@"})
+    number, line, sheet = 1, most_rows, None
+    for row in page.rows:
+        if line >= most_rows or sheet is None:
+            _close(sheet, page, line)
+            sheet, number, line = _begin(book, page, number, bold), number + 1, 1
+        for column, value in enumerate(row):
+            text = cell(value)
+            if text:
+                sheet.write_string(line, column, text, style)
+        line += 1
+    if sheet is None:
+        sheet, line = _begin(book, page, number, bold), 1
+    _close(sheet, page, line)
+
+
+def _begin(book: xlsxwriter.Workbook, page: Page, number: int, bold: object) -> xlsxwriter.worksheet.Worksheet:
+    sheet = book.add_worksheet(page.name if number == 1 else f"{page.name} {number}")
+    sheet.freeze_panes(1, 1)
+    for column, title in enumerate(page.columns):
+        width = _WIDTHS.get(title, 10 if title in _NARROW else 18)
+        sheet.set_column(column, column, width)
+    for column, title in enumerate(page.columns):
+        sheet.write_string(0, column, title, bold)
+    return sheet
+
+
+def _close(sheet: xlsxwriter.worksheet.Worksheet | None, page: Page, lines: int) -> None:
+    if sheet is not None:
+        sheet.autofilter(0, 0, max(lines - 1, 1), len(page.columns) - 1)

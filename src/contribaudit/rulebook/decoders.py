@@ -1,0 +1,217 @@
+"""Decoders: those of the rulebook, and those in a folder of the user's, held against settings and signals."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from contribaudit.core.canonical import VOLATILE, canonical_json
+from contribaudit.core.decoder import Decoder, When
+from contribaudit.core.observation import SettingId
+from contribaudit.core.pointer import parts
+from contribaudit.core.rules import Rulebook, RulebookFile
+from contribaudit.core.setting import Setting
+from contribaudit.core.subject import Kind
+from contribaudit.errors import RulebookError
+from contribaudit.rulebook import shapes
+
+_HINT = "rulebook/data/decoders.toml describes the form, and `contribaudit signals propose` writes it."
+
+
+def of_file(file: shapes.DecodersFile, name: str, digest: str) -> tuple[Decoder, ...]:
+    """The decoders of a file, in its order. Raises RulebookError for one that is ambiguous or says nothing.
+
+    Whether setting and signal exist is for `checked` to say.
+    """
+    found = []
+    for place, entry in enumerate(file.decoder):
+        where = f"{name}, key `decoder.{place}`"
+        found.append(_decoder(entry, where, name if len(file.decoder) == 1 else f"{name}[{place}]", digest))
+    return tuple(found)
+
+
+def with_folder(rulebook: Rulebook, folder: Path | None, settings: Sequence[Setting]) -> Rulebook:
+    """The rulebook with the decoders of a user's folder: its digest then stands for these too.
+
+    A decoder of the folder takes the place of a shipped one for the same setting, signal and owner. Raises
+    RulebookError, which names file and key, for a folder or file that cannot be read, a file of the wrong form, a
+    decoder that is there twice, and one that does not fit the settings and signals.
+    """
+    own: list[Decoder] = []
+    files: list[RulebookFile] = []
+    for path in _paths(folder) if folder is not None else ():
+        body = _read(path)
+        digest = sha256(body).hexdigest()
+        file = parse(body, str(path))
+        own += [
+            replace(one, name=one.name.replace(str(path), path.name, 1)) for one in of_file(file, str(path), digest)
+        ]
+        files.append(RulebookFile(f"decoders/{path.name}", digest, file.reviewed, shipped=False))
+    _no_two(own)
+    mine = {_key(one) for one in own}
+    decoders = (*(one for one in rulebook.decoders if _key(one) not in mine), *own)
+    for one in decoders:
+        _fits(one, rulebook, settings)
+    if not files:
+        return replace(rulebook, decoders=decoders)
+    lines = f"{rulebook.sha256}  rulebook\n" + "".join(f"{file.sha256}  {file.name}\n" for file in files)
+    return replace(
+        rulebook, decoders=decoders, files=(*rulebook.files, *files), sha256=sha256(lines.encode()).hexdigest()
+    )
+
+
+def sources(folder: Path | None) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every file that `with_folder` reads, in its order. Raises RulebookError."""
+    for path in _paths(folder) if folder is not None else ():
+        yield path.name, _read(path)
+
+
+def parse(body: bytes, name: str) -> shapes.DecodersFile:
+    """A file of decoders. Raises RulebookError with the key."""
+    try:
+        return shapes.DecodersFile.model_validate(tomllib.loads(body.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RulebookError(f"{name}: {error}", hint=_HINT) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise RulebookError(f"{name}, key `{key}`: {first['msg']}", hint=_HINT) from None
+
+
+def _paths(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise RulebookError(f"The folder of decoders {folder} does not exist", hint="Check `decoders` in config.toml.")
+    return sorted(folder.glob("*.toml"))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RulebookError(f"The file of decoders {path} cannot be read: {error.strerror}") from error
+
+
+def _decoder(entry: shapes.DecoderEntry, where: str, name: str, digest: str) -> Decoder:
+    if entry.texts and entry.value:
+        raise RulebookError(f"{where}: `texts` takes the list as it stands, so there can be no `value`", hint=_HINT)
+    values = tuple(_when(one, f"{where}.value.{place}") for place, one in enumerate(entry.value))
+    looked_at = dict.fromkeys(
+        (entry.texts,) if entry.texts else (p for one in values for p in (*(p for p, _ in one.equal), *one.without))
+    )
+    pointers = tuple(dict.fromkeys(entry.pointers)) or tuple(looked_at)
+    if not pointers:
+        raise RulebookError(f"{where}: no pointer says where in the object it looks", hint=_HINT)
+    for pointer in (*pointers, *looked_at):
+        _lasting(pointer, where)
+        if pointer not in pointers:
+            raise RulebookError(f"{where}: {pointer} is looked at and not among `pointers`", hint="Add it there.")
+    seen: list[When] = []
+    for one in values:
+        for other in seen:
+            if replace(one, value=None) == replace(other, value=None):
+                raise RulebookError(f"{where}: one state has two values", hint=_HINT)
+        seen.append(one)
+    return Decoder(
+        name=name,
+        setting=SettingId(entry.setting),
+        signal=SettingId(entry.signal),
+        owner=Kind(entry.owner),
+        pointers=pointers,
+        values=values,
+        texts=entry.texts,
+        sha256=digest,
+        origin=entry.found_in,
+    )
+
+
+def _when(entry: shapes.DecodedValueEntry, where: str) -> When:
+    equal = [(pointer, canonical_json(_json(value, where))) for pointer, value in sorted(entry.when.items())]
+    equal += [(pointer, b"null") for pointer in entry.null]
+    named = [*(pointer for pointer, _ in equal), *entry.without]
+    if entry.absent == bool(named):
+        wrong = (
+            "an object that is absent has no places to look at" if named else "a value that always holds is a default"
+        )
+        raise RulebookError(f"{where}: {wrong}", hint=_HINT)
+    if len(set(named)) < len(named):
+        raise RulebookError(f"{where}: one pointer stands there twice", hint=_HINT)
+    return When(entry.value, tuple(sorted(equal)), tuple(sorted(entry.without)), entry.absent)
+
+
+def _json(value: Any, where: str) -> Any:
+    """What TOML can say that JSON can too."""
+    if isinstance(value, datetime | date | time):
+        raise RulebookError(f"{where}: JSON has no dates; write it as text, in quotes", hint=_HINT)
+    if isinstance(value, list):
+        return [_json(one, where) for one in value]
+    if isinstance(value, dict):
+        return {key: _json(one, where) for key, one in value.items()}
+    return value
+
+
+def _lasting(pointer: str, where: str) -> None:
+    try:
+        way = parts(pointer)
+    except ValueError as error:
+        raise RulebookError(
+            f"{where}: {pointer!r} is no pointer: {error}", hint="Write it like /attributes/status."
+        ) from None
+    if way[0] in VOLATILE or (way[0] == "attributes" and len(way) > 1 and way[1] in VOLATILE):
+        raise RulebookError(f"{where}: {pointer} changes without meaning, and is not part of a signal's state")
+
+
+def _fits(one: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None:
+    known = {setting.id: setting for setting in settings if setting.attestable}
+    setting = known.get(one.setting)
+    if setting is None:
+        raise RulebookError(
+            f"{one.name}: no setting that a person can attest is called `{one.setting}`{_near(one.setting, known)}"
+        )
+    anchors = [rule for rule in rulebook.signals if rule.family == setting.family]
+    signals = {rule.signal for rule in anchors}
+    if one.signal not in signals:
+        listed = ", ".join(sorted(signals)) or "none"
+        near = _near(one.signal, signals)
+        raise RulebookError(
+            f"{one.name}: `{one.signal}` is no signal of {one.setting}{near}", hint=f"It has: {listed}."
+        )
+    owners = {kind.value for rule in anchors if rule.signal == one.signal for kind in rule.kinds}
+    if one.owner.value not in owners or (one.owner is Kind.APP and Kind.APP not in setting.kinds):
+        raise RulebookError(f"{one.name}: no {one.owner} has a `{one.signal}` that is about {one.setting}")
+    if one.texts and not setting.is_list:
+        raise RulebookError(f"{one.name}: {one.setting} is no list, so `texts` cannot read it", hint=_HINT)
+    if one.values and setting.is_list:
+        raise RulebookError(f"{one.name}: {one.setting} is a list, which only `texts` can read", hint=_HINT)
+    for when in one.values:
+        word = when.value
+        if setting.words and not (isinstance(word, str) and word in setting.words):
+            near = _near(str(word), setting.words)
+            listed = ", ".join(setting.words)
+            raise RulebookError(f"{one.name}: {one.setting} cannot be `{word}`{near}", hint=f"It can be: {listed}.")
+
+
+def _no_two(decoders: Iterable[Decoder]) -> None:
+    seen: dict[tuple[str, str, Kind], Decoder] = {}
+    for one in decoders:
+        other = seen.setdefault(_key(one), one)
+        if other is not one:
+            raise RulebookError(
+                f"{one.name}: {other.name} already reads {one.setting} from {one.signal} of the {one.owner}"
+            )
+
+
+def _key(one: Decoder) -> tuple[str, str, Kind]:
+    return one.setting, one.signal, one.owner
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean `{close[0]}`?" if close else ""

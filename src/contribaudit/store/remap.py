@@ -1,0 +1,201 @@
+"""Intervals of removed runs, moved to the runs that stay.
+
+An interval begins at the first run that stays at or after its beginning, and ends at the first at or after its end: so
+every run that stays knows what it knew. One that no such run falls into vanishes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
+
+from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.store import reach
+from contribaudit.store.log_schema import log_readings, looks
+from contribaudit.store.schema import collections, facts, outcomes, subjects, topics
+from contribaudit.store.space_schema import space_lists, spaces
+from contribaudit.store.testimony_schema import plans
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The runs that stay, in order."""
+
+    runs: Sequence[int]
+
+    def up(self, run: int) -> int:
+        """The first at or after it; the newest of all always stays."""
+        return self.runs[bisect_left(self.runs, run)]
+
+    def down(self, run: int) -> int | None:
+        """The last at or before it, None when there is none."""
+        place = bisect_right(self.runs, run)
+        return self.runs[place - 1] if place else None
+
+    def __contains__(self, run: int) -> bool:
+        place = bisect_left(self.runs, run)
+        return place < len(self.runs) and self.runs[place] == run
+
+
+def move_facts(connection: Connection, organization: int, ladder: Ladder) -> tuple[int, set[int]]:
+    """How many facts vanish, and the raw objects that those named."""
+    c = facts.c
+    query = select(c.id, c.response, c.first_run, c.last_run, c.ended_run, topics.c.collector)
+    query = query.join(topics, c.topic == topics.c.id).where(topics.c.organization == organization)
+    moved: list[dict[str, Any]] = []
+    gone: list[int] = []
+    responses: set[int] = set()
+    unsure: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)  # whose last run goes, by collector and fact
+    for row in connection.execute(query.execution_options(yield_per=10_000)):
+        first = ladder.up(row.first_run)
+        ended = None if row.ended_run is None else ladder.up(row.ended_run)
+        if first == ended:
+            gone.append(row.id)
+            responses |= {row.response} - {None}
+            continue
+        change = {"number": row.id, "first": first, "last": row.last_run, "ended": ended}
+        if row.last_run is not None and row.last_run not in ladder:
+            unsure[row.collector][row.id] = change
+        elif (first, ended) == (row.first_run, row.ended_run):
+            continue
+        moved.append(change)
+    for collector, changes in unsure.items():
+        _find_last(connection, organization, collector, ladder, changes)
+    _move(connection, facts, moved)
+    _delete(connection, facts, gone)
+    return len(gone), responses
+
+
+def _find_last(
+    connection: Connection, organization: int, collector: str, ladder: Ladder, changes: Mapping[int, dict[str, Any]]
+) -> None:
+    """For facts that ended, the last run that stays and saw them."""
+    c = collections.c
+    mine = (c.organization == organization) & (c.collector == collector)
+    whole = connection.execute(select(c.run).where(mine, c.status == CollectionStatus.OK).order_by(c.run)).scalars()
+    steps = Ladder([run for run in whole if run in ladder])
+    for change in changes.values():
+        change["last"] = max(change["first"], steps.down(change["last"]) or 0)
+    partial = select(c.run, c.seen).where(mine, c.status == CollectionStatus.PARTIAL).order_by(c.run)
+    for run, packed in connection.execute(partial):
+        if run in ladder:
+            for fact in reach.unpack(packed) & changes.keys():
+                changes[fact]["last"] = max(changes[fact]["last"], run)
+
+
+def move_spaces(connection: Connection, organization: int, ladder: Ladder) -> int:
+    """How many intervals of spaces and of their listings vanish."""
+    apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
+    vanished = 0
+    for table in (space_lists, spaces):
+        moved: list[dict[str, Any]] = []
+        gone: list[int] = []
+        for row in connection.execute(select(table).where(table.c.app.in_(apps))):
+            first = ladder.up(row.first_run)
+            ended = None if row.ended_run is None else ladder.up(row.ended_run)
+            if first == ended:
+                gone.append(row.id)
+                continue
+            change = {"number": row.id, "first": first, "ended": ended}
+            last = None
+            if table is spaces:
+                last = None if row.last_run is None else max(first, ladder.down(row.last_run) or 0)
+                change["last"] = last
+            if (first, ended, last) != (row.first_run, row.ended_run, row.last_run if table is spaces else None):
+                moved.append(change)
+        _move(connection, table, moved)
+        _delete(connection, table, gone)
+        vanished += len(gone)
+    return vanished
+
+
+def move_outcomes(connection: Connection, ladder: Ladder) -> int:
+    """How many outcomes vanish. They are asked for by run, whatever organizations it read."""
+    moved: list[dict[str, Any]] = []
+    gone: list[int] = []
+    for row in connection.execute(select(outcomes.c.id, outcomes.c.first_run, outcomes.c.ended_run)):
+        first = ladder.up(row.first_run)
+        ended = None if row.ended_run is None else ladder.up(row.ended_run)
+        if first == ended:
+            gone.append(row.id)
+        elif (first, ended) != (row.first_run, row.ended_run):
+            moved.append({"number": row.id, "first": first, "ended": ended})
+    _move(connection, outcomes, moved)
+    _delete(connection, outcomes, gone)
+    return len(gone)
+
+
+def move_plans(connection: Connection, organization: int, ladder: Ladder) -> None:
+    """Plans keep their moments and all of their entries: attestations are judged by them."""
+    for row in connection.execute(select(plans.c.id, plans.c.run).where(plans.c.organization == organization)).all():
+        if row.run not in ladder:
+            connection.execute(update(plans).where(plans.c.id == row.id).values(run=ladder.up(row.run)))
+
+
+def move_looks(connection: Connection, ladder: Ladder) -> None:
+    """Somebody who looked at a run that goes has looked as far as the one before it."""
+    for row in connection.execute(select(looks.c.id, looks.c.run)).all():
+        if row.run not in ladder:
+            to = ladder.down(row.run) or ladder.runs[0]
+            connection.execute(update(looks).where(looks.c.id == row.id).values(run=to))
+
+
+def move_log_readings(connection: Connection, organization: int, ladder: Ladder) -> None:
+    """What a run that goes read of the log counts for the next one, where the two readings have no hole between them.
+
+    Otherwise it is dropped where it read nothing, and `runs_of_holes` has kept its run where it did.
+    """
+    c = log_readings.c
+    rows = connection.execute(select(log_readings).where(c.organization == organization).order_by(c.run)).all()
+    for row, following in zip(rows, [*rows[1:], None], strict=False):
+        if row.run in ladder:
+            continue
+        now = connection.execute(select(log_readings).where(c.id == row.id)).one()
+        if following is not None and now.code == "" and _joins(now, following):
+            joined = {
+                "covers_from": min(now.covers_from, following.covers_from),
+                "read": now.read + following.read,
+                "kept": now.kept + following.kept,
+                "actions": now.actions,
+            }
+            connection.execute(update(log_readings).where(c.id == following.id).values(joined))
+        elif following is not None and following.actions is None and now.actions is not None:
+            connection.execute(update(log_readings).where(c.id == following.id).values(actions=now.actions))
+        connection.execute(delete(log_readings).where(c.id == row.id))
+
+
+def runs_of_holes(connection: Connection, organization: int) -> set[int]:
+    """Runs whose reading of the log covers something that the next one does not go on from."""
+    c = log_readings.c
+    rows = connection.execute(select(log_readings).where(c.organization == organization).order_by(c.run)).all()
+    return {
+        row.run
+        for row, following in zip(rows, [*rows[1:], None], strict=False)
+        if row.covers_until is not None and not (following is not None and row.code == "" and _joins(row, following))
+    }
+
+
+def _joins(row: Any, following: Any) -> bool:
+    """Whether the next reading goes on where this one ended, with the same actions."""
+    if None in (row.covers_from, row.covers_until, following.covers_from, following.covers_until):
+        return False
+    return bool(following.code == "" and following.actions is None and following.covers_from <= row.covers_until)
+
+
+def _move(connection: Connection, table: Table, changes: Sequence[Mapping[str, Any]]) -> None:
+    if changes:
+        values: dict[str, Any] = {"first_run": bindparam("first"), "ended_run": bindparam("ended")}
+        if "last" in changes[0]:
+            values["last_run"] = bindparam("last")
+        connection.execute(update(table).where(table.c.id == bindparam("number")).values(values), list(changes))
+
+
+def _delete(connection: Connection, table: Table, numbers: Iterable[int]) -> None:
+    rows = [{"number": number} for number in numbers]
+    if rows:
+        connection.execute(delete(table).where(table.c.id == bindparam("number")), rows)

@@ -1,0 +1,84 @@
+"""`contribaudit changes`: causes in every format, tickets, and what somebody has not seen yet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contribaudit.simulator.admin import AdminConsole
+
+from .conftest import Api, Cli
+
+NAMED = ("residency.realm", "residency.regions")
+
+
+@pytest.fixture
+def moved(cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> AdminConsole:
+    """A history of two audits; in between somebody moved an app."""
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+    monkeypatch.setenv("COLUMNS", "240")
+    console = AdminConsole(api.app.state.organization)
+    cli("audit", "-q")
+    console.move("tidy/confluence", "US")
+    cli("audit", "-q")
+    return console
+
+
+def rows(cli: Cli, *words: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(cli("changes", "--format", "json", *words).out)
+    return found
+
+
+def test_the_cause_stands_in_every_format(cli: Cli, moved: AdminConsole) -> None:
+    table = cli("changes")
+    assert table.code == 0
+    assert "admin@acme.example, sim_made_up_residency_moved" in table.out
+    assert table.last.endswith("0 without a known cause.")
+    (realm,) = (row for row in rows(cli) if row["setting"] == "residency.realm")
+    assert (realm["before"], realm["after"], realm["actor"]) == ("EU", "US", "admin@acme.example")
+    assert (realm["cause_code"], realm["match"]) == ("event", "exact")
+    listed = list(csv.DictReader(io.StringIO(cli("changes", "--format", "csv").out)))
+    assert [row["event_id"] for row in listed if row["setting"] == "residency.realm"] == [realm["event_id"]]
+    assert {row["setting"] for row in rows(cli, "--setting", "residency.re")} <= set(NAMED)
+
+
+def test_a_ticket_is_noted_and_the_newest_counts(cli: Cli, moved: AdminConsole) -> None:
+    change = str(rows(cli)[0]["change_id"])
+    for ticket in ("GRC-1", "GRC-2"):
+        noted = cli("changes", "annotate", change, "--ticket", ticket, "--by", "ann@acme.example")
+        assert noted.code == 0, noted.err
+    assert rows(cli)[0]["ticket"] == "GRC-2"
+    assert "GRC-2" in cli("changes").out
+
+
+@pytest.mark.parametrize("words", [("0123456789ab", "--ticket", "T"), ("x", "--ticket", " "), ("x",)])
+def test_a_note_needs_a_change_and_a_ticket(cli: Cli, moved: AdminConsole, words: tuple[str, ...]) -> None:
+    refused = cli("changes", "annotate", *words)
+    assert refused.code == 2
+    assert "ticket" in refused.err or "no change 0123456789ab" in refused.err
+
+
+def test_what_was_seen_is_not_shown_again(cli: Cli, moved: AdminConsole) -> None:
+    assert rows(cli, "--unseen")  # nobody looked yet: since the run before
+    assert rows(cli, "--unseen") == []
+    moved.move("tidy/confluence", "EU")
+    cli("audit", "-q")
+    cli("audit", "-q")
+    assert {row["setting"] for row in rows(cli, "--unseen")} >= {"residency.realm"}
+    assert rows(cli) == []
+    assert cli("changes", "--unseen", "--since", "1").code == 2
+
+
+def test_every_step_of_a_period(cli: Cli, moved: AdminConsole) -> None:
+    """Between the first run and the last nothing changed, though it did twice."""
+    moved.move("tidy/confluence", "EU")
+    cli("audit", "-q")
+    since = ("--since", "1", "--setting", "residency.realm")
+    assert rows(cli, *since) == []
+    assert [(row["before"], row["after"]) for row in rows(cli, *since, "--steps")] == [("EU", "US"), ("US", "EU")]
+    ages_ago = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
+    assert cli("changes", "--since", ages_ago).code == 2

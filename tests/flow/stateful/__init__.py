@@ -1,0 +1,1 @@
+"""Random lives of an organization, from the console to the report."""
