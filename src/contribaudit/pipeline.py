@@ -130,6 +130,17 @@ def judge_at(job: Job, moment: datetime) -> Report:
     What people recorded, confirmed, took back or approved later does not count. Raises UsageError when there was no
     run yet.
     """
+    record, snapshots = _as_of(job, moment)
+    return judge(job, record, snapshots, moment, keep=False)
+
+
+def state_at(job: Job, moment: datetime) -> State:
+    """What was known at a past moment, by the runs that had begun by then. Raises UsageError when there was none."""
+    record, snapshots = _as_of(job, moment)
+    return _state(job, record.id, snapshots, moment, collectors.ALL)
+
+
+def _as_of(job: Job, moment: datetime) -> tuple[RunRecord, dict[str, Snapshot]]:
     by_organization = {
         target.organization: job.store.run_at(moment, target.organization)
         for target in job.targets
@@ -145,8 +156,7 @@ def judge_at(job: Job, moment: datetime) -> Report:
         for organization, record in by_organization.items()
         if record is not None
     }
-    newest = max(records, key=lambda one: one.id)
-    return judge(job, newest, snapshots, moment, keep=False)
+    return max(records, key=lambda one: one.id), snapshots
 
 
 def last_state(job: Job) -> State:

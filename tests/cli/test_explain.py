@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
@@ -142,3 +144,23 @@ def test_observed_text_is_data_in_the_tree() -> None:
     assert "fragile: a trial runs on app:x" in text
     assert "confirmed by b@acme.example, with a screenshot, held by signals" in text
     assert "the scope read:workspaces:admin would let the key read it" in text
+
+
+def test_as_rows_every_link_of_every_chain_is_one(cli: Cli, audited: Api) -> None:
+    """CSV and table hold what JSON holds: as many links, in the same order."""
+    answers = json.loads(cli("explain", "organization", "--format", "json").out)["effective"]
+    rows = list(csv.DictReader(io.StringIO(cli("explain", "organization", "--format", "csv").out)))
+    links = [(one["setting"], reason["sentence"]) for one in answers for reason in one["reasons"]]
+    assert [(row["setting"], row["reason"]) for row in rows] == links
+    assert {row["subject"] for row in rows} == {"organization"}
+    assert "effective.metadata" in cli("explain", "organization", "--format", "table").out
+    plain = next(csv.DictReader(io.StringIO(cli("explain", WIKI, "residency.realm", "--format", "csv").out)))
+    assert (plain["value"], plain["grade"]) == ("EU", "documented")
+
+
+def test_as_of_a_past_moment(cli: Cli, audited: Api) -> None:
+    """A run by its number; a day before the first run has nothing to tell; what is read anew is of now."""
+    assert "effective.metadata  unknown" in cli("explain", "organization", "--at", "1").out
+    early = cli("explain", "organization", "--at", "2020-01-01")
+    assert (early.code, "No run had been kept by 2020-01-01" in early.err) == (2, True)
+    assert cli("explain", "organization", "--at", "1", "--live").code == 2

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 @click.argument("subject")
 @click.argument("setting", required=False)
 @organization_option(multiple=True)
-@format_option(("text", "json"), "text")
+@format_option(("text", "json", "table", "csv"), "text")
+@click.option("--at", metavar="RUN|DATE", help="As of that run, or of the end of that day (UTC).")
 @click.option("--offline/--live", default=True, show_default=True, help="Explain the last kept run, or read anew.")
 @store_option
 @api_key_options
@@ -40,6 +41,7 @@ def command(
     setting: str | None,
     organizations: tuple[str, ...],
     output_format: str,
+    at: str | None,
     offline: bool,
     store_location: str | None,
     api_key_file: Path | None,
@@ -56,9 +58,12 @@ def command(
     from contribaudit import collectors, wiring
     from contribaudit.core.effective import COMPUTED, effective_of
     from contribaudit.core.observation import SettingId
-    from contribaudit.exporters import tree
-    from contribaudit.pipeline import Job, last_state, look
+    from contribaudit.errors import UsageError
+    from contribaudit.exporters import reasons_table, tabular, tree
+    from contribaudit.pipeline import Job, last_state, look, state_at
 
+    if at is not None and not offline:
+        raise UsageError("--at and --live were both given", hint="What is read anew is of now.")
     settings = console.settings()
     rulebook = wiring.load_rulebook(settings)
     policy = wiring.load_policy(None, rulebook)
@@ -76,7 +81,12 @@ def command(
     )
     with wiring.open_store(settings, store_location) as store:
         job = Job(targets, store, rulebook, policy)
-        state = last_state(job) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
+        if at is not None:
+            from contribaudit.cli.audit import past_moment
+
+            state = state_at(job, past_moment(job, at))
+        else:
+            state = last_state(job) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
         about = _subject(state, subject)
         wanted = _setting(state, about, setting)
         computed = [one for one in COMPUTED if one == wanted or (wanted is None and _fits(about, one))]
@@ -84,6 +94,16 @@ def command(
         observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
         if output_format == "json":
             text = tree.document(state, about, answers, observations)
+        elif output_format in tabular.FORMATS:
+            rows = reasons_table.rows(state, about, answers, observations)
+            text = tabular.render(
+                output_format,
+                reasons_table.COLUMNS,
+                rows,
+                flexible="reason",
+                only=reasons_table.SHOWN,
+                terminal=console.on_terminal,
+            )
         else:
             on_terminal, color = console.on_terminal, console.colored_output
             text = tree.render(state, about, answers, observations, terminal=on_terminal, color=color)

@@ -12,15 +12,19 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from contribaudit import wiring
-from contribaudit.atlassian.connect import connect
+from contribaudit.atlassian.connect import connect, connect_sites
+from contribaudit.atlassian.credential import Credential
+from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.core.report import Report
 from contribaudit.pipeline import Job, Operator, Target, audit
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.simulator import Organization, load_scenario, make_app, running
+from contribaudit.simulator.admin import AdminConsole
 from contribaudit.store.history import History
 
 DEMO_KEY = SecretStr("demo-key")
+DEMO_TOKEN = Credential(SecretStr("demo-site-token"), "demo@acme.example")
 _MOVED = "acme-us/confluence"
 _ADDED = "acme-labs/confluence"
 
@@ -40,6 +44,9 @@ def run_demo(scenario: str, progress: Progress = SILENT) -> Report:
             organization.id,
             connect=lambda: connect(organization=organization.id, key=DEMO_KEY, api_url=url, progress=progress),
             key_label=organization.key(DEMO_KEY.get_secret_value()).label,
+            connect_sites=lambda ledger: connect_sites(
+                Accesses(Access(DEMO_TOKEN)), api_url=url, ledger=ledger, progress=progress
+            ),
         )
         policy = wiring.load_policy(policy_path, rulebook)
         go_on = _as_yesterday(organization)
@@ -64,7 +71,8 @@ def _as_yesterday(organization: Organization) -> Callable[[], None]:
     organization.remove_app(_ADDED)
 
     def go_on() -> None:
-        organization.set_realm(_MOVED, realm, regions)
-        organization.add_app(added)
+        console = AdminConsole(organization)
+        console.move(_MOVED, realm or "", regions)
+        console.add_app(added)
 
     return go_on

@@ -285,11 +285,21 @@ def _why(finding: Finding) -> Text:
 
 def _changes(report: Report, labels: dict[Subject, str]) -> RenderableType:
     happened = happenings(report.changes)
-    rows = [_happening(one, labels[one.subject]) for one in happened[:SHOWN_CHANGES]]
+    rows = [
+        row
+        for one in happened[:SHOWN_CHANGES]
+        for row in (_happening(one, labels[one.subject]), *(("", "", because) for because in _causes(one)))
+    ]
     parts: list[RenderableType] = [plain_table(("changed", "subject", "what"), rows, flexible="what")]
     if len(happened) > SHOWN_CHANGES:
         parts.append(Text(f"and {len(happened) - SHOWN_CHANGES} more: contribaudit changes", style="dim"))
     return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def _causes(one: Happening) -> list[str]:
+    """Why it happened, in a sentence, where `what` does not name the actor; none where the history was not asked."""
+    said = dict.fromkeys(change.why.sentence for change in one.changes if change.why is not None and not change.actor)
+    return [plain(next(iter(said)))] if len(said) == 1 else ["several causes: contribaudit changes"] if said else []
 
 
 def _happening(one: Happening, label: str) -> tuple[str, str, str]:
