@@ -15,7 +15,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/contribaudit demo --out demo-evidence
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m compileall -q $(VENV)/lib src
