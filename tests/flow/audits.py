@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,16 @@ RULEBOOK = loader.load()
 
 
 def policy_of(text: str, folder: Path, rulebook: Rulebook = RULEBOOK) -> AuditPolicy:
-    """A policy from the lines after `version = 1`."""
+    """A policy from the lines after `version = 1`, read once where the rulebook is the shipped one."""
+    return _shipped(text, folder) if rulebook is RULEBOOK else _read(text, folder, rulebook)
+
+
+@lru_cache(maxsize=64)
+def _shipped(text: str, folder: Path) -> AuditPolicy:
+    return _read(text, folder, RULEBOOK)
+
+
+def _read(text: str, folder: Path, rulebook: Rulebook) -> AuditPolicy:
     path = folder / "policy.toml"
     path.write_text(f'version = 1\nname = "test"\n{text}', encoding="utf-8")
     return policy_file.load(

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -18,7 +19,8 @@ from contribaudit.core.finding import Finding, Outcome
 from contribaudit.core.observation import Observed
 from contribaudit.core.report import Report
 from contribaudit.core.subject import Kind
-from contribaudit.simulator import Organization
+from contribaudit.simulator import Organization, actions
+from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.options import Options
 from contribaudit.store.history import History
 
@@ -31,18 +33,27 @@ COLLECTOR_OF = {
     "directories": "directories",
     "event-actions": "event_actions",
     "api-keys": "api_keys",
+    "groups-search": "ai_roles",
+    "group-role-assignments": "ai_roles",
+    "events-stream": "events",
 }
-"""The endpoints that an audit asks, and the collector that asks each."""
+"""The endpoints that an audit asks, and the collector that asks each. Those of spaces are asked with another token."""
+OPTIONAL = {collector.name for collector in collectors.ALL if collector.optional}
+"""Collectors without which a run is complete all the same."""
 SCOPE_OF = {collector.name: collector.call.scope for collector in collectors.ALL}
 ABOUT_COLLECTIONS = {"DC-10", "GV-01"}
 """Checks that read no setting, but ask whether everything was read."""
 _EXPECT = {"DR-01": 'expect = ["EU"]\n'}
-NOT_FROM_THE_API = {"DR-11", "AI-21", "AI-22", "AI-24", "DC-19", "GV-05", "GV-06"}
-"""Checks that the rulebook and the policy file answer, whatever was read."""
+_READING_NO_SETTING = {"workspaces": {"AI-05", "GV-04"}, "events": {"GV-03"}}
+"""Checks that ask for the highest plan, or for the audit log."""
+NOT_FROM_THE_API = {"DR-11", "AI-21", "AI-22", "AI-24", "DC-19", "GV-05", "GV-06", "GV-07"}
+"""Checks that the rulebook, the policy file and the exported packs answer, whatever was read."""
 _BY_PEOPLE = {check.id for check in checks.ALL if any(catalogue.find(setting).attestable for setting in check.reads)}
 """Checks that rest on what somebody saw in the console: `unknown` here, where nobody has looked."""
-_NOT_MET_BY_TIDY = NOT_FROM_THE_API | _BY_PEOPLE | {"DC-23"} | {"DC-25", "GV-03"}
-"""It has a sandbox; and a first audit has nothing to compare with."""
+COMPARING = {"DC-25", "GV-03"}
+"""Checks that have nothing to compare with on a first run."""
+_NOT_MET_BY_TIDY = NOT_FROM_THE_API | _BY_PEOPLE | {"DC-23"}
+"""It has a sandbox."""
 
 
 def _rule(check: str, *, severe: bool) -> str:
@@ -54,12 +65,17 @@ _DECIDED = "".join(
     'second = "ciso@acme.example"\ndate = 2026-06-02\nticket = "GRC-207"\n'
     for switch in ("metadata", "in_app")
 )
-EVERYTHING = (
-    'written_for_plan = "enterprise"\n'
-    + "".join(_rule(check.id, severe=check.verifiable and check.id not in _NOT_MET_BY_TIDY) for check in checks.ALL)
-    + _DECIDED
-)
+
+
+def _everything(but: set[str]) -> str:
+    rules = (_rule(check.id, severe=check.verifiable and check.id not in but) for check in checks.ALL)
+    return 'written_for_plan = "enterprise"\n' + "".join(rules) + _DECIDED
+
+
+EVERYTHING = _everything(_NOT_MET_BY_TIDY | COMPARING)
 """A policy with which an audit of the tidy organization ends with 0, and with 3 as soon as anything is unread."""
+SETTLED = _everything(_NOT_MET_BY_TIDY)
+"""The same, which also holds what compares with the run before: the first audit ends with 3, the second with 0."""
 
 
 class Impatient(Bench):
@@ -77,10 +93,12 @@ class Impatient(Bench):
 
 @dataclass(frozen=True)
 class Served:
-    """An organization that is served, and the history of one complete audit of it."""
+    """An organization that is served, and the history of two complete audits of it."""
 
     bench: Bench
     first: Report
+    whole: Report
+    """The second audit's, which had something to compare with."""
     history: Path
     empty: Path
     """A history without a run: copying one is faster than making one."""
@@ -89,8 +107,8 @@ class Served:
         """The organization, faultless, with an empty history."""
         return self._with(self.empty, folder)
 
-    def after_a_complete_run(self, folder: Path) -> AbstractContextManager[Bench]:
-        """The organization, faultless, with one complete run in its history."""
+    def after_whole_runs(self, folder: Path) -> AbstractContextManager[Bench]:
+        """The organization, faultless, with two complete runs in its history."""
         return self._with(self.history, folder)
 
     @contextmanager
@@ -98,7 +116,7 @@ class Served:
         self.bench.faults.clear()
         shutil.copy(history, folder / "copied.sqlite")
         with History.open(str(folder / "copied.sqlite")) as store:
-            yield replace(self.bench, store=store, folder=folder)
+            yield replace(self.bench, store=store)
 
 
 @contextmanager
@@ -108,16 +126,30 @@ def served(
     edit: Callable[[Organization], object] | None = None,
     *,
     options: Options | None = None,
-    policy: str = EVERYTHING,
+    policy: str = SETTLED,
 ) -> Iterator[Served]:
-    """A scenario that is audited once, completely."""
+    """A scenario that is audited twice, completely."""
+
+    def prepared(organization: Organization) -> None:
+        with_a_log(organization)
+        if edit is not None:
+            edit(organization)
+
     history, empty = folder / "complete.sqlite", folder / "empty.sqlite"
     History.open(str(empty)).close()
-    with simulated(folder, scenario, edit, options=options) as bench:
+    with simulated(folder, scenario, prepared, options=options) as bench:
         with History.open(str(history)) as store:
-            first = replace(bench, store=store).audit(policy)
-        assert first.run.complete, [one.reason for one in first.collections if one.code]
-        yield Served(bench, first, history, empty)
+            first, whole = (replace(bench, store=store).audit(policy) for _ in range(2))
+        for report in (first, whole):
+            assert [one.reason for one in report.collections if one.code] == []
+        assert {one.outcome for one in first.findings if one.check in COMPARING} <= {Outcome.UNKNOWN}
+        yield Served(bench, first, whole, history, empty)
+
+
+def with_a_log(organization: Organization) -> None:
+    """Something happened today: an audit log that never showed an event proves nothing."""
+    console = AdminConsole(organization, lambda: datetime.now(UTC) - timedelta(hours=2))
+    console.note(actions.SPACE_ADDED, "Created a space")
 
 
 def rows(report: Report) -> set[tuple[str, str]]:
@@ -133,7 +165,9 @@ def outcomes(report: Report) -> dict[tuple[str, str], tuple[Outcome, object]]:
 def leaning_on(collector: str) -> set[str]:
     """Checks whose answer rests on what the collector promises."""
     promised = set(promises_of(collectors.ALL)[collector])
-    return {check.id for check in checks.ALL if promised & set(check.reads)} | ABOUT_COLLECTIONS
+    reading = {check.id for check in checks.ALL if promised & set(check.reads)}
+    about = set() if collector in OPTIONAL else ABOUT_COLLECTIONS
+    return reading | about | _READING_NO_SETTING.get(collector, set())
 
 
 def passes_on_unread(bench: Bench, report: Report, collector: str) -> list[Finding]:
@@ -167,5 +201,7 @@ def old_evidence(report: Report) -> list[Finding]:
 
 def unverified(report: Report, collector: str) -> list[Finding]:
     """Findings that lean on the collector, could be verified without anybody's look, and are unknown."""
-    able = {check.id for check in checks.ALL if check.verifiable and check.id not in _BY_PEOPLE} & leaning_on(collector)
+    # What holds the role for AI is asked of the API first, and only then what people saw.
+    people = _BY_PEOPLE if collector != "ai_roles" else set()
+    able = {check.id for check in checks.ALL if check.verifiable and check.id not in people} & leaning_on(collector)
     return [one for one in report.findings if one.check in able and one.outcome is Outcome.UNKNOWN]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
@@ -21,7 +22,7 @@ from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, SettingId,
 from contribaudit.core.plan_moves import PlanSeen, plan_now
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
-from contribaudit.pipeline import Target, last_state
+from contribaudit.pipeline import Job, Target, last_state
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
 from tests.flow.audits import RULEBOOK, Bench, of_check, simulated
@@ -84,6 +85,8 @@ class OutcomeCase:
     said: tuple[Said, ...] = ()
     earlier: tuple[tuple[int, Edit | None], ...] = ()
     """Audits of the days before: how many days ago, and what was otherwise then."""
+    exports: Callable[[Bench, Job, Path], object] | None = None
+    """What is exported of the kept run, into a folder, before it is judged again; and what becomes of that."""
     listings: tuple[tuple[int, tuple[Listing, ...]], ...] = ()
     """Further runs, each so many days ago, with the spaces that they listed; apps by alias."""
     approved: int | None = None
@@ -126,7 +129,7 @@ class Stage:
                 later = NOW + timedelta(days=case.days_later)
                 report = bench.offline(policy, now=later, others=case.others)
             found = of_check(report, case.check, case.about)
-        if case.said or case.listings:
+        if case.said or case.listings or case.exports:
             found = self._attested(bench, case, self._kept[world], policy)
         assert len(found) == 1, [(one.subject.id, one.outcome, one.reason) for one in found]
         return found[0]
@@ -145,6 +148,8 @@ class Stage:
             if case.approved is not None:
                 signed = Signature("cara@acme.example", NOW, "", "")
                 bench.store.add_baseline(Baseline(bench.organization.id, case.approved, signed, "reviewed", None))
+            if case.exports is not None:
+                case.exports(bench, job, Path(tempfile.mkdtemp(dir=self._folder)))
             later = NOW + timedelta(days=case.days_later)
             return of_check(bench.offline(policy, now=later, others=case.others), case.check, case.about)
 

@@ -11,6 +11,7 @@ from tests.flow import (
     test_outcomes_ai,
     test_outcomes_contribution,
     test_outcomes_departed,
+    test_outcomes_evidence,
     test_outcomes_lists,
     test_outcomes_pinning,
     test_outcomes_realm,
@@ -22,6 +23,7 @@ from tests.flow import (
 CASES = (
     *test_outcomes_contribution.CASES,
     *test_outcomes_departed.CASES,
+    *test_outcomes_evidence.CASES,
     *test_outcomes_access_and_governance.CASES,
     *test_outcomes_realm.CASES,
     *test_outcomes_pinning.CASES,

@@ -17,7 +17,7 @@ from contribaudit.simulator import Fault
 from contribaudit.simulator.faults import ENTRY_KINDS, ONLY_FOR
 
 from .audits import Bench, of_check
-from .faulty import COLLECTOR_OF, EVERYTHING, Served, outcomes, passes_on_unread, served
+from .faulty import COLLECTOR_OF, COMPARING, OPTIONAL, SETTLED, Served, outcomes, passes_on_unread, served
 
 CASES = [
     (kind, endpoint) for endpoint in COLLECTOR_OF for kind in ENTRY_KINDS if endpoint in ONLY_FOR.get(kind, (endpoint,))
@@ -29,6 +29,8 @@ REPORTED_AS = {
     ("unknown-keys", "directories"): "simulatedKey",
     ("unknown-keys", "event-actions"): "attributes.simulatedAttribute",
     ("unknown-keys", "api-keys"): "simulatedKey",
+    ("unknown-keys", "groups-search"): "simulatedKey",
+    ("unknown-keys", "group-role-assignments"): "role-assignments.simulatedKey",
     ("unknown-values", "workspaces"): "status=SIMULATED_STATUS",
     ("unknown-values", "policies"): "type=simulated-type",
     ("unknown-values", "api-keys"): "keyType=SIMULATED",
@@ -44,7 +46,8 @@ LACKING = {
 }
 """The setting that `missing-key` takes away, where it takes one that is read."""
 
-
+WITHOUT_KEY = ("group-role-assignments", "events-stream")
+"""Where an entry that lacks the key cannot be read at all."""
 NO_MOVES = ("DR-04", "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb")
 """What DR-04 says of the whole organization; a test of its own asks for it."""
 
@@ -58,7 +61,7 @@ def tidy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def audit(bench: Bench, kind: str, endpoint: str) -> Report:
     bench.faults.append(Fault(kind, endpoint))
     try:
-        return bench.audit(EVERYTHING)
+        return bench.audit(SETTLED)
     finally:
         bench.faults.clear()
 
@@ -68,41 +71,54 @@ def audit(bench: Bench, kind: str, endpoint: str) -> Report:
 def test_a_strange_entry(tidy: Served, tmp_path: Path, kind: str, endpoint: str, known: bool) -> None:
     """Nothing passes on it, what was passed over makes the reading partial, and its end is as if it never was."""
     collector = COLLECTOR_OF[endpoint]
-    with tidy.after_a_complete_run(tmp_path) if known else tidy.fresh(tmp_path) as bench:
+    with tidy.after_whole_runs(tmp_path) if known else tidy.fresh(tmp_path) as bench:
         report = audit(bench, kind, endpoint)
         collection = next(one for one in report.collections if one.collector == collector)
         if collection.status is CollectionStatus.OK:
             expected = [REPORTED_AS[kind, endpoint]] if (kind, endpoint) in REPORTED_AS else []
             assert [one for one in expected if not any(one in warning for warning in report.warnings)] == []
         else:
-            assert (kind, collection.status) == ("no-id", CollectionStatus.PARTIAL)
+            lost = "missing-key" if endpoint in WITHOUT_KEY else "no-id"
+            assert (kind in ("no-id", lost), collection.status) == (True, CollectionStatus.PARTIAL)
             assert passes_on_unread(bench, report, collector) == []
             assert report.changes == ()
-            assert report.run.exit_code == 3
-        assert passing(report) - {NO_MOVES} <= passing(tidy.first)
-        assert outcomes(bench.audit(EVERYTHING)) == outcomes(tidy.first)
+            # On a first run, what compares cannot be held.
+            held = not known or endpoint == "events-stream" or collector not in OPTIONAL
+            assert report.run.exit_code == (3 if held else 0)
+        assert passing(report) - {NO_MOVES} <= passing(tidy.whole if known else tidy.first)
+        assert_healed(tidy, bench.audit(SETTLED))
+        if not known and (kind, endpoint) in REPORTED_AS:
+            assert_kept_to_the_letter(bench, report, kind, endpoint)
 
 
-@pytest.mark.parametrize(("kind", "endpoint"), REPORTED_AS, ids=[f"{k}@{e}" for k, e in REPORTED_AS])
-def test_a_strange_shape_is_kept_to_the_letter(tidy: Served, tmp_path: Path, kind: str, endpoint: str) -> None:
+def assert_healed(tidy: Served, again: Report) -> None:
+    """All is as it was, but for what compares with the run before, which saw something else."""
+    expected, found = outcomes(tidy.whole), outcomes(again)
+    assert {row for row in expected.keys() | found.keys() if expected.get(row) != found.get(row)} <= {
+        (check, again.state.looked_at[0].id) for check in COMPARING
+    }
+    comparing = {one.check: one for one in again.findings if one.check in COMPARING}
+    assert comparing["DC-25"].outcome is Outcome.PASS or comparing["DC-25"].reason_code == "nothing_to_compare"
+    # That a value came back is a change, and nobody did it.
+    assert comparing["GV-03"].outcome is Outcome.PASS or comparing["GV-03"].reason_code == "no_event_found"
+    assert comparing["GV-03"].outcome is Outcome.PASS or again.changes
+
+
+def assert_kept_to_the_letter(bench: Bench, report: Report, kind: str, endpoint: str) -> None:
     """The raw object behind a warning is in the history, and holds what was strange."""
-    with tidy.fresh(tmp_path) as bench:
-        report = audit(bench, kind, endpoint)
-        strange = REPORTED_AS[kind, endpoint]
-        shapes = report.state.read(
-            organization_subject(bench.organization.id), unknown_shapes(COLLECTOR_OF[endpoint]).id
-        )
-        assert isinstance(shapes, Observed)
-        assert isinstance(shapes.value, tuple)
-        assert strange in shapes.value
-        found = {"no-id": '"label":', "rule-array": '"rule":["simulated",{"made":"up"}]'}.get(kind, "simulated")
-        assert any(found in text.casefold() for text in raw_texts(bench))
+    strange = REPORTED_AS[kind, endpoint]
+    shapes = report.state.read(organization_subject(bench.organization.id), unknown_shapes(COLLECTOR_OF[endpoint]).id)
+    assert isinstance(shapes, Observed)
+    assert isinstance(shapes.value, tuple)
+    assert strange in shapes.value
+    found = {"no-id": '"label":', "rule-array": '"rule":["simulated",{"made":"up"}]'}.get(kind, "simulated")
+    assert any(found in text.casefold() for text in raw_texts(bench))
 
 
 @pytest.mark.parametrize("kind", ["missing-key", "null-realm"])
 def test_an_app_without_a_realm_is_unknown(tidy: Served, tmp_path: Path, kind: str) -> None:
     """A realm that is missing, or null, is not the realm of yesterday."""
-    with tidy.after_a_complete_run(tmp_path) as bench:
+    with tidy.after_whole_runs(tmp_path) as bench:
         report = audit(bench, kind, "workspaces")
         app = bench.organization.apps[0]
         for check in ("DR-01", "DR-02"):
@@ -124,7 +140,7 @@ def test_a_missing_key_is_unavailable_rather_than_null(tidy: Served, tmp_path: P
 
 def test_an_app_of_a_word_that_nobody_knows_is_unknown_everywhere(tidy: Served, tmp_path: Path) -> None:
     """An unknown type key, plan, status and sandbox leave the plan of the organization open as well."""
-    with tidy.after_a_complete_run(tmp_path) as bench:
+    with tidy.after_whole_runs(tmp_path) as bench:
         report = audit(bench, "unknown-values", "workspaces")
         changed = {app.id for app in bench.organization.apps[::3]}
         asked = [one for one in report.findings if one.subject.kind is Kind.APP and one.subject.id in changed]
@@ -135,7 +151,7 @@ def test_an_app_of_a_word_that_nobody_knows_is_unknown_everywhere(tidy: Served, 
 
 def test_a_residency_rule_of_another_shape_proves_no_pin(tidy: Served, tmp_path: Path) -> None:
     """The policy is applied, but which realm it names is not known."""
-    with tidy.after_a_complete_run(tmp_path) as bench:
+    with tidy.after_whole_runs(tmp_path) as bench:
         report = audit(bench, "rule-array", "policies")
         assert {one.outcome for one in of_check(report, "DR-02")} == {Outcome.UNKNOWN}
         assert all("residency policy's rule" in one.reason for one in of_check(report, "DR-02"))

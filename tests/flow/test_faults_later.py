@@ -21,7 +21,7 @@ from contribaudit.simulator import Directory, Fault, Key, Options, Organization
 from .audits import Bench
 from .faulty import (
     COLLECTOR_OF,
-    EVERYTHING,
+    SETTLED,
     Served,
     old_evidence,
     outcomes,
@@ -68,12 +68,14 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The tidy organization, with two pages of policies, directories and keys."""
     folder = tmp_path_factory.mktemp("paged")
     with served(folder, edit=lengthen, options=Options(policies_page_size=2)) as organization:
-        assert {one.collector: one.requests for one in organization.first.collections} == {
+        assert {one.collector: one.requests for one in organization.whole.collections} == {
             "organization": 1,
             "workspaces": 1,
             "policies": 2,
             "directories": 2,
+            "ai_roles": 2,
             "event_actions": 1,
+            "events": 1,
             "api_keys": 2,
         }
         yield organization
@@ -88,7 +90,7 @@ def shrink(organization: Organization) -> None:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An organization whose apps fill two pages."""
     with served(tmp_path_factory.mktemp("large"), "generated", shrink, policy=FEW_CHECKS) as organization:
-        assert organization.first.run.exit_code == 0
+        assert organization.whole.run.exit_code == 0
         yield organization
 
 
@@ -108,22 +110,22 @@ def audit_large(bench: Bench) -> Report:
 def test_a_list_that_breaks_off(paged: Served, tmp_path: Path, kind: str, endpoint: str) -> None:
     """Half a list says nothing of what is not in it: unknown, not gone; the next whole run is as the one before."""
     collector = COLLECTOR_OF[endpoint]
-    with paged.after_a_complete_run(tmp_path) as bench:
-        before = bench.store.snapshot(bench.organization.id, 1)
+    with paged.after_whole_runs(tmp_path) as bench:
+        before = bench.store.snapshot(bench.organization.id, 2)
         bench.faults.append(Fault(kind, endpoint, from_page=2))
-        report = bench.audit(EVERYTHING)
+        report = bench.audit(SETTLED)
         assert_partial(report, collector)
         # API Access has error codes of its own, which do not tell that it is the organization that is missing.
         code_of_its_own = kind == "404" and endpoint == "api-keys"
         assert report.run.exit_code == (3 if code_of_its_own else CODES.get(kind, 3))
         assert passes_on_unread(bench, report, collector) == old_evidence(report) == []
         assert report.changes == ()
-        assert rows(paged.first) <= rows(report)
-        assert bench.store.snapshot(bench.organization.id, 1) == before
+        assert rows(paged.whole) <= rows(report)
+        assert bench.store.snapshot(bench.organization.id, 2) == before
         if kind == "html":
             bench.faults.clear()
-            again = bench.audit(EVERYTHING)
-            assert outcomes(again) == outcomes(paged.first)
+            again = bench.audit(SETTLED)
+            assert outcomes(again) == outcomes(paged.whole)
             assert (again.changes, again.run.exit_code) == ((), 0)
 
 
@@ -145,9 +147,9 @@ def _four_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_apps_that_break_off(paged: Served, tmp_path: Path, kind: str, unread: int) -> None:
     """The apps that were read are judged, the others are unknown, and so is whatever asks for all of them."""
     first_page = {app.id for app in paged.bench.organization.apps[:4]}
-    with paged.after_a_complete_run(tmp_path) as bench:
+    with paged.after_whole_runs(tmp_path) as bench:
         bench.faults.append(Fault(kind, "workspaces", from_page=2))
-        report = bench.audit(EVERYTHING)
+        report = bench.audit(SETTLED)
         assert_partial(report, "workspaces")
         assert report.run.exit_code == CODES.get(kind, 3)
         assert report.changes == ()
@@ -172,7 +174,7 @@ def test_a_first_run_that_breaks_off_shows_that_more_was_announced(large: Served
         assert report.run.exit_code == 3
         bench.faults.clear()
         again = audit_large(bench)
-        assert outcomes(again) == outcomes(large.first)
+        assert outcomes(again) == outcomes(large.whole)
         new = {change.subject.id for change in again.changes}
         assert {app.id for app in bench.organization.apps[1000:]} <= new
         assert all(change.exists_after for change in again.changes)
@@ -180,18 +182,18 @@ def test_a_first_run_that_breaks_off_shows_that_more_was_announced(large: Served
 
 def test_two_broken_runs_in_a_row_forget_nothing(paged: Served, tmp_path: Path) -> None:
     """What the last complete run knew is what every broken run after it is compared with."""
-    with paged.after_a_complete_run(tmp_path) as bench:
+    with paged.after_whole_runs(tmp_path) as bench:
         bench.faults.append(Fault("500", "policies", from_page=2))
-        half = bench.audit(EVERYTHING)
+        half = bench.audit(SETTLED)
         bench.faults[:] = [Fault("html", "*")]
-        nothing = bench.audit(EVERYTHING)
-        assert rows(paged.first) <= rows(half)
-        apps = {subject for check, subject in rows(paged.first) if check == "DR-01"}
+        nothing = bench.audit(SETTLED)
+        assert rows(paged.whole) <= rows(half)
+        apps = {subject for check, subject in rows(paged.whole) if check == "DR-01"}
         assert apps == {subject for check, subject in rows(nothing) if check == "DR-01"}
         assert half.changes == nothing.changes == ()
         bench.faults.clear()
-        again = bench.audit(EVERYTHING)
-        assert outcomes(again) == outcomes(paged.first)
+        again = bench.audit(SETTLED)
+        assert outcomes(again) == outcomes(paged.whole)
         assert again.changes == ()
 
 

@@ -127,6 +127,26 @@ def records_updated(case: Case) -> Verdict:
     )
 
 
+def evidence_chain(case: Case) -> Verdict:
+    """GV-07: the noted manifests form an unbroken chain, and the newest pack that is in reach is as it was written.
+
+    A chain made anew as a whole is not seen here: a digest that was published at the time shows that.
+    """
+    chain = case.state.chain(case.subject.id)
+    if not chain.exported:
+        return Verdict(Outcome.UNKNOWN, "never_exported", "no evidence of it was ever exported")
+    evidence = (Evidence(Grade.DOCUMENTED, "the history's list of manifests", case.as_of, chain.digest),)
+    if chain.broken:
+        return Verdict(Outcome.FAIL, "chain_broken", chain.broken, evidence=evidence)
+    if not chain.place:
+        reason = f"of {chain.exported} exported packs none is where it was written, on this machine"
+        return Verdict(Outcome.UNKNOWN, "packs_out_of_reach", reason)
+    if chain.damage:
+        return Verdict(Outcome.FAIL, "pack_damaged", f"{chain.place}: {chain.damage}", evidence=evidence)
+    reason = f"{chain.exported} manifests in an unbroken chain, and the pack of {chain.written_at:%Y-%m-%d} is whole"
+    return Verdict(Outcome.PASS, "chain_whole", reason, evidence=evidence)
+
+
 GV_01 = Check(
     id="GV-01",
     family=Family.GOVERNANCE,
@@ -168,4 +188,13 @@ GV_06 = Check(
     judge=rulebook_age,
 )
 
-ALL: tuple[Check, ...] = (GV_01, GV_02, GV_03, GV_04, GV_05, GV_06)
+GV_07 = Check(
+    id="GV-07",
+    family=Family.GOVERNANCE,
+    kind=Kind.ORGANIZATION,
+    reads=(),
+    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN)),
+    judge=evidence_chain,
+)
+
+ALL: tuple[Check, ...] = (GV_01, GV_02, GV_03, GV_04, GV_05, GV_06, GV_07)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from contribaudit import catalogue
 from contribaudit.core import names
 from contribaudit.core.check import Case, Verdict
 from contribaudit.core.finding import Evidence, Outcome
@@ -77,10 +78,13 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
     if observation.code in STALE_CODES or observation.code == CONFLICT_CODE:
         outcome = Outcome.STALE if observation.code in STALE_CODES else Outcome.CONFLICT
         return Verdict(outcome, observation.code, f"{observation.setting}: {reason}", observation.setting, expected)
+    nobody_looked = observation.code == "not_read" and catalogue.find(observation.setting).attestable
     return Verdict(
         Outcome.UNKNOWN,
         observation.code,
-        f"{observation.setting} was not read: {reason}",
+        f"{observation.setting}: nobody has recorded what the console shows"
+        if nobody_looked
+        else f"{observation.setting} was not read: {reason}",
         observation.setting,
         expected,
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -16,7 +18,7 @@ from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.core.report import Report
-from contribaudit.pipeline import Job, Operator, Target, audit
+from contribaudit.pipeline import Job, Operator, Target, audit, judge_last
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.simulator import Organization, load_scenario, make_app, running
@@ -31,6 +33,16 @@ _ADDED = "acme-labs/confluence"
 
 def run_demo(scenario: str, progress: Progress = SILENT) -> Report:
     """The second of two audits of the scenario's organization. Raises ValueError for an unknown scenario."""
+    with demonstration(scenario, progress) as job:
+        return judge_last(job)
+
+
+@contextmanager
+def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Job]:
+    """The job of both audits, done, with the simulated API still up and the history open: it can be audited again.
+
+    Raises ValueError for an unknown scenario.
+    """
     loaded = load_scenario(scenario)
     organization = loaded.organization
     rulebook = loader.load()
@@ -50,10 +62,11 @@ def run_demo(scenario: str, progress: Progress = SILENT) -> Report:
         )
         policy = wiring.load_policy(policy_path, rulebook)
         go_on = _as_yesterday(organization)
-        yesterday = Job((target,), store, rulebook, policy, operator=Operator("demo"), clock=_yesterday)
-        asyncio.run(audit(yesterday))
+        job = Job((target,), store, rulebook, policy, operator=Operator("demo"))
+        asyncio.run(audit(replace(job, clock=_yesterday)))
         go_on()
-        return asyncio.run(audit(Job((target,), store, rulebook, policy, operator=Operator("demo")), progress))
+        asyncio.run(audit(job, progress))
+        yield job
 
 
 def _yesterday() -> datetime:
