@@ -272,3 +272,42 @@ def test_changes_come_page_by_page(history: History, monkeypatch: pytest.MonkeyP
     keep(history, 0, some)
     keep(history, 1, [replace(one, name="new") for one in some])
     assert [one.subject.id for one in history.space_changes(ORG, 1, 2)] == [one.id for one in some]
+
+
+def test_pages_and_places_follow_the_order_of_the_whole(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a key is spelt with: no page repeats a space or leaves one out."""
+    monkeypatch.setattr("contribaudit.store.space_book._PAGE", 2)
+    keep(history, 0, [space(key) for key in ("ENG", "eng", "Ärzte", "ß", "ops", "ÄB", '"q"', "a\\b", "юг")])
+    book = history.spaces(ORG)
+    whole = list(book.of(WIKI))
+    assert len({one.space.id for one in whole}) == len(whole) == book.count(WIKI) == 9
+    assert [one for offset in range(0, 12, 4) for one in book.page(WIKI, offset, 4)] == whole
+    assert [book.position(one.space) for one in whole] == list(range(9))
+    assert book.position(LAW) is None
+    assert book.page(JIRA, 0, 4) == book.page(WIKI, 0, 0) == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("ng", ["Ärzte", "ENG"]),
+        ("STRASSE", ["ß"]),
+        ("straße", ["ß"]),
+        ("ä", ["Ärzte"]),
+        ('"', ['"q"']),
+        ("\\", ["a\\b"]),
+        ("100%", ["pc"]),
+        ("_", ["us_er"]),
+        ("k", ["KELVIN"]),
+        ("%", ["pc"]),
+        ("", []),
+    ],
+)
+def test_a_search_finds_what_folds_alike(history: History, wanted: str, found: list[str]) -> None:
+    """Key or name, in any case and any script; no character is a pattern."""
+    named = {
+        "ENG": "x", "Ärzte": "Leitung", "ß": "Hauptstraße", '"q"': "x", "a\\b": "x", "pc": "100%", "us_er": "x",
+        "KELVIN": "\N{KELVIN SIGN}",
+    }  # fmt: skip
+    keep(history, 0, [space(key, name=name) for key, name in named.items()])
+    assert sorted(one.space.key for one in history.spaces(ORG).search(wanted)) == sorted(found)

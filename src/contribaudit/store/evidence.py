@@ -66,6 +66,18 @@ def read_manifests(connection: Connection, organizations: Iterable[str]) -> tupl
     return tuple(ExportedManifest(organizations=tuple(scope.split("\n")), **row) for row in rows.mappings())
 
 
+def read_manifests_about(connection: Connection, organization: str) -> tuple[ExportedManifest, ...]:
+    """Every exported manifest of this organization, alone or with others, oldest first."""
+    fields = [manifests.c[name] for name in ExportedManifest.__slots__ if name != "organizations"]
+    rows = connection.execute(select(manifests.c.scope, *fields).order_by(manifests.c.id)).mappings()
+    found = ((tuple(row["scope"].split("\n")), row) for row in rows)
+    return tuple(
+        ExportedManifest(organizations=scope, **{name: value for name, value in row.items() if name != "scope"})
+        for scope, row in found
+        if organization in scope
+    )
+
+
 def _scope(organizations: Iterable[str]) -> str:
     return "\n".join(sorted(organizations))
 

@@ -22,6 +22,11 @@ class EvidenceDoor(Door):
         with self._writing() as connection:
             evidence.record_manifest(connection, manifest)
 
+    def manifests_about(self, organization: str) -> tuple[ExportedManifest, ...]:
+        """Every exported manifest of this organization, alone or with others, oldest first."""
+        with self._reading() as connection:
+            return evidence.read_manifests_about(connection, organization)
+
     def manifests(self, organizations: Iterable[str]) -> tuple[ExportedManifest, ...]:
         """Every exported manifest of exactly these organizations, oldest first."""
         with self._reading() as connection:

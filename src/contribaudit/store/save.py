@@ -62,34 +62,48 @@ def _save_facts(connection: Connection, run: int, organization: int, snapshot: S
     if stray:
         raise ValueError(f"no collection tells how far these collectors came: {sorted(stray)}")
     status = {c.collector: c.status for c in snapshot.collections if c.status is not CollectionStatus.FAILED}
-    wanted = {
-        (collector, observation.setting, observation.subject): observation  # the last of two about the same wins
-        for collector in status
-        for observation in snapshot.by_collector.get(collector, ())
-    }
-    topic_ids = interns.topic_ids(connection, organization, ((c, setting) for c, setting, _ in wanted))
-    subject_ids = interns.subject_ids(connection, organization, (subject for _, _, subject in wanted))
-    coming = {(topic_ids[c, setting], subject_ids[subject]): o for (c, setting, subject), o in wanted.items()}
+    read = [(name, snapshot.by_collector.get(name, ())) for name in status]
+    topic_ids = interns.topic_ids(connection, organization, _topics(read))
+    # Most observations about a subject share the object, which is found faster by identity than by hash.
+    subjects = {id(one.subject): one.subject for _, observations in read for one in observations}
+    subject_ids = interns.subject_ids(connection, organization, subjects.values())
+    number_of = {identity: subject_ids[subject] for identity, subject in subjects.items()}
+    span = max(subject_ids.values(), default=0) + 1
+    coming: dict[int, Observation] = {}  # by topic * span + subject: a number takes less than a pair
+    for name, observations in read:
+        place = {setting: topic * span for (collector, setting), topic in topic_ids.items() if collector == name}
+        for one in observations:
+            coming[place[one.setting] + number_of[id(one.subject)]] = one  # the last of two about the same wins
     collector_of = {topic: collector for (collector, _), topic in topic_ids.items() if collector in status}
     ended: dict[str, dict[int, int]] = {collector: {} for collector in status}
-    seen: dict[str, list[int]] = {collector: [] for collector in status}
-    opening: dict[tuple[int, int], Observation] = dict(coming)
+    seen: dict[str, list[int]] = {name: [] for name, how in status.items() if how is CollectionStatus.PARTIAL}
     for fact, topic, subject, *stored, first_run in _open_facts(connection, list(collector_of)):
         collector = collector_of[topic]
-        observation = coming.get((topic, subject))
+        key = topic * span + subject
+        observation = coming.get(key)
         if observation is None:
             if status[collector] is CollectionStatus.OK:
                 ended[collector][fact] = first_run
         elif _same(observation, *stored):
-            del opening[topic, subject]
-            seen[collector].append(fact)
+            del coming[key]
+            if collector in seen:
+                seen[collector].append(fact)
         else:
             ended[collector][fact] = first_run
     for collector, closing in ended.items():
         _close(connection, run, organization, collector, closing)
+    opening = {divmod(key, span): one for key, one in coming.items()}
     for fact, topic in _open(connection, run, opening, snapshot.raw):
-        seen[collector_of[topic]].append(fact)
+        if collector_of[topic] in seen:
+            seen[collector_of[topic]].append(fact)
     return seen
+
+
+def _topics(read: Sequence[tuple[str, Sequence[Observation]]]) -> Iterator[interns.Topic]:
+    """Collector and setting of what was read, each once, as they came."""
+    for name, observations in read:
+        for setting in dict.fromkeys(one.setting for one in observations):
+            yield name, setting
 
 
 def _open_facts(connection: Connection, topics: Sequence[int]) -> Iterator[Any]:
@@ -97,14 +111,15 @@ def _open_facts(connection: Connection, topics: Sequence[int]) -> Iterator[Any]:
     c = facts.c
     query = select(c.id, c.topic, c.subject, c.value, c.unavailable, c.grade, c.first_run)
     query = query.where(c.ended_run.is_(None), c.topic.in_(topics))
-    yield from connection.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME))
+    for some in connection.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)).partitions():
+        yield from some
 
 
 def _same(observation: Observation, value: str | None, unavailable: str | None, grade: str | None) -> bool:
     """True when the observation says what the stored fact says."""
     if isinstance(observation, Unavailable):
         return unavailable is not None and json.loads(unavailable)["code"] == observation.code
-    if value is None or grade != observation.grade.value:
+    if value is None or grade != observation.grade:
         return False
     return value == write_value(observation.value) or same_value(
         catalogue.find(observation.setting), read_value(value), observation.value

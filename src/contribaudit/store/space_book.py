@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Text, func, literal, or_, select, tuple_, type_coerce
 from sqlalchemy.orm import aliased
 
 from contribaudit.catalogue import organization as catalogue
@@ -18,7 +18,7 @@ from contribaudit.store.rows import organization_number, stored_facts
 from contribaudit.store.schema import facts, runs, snapshots, subjects
 from contribaudit.store.space_schema import space_lists, spaces
 from contribaudit.store.spaces import fold
-from contribaudit.store.texts import read_value
+from contribaudit.store.texts import Escaped, read_value
 
 Reading: TypeAlias = Callable[[], AbstractContextManager[Connection]]
 _PAGE = 1_000
@@ -111,12 +111,34 @@ class StoredSpaces:
         wanted = text.casefold()
         found: list[KnownSpace] = []
         if wanted and self._apps and limit > 0:
-            for one in self._pages(spaces.c.app.in_(list(self._apps))):
+            for one in self._pages(or_(_may_hold(spaces.c.key, wanted), _may_hold(spaces.c.name, wanted))):
                 if wanted in one.space.key.casefold() or wanted in one.space.name.casefold():
                     found.append(one)
                     if len(found) == limit:
                         break
         return found
+
+    def page(self, app: Subject, offset: int, limit: int) -> Sequence[KnownSpace]:
+        """At most `limit` of the app's spaces from the place `offset` on, 0 for the first, in the order of `of`."""
+        if app not in self._numbers or limit <= 0:
+            return ()
+        with self._reading() as connection:
+            query = self._query(spaces.c.app == self._numbers[app], limit=limit, offset=max(0, offset))
+            return [self._known(row) for row in connection.execute(query)]
+
+    def position(self, space: Space) -> int | None:
+        """The place of the space among its app's in the order of `of`; None where it is not among them."""
+        mine = spaces.c.app == self._numbers.get(space.app, 0)
+        with self._reading() as connection:
+            own = select(spaces.c.folded, spaces.c.space, spaces.c.id).where(
+                *self._standing, mine, spaces.c.space == space.id
+            )
+            row = connection.execute(own).first()
+            if row is None:
+                return None
+            before = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) < _place(row)
+            query = select(func.count()).select_from(spaces).where(*self._standing, mine, before)
+            return int(connection.execute(query).scalar_one())
 
     @property
     def _standing(self) -> tuple[ColumnElement[bool], ...]:
@@ -145,21 +167,23 @@ class StoredSpaces:
         """Page by page, each read in a transaction of its own: what was known as of a run does not change."""
         after: ColumnElement[bool] | None = None
         while True:
-            query = self._query(*conditions).limit(_PAGE)
+            query = self._query(*conditions, *(() if after is None else (after,)), limit=_PAGE)
             with self._reading() as connection:
-                rows = connection.execute(query if after is None else query.where(after)).all()
+                rows = connection.execute(query).all()
             for row in rows:
                 yield self._known(row)
             if len(rows) < _PAGE:
                 return
-            last = rows[-1]
-            here = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id)
-            after = here > tuple_(last.folded, last.space, last.id)
+            after = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) > _place(rows[-1])
 
-    def _query(self, *conditions: ColumnElement[bool]) -> Select[Any]:
+    def _query(self, *conditions: ColumnElement[bool], limit: int | None = None, offset: int = 0) -> Select[Any]:
+        """The rows first, then what belongs to each: the database asks for no space that is not returned."""
+        order = spaces.c.folded, spaces.c.space, spaces.c.id
+        rows = select(spaces.c.id).where(*self._standing, *conditions).order_by(*order)
+        chosen = spaces.c.id.in_(rows if limit is None else rows.limit(limit).offset(offset))
         first = _first_run().label("first")
         query = select(spaces, first, runs.c.started_at).select_from(spaces).join(runs, runs.c.id == first)
-        return query.where(*self._standing, *conditions).order_by(spaces.c.folded, spaces.c.space, spaces.c.id)
+        return query.where(chosen).order_by(*order)
 
     def _known(self, row: Any) -> KnownSpace:
         app = self._apps[row.app]
@@ -167,6 +191,23 @@ class StoredSpaces:
         space = Space(app, row.space, row.key, row.name, row.type, row.status, row.created_at)
         first_whole = self._first_whole.get(row.app)
         return KnownSpace(space, host, type_key, row.started_at, first_whole is None or row.first <= first_whole)
+
+
+def _place(row: Any) -> ColumnElement[Any]:
+    """Where a row stands in the order, its texts as they are stored."""
+    return tuple_(literal(row.folded, Escaped), literal(row.space, Escaped), row.id)
+
+
+def _may_hold(column: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
+    """True for every text that holds what is wanted, without case, and for few others.
+
+    Texts are stored in ASCII: whatever folds to or from anything else stands there behind a backslash, as do quotation
+    marks and backslashes themselves.
+    """
+    stored = type_coerce(column, Text)
+    escaped = stored.contains("\\", autoescape=True)
+    plain = wanted.isascii() and wanted.isprintable() and not set(wanted) & set('"\\')
+    return or_(func.lower(stored).contains(wanted, autoescape=True), escaped) if plain else escaped
 
 
 def _first_run() -> ColumnElement[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
@@ -30,9 +31,13 @@ def unescape(text: str) -> str:
     return str(json.loads(f'"{text}"')) if "\\" in text else text
 
 
-@lru_cache(maxsize=4096, typed=True)
 def write_value(value: Value) -> str:
     """A setting's value as JSON."""
+    return encode_basestring_ascii(value) if type(value) is str else _write(value)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _write(value: Value) -> str:
     return _ENCODER.encode(value)
 
 

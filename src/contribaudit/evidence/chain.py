@@ -1,0 +1,56 @@
+"""Looks at the manifests that the history noted, and at the newest pack that is still where it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+from contribaudit.core.chain import NEVER_EXPORTED, Chain
+from contribaudit.errors import ContribauditError
+from contribaudit.evidence.verify import verify
+from contribaudit.store.history import History
+from contribaudit.store.records import ExportedManifest
+
+
+def chain_of(store: History, organization: str, host: str, as_of: datetime) -> Chain:
+    """The organization's chain as of a moment. A pack that was written on another machine is out of reach."""
+    noted = [one for one in store.manifests_about(organization) if one.written_at <= as_of]
+    if not noted:
+        return NEVER_EXPORTED
+    broken = next((told for told in map(_broken, _by_scope(noted)) if told), "")
+    for one in reversed(noted):
+        if one.host == host and Path(one.place).exists():
+            return Chain(len(noted), broken, one.place, one.sha256, one.written_at, _damage(one))
+    return Chain(len(noted), broken)
+
+
+def _by_scope(noted: Sequence[ExportedManifest]) -> list[list[ExportedManifest]]:
+    """Each set of organizations has a chain of its own."""
+    scopes: dict[tuple[str, ...], list[ExportedManifest]] = {}
+    for one in noted:
+        scopes.setdefault(one.organizations, []).append(one)
+    return list(scopes.values())
+
+
+def _broken(chain: Sequence[ExportedManifest]) -> str:
+    if chain[0].previous is not None:
+        return f"the manifest {chain[0].sha256[:12]} names {chain[0].previous[:12]} before it, which is not noted"
+    for older, newer in pairwise(chain):
+        if newer.previous != older.sha256:
+            named = newer.previous[:12] if newer.previous else "none"
+            return f"the manifest {newer.sha256[:12]} names {named} before it, and noted is {older.sha256[:12]}"
+    return ""
+
+
+def _damage(noted: ExportedManifest) -> str:
+    try:
+        found = verify(Path(noted.place))
+    except ContribauditError as error:
+        return error.message
+    if found.manifest.sha256 != noted.sha256:
+        return f"another pack stands in its place, {found.manifest.sha256[:12]} and not {noted.sha256[:12]}"
+    if found.signed_with != noted.signed_with:
+        return "it is signed with another key than it was, or not at all"
+    return ""

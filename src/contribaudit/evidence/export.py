@@ -1,0 +1,169 @@
+"""Writes an evidence folder: every file of it, then the manifest that names them and the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from contribaudit import __version__
+from contribaudit.errors import StoreDamaged
+from contribaudit.evidence import readme
+from contribaudit.evidence.code import code_sha256
+from contribaudit.evidence.dictionary import data_dictionary
+from contribaudit.evidence.dossier import Dossier
+from contribaudit.evidence.folder import EvidenceFolder
+from contribaudit.evidence.manifest import SCHEMA, Judged, Manifest, Tool, plain_path
+from contribaudit.evidence.sheets import ALL
+from contribaudit.evidence.signing import Signer
+from contribaudit.exporters import json_v1
+from contribaudit.exporters.cells import plain, rfc3339
+from contribaudit.pipeline import Operator
+from contribaudit.rulebook import decoders, loader
+from contribaudit.store.records import ExportedManifest
+
+_WAIT_SECONDS = 60
+_AT_ONCE = 200
+"""Raw answers that are in memory together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the folder is written, apart from what is in it."""
+
+    archive: bool = False
+    """One `.zip` in place of a folder."""
+    signer: Signer | None = None
+    rulebook_folder: Path | None = None
+    """The user's files in place of the rulebook's, which judged the run."""
+    decoders_folder: Path | None = None
+
+
+PLAIN = Form()
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written."""
+
+    place: Path
+    manifest: Manifest
+    size_bytes: int
+
+
+def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, form: Form = PLAIN) -> Exported:
+    """Write the dossier to `place`, a folder or a .zip, and note its manifest in the history.
+
+    Raises UsageError when something stands there, OutputError when the disk refuses, StoreError for the history. The
+    folder is there whole or not at all; the history notes the manifest after it.
+    """
+    place = place.absolute()
+    # Two exports of the same organizations at a time would both name the same one before them.
+    lock = dossier.store.lock("evidence of " + " ".join(dossier.organizations), wait_seconds=_WAIT_SECONDS)
+    with lock, EvidenceFolder(place, archive=form.archive) as folder:
+        for sheet in ALL:
+            with folder.text(sheet.name) as out:
+                sheet.write(dossier, out)
+        with folder.text("report.json") as out:
+            out.writelines(json_v1.pieces(dossier.report, dossier.cast.document))
+        folder.put("policy.toml", dossier.cast.text(dossier.policy.resolved_toml).encode())
+        for name, text in loader.sources(form.rulebook_folder):
+            folder.put(f"rulebook/{name}", dossier.cast.text(text).encode())
+        for number, (name, body) in enumerate(decoders.sources(form.decoders_folder), 1):
+            path = f"decoders/{name}"
+            if not (dossier.cast.named and plain_path(path)):  # a file of the user's may be called anything
+                path = f"decoders/{number:03}.toml"
+            folder.put(path, dossier.cast.text(body.decode()).encode())
+        if dossier.cast.named:  # what was answered, or photographed, may show people
+            for path, body in _raw(dossier):
+                folder.put(path, body)
+        folder.put("data-dictionary.csv", data_dictionary().encode())
+        folder.put("README.txt", readme.text(dossier, signed=form.signer is not None).encode())
+        before = dossier.store.manifests(dossier.organizations)
+        manifest = _manifest(dossier, folder, now, before[-1] if before else None)
+        folder.finish(manifest, form.signer)
+        dossier.store.record_manifest(
+            ExportedManifest(
+                organizations=dossier.organizations,
+                kind=manifest.scope.kind,
+                run=dossier.report.run.id,
+                sha256=manifest.sha256,
+                previous=manifest.previous.sha256 if manifest.previous else None,
+                written_at=now,
+                signed_with=form.signer.fingerprint if form.signer else None,
+                account=operator.account,
+                host=operator.host,
+                place=str(place),
+            )
+        )
+    return Exported(place, manifest, sum(one.size_bytes for one in manifest.files))
+
+
+def _manifest(dossier: Dossier, folder: EvidenceFolder, now: datetime, before: ExportedManifest | None) -> Manifest:
+    report = dossier.report
+    judged = report.run
+    ledgers = [kept for one in dossier.organizations if (kept := dossier.store.ledger(judged.id, one)) is not None]
+    skew = next((one.clock_skew_seconds for one in ledgers if one.clock_skew_seconds is not None), None)
+    return Manifest.model_validate(
+        {
+            "schema": SCHEMA,
+            "tool": Tool(name="contribaudit", version=__version__, code_sha256=code_sha256()),
+            "written_at": rfc3339(now),
+            "scope": {
+                "kind": "run" if dossier.since is None else "period",
+                "organizations": list(dossier.organizations),
+                "runs": [run.id for run in dossier.runs],
+                "from": rfc3339(dossier.since),
+                "until": rfc3339(dossier.until),
+                "people": dossier.cast.people.value,
+                "sites": list(dossier.sites),
+            },
+            "judged": Judged(
+                run=judged.id,
+                finished_at=rfc3339(judged.finished_at) or "",
+                complete=judged.complete,
+                exit_code=judged.exit_code,
+                policy_name=plain(dossier.cast.text(report.policy_name)),
+                policy_sha256=report.policy_sha256,
+                rulebook_version=plain(report.state.rulebook.version),
+                rulebook_sha256=report.state.rulebook.sha256,
+                ledger_sha256=folder.sha256_of("ledger.csv") if ledgers else None,
+                clock_skew_seconds=None if skew is None else round(skew),
+            ),
+            "previous": before and {"sha256": before.sha256, "written_at": rfc3339(before.written_at)},
+            "files": folder.entries(),
+        }
+    )
+
+
+def _raw(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
+    """The raw answers that settings, findings and changes rest on, then the screenshots, by digest.
+
+    Raises StoreDamaged for an answer that a setting rests on and that is not kept any more.
+    """
+    state = dossier.report.state
+    owed = {
+        digest
+        for seen in state.everything()
+        if (digest := getattr(seen, "response", None)) and dossier.shows(seen.subject)
+    }
+    told = {one.sha256 for finding in dossier.report.findings for one in finding.evidence if one.sha256}
+    told |= {digest for change in dossier.changes for digest in change.responses if digest}
+    told |= set(dossier.event_objects().values())
+    for some in _batches(sorted(owed | told)):
+        kept: Mapping[str, bytes] = dossier.store.objects(some)
+        for digest in some:
+            if digest in kept:
+                yield f"responses/{digest}.json", kept[digest]
+            elif digest in owed:
+                raise StoreDamaged(
+                    f"The raw object {digest} is not in the history", hint="Audit again, then export that run"
+                )
+    attached = {one.sha256 for attestation in dossier.attestations() for one in attestation.attachments}
+    for digest in sorted(attached):
+        yield f"attachments/{digest}", dossier.store.attachment(digest)
+
+
+def _batches(digests: list[str]) -> Iterable[list[str]]:
+    return (digests[start : start + _AT_ONCE] for start in range(0, len(digests), _AT_ONCE))

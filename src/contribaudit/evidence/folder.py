@@ -1,0 +1,173 @@
+"""An evidence folder while it is written: beside its place, renamed at the end, so that it is whole or absent."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, TextIO, cast
+
+from contribaudit.errors import OutputError, UsageError
+from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS, Entry, Manifest, plain_path
+from contribaudit.evidence.signing import Signer
+
+_COPY_BYTES = 1 << 20
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same files make the same archive
+
+
+class EvidenceFolder:
+    """Takes files one by one; `finish` puts the manifest in and the folder in its place.
+
+    Used in a `with`: whatever stops it before, nothing is left behind. Raises UsageError when something stands in the
+    folder's place, OutputError when the disk refuses.
+    """
+
+    def __init__(self, place: Path, *, archive: bool = False) -> None:
+        """`place` is the folder to be, or the `.zip` file where `archive` is true."""
+        self._place, self._archive = place, archive
+        self._entries: dict[str, Entry] = {}
+        self._working: Path | None = None
+
+    def __enter__(self) -> Self:
+        if os.path.lexists(self._place):
+            raise self._exists()
+        try:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            made = tempfile.mkdtemp(prefix=f".{self._place.name[:40]}.partial-", dir=self._place.parent)
+        except OSError as error:
+            raise self._refused(error) from error
+        self._working = Path(made)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._working is not None:
+            shutil.rmtree(self._working, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise self._refused(error) from error
+
+    @contextmanager
+    def binary(self, path: str) -> Iterator[BinaryIO]:
+        """A new file, to be written once from its beginning to its end."""
+        if path in self._entries or not plain_path(path):
+            raise ValueError(f"not a new plain path: {path!r}")
+        target = self._folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            out = _Digesting(file)
+            yield cast("BinaryIO", out)
+        self._entries[path] = Entry(path=path, size_bytes=out.size_bytes, sha256=out.digest.hexdigest())
+
+    @contextmanager
+    def text(self, path: str) -> Iterator[TextIO]:
+        """A new file of UTF-8 text whose newlines stay as they are written."""
+        with self.binary(path) as raw:
+            out = io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=False)
+            try:
+                yield out
+                out.flush()
+            finally:
+                out.detach()
+
+    def put(self, path: str, data: bytes) -> None:
+        """A new file with this content."""
+        with self.binary(path) as out:
+            out.write(data)
+
+    def has(self, path: str) -> bool:
+        """Whether the file is in it already."""
+        return path in self._entries
+
+    def sha256_of(self, path: str) -> str | None:
+        """The digest of a file that is in it; None when it is not."""
+        entry = self._entries.get(path)
+        return entry.sha256 if entry is not None else None
+
+    def entries(self) -> list[Entry]:
+        """Every file so far, the list of sums put in first; sorted by path."""
+        if SUMS not in self._entries:
+            lines = (f"{one.sha256}  {one.path}\n" for one in self._sorted())
+            self.put(SUMS, "".join(lines).encode())
+        return self._sorted()
+
+    def finish(self, manifest: Manifest, signer: Signer | None = None) -> None:
+        """Write manifest and signature, and put the whole in its place."""
+        data = manifest.canonical()
+        (self._folder / NAME).write_bytes(data)
+        if signer is not None:
+            (self._folder / SIGNATURE).write_bytes(signer.sign(data))
+            (self._folder / PUBLIC_KEY).write_bytes(signer.public_pem())
+        if self._archive:
+            self._zip()
+            return
+        self._folder.chmod(0o755 & ~_umask())
+        if os.path.lexists(self._place):  # a rename would take the place of an empty folder
+            raise self._exists()
+        self._folder.rename(self._place)
+        self._working = None
+
+    def _zip(self) -> None:
+        beside = self._folder.with_suffix(".zip-partial")
+        names = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file())
+        try:
+            with zipfile.ZipFile(beside, "x", zipfile.ZIP_DEFLATED) as archive:
+                for name in names:
+                    info = zipfile.ZipInfo(name, _ZIP_TIME)
+                    info.compress_type = zipfile.ZIP_DEFLATED
+                    info.external_attr = 0o644 << 16
+                    with (self._folder / name).open("rb") as source, archive.open(info, "w") as target:
+                        shutil.copyfileobj(source, target, _COPY_BYTES)
+            # A hard link fails where something stands in the place by now; a rename would replace it.
+            os.link(beside, self._place)
+        except FileExistsError as error:
+            raise self._exists() from error
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def _sorted(self) -> list[Entry]:
+        return [self._entries[path] for path in sorted(self._entries)]
+
+    @property
+    def _folder(self) -> Path:
+        assert self._working is not None, "used outside of its `with`"
+        return self._working
+
+    def _exists(self) -> UsageError:
+        return UsageError(f"{self._place} exists", hint="Evidence is never overwritten: name another place")
+
+    def _refused(self, error: OSError) -> OutputError:
+        hint = "Free some space, or name another place"
+        return OutputError(f"{self._place} could not be written: {error.strerror or error}", hint=hint)
+
+
+class _Digesting(io.RawIOBase):
+    """Passes bytes on and digests them on the way."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = sha256()
+        self.size_bytes = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        view = memoryview(data)  # type: ignore[arg-type]
+        self.digest.update(view)
+        self._file.write(view)
+        self.size_bytes += view.nbytes
+        return view.nbytes
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

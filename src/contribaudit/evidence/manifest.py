@@ -1,0 +1,166 @@
+"""manifest.json: every file of an evidence folder by digest, what judged it, and the manifest before it.
+
+The bytes are JSON in the canonical form of RFC 8785 (https://www.rfc-editor.org/rfc/rfc8785), so that whoever reads the
+file anew and writes it in that form has the same bytes, and the same digest and signature.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from contribaudit.errors import EvidenceDamaged, EvidenceNewer
+
+SCHEMA = "contribaudit.manifest/1"
+NAME = "manifest.json"
+SIGNATURE = "manifest.json.sig"
+PUBLIC_KEY = "public-key.pem"
+SUMS = "SHA256SUMS"
+UNLISTED = frozenset((NAME, SIGNATURE, PUBLIC_KEY))
+"""Files of the folder that the manifest cannot list."""
+
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Tool(_Part):
+    """What wrote the folder."""
+
+    name: Literal["contribaudit"]
+    version: str
+    code_sha256: Digest
+    """SHA-256 over the tool's own files."""
+
+
+class Scope(_Part):
+    """What the folder is about."""
+
+    kind: Literal["run", "period"]
+    organizations: list[str]
+    """IDs, sorted."""
+    runs: list[int]
+    """Runs that it holds, oldest first; one for the kind "run"."""
+    from_: Annotated[Time | None, Field(alias="from")]
+    until: Time | None
+    people: Literal["named", "pseudonym", "omit"]
+    """How people appear in it."""
+    sites: list[str]
+    """Hosts of the sites that it is limited to, sorted; empty for all of them."""
+
+
+class Judged(_Part):
+    """What judged the newest run of the folder."""
+
+    run: int
+    finished_at: Time
+    complete: bool
+    exit_code: int
+    policy_name: str
+    policy_sha256: Digest
+    rulebook_version: str
+    rulebook_sha256: Digest
+    ledger_sha256: Digest | None
+    """Digest of ledger.csv; None where no ledger was kept of the run."""
+    clock_skew_seconds: int | None
+    """The API's `Date` minus our clock during the run; None where no answer told."""
+
+
+class Before(_Part):
+    """The manifest before this one, of the same organizations."""
+
+    sha256: Digest
+    written_at: Time
+
+
+class Entry(_Part):
+    """One file."""
+
+    path: str
+    """With slashes, relative to the folder."""
+    size_bytes: int
+    sha256: Digest
+
+
+class Manifest(_Part):
+    """The whole of manifest.json."""
+
+    schema_: Annotated[Literal["contribaudit.manifest/1"], Field(alias="schema")]
+    tool: Tool
+    written_at: Time
+    scope: Scope
+    judged: Judged
+    previous: Before | None
+    """None for the first of a chain."""
+    files: list[Entry]
+    """Sorted by path."""
+
+    def canonical(self) -> bytes:
+        """The bytes of manifest.json."""
+        import rfc8785
+
+        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True))
+
+    def is_canonical(self, data: bytes) -> bool:
+        """Whether the bytes are those of this manifest, in the form in which it is written."""
+        import rfc8785
+
+        try:
+            return self.canonical() == data
+        except rfc8785.CanonicalizationError:  # half a surrogate pair, or a number beyond 2**53
+            return False
+
+    @property
+    def sha256(self) -> str:
+        """The digest by which the next manifest, and a chat message, names this one."""
+        return sha256(self.canonical()).hexdigest()
+
+
+_DEVICES = frozenset(("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))))
+_LONGEST_PATH = 200
+
+
+def plain_path(path: str) -> bool:
+    """True for a relative path of harmless names, which every system and archive takes as it is."""
+    return len(path) <= _LONGEST_PATH and all(
+        part.isascii()
+        and part[:1].isalnum()
+        and not part.endswith(".")
+        and all(c.isalnum() or c in "._-" for c in part)
+        and part.partition(".")[0].casefold() not in _DEVICES
+        for part in path.split("/")
+    )
+
+
+def read_manifest(data: bytes) -> Manifest:
+    """The manifest of these bytes.
+
+    Raises EvidenceNewer for a schema of a later version, EvidenceDamaged for anything that this version did not write.
+    """
+    import json
+
+    try:
+        document: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        raise EvidenceDamaged(f"{NAME} is not JSON", hint=_RENEW) from None
+    word = document.get("schema") if isinstance(document, dict) else None
+    if isinstance(word, str) and word.startswith("contribaudit.manifest/") and word != SCHEMA:
+        raise EvidenceNewer(f"{NAME} has the schema {word[:60]}, which this version does not know", hint=_UPDATE)
+    try:
+        manifest = Manifest.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise EvidenceDamaged(f"{NAME}, key `{key}`: {first['msg']}", hint=_RENEW) from None
+    if not manifest.is_canonical(data):
+        raise EvidenceDamaged(f"{NAME} was rewritten: it is not in the form in which it was made", hint=_RENEW)
+    return manifest
+
+
+_RENEW = "Ask whoever made the evidence for the original"
+_UPDATE = "Update contribaudit"

@@ -1,0 +1,97 @@
+"""A sheet for re-performance: findings drawn by a seed, for an auditor to look up in the console.
+
+Method: findings are grouped by outcome. One of each group is drawn, of the largest first where the sample is smaller
+than that; the rest is shared out by what is left of each group (largest remainder). Within a group those come first
+whose SHA-256 over seed, a line break and finding ID is smallest: whoever has the seed draws the same ones, and nobody
+can foresee them before it is chosen.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from contribaudit.exporters.cells import Cell, csv_cell
+
+COLUMNS = (
+    "number", "run_id", "finding_id", "check_id", "check_title", "severity", "outcome", "subject", "setting",
+    "console_path", "expected", "our_value", "our_evidence", "observed_at", "evidence_sha256", "reason",
+    "auditor_value", "agrees", "auditor_initials", "looked_on",
+)  # fmt: skip
+_EMPTY = 4
+"""Columns at the end that the auditor fills in."""
+
+
+def draw(findings: Sequence[Mapping[str, Any]], size: int, seed: str) -> list[Mapping[str, Any]]:
+    """At most `size` findings (as in report.json), by outcome, then in the order in which they were drawn."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for one in findings:
+        groups.setdefault(one["outcome"], []).append(one)
+    shares = _shares({outcome: len(group) for outcome, group in groups.items()}, min(size, len(findings)))
+    return [
+        one
+        for outcome in sorted(groups)
+        for one in sorted(groups[outcome], key=lambda finding: _rank(seed, finding["id"]))[: shares[outcome]]
+    ]
+
+
+def _rank(seed: str, finding: str) -> str:
+    return sha256(f"{seed}\n{finding}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _shares(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
+    """How many of each group: one each, the rest in proportion. With fewer than groups, the largest groups first."""
+    ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
+    shares = {name: int(place < wanted) for place, name in enumerate(ordered)}
+    rest = wanted - sum(shares.values())
+    left = {name: sizes[name] - shares[name] for name in ordered}
+    total = sum(left.values())
+    if rest <= 0 or not total:
+        return shares
+    for name in ordered:
+        shares[name] += rest * left[name] // total
+    missing = wanted - sum(shares.values())
+    by_remainder = sorted(ordered, key=lambda name: (-(rest * left[name] % total), name))
+    for name in [name for name in by_remainder if shares[name] < sizes[name]][:missing]:
+        shares[name] += 1
+    return shares
+
+
+def sheet(run: int, drawn: Sequence[Mapping[str, Any]]) -> str:
+    """The sheet as CSV."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for number, one in enumerate(drawn, 1):
+        writer.writerow([*map(csv_cell, _cells(number, run, one)), *[""] * _EMPTY])
+    return out.getvalue()
+
+
+def _cells(number: int, run: int, one: Mapping[str, Any]) -> tuple[Cell, ...]:
+    evidence = one["evidence"][0] if one["evidence"] else {}
+    subject = one["subject"]
+    return (
+        number,
+        run,
+        one["id"],
+        one["check"],
+        one["title"],
+        one["severity"],
+        one["outcome"],
+        subject["alias"] or subject["name"] or subject["id"],
+        one["setting"],
+        one["console_path"],
+        _value(one["expected"]),
+        _value(one["observed"]),
+        evidence.get("source"),
+        evidence.get("observed_at"),
+        evidence.get("sha256"),
+        one["reason"],
+    )
+
+
+def _value(value: Any) -> Cell:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,26 @@
+"""The CSV files of an evidence folder, one source a file."""
+
+from __future__ import annotations
+
+from contribaudit.evidence.sheets.changes import CHANGES
+from contribaudit.evidence.sheets.of_report import FROM_REPORT, SPACES
+from contribaudit.evidence.sheets.over_time import GAPS, OUTCOMES
+from contribaudit.evidence.sheets.people_said import ATTESTATIONS, DECISIONS, WAIVERS
+from contribaudit.evidence.sheets.runs import LEDGER, POPULATION, RUNS
+from contribaudit.evidence.sheets.segregation import SEGREGATION
+
+ALL = (
+    *FROM_REPORT,
+    SPACES,
+    CHANGES,
+    ATTESTATIONS,
+    WAIVERS,
+    DECISIONS,
+    SEGREGATION,
+    RUNS,
+    GAPS,
+    OUTCOMES,
+    POPULATION,
+    LEDGER,
+)
+"""In the order of the data dictionary."""

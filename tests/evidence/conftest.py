@@ -1,0 +1,69 @@
+"""One scene for all tests here, and copies of packs to spoil."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from contribaudit.evidence.export import Form
+from contribaudit.evidence.signing import Signer
+from tests.evidence.scene import Scene, scene
+
+SIGNER = Signer.new()
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The history; tests add exports to it and nothing else."""
+    with scene(tmp_path_factory.mktemp("scene")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def chain(told: Scene) -> tuple[Path, Path, Path]:
+    """Three packs of the newest run, one after the other: a folder, a signed one, a signed archive."""
+    return (
+        told.export("unsigned").place,
+        told.export("signed", form=Form(signer=SIGNER)).place,
+        told.export("zipped.zip", form=Form(archive=True, signer=SIGNER)).place,
+    )
+
+
+@pytest.fixture
+def unsigned(chain: tuple[Path, Path, Path]) -> Path:
+    """A folder; not to be changed."""
+    return chain[0]
+
+
+@pytest.fixture
+def signed(chain: tuple[Path, Path, Path]) -> Path:
+    """The next one, signed; not to be changed."""
+    return chain[1]
+
+
+@pytest.fixture
+def zipped(chain: tuple[Path, Path, Path]) -> Path:
+    """The third, an archive, signed; not to be changed."""
+    return chain[2]
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[Path], Path]:
+    """A copy to spoil."""
+
+    def copy(pack: Path) -> Path:
+        place = tmp_path / f"copy-{len(list(tmp_path.iterdir()))}"
+        return Path(shutil.copytree(pack, place) if pack.is_dir() else shutil.copyfile(pack, place.with_suffix(".zip")))
+
+    return copy
+
+
+@pytest.fixture
+def public_key(tmp_path: Path) -> Path:
+    """The signer's public key in a file."""
+    path = tmp_path / "signer.pem"
+    path.write_bytes(SIGNER.public_pem())
+    return path

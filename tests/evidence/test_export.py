@@ -1,0 +1,298 @@
+"""What a pack holds, and that it is there whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from contribaudit.atlassian import calls
+from contribaudit.core.evaluate import Selection
+from contribaudit.errors import OutputError, UsageError
+from contribaudit.evidence import gather
+from contribaudit.evidence.export import Form, export
+from contribaudit.evidence.folder import EvidenceFolder
+from contribaudit.evidence.sheet import Sheet
+from contribaudit.evidence.sheets import ALL
+from contribaudit.evidence.verify import verify
+from tests.evidence.scene import ANN, BOB, CISO, NOW, SCREENSHOT, Scene
+from tests.flow.audits import simulated
+
+
+def rows(pack: Path, name: str) -> list[dict[str, str]]:
+    with (pack / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_file_is_there(unsigned: Path) -> None:
+    """As the documentation names them."""
+    names = {path.relative_to(unsigned).as_posix() for path in unsigned.rglob("*") if path.is_file()}
+    plain = {name for name in names if "/" not in name}
+    assert plain == {one.name for one in ALL} | {
+        "README.txt", "SHA256SUMS", "data-dictionary.csv", "manifest.json", "policy.toml", "report.json",
+    }  # fmt: skip
+    assert {name.partition("/")[0] for name in names - plain} == {"attachments", "responses", "rulebook"}
+    assert not [path for path in unsigned.parent.iterdir() if "partial" in path.name]
+
+
+def test_every_row_points_at_what_it_rests_on(unsigned: Path) -> None:
+    """Each digest of a setting is a raw answer in the pack; so are the screenshot and the event behind a change."""
+    held = {path.stem for path in (unsigned / "responses").iterdir()}
+    named = {row["sha256"] for row in rows(unsigned, "settings.csv")} - {""}
+    assert named <= held
+    assert len(named) > 5
+    shot = json.loads(rows(unsigned, "attestations.csv")[0]["attachments"])[0]
+    assert (unsigned / "attachments" / shot).read_bytes() == SCREENSHOT
+    events = {row["event_sha256"] for row in rows(unsigned, "changes.csv")} - {""}
+    assert events
+    assert events <= held
+    assert {sha256(path.read_bytes()).hexdigest() for path in (unsigned / "responses").iterdir()} == held
+
+
+def test_findings_are_those_of_the_report(unsigned: Path) -> None:
+    report = json.loads((unsigned / "report.json").read_text())
+    told = [(row["finding_id"], row["outcome"]) for row in rows(unsigned, "findings.csv")]
+    assert told == [(one["id"], one["outcome"]) for one in report["findings"]]
+    assert (unsigned / "policy.toml").read_text().strip()
+    assert report["policy"]["sha256"] == sha256((unsigned / "policy.toml").read_bytes()).hexdigest()
+
+
+def test_changes_tell_who_and_how_well_was_looked(unsigned: Path) -> None:
+    """A change with its event, an approval of a baseline and of a waiver."""
+    told = rows(unsigned, "changes.csv")
+    moved = next(row for row in told if row["setting"] == "residency.realm")
+    assert (moved["actor"], moved["cause_code"], moved["log_readable"]) == ("ops.person@acme.example", "event", "true")
+    assert moved["last_seen"] < moved["event_at"] < moved["first_seen"]
+    approvals = {row["setting"]: row["actor"] for row in told if row["cause_code"] == "approval"}
+    assert approvals == {"baseline": CISO, "waiver": CISO}
+
+
+def test_segregation_counts_deeds_and_flags_overlaps(unsigned: Path) -> None:
+    told = {row["person"]: row for row in rows(unsigned, "segregation.csv")}
+    assert (told[ANN]["looked"], told[BOB]["confirmed"], told["annl0gin"]["ran"]) == ("1", "1", "1")
+    assert (told[CISO]["approved_waiver"], told[CISO]["approved_baseline"]) == ("1", "1")
+    assert all(json.loads(row["overlaps"]) == [] for row in told.values())
+    assert int(told["ops.person@acme.example"]["changed_at_atlassian"]) >= 1
+
+
+def test_population_says_what_was_left_out_and_why(unsigned: Path) -> None:
+    workspaces = next(row for row in rows(unsigned, "population.csv") if row["collector"] == "workspaces")
+    assert workspaces["excluded"] == "1"
+    assert "jira-admin" in workspaces["excluded_why"]
+
+
+def test_every_request_is_on_the_list_of_reads(told: Scene, unsigned: Path) -> None:
+    """The ledger of the pack, call by call: name, method, path. As many as the simulator answered in that run."""
+    allowed = {call.name: call for call in (*calls.ALL, *calls.ON_SITES)}
+    listed = rows(unsigned, "ledger.csv")
+    for row in listed:
+        call = allowed[row["call"]]
+        assert row["method"] == call.method
+        pattern = re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(call.path))
+        assert re.fullmatch(pattern, row["path"].partition("?")[0]), row["path"]
+    assert len(listed) == len(told.bench.requests) // 3
+    assert all(
+        row["method"] == "GET" or row["path"].partition("?")[0].endswith(("/workspaces", "/search")) for row in listed
+    )
+
+
+def test_hostile_texts_are_made_harmless(unsigned: Path) -> None:
+    note = rows(unsigned, "attestations.csv")[0]["note"]
+    assert note.startswith("'=")
+    assert not {"\x1b", "\u202e", "\0"}.intersection(note)
+
+
+def test_a_period_holds_every_run_and_the_time_without_one(told: Scene) -> None:
+    """Two days without a run are a gap; every change on the way is there; the newest run is judged as of the end."""
+    pack = export(
+        gather.of_period(told.job(), NOW - timedelta(days=9), NOW),
+        told.folder / "period",
+        now=NOW,
+        operator=told.operator,
+    )
+    assert [row["run_id"] for row in rows(pack.place, "runs.csv")] == ["1", "2", "3"]
+    assert pack.manifest.scope.kind == "period"
+    assert pack.manifest.scope.runs == [1, 2, 3]
+    whole = [row for row in rows(pack.place, "gaps.csv") if not row["collector"]]
+    assert [row["hours"] for row in whole] == [str(6 * 24.0), "48.0"]
+    assert {row["run_id"] for row in rows(pack.place, "ledger.csv")} == {"1", "2", "3"}
+    outcomes = rows(pack.place, "outcomes.csv")
+    assert {row["observations"] for row in outcomes} >= {"3"}
+    assert "3 runs" in (pack.place / "README.txt").read_text()
+    verify(pack.place)
+
+
+def test_an_older_run_is_judged_as_of_its_end(told: Scene) -> None:
+    """What was recorded after it is not in it."""
+    dossier = gather.of_run(told.job(), 1)
+    pack = export(dossier, told.folder / "run-1", now=NOW, operator=told.operator)
+    assert pack.manifest.judged.run == 1
+    assert rows(pack.place, "attestations.csv") == []
+    assert [row for row in rows(pack.place, "changes.csv") if row["setting"] == "baseline"] == []
+
+
+def test_some_sites_alone(told: Scene) -> None:
+    """Their rows and the organization's; the manifest and README.txt say so."""
+    site = "acme-us.atlassian.net"
+    pack = told.export("one-site", gather.Wanted(sites=(site.upper(),)))
+    assert pack.manifest.scope.sites == [site]
+    assert site in (pack.place / "README.txt").read_text()
+    assert {row["site"] for row in rows(pack.place, "findings.csv")} == {site, ""}
+    assert {row["site"] for row in rows(pack.place, "inventory.csv")} == {site, ""}
+    for name in ("settings.csv", "findings.csv", "changes.csv", "report.json"):
+        assert "acme-labs" not in (pack.place / name).read_text(), name
+    verify(pack.place)
+    with pytest.raises(UsageError, match="no site"):
+        told.export("no-site", gather.Wanted(sites=("nowhere.atlassian.net",)))
+
+
+def test_what_cannot_be_exported(told: Scene, tmp_path: Path) -> None:
+    job = told.job()
+    with pytest.raises(UsageError, match="No run began"):
+        gather.of_period(job, NOW - timedelta(days=90), NOW - timedelta(days=80))
+    with pytest.raises(UsageError, match="before it begins"):
+        gather.of_period(job, NOW, NOW - timedelta(days=80))
+    with pytest.raises(UsageError):
+        gather.of_run(job, 99)
+    with simulated(tmp_path) as bench:
+        with pytest.raises(UsageError, match="no kept run"):
+            gather.of_last(bench.job('extends = ["essentials"]'))
+        bench.audit('extends = ["essentials"]', selection=Selection(only=("DC-06",)))
+        with pytest.raises(UsageError, match="leave out checks"):
+            gather.of_last(bench.job('extends = ["essentials"]'))
+
+
+def test_an_empty_organization(tmp_path: Path) -> None:
+    """Nothing to judge but the organization itself: a pack all the same."""
+    (tmp_path / "history").mkdir()
+    with simulated(tmp_path / "history", "tidy", lambda organization: organization.apps.clear()) as bench:
+        bench.audit('extends = ["essentials"]')
+        job = bench.job('extends = ["essentials"]')
+        pack = export(gather.of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
+    assert {row["outcome"] for row in rows(pack, "findings.csv")} - {"pass", "stale"}
+    verify(pack)
+
+
+@pytest.mark.parametrize("archive", [False, True])
+@pytest.mark.parametrize("there", ["file", "folder", "dangling link"])
+def test_nothing_is_overwritten(told: Scene, archive: bool, there: str, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    if there == "file":
+        place.write_text("mine")
+    elif there == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="exists"):
+        export(gather.of_last(told.job()), place, now=NOW, operator=told.operator, form=Form(archive))
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_what_appears_meanwhile_stays(archive: bool, tmp_path: Path, unsigned: Path) -> None:
+    """Somebody makes the place while the pack is written."""
+    manifest = verify(unsigned).manifest
+    with EvidenceFolder(tmp_path / "place", archive=archive) as folder:
+        folder.put("a.txt", b"a")
+        (tmp_path / "place").write_text("mine")
+        with pytest.raises(UsageError, match="exists"):
+            folder.finish(manifest)
+    assert (tmp_path / "place").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_a_full_disk_leaves_nothing(archive: bool, told: Scene, tmp_path: Path) -> None:
+    """A limit on the size of a file, in a process of its own, stands for it."""
+    code = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
+        "from pathlib import Path\n"
+        "from contribaudit.errors import OutputError\n"
+        "from contribaudit.evidence.folder import EvidenceFolder\n"
+        "try:\n"
+        f"    with EvidenceFolder(Path(sys.argv[1]), archive={archive}) as folder:\n"
+        "        for n in range(9): folder.put(f'f{n}', bytes(20_000))\n"
+        "        with folder.text('big') as out:\n"
+        "            for _ in range(9_000): out.write('0123456789')\n"
+        "except OutputError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "pack")], capture_output=True, text=True, check=True
+    )
+    assert "could not be written" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OutputError):
+        export(gather.of_last(told.job()), Path("/proc/nowhere/pack"), now=NOW, operator=told.operator)
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from contribaudit.evidence.folder import EvidenceFolder
+with EvidenceFolder(Path(sys.argv[1]), archive=sys.argv[2] == "True") as folder:
+    folder.put("a.txt", b"a" * 1_000_000)
+    print("half", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("archive", [False, True])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_killed_in_the_middle_nothing_stands_in_the_place(archive: bool, how: signal.Signals, tmp_path: Path) -> None:
+    place = tmp_path / "pack"
+    words = [sys.executable, "-c", KILLED, str(place), str(archive)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half\n"
+        os.kill(process.pid, how)
+    assert not place.exists()
+    left = list(tmp_path.iterdir())
+    assert left == [] if how is signal.SIGINT else all(".partial-" in path.name for path in left)
+
+
+def test_rows_are_written_as_they_are_made(told: Scene) -> None:
+    """A million rows take no more room than the buffer: each is gone before the next hundred are made."""
+    alive = most = 0
+
+    class Text(str):
+        __slots__ = ()
+
+        def __new__(cls) -> Text:
+            nonlocal alive, most
+            alive += 1
+            most = max(most, alive)
+            return super().__new__(cls, "x")
+
+        def __del__(self) -> None:
+            nonlocal alive
+            alive -= 1
+
+    sheet = Sheet("many.csv", ("one", "two"), lambda _dossier: ((Text(), Text()) for _ in range(100_000)))
+    sheet.write(gather.of_last(told.job()), io.StringIO(newline=""))
+    assert most < 100
+
+
+def test_two_exports_at_once_make_one_chain(told: Scene) -> None:
+    """The second waits, and names the first."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(number: int) -> str:
+        return told.export(f"at-once-{number}").manifest.sha256
+
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(one, range(3)))
+    noted = told.bench.store.manifests([told.bench.organization.id])
+    assert set(made) <= {manifest.sha256 for manifest in noted}
+    assert [manifest.previous for manifest in noted] == [None, *(manifest.sha256 for manifest in noted[:-1])]

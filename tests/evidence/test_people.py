@@ -1,0 +1,90 @@
+"""In a pack without names nobody's name, mail, account or machine is left, in any file, in any spelling of bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contribaudit.evidence.gather import Wanted, of_last
+from contribaudit.evidence.people import OMITTED, Cast, People
+from contribaudit.evidence.persons import persons
+from tests.evidence.scene import PEOPLE, Scene
+
+
+def spellings(name: str) -> list[bytes]:
+    """As UTF-8, as JSON writes it, and both with other capitals."""
+    texts = {name, name.casefold(), name.upper(), json.dumps(name)[1:-1], json.dumps(name.casefold())[1:-1]}
+    return [text.encode() for text in texts]
+
+
+def found_in(pack: Path) -> list[tuple[str, str]]:
+    """Files that hold a name."""
+    files = [path for path in pack.rglob("*") if path.is_file()]
+    return [
+        (path.name, name)
+        for path in files
+        for body in [path.read_bytes()]
+        for name in PEOPLE
+        if any(spelling in body for spelling in spellings(name))
+    ]
+
+
+def test_the_named_pack_holds_every_one_of_them(unsigned: Path) -> None:
+    """Else the tests below would find nothing because nothing is there."""
+    assert {name for _, name in found_in(unsigned)} == set(PEOPLE)
+
+
+@pytest.mark.parametrize("people", [People.PSEUDONYM, People.OMIT])
+def test_nobody_is_left(told: Scene, people: People) -> None:
+    pack = told.export(f"without-{people}", Wanted(people)).place
+    assert found_in(pack) == []
+    for leftover in ("responses", "attachments"):
+        assert not (pack / leftover).exists()
+    text = " ".join((pack / "README.txt").read_text().split())
+    assert "Raw answers and screenshots are left out" in text
+    stood = b"person-" if people is People.PSEUDONYM else OMITTED.encode()
+    for name in ("attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "segregation.csv", "report.json"):
+        assert stood in (pack / name).read_bytes(), name
+
+
+def test_a_stand_in_is_stable_within_a_pack_and_another_in_the_next(told: Scene) -> None:
+    first = told.export("pseudonym-1", Wanted(People.PSEUDONYM)).place
+    second = told.export("pseudonym-2", Wanted(People.PSEUDONYM)).place
+    names = [
+        set(re.findall(r"person-[0-9a-f]{12}", (pack / "segregation.csv").read_text())) for pack in (first, second)
+    ]
+    assert names[0]
+    assert names[0].isdisjoint(names[1])
+    looked = re.search(r"person-[0-9a-f]{12}", (first / "attestations.csv").read_text())
+    assert looked is not None
+    assert looked.group() in (first / "segregation.csv").read_text()
+
+
+def test_everybody_is_known(told: Scene) -> None:
+    """The list of persons that is searched for comes from the history, not from this test."""
+    assert {name for name in PEOPLE if "jörg" not in name} <= persons(of_last(told.job()))
+
+
+@given(st.text(max_size=30), st.sampled_from(PEOPLE), st.text(max_size=30))
+def test_a_name_goes_wherever_it_stands_alone(before: str, name: str, after: str) -> None:
+    """Whatever is around it that is no letter."""
+    cast = Cast(People.OMIT, PEOPLE)
+    assert name not in cast.text(f"{before} {name} {after}")
+    assert cast.text(name) == cast.person(name) == OMITTED
+
+
+def test_a_long_text_takes_no_long_time() -> None:
+    """A quadratic search would not end."""
+    cast = Cast(People.PSEUDONYM, PEOPLE)
+    text = "a" * 2_000_000 + "@" + "b" * 100_000
+    assert cast.text(text)[:3] == "aaa"
+
+
+@pytest.mark.parametrize("text", ["", "plain", "3@home", "a @ b", "finding 0123456789abcdef"])
+def test_what_names_nobody_stays(text: str) -> None:
+    assert Cast(People.PSEUDONYM).text(text) == text

@@ -1,0 +1,64 @@
+"""From the pack alone the same findings come out, and others when policy, rulebook or values are others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contribaudit import checks
+from contribaudit.errors import EvidenceDamaged, UsageError
+from contribaudit.evidence.export import export
+from contribaudit.evidence.gather import Wanted, of_last
+from contribaudit.evidence.people import People
+from contribaudit.evidence.reperform import reperform
+from tests.evidence.scene import NOW, POLICY, Scene
+from tests.evidence.test_verify import remade
+
+EVERY_CHECK = "".join(f'\n[[rule]]\ncheck = "{check.id}"\n' for check in checks.ALL)
+
+
+@pytest.fixture(scope="module")
+def pack(told: Scene) -> Path:
+    """Of a policy that asks for every check."""
+    job = told.bench.job(POLICY + EVERY_CHECK.replace('"DR-01"\n', '"DR-01"\nexpect = ["EU"]\n'))
+    return export(of_last(job), told.folder / "every-check", now=NOW, operator=told.operator).place
+
+
+def test_what_the_api_documents_comes_out_the_same(pack: Path) -> None:
+    """All of it: findings of more than a dozen checks, and none that differs."""
+    found = reperform(pack)
+    assert [one for one in found if one.differs] == []
+    again = {one.check for one in found if one.again}
+    assert again >= {"DR-01", "DR-02", "DR-03", "DR-04", "DR-13", "DR-14", "DC-10", "DC-18", "GV-06", "AI-20", "GV-04"}
+    assert sum(1 for one in found if one.again) > 50
+    assert {one.told for one in found if one.again} >= {"pass", "fail", "not_achievable"}
+
+
+def test_an_archive_too(zipped: Path) -> None:
+    assert not any(one.differs for one in reperform(zipped))
+
+
+def test_an_outcome_that_was_written_in_by_hand_is_found(pack: Path, copied: Callable[[Path], Path]) -> None:
+    """Although every digest in the pack fits."""
+    forged = copied(pack)
+    document = json.loads((forged / "report.json").read_text())
+    failed = next(one for one in document["findings"] if one["check"] == "DR-01" and one["outcome"] == "fail")
+    failed["outcome"] = failed["underlying_outcome"] = "pass"
+    (forged / "report.json").write_text(json.dumps(document, indent=2) + "\n")
+    assert [one.id for one in reperform(remade(forged)) if one.differs] == [failed["id"]]
+
+
+def test_another_rulebook_is_found(pack: Path, copied: Callable[[Path], Path]) -> None:
+    forged = copied(pack)
+    with (forged / "rulebook" / "realms.toml").open("a") as file:
+        file.write("# more\n")
+    with pytest.raises(EvidenceDamaged, match="rulebook"):
+        reperform(remade(forged))
+
+
+def test_without_names_nothing_can_be_judged_again(told: Scene) -> None:
+    with pytest.raises(UsageError, match="without names"):
+        reperform(told.export("reperform-pseudonym", Wanted(People.PSEUDONYM)).place)
