@@ -66,16 +66,20 @@ def run() -> None:
 
 
 def _facts() -> list[Observed]:
+    apps = (
+        Subject(ORGANIZATION, Kind.APP, f"ari:cloud:confluence::site/{number:08d}")
+        for number in range(FACTS // len(_SETTINGS))
+    )
     return [
         Observed(
             setting.id,
-            Subject(ORGANIZATION, Kind.APP, f"ari:cloud:confluence::site/{number:08d}"),
-            f"v-{number}",
+            app,
+            f"v-{app.id[-8:]}",
             Grade.DOCUMENTED,
             _START,
             "POST /admin/v2/orgs/{orgId}/workspaces",
         )
-        for number in range(FACTS // len(_SETTINGS))
+        for app in apps
         for setting in _SETTINGS
     ]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contribaudit import catalogue
+from contribaudit.core.attestation import Signature
 from contribaudit.core.cause import Naming, Scene, explain, interval_of
 from contribaudit.core.drift import Annotation, Change
 from contribaudit.core.frame import RunFrame, SubjectNames
@@ -16,7 +17,7 @@ from contribaudit.core.period import attested_changes, edits, plan_changes
 from contribaudit.core.rules import Rulebook
 from contribaudit.core.signal import SIGNAL_PREFIX
 from contribaudit.core.subject import Kind, Subject
-from contribaudit.errors import StoreDamaged
+from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store.history import History
 
 _CLOUD_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -53,6 +54,30 @@ def explained_changes(
     told = explain([*found, *edited.values()], scenes)
     notes = {span.organization: store.annotations(span.organization) for span in spans}
     return [_noted(one, notes) for one in told]
+
+
+def annotate(
+    store: History,
+    rulebook: Rulebook,
+    organizations: Sequence[str],
+    change: str,
+    ticket: str,
+    note: str,
+    signed: Signature,
+) -> None:
+    """Note the ticket of a change by its ID with the first of the organizations that has it.
+
+    Raises UsageError for an empty ticket, and where no organization has such a change.
+    """
+    if not ticket.strip():
+        raise UsageError("The ticket is empty", hint="Write --ticket GRC-123")
+    for organization in organizations:
+        runs = [record.id for record in store.runs(organization=organization)]
+        span = Span(organization, min(runs, default=0), max(runs, default=0))
+        if runs and any(one.id == change for one in explained_changes(store, rulebook, [span], steps=True)):
+            store.annotate(organization, change, ticket.strip(), note, signed)
+            return
+    raise UsageError(f"There is no change {change} in the history", hint="contribaudit changes prints their IDs")
 
 
 def changes_since(store: History, rulebook: Rulebook, organization: str, until: int, moment: datetime) -> list[Change]:
@@ -92,7 +117,9 @@ def _scene(
     def naming(change: Change) -> Naming:
         return _naming(change, named.get(change.subject, SubjectNames()), _policy_ids(store, change))
 
-    return Scene(log, frames, naming, rulebook.log)
+    apps = frozenset(subject.id.casefold() for subject in named if subject.kind is Kind.APP)
+    sites = frozenset(name.casefold() for called in named.values() for name in (called.site, called.host) if name)
+    return Scene(log, frames, naming, rulebook.log, apps, sites)
 
 
 def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> Naming:
@@ -100,14 +127,23 @@ def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> N
     subject = change.subject
     organization = {subject.organization}
     if subject.kind is Kind.ORGANIZATION:
-        return _folded(organization | policies, ())
+        return _folded(organization | policies | _came_or_went(change), ())
     exact = {subject.id, called.alias, called.alias.removeprefix("app:")}
-    wider = {*organization, *policies, called.host, called.site, *_CLOUD_ID.findall(subject.id)}
-    return _folded(exact, wider - exact)
+    sites = _CLOUD_ID.findall(subject.id)
+    wider = {*organization, *policies, called.host, called.site, *sites}
+    # The log numbers spaces as their products do, and a number is unique on its site alone.
+    together = {*sites, subject.id.rpartition("/")[2]} if subject.kind is Kind.SPACE and sites else set()
+    return _folded(exact, wider - exact, together)
 
 
-def _folded(exact: Iterable[str], wider: Iterable[str]) -> Naming:
-    return Naming(frozenset(one.casefold() for one in exact if one), frozenset(one.casefold() for one in wider if one))
+def _folded(exact: Iterable[str], wider: Iterable[str], together: Iterable[str] = ()) -> Naming:
+    return Naming(*(frozenset(one.casefold() for one in names if one) for names in (exact, wider, together)))
+
+
+def _came_or_went(change: Change) -> set[str]:
+    """What was put on a list of the organization's or taken from it: a policy, a group, a listed item."""
+    before, after = (set(one) if isinstance(one, tuple) else set() for one in (change.before, change.after))
+    return before ^ after
 
 
 def _policy_ids(store: History, change: Change) -> frozenset[str]:

@@ -7,6 +7,7 @@ that no event was found, and what was looked through.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,6 +28,8 @@ _EDITS = {
     names.TOOL_VERSION: (CauseKind.TOOL_CHANGE, "another version of contribaudit reads and judges"),
 }
 
+_APP = re.compile(r"ari:cloud:(?!platform:)[^:/]+::site/[^:/]+")
+"""An app of a site, also one that no run ever saw: it came and went in between."""
 _IDENTITY = (names.APP_TYPE_KEY, names.SPACE_KEY)
 """What every subject of a kind has: when it is new or gone, the subject is."""
 
@@ -38,6 +41,12 @@ class Naming:
     exact: frozenset[str]
     wider: frozenset[str]
     """Of the site, app or organization that it belongs to."""
+    together: frozenset[str] = frozenset()
+    """Parts that name it when all of them are told: a space's number, and its site."""
+
+    def names(self, told: set[str]) -> bool:
+        """True when what an event tells names the subject itself."""
+        return bool(told & self.exact or (self.together and self.together <= told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,10 @@ class Scene:
     """Every run, oldest first."""
     naming: Callable[[Change], Naming] = field(default=lambda _change: Naming(frozenset(), frozenset()))
     rules: LogRules = NO_LOG_RULES
+    apps: frozenset[str] = frozenset()
+    """Identifiers of every app, without case."""
+    sites: frozenset[str] = frozenset()
+    """Cloud IDs and hosts of every site, without case."""
 
 
 def explain(changes: Sequence[Change], scenes: Mapping[str, Scene]) -> list[Change]:
@@ -99,6 +112,11 @@ class _Log:
         start = bisect_right(self.events, after, key=_time_of)
         return self.events[start : bisect_right(self.events, until, key=_time_of)]
 
+    def about_an_app(self, event: AuditEvent) -> bool:
+        """True when it names an app: beside the site that it is on, every event of an app names that as well."""
+        told = self.told(event)
+        return bool(told & self.scene.apps) or any(map(_APP.fullmatch, told))
+
     def told(self, event: AuditEvent) -> set[str]:
         """Every identifier that the event gives, and what it is made of, without case."""
         if event.id not in self._told:
@@ -132,12 +150,17 @@ class _Search:
         for event in log.between(after, self.until):
             if log.families[event.action] & self.wanted:
                 told = log.told(event)
-                if told & naming.exact:
+                if naming.names(told):
                     self.exact.append(event)
-                elif told & naming.wider:
+                elif told & naming.wider and not log.about_an_app(event) and not self._elsewhere(told, naming):
                     self.site.append(event)
                 elif not told:
                     self.nameless.append(event)
+
+    def _elsewhere(self, told: set[str], naming: Naming) -> bool:
+        """True when sites are told and none is the subject's: that the organization is told as well proves nothing."""
+        sites = told & self.scene.sites
+        return bool(sites) and not sites & naming.wider
 
     @property
     def interval(self) -> tuple[datetime | None, datetime]:

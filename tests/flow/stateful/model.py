@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 Key: TypeAlias = tuple[str, str, str]
@@ -18,7 +19,8 @@ Held: TypeAlias = Any
 OK, SEEN, UNREAD = "ok", "seen", "unread"
 """Everything was read; all that is there was seen, though nobody can tell that it is all; nothing was."""
 PLANS = ("Free", "Standard", "Premium", "Enterprise")
-HIGHEST = ("plans", "", "plan.highest")
+ORG = "5a5a5a5a-5a5a-4a5a-8a5a-5a5a5a5a5a5a"
+HIGHEST = ("plans", ORG, "plan.highest")
 
 
 def shown(found: object) -> str:
@@ -26,7 +28,7 @@ def shown(found: object) -> str:
     return json.dumps(found, sort_keys=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Deed:
     """Something that was done."""
 
@@ -35,10 +37,15 @@ class Deed:
     event: str | None
     """None when it left no event."""
     processed_at: datetime | None
+    subjects: frozenset[str] = frozenset()
+    """Whose values it wrote, be it as they were, and what its event names beside them."""
+
+    def __repr__(self) -> str:
+        return f"<{self.at:%d %H:%M} {self.event} {sorted(key[1:] for key in self.keys)[:4]}>"
 
     def about(self, subject: str) -> bool:
-        """True when it wrote a value of the subject."""
-        return any(key[1] == subject for key in self.keys)
+        """True when it wrote a value of the subject, or names it."""
+        return subject in self.subjects
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,9 @@ class Model:
     new_with: dict[str, int] = field(default_factory=dict)
     """By app, the run that first listed all of its spaces."""
 
-    def wrote(self, at: datetime, event: str | None, late: datetime | None, values: Mapping[Key, Held]) -> None:
+    def wrote(
+        self, at: datetime, event: str | None, late: datetime | None, values: Mapping[Key, Held], named: str = ""
+    ) -> None:
         """Somebody wrote these values; ABSENT takes one away."""
         touched = {key for key, value in values.items() if self.real.get(key, ABSENT) != value}
         for key, value in values.items():
@@ -93,22 +102,22 @@ class Model:
                 self.real.pop(key, None)
             else:
                 self.real[key] = value
-        self.deeds.append(Deed(at, frozenset(touched), event, late))
+        self.deeds.append(Deed(at, frozenset(touched), event, late, frozenset((named, *(key[1] for key in values)))))
 
-    def audited(self, run: int, at: datetime, came: Mapping[str, str]) -> None:
-        """A run that came as far as that."""
+    def audited(self, run: int, at: datetime, came: Mapping[str, str], *, filled: bool) -> None:
+        """A run that came as far as that; where there is no log, the list of events is empty and not `filled`."""
         before = dict(self.runs[-1].known) if self.runs else {}
         known = {key: value for key, value in before.items() if came.get(key[0], UNREAD) != OK}
         known |= {key: value for key, value in self.real.items() if came.get(key[0], UNREAD) != UNREAD}
         for collector, word in came.items():
-            if word == OK:
-                known[collector, "", f"shapes.{collector}"] = ()
+            if word == OK and not collector.startswith("spaces "):
+                known[collector, ORG, f"shapes.{collector}"] = ()
         if came["workspaces"] == OK:
             known[HIGHEST] = highest(self.real)
         elif HIGHEST in before:
             known[HIGHEST] = before[HIGHEST]
         self.runs.append(Run(run, at, dict(came), dict(self.real), known))
-        if came["events"] == OK:
+        if came["events"] == OK and filled:
             self.read_events |= {
                 deed.event for deed in self.deeds if deed.event and deed.processed_at and deed.processed_at <= at
             }
@@ -132,7 +141,7 @@ class Model:
     def steps(self, since: int, until: int) -> Iterator[Difference]:
         """The same from each kept run to the next."""
         kept = [run.id for run in self.kept if since <= run.id <= until]
-        for one, other in zip(kept, kept[1:], strict=False):
+        for one, other in pairwise(kept):
             yield from self.differences(one, other).values()
 
     def wrote_between(self, key: Key, after: datetime | None, until: datetime) -> list[Deed]:
