@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import history, inventory, judging, spaces, startup
+from benchmarks import dashboard, evidence, formats, history, inventory, judging, spaces, startup, tree, year
 
 ALL = {
     "startup": startup.run,
     "inventory": inventory.run,
     "history": history.run,
+    "year": year.run,
     "judging": judging.run,
     "spaces": spaces.run,
+    "formats": formats.run,
+    "evidence": evidence.run,
+    "dashboard": dashboard.run,
+    "tree": tree.run,
 }
 
 for name in sys.argv[1:] or ALL:

@@ -63,11 +63,6 @@ def test_columns_are_documented(sheet: Sheet) -> None:
     assert [row for row in rows if len(row) != 4 or not row[1] or row[2] not in types] == []
 
 
-def test_no_other_file_is_documented() -> None:
-    """Each CSV file has a chapter, and each chapter is a CSV file."""
-    assert re.findall(r"^## (.+)$", TEXT, re.MULTILINE) == [sheet.name for sheet in ALL]
-
-
 @pytest.mark.parametrize("sheet", ALL, ids=lambda sheet: sheet.name)
 def test_cells_are_of_their_type(sheet: Sheet, drifted_report: Report) -> None:
     """Every cell of an audit and of the awkward report is empty or of the documented type."""

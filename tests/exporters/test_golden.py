@@ -7,12 +7,17 @@ After a change that is meant, renew the files and read their diff:
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Callable
+from typing import TextIO
 
 import pytest
 
-from contribaudit.exporters import csv_evidence, json_v1, line, text_table
+from contribaudit.exporters import csv_evidence, html, json_v1, junit, line, markdown, sarif, text_table
+from contribaudit.exporters.json_v1 import ReportV1, as_document
 from tests.exporters.awkward import awkward_report
 from tests.exporters.golden import FOLDER, expect
+from tests.exporters.reading import workbook
 
 
 @pytest.mark.parametrize("sheet", csv_evidence.ALL, ids=lambda sheet: sheet.name)
@@ -40,3 +45,31 @@ def test_table(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table is what it was, in a narrow terminal and in a pipe."""
     monkeypatch.setenv("COLUMNS", str(width))
     expect(FOLDER / f"table-{width}.txt", text_table.render(awkward_report(), everything=True).encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("report.html", html.write),
+        ("report.md", markdown.write),
+        ("report.junit.xml", junit.write),
+        ("report.sarif", sarif.write),
+    ],
+)
+def test_document_formats(name: str, write: Callable[[ReportV1, TextIO], None]) -> None:
+    """The formats that are written from the published document are what they were."""
+    out = io.StringIO(newline="")
+    write(_document(), out)
+    expect(FOLDER / name, out.getvalue().encode())
+
+
+def test_workbook() -> None:
+    """Every cell of the workbook is what it was; the file's own bytes are its library's."""
+    sheets = workbook(_document())
+    text = "".join(f"{name}\n" + "".join(f"  {json.dumps(row)}\n" for row in rows) for name, rows in sheets.items())
+    expect(FOLDER / "report.xlsx.txt", text.encode("ascii"))
+
+
+def _document() -> ReportV1:
+    document: ReportV1 = as_document(awkward_report())  # type: ignore[assignment]
+    return document

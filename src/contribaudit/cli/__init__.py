@@ -23,6 +23,7 @@ PROGRAM = "contribaudit"
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("contribaudit.cli.demo", "The whole job on a simulated organization: no key, no network."),
+    "dashboard": ("contribaudit.cli.dashboard", "Can we sign today, what next, what changed, where: in a terminal."),
     "init": ("contribaudit.cli.init", "Ask for organization, key and policy; test them; write the files."),
     "login": ("contribaudit.cli.login", "Save an organization's API key in the system keyring."),
     "logout": ("contribaudit.cli.logout", "Remove an organization's API key from the system keyring."),
@@ -41,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("contribaudit.cli.policy", "Validate the audit policy and show it as resolved."),
     "runs": ("contribaudit.cli.runs", "The history of audits."),
     "evidence": ("contribaudit.cli.evidence", "Write evidence that an auditor can check alone, and check it."),
+    "render": ("contribaudit.cli.render", "Write a saved report in any format."),
     "schedule": ("contribaudit.cli.schedule", "Print what runs the audit without a person."),
     "simulate": ("contribaudit.cli.simulate", "Serve a simulated Atlassian admin API on this machine."),
 }
@@ -89,10 +91,20 @@ def group(ctx: click.Context) -> None:
     """What an Atlassian organization contributes to Atlassian's apps and AI, who may use AI on its data, and where the
     data lives: read, compared with your policy, and proven.
 
-    It only ever reads. Start with `contribaudit demo`, then `contribaudit init`.
+    It only ever reads. Start with `contribaudit demo`, then `contribaudit init`. Without a command, in a terminal, the
+    dashboard opens.
     """
-    if ctx.invoked_subcommand is None:
+    if ctx.invoked_subcommand is not None:
+        return
+    dashboard = ctx.command.get_command(ctx, "dashboard") if _person_at_terminal() else None  # type: ignore[attr-defined]
+    if dashboard is None:
         click.echo(ctx.get_help())
+    else:
+        ctx.invoke(dashboard)
+
+
+def _person_at_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:

@@ -18,15 +18,16 @@ from contribaudit.cli.options import (
     policy_option,
     store_option,
 )
+from contribaudit.cli.written import FORMATS, check_format, of_report
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from contribaudit.core.finding import Severity
     from contribaudit.core.report import Report
+    from contribaudit.errors import OutputError
     from contribaudit.pipeline import Job
 
-FORMATS = ("table", "json", "csv", "line")
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
@@ -39,7 +40,7 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="From which severity a finding makes exit code 1.")
 @click.option("--only", multiple=True, metavar="CHECK", help="Look at this check alone; may be repeated.")
 @click.option("--skip", multiple=True, metavar="CHECK", help="Leave this check out; may be repeated.")
-@click.option("--all", "everything", is_flag=True, help="List passes in the table too.")
+@click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @click.option("--offline", is_flag=True, help="Judge the last kept run; read nothing.")
 @click.option("--at", metavar="RUN|DATE", help="With --offline: as of that run, or of the end of that day (UTC).")
 @click.option("--no-notify", is_flag=True, help="Tell nobody (this version tells nobody yet).")
@@ -75,6 +76,7 @@ def command(
     if list_calls:
         console.write(calls_text(output_format, spaces=console.settings().spaces is not None), output_path)
         return
+    check_format(console, output_format, output_path)
     if at is not None and not offline:
         from contribaudit.errors import UsageError
 
@@ -113,6 +115,7 @@ def command(
             wiring.operator(),
             attestations=wiring.load_attestations(settings),
         )
+        unexported: OutputError | None = None
         if at is not None:
             report = judge_at(job, past_moment(job, at))
         elif offline:
@@ -121,7 +124,33 @@ def command(
             import asyncio
 
             report = asyncio.run(audit(job, console.diagnostics))
-    finish(console, report, severity, output_format, output_path, everything=everything)
+            report, unexported = with_evidence(console, job, report)
+    try:
+        finish(console, report, severity, output_format, output_path, everything=everything)
+    finally:
+        if unexported is not None:
+            raise unexported
+
+
+def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, OutputError | None]:
+    """The report with the digest of the evidence that the configuration asks for, or why that was not exported.
+
+    The audit is kept either way.
+    """
+    from dataclasses import replace
+
+    from contribaudit.cli.evidence import export_configured
+    from contribaudit.errors import ContribauditError, OutputError
+
+    settings = console.settings()
+    if settings.evidence.folder is not None and str(job.selection):
+        console.diagnostics.warning(f"no evidence is exported of a run that leaves out checks ({job.selection})")
+        return report, None
+    try:
+        exported = export_configured(settings, job, report)
+    except ContribauditError as error:
+        return report, OutputError(f"The audit is kept, its evidence is not exported: {error.message}", hint=error.hint)
+    return replace(report, manifest_sha256=exported.manifest.sha256) if exported else report, None
 
 
 def finish(
@@ -136,42 +165,13 @@ def finish(
     """Write the report, say what it means, and end with its exit code."""
     from contribaudit.cli.sentences import conclusion
 
-    console.write(rendered(console, report, output_format, output_path, everything=everything), output_path)
+    console.write(of_report(console, report, output_format, output_path, everything=everything), output_path)
     if output_format != "table":
         for warning in report.warnings:
             console.diagnostics.warning(warning)
     code = report.run.exit_code
     console.diagnostics.conclusion(conclusion(report, fail_on), code=code)
     console.exit(code)
-
-
-def rendered(
-    console: Console, report: Report, output_format: str, output_path: Path | None, *, everything: bool = False
-) -> str:
-    """The report in one of the formats."""
-    import io
-
-    if output_format == "table":
-        from contribaudit.exporters import text_table
-
-        to_screen = output_path is None and console.on_terminal
-        return text_table.render(
-            report, everything=everything, terminal=to_screen, color=to_screen and console.colored_output
-        )
-    out = io.StringIO(newline="")
-    if output_format == "json":
-        from contribaudit.exporters import json_v1
-
-        json_v1.write(report, out)
-    elif output_format == "csv":
-        from contribaudit.exporters import csv_evidence
-
-        csv_evidence.write(report, out)
-    else:
-        from contribaudit.exporters import line
-
-        line.write(report, out)
-    return out.getvalue()
 
 
 def past_moment(job: Job, text: str) -> datetime:

@@ -75,6 +75,8 @@ class Report:
     """Findings that are violated or unproven and were not so in the run before."""
     key_days_left: int | None = None
     """Days until the first key that we read with ends; None where no API tells."""
+    manifest_sha256: str = ""
+    """Digest of the manifest under which the run's evidence was exported; "" where none was."""
 
     def __repr__(self) -> str:
         # asyncio.run writes its result into a signal handler's repr: a whole report would take seconds there.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from contribaudit.core import names
 from contribaudit.core.attestation import Attestation
+from contribaudit.core.chain import NEVER_EXPORTED, Chain
 from contribaudit.core.departure import NOTHING_LEFT, Departures
 from contribaudit.core.drift import Change
 from contribaudit.core.event import AuditLog
@@ -79,6 +80,7 @@ class State:
         spaces: Mapping[str, SpaceBook] | None = None,
         approvals: Mapping[str, Sequence[Approved]] | None = None,
         departures: Mapping[str, Departures] | None = None,
+        chains: Mapping[str, Callable[[], Chain]] | None = None,
         past: Mapping[str, Past] | None = None,
     ) -> None:
         """`remembered` are values of earlier runs, used to name a subject and never to judge it.
@@ -93,6 +95,7 @@ class State:
         self._spaces = spaces or {}
         self._approvals = approvals or {}
         self._departures = departures or {}
+        self._chains = chains or {}
         self._past = past or {}
         self.decoders: Sequence[Trust] = ()
         """How each decoder stands in each organization; `resolve` sets it."""
@@ -154,7 +157,9 @@ class State:
 
     def recall(self, subject: Subject, setting: SettingId) -> str:
         """The text last seen, in this run or an earlier one; "" when there is none. For names, not for judgement."""
-        found = self.value(subject, setting) or self._remembered.get((subject, setting))
+        found = self._seen.get(subject, {}).get(setting)
+        if not isinstance(found, Observed):
+            found = self._remembered.get((subject, setting))
         return found.value if found is not None and isinstance(found.value, str) else ""
 
     def of(self, subject: Subject) -> Iterator[Observation]:
@@ -226,6 +231,11 @@ class State:
     def departed(self, organization: str) -> Departures:
         """What left the organization's inventory, as far as its history reaches back."""
         return self._departures.get(organization, NOTHING_LEFT)
+
+    def chain(self, organization: str) -> Chain:
+        """What became of the organization's exported evidence."""
+        found = self._chains.get(organization, lambda: NEVER_EXPORTED)
+        return self.once(("chain", organization), found)
 
     def organization_name(self, organization: str) -> str:
         """The organization's name, or its ID when no name is known."""

@@ -1,5 +1,3 @@
 """What others get: one file per format, all from the same report."""
 
 from __future__ import annotations
-
-FORMATS = ("table", "json", "csv", "line")

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from contribaudit.core.observation import Value
@@ -17,6 +18,7 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # Persian, Hindi and many an emoji are spelt with them
 
 
+@lru_cache(maxsize=1024)
 def rfc3339(moment: datetime | None) -> str | None:
     """UTC to the second, "2026-11-21T08:00:00Z"; None stays None. Raises ValueError for a time without a zone."""
     if moment is None:
@@ -66,9 +68,14 @@ def csv_cell(value: Cell) -> str:
         case int() | float() | date():
             return str(value)
         case tuple():
-            # JSON can write what a terminal obeys as \uXXXX, so a list loses nothing.
-            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-            return text if text.isascii() and text.isprintable() else re.sub(r"[^ -~]", _escaped, text)
+            return _list_cell(value)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _list_cell(value: tuple[str, ...]) -> str:
+    # JSON can write what a terminal obeys as \uXXXX, so a list loses nothing.
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() and text.isprintable() else re.sub(r"[^ -~]", _escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -10,6 +10,8 @@ import csv
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
@@ -39,16 +41,16 @@ class Sheet:
             writer.writerow([csv_cell(cell) for cell in row])
 
 
-def _finding_row(report: Report, one: Finding) -> tuple[Cell, ...]:
+def _finding_row(report: Report, one: Finding, identity: str, organization: str) -> tuple[Cell, ...]:
     place = report.state.place(one.subject)
     first = one.evidence[0] if one.evidence else None
     waiver = one.waiver
     return (
-        one.id,
+        identity,
         report.run.id,
         report.run.finished_at,
         one.subject.organization,
-        report.state.organization_name(one.subject.organization),
+        organization,
         place.site,
         place.app,
         one.subject.kind.value,
@@ -83,7 +85,9 @@ def _finding_row(report: Report, one: Finding) -> tuple[Cell, ...]:
 
 
 def _findings(report: Report) -> Iterable[tuple[Cell, ...]]:
-    return (_finding_row(report, one) for one in sorted(report.findings, key=lambda finding: finding.id))
+    name = cache(report.state.organization_name)
+    for identity, one in sorted(((one.id, one) for one in report.findings), key=itemgetter(0)):
+        yield _finding_row(report, one, identity, name(one.subject.organization))
 
 
 def _inventory(report: Report) -> Iterable[tuple[Cell, ...]]:

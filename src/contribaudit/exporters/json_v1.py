@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Annotated, Any, Literal, TextIO, TypeAlias
 
@@ -278,34 +279,28 @@ def as_document(report: Report) -> dict[str, Any]:
     }
 
 
-def _summary(report: Report) -> SummaryV1:
+def _summary(report: Report) -> dict[str, Any]:
     return {"by_outcome": count_outcomes(report.findings), "by_severity": count_severities(report.findings)}
 
 
-class _Rows(list[Any]):
-    """Stands for a list whose entries are made as they are written: a million findings are never all there as JSON."""
-
-    def __init__(self, count: int, rows: Callable[[], Iterator[Any]]) -> None:
-        super().__init__()
-        self._count, self._rows = count, rows
-
-    def __bool__(self) -> bool:
-        return self._count > 0
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._rows()
+_NO_FINDINGS = '\n  "findings": []'
 
 
 def pieces(report: Report, treated: Callable[[Any], Any] = lambda value: value) -> Iterator[str]:
     """The report as JSON, piece by piece, indented, ASCII only (a lone surrogate in a name stays what it was).
 
-    `treated` is given every finding, and all the rest, on its way out.
+    Findings are made as they are written: a million of them are never all there as JSON. `treated` is given each of
+    them, and all the rest, on its way out.
     """
-    document = treated({**as_document(replace(report, findings=())), "summary": _summary(report)})
-    ordered = sorted(report.findings, key=lambda finding: finding.id)
-    document["findings"] = _Rows(len(ordered), lambda: (treated(_finding(report.state, one)) for one in ordered))
-    yield from json.JSONEncoder(indent=2, ensure_ascii=True).iterencode(document)
-    yield "\n"
+    rest = {**as_document(replace(report, findings=())), "summary": _summary(report)}
+    # No line within a text begins so: JSON has line breaks of its own only between texts.
+    before, opening, after = json.dumps(treated(rest), indent=2).partition(_NO_FINDINGS)
+    yield before + opening.removesuffix("]")
+    separator = "\n    "
+    for one in sorted(report.findings, key=lambda finding: finding.id):
+        yield separator + json.dumps(treated(_finding(report.state, one)), indent=2).replace("\n", "\n    ")
+        separator = ",\n    "
+    yield ("\n  ]" if report.findings else "]") + after + "\n"
 
 
 def write(report: Report, out: TextIO) -> None:

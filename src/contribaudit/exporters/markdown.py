@@ -36,6 +36,14 @@ def escaped(text: str, longest: int = _LONGEST) -> str:
     return re.sub(r"(\\#)(?=\w)", r"\1" + _JOINER, shown)
 
 
+def code(text: str, longest: int = 100) -> str:
+    """Observed text that somebody may want to copy: as code where its characters allow, else escaped."""
+    shown = plain(text)
+    if len(shown) > longest or not shown.strip() or shown != shown.strip() or "|" in shown or "`" in shown:
+        return escaped(shown, longest)
+    return f"`{shown}`"
+
+
 def write(document: ReportV1, out: TextIO, *, most_characters: int = MOST_CHARACTERS) -> None:
     """The report as Markdown (CommonMark with tables)."""
     out.write(render(document, most_characters=most_characters))
@@ -60,8 +68,8 @@ def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str
         rows = [
             (
                 one.when,
-                escaped(one.what),
-                escaped(one.subject, 100),
+                code(one.what),
+                code(one.subject),
                 escaped(one.told),
                 escaped(one.cause) or "**nobody looked for one**",
             )
@@ -126,7 +134,7 @@ def _head(page: _Page, about: Overview) -> None:
 
 def _row(one: FindingV1, new: bool) -> tuple[str, ...]:
     outcome = f"**{words(one['outcome'])}**" + (" **new**" if new else "")
-    subject = escaped(label(one["subject"]), 100)
+    subject = code(label(one["subject"]))
     return (outcome, one["severity"], escaped(one["check"]), subject, escaped(one["reason"]), f"`{one['id']}`")
 
 
@@ -135,7 +143,7 @@ def _how_read(about: Overview) -> str:
     lines = [f"\n### How it was read\n\nRead: {'; '.join(about.coverage())}."]
     bad = [one for one in document["collection"] if one["status"] != "ok"]
     lines += [
-        f"- {one['status']}: {escaped(one['collector'])} of {escaped(one['organization'], 60)}: {escaped(one['reason'])}"
+        f"- {one['status']}: {escaped(one['collector'])}, {escaped(one['organization'], 60)}: {escaped(one['reason'])}"
         for one in bad[:MOST_CHANGES]
     ]
     unread = [one for one in document["organizations"] if one["unread_reason"]]

@@ -131,6 +131,8 @@ class Task:
     number: int
     subjects: tuple[str, ...]
     """The first few."""
+    why: str
+    """Of what cannot be proven, why not, for the first of them; "" of what is violated."""
     remediation: str
     console_path: str
 
@@ -285,6 +287,7 @@ class Overview:
                 plain(first["title"]),
                 len(found),
                 tuple(named[:NAMED_SUBJECTS]),
+                plain(first["reason"]) if kind else "",
                 plain(first["remediation"]),
                 plain(first["console_path"]),
             )
@@ -302,7 +305,9 @@ class Overview:
             first = one.changes[0]
             kind, text = what_happened(one)
             since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
-            cause = next((change.cause for change in one.changes if change.cause), "") or ""
+            # What nobody can explain of it counts for all of it.
+            main = next((change for change in one.changes if not change.explained), first)
+            cause = main.cause or ""
             actor = next((change.actor for change in one.changes if change.actor), "") or ""
             if actor and actor not in cause:
                 cause += f" ({actor})" if cause else actor

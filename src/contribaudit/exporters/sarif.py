@@ -1,7 +1,7 @@
 """SARIF 2.1.0 (OASIS): checks as rules, everything that does not pass as results.
 
 A subject is no file, so a result has a logical location and no physical one; the standard asks for neither. Levels
-belong to the kind "fail" alone, as the standard says; what is unproven is "open" or for "review", never silently absent.
+belong to the kind "fail" alone, as the standard says; what is unproven is "open" or for "review", and always there.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ KINDS = {
     "exempt": "notApplicable",
     "no_such_setting": "notApplicable",
     "not_yet_effective": "notApplicable",
+    "waived": "fail",
 }
-"""Kind by outcome; what is waived has the kind of the outcome under the waiver, and a suppression."""
+"""Kind by the outcome under a waiver; "waived" there too is what no version writes, and taken for the worst."""
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "1.0"}
 """What code scanning services sort by."""

@@ -309,11 +309,11 @@ def _happening(one: Happening, label: str) -> tuple[str, str, str]:
 
 
 def what_happened(one: Happening) -> tuple[str, str]:
-    """The setting, and its value before and after; or that an app is new or gone, and what it is."""
+    """The setting, and its value before and after; or that an app or space is new or gone, and what it is."""
     first = one.changes[0]
     if one.appeared or one.vanished:
         told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
-        known = (told.get(setting) for setting in (names.PLAN, names.APP_STATUS, names.REALM))
+        known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
         return "new" if one.appeared else "gone", ", ".join(shown(value) for value in known if value is not None)
     before = _value(first.setting, first.before) if first.existed_before else "(not there)"
     after = _value(first.setting, first.after) if first.exists_after else "(gone)"

@@ -35,6 +35,13 @@ def render(
     color: bool = False,
 ) -> str:
     """The answers about the subject, each a branch with its reasons and their evidence beneath; then plain settings."""
+    return capture(explained(state, subject, answers, observations), terminal=terminal, color=color)
+
+
+def explained(
+    state: State, subject: Subject, answers: Sequence[Effective], observations: Sequence[Observation] = ()
+) -> Tree:
+    """The same as a tree, for a screen of its own."""
     place = state.place(subject)
     called = plain(alias_of(state, subject))
     head = Text(called, "bold")
@@ -62,7 +69,7 @@ def render(
             why.add(_reason(reason))
     for one in observations:
         tree.add(_setting(one))
-    return capture(tree, terminal=terminal, color=color)
+    return tree
 
 
 def document(

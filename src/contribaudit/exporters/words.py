@@ -69,9 +69,9 @@ class Happening:
 
 
 def happenings(changes: Iterable[Change]) -> list[Happening]:
-    """The changes, those of a new or vanished app together, in the order in which each first occurs."""
+    """The changes, those of a new or vanished app or space together, in the order in which each first occurs."""
     listed = list(changes)
-    identity = [change for change in listed if change.setting == names.APP_TYPE_KEY]
+    identity = [change for change in listed if change.setting in (names.APP_TYPE_KEY, names.SPACE_KEY)]
     appeared = {change.subject for change in identity if not change.existed_before}
     vanished = {change.subject for change in identity if not change.exists_after}
     groups: dict[Subject | int, list[Change]] = {}

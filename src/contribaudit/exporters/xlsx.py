@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from contribaudit.errors import UsageError
@@ -17,7 +18,7 @@ from contribaudit.exporters.saved import report_of
 from contribaudit.exporters.xml_text import xml_plain
 
 if TYPE_CHECKING:
-    import xlsxwriter
+    import xlsxwriter  # type: ignore[import-untyped]
 
 MOST_ROWS = 1_048_576
 MOST_CHARACTERS = 32_767
@@ -57,7 +58,9 @@ def write(document: ReportV1, out: BinaryIO, *, most_rows: int = MOST_ROWS) -> N
         "strings_to_urls": False,
     }
     with xlsxwriter.Workbook(out, options) as book:
-        book.set_properties({"title": f"contribaudit, run {document['run']['id']}", "created": None})
+        finished = datetime.fromisoformat(document["run"]["finished_at"])
+        # Not the moment of writing: the same report gives the same bytes.
+        book.set_properties({"title": f"contribaudit, run {document['run']['id']}", "created": finished})
         for page in pages(document):
             _write_page(book, page, most_rows)
 

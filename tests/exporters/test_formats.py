@@ -1,0 +1,277 @@
+"""Every format tells the same of every finding, and is what its own readers and schemas take."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections import Counter
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft4Validator
+from markdown_it import MarkdownIt
+
+from contribaudit.core.finding import Outcome, Severity
+from contribaudit.core.report import Report
+from contribaudit.exporters import csv_evidence, html, junit, markdown, sarif, xlsx
+from contribaudit.exporters.cells import csv_cell, plain
+from contribaudit.exporters.json_v1 import ReportV1, as_document
+from contribaudit.exporters.markdown import MOST_ROWS
+from contribaudit.exporters.saved import report_of
+from tests.exporters import reading
+from tests.exporters.awkward import app, awkward_report, finding, report
+from tests.exporters.golden import FOLDER
+from tests.exporters.hostile import hostile_document
+from tests.exporters.reading import UNPROVEN, VIOLATED, Told
+
+SARIF = json.loads((FOLDER.parent / "schemas" / "sarif-2.1.0.schema.json").read_text(encoding="utf-8"))
+
+
+def document_of(one: Report) -> ReportV1:
+    read: ReportV1 = as_document(one)  # type: ignore[assignment]
+    return read
+
+
+@pytest.fixture(params=["awkward", "drifted", "hostile", "nothing"])
+def document(request: pytest.FixtureRequest) -> ReportV1:
+    match request.param:
+        case "awkward":
+            return document_of(awkward_report())
+        case "drifted":
+            return document_of(request.getfixturevalue("drifted_report"))
+        case "nothing":
+            return document_of(report())
+        case _:
+            return hostile_document()
+
+
+def told_by(document: ReportV1) -> set[Told]:
+    return {
+        Told(one["id"], one["outcome"], one["severity"], plain(one["subject"]["id"])) for one in document["findings"]
+    }
+
+
+def test_all_formats_agree_on_every_finding(document: ReportV1) -> None:
+    """ID, outcome, severity and subject are the same in JSON, CSV, HTML, XLSX, JUnit and SARIF."""
+    told = told_by(document)
+    assert len(told) == len(document["findings"])
+    out = io.StringIO(newline="")
+    csv_evidence.write(report_of(document), out)
+    assert reading.from_csv(out.getvalue()) == {
+        Told(one["id"], one["outcome"], one["severity"], csv_cell(one["subject"]["id"])) for one in document["findings"]
+    }
+    assert reading.from_html(document) == told
+    assert reading.from_junit(document) == {_xml(one) for one in told}
+    assert reading.from_xlsx(document) == {_xml(one) for one in told}
+    assert reading.from_sarif(document) == told
+
+
+def test_markdown_agrees_on_what_it_lists(document: ReportV1) -> None:
+    """It lists what is violated and unproven, up to its limit, and counts everything."""
+    told = told_by(document)
+    wanted = {(one.id, one.outcome, one.severity) for one in told if one.outcome in VIOLATED + UNPROVEN}
+    listed = reading.from_markdown(document)
+    assert listed <= wanted
+    for group in (VIOLATED, UNPROVEN):
+        here = [one for one in wanted if one[1] in group]
+        assert len([one for one in listed if one[1] in group]) == min(MOST_ROWS, len(here))
+    text = markdown.render(document)
+    for outcome, number in Counter(one.outcome for one in told).items():
+        assert f"{number} {outcome.replace('_', ' ')}" in text
+
+
+def _xml(one: Told) -> Told:
+    """XML has no way to write a noncharacter."""
+    return Told(one.id, one.outcome, one.severity, re.sub("[\ufffe\uffff]", "\ufffd", one.subject))
+
+
+# JUnit
+
+
+def fromstring(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(text.encode())  # noqa: S314  our own text
+
+
+def test_junit_counts_are_those_of_its_cases(document: ReportV1) -> None:
+    """Suites and the whole count their failures, errors and skipped cases; every finding is a case of one suite."""
+    text = "".join(junit.pieces(document))
+    root = fromstring(text)
+    assert root.tag == "testsuites"
+    assert int(root.get("tests", "")) == len(document["findings"]) == len(list(root.iter("testcase")))
+    for counted in (root, *root.iter("testsuite")):
+        cases = list(counted.iter("testcase"))
+        kinds = Counter(child.tag for case in cases for child in case if child.tag != "properties")
+        assert {key: int(counted.get(key, "")) for key in ("tests", "failures", "errors", "skipped")} == {
+            "tests": len(cases),
+            "failures": kinds["failure"],
+            "errors": kinds["error"],
+            "skipped": kinds["skipped"],
+        }
+    for suite in reading.junit_suites(document):
+        assert suite.tests == len(list(suite))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "element"),
+    [
+        ("pass", ""),
+        *[(one, "failure") for one in ("fail", "conflict", "not_achievable")],
+        *[(one, "error") for one in ("unknown", "stale")],
+        *[(one, "skipped") for one in ("waived", "exempt", "pending", "not_yet_effective", "no_such_setting")],
+    ],
+)
+def test_junit_elements(outcome: str, element: str) -> None:
+    """Violated fails, unproven is an error, what is settled is skipped with its reason; none but a pass is silent."""
+    assert junit.element_of(outcome) == element
+    case = next(
+        one
+        for one in fromstring("".join(junit.pieces(document_of(awkward_report())))).iter("testcase")
+        if one.find("properties/property[@name='outcome']").get("value") == outcome  # type: ignore[union-attr]
+    )
+    told = [child for child in case if child.tag != "properties"]
+    assert [one.tag for one in told] == ([element] if element else [])
+    assert all(outcome.replace("_", " ") in (one.get("message") or "") for one in told)
+
+
+def test_junit_tells_the_waiver() -> None:
+    """A skipped case says who accepted it, why, and until when."""
+    text = "".join(junit.pieces(document_of(awkward_report())))
+    assert "waived until 2027-01-31 by ciso@acme.example: =contract, \ufffd[31m2026" in text
+
+
+# SARIF
+
+
+def log_of(document: ReportV1, *, everything: bool = False) -> dict[str, Any]:
+    text = "".join(sarif.pieces(document, everything=everything))
+    assert text.isascii()
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
+def test_sarif_is_valid(document: ReportV1) -> None:
+    """It follows the schema of the standard, with passes and without."""
+    Draft4Validator.check_schema(SARIF)
+    for everything in (False, True):
+        assert [
+            error.message for error in Draft4Validator(SARIF).iter_errors(log_of(document, everything=everything))
+        ] == []
+
+
+def test_sarif_follows_what_the_schema_cannot_say(document: ReportV1) -> None:
+    """Rules are found by index; a level belongs to the kind "fail"; a waived result keeps its kind, suppressed."""
+    (run,) = log_of(document, everything=True)["runs"]
+    rules = [one["id"] for one in run["tool"]["driver"]["rules"]]
+    assert len(set(rules)) == len(rules)
+    by_id = {one["id"]: one for one in document["findings"]}
+    for result in run["results"]:
+        one = by_id[result["fingerprints"][sarif.FINGERPRINT]]
+        assert rules[result["ruleIndex"]] == result["ruleId"] == plain(one["check"])
+        assert (result["kind"] == "fail") == (result["level"] != "none")
+        assert ("suppressions" in result) == (one["waiver"] is not None)
+        assert (result["kind"] == "pass") == (one["outcome"] == "pass")
+        assert (result["kind"] == "fail") == (one["underlying_outcome"] in VIOLATED)
+    notes = run["invocations"][0]["toolExecutionNotifications"]
+    assert len(notes) == sum(1 for row in document["collection"] if row["status"] != "ok") + sum(
+        1 for one in document["organizations"] if one["unread_reason"]
+    )
+    assert run["invocations"][0]["exitCode"] == document["run"]["exit_code"]
+
+
+def test_sarif_leaves_out_passes_and_nothing_else() -> None:
+    """What is unproven is there: a service that reads the file must not take it for clean."""
+    document = document_of(awkward_report())
+    (run,) = log_of(document)["runs"]
+    there = {one["fingerprints"][sarif.FINGERPRINT] for one in run["results"]}
+    assert there == {one["id"] for one in document["findings"] if one["outcome"] != "pass"}
+    assert set(sarif.KINDS) == {one.value for one in Outcome}
+    assert set(sarif.LEVELS) == set(sarif.SCORES) == {one.value for one in Severity}
+
+
+# XLSX
+
+
+def test_a_workbook_has_a_sheet_for_each_csv(document: ReportV1) -> None:
+    """Columns are those of the CSV; cells are its cells but for the apostrophe, none of them a formula."""
+    sheets = reading.workbook(document)
+    assert list(sheets) == ["findings", "changes", "collection", "summary", "organizations"]
+    assert tuple(sheets["findings"][0]) == csv_evidence.FINDINGS.columns
+    assert tuple(sheets["collection"][0]) == csv_evidence.COLLECTION.columns
+    assert len(sheets["changes"]) == 1 + len(document["changes"])
+    assert len(sheets["organizations"]) == 1 + len(document["organizations"])
+
+
+def test_a_full_sheet_goes_on_in_another_one() -> None:
+    """Each has the header; together they hold every row once."""
+    document = document_of(report([finding(app(f"{number}")) for number in range(25)]))
+    sheets = reading.workbook(document, most_rows=11)
+    parts = [sheets[name] for name in ("findings", "findings 2", "findings 3")]
+    assert [len(part) for part in parts] == [11, 11, 6]
+    assert {tuple(part[0]) for part in parts} == {csv_evidence.FINDINGS.columns}
+    ids = [row[0] for part in parts for row in part[1:]]
+    assert ids == [one["id"] for one in document["findings"]]
+
+
+def test_a_long_text_is_cut_with_a_mark() -> None:
+    """A cell holds 32,767 characters at most; what is cut says so, what just fits is whole."""
+    texts = {"long": "x" * 40_000, "fits": "y" * xlsx.MOST_CHARACTERS}
+    document = document_of(report([finding(app(name), reason=text) for name, text in texts.items()]))
+    head, *rows = reading.workbook(document)["findings"]
+    told = {row[head.index("subject_id")].rpartition("/")[2]: row[head.index("reason")] for row in rows}
+    assert told["fits"] == texts["fits"]
+    assert len(told["long"]) == xlsx.MOST_CHARACTERS
+    assert told["long"].endswith(xlsx.CUT)
+
+
+def test_the_same_report_gives_the_same_workbook() -> None:
+    """Byte for byte: no moment of writing is in it."""
+    document, outs = document_of(awkward_report()), (io.BytesIO(), io.BytesIO())
+    for out in outs:
+        xlsx.write(document, out)
+    assert outs[0].getvalue() == outs[1].getvalue()
+
+
+# Markdown
+
+
+def test_markdown_has_no_way_out(document: ReportV1) -> None:
+    """No link, picture or HTML comes out of observed text, nobody is called, and no row breaks."""
+    text = markdown.render(document)
+    reader = MarkdownIt("gfm-like")
+    assert reader.linkify is not None
+    reader.linkify.set({"fuzzy_link": False})  # GitHub and GitLab make no link of a bare host
+    tokens = reader.parse(text)
+    inner = [child for token in tokens for child in token.children or []]
+    assert {token.type for token in (*tokens, *inner)}.isdisjoint(
+        {"link_open", "image", "html_inline", "html_block", "s_open"}
+    )
+    assert {child.content for child in inner if child.type == "code_inline" and "\n" in child.content} == set()
+    outside = re.sub("`[^`\n]*`", "", text)
+    assert re.search(r"@\w", outside) is None
+    assert "://" not in re.sub(":\N{WORD JOINER}//", "", outside)
+    for table in reading.markdown_tables(text):
+        assert len({len(row) for row in table}) == 1
+
+
+def test_markdown_stays_short_and_counts_the_rest() -> None:
+    """However many findings there are, it fits into a comment and says how many it left out."""
+    many = [finding(app(f"{number}<&|@x" * 9), reason="<&>|`@x " * 60) for number in range(300)]
+    document = document_of(report(many))
+    for most in (4_000, 32_000, markdown.MOST_CHARACTERS):
+        text = markdown.render(document, most_characters=most)
+        assert len(text) <= most
+        listed = len(reading.markdown_tables(text)[0]) - 1
+        assert f"and {300 - listed} more." in text
+        assert "Violated: 300" in text
+        assert "300 fail" in text
+        assert listed <= MOST_ROWS
+
+
+@pytest.mark.parametrize("write", [html.write, junit.write, sarif.write, markdown.write])
+def test_a_report_without_findings(write: Any) -> None:
+    """Nothing to tell is told."""
+    out = io.StringIO(newline="")
+    write(document_of(report()), out)
+    assert out.getvalue().endswith("\n")

@@ -1,0 +1,240 @@
+"""A saved report gives what the live one gave; what is no report is refused, and said why."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contribaudit.core.finding import Outcome
+from contribaudit.core.observation import Unavailable
+from contribaudit.core.report import Report
+from contribaudit.core.subject import Kind, Subject
+from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
+from contribaudit.exporters import csv_evidence, json_v1, line, text_table
+from contribaudit.exporters.json_v1 import as_document
+from contribaudit.exporters.saved import report_of
+from contribaudit.exporters.saved_file import ADDED_LATER, load, parse
+from tests.exporters.awkward import ONE, app, awkward_report, finding, report
+
+
+@pytest.fixture(params=["awkward", "drifted", "smallest"])
+def live(request: pytest.FixtureRequest) -> Report:
+    match request.param:
+        case "awkward":
+            return awkward_report()
+        case "smallest":
+            return report()
+        case _:
+            drifted: Report = request.getfixturevalue("drifted_report")
+            return drifted
+
+
+def text(of: Report) -> str:
+    return "".join(json_v1.pieces(of))
+
+
+def saved(of: Report) -> Report:
+    return report_of(parse(text(of).encode("ascii"), "report.json"))
+
+
+def test_the_document_comes_back(live: Report) -> None:
+    """The report of a document gives that document, byte for byte."""
+    assert as_document(saved(live)) == as_document(live)
+    assert text(saved(live)) == text(live)
+
+
+def test_table_line_and_csv_are_those_of_the_live_report(live: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte, in any width; collection.csv too."""
+    again = saved(live)
+    assert line.one_line(again) == line.one_line(live)
+    for width in ("80", "140", "200"):
+        monkeypatch.setenv("COLUMNS", width)
+        for everything in (False, True):
+            assert text_table.render(again, everything=everything) == text_table.render(live, everything=everything)
+    for sheet in (csv_evidence.FINDINGS, csv_evidence.COLLECTION):
+        first, second = io.StringIO(newline=""), io.StringIO(newline="")
+        sheet.write(live, first)
+        sheet.write(again, second)
+        assert first.getvalue() == second.getvalue()
+
+
+def test_what_no_document_holds_is_not_made_up() -> None:
+    """The state has names and plans, and answers anything else as not read."""
+    live = awkward_report()
+    state = saved(live).state
+    assert {one.setting for one in state.everything()} == {"plan.highest"}
+    seen = state.read(app("lists"), finding(app("lists")).setting or "")  # type: ignore[arg-type]
+    assert isinstance(seen, Unavailable)
+    assert state.place(app("quotes")).name == "he said \"no\", she said 'yes'"
+    assert {one.id for one in state.subjects(Kind.APP, ONE)} == {
+        subject.id
+        for subject in [*(one.subject for one in live.findings), *(one.subject for one in live.changes)]
+        if subject.kind is Kind.APP
+    }
+
+
+def test_spaces_keep_their_names() -> None:
+    """A space's name, site and alias come back, and so does one of which nothing is known."""
+    known = Subject(ONE, Kind.SPACE, "ari:cloud:confluence:1:space/7")
+    bare = Subject(ONE, Kind.SPACE, "acme.atlassian.net/confluence/X")
+    document = json.loads(text(report([finding(known), finding(bare)])))
+    for one in document["findings"]:
+        if one["subject"]["id"] == known.id:
+            one["subject"] |= {
+                "name": "People / HR", "site": "a.example", "app": "confluence",
+                "alias": "space:a.example/confluence/H/R",
+            }  # fmt: skip
+    again = report_of(parse(json.dumps(document).encode(), "x"))
+    assert as_document(again) == document
+    assert "a.example/confluence/H/R" in text_table.render(again)
+
+
+def edited(change: Callable[[dict[str, Any]], object]) -> bytes:
+    document = json.loads(text(awkward_report()))
+    change(document)
+    return json.dumps(document).encode()
+
+
+def remove(way: str) -> Callable[[dict[str, Any]], object]:
+    def change(document: dict[str, Any]) -> None:
+        *steps, last = way.split(".")
+        target: Any = document
+        for step in steps:
+            target = target[int(step) if step.isdigit() else step]
+        del target[int(last) if last.isdigit() else last]
+
+    return change
+
+
+def assign(way: str, value: object) -> Callable[[dict[str, Any]], object]:
+    def change(document: dict[str, Any]) -> None:
+        *steps, last = way.split(".")
+        target: Any = document
+        for step in steps:
+            target = target[int(step) if step.isdigit() else step]
+        target[int(last) if last.isdigit() else last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "says"),
+    [
+        (b"", UsageError, "x is not JSON (line 1)"),
+        (b"{\n\n'a'", UsageError, "x is not JSON (line 3)"),
+        (b"\xff\xfe\x00", UsageError, "x is not JSON"),
+        (b"[" * 100_000, UsageError, "x is not JSON"),
+        (b"[]", UsageError, 'it has no "schema"'),
+        (b'{"schema": 1}', UsageError, 'it has no "schema"'),
+        (b'{"schema": "contribaudit.explain/1"}', UsageError, "its schema is 'contribaudit.explain/1'"),
+        (b'{"schema": "contribaudit.report/2"}', EvidenceNewer, "reads up to contribaudit.report/1"),
+        (b'{"schema": "contribaudit.report/0"}', UsageError, "never was"),
+        (b'{"schema": "contribaudit.report/1x"}', UsageError, "never was"),
+        (b'{"schema": "contribaudit.report/1"}', UsageError, "is not a report of contribaudit: tool: Field required"),
+        (edited(remove("run.exit_code")), UsageError, "run.exit_code: Field required"),
+        (edited(remove("findings.0.outcome")), UsageError, "findings.0.outcome: Field required"),
+        (edited(assign("findings.0.outcome", "passed")), UsageError, "findings.0.outcome: Input should be 'pass'"),
+        (edited(assign("run.id", "318")), UsageError, "run.id: Input should be a valid integer"),
+        (edited(assign("findings", {})), UsageError, "findings: Input should be a valid list"),
+        (edited(assign("findings.0", None)), UsageError, "findings.0: Input should be"),
+        (edited(assign("as_of", "yesterday")), UsageError, "yesterday"),
+        (edited(assign("findings.3.evidence.0.observed_at", "2026-13-01T00:00:00Z")), UsageError, "month"),
+        (edited(assign("run.started_at", "2026-11-20T00:00:00")), UsageError, "without a zone"),
+        (edited(remove("findings.0")), EvidenceDamaged, "counts other outcomes"),
+        (edited(lambda one: one["findings"].append(one["findings"][0])), EvidenceDamaged, "twice"),
+        (edited(assign("summary.by_outcome.fail", 2)), EvidenceDamaged, "counts other outcomes"),
+    ],
+)  # fmt: skip
+def test_what_is_no_report_is_refused(data: bytes, error: type[ContribauditError], says: str) -> None:
+    """Each names what is wrong, and has a next step."""
+    with pytest.raises(error) as refused:
+        parse(data, "x")
+    assert says in refused.value.message
+    assert refused.value.hint
+
+
+def test_an_error_repeats_no_long_text() -> None:
+    """What is in the file is not written out: it may be anything."""
+    with pytest.raises(UsageError) as refused:
+        parse(json.dumps({"schema": "s" * 5000}).encode(), "x")
+    assert len(refused.value.message) < 200
+
+
+def test_every_cut_of_a_report_is_refused() -> None:
+    """Wherever a file broke off, it is no report."""
+    data = text(report([finding(app("one"))])).encode()
+    for end in range(0, len(data) - 2, 7):
+        with pytest.raises(UsageError):
+            parse(data[:end], "x")
+
+
+def test_keys_that_an_older_version_did_not_have() -> None:
+    """They are filled in, nothing else moves, and a warning names them all."""
+    document = json.loads(text(awkward_report()))
+    older = deepcopy(document)
+    for way, standing in ADDED_LATER.items():
+        for one in _objects(older, way):
+            for key in standing:
+                del one[key]
+    read = parse(json.dumps(older).encode(), "x")
+    *others, warning = read["warnings"]
+    assert others == document["warnings"]
+    named = sorted(f"{way}.{key}" if way else key for way, standing in ADDED_LATER.items() for key in standing)
+    assert (
+        sorted(
+            warning.removeprefix("An older version wrote this report: it does not hold ")
+            .partition(", and")[0]
+            .split(", ")
+        )
+        == named
+    )
+    again = report_of(read)
+    assert [(one.id, one.outcome) for one in again.findings] == [
+        (one["id"], one["outcome"]) for one in document["findings"]
+    ]
+    assert again.key_days_left is None
+    assert Outcome.UNKNOWN in {one.outcome for one in again.findings}
+
+
+def _objects(document: Any, way: str) -> list[Any]:
+    found = [document]
+    for step in way.split(".") if way else []:
+        found = [item for one in found for item in (one[step] if isinstance(one[step], list) else [one[step]])]
+    return found
+
+
+def test_keys_of_a_later_version_of_the_schema_are_left_alone() -> None:
+    """A later version may add keys: a report that has them is read."""
+    assert report_of(parse(edited(assign("findings.0.extra", {"a": 1})), "x")).run.id == 318
+
+
+def test_a_file_a_folder_and_an_archive(tmp_path: Path) -> None:
+    """The JSON itself, an evidence folder, and a .zip of it give the same."""
+    data = text(awkward_report()).encode()
+    (tmp_path / "report.json").write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "pack.zip", "w") as archive:
+        archive.writestr("report.json", data)
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("README.txt", "")
+    read = load(tmp_path / "report.json")
+    assert load(tmp_path) == load(tmp_path / "pack.zip") == read
+    (tmp_path / "empty").mkdir()
+    for place, says in {
+        "empty": "holds no report.json",
+        "other.zip": "holds no report.json",
+        "none": "does not exist",
+    }.items():
+        with pytest.raises(UsageError, match=says):
+            load(tmp_path / place)
+    whole = (tmp_path / "pack.zip").read_bytes()
+    begin = whole.index(b'"schema"')
+    (tmp_path / "flipped.zip").write_bytes(whole[:begin] + b"'" + whole[begin + 1 :])
+    with pytest.raises(EvidenceDamaged, match="cannot be read"):
+        load(tmp_path / "flipped.zip")
