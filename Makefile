@@ -1,5 +1,5 @@
 # Everything below works on a machine with nothing but Python 3.11 or newer and make.
-#   make demo    audits a simulated organization and writes CSV evidence into demo-evidence/
+#   make demo    audits a simulated organization and writes signed evidence into demo-evidence/
 #   make test    runs the tests
 #   make bench   prints the figures of benchmarks/
 #   make check   what CI runs beside the tests: ruff, mypy

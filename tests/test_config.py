@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.config import AppSettings, Site, Spaces, shown_location
+from contribaudit.config import AppSettings, Evidence, Site, Spaces, shown_location
 from contribaudit.core.finding import Severity
 from contribaudit.errors import ConfigurationError
 from tests.isolation import isolate
@@ -42,8 +42,20 @@ def test_the_example_shows_every_key() -> None:
     settings = AppSettings.load(EXAMPLE)
     assert [one.name for one in settings.organizations()] == ["Acme", "Acme Labs"]
     text = EXAMPLE.read_text(encoding="utf-8")
-    for key in set(AppSettings.model_fields) - {"api_key", "organization", "timeouts", "spaces"}:
+    for key in set(AppSettings.model_fields) - {"api_key", "organization", "timeouts", "spaces", "evidence"}:
         assert f"{key} = " in text
+
+
+def test_the_example_s_evidence_can_be_switched_on() -> None:
+    """By taking the comment signs away; every key of the table is there."""
+    head, mark, tail = EXAMPLE.read_text(encoding="utf-8").partition("# [evidence]\n")
+    table, end, rest = (mark + tail).partition("\n\n")
+    switched_on = re.sub("(?m)^# ?", "", table)
+    evidence = load(head + switched_on + end + rest).evidence
+    assert (evidence.sign_with_keyring, evidence.archive, evidence.people) == (True, True, "pseudonym")
+    assert evidence.folder is not None
+    for key in Evidence.model_fields:
+        assert f"{key} = " in switched_on
 
 
 def test_the_example_s_spaces_can_be_switched_on() -> None:

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -91,6 +91,23 @@ class Spaces(BaseModel):
     """Sites that need something else."""
 
 
+class Evidence(BaseModel):
+    """`[evidence]`: what every audit exports, and with which key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    folder: FilePath | None = None
+    """Where every audit writes an evidence folder of its own; without it none does."""
+    signing_key: FilePath | None = None
+    """A file that holds the Ed25519 key that signs and that only you can read."""
+    sign_with_keyring: bool = False
+    """Sign with the key that `evidence keygen` put into the system keyring."""
+    archive: bool = False
+    """Write a .zip in place of a folder."""
+    people: Literal["named", "pseudonym", "omit"] = "named"
+    """How people appear in what an audit exports."""
+
+
 class AppSettings(BaseSettings):
     """Everything that can be configured. `AppSettings.load()` reads it; the environment wins over the file."""
 
@@ -131,6 +148,8 @@ class AppSettings(BaseSettings):
     """Every organization of the company; one without a key is reported as not audited."""
     spaces: Spaces | None = None
     """How the spaces of every site are read; without it they are not."""
+    evidence: Evidence = Evidence()
+    """What every audit exports, and with which key evidence is signed."""
     timeouts: Timeouts = Timeouts()
     """How long to wait for the network."""
 
@@ -143,6 +162,7 @@ class AppSettings(BaseSettings):
         text = config_file.read(path) if path is not None else ""
         tables = {
             "timeouts": Timeouts.model_fields,
+            "evidence": Evidence.model_fields,
             "organization": Organization.model_fields,
             "spaces": Spaces.model_fields,
             "spaces.site": Site.model_fields,
@@ -215,6 +235,7 @@ class AppSettings(BaseSettings):
         names = os.environ if environ is None else environ
         known = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
         known |= {f"{PREFIX}TIMEOUTS__{field.upper()}" for field in Timeouts.model_fields}
+        known |= {f"{PREFIX}EVIDENCE__{field.upper()}" for field in Evidence.model_fields}
         known |= {f"{PREFIX}SPACES__{field.upper()}" for field in Spaces.model_fields}
         named = [one.api_key_env for one in self.organization]
         if self.spaces is not None:

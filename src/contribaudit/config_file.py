@@ -21,7 +21,17 @@ _KEY_HINT = "Save it with `contribaudit login`, or name a file in api_key_file, 
 _SITE_HINT = "Save it with `contribaudit login --site`, or name a file in token_file or a variable in token_env"
 _SECRETS = {"api_key": ("an API key", _KEY_HINT), "token": ("an API token", _SITE_HINT)}
 _ONCE = (("organization", "id", "organization ID"), ("spaces.site", "host", "host"))
-_PATHS = ("policy", "rulebook", "attestations", "decoders", "api_key_file", "token_file", "store")
+_PATHS = (
+    "policy",
+    "rulebook",
+    "attestations",
+    "decoders",
+    "api_key_file",
+    "token_file",
+    "store",
+    "folder",
+    "signing_key",
+)
 
 
 def read(path: Path) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SERVICE = "contribaudit"
 VARIABLE = "CONTRIBAUDIT_API_KEY"
+SIGNING_ACCOUNT = "evidence-signing-key"
+"""Under which name the keyring keeps the key that evidence is signed with."""
 ALTERNATIVES = f"set {VARIABLE}, or use --api-key-file FILE or --api-key-fd N"
 
 TRUSTED_BACKENDS: dict[tuple[str, str], str] = {

@@ -19,6 +19,7 @@ from contribaudit.collectors.interface import Collector, promises_of
 from contribaudit.collectors.spaces import collect_spaces
 from contribaudit.core.attestation import Signature
 from contribaudit.core.baseline import standing
+from contribaudit.core.chain import Chain
 from contribaudit.core.deadline import Deadline, ending_soon
 from contribaudit.core.deadlines import deadlines, key_days_left
 from contribaudit.core.drift import Change
@@ -178,7 +179,7 @@ def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
     """
     record, snapshots = _last(job)
     ground = Ground(
-        seen=[_seen(job, target, record.id, snapshots.get(target.organization)) for target in job.targets],
+        seen=[_seen(job, target, record.id, snapshots.get(target.organization), job.clock()) for target in job.targets],
         rulebook=job.rulebook,
         promises=promises_of(collectors.ALL),
         settings=catalogue.ALL,
@@ -268,7 +269,7 @@ def _state(
     job: Job, run: int, snapshots: Mapping[str, Snapshot], as_of: datetime, sources: Sequence[Collector]
 ) -> State:
     """STEP 3: what the run saw, with what was known before it and what people attested."""
-    seen = [_seen(job, target, run, snapshots.get(target.organization)) for target in job.targets]
+    seen = [_seen(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
     return resolve(seen, job.rulebook, as_of, promises_of(sources), catalogue.ALL)
 
 
@@ -336,7 +337,7 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
     )
 
 
-def _seen(job: Job, target: Target, run: int, snapshot: Snapshot | None) -> Seen:
+def _seen(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> Seen:
     known: dict[str, list[Observation]] = {}
     for fact in job.store.known(target.organization, before=run).facts:
         known.setdefault(fact.collector, []).append(fact.observation)
@@ -356,7 +357,15 @@ def _seen(job: Job, target: Target, run: int, snapshot: Snapshot | None) -> Seen
         spaces=job.store.spaces(target.organization, run),
         approvals=job.store.approvals(target.organization),
         departures=job.store.departures(target.organization, until=run),
+        chain=partial(_chain, job, target.organization, as_of),
     )
+
+
+def _chain(job: Job, organization: str, as_of: datetime) -> Chain:
+    """The exported evidence of an organization; what checks packs is loaded only where somebody asks."""
+    from contribaudit.evidence.chain import chain_of
+
+    return chain_of(job.store, organization, job.operator.host, as_of)
 
 
 def _last_of(job: Job, target: Target) -> Snapshot | None:

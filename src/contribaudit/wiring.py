@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -20,7 +21,7 @@ from contribaudit.config import AppSettings, Organization
 from contribaudit.core.check import by_id
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.rules import Rulebook
-from contribaudit.credentials import find_key
+from contribaudit.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring
 from contribaudit.errors import ConfigurationError, CredentialError, UsageError
 from contribaudit.pipeline import Operator, Target
 from contribaudit.progress import SILENT, Progress
@@ -29,19 +30,26 @@ from contribaudit.store.history import History
 from contribaudit.testimony import attestation_file
 from contribaudit.testimony.attestation_file import Row
 
+if TYPE_CHECKING:
+    from contribaudit.evidence.signing import Signer
+
 
 def load_rulebook(settings: AppSettings) -> Rulebook:
     """The shipped rulebook, with the user's files in place of its own, and their decoders. Raises RulebookError."""
     return decoders.with_folder(loader.load(settings.rulebook), settings.decoders, catalogue.ALL)
 
 
-def load_policy(path: Path | None, rulebook: Rulebook) -> AuditPolicy:
-    """The policy file, or the `essentials` pack when there is none. Raises PolicyFileError."""
+def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = None) -> AuditPolicy:
+    """The policy file, or the `essentials` pack when there is none. Raises PolicyFileError.
+
+    `text` is taken in place of what the file holds, to try a change before it is written.
+    """
     return policy_file.load(
         path,
         checks=by_id(checks.ALL),
         vocabularies={**rulebook.vocabularies(), "settings": frozenset(setting.id for setting in catalogue.ALL)},
         plans=tuple(plan.name.casefold() for plan in rulebook.plans),
+        text=text,
     )
 
 
@@ -163,6 +171,25 @@ def _site_opener(
         connect_seconds=settings.timeouts.connect_seconds,
         read_seconds=settings.timeouts.read_seconds,
     )
+
+
+def signer(settings: AppSettings) -> Signer | None:
+    """The key that evidence is signed with; None where none is configured.
+
+    Raises ConfigurationError, and CredentialError for a keyring that cannot be used.
+    """
+    from contribaudit.evidence.signing import Signer
+
+    if settings.evidence.signing_key is not None:
+        return Signer.from_file(settings.evidence.signing_key)
+    if not settings.evidence.sign_with_keyring:
+        return None
+    found = key_in_keyring(SIGNING_ACCOUNT)
+    if found is None:
+        raise ConfigurationError(
+            "The keyring holds no signing key", hint="Make one with contribaudit evidence keygen, or use signing_key"
+        )
+    return Signer.from_line(found.key.get_secret_value())
 
 
 def operator() -> Operator:

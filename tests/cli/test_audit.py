@@ -320,14 +320,15 @@ def test_checks_that_cannot_be_verified_today_are_marked(cli: Cli) -> None:
 
 
 def test_the_demo_does_the_whole_job_without_a_key(cli: Cli, tmp_path: Path) -> None:
-    """Table, changes and four CSV files, with nothing configured; evidence is never overwritten."""
+    """Table, changes and a signed pack, with nothing configured; evidence is never overwritten."""
     folder = tmp_path / "evidence"
     ended = cli("demo", "--out", str(folder))
     assert ended.code == 0
     assert ended.out.startswith("NOT OK  Acme")
     assert "acme-us.atlassian.net/confluence" in ended.out
     names = {path.name for path in folder.iterdir()}
-    assert names == {"findings.csv", "inventory.csv", "settings.csv", "collection.csv"}
+    assert names >= {"findings.csv", "inventory.csv", "settings.csv", "collection.csv", "manifest.json.sig"}
+    assert cli("evidence", "verify", str(folder)).code == 0
     assert cli("demo", "--out", str(folder)).code == 2
 
 

@@ -18,13 +18,14 @@ import pytest
 
 from contribaudit.atlassian import calls
 from contribaudit.core.evaluate import Selection
-from contribaudit.errors import OutputError, UsageError
+from contribaudit.errors import OutputError, StoreError, UsageError
 from contribaudit.evidence import gather
 from contribaudit.evidence.export import Form, export
 from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.sheet import Sheet
 from contribaudit.evidence.sheets import ALL
 from contribaudit.evidence.verify import verify
+from contribaudit.store.history import History
 from tests.evidence.scene import ANN, BOB, CISO, NOW, SCREENSHOT, Scene
 from tests.flow.audits import simulated
 
@@ -260,6 +261,21 @@ def test_killed_in_the_middle_nothing_stands_in_the_place(archive: bool, how: si
     assert not place.exists()
     left = list(tmp_path.iterdir())
     assert left == [] if how is signal.SIGINT else all(".partial-" in path.name for path in left)
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_a_pack_that_the_history_cannot_note_is_taken_back(
+    archive: bool, told: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one would not name it."""
+
+    def fails(_store: History, _manifest: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(History, "record_manifest", fails)
+    with pytest.raises(StoreError):
+        export(gather.of_last(told.job()), tmp_path / "pack", now=NOW, operator=told.operator, form=Form(archive))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rows_are_written_as_they_are_made(told: Scene) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from contribaudit import checks
+from contribaudit import catalogue, checks
 from contribaudit.errors import EvidenceDamaged, UsageError
-from contribaudit.evidence.export import export
+from contribaudit.evidence.export import Form, export
 from contribaudit.evidence.gather import Wanted, of_last
 from contribaudit.evidence.people import People
 from contribaudit.evidence.reperform import reperform
+from contribaudit.rulebook import decoders, loader
 from tests.evidence.scene import NOW, POLICY, Scene
 from tests.evidence.test_verify import remade
 
@@ -62,3 +64,25 @@ def test_another_rulebook_is_found(pack: Path, copied: Callable[[Path], Path]) -
 def test_without_names_nothing_can_be_judged_again(told: Scene) -> None:
     with pytest.raises(UsageError, match="without names"):
         reperform(told.export("reperform-pseudonym", Wanted(People.PSEUDONYM)).place)
+
+
+@pytest.mark.parametrize("name", ["own.toml", "our own, é.toml"])
+def test_a_user_s_decoders_and_rulebook_are_in_the_pack(name: str, told: Scene, tmp_path: Path) -> None:
+    """With them the rulebook has the digest that judged the run, unless a name is not plain and becomes a number."""
+    rules, own = tmp_path / "rulebook", tmp_path / "decoders"
+    rules.mkdir()
+    own.mkdir()
+    shipped = dict(loader.sources())
+    (rules / "realms.toml").write_text(shipped["realms.toml"] + "# ours\n", encoding="utf-8")
+    (own / name).write_text(shipped["decoders.toml"], encoding="utf-8")
+    job = replace(told.job(), rulebook=decoders.with_folder(loader.load(rules), own, catalogue.ALL))
+    form = Form(rulebook_folder=rules, decoders_folder=own)
+    place = export(of_last(job), tmp_path / "pack", now=NOW, operator=told.operator, form=form).place
+    held = [path.name for path in (place / "decoders").iterdir()]
+    assert held == [name if name.isascii() else "001.toml"]
+    assert "# ours" in (place / "rulebook" / "realms.toml").read_text()
+    if name.isascii():
+        assert not any(one.differs for one in reperform(place))
+    else:
+        with pytest.raises(EvidenceDamaged, match="decoders"):
+            reperform(place)

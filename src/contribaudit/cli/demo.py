@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.audit import FORMATS, rendered
 from contribaudit.cli.options import Console, force_option, format_option, output_option, pass_console
+from contribaudit.cli.written import FORMATS, check_format, of_report
+
+if TYPE_CHECKING:
+    from contribaudit.core.report import Report
+    from contribaudit.evidence.export import Exported
+    from contribaudit.pipeline import Job
 
 SCENARIOS = ("drifted", "tidy", "small")
 
@@ -16,11 +23,14 @@ SCENARIOS = ("drifted", "tidy", "small")
 @click.option(
     "--scenario", type=click.Choice(SCENARIOS), default="drifted", show_default=True, help="Which organization."
 )
-@click.option("--out", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write CSV evidence there too.")
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write a signed evidence folder too."
+)
 @format_option(FORMATS, "table")
 @output_option
 @force_option
-@click.option("--all", "everything", is_flag=True, help="List passes in the table too.")
+@click.option("--dashboard", is_flag=True, help="Show it in the dashboard, where it can be audited again.")
+@click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @pass_console
 def command(
     console: Console,
@@ -30,6 +40,7 @@ def command(
     output_format: str,
     output_path: Path | None,
     force: bool,
+    dashboard: bool,
     everything: bool,
 ) -> None:
     """Audit a simulated organization: real HTTP on this machine, no key, no network, nothing kept.
@@ -37,19 +48,39 @@ def command(
     It is audited as of yesterday and as of now, so that there is a change to see. Ends with 0 when the demonstration
     worked, and says how an audit would have ended.
     """
-    from contribaudit.demo.run import run_demo
-    from contribaudit.exporters import csv_evidence
+    from contribaudit.demo.run import demonstration
+    from contribaudit.errors import UsageError
+    from contribaudit.pipeline import judge_last
 
+    if dashboard:
+        from contribaudit.cli.dashboard import require_terminal, show_demo
+
+        require_terminal()
+        show_demo(console, scenario)
+        return
     console.check_output(output_path, overwrite=force)
-    if folder is not None:
-        csv_evidence.check_folder(folder)
-    report = run_demo(scenario, console.diagnostics)
-    console.write(rendered(console, report, output_format, output_path, everything=everything), output_path)
-    written = ""
-    if folder is not None:
-        paths = csv_evidence.write_folder(report, folder)
-        written = f" {len(paths)} CSV files are in {folder}."
+    check_format(console, output_format, output_path)
+    if folder is not None and os.path.lexists(folder):
+        raise UsageError(f"{folder} exists", hint="Evidence is never overwritten: name another folder")
+    told = ""
+    with demonstration(scenario, console.diagnostics) as job:
+        report = judge_last(job)
+        if folder is not None:
+            exported = _evidence(job, report, folder)
+            told = f" {len(exported.manifest.files)} files of signed evidence are in {folder}."
+    console.write(of_report(console, report, output_format, output_path, everything=everything), output_path)
     console.diagnostics.conclusion(
-        f"An audit would have ended with exit code {report.run.exit_code}.{written}"
+        f"An audit would have ended with exit code {report.run.exit_code}.{told}"
         " For your own organization: contribaudit init."
+    )
+
+
+def _evidence(job: Job, report: Report, folder: Path) -> Exported:
+    """A pack signed with a key that exists for this one alone: it shows the form, and proves nothing."""
+    from contribaudit.evidence.export import Form, export
+    from contribaudit.evidence.gather import of_report
+    from contribaudit.evidence.signing import Signer
+
+    return export(
+        of_report(job, report), folder, now=job.clock(), operator=job.operator, form=Form(signer=Signer.new())
     )

@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import Console, organization_option, pass_console, policy_option, store_option
+from contribaudit.cli.options import (
+    Console,
+    force_option,
+    format_option,
+    organization_option,
+    output_option,
+    pass_console,
+    policy_option,
+    store_option,
+)
+
+if TYPE_CHECKING:
+    from contribaudit.config import AppSettings
+    from contribaudit.core.report import Report
+    from contribaudit.evidence.dossier import Dossier
+    from contribaudit.evidence.export import Exported
+    from contribaudit.evidence.gather import Wanted
+    from contribaudit.pipeline import Job
+    from contribaudit.store.history import History
+
+PEOPLE = ("named", "pseudonym", "omit")
+_PATH = click.Path(path_type=Path)
 
 
 @click.group()
@@ -15,13 +37,17 @@ def command() -> None:
 
 
 @command.command("export")
-@click.argument("place", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("place", type=_PATH, metavar="DIR")
 @organization_option(multiple=True)
 @policy_option
+@click.option("--run", "run", type=click.IntRange(min=1), metavar="N", help="This run, judged as of its end.")
+@click.option("--from", "since", metavar="RUN|DATE", help="Every run of a period; the newest is judged as of its end.")
+@click.option("--to", "until", metavar="RUN|DATE", help="End of the period; default: now.")
 @click.option("--zip", "archive", is_flag=True, help="One .zip archive instead of a folder.")
 @click.option(
-    "--people", type=click.Choice(["named", "pseudonym", "omit"]), default="named", help="How people appear in it."
+    "--people", type=click.Choice(PEOPLE), default="named", show_default=True, help="How people appear in it."
 )
+@click.option("--scope", "sites", metavar="SITE", multiple=True, help="Only this site (its host); may be repeated.")
 @store_option
 @pass_console
 def export_command(
@@ -30,53 +56,240 @@ def export_command(
     *,
     organizations: tuple[str, ...],
     policy_path: Path | None,
+    run: int | None,
+    since: str | None,
+    until: str | None,
     archive: bool,
     people: str,
+    sites: tuple[str, ...],
     store_location: str | None,
 ) -> None:
-    """Write the last kept run, judged anew, as a folder of evidence."""
-    from datetime import UTC, datetime
+    """Write a kept run, or a period, as a folder of evidence: whole or not at all, and never over another.
 
+    The newest run is judged anew, as of now, under the policy of today; --run and --from judge as of then.
+    """
     from contribaudit import wiring
-    from contribaudit.evidence.dossier import Dossier
-    from contribaudit.evidence.export import export
-    from contribaudit.evidence.people import Cast, People
-    from contribaudit.pipeline import Job, judge_last
+    from contribaudit.errors import UsageError
+    from contribaudit.evidence.gather import Wanted
+    from contribaudit.evidence.people import People
 
+    if until and not since:
+        raise UsageError("--to ends a period that nothing begins", hint="Give --from too")
+    if run is not None and since:
+        raise UsageError("--run and --from were both given", hint="Give one of them")
     settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
-    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
     with wiring.open_store(settings, store_location) as store:
-        job = Job(wiring.unread_targets(settings, organizations), store, rulebook, policy, operator=wiring.operator())
-        report = judge_last(job)
-        dossier = Dossier(report, policy, store, (store.run(report.run.id),), Cast(People.NAMED))
-        dossier = Dossier(report, policy, store, dossier.runs, Cast(People(people), dossier.persons()))
-        done = export(
-            dossier,
-            place,
-            now=datetime.now(UTC),
-            operator=job.operator,
-            archive=archive,
-            rulebook_folder=settings.rulebook,
-        )
-    console.write(f"{done.manifest.sha256}  {place}\n", None)
+        job = _job(settings, store, organizations, policy_path)
+        dossier = _dossier(job, run, since, until, Wanted(People(people), sites))
+        done = _export(settings, job, dossier, place, archive=archive)
+    console.write(f"{done.manifest.sha256}  {place}\n")
     console.diagnostics.conclusion(
-        f"{len(done.manifest.files)} files of run {report.run.id} are in {place}; check them with"
-        f" contribaudit evidence verify {place}",
-        code=0,
+        f"{len(done.manifest.files)} files of run {done.manifest.judged.run} are in {place}; check them with"
+        f" contribaudit evidence verify {place}"
     )
 
 
-@command.command("verify")
-@click.argument("places", type=click.Path(path_type=Path), metavar="PATH...", nargs=-1, required=True)
-@click.option("--public-key", type=click.Path(path_type=Path), metavar="FILE", help="The signer's key, that you trust.")
-@pass_console
-def verify_command(console: Console, places: tuple[Path, ...], *, public_key: Path | None) -> None:
-    """Check folders or archives without history or network; several are checked as a chain."""
-    from contribaudit.evidence.verify import verify_chain
+def export_configured(settings: AppSettings, job: Job, report: Report) -> Exported | None:
+    """What `[evidence]` asks of every audit; None when it names no folder. Raises what an export does."""
+    from contribaudit.evidence.gather import Wanted, of_report
+    from contribaudit.evidence.people import People
 
-    checked = verify_chain(places, public_key)
-    for one in checked:
-        signed = f"signed with {one.signed_with}" if one.signed_with else "not signed"
-        console.write(f"{one.manifest.sha256}  {one.place}  {one.files} files, {signed}\n", None)
-    console.diagnostics.conclusion("Every file is as its manifest says", code=0)
+    wanted = settings.evidence
+    if wanted.folder is None:
+        return None
+    dossier = of_report(job, report, Wanted(People(wanted.people)))
+    name = f"run-{report.run.id:06}-{report.run.started_at:%Y-%m-%dT%H%MZ}" + (".zip" if wanted.archive else "")
+    whose = dossier.organizations[0] if len(dossier.organizations) == 1 else "all"
+    return _export(settings, job, dossier, wanted.folder / whose / name, archive=wanted.archive)
+
+
+def _job(settings: AppSettings, store: History, organizations: tuple[str, ...], policy_path: Path | None) -> Job:
+    from contribaudit import wiring
+    from contribaudit.pipeline import Job
+
+    rulebook = wiring.load_rulebook(settings)
+    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
+    targets = wiring.unread_targets(settings, organizations)
+    return Job(targets, store, rulebook, policy, settings.fail_on, operator=wiring.operator())
+
+
+def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: Wanted) -> Dossier:
+    from contribaudit.cli.audit import past_moment
+    from contribaudit.cli.runs import moment
+    from contribaudit.evidence import gather
+
+    if run is not None:
+        return gather.of_run(job, run, wanted)
+    if since is None:
+        return gather.of_last(job, wanted)
+    numbered = since.isdecimal() and len(since) < len("20261121")
+    begin = job.store.run(int(since)).started_at if numbered else moment(since)
+    return gather.of_period(job, begin, past_moment(job, until) if until else job.clock(), wanted)
+
+
+def _export(settings: AppSettings, job: Job, dossier: Dossier, place: Path, *, archive: bool) -> Exported:
+    from contribaudit import wiring
+    from contribaudit.evidence.export import Form, export
+
+    form = Form(archive, wiring.signer(settings), settings.rulebook, settings.decoders)
+    return export(dossier, place, now=job.clock(), operator=job.operator, form=form)
+
+
+@command.command("verify")
+@click.argument("places", type=_PATH, metavar="PATH...", nargs=-1, required=True)
+@click.option("--public-key", "keys", type=_PATH, metavar="FILE", multiple=True, help="A signer's key that you trust.")
+@click.option("--expect", "expected", metavar="DIGEST", multiple=True, help="A manifest's digest that you were told.")
+@format_option(("text", "json"), "text")
+@pass_console
+def verify_command(
+    console: Console,
+    places: tuple[Path, ...],
+    *,
+    keys: tuple[Path, ...],
+    expected: tuple[str, ...],
+    output_format: str,
+) -> None:
+    """Check folders or archives without history, configuration or network; several are checked as a chain.
+
+    --public-key may be repeated, for keys that came one after the other. --expect takes a digest, or its first 8 digits
+    and more, that you know from elsewhere: from a chat message, a mail, a later pack.
+    """
+    from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES, verify_chain
+
+    checked = verify_chain(places, keys, expected)
+    if output_format == "json":
+        import json
+
+        packs = [
+            {
+                "place": str(one.place),
+                "sha256": one.manifest.sha256,
+                "previous": one.manifest.previous.sha256 if one.manifest.previous else None,
+                "written_at": one.manifest.written_at,
+                "run": one.manifest.judged.run,
+                "files": one.files,
+                "size_bytes": one.size_bytes,
+                "signed_with": one.signed_with,
+                "key_known": one.key_known,
+            }
+            for one in checked
+        ]
+        told = {"packs": packs, "proves": PROVES, "does_not_prove": DOES_NOT_PROVE}
+        console.write(json.dumps(told, indent=2) + "\n")
+    else:
+        for one in checked:
+            signed = "not signed"
+            if one.signed_with:
+                signed = f"signed with {one.signed_with}" + ("" if one.key_known else ", a key from the pack itself")
+            console.write(
+                f"{one.manifest.sha256}  {one.place}  run {one.manifest.judged.run}, {one.files} files, {signed}\n"
+            )
+        listed = ["What this proves:", *PROVES, "What it does not prove:", *DOES_NOT_PROVE]
+        console.write("\n" + "".join(f"{'' if line.endswith(':') else '  '}{line}\n" for line in listed))
+    chain = f", and the {len(checked)} form a chain" if len(checked) > 1 else ""
+    console.diagnostics.conclusion(f"Every file is as its manifest says{chain}.")
+
+
+@command.command("keygen")
+@click.option("--file", "path", type=_PATH, metavar="PATH", help="Write the private key there, not into the keyring.")
+@click.option("--replace", is_flag=True, help="Take the place of the key that the keyring holds.")
+@pass_console
+def keygen_command(console: Console, *, path: Path | None, replace: bool) -> None:
+    """Make a key to sign evidence with; prints its public part, which whoever checks needs, and its fingerprint."""
+    from pydantic import SecretStr
+
+    from contribaudit import credentials
+    from contribaudit.errors import UsageError
+    from contribaudit.evidence.signing import Signer
+
+    signer = Signer.new()
+    if path is not None:
+        signer.save(path)
+        where = f"the file {path}; name it as signing_key under [evidence]"
+    else:
+        account = credentials.SIGNING_ACCOUNT
+        if not replace and credentials.key_in_keyring(account) is not None:
+            raise UsageError("The keyring holds a signing key", hint="Replace it with --replace; keep its public part")
+        name = credentials.save_key(account, SecretStr(signer.line))
+        where = f"the keyring ({name}); set sign_with_keyring under [evidence]"
+    console.write(f"{signer.public_pem().decode()}{signer.fingerprint}\n")
+    console.diagnostics.conclusion(
+        f"The private key is in {where}. Hand the public part out another way than evidence."
+    )
+
+
+@command.command("sample")
+@click.argument("place", type=_PATH, metavar="[PACK]", required=False)
+@click.option("--n", "size", type=click.IntRange(min=1), default=25, show_default=True, help="How many findings.")
+@click.option("--seed", required=True, metavar="S", help="Any text; the same one draws the same sample.")
+@organization_option(multiple=True)
+@policy_option
+@output_option
+@force_option
+@store_option
+@pass_console
+def sample_command(
+    console: Console,
+    place: Path | None,
+    *,
+    size: int,
+    seed: str,
+    organizations: tuple[str, ...],
+    policy_path: Path | None,
+    output_path: Path | None,
+    force: bool,
+    store_location: str | None,
+) -> None:
+    """Draw findings for an auditor to look up in the console: of a PACK, or of the newest run in the history.
+
+    Every outcome is drawn from, in proportion; columns for the auditor's own value, initials and date are empty.
+    """
+    from contribaudit import wiring
+    from contribaudit.evidence.sample import draw, sheet
+    from contribaudit.evidence.saved import findings_of
+    from contribaudit.exporters import json_v1
+    from contribaudit.pipeline import judge_last
+
+    console.check_output(output_path, overwrite=force)
+    if place is not None:
+        run, findings = findings_of(place)
+    else:
+        settings = console.settings()
+        with wiring.open_store(settings, store_location) as store:
+            document = json_v1.as_document(judge_last(_job(settings, store, organizations, policy_path)))
+        run, findings = document["run"]["id"], document["findings"]
+    drawn = draw(findings, size, seed)
+    console.write(sheet(run, drawn), output_path)
+    console.diagnostics.conclusion(
+        f"{len(drawn)} of {len(findings)} findings of run {run}, drawn with the seed {seed!r}."
+    )
+
+
+@command.command("reperform")
+@click.argument("place", type=_PATH, metavar="PATH")
+@format_option(("table", "json", "csv"), "table")
+@pass_console
+def reperform_command(console: Console, place: Path, *, output_format: str) -> None:
+    """Judge a pack anew from its own values, policy and rulebook, without history; lists what comes out otherwise.
+
+    Ends with 5 when a finding does. What rests on attestations, spaces, the audit log or earlier runs needs the history
+    and is counted as not performed; --format json and csv list every finding.
+    """
+    from contribaudit.evidence.reperform import reperform
+    from contribaudit.exporters.tabular import render
+
+    every = reperform(place)
+    other = [one for one in every if one.differs]
+    shown = other if output_format == "table" else every
+    rows = [(one.id, one.check, one.told, one.again or None, one.reason) for one in shown]
+    titles = ("finding_id", "check_id", "outcome", "again", "reason")
+    if rows:
+        console.write(render(output_format, titles, rows, flexible="reason", terminal=console.on_terminal))
+    again = sum(1 for one in every if one.again)
+    code = 5 if other else 0
+    console.diagnostics.conclusion(
+        f"{again} of {len(every)} findings were judged again: {again - len(other)} came out the same, {len(other)} did"
+        f" not; {len(every) - again} need the history.",
+        code=code,
+    )
+    console.exit(code)

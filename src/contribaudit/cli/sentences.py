@@ -10,7 +10,12 @@ from contribaudit.core.snapshot import CollectionStatus
 
 
 def conclusion(report: Report, fail_on: Severity) -> str:
-    """What the exit code means here, and where to begin."""
+    """What the exit code means here, where to begin, and under which digest the evidence is exported."""
+    anchor = f" Evidence {report.manifest_sha256}." if report.manifest_sha256 else ""
+    return _meaning(report, fail_on) + anchor
+
+
+def _meaning(report: Report, fail_on: Severity) -> str:
     grave = [finding for finding in report.findings if finding.severity.at_least(fail_on)]
     match report.run.exit_code:
         case exit_codes.USAGE:

@@ -9,6 +9,9 @@ from itertools import pairwise
 
 from contribaudit.core.snapshot import CollectionStatus
 
+EVERY_HOURS = 26.0
+"""How long two whole readings may lie apart unless somebody says otherwise: a run a day, and two hours of grace."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunSeen:

@@ -9,6 +9,7 @@ from datetime import datetime
 from contribaudit.core import names
 from contribaudit.core.attested import EMPTY, Testimony, attested_observations, decoder_trusts
 from contribaudit.core.baseline import Approved
+from contribaudit.core.chain import NEVER_EXPORTED, Chain
 from contribaudit.core.departure import NOTHING_LEFT, Departures
 from contribaudit.core.effective import effective
 from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
@@ -49,6 +50,8 @@ class Seen:
     """Its baselines, oldest first."""
     departures: Departures = NOTHING_LEFT
     """What left its inventory up to the run."""
+    chain: Callable[[], Chain] = lambda: NEVER_EXPORTED
+    """Its exported evidence; looked at only where a check asks."""
 
 
 def resolve(
@@ -92,6 +95,7 @@ def resolve(
         spaces={one.organization: one.spaces for one in seen if not one.left_out},
         approvals={one.organization: one.approvals for one in seen},
         departures={one.organization: one.departures for one in seen},
+        chains={one.organization: one.chain for one in seen},
     )
     for one in seen:
         assumed = (assumed_plans or {}).get(one.organization)

@@ -58,6 +58,11 @@ def space_of(state: State, subject: Subject) -> KnownSpace | None:
     return state.once(("space", subject), look)
 
 
+def remember(state: State, known: KnownSpace) -> None:
+    """Spare `space_of` the question for a space that a page of the book has just shown by its ARI."""
+    state.once(("space", known.space.subject), lambda: known)
+
+
 def apps_named(state: State, organization: str, text: str) -> list[Subject]:
     """The apps that a space written `HOST/TYPEKEY/KEY` may belong to: that one, or the site's whole Jira family."""
     host, type_key, key = _split(_bare(text))

@@ -100,6 +100,12 @@ class SpaceBook(Protocol):
     def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:
         """Spaces whose key or name holds the text, without case; at most `limit`, by key."""
 
+    def page(self, app: Subject, offset: int, limit: int) -> Sequence[KnownSpace]:
+        """At most `limit` of the app's spaces from the place `offset` on, 0 for the first, in the order of `of`."""
+
+    def position(self, space: Space) -> int | None:
+        """The place of the space among its app's in the order of `of`; None where it is not among them."""
+
 
 class NoSpaces:
     """The book of an organization whose spaces nobody read."""
@@ -135,6 +141,14 @@ class NoSpaces:
     def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:  # noqa: ARG002
         """None."""
         return ()
+
+    def page(self, app: Subject, offset: int, limit: int) -> Sequence[KnownSpace]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def position(self, space: Space) -> int | None:  # noqa: ARG002
+        """Nowhere."""
+        return None
 
 
 NO_SPACES = NoSpaces()

@@ -56,7 +56,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
     """Write the dossier to `place`, a folder or a .zip, and note its manifest in the history.
 
     Raises UsageError when something stands there, OutputError when the disk refuses, StoreError for the history. The
-    folder is there whole or not at all; the history notes the manifest after it.
+    folder is there whole or not at all, and not without the history knowing its manifest.
     """
     place = place.absolute()
     # Two exports of the same organizations at a time would both name the same one before them.
@@ -83,20 +83,23 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         before = dossier.store.manifests(dossier.organizations)
         manifest = _manifest(dossier, folder, now, before[-1] if before else None)
         folder.finish(manifest, form.signer)
-        dossier.store.record_manifest(
-            ExportedManifest(
-                organizations=dossier.organizations,
-                kind=manifest.scope.kind,
-                run=dossier.report.run.id,
-                sha256=manifest.sha256,
-                previous=manifest.previous.sha256 if manifest.previous else None,
-                written_at=now,
-                signed_with=form.signer.fingerprint if form.signer else None,
-                account=operator.account,
-                host=operator.host,
-                place=str(place),
-            )
+        noted = ExportedManifest(
+            organizations=dossier.organizations,
+            kind=manifest.scope.kind,
+            run=dossier.report.run.id,
+            sha256=manifest.sha256,
+            previous=manifest.previous.sha256 if manifest.previous else None,
+            written_at=now,
+            signed_with=form.signer.fingerprint if form.signer else None,
+            account=operator.account,
+            host=operator.host,
+            place=str(place),
         )
+        try:
+            dossier.store.record_manifest(noted)
+        except BaseException:
+            folder.take_back()  # the next export would not name it: the chain would fork
+            raise
     return Exported(place, manifest, sum(one.size_bytes for one in manifest.files))
 
 

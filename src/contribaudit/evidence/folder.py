@@ -114,6 +114,13 @@ class EvidenceFolder:
         self._folder.rename(self._place)
         self._working = None
 
+    def take_back(self) -> None:
+        """Remove what `finish` put in its place."""
+        if self._archive:
+            self._place.unlink()
+        else:
+            shutil.rmtree(self._place)
+
     def _zip(self) -> None:
         beside = self._folder.with_suffix(".zip-partial")
         names = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file())
