@@ -2,13 +2,14 @@
 #   make demo    audits a simulated organization and writes signed evidence into demo-evidence/
 #   make test    runs the tests
 #   make bench   prints the figures of benchmarks/
+#   make screens draws the screens of the dashboard into docs/screens/
 #   make check   what CI runs beside the tests: ruff, mypy
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test bench check requirements clean
+.PHONY: demo test bench screens check requirements clean
 
 demo: $(VENV)/.runtime
 	rm -rf demo-evidence
@@ -20,6 +21,9 @@ test: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m compileall -q $(VENV)/lib src
 	$(BIN)/python -m benchmarks
+
+screens: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.screens
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -15,10 +15,12 @@ ROOMS = (
     "collectors",
     "core",
     "demo",
+    "evidence",
     "exporters",
     "rulebook",
     "simulator",
     "store",
+    "tui",
 )
 
 
@@ -73,7 +75,7 @@ LIBRARIES = {
     "keyring": set[str](),
     "starlette": {"simulator"},
     "uvicorn": {"simulator"},
-    "textual": set[str](),
+    "textual": {"tui"},
 }
 
 

@@ -346,6 +346,17 @@ def test_the_walk_asks_each_screen_and_prefills_nothing(cli: Cli, ready: Api, mo
     }
 
 
+def test_a_walk_that_reads_nothing_is_not_held(cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offline the last kept run is no second reading: it was before the look."""
+    cli("audit")
+    answers = iter(["off", "", "", "Security > Data contribution", ""])
+    monkeypatch.setattr(walking, "person_there", lambda: True)
+    monkeypatch.setattr(walking, "ask", lambda _question, default=None: next(answers) or default or "")
+    ended = cli("attest", "--screen", "data-contribution", "--by", ANNA, "--offline")
+    assert ended.code == 0, ended.err
+    assert "not anchored: the API was not read after the look" in ended.last
+
+
 def test_signals_are_listed_shown_and_compared(cli: Cli, ready: Api) -> None:
     cli("audit")
     cli(*OFF)

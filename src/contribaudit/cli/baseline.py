@@ -115,8 +115,8 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
     if approved is None:
         console.diagnostics.conclusion("There is no baseline: contribaudit baseline approve makes the first.")
     else:
-        outside_now = counted(len(rows), "subject")
-        console.diagnostics.conclusion(f"{outside_now} outside of the baseline of run {approved.baseline.run}.")
+        count = counted(len(rows), "subject")
+        console.diagnostics.conclusion(f"{count} outside of the baseline of run {approved.baseline.run}.")
 
 
 def _write(

@@ -95,23 +95,14 @@ def annotate(
 ) -> None:
     """Note the ticket of CHANGE (its ID, as `changes` prints it). Several notes are kept; the newest ticket counts."""
     from contribaudit import wiring
-    from contribaudit.attribution import Span, explained_changes
-    from contribaudit.errors import UsageError
+    from contribaudit.attribution import annotate as note_ticket
 
     settings = console.settings()
-    if not ticket.strip():
-        raise UsageError("The ticket is empty", hint="Write --ticket GRC-123")
     with wiring.open_store(settings, store_location) as store:
-        for organization in _organizations(store, settings, organizations):
-            runs = [record.id for record in store.runs(organization=organization)]
-            span = Span(organization, min(runs, default=0), max(runs, default=0))
-            rulebook = wiring.load_rulebook(settings)
-            if runs and any(one.id == change for one in explained_changes(store, rulebook, [span], steps=True)):
-                signature = wiring.operator().signature(datetime.now(UTC), by)
-                store.annotate(organization, change, ticket.strip(), note, signature)
-                console.diagnostics.conclusion(f"The change {change} now has the ticket {ticket.strip()}.")
-                return
-    raise UsageError(f"There is no change {change} in the history", hint="contribaudit changes prints their IDs")
+        asked = _organizations(store, settings, organizations)
+        signature = wiring.operator().signature(datetime.now(UTC), by)
+        note_ticket(store, wiring.load_rulebook(settings), asked, change, ticket, note, signature)
+    console.diagnostics.conclusion(f"The change {change} now has the ticket {ticket.strip()}.")
 
 
 def _organizations(store: History, settings: AppSettings, chosen: tuple[str, ...]) -> list[str]:

@@ -54,7 +54,7 @@ def spaces_read(held: Counts) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One change as people count them: a new app is one, not one for each of its values."""
+    """One change as people count them: a new app or space is one, not one for each of its values."""
 
     subject: Subject
     changes: tuple[Change, ...]

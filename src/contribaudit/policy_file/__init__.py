@@ -5,6 +5,7 @@ values.py     what each key may hold
 read.py       one file's bytes → its tables, with every problem in it
 merge.py      a file and everything that it extends → one policy
 write.py      a resolved policy → canonical TOML
+edit.py       a file with one waiver more, as a change that a person reviews first
 locate.py     the line of every key
 problems.py   what is wrong, in words
 """
@@ -31,8 +32,12 @@ def load(
     checks: Mapping[str, Check],
     vocabularies: Mapping[str, frozenset[str]],
     plans: tuple[str, ...],
+    text: str | None = None,
 ) -> AuditPolicy:
     """The policy of this file with all that it extends, or of the "essentials" pack alone for None.
+
+    `text` is taken in place of what the file holds: how a change is tried before it is written. The file need not
+    exist then.
 
     `checks` are the checks that this version has, by ID. `vocabularies` are the casefolded words that `expect` may
     hold, by the name that a check's `Expectation` gives; "settings", where present, are the IDs that a decision may
@@ -42,4 +47,4 @@ def load(
     policy asks for no check. KeyError means that a check names a vocabulary that was not given.
     """
     known = Known(checks, vocabularies, plans)
-    return resolve(path, known, {pack.name: pack.text for pack in packs()})
+    return resolve(path, known, {pack.name: pack.text for pack in packs()}, text)

@@ -19,9 +19,10 @@ from contribaudit.policy_file.write import to_toml
 DEFAULT_PACK = "essentials"
 
 
-def resolve(path: Path | None, known: Known, packs: Mapping[str, str]) -> AuditPolicy:
+def resolve(path: Path | None, known: Known, packs: Mapping[str, str], instead: str | None = None) -> AuditPolicy:
     """The policy of this file, or of the default pack. `packs` are the texts of the shipped packs by name.
 
+    `instead` is read in place of what the file holds.
     Raises PolicyFileError with every problem of the file and of what it extends, one a line.
     """
     if path is None:
@@ -29,7 +30,7 @@ def resolve(path: Path | None, known: Known, packs: Mapping[str, str]) -> AuditP
     else:
         top = _file(path, label=str(path), origin=path.name)
         try:
-            text = read_text(path)
+            text = read_text(path) if instead is None else instead
         except Unreadable as error:
             raise PolicyFileError(f"{top.label}: {error.reason}", hint=error.hint) from None
     reading = _Reading(known, packs)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from contribaudit import catalogue
 from contribaudit.core.attestation import Anchor, Attestation, in_force
 from contribaudit.core.attested import Testimony
+from contribaudit.core.calibrate import form
 from contribaudit.core.observation import SettingId, Value
 from contribaudit.core.setting import Family
 from contribaudit.core.signal import SignalReading, Standing, readings
@@ -96,7 +98,11 @@ def holding(state: State, one: Attestation, family: Family) -> list[Hold]:
 
 def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[Sequence[Attestation]]:
     """Attestations in force of one subject, setting and moment that say different things."""
-    return [found for found in in_force(attestations, now).values() if len({str(one.value) for one in found}) > 1]
+    return [
+        found
+        for (_, setting), found in in_force(attestations, now).items()
+        if len({form(catalogue.find(setting), one.value) for one in found}) > 1
+    ]
 
 
 def _hold(anchor: Anchor, reading: SignalReading | None) -> Hold:

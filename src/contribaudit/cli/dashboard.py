@@ -1,0 +1,115 @@
+"""`contribaudit dashboard`: the dashboard over the configured history, or over an exported evidence folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli import exit_codes
+from contribaudit.cli.options import Console, organization_option, policy_option, store_option
+
+if TYPE_CHECKING:
+    from contribaudit.tui.source import Source
+
+
+@click.command()
+@click.argument("pack", required=False, type=click.Path(path_type=Path))
+@organization_option(multiple=True)
+@policy_option
+@store_option
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    pack: Path | None,
+    organizations: tuple[str, ...],
+    policy_path: Path | None,
+    store_location: str | None,
+) -> None:
+    """Can we sign today, what next, what changed, where: in this terminal.
+
+    From the last kept run, judged as of now. With PACK, an exported evidence folder or .zip is verified and shown
+    instead; that needs neither history nor key. Ends with 0 whatever it shows.
+    """
+    from contribaudit.errors import UsageError
+
+    console = context.ensure_object(Console)
+    if pack is not None and (organizations or policy_path or store_location):
+        raise UsageError("PACK is shown as it is", hint="Leave --org, --policy and --store out")
+    require_terminal()
+
+    def open_source() -> Source:
+        if pack is not None:
+            from contribaudit.tui.sources.pack import PackSource
+
+            return PackSource(pack)
+        settings = console.settings()
+        if not settings.organizations() and not organizations:
+            from contribaudit.tui.source import Lack, Lacking
+
+            return Lacking(Lack.UNCONFIGURED)
+        from contribaudit.tui.sources.history import open_history
+
+        return open_history(
+            settings,
+            organizations=organizations,
+            policy=policy_path,
+            store=store_location,
+            on_key=console.diagnostics.hide,
+        )
+
+    wish = show(console, open_source)
+    if wish == "demo":
+        show_demo(console)
+    elif wish == "init":
+        from contribaudit.cli.init import command as init
+
+        context.invoke(init)
+
+
+def require_terminal() -> None:
+    """Raise UsageError where no person sits in front of a terminal."""
+    from contribaudit.errors import UsageError
+
+    if not person_at_terminal():
+        raise UsageError(
+            "The dashboard needs a terminal for its input and its output",
+            hint="For a pipe or a schedule: contribaudit audit, contribaudit next, contribaudit changes",
+        )
+
+
+def person_at_terminal() -> bool:
+    """Whether stdin and stdout are a terminal that can show more than plain lines."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()
+
+
+def show_demo(console: Console, scenario: str = "drifted") -> None:
+    """The dashboard over the simulated organization."""
+
+    def open_source() -> Source:
+        from contribaudit.tui.sources.demo import open_demo
+
+        return open_demo(scenario)
+
+    show(console, open_source)
+
+
+def show(console: Console, open_source: Callable[[], Source]) -> str:
+    """Run the dashboard; returns what the person wants next: "", "init" or "demo"."""
+    import os
+
+    if console.color is False:
+        os.environ["NO_COLOR"] = "1"  # the only way to tell Textual
+    from contribaudit.tui.app import TERMINATED, Dashboard
+
+    dashboard = Dashboard(open_source)
+    wish = dashboard.run()
+    if wish == TERMINATED:
+        console.exit(exit_codes.TERMINATED)
+    if dashboard.return_code:
+        console.exit(exit_codes.TOOL)  # Textual has printed the traceback of a bug
+    return wish or ""

@@ -1,0 +1,5 @@
+"""The dashboard. Widgets show, messages tell, workers wait; rows are made by pure functions.
+
+`source.py` is where its data comes from: a history, an evidence folder, the demo. Nothing here decides what a headless
+command would have to decide too.
+"""

@@ -1,0 +1,278 @@
+"""The app: holds the board, loads it off the screen's thread, and knows which screens there are."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Input
+
+from contribaudit.core.finding import Finding
+from contribaudit.core.subject import Subject
+from contribaudit.errors import ContribauditError
+from contribaudit.exporters.cells import plain
+from contribaudit.tui import export
+from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowFindings, ShowSubject
+from contribaudit.tui.rows.filtering import quoted
+from contribaudit.tui.screens import ALL
+from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.screens.findings import FindingsScreen
+from contribaudit.tui.screens.help import HelpScreen
+from contribaudit.tui.screens.organizations import OrganizationsScreen
+from contribaudit.tui.screens.waive import WaiveScreen, why_not
+from contribaudit.tui.screens.welcome import WelcomeScreen
+from contribaudit.tui.source import Board, Lack, Source
+
+_AT_ONCE = 2000
+"""So many findings are indexed within a frame."""
+TERMINATED = "terminated"
+"""What the app ends with after SIGTERM."""
+LIGHT, DARK = "textual-light", "textual-dark"
+
+
+class Dashboard(App[str]):
+    """Shows what a source gives. Ends with what the person wants next: "" (nothing), "init" or "demo".
+
+    `board` is what the screens watch, `trouble` the sentence on top where something went wrong, `lack` why there is no
+    board yet. `accept` takes a board from wherever it comes (a run, another moment).
+    """
+
+    TITLE = "contribaudit"
+    CSS_PATH = "dashboard.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {**ALL}
+    DEFAULT_MODE = "overview"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(screen.KEY, f"switch_mode('{mode}')", screen.NAME) for mode, screen in ALL.items()),
+        Binding("question_mark", "keys", "Keys", key_display="?"),
+        Binding("w", "waive", "Waive the finding", show=False),
+        Binding("e", "export", "Export CSV", show=False),
+        Binding("E", "picture", "Export SVG", show=False),
+        Binding("O", "organization", "Organization", show=False),
+        Binding("L", "light", "Light or dark", show=False),
+        Binding("R", "reload", "Reload", show=False),
+        Binding("escape", "now", "From the past back to now", show=False, priority=True),
+        Binding("q", "quit", "Quit"),
+        # Before every dialog too, where an app's other keys do not reach.
+        Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    board: reactive[Board | None] = reactive(None, always_update=True)
+    trouble: reactive[str] = reactive("")
+    lack: reactive[Lack | None] = reactive(None)
+
+    def __init__(self, open_source: Callable[[], Source]) -> None:
+        """`open_source` is called after the first paint, in a worker thread: opening a history takes its time."""
+        super().__init__()
+        self._open_source = open_source
+        self.source: Source | None = None
+        """None until it is open."""
+        self._now: Board | None = None
+        """The newest board that is not about the past."""
+
+    def on_mount(self) -> None:
+        """Begin to load once something is on the screen."""
+        self.theme = DARK
+        if not self.is_headless and sys.platform != "win32":
+            # The command line's own handler would leave the terminal as the dashboard had it.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: self.exit(TERMINATED))
+        self.call_after_refresh(self.action_reload)
+
+    def accept(self, board: Board) -> None:
+        """Show this board on every screen; one of very many findings once a worker has indexed it."""
+        if len(board.report.findings) > _AT_ONCE and "index" not in vars(board):
+            self._index(board)
+            return
+        self.trouble = ""
+        self.lack = None
+        self._now = board if board.asked_for is None else self._now
+        self.board = board
+
+    def look_back(self, moment: datetime) -> None:
+        """Show the state as of a moment on every screen, until Escape or R."""
+        self._look_back(moment)
+
+    def action_now(self) -> None:
+        """From the past back to now."""
+        if self._now is not None:
+            self.accept(self._now)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape leads back to now only from the past, and not out of a box or a dialog."""
+        if action != "now":
+            return super().check_action(action, parameters)
+        past = self.board is not None and self.board.asked_for is not None
+        return past and isinstance(self.screen, BoardScreen) and not isinstance(self.focused, Input)
+
+    @work(thread=True, exclusive=True, group="load")
+    def _look_back(self, moment: datetime) -> None:
+        if self.source is None:
+            return
+        try:
+            board = self.source.load_at(moment)
+        except ContribauditError as error:
+            self.call_from_thread(self.say_error, error)
+            return
+        self.call_from_thread(self.accept, replace(board, asked_for=moment))
+
+    @work(thread=True, exclusive=True, group="index")
+    def _index(self, board: Board) -> None:
+        _ = board.index
+        self.call_from_thread(self.accept, board)
+
+    def say(self, text: str, *, warning: bool = False) -> None:
+        """Tell something in passing; the text may hold observed text."""
+        self.notify(plain(text), severity="warning" if warning else "information", markup=False, timeout=8)
+
+    def say_error(self, error: ContribauditError) -> None:
+        """Tell in passing what went wrong and what to do."""
+        self.notify(plain(str(error)), severity="error", markup=False, timeout=15)
+
+    def action_reload(self) -> None:
+        """Read the history again."""
+        self._load()
+
+    def action_keys(self) -> None:
+        """Every key of the screen in front, and what words and signs mean."""
+        self.push_screen(HelpScreen(self.screen))
+
+    def action_light(self) -> None:
+        """The other of the two themes."""
+        self.theme = DARK if self.theme == LIGHT else LIGHT
+
+    def action_organization(self) -> None:
+        """Choose one organization, or all."""
+        if self.source is None or len(self.source.organizations) < 2:
+            self.say("There is one organization")
+            return
+        self.push_screen(OrganizationsScreen(self.source.organizations, self.source.focus), self._focused)
+
+    def action_waive(self) -> None:
+        """Accept the finding of the screen in front, by a change to the policy file that is shown first."""
+        finding = getattr(self.screen, "finding", None)
+        told = why_not(self.source, self.board)
+        if not isinstance(finding, Finding):
+            self.say("Choose a finding first (f)", warning=True)
+        elif told or self.source is None or self.board is None or self.source.job is None:
+            self.say(told, warning=True)
+        else:
+            self.push_screen(WaiveScreen(self.board, finding, self.source, self.source.job), self._waived)
+
+    def action_export(self) -> None:
+        """Write the rows of the screen in front into a CSV file in the present folder."""
+        screen = self.screen
+        sheet = screen.sheet() if isinstance(screen, BoardScreen) else None
+        if sheet is None:
+            self.say("This screen has no rows to write; E writes it as a picture", warning=True)
+            return
+        self._write(lambda: export.write_sheet(sheet))
+
+    def action_picture(self) -> None:
+        """Write the screen in front as an SVG picture into the present folder."""
+        name = getattr(self.screen, "NAME", "") or "screen"
+        picture = self.export_screenshot(title=f"contribaudit: {name}")
+        self._write(lambda: export.write_picture(name, picture))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: every screen, then what can be done."""
+        for mode, known in ALL.items():
+            yield SystemCommand(known.NAME, known.ABOUT, lambda mode=mode: self.switch_mode(mode))
+        yield SystemCommand("Keys and words", "Every key, and what words and signs mean", self.action_keys)
+        yield SystemCommand("Reload", "Read the history again", self.action_reload)
+        yield SystemCommand("Organization", "Look at one organization, or at all", self.action_organization)
+        yield SystemCommand("Export rows", "Write what is on the screen as CSV", self.action_export)
+        yield SystemCommand("Export picture", "Write the screen as SVG", self.action_picture)
+        yield SystemCommand("Light or dark", "Change the theme", self.action_light)
+        yield from (one for one in super().get_system_commands(screen) if one.title in ("Theme", "Quit"))
+
+    def on_board_loaded(self, message: BoardLoaded) -> None:
+        """Show it."""
+        self.accept(message.board)
+
+    def on_nothing_to_load(self, message: NothingToLoad) -> None:
+        """Say what to do first."""
+        self.trouble = "Nothing to show yet"
+        self.lack = message.lack
+        if not isinstance(self.screen, WelcomeScreen):
+            self.push_screen(WelcomeScreen(message.lack), self._welcomed)
+
+    def on_loading_failed(self, message: LoadingFailed) -> None:
+        """Say why there is nothing new; what was shown before stays."""
+        self.trouble = str(message.error)
+
+    def on_show_findings(self, message: ShowFindings) -> None:
+        """Go to the findings, filtered."""
+        self.show_findings(message.query)
+
+    def on_show_subject(self, message: ShowSubject) -> None:
+        """Go to the subject."""
+        self._show_subject(message.subject)
+
+    @work(group="go")
+    async def show_findings(self, query: str) -> None:
+        """Go to the findings that the filter leaves."""
+        await self.switch_mode("findings")
+        assert isinstance(self.screen, FindingsScreen)
+        self.screen.filter_by(query)
+
+    @work(group="go")
+    async def _show_subject(self, subject: Subject) -> None:
+        if "inventory" in ALL:
+            await self.switch_mode("inventory")
+            if isinstance(self.screen, BoardScreen) and self.screen.show_subject(subject):
+                return
+        self.show_findings(f"id:{quoted(subject.id)}")
+
+    def _waived(self, told: str | None) -> None:
+        if told is not None:
+            self.say(told)
+            self.action_reload()
+
+    def _welcomed(self, wish: str | None) -> None:
+        if wish in ("init", "demo"):
+            self.exit(wish)
+        elif wish == "run" and "run" in ALL:
+            self.switch_mode("run")
+
+    def _focused(self, choice: str | None) -> None:
+        if choice is not None and self.source is not None:
+            self.source.focus = choice or None
+            self.action_reload()
+
+    @work(thread=True, group="write")
+    def _write(self, write: Callable[[], str]) -> None:
+        try:
+            place = write()
+        except ContribauditError as error:
+            self.call_from_thread(self.say_error, error)
+        else:
+            self.call_from_thread(self.say, f"Written to {place}")
+
+    @work(thread=True, exclusive=True, group="load")
+    def _load(self) -> None:
+        try:
+            if self.source is None:
+                self.source = self._open_source()
+            lack = self.source.lack()
+            if lack is not None:
+                self.post_message(NothingToLoad(lack))
+                return
+            board = self.source.load()
+        except ContribauditError as error:
+            self.post_message(LoadingFailed(error))
+        else:
+            self.post_message(BoardLoaded(board))
+
+    def on_unmount(self) -> None:
+        """Let go of the history."""
+        if self.source is not None:
+            self.source.close()

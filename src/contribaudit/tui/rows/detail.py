@@ -1,0 +1,158 @@
+"""One finding in full, as text to read and to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from contribaudit.core import names
+from contribaudit.core.alias import alias_of
+from contribaudit.core.effective import COMPUTED, KINDS, effective_of
+from contribaudit.core.finding import Evidence, Finding
+from contribaudit.core.observation import Observed
+from contribaudit.exporters.cells import plain, rfc3339, shown
+from contribaudit.tui.rows import symbols
+from contribaudit.tui.source import Board
+
+if TYPE_CHECKING:
+    from contribaudit.store.outcome_history import OutcomeSpan
+
+_DIGEST_SHOWN = 12
+_ANSWERS = {
+    names.METADATA: names.EFFECTIVE_METADATA,
+    names.IN_APP: names.EFFECTIVE_IN_APP,
+    names.AI_ACCESS: names.EFFECTIVE_AI,
+}
+"""What a switch is one of several reasons of."""
+
+
+def detail(board: Board, one: Finding, history: Sequence[OutcomeSpan] | None = None) -> Text:
+    """Everything about the finding, paragraph by paragraph. `history` is None while it is being asked for."""
+    said = Text()
+    said.append_text(symbols.outcome(one.outcome)).append("  ")
+    said.append_text(symbols.severity(one.severity)).append(f"  {plain(one.check)}\n")
+    said.append(f"{plain(one.title)}\n", "bold")
+    said.append(f"{plain(alias_of(board.report.state, one.subject)).removeprefix('app:')}\n")
+    name = plain(board.report.state.place(one.subject).name)
+    if name not in (one.subject.id, alias_of(board.report.state, one.subject)):
+        said.append(f"{name}\n")
+    said.append(f"{plain(one.subject.id)}\n", "dim")
+    for title, text in _paragraphs(board, one):
+        said.append(f"\n{title}\n", "bold").append_text(text).append("\n")
+    said.append("\nHISTORY\n", "bold").append_text(_history(history))
+    return said
+
+
+def evidence_digests(one: Finding) -> list[str]:
+    """Digests of the raw answers behind the finding, in the order of its evidence, each once."""
+    return list(dict.fromkeys(each.sha256 for each in one.evidence if each.sha256))
+
+
+def documentation(board: Board, one: Finding) -> str:
+    """The address of the page that the check rests on; "" where none is known. Our own data, never observed."""
+    words = board.report.state.rulebook.words.get(one.check)
+    return words.source if words is not None and words.source.startswith("https://") else ""
+
+
+def _paragraphs(board: Board, one: Finding) -> Iterator[tuple[str, Text]]:
+    words = board.report.state.rulebook.words.get(one.check)
+    yield "WHY", Text(plain(one.reason))
+    if one.setting:
+        yield "SETTING", Text(plain(one.setting))
+    yield "WANTED", Text(shown(one.expected) if one.expected is not None else "nothing in particular")
+    yield "SEEN", _seen(one)
+    if one.fragile:
+        yield "FRAGILE", Text("a plan's default alone, or a running trial, holds this up", "yellow")
+    if one.due_at is not None:
+        yield "DUE", Text(rfc3339(one.due_at) or "")
+    if words is not None:
+        yield "QUESTION", Text(plain(words.question))
+        if words.trap:
+            yield "TRAP", Text(plain(words.trap))
+    chain = _chain(board, one)
+    if chain:
+        yield "BECAUSE", chain
+    yield "EVIDENCE", _evidence(one.evidence)
+    if one.remediation:
+        yield "WHAT TO DO", Text(plain(one.remediation))
+    if one.console_path:
+        yield "CONSOLE", Text(plain(one.console_path))
+    if address := documentation(board, one):
+        yield "DOCUMENTATION", Text(f"{plain(address)}")
+    if one.waiver is not None:
+        waiver = one.waiver
+        under = one.underlying_outcome.value.replace("_", " ")
+        yield (
+            "WAIVED",
+            Text(
+                f"{under}, accepted to {waiver.expires} by {plain(waiver.approved_by)}: {plain(waiver.reason)}"
+                + (f" ({plain(waiver.ticket)})" if waiver.ticket else "")
+            ),
+        )
+    if one.controls:
+        yield "CONTROLS", Text("\n".join(plain(control) for control in one.controls), "dim")
+
+
+def _seen(one: Finding) -> Text:
+    if one.observed is None and not one.evidence:
+        return Text("nothing that counts", "yellow")
+    return Text(shown(one.observed))
+
+
+def _chain(board: Board, one: Finding) -> Text:
+    """The reasons behind a computed answer. An evidence folder holds none of what it is computed from."""
+    setting = _ANSWERS.get(one.setting, one.setting) if one.setting is not None else None
+    if board.policy is None or setting is None or setting not in COMPUTED or one.subject.kind not in KINDS:
+        return Text()
+    answer = effective_of(board.report.state, one.subject, setting)
+    said = Text()
+    for number, reason in enumerate(answer.chain, 1):
+        said.append(f"{number}. {plain(reason.sentence)}", "" if reason.decisive else "dim")
+        seen = reason.observation
+        if isinstance(seen, Observed):
+            said.append(f" ({seen.grade.value}, {rfc3339(seen.observed_at)})", "dim")
+        said.append("\n")
+    if answer.predicted is not None:
+        said.append(f"Predicted: {plain(answer.predicted)}, the plan's default; no evidence\n", "yellow")
+    if answer.fragile_because:
+        said.append(f"Undone by: {plain(answer.fragile_because)}\n", "yellow")
+    said.rstrip()
+    return said
+
+
+def _evidence(evidence: Sequence[Evidence]) -> Text:
+    if not evidence:
+        return Text("none", "yellow")
+    said = Text()
+    for number, one in enumerate(evidence, 1):
+        said.append(f"{number}. {one.grade.value}", "bold").append(f"  {plain(one.source)}, {rfc3339(one.observed_at)}")
+        if one.sha256:
+            said.append(f", sha256 {plain(one.sha256[:_DIGEST_SHOWN])}")
+        if one.attested_by:
+            said.append(f", by {plain(one.attested_by)}")
+            said.append(f", confirmed by {plain(one.confirmed_by)}" if one.confirmed_by else ", not confirmed")
+            said.append(", with a screenshot" if one.screenshot else "")
+            said.append(", held by signals" if one.anchored else "")
+        said.append("\n")
+    if any(one.sha256 for one in evidence):
+        said.append("v shows what the API answered", "dim")
+    said.rstrip()
+    return said
+
+
+def _history(history: Sequence[OutcomeSpan] | None) -> Text:
+    if history is None:
+        return Text("asking the history …", "dim")
+    if not history:
+        return Text("none is known here", "dim")
+    said = Text()
+    for span in reversed(history):
+        end = "now" if span.ended is None else f"{span.ended:%Y-%m-%d %H:%M}Z"
+        said.append(f"{span.since:%Y-%m-%d %H:%M}Z to {end}  ")
+        said.append(span.outcome.replace("_", " "), "bold")
+        runs = "1 run" if span.observations == 1 else f"{span.observations} runs"
+        said.append(f"  {runs}\n", "dim")
+    said.rstrip()
+    return said

@@ -1,0 +1,136 @@
+"""The filter that a person types: words, and facets such as `outcome:fail site:acme -check:DR`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from contribaudit.tui.rows.index import FindingIndex, Row
+
+_TOKEN = re.compile(r'(-?)(?:([a-z]+):)?("[^"]*"?|\S+)', re.IGNORECASE)
+_MEANS: dict[str, Callable[[Row], str]] = {
+    "outcome": lambda row: row.finding.outcome.value,
+    "severity": lambda row: row.finding.severity.value,
+    "check": lambda row: row.finding.check.casefold(),
+    "site": lambda row: row.site.casefold(),
+    "app": lambda row: row.app.casefold(),
+    "family": lambda row: row.family,
+    "grade": lambda row: row.grade,
+    "kind": lambda row: row.finding.subject.kind.value,
+    "setting": lambda row: (row.finding.setting or "").casefold(),
+    "org": lambda row: f"{row.finding.subject.organization} {row.organization}".casefold(),
+    "id": lambda row: row.finding.subject.id.casefold(),
+    "reason": lambda row: row.finding.reason_code,
+}
+FACETS = (*_MEANS, "is")
+"""Words that may stand before a colon."""
+_WHOLE = frozenset(("outcome", "severity", "grade", "kind", "id"))
+_STARTS = frozenset(("check", "setting"))
+IS: dict[str, Callable[[Row], bool]] = {
+    "bad": lambda row: row.finding.outcome.violates,
+    "unproven": lambda row: row.finding.outcome.unproven,
+    "fragile": lambda row: row.finding.fragile,
+    "new": lambda row: row.newly,
+    "waived": lambda row: row.finding.waiver is not None,
+    "due": lambda row: row.finding.due_at is not None,
+    "open": lambda row: row.finding.outcome.violates or row.finding.outcome.unproven,
+}
+"""What `is:` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word of the filter."""
+
+    facet: str
+    """"" for a word that may stand anywhere."""
+    values: tuple[str, ...]
+    """Any of them fits; without case."""
+    negated: bool = False
+
+    def fits(self, row: Row) -> bool:
+        """Whether the finding has it."""
+        if not self.facet:
+            found = any(value in row.hay for value in self.values)
+        elif self.facet == "is":
+            found = any(IS[value](row) for value in self.values if value in IS)
+        else:
+            found = self._facet_fits(_MEANS[self.facet](row))
+        return found is not self.negated
+
+    def _facet_fits(self, has: str) -> bool:
+        if self.facet in _WHOLE:
+            return has in self.values
+        if self.facet in _STARTS:
+            return any(has.startswith(value) for value in self.values)
+        return any(value in has if value else not has for value in self.values)
+
+
+def parse(text: str) -> tuple[Term, ...]:
+    """The filter's terms; a finding has to have all of them.
+
+    A facet takes several values with commas. Values of outcome, severity, grade, kind and id are whole words, those of
+    check and setting beginnings, the others parts; `site:""` is a finding of no site. What stands before a colon and
+    is no facet belongs to the word: people search for "app:acme.atlassian.net/jira" as they read it.
+    """
+    terms = []
+    for minus, head, rest in _TOKEN.findall(text):
+        quoted_text = rest.startswith('"')
+        rest = rest.strip('"') if quoted_text else rest
+        facet = head.casefold()
+        app_alias = facet == "app" and "/" in rest
+        if facet in FACETS and not app_alias:
+            values = [rest] if quoted_text else rest.split(",")
+            folded = tuple(_word(facet, value) for value in values if value or quoted_text)
+            if folded:
+                terms.append(Term(facet, folded, bool(minus)))
+        else:
+            word = f"{head}:{rest}" if head and not app_alias else rest
+            half_typed = word.endswith(":") and word[:-1].casefold() in FACETS
+            if word and not half_typed:
+                terms.append(Term("", (word.casefold(),), bool(minus)))
+    return tuple(terms)
+
+
+def _word(facet: str, value: str) -> str:
+    folded = value.casefold()
+    return folded.replace("-", "_").replace(" ", "_") if facet in ("outcome", "family") else folded
+
+
+def quoted(text: str) -> str:
+    """A value as the filter takes it, whatever it holds but a quotation mark."""
+    bare = text.replace('"', "")
+    return bare if re.fullmatch(r"[^\s,\"]+", bare) else f'"{bare}"'
+
+
+def filtered(index: FindingIndex, order: Sequence[int], terms: Iterable[Term], *, hide_passes: bool) -> list[int]:
+    """Of these findings, by their place in the index, those that have every term, in the same order."""
+    hays, left = index.hays, list(order)
+    if hide_passes:
+        left = [place for place in left if not index.quiet[place]]
+    for term in terms:
+        if term.facet:
+            left = _of_facet(index, left, term)
+            continue
+        word, negated = term.values[0], term.negated
+        left = [place for place in left if (word in hays[place]) is not negated]
+    return left
+
+
+def _of_facet(index: FindingIndex, places: list[int], term: Term) -> list[int]:
+    """Those that have the term. Values repeat, so that each is looked at once."""
+    rows = index.rows
+    means = _MEANS.get(term.facet)
+    if means is None:
+        return [place for place in places if term.fits(rows[place])]
+    known: dict[str, bool] = {}
+    left = []
+    for place in places:
+        has = means(rows[place])
+        fits = known.get(has)
+        if fits is None:
+            fits = known[has] = term.fits(rows[place])
+        if fits:
+            left.append(place)
+    return left

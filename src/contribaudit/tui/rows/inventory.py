@@ -1,0 +1,232 @@
+"""One line of the inventory: what is contributed, whom AI reaches, where the data lives, and how it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from contribaudit.core import names
+from contribaudit.core.alias import resolve_alias
+from contribaudit.core.baseline import uncovered
+from contribaudit.core.effective import COMPUTED, KINDS, Effective, effective_of
+from contribaudit.core.effective_lists import app_of_space
+from contribaudit.core.effective_together import sites_index
+from contribaudit.core.finding import Outcome
+from contribaudit.core.observation import Observed, SettingId, Value
+from contribaudit.core.report import Report
+from contribaudit.core.spaces import KnownSpace
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.errors import UsageError
+from contribaudit.exporters.cells import plain, shown
+from contribaudit.tui.rows.outline import Leaf, Node
+from contribaudit.tui.widgets.grid import Column
+
+COLUMNS = (
+    Column("what", 22, flexible=True),
+    Column("in-app data", 16),
+    Column("metadata", 16, drop_below=126),
+    Column("AI", 11),
+    Column("realm", 11, drop_below=74),
+    Column("plan", 15, drop_below=100),
+    Column("findings", 12),
+)
+_SETTINGS = (names.EFFECTIVE_IN_APP, names.EFFECTIVE_METADATA, names.EFFECTIVE_AI)
+_RISKS = ("contributed", "exposed")
+WAITING = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many findings ask for something; those of everything beneath included."""
+
+    total: int = 0
+    violating: int = 0
+    unproven: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.total + other.total, self.violating + other.violating, self.unproven + other.unproven)
+
+
+NONE_FOUND = Count()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the columns say of one subject; "" where a column does not apply."""
+
+    answers: tuple[str, str, str] = ("", "", "")
+    """In-app data, metadata, AI, each a value or an outcome, "~" behind one that is fragile."""
+    realm: str = ""
+    plan: str = ""
+    new: bool = False
+    """True outside of the baseline that somebody approved."""
+
+
+def facts_of(state: State, subject: Subject, *, computed: bool = True) -> Facts:
+    """Computed for one subject; `computed` False takes what the report holds, where the rules cannot be applied."""
+    answers = tuple(_answer(state, subject, setting, computed=computed) for setting in _SETTINGS)
+    realm = plan = ""
+    if subject.kind is Kind.APP:
+        realm, plan = _realm(state, subject), _plan(state, subject)
+    elif subject.kind is Kind.ORGANIZATION:
+        plan = _word(state, subject, names.HIGHEST_PLAN)
+    return Facts((answers[0], answers[1], answers[2]), realm, plan, uncovered(state, subject) is not None)
+
+
+def cells(
+    node: Node | Leaf, *, opened: bool, facts: Facts | None, count: Count | None, space: KnownSpace | None
+) -> list[Text]:
+    """The texts of one line. None for what is still being worked out."""
+    if isinstance(node, Node) and node.subject is None:
+        return [_label(node, opened=opened, new=False), *(Text() for _ in COLUMNS[1:])]
+    if isinstance(node, Leaf):
+        label = _leaf(node, space, new=facts is not None and facts.new)
+    else:
+        label = _label(node, opened=opened, new=facts is not None and facts.new)
+    if facts is None:
+        return [label, *(Text(WAITING, "dim") for _ in COLUMNS[1:])]
+    in_app, metadata, ai = (_styled(one) for one in facts.answers)
+    return [label, in_app, metadata, ai, _realm_text(facts.realm), Text(facts.plan), _counted(count)]
+
+
+def tally(report: Report) -> Mapping[Subject, Count]:
+    """Findings of each subject with those beneath it. May ask the history for spaces: not for the screen's thread."""
+    found: dict[Subject, Count] = {}
+    for one in report.findings:
+        if one.outcome is Outcome.NO_SUCH_SETTING:
+            continue
+        count = Count(1, int(one.outcome.violates), int(one.outcome.unproven))
+        for subject in _upwards(report.state, one.subject):
+            found[subject] = found.get(subject, NONE_FOUND) + count
+    return found
+
+
+def site_subject(state: State, app: Subject) -> Subject | None:
+    """The site that an app stands on; None where it tells neither cloud ID nor host."""
+    index = sites_index(state, app.organization)
+    number = index.of_app.get(app)
+    if number is None:
+        return None
+    site = index.sites[number]
+    return Subject(app.organization, Kind.SITE, site.host or site.id)
+
+
+def _upwards(state: State, subject: Subject) -> list[Subject]:
+    """The subject and everything that it is part of."""
+    if not subject.organization:
+        return []
+    chain = [subject]
+    app = app_of_space(state, subject) if subject.kind is Kind.SPACE else subject
+    if subject.kind is Kind.SPACE:
+        chain = [_listed(state, subject)]
+        chain += [app] if app is not None else []
+    if app is not None and app.kind is Kind.APP:
+        site = site_subject(state, app)
+        chain += [site] if site is not None else []
+    if subject.kind is not Kind.ORGANIZATION:
+        chain.append(organization_subject(subject.organization))
+    return chain
+
+
+def _listed(state: State, space: Subject) -> Subject:
+    """The space by its ID where a listing shows it."""
+    try:
+        return resolve_alias(state, f"{space.organization}:space:{space.id}") or space
+    except UsageError:  # its key is ambiguous: it stays as it was written
+        return space
+
+
+def _answer(state: State, subject: Subject, setting: SettingId, *, computed: bool) -> str:
+    if setting == names.EFFECTIVE_METADATA and subject.kind is not Kind.ORGANIZATION:
+        return ""
+    if not computed or subject.kind not in KINDS or setting not in COMPUTED:
+        return _word(state, subject, setting).replace("_", " ")
+    return word_of(effective_of(state, subject, setting))
+
+
+def word_of(answer: Effective) -> str:
+    """The value, or the outcome in whose name there is none; "~" behind a fragile one."""
+    said = answer.value if answer.value is not None else str(answer.outcome)
+    word = {"no_such_setting": "no setting", "not_yet_effective": "not yet"}.get(said, said.replace("_", " "))
+    return f"{word}~" if answer.fragile else word
+
+
+def _word(state: State, subject: Subject, setting: SettingId) -> str:
+    seen = state.value(subject, setting)
+    return shown(seen.value) if seen is not None else "unknown"
+
+
+def _realm(state: State, app: Subject) -> str:
+    seen = state.read(app, names.REALM)
+    if not isinstance(seen, Observed):
+        return "unknown"
+    pinned = state.read(app, names.PINNED)
+    word = shown(seen.value)
+    if not isinstance(pinned, Observed):
+        return f"{word} pin?"
+    return f"{word} pinned" if _is_yes(pinned.value) else word
+
+
+def _plan(state: State, app: Subject) -> str:
+    plan = _word(state, app, names.PLAN)
+    trial = state.value(app, names.TRIAL)
+    return f"{plan} trial" if trial is not None and _is_yes(trial.value) else plan
+
+
+def _is_yes(value: Value) -> bool:
+    return value is True or (isinstance(value, str) and value.casefold() in ("yes", "true"))
+
+
+def _styled(word: str) -> Text:
+    bare = word.removesuffix("~")
+    if bare in _RISKS:
+        return Text(word.upper() if word == bare else f"{bare.upper()}~", "bold red")
+    if bare in ("unknown", "stale", "conflict"):
+        return Text(word, "yellow")
+    if bare in ("not contributed", "not exposed"):
+        return Text(word, "green" if word == bare else "yellow")
+    return Text(word, "dim")
+
+
+def _realm_text(word: str) -> Text:
+    return Text(word, "yellow" if word == "unknown" or word.endswith("?") else "")
+
+
+def _counted(count: Count | None) -> Text:
+    if count is None:
+        return Text(WAITING, "dim")
+    if not count.total:
+        return Text()
+    said = Text()
+    if count.violating:
+        said.append(f"{count.violating:,} fail", "bold red")
+    if count.unproven:
+        said.append(f"{' ' if count.violating else ''}{count.unproven:,} ?", "yellow")
+    return said if said.plain else Text("ok", "green")
+
+
+def _label(node: Node, *, opened: bool, new: bool) -> Text:
+    sign = ("v " if opened else "> ") if node.opens else "  "
+    if node.subject is None and not node.opens:
+        return Text(f"{'  ' * node.depth}  {node.label}: {node.note}", "yellow italic")
+    said = Text(f"{'  ' * node.depth}{sign}")
+    said.append(node.label, "bold" if node.depth == 0 else "")
+    said.append("  NEW", "bold yellow") if new else None
+    if node.note:
+        said.append(f"  {node.note}", "yellow" if "not " in node.note or not node.depth else "dim")
+    return said
+
+
+def _leaf(leaf: Leaf, space: KnownSpace | None, *, new: bool) -> Text:
+    said = Text("  " * leaf.depth + "  ")
+    if space is None:
+        return said.append(WAITING, "dim")
+    said.append(plain(space.space.key or space.space.id))
+    said.append("  NEW", "bold yellow") if new else None
+    said.append(f"  {plain(space.space.name)}", "dim")
+    if space.space.status.casefold() == "archived":
+        said.append("  archived", "dim italic")
+    return said

@@ -1,0 +1,61 @@
+"""Do next: the queue, one line for each thing."""
+
+from __future__ import annotations
+
+import re
+
+from rich.text import Text
+
+from contribaudit.core.next_steps import NextStep
+from contribaudit.exporters.cells import plain
+from contribaudit.tui.rows import symbols
+from contribaudit.tui.rows.line import Line, column, query_of
+from contribaudit.tui.source import Board
+
+_APP = re.compile(r"\bapp:")
+_ATLASSIAN = ".atlassian.net"
+"""Of nearly every host; the whole text stands beneath the cursor."""
+
+
+def title(board: Board) -> str:
+    """How much there is to do."""
+    steps = board.steps
+    if not steps:
+        return "DO NEXT"
+    things = "1 thing" if len(steps) == 1 else f"{len(steps)} things"
+    return f"DO NEXT ({things}, about {sum(one.minutes for one in steps)} min)"
+
+
+def lines(board: Board, width: int, most: int) -> list[Line]:
+    """The gravest steps; a last line tells how many more there are."""
+    if not board.steps:
+        told = (
+            "Nothing: everything that the policy requires was verified"
+            if not board.report.run.exit_code
+            else "Nothing here tells what to do: see the findings"
+        )
+        return [Line(Text(told, "green" if not board.report.run.exit_code else "dim"))]
+    found = [_line(number, one, width, board) for number, one in enumerate(board.steps[:most], 1)]
+    if len(board.steps) > most:
+        found.append(Line(Text(f"and {len(board.steps) - most} more: contribaudit next", "dim"), "is:open"))
+    return found
+
+
+def _line(number: int, step: NextStep, width: int, board: Board) -> Line:
+    urgency = symbols.severity(step.severity) if step.severity is not None else Text(_due(step, board), "yellow")
+    minutes = f"{step.minutes} min"
+    said = Text.assemble(column(str(number), 2), column(Text(step.kind.value.upper(), "bold"), 7), column(urgency, 8))
+    room = max(10, width - said.cell_len - len(minutes) - 1)
+    brief = _APP.sub("", plain(step.text)).replace(_ATLASSIAN, "")
+    for organization in board.report.organizations:
+        brief = brief.replace(f"organization:{organization.id}", plain(organization.name))
+    said.append_text(column(brief, room)).append(minutes, "dim")
+    query = query_of(step.subjects, "is:open") if step.severity is not None else query_of(step.subjects)
+    return Line(said, query, f"{plain(step.text)}. Type: {plain(step.command)}")
+
+
+def _due(step: NextStep, board: Board) -> str:
+    if step.due is None:
+        return ""
+    left = (step.due - board.report.state.as_of).days
+    return "over" if left < 0 else "1 day" if left == 1 else f"{left} days"

@@ -1,0 +1,87 @@
+"""What the form of one console screen says: the way there, each row's question, and the summary before it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from contribaudit.core.alias import alias_of
+from contribaudit.core.attestation import Attachment, Attestation
+from contribaudit.core.rules import Screen
+from contribaudit.core.state import State
+from contribaudit.exporters.cells import plain, shown
+from contribaudit.exporters.words import counted
+from contribaudit.testimony.anchoring import described
+from contribaudit.testimony.attestable import allowed
+from contribaudit.testimony.due import Row
+
+KEEP = "="
+"""Typed for "it still shows what the last look saw"."""
+NO_KEY = (
+    "There is no API key here, so no signal is read before and after your look: what you record will not be anchored, "
+    "and grows old sooner."
+)
+
+
+def question(state: State, row: Row) -> Text:
+    """What the row asks; the last answer is marked as carried, and never stands in the box."""
+    said = Text(plain(alias_of(state, row.subject)), "bold").append(f"  {plain(row.setting.title)}", "not bold")
+    if row.last is not None:
+        said.append("\ncarried ", "bold yellow")
+        said.append(f"from {row.last.observed_at:%Y-%m-%d}, {plain(row.last.by)}: ", "not bold")
+        said.append(shown(row.last.value), "bold")
+        said.append(f"   type {KEEP} if the console still shows that", "not bold dim")
+    return said
+
+
+def placeholder(row: Row) -> str:
+    """What the box takes, shown while it is empty: all words alike, none of them first."""
+    return allowed(row.setting)
+
+
+def where(screen: Screen, path: str) -> Text:
+    """The way to the screen, and what to mind there."""
+    said = (
+        Text().append("Go to  ", "dim").append(plain(path) or "(no path is known: note the one that you take)", "bold")
+    )
+    if screen.grade == "C":
+        said.append("   probably: the path was not read in the original", "yellow")
+    if screen.note:
+        said.append(f"\n{plain(screen.note)}", "not bold")
+    return said
+
+
+def digests(shots: Sequence[Attachment]) -> Text:
+    """What a screenshot is known by."""
+    said = Text()
+    for shot in shots:
+        said.append(f"{plain(shot.name)}, {shot.size_bytes:,} bytes, SHA-256 {shot.sha256}\n")
+    return said
+
+
+def summary(state: State, made: Sequence[Attestation]) -> Text:
+    """What would be kept, value by value, with what holds each."""
+    first = made[0]
+    said = Text()
+    said.append("by          ", "dim").append(f"{plain(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z\n")
+    said.append("path        ", "dim").append(f"{plain(first.console_path) or 'not said'}\n")
+    if first.note:
+        said.append("note        ", "dim").append(f"{plain(first.note)}\n")
+    for shot in first.attachments:
+        said.append("screenshot  ", "dim").append(f"{plain(shot.name)}, SHA-256 {shot.sha256}\n")
+    if not first.attachments:
+        said.append("screenshot  ", "dim").append("none\n")
+    for one in made:
+        said.append(f"\n{plain(alias_of(state, one.subject))}  ", "bold").append(f"{plain(one.setting)} = ")
+        said.append(f"{shown(one.value)}\n", "bold")
+        if one.bound:
+            said.append("  held by ", "green").append(f"{plain(described(one.anchors))}\n")
+        else:
+            said.append("  not anchored: ", "yellow").append(f"{plain(one.unanchored_reason)}\n")
+    return said
+
+
+def title(screen: Screen, made: Sequence[Attestation]) -> str:
+    """The question above the summary."""
+    return f"Record {counted(len(made), 'value')} of the screen {plain(screen.title)}?"

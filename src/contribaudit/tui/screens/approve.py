@@ -1,0 +1,142 @@
+"""The approved state: what is outside of the baseline now, and a person's word for what the newest run knew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+
+from contribaudit import approving
+from contribaudit.approving import Approvable
+from contribaudit.core.approval import Baseline
+from contribaudit.desk import Desk, desks
+from contribaudit.errors import ContribauditError
+from contribaudit.progress import SILENT
+from contribaudit.tui.rows import approve as rows
+from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.desk import missing
+from contribaudit.tui.screens.form import FormScreen
+from contribaudit.tui.screens.question import QuestionScreen
+from contribaudit.tui.source import Board
+from contribaudit.tui.widgets.field import Field
+from contribaudit.tui.widgets.grid import Grid
+
+
+class ApproveScreen(BoardScreen):
+    """What each organization's baseline does not hold. Enter, or p, approves the organization of the row."""
+
+    NAME: ClassVar[str] = "Baseline"
+    KEY: ClassVar[str] = "p"
+    ABOUT: ClassVar[str] = "What is outside of the approved state, and approving it"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("p", "approve", "Approve…")]
+    DEFAULT_CSS: ClassVar[str] = "ApproveScreen .line { height: auto; padding: 0 1; margin-bottom: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._board: Board | None = None
+        self._lines: list[rows.Line] = []
+
+    def body(self) -> ComposeResult:
+        """Which baselines there are, then what is outside of them."""
+        yield Static(id="standing", classes="line", markup=False)
+        yield Grid(rows.COLUMNS, id="outside", empty="Nothing to show.")
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        super().on_mount()
+        self.query_one(Grid).focus()
+
+    def show_board(self, board: Board) -> None:
+        """Compare the state with the baselines."""
+        self._board = board
+        self.query_one("#standing", Static).update(rows.standing_line(board.report.state))
+        self._lines = rows.lines(board.report.state)
+        self.query_one(Grid).show(len(self._lines), lambda row: rows.cells(board.report.state, self._lines[row]))
+
+    def on_grid_chosen(self) -> None:
+        """Enter approves."""
+        self.action_approve()
+
+    def action_approve(self) -> None:
+        """The organization of the row under the cursor."""
+        cursor = self.query_one(Grid).cursor
+        told = missing(self.dashboard.source, self._board) if self._board is not None else "Nothing was read yet"
+        if told:
+            self.dashboard.say(told, warning=True)
+        elif cursor is not None:
+            self._approve(self._lines[cursor].organization)
+
+    @work(exclusive=True, group="act")
+    async def _approve(self, organization: str) -> None:
+        source, board = self.dashboard.source, self._board
+        if source is None or source.job is None or board is None:
+            return
+        desk = desks(source.job, SILENT)[organization]
+        try:
+            approving.require_person(desk)
+            what = await asyncio.to_thread(approving.approvable, desk)
+        except ContribauditError as error:
+            self.dashboard.say_error(error)
+            return
+        made = await self.app.push_screen_wait(ApproveForm(desk, what, board.you))
+        if made is not None:
+            self.dashboard.say(f"{made.approved.by} approved run {made.run} as the baseline")
+            self.dashboard.action_reload()
+
+    def sheet(self) -> Sheet | None:
+        """What is outside."""
+        if self._board is None:
+            return None
+        return Sheet("outside", rows.SHEET, [rows.sheet_row(self._board.report.state, one) for one in self._lines])
+
+
+class ApproveForm(FormScreen[Baseline]):
+    """Ends with the baseline, None when the person left."""
+
+    SEND = "Review"
+    DEFAULT_CSS: ClassVar[str] = "ApproveForm #what { height: auto; margin-top: 1; }"
+
+    def __init__(self, desk: Desk, what: Approvable, by: str) -> None:
+        super().__init__()
+        self._desk, self._what, self._by = desk, what, by
+
+    def heading(self) -> Text:
+        """The run, and who approves it."""
+        run = self._what.run
+        said = Text(f"Approve what run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z knew?")
+        return said.append(f"\nas {self._by}", "not bold dim")
+
+    def fields(self) -> Iterable[Widget]:
+        """Why, and until when; then what is approved beside what stood so far."""
+        yield Field("Why the present state is accepted", id="reason", required=True, check=approving.checked_reason)
+        yield Field(
+            "Last day of its validity (UTC)",
+            id="until",
+            placeholder="none: until the next approval",
+            check=lambda text: approving.last_moment(text, self._desk.now()),
+        )
+        yield Static(rows.outside_text(self._what), id="what")
+
+    @work(exclusive=True, group="send")
+    async def send(self) -> None:
+        """Show what is approved once more, then keep it."""
+        reason, until = self.field("reason").value, self.field("until").value
+        try:
+            ends = approving.last_moment(until, self._desk.now())
+            body = rows.summary(self._what, self._by, reason, ends)
+            if not await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):
+                return
+            made = await asyncio.to_thread(
+                approving.approve, self._desk, self._what, by=self._by, reason=reason, until=ends
+            )
+        except ContribauditError as error:
+            self.tell(str(error), wrong=True)
+        else:
+            self.dismiss(made)

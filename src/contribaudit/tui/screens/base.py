@@ -1,0 +1,115 @@
+"""What all screens of the dashboard share: the line on top, the keys at the bottom, and how a board arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from contribaudit.core.subject import Subject
+from contribaudit.exporters.cells import Cell
+from contribaudit.tui.source import Board
+from contribaudit.tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from contribaudit.tui.app import Dashboard
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is on the screen as rows, for a CSV file."""
+
+    name: str
+    """For the file's name: letters and dashes."""
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    """Observed text as it was observed: the exporter makes it harmless."""
+
+
+class BoardScreen(Screen[None]):
+    """A screen that shows the app's board.
+
+    A subclass sets NAME, KEY and ABOUT, yields its widgets in `body` and fills them in `show_board`, which is called
+    with the newest board when the screen is first shown and whenever the board is another one; while another screen is
+    in front the call waits until this one is back. It is registered by one line in `screens.ALL`: the app makes the
+    key, the footer's entry, the palette's entry and the line of the key help of it. BINDINGS of the screen and of the
+    focused widget appear in the key help with their descriptions.
+    """
+
+    NAME: ClassVar[str] = ""
+    """In the line on top and in the footer."""
+    KEY: ClassVar[str] = ""
+    """The key that leads here from everywhere; one letter."""
+    ABOUT: ClassVar[str] = ""
+    """One sentence without a full stop, for palette and key help."""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  Textual's own shape
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due: Board | None = None
+
+    def compose(self) -> ComposeResult:
+        """Top line, body, keys."""
+        yield TopLine(self.NAME)
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Footer()
+
+    def body(self) -> ComposeResult:
+        """The widgets of this screen, from top to bottom."""
+        yield from ()
+
+    def show_board(self, board: Board) -> None:
+        """Fill the widgets."""
+
+    def sheet(self) -> Sheet | None:
+        """What the screen shows, as rows for a CSV file; None where there is nothing to write."""
+        return None
+
+    def show_subject(self, subject: Subject) -> bool:
+        """Go to the subject; False for a screen that shows no subjects. Called on the inventory when it is in front."""
+        del subject
+        return False
+
+    def action_back(self) -> None:
+        """Escape: to the overview, where the screen has nothing of its own to leave."""
+        self.app.switch_mode("overview")
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The app, with its type."""
+        from contribaudit.tui.app import Dashboard
+
+        assert isinstance(self.app, Dashboard)
+        return self.app
+
+    def on_mount(self) -> None:
+        """Show what is there already, and what comes."""
+        self.watch(self.app, "board", self._board_changed)
+        self.watch(self.app, "trouble", self._trouble_changed)
+
+    def on_screen_resume(self) -> None:
+        """Show what came while another screen was in front."""
+        if self._due is not None:
+            board, self._due = self._due, None
+            self.show_board(board)
+
+    def _board_changed(self, board: Board | None) -> None:
+        self.query_one(TopLine).board = board
+        if board is None:
+            return
+        if self.is_current:
+            self._due = None
+            self.show_board(board)
+        else:
+            self._due = board
+
+    def _trouble_changed(self, trouble: str) -> None:
+        self.query_one(TopLine).trouble = trouble

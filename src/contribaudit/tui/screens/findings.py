@@ -1,0 +1,213 @@
+"""Every finding: filtered as you type, sorted, grouped, and one of them in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from contribaudit.core.finding import Finding
+from contribaudit.tui.rows import findings as rows
+from contribaudit.tui.rows.filtering import filtered, parse
+from contribaudit.tui.rows.index import GROUPS, SORTS, FindingIndex, Heading, grouped, ordered
+from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.detail import DetailScreen
+from contribaudit.tui.source import Board
+from contribaudit.tui.widgets.finding_detail import FindingDetail
+from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.plain_input import PlainInput
+
+_DEBOUNCE_SECONDS = 0.06
+
+
+class FindingsScreen(BoardScreen):
+    """The table, the filter above it and, where there is room, the finding under the cursor beside it."""
+
+    NAME: ClassVar[str] = "Findings"
+    KEY: ClassVar[str] = "f"
+    ABOUT: ClassVar[str] = "Every finding, filtered as you type, and each in full"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("s", "sort", "Sort"),
+        Binding("g", "group", "Group"),
+        Binding("x", "passes", "Passes"),
+        Binding("v", "detail('raw')", "Raw answer", show=False),
+        Binding("y", "detail('copy')", "Copy as text", show=False),
+        Binding("b", "detail('page')", "Documentation", show=False),
+        Binding("escape", "back", "Back", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._board: Board | None = None
+        self._index = FindingIndex(())
+        self._orders: dict[str, list[int]] = {}
+        self._places: list[int] = []
+        self._lines: Sequence[int | Heading] = ()
+        self._sort, self._group = "gravity", ""
+        self._hide_passes = False
+        self._pending: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        """Filter, counts, table and detail."""
+        yield PlainInput(
+            placeholder="filter: words, outcome:fail, site:acme, check:DR, is:open   ? tells all", id="filter"
+        )
+        yield Static(id="counts")
+        with Horizontal(id="table"):
+            yield Grid(rows.COLUMNS, id="findings", empty="No finding has all of this. Escape clears the filter.")
+            yield FindingDetail(id="detail")
+
+    def on_mount(self) -> None:
+        """The table has the keys."""
+        super().on_mount()
+        self.set_focus(self.query_one(Grid))
+
+    @property
+    def shown(self) -> list[Finding]:
+        """The findings that the filter leaves, in the order of the table, headings apart."""
+        return [self._index.rows[line].finding for line in self._lines if isinstance(line, int)]
+
+    def show_board(self, board: Board) -> None:
+        """Index the findings, and keep the cursor on the one that it is on."""
+        self._board = board
+        here = self._under_cursor()
+        self._index, self._orders = board.index, {}
+        self._fill(here)
+
+    def filter_by(self, query: str) -> None:
+        """Show the findings that this filter leaves."""
+        self._hide_passes = False
+        box = self.query_one(Input)
+        with box.prevent(Input.Changed):
+            box.value = query
+        self._fill(None)
+        self.set_focus(self.query_one(Grid))
+
+    def action_add_term(self, term: str) -> None:
+        """Filter by this too; a term of the same facet gives way to it."""
+        facet = term.partition(":")[0]
+        kept = [one for one in self.query_one(Input).value.split() if not one.startswith(f"{facet}:")]
+        self.filter_by(" ".join([*kept, term]))
+
+    def on_input_changed(self) -> None:
+        """Filter once the person pauses for a moment."""
+        if self._pending is not None:
+            self._pending.stop()
+        self._pending = self.set_timer(_DEBOUNCE_SECONDS, lambda: self._fill(self._under_cursor()))
+
+    def on_input_submitted(self) -> None:
+        """The table has the keys again."""
+        self.set_focus(self.query_one(Grid))
+
+    def action_filter(self) -> None:
+        """Type the filter."""
+        self.set_focus(self.query_one(Input))
+
+    def action_back(self) -> None:
+        """From the filter or the detail to the table, from there the filter is cleared, then to the overview."""
+        grid, box = self.query_one(Grid), self.query_one(Input)
+        if not grid.has_focus:
+            self.set_focus(grid)
+        elif box.value:
+            self.filter_by("")
+        else:
+            super().action_back()
+
+    def action_sort(self) -> None:
+        """The next order."""
+        names = list(SORTS)
+        self._sort = names[(names.index(self._sort) + 1) % len(names)]
+        self._fill(self._under_cursor())
+
+    def action_group(self) -> None:
+        """The next grouping, or none."""
+        names = list(GROUPS)
+        self._group = names[(names.index(self._group) + 1) % len(names)]
+        self._fill(self._under_cursor())
+
+    def action_passes(self) -> None:
+        """Hide what asks for nothing, or show it again."""
+        self._hide_passes = not self._hide_passes
+        self._fill(self._under_cursor())
+
+    def action_detail(self, name: str) -> None:
+        """Do this with the finding under the cursor."""
+        detail = self.query_one(FindingDetail)
+        if not detail.display:
+            detail.show(self._board, self._under_cursor())
+        getattr(detail, f"action_{name}")()
+
+    def on_grid_moved(self) -> None:
+        """The detail follows the cursor."""
+        detail = self.query_one(FindingDetail)
+        if detail.display:
+            detail.show(self._board, self._under_cursor())
+
+    def on_resize(self) -> None:
+        """Beside the table there may be room for the detail now."""
+        self.call_after_refresh(self.on_grid_moved)
+
+    def on_grid_chosen(self) -> None:
+        """Into the detail: beside the table, or over it where there is no room."""
+        finding = self._under_cursor()
+        if finding is None or self._board is None:
+            return
+        detail = self.query_one(FindingDetail)
+        if detail.display:
+            detail.focus()
+        else:
+            self.app.push_screen(DetailScreen(self._board, finding))
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding under the cursor."""
+        return self._under_cursor()
+
+    def sheet(self) -> Sheet | None:
+        """The findings that the filter leaves."""
+        index = self._index.rows
+        return Sheet(
+            "findings", rows.SHEET, [rows.sheet_row(index[one]) for one in self._lines if isinstance(one, int)]
+        )
+
+    def _under_cursor(self) -> Finding | None:
+        cursor = self.query_one(Grid).cursor
+        if cursor is None or cursor >= len(self._lines):
+            return None
+        line = self._lines[cursor]
+        return self._index.rows[line].finding if isinstance(line, int) else None
+
+    def _fill(self, here: Finding | None) -> None:
+        """Filter, order and group anew; stand on `here` where it is still to be seen."""
+        if self._board is None:
+            return
+        if self._sort not in self._orders:
+            self._orders[self._sort] = ordered(self._index, self._sort)
+        terms = parse(self.query_one(Input).value)
+        self._places = filtered(self._index, self._orders[self._sort], terms, hide_passes=self._hide_passes)
+        self._lines = grouped(self._index, self._places, self._group)
+        told = rows.counts(self._index, self._places, sort=self._sort, group=self._group, hide_passes=self._hide_passes)
+        self.query_one("#counts", Static).update(told)
+        self.query_one(Grid).show(len(self._lines), self._cells, cursor=self._line_of(here))
+
+    def _line_of(self, here: Finding | None) -> int:
+        if here is None:
+            return 0
+        wanted, index = (here.check, here.subject), self._index.rows
+        for number, line in enumerate(self._lines):
+            if isinstance(line, int):
+                one = index[line].finding
+                if one is here or (one.check, one.subject) == wanted:
+                    return number
+        return 0
+
+    def _cells(self, number: int) -> list[Text]:
+        line = self._lines[number]
+        return rows.heading(line) if isinstance(line, Heading) else rows.cells(self._index.rows[line])

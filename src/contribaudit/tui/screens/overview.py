@@ -1,0 +1,97 @@
+"""Can we sign today, what next, what changed, where, what runs out, how do we know."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+
+from contribaudit.errors import ContribauditError
+from contribaudit.tui.rows import findings as finding_rows
+from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.source import Board
+from contribaudit.tui.widgets.panel import Panel
+from contribaudit.tui.widgets.panels.changed import ChangedPanel
+from contribaudit.tui.widgets.panels.known import KnownPanel
+from contribaudit.tui.widgets.panels.next import NextPanel
+from contribaudit.tui.widgets.panels.runs_out import RunsOutPanel
+from contribaudit.tui.widgets.panels.trend import TrendPanel
+from contribaudit.tui.widgets.panels.verdict import VerdictPanel
+from contribaudit.tui.widgets.panels.where import WherePanel
+
+
+class OverviewScreen(BoardScreen):
+    """Panels from top to bottom, in two columns where there is room; Enter on a line goes to what it is about."""
+
+    NAME: ClassVar[str] = "Overview"
+    KEY: ClassVar[str] = "o"
+    ABOUT: ClassVar[str] = "Can we sign today, what next, what changed, where"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "next", "Do next"),
+        Binding("m", "mark_seen", "Changes seen"),
+    ]
+
+    def body(self) -> ComposeResult:
+        """The panels."""
+        with VerticalScroll(id="overview", can_focus=False):
+            yield VerdictPanel()
+            with Container(id="columns"):
+                with Container(classes="column"):
+                    yield NextPanel()
+                    yield ChangedPanel()
+                    yield TrendPanel()
+                with Container(classes="column"):
+                    yield WherePanel()
+                    yield RunsOutPanel()
+                    yield KnownPanel()
+
+    def on_mount(self) -> None:
+        """What to do next has the keys."""
+        super().on_mount()
+        self.query_one(NextPanel).focus(scroll_visible=False)
+
+    def show_board(self, board: Board) -> None:
+        """Fill the panels."""
+        for panel in self.query(Panel):
+            panel.board = board
+
+    def sheet(self) -> Sheet | None:
+        """The findings that are open: what the overview counts."""
+        board = self.dashboard.board
+        if board is None:
+            return None
+        found = [finding_rows.sheet_row(row) for row in board.index.rows if not row.quiet]
+        return Sheet("open-findings", finding_rows.SHEET, found)
+
+    def on_panel_left(self, message: Panel.Left) -> None:
+        """Over the edge of a panel into the next one."""
+        message.stop()
+        panels = list(self.query(Panel))
+        focused = self.focused
+        if not isinstance(focused, Panel):
+            return
+        place = panels.index(focused) + message.way
+        if 0 <= place < len(panels):
+            panels[place].enter_from(message.way)
+
+    def action_next(self) -> None:
+        """To the first thing to do."""
+        self.query_one(NextPanel).enter_from(1)
+
+    @work(exclusive=True, group="seen")
+    async def action_mark_seen(self) -> None:
+        """Note that the person has seen the changes: from now on only newer ones are shown."""
+        board, source = self.dashboard.board, self.dashboard.source
+        if board is None or source is None:
+            return
+        try:
+            await asyncio.to_thread(source.mark_seen, board)
+        except ContribauditError as error:
+            self.dashboard.say_error(error)
+            return
+        self.dashboard.say("Noted: the changes up to this run are seen")
+        self.dashboard.action_reload()

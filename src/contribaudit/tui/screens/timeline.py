@@ -1,0 +1,321 @@
+"""The timeline: what changed and why, when somebody looked and when nobody did, and the state of any day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from contribaudit.core.drift import Change
+from contribaudit.errors import ContribauditError
+from contribaudit.exporters.cells import Cell
+from contribaudit.exporters.words import counted
+from contribaudit.tui.messages import ShowSubject
+from contribaudit.tui.rows import timeline as rows
+from contribaudit.tui.rows.change import change_detail
+from contribaudit.tui.rows.timeline import Days, Entry, Filter, What
+from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.ticket import TicketScreen
+from contribaudit.tui.source import Board
+from contribaudit.tui.trail import Trail, note_ticket, read_trail
+from contribaudit.tui.widgets.day_strip import DayStrip
+from contribaudit.tui.widgets.grid import Grid
+
+_TYPING_SECONDS = 0.1
+
+
+class TimelineScreen(BoardScreen):
+    """The strip of days, the lines, and the one under the cursor in full."""
+
+    NAME: ClassVar[str] = "Timeline"
+    KEY: ClassVar[str] = "t"
+    ABOUT: ClassVar[str] = "What changed, why and when; the state of any day"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("enter", "state", "State of that day"),
+        Binding("a", "ticket", "Ticket"),
+        Binding("left", "day(-1)", "Day before", show=False),
+        Binding("right", "day(1)", "Day after", show=False),
+        Binding("shift+left,comma", "run(-1)", "Run before", show=False),
+        Binding("shift+right,full_stop", "run(1)", "Run after", show=False),
+        Binding("s", "order", "Order"),
+        Binding("c", "family", "Family", show=False),
+        Binding("S", "site", "Site", show=False),
+        Binding("x", "unexplained", "No cause", show=False),
+        Binding("g", "subject", "To the subject", show=False),
+        Binding("escape", "back", "Back", show=False),
+    ]
+    CSS = """
+    TimelineScreen #wanted { height: 1; border: none; padding: 0 1; background: $boost; }
+    TimelineScreen #wanted:focus { background: $primary 20%; }
+    TimelineScreen #shown { height: 1; padding: 0 1; }
+    TimelineScreen #days { height: 1fr; layout: vertical; }
+    TimelineScreen #lines { height: 3fr; width: 1fr; }
+    TimelineScreen #change { height: 2fr; padding: 0 1; border-top: solid $primary 40%; scrollbar-size-vertical: 1; }
+    TimelineScreen.-wide #days { layout: horizontal; }
+    TimelineScreen.-wide #lines { height: 1fr; width: 7fr; }
+    TimelineScreen.-wide #change { height: 1fr; width: 3fr; border-top: none; border-left: solid $primary 40%; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._board: Board | None = None
+        self._trail: Trail | None = None
+        self._entries: list[Entry] = []
+        self._days: Days | None = None
+        self._lines: Sequence[Entry] = ()
+        self._filter = Filter()
+        self._newest_first = True
+        self._moment: datetime | None = None
+        """What Enter shows the state of."""
+        self._placed: int | None = None
+        """The line on which the strip has put the cursor: its coming there says nothing new."""
+        self._typing: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        """Days, filter, lines, detail."""
+        yield DayStrip()
+        yield Input(placeholder="filter: words of subject, setting, value, actor, event or ticket", id="wanted")
+        yield Static(id="shown", markup=False)
+        with Container(id="days"):
+            yield Grid(rows.COLUMNS, id="lines", empty="reading the history …")
+            with VerticalScroll(id="change"):
+                yield Static(id="told", markup=False)
+
+    def on_mount(self) -> None:
+        """The lines have the keys."""
+        super().on_mount()
+        self._grid.focus()
+
+    def show_board(self, board: Board) -> None:
+        """A look back changes nothing of the timeline; anything else may have added to it."""
+        if board.asked_for is None or self._trail is None:
+            self._board = board
+            self._read(board)
+        else:
+            self._say_what_is_shown()
+
+    def sheet(self) -> Sheet:
+        """The changes and gaps that are shown."""
+        written: list[Sequence[Cell]] = [
+            [one.what.value, one.at, *(cell.plain for cell in rows.cells(one))]
+            for one in self._lines
+            if one.what is not What.DAY
+        ]
+        return Sheet("timeline", ("kind", "at", "sign", *(one.title for one in rows.COLUMNS[1:])), written)
+
+    @property
+    def _grid(self) -> Grid:
+        return self.query_one("#lines", Grid)
+
+    @work(thread=True, exclusive=True, group="trail")
+    def _read(self, board: Board) -> None:
+        source = self.dashboard.source
+        if source is None:
+            return
+        try:
+            trail = read_trail(source, board)
+        except ContribauditError as error:
+            self.app.call_from_thread(self.dashboard.say_error, error)
+            return
+        entries = rows.entries_of(trail)
+        self.app.call_from_thread(self._arrived, trail, entries, rows.days_of(entries, trail.until))
+
+    def _arrived(self, trail: Trail, entries: list[Entry], days: Days) -> None:
+        here = self._entry()
+        self._trail, self._entries, self._days = trail, entries, days
+        self._fill(here)
+
+    def _fill(self, here: Entry | None) -> None:
+        """The lines that the filter leaves, the cursor on the line that it was on, or where that was."""
+        if self._trail is None or self._days is None:
+            return
+        self._lines = rows.lines_of(self._entries, self._filter, newest_first=self._newest_first)
+        lines, cursor = self._lines, 0
+        if here is not None:
+            cursor = next((n for n, one in enumerate(lines) if one.what is here.what and one.at == here.at), 0)
+        self._grid.empty = "No change has all of this" if self._filter.on else "Nothing was read yet"
+        self._grid.show(len(lines), lambda row: rows.cells(lines[row]), cursor=cursor)
+        self._say_what_is_shown()
+
+    def _say_what_is_shown(self) -> None:
+        wanted, changes = self._filter, sum(1 for one in self._lines if one.what is What.CHANGE)
+        order = "newest first" if self._newest_first else "oldest first"
+        parts = [f"{counted(changes, 'change')}, {order}"]
+        parts.append(f"family (c): {wanted.family.replace('_', ' ') or 'all'}")
+        parts.append(f"site (S): {wanted.site or 'all'}")
+        parts += ["without a known cause (x)"] if wanted.unexplained else []
+        if self._trail is not None and not self._trail.whole:
+            parts.insert(0, "no history here, only one report")
+        self.query_one("#shown", Static).update(Text("; ".join(parts), "dim"))
+
+    def _entry(self) -> Entry | None:
+        row = self._grid.cursor
+        return self._lines[row] if row is not None and row < len(self._lines) else None
+
+    def on_grid_moved(self, event: Grid.Moved) -> None:
+        """Detail and strip follow the cursor."""
+        entry = self._entry()
+        if entry is None or self._days is None:
+            self.query_one("#told", Static).update(Text(""))
+            return
+        if event.row != self._placed:
+            self._moment = entry.moment
+            self.query_one(DayStrip).show(self._days, entry.day)
+        self._placed = None
+        self.query_one("#told", Static).update(change_detail(entry))
+        self.query_one("#change").scroll_home(animate=False)
+
+    # Through time
+
+    def action_day(self, by: int) -> None:
+        """To the day before or after, whether somebody looked on it or not."""
+        if self._moment is not None and self._days is not None:
+            day = self._moment.astimezone(UTC).date() + timedelta(days=by)
+            self._stand_on_day(min(max(day, self._days.first), self._days.last))
+
+    def on_day_strip_picked(self, event: DayStrip.Picked) -> None:
+        """By mouse."""
+        self._stand_on_day(event.day)
+
+    def _stand_on_day(self, day: date) -> None:
+        """The cursor on the day's line, or on the gap or day before it where nothing was."""
+        if self._days is None:
+            return
+        self._moment = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
+        self.query_one(DayStrip).show(self._days, day)
+        near = [number for number, one in enumerate(self._lines) if one.day <= day]
+        if near:
+            best = max(self._lines[number].day for number in near)
+            row = next(number for number in near if self._lines[number].day == best)
+            if best < day:
+                row = next((n for n in near if self._covers(self._lines[n], day)), row)
+            if row != self._grid.cursor:
+                self._placed = row
+                self._grid.cursor = row
+
+    @staticmethod
+    def _covers(entry: Entry, day: date) -> bool:
+        return entry.gap is not None and entry.gap.since.date() <= day <= entry.gap.until.date()
+
+    def action_run(self, by: int) -> None:
+        """To the run before or after in time."""
+        here = self._entry()
+        if here is None:
+            return
+        runs = [number for number, one in enumerate(self._lines) if one.what is What.RUN]
+        later = [n for n in runs if self._lines[n].at > here.at]
+        earlier = [n for n in runs if self._lines[n].at < here.at]
+        among = later if by > 0 else earlier
+        if among:
+            pick = min if by > 0 else max
+            self._grid.cursor = pick(among, key=lambda n: self._lines[n].at)
+
+    def action_state(self) -> None:
+        """Show on every screen the state as of where the cursor is."""
+        if self._moment is not None:
+            self.dashboard.look_back(self._moment)
+
+    def on_grid_chosen(self) -> None:
+        """Enter, or a click on the cursor's line."""
+        self.action_state()
+
+    # What the keys do
+
+    def on_input_changed(self) -> None:
+        """Filter once the person pauses for a moment."""
+        if self._typing is not None:
+            self._typing.stop()
+        text = self.query_one("#wanted", Input).value
+        self._typing = self.set_timer(_TYPING_SECONDS, lambda: self._want(replace(self._filter, text=text)))
+
+    def on_input_submitted(self) -> None:
+        """The lines have the keys again."""
+        self._grid.focus()
+
+    def _want(self, wanted: Filter) -> None:
+        self._filter = wanted
+        self._fill(self._entry())
+
+    def action_filter(self) -> None:
+        """Type the filter."""
+        self.query_one("#wanted", Input).focus()
+
+    def action_order(self) -> None:
+        """The other way round."""
+        self._newest_first = not self._newest_first
+        self._fill(self._entry())
+
+    def action_family(self) -> None:
+        """The next family of settings, or all."""
+        self._want(replace(self._filter, family=_next(self._filter.family, rows.families_of(self._entries))))
+
+    def action_site(self) -> None:
+        """The next site, or all."""
+        self._want(replace(self._filter, site=_next(self._filter.site, rows.sites_of(self._entries))))
+
+    def action_unexplained(self) -> None:
+        """Only what nobody can explain, or all."""
+        self._want(replace(self._filter, unexplained=not self._filter.unexplained))
+
+    def action_subject(self) -> None:
+        """To the subject of the change."""
+        main = entry.main if (entry := self._entry()) is not None else None
+        if main is None:
+            self.dashboard.say("This line is about no subject", warning=True)
+        else:
+            self.post_message(ShowSubject(main.subject))
+
+    def action_back(self) -> None:
+        """From the filter to the lines, then the filter is cleared, then to the overview."""
+        box = self.query_one("#wanted", Input)
+        if not self._grid.has_focus:
+            self._grid.focus()
+        elif self._filter.on:
+            with box.prevent(Input.Changed):
+                box.value = ""
+            self._want(Filter())
+        else:
+            super().action_back()
+
+    @work(exclusive=True, group="ticket")
+    async def action_ticket(self) -> None:
+        """Note the ticket of the change under the cursor."""
+        entry, board, source = self._entry(), self._board, self.dashboard.source
+        main = entry.main if entry is not None else None
+        if main is None or board is None:
+            self.dashboard.say("A ticket belongs to a change: put the cursor on one", warning=True)
+            return
+        if source is None or not source.can_write:
+            self.dashboard.say("Nothing can be noted here: open the dashboard on the history", warning=True)
+            return
+        said = await self.app.push_screen_wait(TicketScreen(f"{main.name or main.subject.id}, {main.setting}"))
+        if said is not None:
+            self._keep(board, main, *said)
+
+    @work(thread=True, group="keep")
+    def _keep(self, board: Board, change: Change, ticket: str, note: str) -> None:
+        source = self.dashboard.source
+        assert source is not None
+        try:
+            note_ticket(source, board, change, ticket, note)
+        except ContribauditError as error:
+            self.app.call_from_thread(self.dashboard.say_error, error)
+        else:
+            self.app.call_from_thread(self.dashboard.say, f"The change {change.id} now has the ticket {ticket}")
+            self.app.call_from_thread(self._read, board)
+
+
+def _next(present: str, known: Sequence[str]) -> str:
+    """The one after, "" (all) after the last."""
+    choices = ["", *known]
+    return choices[(choices.index(present) + 1) % len(choices)] if present in choices else ""

@@ -1,0 +1,173 @@
+"""Accepting a finding: a form, the change to the policy file as a diff, and nothing is written unagreed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.widget import Widget
+from textual.widgets import Static
+
+from contribaudit import policy_file, wiring
+from contribaudit.core.finding import Finding
+from contribaudit.core.policy import WAIVABLE
+from contribaudit.core.report import Report
+from contribaudit.errors import ContribauditError, UsageError
+from contribaudit.exporters.cells import plain, shown
+from contribaudit.pipeline import Job, judge_last
+from contribaudit.policy_file import edit
+from contribaudit.policy_file.values import MOST_DAYS, same_person
+from contribaudit.testimony.attestable import short
+from contribaudit.tui.rows import waive as rows
+from contribaudit.tui.screens.form import FormScreen
+from contribaudit.tui.screens.question import QuestionScreen
+from contribaudit.tui.source import Board, Source
+from contribaudit.tui.widgets.field import Field, Tick
+
+
+class WaiveScreen(FormScreen[str]):
+    """Ends with the sentence of what was written, None when the person left."""
+
+    SEND = "Show the change"
+    NAME: ClassVar[str] = "Waive"
+    DEFAULT_CSS: ClassVar[str] = (
+        "WaiveScreen Checkbox { margin-bottom: 1; border: none; padding: 0; background: $surface; }"
+    )
+
+    def __init__(self, board: Board, finding: Finding, source: Source, job: Job) -> None:
+        super().__init__()
+        self._board, self._finding, self._source, self._job = board, finding, source, job
+        self._busy = False
+
+    def heading(self) -> Text:
+        """What is to be accepted."""
+        return rows.about(self._board.report.state, self._finding)
+
+    def fields(self) -> Iterable[Widget]:
+        """Everything that a [[waiver]] says."""
+        today = self._job.clock().date()
+        if self._source.policy_path is None:
+            yield Field(
+                "New policy file: it extends the pack in use", id="path", placeholder="policy.toml", required=True
+            )
+        yield Field("Why it is accepted", id="reason", required=True, check=_text)
+        yield Field("Asked for by", id="requested_by", value=self._board.you, required=True, check=_text)
+        yield Field("Approved by: another person", id="approved_by", required=True, check=self._other_person)
+        yield Field("Approved on", id="approved_at", placeholder="YYYY-MM-DD", required=True, check=self._no_later)
+        yield Field(
+            f"Ends with the day (UTC); today is {today}",
+            id="expires",
+            placeholder="YYYY-MM-DD",
+            required=True,
+            check=self._still_to_come,
+        )
+        yield Field("Review every so many days", id="review", placeholder="none", check=_days)
+        yield Field("Ticket", id="ticket", placeholder="none", check=_text)
+        if self._finding.observed is not None:
+            label = f"Only while {shown(self._finding.observed)} is observed; another value fails again"
+            yield Tick(Text(plain(label)), value=True, id="binds")
+        if self._finding.outcome not in WAIVABLE:
+            yield Static(Text("A waiver covers what fails or is not achievable, and this does neither.", "bold yellow"))
+
+    def send(self) -> None:
+        """Try the change, and show it."""
+        if not self._busy:
+            self._review(self._waiver())
+
+    @work(exclusive=True, group="send")
+    async def _review(self, waiver: edit.NewWaiver) -> None:
+        self._busy = True
+        try:
+            self.tell("Trying the change …")
+            change, after = await asyncio.to_thread(self._tried, waiver)
+            self.tell("")
+            body = rows.diff(change.diff()).append("\n")
+            body.append_text(rows.effect(self._board.report, after, self._finding))
+            question = QuestionScreen(f"Write this to {change.path}?", body, yes="Write it", no="Back to the form")
+            if await self.app.push_screen_wait(question):
+                await asyncio.to_thread(self._write, change)
+                told = rows.written_line(str(change.path), after, self._finding)
+                if change.before is None:
+                    told += f' Name it in config.toml: policy = "{change.path}".'
+                self.dismiss(told)
+        except ContribauditError as error:
+            self.tell(str(error), wrong=True)
+        finally:
+            self._busy = False
+
+    def _tried(self, waiver: edit.NewWaiver) -> tuple[edit.Change, Report]:
+        """The change, loaded and judged as if it were written. In a worker thread. Raises ContribauditError."""
+        path = self._source.policy_path
+        if path is not None:
+            change = edit.with_waiver(path, waiver)
+        else:
+            new = Path(self.field("path").value).expanduser().absolute()
+            change = edit.new_file(new, [self._job.policy.name], waiver)
+        changed = wiring.load_policy(change.path, self._job.rulebook, text=change.after)
+        return change, judge_last(replace(self._job, policy=changed))
+
+    def _write(self, change: edit.Change) -> None:
+        edit.write(change)
+        self._source.use_policy(change.path)
+
+    def _waiver(self) -> edit.NewWaiver:
+        binds = self._finding.observed is not None and self.query_one("#binds", Tick).value
+        review = self.field("review").value
+        return edit.NewWaiver(
+            check=self._finding.check,
+            subject=rows.subject_text(self._board.report.state, self._finding),
+            reason=self.field("reason").value,
+            requested_by=self.field("requested_by").value,
+            approved_by=self.field("approved_by").value,
+            approved_at=_day(self.field("approved_at").value),
+            expires=_day(self.field("expires").value),
+            review_every_days=_days(review) if review else None,
+            ticket=self.field("ticket").value,
+            binds_to_value=binds,
+            observed=self._finding.observed if binds else None,
+        )
+
+    def _other_person(self, text: str) -> None:
+        _text(text)
+        if same_person(text, self.field("requested_by").value):
+            raise UsageError("Whoever asks for a waiver cannot approve it", hint="Name another person")
+
+    def _no_later(self, text: str) -> None:
+        if _day(text) > self._job.clock().date():
+            raise UsageError("Nobody has approved it on a day to come")
+
+    def _still_to_come(self, text: str) -> None:
+        if _day(text) < self._job.clock().date():
+            raise UsageError("That day has passed")
+
+
+def why_not(source: Source | None, board: Board | None) -> str:
+    """Why nothing can be waived from here; "" when it can."""
+    if source is None or board is None or not source.can_write or source.job is None:
+        return "Read only: nothing can be waived here. Open the dashboard where history and policy are"
+    if source.policy_path is None and source.job.policy.name not in {pack.name for pack in policy_file.packs()}:
+        return "The policy in use has no file that could be changed"
+    return ""
+
+
+def _text(text: str) -> str:
+    return short(text, "It")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"`{text[:40]}` is no day", hint="Write it as 2027-01-31") from None
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= MOST_DAYS:
+        raise UsageError(f"`{text[:40]}` is no number of days", hint=f"1 to {MOST_DAYS}, or leave it out")
+    return int(text)

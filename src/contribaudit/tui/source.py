@@ -1,0 +1,251 @@
+"""What the dashboard shows, and where it gets it from.
+
+A `Source` gives a `Board`, the board goes to every screen, and no screen asks anything else of anybody. `sources/` has
+one file for each: the history, an evidence folder, the demo.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from contribaudit.core.deadline import Deadline
+from contribaudit.core.drift import Change
+from contribaudit.core.finding import Finding
+from contribaudit.core.next_steps import NextStep
+from contribaudit.core.policy import AuditPolicy
+from contribaudit.core.report import Report
+from contribaudit.core.spaces import NO_SPACES, SpaceBook
+from contribaudit.errors import StoreDamaged, UsageError
+from contribaudit.progress import Progress
+from contribaudit.tui.rows.index import FindingIndex, index_of
+
+if TYPE_CHECKING:
+    # What reads databases takes longer to import than the first paint may.
+    from contribaudit.pipeline import Job
+    from contribaudit.store.outcome_history import OutcomeSpan
+    from contribaudit.store.records import RunRecord
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """Everything that the screens show of one moment. Two boards are the same only if they are one object."""
+
+    report: Report
+    policy: AuditPolicy | None = None
+    """None where only its name is known, as in an evidence folder."""
+    runs: Sequence[RunRecord] = ()
+    """Newest first."""
+    unseen: Sequence[Change] = ()
+    """What changed since the person last looked, oldest first."""
+    looked_at: datetime | None = None
+    """Start of the last run whose changes the person has seen; None when they never looked."""
+    steps: Sequence[NextStep] = ()
+    """What to do, gravest first."""
+    ending: Sequence[Deadline] = ()
+    """What runs out, soonest first."""
+    you: str = ""
+    """Mail address of the person, "" where the configuration names nobody."""
+    notes: Sequence[str] = ()
+    """What to know about the source itself, a short clause each: "evidence folder, verified, not signed"."""
+    evidence_sha256: str = ""
+    """SHA-256 of the manifest of the evidence that is shown, or that was last exported; "" where there is none."""
+    evidence_at: datetime | None = None
+    """When that was written."""
+    asked_for: datetime | None = None
+    """The moment of the past that somebody asked for; None for now. Nothing is to be written on such a board."""
+
+    @cached_property
+    def index(self) -> FindingIndex:
+        """The findings with what they are searched and sorted by. Made once: in a worker, before the board is shown."""
+        return index_of(self.report, lambda: time.sleep(0.0005))
+
+
+class Lack(StrEnum):
+    """Why there is no board yet."""
+
+    UNCONFIGURED = "unconfigured"
+    """No organization is configured: a first start."""
+    UNREAD = "unread"
+    """The history holds no run."""
+
+
+class Source(Protocol):
+    """Gives boards. Every method may block and is called in a worker thread, but for `audit` and the properties."""
+
+    focus: str | None
+    """ID of the one organization that boards are about; None for all. May be set; the next `load` minds it."""
+
+    @property
+    def title(self) -> str:
+        """Short, for the header: "history", or the folder's name."""
+
+    @property
+    def organizations(self) -> Sequence[tuple[str, str]]:
+        """(ID, name) of each organization that the focus may be set to, in the order of the configuration."""
+
+    @property
+    def job(self) -> Job | None:
+        """What the headless commands would work on, its store open: for what is written (attestations, waivers,
+        baselines). None where there is no history.
+        """
+
+    @property
+    def can_audit(self) -> bool:
+        """Whether a run can be started from here."""
+
+    @property
+    def can_write(self) -> bool:
+        """Whether attestations, waivers and baselines can be written from here."""
+
+    @property
+    def policy_path(self) -> Path | None:
+        """The policy file that boards are judged by; None for the default pack, which has no file."""
+
+    def use_policy(self, path: Path) -> None:
+        """Judge by this file from now on, read anew. Raises PolicyFileError, UsageError where nothing is judged."""
+
+    def live_job(self) -> Job | None:
+        """`job` with the keys that are there, for the small readings around a look; None where there is none.
+
+        Raises ContribauditError for a key that cannot be used.
+        """
+
+    def lack(self) -> Lack | None:
+        """Why `load` would have nothing to give; None when it has. Raises ContribauditError."""
+
+    def load(self) -> Board:
+        """The newest kept run, judged now. Raises ContribauditError; UsageError where nothing was ever read."""
+
+    def load_at(self, moment: datetime) -> Board:
+        """The state as of a moment. Raises UsageError where nothing was read by then."""
+
+    async def audit(self, progress: Progress) -> Board:
+        """Read, keep and judge; cancelling the task leaves the history as it was. Raises ContribauditError."""
+
+    def raw(self, sha256: str) -> bytes:
+        """A raw answer. Raises ContribauditError when it is not there."""
+
+    def spaces(self, organization: str) -> SpaceBook:
+        """The organization's spaces."""
+
+    def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:
+        """How the finding came out over time, oldest first; empty where no history is. Raises ContribauditError."""
+
+    def mark_seen(self, board: Board) -> None:
+        """Note that the person has seen the board's changes. Raises UsageError where nothing can be noted."""
+
+    def close(self) -> None:
+        """Let go of the history."""
+
+
+class Shown:
+    """A source of one board that never changes: made for a test, or the base of a source that only reads.
+
+    What a subclass does not say is refused or empty.
+    """
+
+    def __init__(self, board: Board, title: str) -> None:
+        self._board, self._title = board, title
+        self.focus: str | None = None
+
+    @property
+    def title(self) -> str:
+        """As it was given."""
+        return self._title
+
+    @property
+    def organizations(self) -> Sequence[tuple[str, str]]:
+        """None: what is shown cannot be narrowed; the filter `org:` does that."""
+        return ()
+
+    @property
+    def job(self) -> Job | None:
+        """None: there is no history."""
+        return None
+
+    @property
+    def can_audit(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def can_write(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def policy_path(self) -> Path | None:
+        """None: the board was judged elsewhere."""
+        return None
+
+    def use_policy(self, path: Path) -> None:
+        """Refused. Raises UsageError."""
+        raise UsageError(f"Nothing is judged here, by {path} or any other policy", hint="Open the history instead")
+
+    def live_job(self) -> Job | None:
+        """None: nothing is read from here."""
+        return None
+
+    def lack(self) -> Lack | None:
+        """There is a board."""
+        return None
+
+    def load(self) -> Board:
+        """The board."""
+        return self._board
+
+    def load_at(self, moment: datetime) -> Board:
+        """Only the moment of the report is known. Raises UsageError for any earlier one."""
+        if moment < self._board.report.run.started_at:
+            raise UsageError(f"Nothing is known here of {moment:%Y-%m-%d %H:%M}Z", hint="Open the history instead")
+        return self._board
+
+    async def audit(self, progress: Progress) -> Board:  # noqa: ARG002
+        """Refused. Raises UsageError."""
+        raise UsageError(f"Nothing can be read from {self._title}", hint="Run contribaudit audit where the key is")
+
+    def raw(self, sha256: str) -> bytes:
+        """Nothing is kept here. Raises StoreDamaged."""
+        raise StoreDamaged(f"The raw answer {sha256[:12]}… is not here", hint="Look at it where the history is")
+
+    def spaces(self, organization: str) -> SpaceBook:  # noqa: ARG002
+        """None."""
+        return NO_SPACES
+
+    def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:  # noqa: ARG002
+        """Nothing is known of other runs."""
+        return ()
+
+    def mark_seen(self, board: Board) -> None:  # noqa: ARG002
+        """Refused. Raises UsageError."""
+        raise UsageError("Who looked is noted in a history, and here is none", hint="Open the dashboard without a pack")
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class Lacking(Shown):
+    """A source that has nothing to give, and says why."""
+
+    def __init__(self, lack: Lack) -> None:
+        self._lack, self._title = lack, "nothing yet"
+        self.focus = None
+
+    def lack(self) -> Lack:
+        """Why."""
+        return self._lack
+
+    def load(self) -> Board:
+        """Raises UsageError."""
+        raise UsageError("There is nothing to show yet", hint="Run contribaudit init, or contribaudit demo --dashboard")
+
+    def load_at(self, moment: datetime) -> Board:  # noqa: ARG002
+        """Raises UsageError."""
+        return self.load()

@@ -1,0 +1,34 @@
+"""Boards of the simulated organization: real HTTP on this machine, no key, no network, and nothing is kept."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+from contribaudit.demo.run import demonstration
+from contribaudit.pipeline import Job
+from contribaudit.progress import Progress
+from contribaudit.tui.sources.history import HistorySource
+
+
+def open_demo(scenario: str = "drifted") -> HistorySource:
+    """Audit the scenario's organization as of yesterday and as of now; further audits can be run. Takes seconds.
+
+    Raises ValueError for an unknown scenario.
+    """
+    with ExitStack() as stack:
+        job = stack.enter_context(demonstration(scenario))
+
+        def audit_job(asked: Job, progress: Progress) -> Job:
+            del progress
+            return replace(asked, targets=job.targets)
+
+        source = HistorySource(
+            job,
+            title="demo",
+            you="it@acme.example",
+            audit_job=audit_job,
+            notes=("demo, nothing kept",),
+        )
+        source.also_close(stack.pop_all().close)
+        return source

@@ -1,0 +1,249 @@
+"""Boards from a history: the newest kept run, judged now, with what changed since the person last looked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from pydantic import SecretStr
+
+from contribaudit import checks, wiring
+from contribaudit.attribution import Span, explained_changes
+from contribaudit.config import AppSettings
+from contribaudit.core.baseline import standing
+from contribaudit.core.deadlines import deadlines
+from contribaudit.core.drift import Change
+from contribaudit.core.finding import Finding
+from contribaudit.core.report import Report
+from contribaudit.core.spaces import SpaceBook
+from contribaudit.errors import CredentialError
+from contribaudit.pipeline import Job, audit, judge_at, judge_last
+from contribaudit.progress import SILENT, Progress
+from contribaudit.store.outcome_history import OutcomeSpan
+from contribaudit.store.records import RunRecord
+from contribaudit.testimony.queue import queue
+from contribaudit.tui.source import Board, Lack
+
+_RUNS = 400
+"""As many as the panels can show of a year with a run a day."""
+
+
+class HistorySource:
+    """The history behind a job. `audit_job` builds the job of an audit, with keys; None where none can be run."""
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        title: str = "history",
+        you: str = "",
+        audit_job: Callable[[Job, Progress], Job] | None = None,
+        notes: Sequence[str] = (),
+        policy_path: Path | None = None,
+    ) -> None:
+        self._job, self._title, self._you = job, title, you
+        self._policy_path = policy_path
+        self._audit_job, self._notes = audit_job, tuple(notes)
+        self._afterwards: list[Callable[[], object]] = []
+        self._reading = Lock()
+        self.focus: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Short, for the header."""
+        return self._title
+
+    @property
+    def organizations(self) -> Sequence[tuple[str, str]]:
+        """Those of the configuration, or that were chosen on the command line."""
+        return tuple((one.organization, one.name or one.organization) for one in self._job.targets if not one.left_out)
+
+    @property
+    def job(self) -> Job:
+        """The job, narrowed to the organization in focus."""
+        if self.focus is None:
+            return self._job
+        targets = tuple(
+            replace(one, left_out=one.left_out or one.organization != self.focus) for one in self._job.targets
+        )
+        return replace(self._job, targets=targets)
+
+    @property
+    def can_audit(self) -> bool:
+        """Whether there is a way to build an audit's job; whether a key is found shows when it starts."""
+        return self._audit_job is not None
+
+    @property
+    def can_write(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def policy_path(self) -> Path | None:
+        """As configured, or as `use_policy` said."""
+        return self._policy_path
+
+    def use_policy(self, path: Path) -> None:
+        """For every board and audit of this source; the configuration stays as it is."""
+        self._job = replace(self._job, policy=wiring.load_policy(path, self._job.rulebook))
+        self._policy_path = path
+
+    def live_job(self) -> Job | None:
+        """With the keys that an audit would take."""
+        if self._audit_job is None:
+            return None
+        try:
+            return self._audit_job(self.job, SILENT)
+        except CredentialError:
+            return None
+
+    def lack(self) -> Lack | None:
+        """UNREAD where no organization was ever read."""
+        store = self._job.store
+        read = any(store.runs(organization=one.organization, limit=1) for one in self.job.targets if not one.left_out)
+        return None if read else Lack.UNREAD
+
+    def load(self) -> Board:
+        """The newest kept run."""
+        with self._reading:
+            job = self.job
+            return self._board(job, judge_last(job))
+
+    def load_at(self, moment: datetime) -> Board:
+        """The same as of a moment."""
+        with self._reading:
+            job = self.job
+            return self._board(job, judge_at(job, moment), until=moment)
+
+    async def audit(self, progress: Progress) -> Board:
+        """Read, keep and judge, in a thread with a loop of its own: keeping and judging would stop the screen.
+
+        `progress` is told from that thread.
+        """
+        loop: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Report]]] = []
+
+        async def run() -> Report:
+            assert self._audit_job is not None
+            job = await asyncio.to_thread(self._audit_job, self.job, progress)
+            return await audit(job, progress)
+
+        async def watched() -> Report:
+            task = asyncio.create_task(run())
+            loop.append((asyncio.get_running_loop(), task))
+            return await task
+
+        running = asyncio.create_task(asyncio.to_thread(asyncio.run, watched()))
+        try:
+            report = await asyncio.shield(running)
+        except asyncio.CancelledError:
+            for its, task in loop:
+                its.call_soon_threadsafe(task.cancel)
+            await asyncio.wait([running])
+            raise
+        return await asyncio.to_thread(self._board, self.job, report)
+
+    def raw(self, sha256: str) -> bytes:
+        """As it was kept."""
+        return self._job.store.raw(sha256)
+
+    def spaces(self, organization: str) -> SpaceBook:
+        """As of its newest run."""
+        newest = self._job.store.runs(organization=organization, limit=1)
+        return self._job.store.spaces(organization, newest[0].id if newest else 0)
+
+    def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:
+        """As each run judged it."""
+        spans = self._job.store.outcome_history(finding.subject.organization, finding=finding.id)
+        return sorted(spans, key=lambda one: one.since)
+
+    def mark_seen(self, board: Board) -> None:
+        """For this account on this machine, as `changes --unseen` does."""
+        operator = wiring.operator()
+        self._job.store.record_look(operator.account, operator.host, board.report.run.id, self._job.clock())
+
+    def close(self) -> None:
+        """Close the history, then what else was opened for it."""
+        self._job.store.close()
+        while self._afterwards:
+            self._afterwards.pop()()
+
+    def also_close(self, close: Callable[[], object]) -> None:
+        """Call this after the history is closed."""
+        self._afterwards.append(close)
+
+    def _board(self, job: Job, report: Report, until: datetime | None = None) -> Board:
+        store = job.store
+        runs = [one for one in self._runs(job) if until is None or one.started_at <= until]
+        looked = self._looked(runs)
+        manifests = store.manifests(sorted(one.organization for one in job.targets if not one.left_out))
+        board = Board(
+            report=report,
+            policy=job.policy,
+            runs=runs,
+            unseen=self._unseen(job, report, looked.id) if looked is not None else (),
+            looked_at=looked.started_at if looked is not None else None,
+            steps=queue(report, job.policy, self._you),
+            ending=deadlines(report.state, job.policy, checks.ALL, standing(report.state)),
+            you=self._you,
+            notes=self._notes,
+            evidence_sha256=manifests[-1].sha256 if manifests else "",
+            evidence_at=manifests[-1].written_at if manifests else None,
+        )
+        _ = board.index  # here, in the worker
+        return board
+
+    def _runs(self, job: Job) -> list[RunRecord]:
+        wanted = {one.organization for one in job.targets if not one.left_out}
+        return [one for one in job.store.runs(limit=_RUNS) if wanted.intersection(one.organizations)]
+
+    def _looked(self, runs: Sequence[RunRecord]) -> RunRecord | None:
+        """The newest run whose changes the person has seen; None when they never looked."""
+        operator = wiring.operator()
+        seen = self._job.store.last_look(operator.account, operator.host)
+        return None if seen is None else next((one for one in runs if one.id <= seen), None)
+
+    def _unseen(self, job: Job, report: Report, seen: int) -> Sequence[Change]:
+        spans = []
+        for target in job.targets:
+            runs = [one.id for one in job.store.runs(organization=target.organization) if one.id <= report.run.id]
+            if runs and not target.left_out:
+                since = max((run for run in runs if run <= seen), default=min(runs))
+                spans.append(Span(target.organization, since, max(runs)))
+        found = explained_changes(job.store, job.rulebook, spans)
+        state = report.state
+        named = [replace(one, name=one.name or state.place(one.subject).name) for one in found]
+        return sorted(named, key=lambda one: one.first_seen)
+
+
+def open_history(
+    settings: AppSettings,
+    *,
+    organizations: tuple[str, ...] = (),
+    policy: Path | None = None,
+    store: str | None = None,
+    on_key: Callable[[SecretStr], None] = lambda _key: None,
+) -> HistorySource:
+    """The configured history, opened. `on_key` is told each key that an audit finds. Raises ContribauditError."""
+    rulebook = wiring.load_rulebook(settings)
+    resolved = wiring.load_policy(policy or settings.policy, rulebook)
+    targets = wiring.unread_targets(settings, organizations)
+
+    def audit_job(job: Job, progress: Progress) -> Job:
+        chosen = tuple(one.organization for one in job.targets if not one.left_out)
+        wanted = chosen if len(chosen) < len(job.targets) else organizations
+        return replace(
+            job,
+            targets=wiring.targets(settings, wanted, progress=progress, on_key=on_key),
+            attestations=wiring.load_attestations(settings),
+        )
+
+    job = Job(
+        targets, wiring.open_store(settings, store), rulebook, resolved, settings.fail_on, operator=wiring.operator()
+    )
+    return HistorySource(
+        job, you=settings.attested_by or "", audit_job=audit_job, policy_path=policy or settings.policy
+    )

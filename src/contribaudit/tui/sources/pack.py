@@ -1,0 +1,76 @@
+"""A board from an exported evidence folder or .zip: without history or key, and only after it was verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from contribaudit.core.next_steps import next_steps
+from contribaudit.errors import EvidenceDamaged, StoreDamaged
+from contribaudit.evidence.pack import open_pack
+from contribaudit.evidence.verify import Verified, verify
+from contribaudit.exporters import saved, saved_file
+from contribaudit.tui.source import Board, Shown
+
+_PRINT_SHOWN = 12
+
+
+class PackSource(Shown):
+    """Verifies the pack whenever it is loaded, so that what is on the screen was checked as it was read."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self.focus = None
+
+    @property
+    def title(self) -> str:
+        """The folder's or file's name."""
+        return self._place.name
+
+    def load(self) -> Board:
+        """The run that the pack holds.
+
+        Raises EvidenceDamaged, EvidenceNewer or UsageError, as `evidence verify` does; then nothing is shown.
+        """
+        verified = verify(self._place)
+        report = saved.report_of(saved_file.load(self._place))
+        board = Board(
+            report,
+            steps=next_steps(report),
+            notes=verification(verified),
+            evidence_sha256=verified.manifest.sha256,
+            evidence_at=datetime.fromisoformat(verified.manifest.written_at),
+        )
+        _ = board.index  # here, in the worker
+        return board
+
+    def load_at(self, moment: datetime) -> Board:
+        """As `Shown` does."""
+        self._board = self.load()
+        return super().load_at(moment)
+
+    def raw(self, sha256_hex: str) -> bytes:
+        """The answer as the pack holds it. Raises StoreDamaged where it is not in it, EvidenceDamaged where altered."""
+        path = f"responses/{sha256_hex}.json"
+        with open_pack(self._place) as pack:
+            if not sha256_hex.isalnum() or path not in {name for name, _ in pack.sizes()}:
+                raise StoreDamaged(
+                    f"The raw answer {sha256_hex[:_PRINT_SHOWN]}… is not in this evidence",
+                    hint="Packs without names of people hold none; look at it where the history is",
+                )
+            body = pack.read(path)
+        if sha256(body).hexdigest() != sha256_hex:
+            raise EvidenceDamaged(f"{path} was changed", hint="Ask whoever made the evidence for the original")
+        return body
+
+
+def verification(verified: Verified) -> Sequence[str]:
+    """What the check found, in a clause each."""
+    signed = (
+        f"signed with key {verified.signed_with[:_PRINT_SHOWN]}, compare it with the signer's"
+        if verified.signed_with
+        else "not signed"
+    )
+    return ("evidence, read only", f"verified: {verified.files} files as the manifest says, {signed}")

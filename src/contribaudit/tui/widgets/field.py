@@ -1,0 +1,112 @@
+"""A box to write in, with its label, and what is wrong with what stands in it right beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Checkbox, Input, Static
+
+from contribaudit.errors import UsageError
+from contribaudit.exporters.cells import plain
+
+
+class Box(Input):
+    """One line. Up and down go to the box above and below, Enter to the next."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "Field above", show=False),
+        Binding("down,enter", "app.focus_next", "Next field", show=False),
+    ]
+
+
+class Tick(Checkbox):
+    """A box that is empty unless it is ticked: the library's own tells the two by colour."""
+
+    def watch_value(self) -> None:
+        """Show which it is."""
+        self.BUTTON_INNER = "X" if self.value else " "
+        super().watch_value()
+
+
+class Field(Vertical):
+    """`label` above the box; `check` raises UsageError for what the field cannot hold, and its words appear below it.
+
+    `value` is what stands there at first. It is asked again (`good`) when the form is sent, and once a wrong value was
+    told, with every key.
+    """
+
+    DEFAULT_CSS = """
+    Field {
+        height: auto;
+        margin-bottom: 1;
+        & > .field--label { height: auto; width: 1fr; }
+        & > Box, & > Box:focus { border: none; height: 1; padding: 0 1; background: $panel; }
+        & > Box:focus { background: $primary 35%; }
+        & > .field--wrong { display: none; height: auto; color: $text-error; text-style: bold; }
+        &.-wrong > .field--wrong { display: block; }
+    }
+    """
+
+    def __init__(
+        self,
+        label: str | Text,
+        *,
+        id: str,  # noqa: A002  Textual's own name
+        value: str = "",
+        placeholder: str = "",
+        check: Callable[[str], object] | None = None,
+        required: bool = False,
+    ) -> None:
+        super().__init__(id=id)
+        self._label = Text(plain(label)) if isinstance(label, str) else label
+        self._placeholder = plain(placeholder)
+        self._check, self._required = check, required
+        self.first = value
+
+    def compose(self) -> ComposeResult:
+        """Label, box, what is wrong."""
+        yield Static(self._label, classes="field--label")
+        yield Box(self.first, placeholder=self._placeholder, select_on_focus=False)
+        yield Static(classes="field--wrong", markup=False)
+
+    @property
+    def value(self) -> str:
+        """What stands in the box, without blanks around it."""
+        return self.query_one(Box).value.strip()
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self.query_one(Box).value = text
+
+    @property
+    def touched(self) -> bool:
+        """True when something else stands there than at first."""
+        return self.query_one(Box).value != self.first
+
+    def good(self) -> bool:
+        """Whether the field can be sent; says what is wrong beside it when not."""
+        told = ""
+        if not self.value:
+            told = "Needed" if self._required else ""
+        elif self._check is not None:
+            try:
+                self._check(self.value)
+            except UsageError as error:
+                told = str(error)
+        self.say(told)
+        return not told
+
+    def say(self, wrong: str) -> None:
+        """Show what is wrong with it, or nothing for ""."""
+        self.set_class(bool(wrong), "-wrong")
+        self.query_one(".field--wrong", Static).update(Text(f"! {plain(wrong, keep_lines=True)}") if wrong else "")
+
+    def on_input_changed(self) -> None:
+        """What was wrong may be right now."""
+        if self.has_class("-wrong"):
+            self.good()

@@ -1,0 +1,141 @@
+"""One finding in full, with what can be done about it: copy it, see the raw answer, open its page."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Static
+
+from contribaudit.core.finding import Finding
+from contribaudit.errors import ContribauditError
+from contribaudit.tui.rows import detail as rows
+from contribaudit.tui.source import Board
+
+if TYPE_CHECKING:
+    from contribaudit.store.outcome_history import OutcomeSpan
+    from contribaudit.tui.app import Dashboard
+
+_PAINT_SECONDS = 0.04
+_WAIT_SECONDS = 0.15
+"""A person who scrolls asks nothing of the history."""
+
+
+class FindingDetail(VerticalScroll):
+    """Shows what `show` is given; asks the source for its history once the person stays with it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy as text"),
+        Binding("v", "raw", "Raw answer"),
+        Binding("b", "page", "Documentation"),
+    ]
+    DEFAULT_CSS = """
+    FindingDetail { padding: 0 1; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name
+        super().__init__(id=id)
+        self._board: Board | None = None
+        self._finding: Finding | None = None
+        self._history: Sequence[OutcomeSpan] | None = None
+        self._pending: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """One long text."""
+        yield Static(markup=False)
+
+    @property
+    def finding(self) -> Finding | None:
+        """What is shown."""
+        return self._finding
+
+    @property
+    def text(self) -> str:
+        """What is shown, as text."""
+        if self._board is None or self._finding is None:
+            return ""
+        return rows.detail(self._board, self._finding, self._history).plain
+
+    def show(self, board: Board | None, finding: Finding | None) -> None:
+        """Show this finding, or nothing."""
+        self._board, self._finding, self._history = board, finding, None
+        if self._pending is None:  # one painting for all keys that come until then
+            self._pending = self.set_timer(_PAINT_SECONDS, self._paint_new)
+        if board is not None and finding is not None:
+            self._ask(finding)
+
+    def _paint_new(self) -> None:
+        self._pending = None
+        self._paint()
+        self.scroll_home(animate=False)
+
+    def _paint(self) -> None:
+        if self._board is None or self._finding is None:
+            self.query_one(Static).update("")
+        else:
+            self.query_one(Static).update(rows.detail(self._board, self._finding, self._history))
+
+    @property
+    def _dashboard(self) -> Dashboard:
+        from contribaudit.tui.app import Dashboard
+
+        assert isinstance(self.app, Dashboard)
+        return self.app
+
+    @work(exclusive=True, group="history")
+    async def _ask(self, finding: Finding) -> None:
+        import asyncio
+
+        source = self._dashboard.source
+        if source is None:
+            return
+        await asyncio.sleep(_WAIT_SECONDS)
+        try:
+            history = await asyncio.to_thread(source.outcomes, finding)
+        except ContribauditError as error:
+            self._dashboard.say_error(error)
+            return
+        if finding is self._finding:
+            self._history = history
+            self._paint()
+
+    def action_copy(self) -> None:
+        """The finding as text, into the clipboard."""
+        if self._finding is not None:
+            self.app.copy_to_clipboard(self.text)
+            self._dashboard.say("Copied as text")
+
+    def action_raw(self) -> None:
+        """What the API answered."""
+        from contribaudit.tui.screens.raw import RawScreen
+
+        if self._finding is None:
+            return
+        digests = rows.evidence_digests(self._finding)
+        if not digests:
+            self._dashboard.say("No raw answer stands behind this finding", warning=True)
+        else:
+            self.app.push_screen(RawScreen(digests))
+
+    def action_page(self) -> None:
+        """The page that the check rests on: copied, and opened where there is a browser with windows."""
+        address = (
+            rows.documentation(self._board, self._finding)
+            if self._board is not None and self._finding is not None
+            else ""
+        )
+        if not address:
+            self._dashboard.say("No page is known for this check", warning=True)
+            return
+        self.app.copy_to_clipboard(address)
+        # Without windows a browser would take this very terminal.
+        if sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+            self.app.open_url(address)
+        self._dashboard.say(f"Copied: {address}")

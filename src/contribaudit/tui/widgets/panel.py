@@ -1,0 +1,183 @@
+"""A framed panel of lines that lead somewhere. The cursor moves over those; Enter follows one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from contribaudit.tui.messages import ShowFindings
+from contribaudit.tui.rows.line import Line
+from contribaudit.tui.source import Board
+
+_SHORT_MORE = 2
+_SHORT = 30
+"""Lower than this, panels show less of long lists."""
+
+
+class Panel(Widget, can_focus=True):
+    """A subclass says its `heading` and gives its `lines`; both are pure functions of `rows/`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Line up", show=False),
+        Binding("down,j", "move(1)", "Line down", show=False),
+        Binding("enter", "follow", "Follow"),
+    ]
+    DEFAULT_CSS = """
+    Panel { height: auto; border: round $primary 50%; padding: 0 1; }
+    Panel { border-title-style: bold; border-title-color: $text; }
+    Panel:focus { border: round $accent; }
+    """
+    TITLE: ClassVar[str] = ""
+    """Stands in the frame until there is a board to say more of."""
+    board: reactive[Board | None] = reactive(None, layout=True)
+    cursor: reactive[int] = reactive(0, layout=True)
+    """Number of the line among all; it shows only while the panel has the focus."""
+
+    class Left(Message):
+        """The cursor went over the panel's edge: `way` is 1 for downwards, -1 for upwards."""
+
+        def __init__(self, way: int) -> None:
+            super().__init__()
+            self.way = way
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: tuple[object, list[Line]] = (None, [])
+        self._painted: list[int] = []
+        """Which line each painted row belongs to."""
+        self._aimed: int | None = None
+
+    def heading(self, board: Board) -> str:
+        """The title in the frame; our own words and numbers only."""
+        del board
+        return self.TITLE
+
+    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
+        """What to say in this width; lists show `most` of their entries."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """The title is there before the board."""
+        self.border_title = self.TITLE
+
+    def watch_board(self, board: Board | None) -> None:
+        """Another title."""
+        if board is not None:
+            self.border_title = Text(self.heading(board))
+
+    def shown(self, width: int) -> list[Line]:
+        """The lines in this width; made once for a board and a size."""
+        if self.board is None:
+            return [Line(Text("reading …", "dim"))]
+        height = self.app.size.height
+        most = 3 if height < _SHORT else 6 if height < 50 else 10
+        key = (id(self.board), width, most)
+        if self._made[0] != key:
+            self._made = (key, list(self.lines(self.board, width, most)))
+        return self._made[1]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """As many lines as there are, and what the cursor's line says more."""
+        return len(self._text(width).plain.split("\n"))
+
+    def render(self) -> Text:
+        """All lines."""
+        return self._text(self.content_size.width)
+
+    def _text(self, width: int) -> Text:
+        lines = self.shown(width)
+        here = self._here(lines) if self.has_focus else None
+        said: list[Text] = []
+        self._painted = []
+        for number, line in enumerate(lines):
+            text = line.text.copy()
+            text.truncate(max(1, width), overflow="ellipsis")
+            if number == here:
+                text.stylize("reverse")
+            said.append(text)
+            if number == here and line.more:
+                more = list(Text(f"> {line.more}", "italic").wrap(self.app.console, max(10, width)))
+                if self.app.size.height < _SHORT and len(more) > _SHORT_MORE:
+                    more = more[:_SHORT_MORE]
+                    more[-1].append(" …")
+                    more[-1].truncate(width, overflow="ellipsis")
+                said += more
+            self._painted += [number] * (len(said) - len(self._painted))
+        return Text("\n").join(said)
+
+    def on_focus(self) -> None:
+        """The cursor shows, and the panel grows by what it says."""
+        self.refresh(layout=True)
+        self._into_sight()
+
+    def on_blur(self) -> None:
+        """It is gone again."""
+        self.refresh(layout=True)
+
+    def enter_from(self, way: int) -> None:
+        """Take the focus with the cursor on the first line, or on the last one when one comes from below."""
+        leading = self._leading(self.shown(self.content_size.width))
+        self.cursor = leading[0 if way > 0 else -1] if leading else 0
+        self.focus()
+
+    def action_move(self, by: int) -> None:
+        """To the next line that leads somewhere, or out of the panel."""
+        leading = self._leading(lines := self.shown(self.content_size.width))
+        here = self._here(lines)
+        place = leading.index(here) + by if here in leading else -1
+        if 0 <= place < len(leading):
+            self.cursor = leading[place]
+            self._into_sight()
+        else:
+            self.post_message(self.Left(by))
+
+    def action_follow(self) -> None:
+        """Go where the line leads."""
+        lines = self.shown(self.content_size.width)
+        here = self._here(lines)
+        if here is not None and lines[here].query:
+            self.post_message(ShowFindings(lines[here].query))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """The line that the person aimed at: the panel may grow before the click is told."""
+        offset = event.get_content_offset(self)
+        self._aimed = self._painted[offset.y] if offset is not None and offset.y < len(self._painted) else None
+
+    def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor on a line; a double click follows it."""
+        if self._aimed in self._leading(self.shown(self.content_size.width)):
+            self.cursor = self._aimed or 0
+            if event.chain > 1:
+                self.action_follow()
+
+    def _leading(self, lines: Sequence[Line]) -> list[int]:
+        return [number for number, line in enumerate(lines) if line.query or line.more]
+
+    def _here(self, lines: Sequence[Line]) -> int | None:
+        leading = self._leading(lines)
+        if not leading:
+            return None
+        return max((one for one in leading if one <= self.cursor), default=leading[0])
+
+    def _into_sight(self) -> None:
+        self.call_after_refresh(self._scroll_to_cursor)
+
+    def _scroll_to_cursor(self) -> None:
+        """Bring the cursor's line into sight, in whatever scrolls the panel."""
+        here = self._here(self.shown(self.content_size.width)) or 0
+        for ancestor in self.ancestors:
+            if isinstance(ancestor, VerticalScroll):
+                line = Region(self.region.x, self.region.y + 1 + here, 1, 4)
+                ancestor.scroll_to_region(
+                    line.translate(ancestor.scroll_offset - ancestor.content_region.offset), animate=False, force=True
+                )
+                return

@@ -1,0 +1,196 @@
+"""Boards to show: a fixed one of two organizations, one of hostile names, and one of very many findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from contribaudit import checks, collectors
+from contribaudit.collectors.interface import promises_of
+from contribaudit.core import names
+from contribaudit.core.deadlines import deadlines
+from contribaudit.core.drift import Cause, CauseKind, Change
+from contribaudit.core.evaluate import Evaluation
+from contribaudit.core.finding import Finding, Outcome, Severity
+from contribaudit.core.next_steps import next_steps
+from contribaudit.core.observation import SettingId
+from contribaudit.core.policy import AuditPolicy
+from contribaudit.core.report import Report, RunLine
+from contribaudit.core.resolve import Seen, resolve
+from contribaudit.core.rules import RulebookFile
+from contribaudit.core.state import State
+from contribaudit.core.subject import organization_subject
+from contribaudit.core.verdict import exit_code
+from contribaudit.store.outcome_history import OutcomeSpan
+from contribaudit.store.records import RunRecord
+from contribaudit.tui.source import Board, Shown
+from tests.builders import (
+    NOW,
+    ORG,
+    OTHER_ORG,
+    RULEBOOK,
+    app,
+    evaluated,
+    facts,
+    finding,
+    observed,
+    policy_of,
+    rule,
+    snapshot,
+    waiver,
+)
+
+RAW = "ab" * 32
+"""The digest behind every value of `builders.observed`."""
+POLICY = policy_of(
+    rule("DR-01", expect=("EU",)),
+    rule("DR-02", severity=Severity.CRITICAL),
+    rule("DR-03"),
+    rule("DC-01", expect="off"),
+    rule("AI-03"),
+    rule("GV-01"),
+    waivers=(waiver("DR-01", subject="app:acme-us.atlassian.net/confluence"),),
+)
+
+
+def board(**changed: object) -> Board:
+    """Acme with three sites, one of which is as it should be, and a bank that nobody may read."""
+    state = _state()
+    verdict = evaluated(state, POLICY)
+    return replace(_board(state, POLICY, verdict), **changed)  # type: ignore[arg-type]
+
+
+def many(count: int) -> Board:
+    """So many findings on as many apps, every seventh violated."""
+    base = board()
+    outcomes = (Outcome.FAIL, *([Outcome.PASS] * 5), Outcome.UNKNOWN)
+    severities = tuple(Severity)
+    found = tuple(
+        replace(
+            finding(outcomes[n % 7], severities[n % 5]),
+            title="Realm is one that the policy allows",
+            subject=app(f"app-{n:06}"),
+            reason=f"its realm is US, the policy allows EU ({n})",
+        )
+        for n in range(count)
+    )
+    return replace(base, report=replace(base.report, findings=found, newly=()))
+
+
+_RULEBOOK = replace(
+    RULEBOOK,
+    version="2026.11",
+    sha256="cd" * 32,
+    files=(RulebookFile("plans.toml", "cd" * 32, date(2026, 11, 12), shipped=True),),
+    announced=(),
+)
+"""What a snapshot may not follow is fixed."""
+
+
+class Kept(Shown):
+    """A board whose raw answers and history are at hand."""
+
+    def __init__(self, shown: Board, raw: bytes = b'{"realm": "US", "nested": {"realm": "EU"}}') -> None:
+        super().__init__(shown, "test")
+        self._raw = raw
+        self.seen: list[int] = []
+
+    def raw(self, sha256: str) -> bytes:  # noqa: ARG002
+        return self._raw
+
+    def outcomes(self, finding: Finding) -> list[OutcomeSpan]:
+        start = NOW - timedelta(days=3)
+        return [OutcomeSpan(finding.id, ORG, finding.check, finding.outcome, start, NOW, None, 4, 24.0)]
+
+    def mark_seen(self, board: Board) -> None:
+        self.seen.append(board.report.run.id)
+
+
+def opener(shown: Board) -> Callable[[], Kept]:
+    """What a dashboard opens."""
+    return lambda: Kept(shown)
+
+
+def _state() -> State:
+    us, eu, lab = (app(name) for name in ("us", "eu", "lab"))
+    acme = [
+        *facts(
+            us, alias="app:acme-us.atlassian.net/confluence", name="US wiki", host="acme-us.atlassian.net", realm="US"
+        ),
+        *facts(eu, alias="app:acme.atlassian.net/confluence", name="Wiki", host="acme.atlassian.net"),
+        *facts(
+            lab,
+            alias="app:acme-lab.atlassian.net/jira-software",
+            name="Lab",
+            host="acme-lab.atlassian.net",
+            type_key="jira-software",
+            realm="US",
+        ),
+        observed(names.ORGANIZATION_NAME, organization_subject(ORG), "Acme Global"),
+    ]
+    seen = [
+        Seen(ORG, "Acme", snapshot(acme), "", {}, {}),
+        Seen(OTHER_ORG, "Acme Bank", None, "no key: none is saved for it", {}, {}),
+    ]
+    return resolve(seen, _RULEBOOK, NOW, promises_of(collectors.ALL))
+
+
+def _board(state: State, policy: AuditPolicy, verdict: Evaluation) -> Board:
+    code = exit_code(verdict.findings, Severity.HIGH, [])
+    new = next(one for one in verdict.findings if one.outcome is Outcome.FAIL)
+    report = Report(
+        tool_version="0.1.0",
+        state=state,
+        run=RunLine(318, 317, NOW - timedelta(hours=7), NOW - timedelta(hours=7), False, code),
+        policy_name="acme-2026",
+        policy_sha256="0123456789abcdef" * 4,
+        findings=verdict.findings,
+        changes=(),
+        warnings=(),
+        newly=(new,),
+    )
+    return Board(
+        report,
+        policy,
+        runs=tuple(_run(number) for number in range(318, 298, -1)),
+        unseen=(_change("us", "EU", "US"), _change("lab", "EU", "US", explained=True)),
+        looked_at=NOW - timedelta(days=2),
+        steps=next_steps(report, (), deadlines(state, policy, checks.ALL), "it@acme.example"),
+        ending=deadlines(state, policy, checks.ALL),
+        you="it@acme.example",
+    )
+
+
+def _change(name: str, before: str, after: str, *, explained: bool = False) -> Change:
+    cause = (
+        Cause(CauseKind.EVENT, "residency move by ops@acme.example", "ops@acme.example", "7f3a")
+        if explained
+        else Cause(CauseKind.NO_EVENT_FOUND, "no event found (log read, no holes)")
+    )
+    return Change(
+        app(name),
+        SettingId("residency.realm"),
+        before,
+        after,
+        existed_before=True,
+        exists_after=True,
+        first_seen=NOW - timedelta(hours=20),
+        last_seen=NOW - timedelta(hours=44),
+        cause=cause.sentence,
+        actor=cause.actor,
+        event_id=cause.event_id,
+        name=f"acme-{name}.atlassian.net",
+        why=cause,
+    )
+
+
+def _run(number: int) -> RunRecord:
+    """One a day, none on the fifth day back, the seventh only in part."""
+    back = 318 - number
+    at: datetime = NOW - timedelta(days=back + (1 if back >= 5 else 0), hours=7)
+    summary = {"fail": 1 + back % 3, "pass": 20, "unknown": 8 - back % 4}
+    organizations = (ORG,) if back == 6 else (ORG, OTHER_ORG)
+    return RunRecord(
+        number, at, at, organizations, True, "schedule", "root", "host", "0.1.0", "", "", "acme-2026", 1, summary, ""
+    )

@@ -1,0 +1,47 @@
+"""How tests drive the dashboard, and what they see of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from contribaudit.tui.app import Dashboard
+from contribaudit.tui.source import Source
+
+WIDE, NORMAL, NARROW = (200, 60), (120, 40), (80, 24)
+
+
+@asynccontextmanager
+async def driven(open_source: Callable[[], Source], size: tuple[int, int] = NORMAL) -> AsyncIterator[Pilot[str]]:
+    """The dashboard, once it has its board or said why it has none."""
+    app = Dashboard(open_source)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: app.board is not None or bool(app.trouble) or app.lack is not None)
+        await pilot.pause()
+        yield pilot
+
+
+async def until(pilot: Pilot[str], reached: Callable[[], bool]) -> None:
+    """Wait for something that a worker does."""
+    for _ in range(500):
+        if reached():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("it never came")
+
+
+def dashboard(pilot: Pilot[str]) -> Dashboard:
+    """The app, with its type."""
+    assert isinstance(pilot.app, Dashboard)
+    return pilot.app
+
+
+def on_screen(pilot: Pilot[str]) -> str:
+    """Everything that the terminal shows now, line by line."""
+    screen: Screen[object] = pilot.app.screen
+    return "\n".join(
+        "".join(segment.text for segment in strip).rstrip() for strip in screen._compositor.render_strips()
+    )

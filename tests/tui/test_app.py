@@ -1,0 +1,261 @@
+"""What the app does on every screen: load, fail, help, themes, pictures, organizations, the first start."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contribaudit.errors import StoreBusy, StoreDamaged, StoreNewer
+from contribaudit.tui.app import DARK, LIGHT, Dashboard
+from contribaudit.tui.screens import ALL
+from contribaudit.tui.screens.help import HelpScreen
+from contribaudit.tui.screens.organizations import OrganizationsScreen
+from contribaudit.tui.screens.overview import OverviewScreen
+from contribaudit.tui.screens.welcome import WelcomeScreen
+from contribaudit.tui.source import Board, Lack, Lacking, Shown
+from tests.builders import ORG, OTHER_ORG
+from tests.tui.boards import Kept, board, opener
+from tests.tui.driving import dashboard, driven, on_screen, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        StoreBusy("Another audit runs", hint="Wait for it"),
+        StoreDamaged("The history is no database", hint="Restore a backup"),
+        StoreNewer("A newer version wrote it", hint="Update contribaudit"),
+    ],
+)
+async def test_a_history_that_cannot_be_opened_says_what_to_do(error: StoreBusy) -> None:
+    """On every screen; R tries again, and what was wrong is gone once it works."""
+    working = False
+
+    def open_source() -> Kept:
+        if not working:
+            raise error
+        return Kept(board())
+
+    async with driven(open_source) as pilot:
+        assert str(error) in on_screen(pilot)
+        await pilot.press("f")
+        assert str(error) in on_screen(pilot)
+        working = True
+        await pilot.press("R")
+        await until(pilot, lambda: dashboard(pilot).board is not None)
+        assert str(error) not in on_screen(pilot)
+
+
+async def test_what_was_shown_stays_when_a_reload_fails() -> None:
+    """With the reason above it."""
+
+    class Once(Kept):
+        loaded = 0
+
+        def load(self) -> Board:
+            self.loaded += 1
+            if self.loaded > 1:
+                raise StoreDamaged("It broke", hint="Restore it")
+            return super().load()
+
+    async with driven(lambda: Once(board())) as pilot:
+        await pilot.press("R")
+        await until(pilot, lambda: bool(dashboard(pilot).trouble))
+        await pilot.pause()
+        assert "It broke. Restore it" in on_screen(pilot)
+        assert "NO:  1 fail" in on_screen(pilot)
+
+
+async def test_a_resize_while_the_history_is_read() -> None:
+    """The frame is there, follows the terminal, and fills when the board comes."""
+    go = threading.Event()
+
+    class Slow(Kept):
+        def load(self) -> Board:
+            assert go.wait(20)
+            return super().load()
+
+    app = Dashboard(lambda: Slow(board()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        for size in ((80, 24), (200, 60), (20, 5), (100, 30)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        assert "reading the history" in on_screen(pilot)
+        await pilot.press("f", "o")
+        go.set()
+        await until(pilot, lambda: app.board is not None)
+        await pilot.pause()
+        assert "NO:  1 fail" in on_screen(pilot)
+
+
+async def test_the_first_start_leads_into_the_wizard_or_the_demo() -> None:
+    """Each with one key; the app ends with what is wished for."""
+    for key, wish in (("i", "init"), ("d", "demo")):
+        async with driven(lambda: Lacking(Lack.UNCONFIGURED)) as pilot:
+            assert isinstance(pilot.app.screen, WelcomeScreen)
+            assert "Nothing is configured yet" in on_screen(pilot)
+            await pilot.press("r")
+            assert isinstance(pilot.app.screen, WelcomeScreen)
+            await pilot.press(key)
+            await pilot.pause()
+        assert pilot.app.return_value == wish
+
+
+async def test_an_empty_history_says_how_to_fill_it() -> None:
+    """And looks again on R, once an audit has run elsewhere."""
+
+    class Filling(Kept):
+        asked = 0
+
+        def lack(self) -> Lack | None:
+            self.asked += 1
+            return Lack.UNREAD if self.asked == 1 else None
+
+    async with driven(lambda: Filling(board())) as pilot:
+        assert "Nothing was read yet" in on_screen(pilot)
+        assert "contribaudit audit" in on_screen(pilot)
+        await pilot.press("R")
+        await until(pilot, lambda: dashboard(pilot).board is not None)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, OverviewScreen)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+async def test_a_first_start_can_be_left(key: str) -> None:
+    """A dialog is in front, and the way out is where it always is."""
+    async with driven(lambda: Lacking(Lack.UNCONFIGURED)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+    assert not pilot.app.return_value
+    assert pilot.app.return_code == 0
+
+
+async def test_the_key_help_names_every_key_and_word() -> None:
+    """Those of the screen, of the app, and what outcomes and grades mean."""
+    async with driven(opener(board()), (100, 100)) as pilot:
+        await pilot.press("f", "question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        text = pilot.app.screen._text().plain
+        for part in ("/ ", "Sort", "Group", "Quit", "not achievable", "documented", "FILTER", "never counts as passed"):
+            assert part in text
+        await pilot.press("escape")
+        assert not isinstance(pilot.app.screen, HelpScreen)
+
+
+async def test_light_and_dark() -> None:
+    """L goes to the other one, and back."""
+    async with driven(opener(board())) as pilot:
+        assert pilot.app.theme == DARK
+        await pilot.press("L")
+        assert pilot.app.theme == LIGHT
+        await pilot.press("L")
+        assert pilot.app.theme == DARK
+
+
+async def test_without_colours_every_word_is_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR leaves shades of grey; the outcome is a word and the cursor a sign."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with driven(opener(board())) as pilot:
+        await pilot.press("f")
+        assert pilot.app.no_color
+        shown = on_screen(pilot)
+        for part in (">FAIL new", "CONFLICT", "not achievable", "unknown"):
+            assert part in shown
+
+
+async def test_the_palette_leads_to_every_screen() -> None:
+    """By the name that the footer has."""
+    async with driven(opener(board())) as pilot:
+        titles = [one.title for one in pilot.app.get_system_commands(pilot.app.screen)]
+        for screen in ALL.values():
+            assert screen.NAME in titles
+        await pilot.press("ctrl+p", *"findings", "enter")
+        await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "Findings")
+
+
+@pytest.mark.parametrize("mode", list(ALL))
+async def test_every_screen_is_reached_by_its_key(mode: str) -> None:
+    """And says of itself what footer, palette and help need."""
+    screen = ALL[mode]
+    assert screen.NAME
+    assert screen.ABOUT
+    async with driven(opener(board())) as pilot:
+        await pilot.press(screen.KEY)
+        assert isinstance(pilot.app.screen, screen)
+
+
+def test_no_two_screens_share_a_key() -> None:
+    """Nor a name."""
+    assert len({screen.KEY for screen in ALL.values()}) == len(ALL)
+    assert len({screen.NAME for screen in ALL.values()}) == len(ALL)
+
+
+async def test_a_picture_of_the_screen(home: Path) -> None:
+    """An SVG file in the present folder; where it cannot be written, the reason is told."""
+    async with driven(opener(board())) as pilot:
+        await pilot.press("E")
+        await pilot.app.workers.wait_for_complete()
+    text = _written(home)
+    assert text.startswith("<svg")
+    assert "Acme" in text
+
+
+def _written(home: Path) -> str:
+    """The one picture that is there."""
+    (path,) = home.glob("contribaudit-overview-*.svg")
+    return path.read_text(encoding="utf-8")
+
+
+async def test_one_of_several_organizations() -> None:
+    """O asks which; the source is told, and gives another board."""
+
+    class Several(Kept):
+        @property
+        def organizations(self) -> Sequence[tuple[str, str]]:
+            return ((ORG, "Acme Global"), (OTHER_ORG, "[bold]Bank"))
+
+        def load(self) -> Board:
+            whole = super().load()
+            kept = tuple(one for one in whole.report.findings if self.focus in (None, one.subject.organization))
+            return replace(whole, report=replace(whole.report, findings=kept))
+
+    async with driven(lambda: Several(board())) as pilot:
+        before = dashboard(pilot).board
+        await pilot.press("O")
+        assert isinstance(pilot.app.screen, OrganizationsScreen)
+        assert "[bold]Bank" in on_screen(pilot)
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: dashboard(pilot).board is not before)
+        shown = dashboard(pilot).board
+        assert shown is not None
+        assert {one.subject.organization for one in shown.report.findings} == {OTHER_ORG}
+
+
+async def test_one_organization_is_nothing_to_choose_from() -> None:
+    """It says so."""
+    async with driven(lambda: Shown(board(), "one")) as pilot:
+        await pilot.press("O")
+        await pilot.pause()
+        assert "There is one organization" in on_screen(pilot)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_leaving(key: str) -> None:
+    """The source is closed, and the app ends with nothing that is wished for."""
+    closed = []
+
+    class Closing(Kept):
+        def close(self) -> None:
+            closed.append(True)
+
+    async with driven(lambda: Closing(board())) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+    assert closed == [True]
+    assert not pilot.app.return_value
+    assert pilot.app.return_code == 0

@@ -1,0 +1,79 @@
+"""Pictures of the evidence desk, its form, the run and the baseline, from a fixed board, at the sizes that matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from contribaudit.core.attested import EMPTY
+from contribaudit.core.state import State
+from contribaudit.desk import Desk
+from contribaudit.pipeline import Job
+from contribaudit.progress import SILENT
+from contribaudit.store.history import History
+from contribaudit.tui.rows.desk import contents
+from contribaudit.tui.screens.walk import WalkScreen
+from contribaudit.tui.widgets.field import Box
+from tests.builders import ORG, RULEBOOK
+from tests.tui.boards import POLICY, board, opener
+from tests.tui.driving import driven
+from tests.tui.live import ANNA
+from tests.tui.test_snapshots import FOLDER, RENEW, SIZES, _read, _write, steady
+
+pytestmark = pytest.mark.anyio
+JOURNEYS = {"desk": ("a", "down"), "run": ("r",), "baseline": ("p",), "signals": ("a", "3")}
+
+
+@pytest.mark.parametrize(
+    ("journey", "size"),
+    [
+        *(("desk", size) for size in SIZES),
+        ("run", "80x24"),
+        ("run", "120x40"),
+        ("baseline", "80x24"),
+        ("signals", "120x40"),
+    ],
+)
+async def test_the_picture_is_the_one_that_was_looked_at(journey: str, size: str) -> None:
+    """To the cell and its colours."""
+    async with driven(opener(board()), SIZES[size]) as pilot:
+        await pilot.press(*JOURNEYS[journey])
+        await _compare(pilot, journey, size)
+
+
+@pytest.mark.parametrize("size", ["80x24", "120x40", "200x60"])
+@pytest.mark.parametrize("light", [False, True])
+async def test_the_form_is_the_one_that_was_looked_at(tmp_path: Path, size: str, *, light: bool) -> None:
+    """With one answer that it cannot take, in both themes."""
+    shown = board()
+
+    class Still(Desk):
+        def read(self) -> State:
+            return shown.report.state
+
+    with History.open(str(tmp_path / "history.sqlite")) as store:
+        desk = Still(ORG, Job((), store, RULEBOOK, POLICY), False, SILENT)
+        due = next(one for one in contents(shown, {ORG: EMPTY}).due if one.organization == ORG)
+        async with driven(opener(shown), SIZES[size]) as pilot:
+            if light:
+                await pilot.press("L")
+            form = WalkScreen(desk, due.screen, due.rows, ANNA, shown.report.state, place="screen 1 of 3")
+            await pilot.app.push_screen(form)
+            await pilot.pause(0.2)
+            for box in form.query(Box):
+                box.cursor_blink = False
+            await pilot.press(*"off", "tab", *"perhaps", "tab")
+            await _compare(pilot, "form-light" if light else "form", size)
+
+
+async def _compare(pilot: Pilot[str], name: str, size: str) -> None:
+    await pilot.pause(0.3)
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    picture = steady(pilot.app.export_screenshot(title=f"contribaudit {name} {size}"))
+    path = FOLDER / f"{name}-{size}.svg"
+    if RENEW:
+        await _write(path, picture)
+    assert picture == await _read(path)

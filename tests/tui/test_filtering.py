@@ -1,0 +1,106 @@
+"""What a person types into the filter, and what is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from contribaudit.tui.rows.filtering import filtered, parse, quoted
+from contribaudit.tui.rows.index import SORTS, Heading, grouped, ordered
+from tests.tui.boards import board, many
+
+
+def left(text: str, *, hide_passes: bool = False) -> list[str]:
+    """Check and subject of what the filter leaves of the fixed board."""
+    index = board().index
+    places = filtered(index, ordered(index, "check"), parse(text), hide_passes=hide_passes)
+    return [f"{index.rows[one].finding.check} {index.rows[one].label}" for one in places]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 20),
+        ("outcome:fail", 1),
+        ("outcome:fail,waived", 2),
+        ("OUTCOME:Not-Achievable", 1),
+        ("-outcome:unknown", 11),
+        ("severity:critical outcome:conflict", 2),
+        ("check:dr", 12),
+        ("check:DR-01", 4),
+        ("family:ai", 4),
+        ("site:acme-lab", 4),
+        ('site:""', 8),
+        ("app:jira", 4),
+        ("app:acme-lab.atlassian.net/jira-software", 4),
+        ("org:bank", 6),
+        ("kind:organization", 8),
+        ("grade:documented outcome:pass", 5),
+        ("is:bad", 4),
+        ("is:unproven", 9),
+        ("is:open", 13),
+        ("is:new", 1),
+        ("is:waived", 1),
+        ("is:nonsense", 0),
+        ("US", 6),
+        ("realm policy us", 4),
+        ('"its realm is US"', 2),
+        ("outcome:", 20),
+        ("nosuchfacet:x", 0),
+        ("outcome:fail outcome:pass", 0),
+    ],
+)
+def test_the_filter_leaves(text: str, count: int) -> None:
+    """Every term has to fit; facets are whole words, beginnings or parts, as the help says."""
+    assert len(left(text)) == count
+
+
+def test_passes_can_be_hidden() -> None:
+    """What asks for nothing goes; a waived finding stays."""
+    assert len(left("", hide_passes=True)) == 14
+    assert any("DR-01 acme-us" in one for one in left("outcome:waived", hide_passes=True))
+
+
+@pytest.mark.parametrize("text", ["ari:cloud:x", "with blank", "a,b", '"', "[bold]", "=1+1", "\x1b[31m", "id:x is:bad"])
+def test_a_quoted_value_means_itself(text: str) -> None:
+    """Whatever an identifier holds, but for quotation marks, one term of one value comes back."""
+    (term,) = parse(f"id:{quoted(text)}")
+    assert term.values == (text.replace('"', "").casefold(),)
+
+
+@pytest.mark.parametrize("text", ['"', '""', ":", "-", "a:", '-"', "  ", ",,,", "id:", 'site:"unclosed', "--x", "-:"])
+def test_half_typed_filters_are_harmless(text: str) -> None:
+    """Every key stroke is a filter."""
+    assert len(left(text)) <= 20
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_order_keeps_every_finding(sort: str) -> None:
+    """No row vanishes by sorting."""
+    index = board().index
+    assert sorted(ordered(index, sort)) == list(range(20))
+
+
+def test_gravity_puts_first_what_the_customer_can_change() -> None:
+    """Violated, by severity; what no plan of theirs can do comes after what they can."""
+    index = board().index
+    first = [index.rows[one].finding.outcome.value for one in ordered(index, "gravity")[:4]]
+    assert first == ["fail", "conflict", "conflict", "not_achievable"]
+
+
+@pytest.mark.parametrize("group", ["site", "check", "family", "outcome"])
+def test_groups_have_a_heading_with_their_number(group: str) -> None:
+    """Headings count what stands beneath them; together that is everything."""
+    index = board().index
+    lines = grouped(index, ordered(index, "gravity"), group)
+    headings = [line for line in lines if isinstance(line, Heading)]
+    assert sum(heading.count for heading in headings) == 20 == len(lines) - len(headings)
+    assert [heading.title for heading in headings] == sorted(heading.title for heading in headings)
+
+
+def test_very_many_findings_are_filtered_by_every_term() -> None:
+    """The short cut for words gives the same as the terms one by one."""
+    index = many(700).index
+    terms = parse("app-0000 outcome:fail -severity:info")
+    places = filtered(index, range(700), terms, hide_passes=False)
+    assert places == [n for n in range(700) if all(term.fits(index.rows[n]) for term in terms)]
+    assert places

@@ -1,0 +1,46 @@
+"""Pictures of inventory and timeline, at three sizes. CONTRIBAUDIT_RENEW=1 takes them anew: look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from contribaudit.tui.source import Source
+from tests.tui.boards import board, opener
+from tests.tui.driving import driven, on_screen, until
+from tests.tui.inventories import kept, space
+from tests.tui.test_snapshots import FOLDER, RENEW, SIZES, _read, _write, steady
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_inventory(size: str) -> None:
+    """Of a fixed board: a site open, the cursor on an app."""
+    await _taken(opener(board())(), ("i", "down", "down"), "fail", f"inventory-{size}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_timeline(tmp_path: Path, size: str) -> None:
+    """Three runs, a space that is new on the second day, nothing asked of spaces on the third."""
+    eng, ops = space("ENG"), space("OPS")
+    with kept(tmp_path / "history.db", [eng], [eng, ops], None) as source:
+        await _taken(source, ("t", "down", "down"), "run #1", f"timeline-{size}")
+
+
+async def _taken(source: Source, keys: Sequence[str], part: str, name: str) -> None:
+    size = name.rpartition("-")[2]
+    async with driven(lambda: source, SIZES[size]) as pilot:
+        await pilot.press(keys[0])
+        await until(pilot, lambda: part in on_screen(pilot))
+        await pilot.press(*keys[1:])
+        await pilot.pause(0.5)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        picture = steady(pilot.app.export_screenshot(title=f"contribaudit {name}"))
+    path = FOLDER / f"{name}.svg"
+    if RENEW:
+        await _write(path, picture)
+    assert picture == await _read(path)

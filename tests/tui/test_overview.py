@@ -1,0 +1,124 @@
+"""The first screen at every size, and where its lines lead."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+
+from contribaudit.errors import UsageError
+from contribaudit.tui.screens.findings import FindingsScreen
+from contribaudit.tui.screens.overview import OverviewScreen
+from contribaudit.tui.source import Board, Shown
+from contribaudit.tui.widgets.panel import Panel
+from contribaudit.tui.widgets.panels.changed import ChangedPanel
+from contribaudit.tui.widgets.panels.next import NextPanel
+from contribaudit.tui.widgets.panels.where import WherePanel
+from tests.tui.boards import Kept, board, opener
+from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_eighty_columns_show_verdict_next_and_changes() -> None:
+    """Without scrolling: the three questions of the first five seconds."""
+    async with driven(opener(board()), NARROW) as pilot:
+        shown = on_screen(pilot)
+        for part in ("NO:  1 fail (+1)", "DO NEXT (4 things", "CHANGED SINCE YOU LAST LOOKED", "! 20 Nov 16:00"):
+            assert part in shown
+        assert max(len(line) for line in shown.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("size", [NORMAL, WIDE])
+async def test_larger_terminals_show_where_too(size: tuple[int, int]) -> None:
+    """And the widest one everything, in two columns."""
+    async with driven(opener(board()), size) as pilot:
+        shown = on_screen(pilot)
+        assert "acme-lab.atlassian.net" in shown
+        if size == WIDE:
+            for title in ("WHERE", "RUNS OUT", "HOW WE KNOW", "FROM RUN TO RUN"):
+                assert title in shown
+            assert pilot.app.screen.query_one(WherePanel).region.x > 90
+
+
+async def test_down_goes_from_panel_to_panel_and_keeps_the_line_in_sight() -> None:
+    """Every line that leads somewhere is reached with one key."""
+    async with driven(opener(board()), NARROW) as pilot:
+        seen = set()
+        for _ in range(40):
+            focused = pilot.app.focused
+            assert isinstance(focused, Panel)
+            seen.add(type(focused).__name__)
+            await pilot.press("down")
+            await pilot.pause()
+            lines = focused.shown(focused.content_size.width)
+            assert focused._here(lines) is not None
+        assert seen >= {"NextPanel", "ChangedPanel", "TrendPanel", "WherePanel", "RunsOutPanel", "KnownPanel"}
+        assert "HOW WE KNOW" in on_screen(pilot)
+
+
+async def test_enter_on_a_step_goes_to_its_findings() -> None:
+    """Filtered to what is open of that subject."""
+    async with driven(opener(board())) as pilot:
+        await pilot.press("n", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, FindingsScreen)
+        assert screen.query_one(Input).value == "id:ari:cloud:lab is:open"
+        assert {one.subject.id for one in screen.shown} == {"ari:cloud:lab"}
+        await pilot.press("escape", "escape")
+        assert isinstance(pilot.app.screen, OverviewScreen)
+
+
+async def test_enter_on_a_site_goes_to_what_is_open_there() -> None:
+    """The heat map is a menu, too."""
+    async with driven(opener(board()), WIDE) as pilot:
+        panel = pilot.app.screen.query_one(WherePanel)
+        panel.enter_from(1)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
+        await pilot.pause()
+        assert pilot.app.screen.query_one(Input).value == "site:acme-lab.atlassian.net is:open"
+
+
+async def test_the_cursor_tells_the_whole_sentence_and_the_command() -> None:
+    """A line is cut; beneath the cursor it stands in full."""
+    async with driven(opener(board())) as pilot:
+        await pilot.press("n")
+        await pilot.pause()
+        assert "Type: contribaudit checks show DR-01" in " ".join(on_screen(pilot).replace("│", " ").split())
+
+
+async def test_changes_are_marked_as_seen() -> None:
+    """m notes it in the source; where nothing can be noted, it says so."""
+    kept = Kept(board())
+    async with driven(lambda: kept) as pilot:
+        await pilot.press("m")
+        await until(pilot, lambda: kept.seen == [318])
+    async with driven(lambda: Shown(board(), "a folder")) as pilot:
+        await pilot.press("m")
+        await until(pilot, lambda: "Who looked is noted" in on_screen(pilot))
+
+
+async def test_a_mouse_click_takes_the_line() -> None:
+    """One click puts the cursor there."""
+    async with driven(opener(board()), WIDE) as pilot:
+        panel = pilot.app.screen.query_one(ChangedPanel)
+        await pilot.click(ChangedPanel, offset=(5, 2))
+        assert panel.has_focus
+        assert panel.cursor == 1
+
+
+async def test_titles_stand_before_the_board_does() -> None:
+    """While the history is read, and when it cannot be."""
+
+    class Failing(Shown):
+        def load(self) -> Board:
+            raise UsageError("It is locked", hint="Wait for the other audit")
+
+    async with driven(lambda: Failing(board(), "x")) as pilot:
+        shown = on_screen(pilot)
+        assert "CAN WE SIGN TODAY?" in shown
+        assert "It is locked. Wait for the other audit" in shown
+        assert dashboard(pilot).board is None
+        assert pilot.app.screen.query_one(NextPanel).board is None

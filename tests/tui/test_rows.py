@@ -1,0 +1,186 @@
+"""What the panels say, line by line, and where each line leads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from contribaudit.core.finding import Outcome
+from contribaudit.tui.rows import changed, known, next, runs_out, trend, verdict, where  # noqa: A004
+from contribaudit.tui.rows.line import Line, ago, column, query_of
+from tests.builders import NOW, ORG, OTHER_ORG, app
+from tests.tui.boards import board
+
+
+def said(lines: list[Line]) -> list[str]:
+    """The texts, without the blanks that fill columns up."""
+    return [line.text.plain.rstrip() for line in lines]
+
+
+def test_the_verdict_counts_what_applies_and_tells_what_was_read() -> None:
+    """Violated, not achievable and unproven in one line; the organization without a key counts as unread."""
+    assert said(verdict.lines(board(), 78)) == [
+        "NO:  1 fail (+1)  2 in conflict  1 not achievable  9 unproven  of 20 that apply",
+        "6 pass  1 waived",
+        "READ 1/2 orgs 3/3+ sites 3/3+ apps  NOT WHOLE  run #318, 7 h ago",
+        "30 DAYS .........=============~=.=====  = read whole  ~ in part  . no run",
+    ]
+
+
+@pytest.mark.parametrize(("code", "word"), [(0, "YES"), (3, "NOT PROVEN"), (4, "NO ACCESS"), (99, "NOT KNOWN")])
+def test_the_verdict_has_a_word_for_every_exit_code(code: int, word: str) -> None:
+    """Also for one that this version does not know: that is never a yes."""
+    shown = board()
+    report = replace(shown.report, run=replace(shown.report.run, exit_code=code))
+    assert verdict.lines(replace(shown, report=report), 78)[0].text.plain.startswith(f"{word}:")
+
+
+def test_a_fragile_pass_is_told_beside_the_passes() -> None:
+    """In a line of its own where there is no room."""
+    shown = board()
+    findings = tuple(replace(one, fragile=one.outcome is Outcome.PASS) for one in shown.report.findings)
+    fragile = replace(shown, report=replace(shown.report, findings=findings))
+    assert said(verdict.lines(fragile, 78))[1] == "6 pass  1 waived  6 passes are fragile"
+    assert said(verdict.lines(fragile, 30))[1:3] == ["6 pass  1 waived", "6 passes are fragile"]
+
+
+def test_a_day_is_whole_only_when_every_organization_was_read_whole() -> None:
+    """A run that came part of the way, or left an organization out, is no gap and no proof."""
+    run = board().runs[0]
+    today = date(2026, 11, 21)
+    partial = replace(run, started_at=NOW - timedelta(days=1), complete=False)
+    one_only = replace(run, started_at=NOW - timedelta(days=2), organizations=(ORG,))
+    both_in_two = [replace(run, started_at=NOW, organizations=(one,)) for one in (ORG, OTHER_ORG)]
+    strip = verdict.days([*both_in_two, partial, one_only], frozenset((ORG, OTHER_ORG)), today)
+    assert strip == "." * 27 + "~~="
+
+
+def test_what_to_do_next_is_cut_and_told_in_full_beneath() -> None:
+    """A line never grows; its `more` has the whole sentence and the command."""
+    lines = next.lines(board(), 78, 3)
+    assert said(lines)[:2] == [
+        "1  FIX     critical acme-lab/jira-software: Realm is one that the polic… 5 min",
+        "2  FIX     critical Acme Bank was not read: no key: none is saved for it 5 min",
+    ]
+    assert said(lines)[2].startswith("3  FIX     high     Acme Global: Metadata contribution is off: ")
+    assert said(lines)[3] == "and 1 more: contribaudit next"
+    assert next.title(board()) == "DO NEXT (4 things, about 16 min)"
+    assert lines[0].more.endswith("Type: contribaudit checks show DR-01")
+    assert lines[0].query == "id:ari:cloud:lab is:open"
+
+
+def test_nothing_to_do_is_said_only_when_all_is_well() -> None:
+    """An evidence folder may know no steps; that alone is no good news."""
+    shown = board(steps=())
+    assert said(next.lines(shown, 78, 3)) == ["Nothing here tells what to do: see the findings"]
+    fine = replace(shown.report, run=replace(shown.report.run, exit_code=0))
+    assert said(next.lines(replace(shown, report=fine), 78, 3)) == [
+        "Nothing: everything that the policy requires was verified"
+    ]
+
+
+def test_changes_without_a_cause_come_first_and_carry_a_sign() -> None:
+    """The title counts them."""
+    lines = changed.lines(board(), 100, 6)
+    title = "CHANGED SINCE YOU LAST LOOKED (Thu 19 Nov 12:00Z): 2, 1 without a known cause"
+    assert changed.title(board()) == title
+    assert lines[0].text.plain.startswith("! 20 Nov 16:00 acme-us.atlassian.net      residency.realm: EU -> US")
+    assert lines[1].text.plain.startswith("  20 Nov 16:00 acme-lab.atlassian.net")
+    assert "by ops@acme.example" in lines[1].more
+
+
+def test_who_never_looked_is_told_what_the_last_run_changed() -> None:
+    """And of a first run, that there is nothing to compare it with."""
+    never = board(looked_at=None, unseen=())
+    assert changed.title(never) == "CHANGED SINCE THE RUN BEFORE"
+    assert said(changed.lines(never, 78, 3)) == ["Nothing"]
+    first = replace(never.report, run=replace(never.report.run, previous=None))
+    told = said(changed.lines(replace(never, report=first), 78, 3))
+    assert told == ["This is the first run: nothing to compare it with"]
+
+
+def test_where_names_the_gravest_of_each_family_in_words() -> None:
+    """Organizations first, beneath them the sites that are not in order, the worst on top."""
+    assert said(where.lines(board(), 80, 6)) == [
+        "                    contribution   AI access      residency      governance",
+        "Acme Global (stand… 1 n/a          3 unproven     1 FAIL 2 ?     1 ok",
+        "  acme-lab.atlassi… -              1 unproven     1 FAIL 1 ?     -",
+        "  acme-us.atlassia… -              1 unproven     1 CONFLICT     -",
+        "  acme.atlassian.n… -              1 unproven     3 ok           -",
+        "Acme Bank           1 unproven     1 unproven     3 unproven     1 unproven",
+    ]
+    assert where.lines(board(), 80, 6)[2].query == "site:acme-lab.atlassian.net is:open"
+
+
+def test_where_counts_the_sites_that_it_has_no_room_for() -> None:
+    """No site vanishes."""
+    assert said(where.lines(board(), 80, 1))[3] == "  and 2 more sites with something open"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "text"),
+    [
+        ({Outcome.FAIL: 1, Outcome.STALE: 2, Outcome.PASS: 9}, "1 FAIL 2 ?"),
+        ({Outcome.CONFLICT: 1, Outcome.UNKNOWN: 3}, "1 CONFLICT 3 ?"),
+        ({Outcome.CONFLICT: 1, Outcome.FAIL: 3}, "3 FAIL 1 ?"),
+        ({Outcome.NOT_ACHIEVABLE: 2, Outcome.PASS: 1}, "2 n/a"),
+        ({Outcome.UNKNOWN: 1, Outcome.PASS: 9}, "1 unproven"),
+        ({Outcome.PASS: 3, Outcome.WAIVED: 1}, "4 ok, waived"),
+        ({Outcome.PENDING: 1}, "1 ok, pending"),
+        ({Outcome.NO_SUCH_SETTING: 3}, "-"),
+        ({}, "-"),
+    ],
+)
+def test_a_cell_is_as_good_as_its_worst_finding(outcomes: dict[Outcome, int], text: str) -> None:
+    """Only what is proven is called ok, and the word stands there without any colour."""
+    assert where.cell(Counter(outcomes)).plain == text
+
+
+def test_deadlines_of_one_day_and_kind_are_one_line() -> None:
+    """What has no known date is told, too."""
+    lines = said(runs_out.lines(board(), 78, 9))
+    assert lines[0] == "23 Nov 2026 2 days     what the API told becomes too old"
+    assert any(line.startswith("no date     ?          2 x api key: when the API key") for line in lines)
+
+
+def test_how_we_know_names_grades_ages_and_digests() -> None:
+    """A folder's manifest, too, where there is one."""
+    shown = board(evidence_sha256="ab12cd34" * 8, evidence_at=NOW - timedelta(days=3))
+    assert said(known.lines(shown, 78)) == [
+        "passes: documented 5, decoded 1",
+        "oldest evidence of a pass: just now (documented)",
+        "rulebook 2026.11 cdcdcdcd, reviewed 9 days ago  policy 01234567",
+        "evidence manifest ab12cd34, written 3 days ago",
+    ]
+
+
+def test_the_trend_plots_on_one_scale_and_tells_its_numbers() -> None:
+    """A single run is no trend."""
+    assert said(trend.lines(board(), 78)) == [
+        "violated  ▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁ 2 to 1",
+        "unproven  ▅▆▇█▅▆▇█▅▆▇█▅▆▇█▅▆▇█ 5 to 8",
+        "20 runs, #299 (01 Nov) to #318 (21 Nov)",
+    ]
+    one = board(runs=board().runs[:1])
+    assert said(trend.lines(one, 78)) == ["One judged run so far: a trend needs two"]
+
+
+def test_a_run_of_a_version_with_other_outcomes_is_left_out_of_the_trend() -> None:
+    """An outcome that this version does not know is neither good nor bad."""
+    runs = list(board().runs)
+    runs[0] = replace(runs[0], summary={"fail": 9, "brand_new": 1})
+    assert said(trend.lines(board(runs=runs), 78))[0].endswith("2 to 2")
+
+
+def test_small_helpers() -> None:
+    """Widths count wide characters twice; times are coarse; a query names few subjects only."""
+    assert column("日本語", 4).plain == "日 … "
+    assert ago(NOW - timedelta(seconds=20), NOW) == "just now"
+    assert ago(NOW - timedelta(minutes=5), NOW) == "5 min ago"
+    assert ago(NOW - timedelta(days=9), NOW) == "9 days ago"
+    assert query_of([app("a b"), app("c")]) == "id:ari:cloud:a b".replace("id:ari:cloud:a b", 'id:"ari:cloud:a b"')
+    assert query_of([app(str(n)) for n in range(20)]) == "id:ari:cloud:0"
+    assert query_of([], "is:open") == "is:open"

@@ -1,0 +1,69 @@
+"""Pictures of the screens, from a fixed board, at three sizes. CONTRIBAUDIT_RENEW=1 takes them anew: look at them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.tui.boards import board, opener
+from tests.tui.driving import NARROW, NORMAL, WIDE, driven
+
+pytestmark = pytest.mark.anyio
+RENEW = bool(os.environ.get("CONTRIBAUDIT_RENEW"))  # here: a test's own machine has no such variables
+FOLDER = Path(__file__).parent / "pictures"
+SIZES = {"80x24": NARROW, "120x40": NORMAL, "200x60": WIDE}
+JOURNEYS = {
+    "overview": (),
+    "findings": ("f",),
+    "findings-filtered": ("f", "slash", *"is", "colon", *"open", "enter", "g"),
+    "finding": ("f", "down", "enter"),
+    "raw": ("f", "v"),
+    "keys": ("question_mark",),
+    "light": ("L",),
+}
+
+
+@pytest.mark.parametrize(
+    ("journey", "size"),
+    [
+        *((journey, size) for journey in ("overview", "findings") for size in SIZES),
+        ("finding", "80x24"),
+        ("findings-filtered", "120x40"),
+        ("raw", "80x24"),
+        ("keys", "80x24"),
+        ("light", "120x40"),
+    ],
+)
+async def test_the_picture_is_the_one_that_was_looked_at(journey: str, size: str) -> None:
+    """To the cell and its colours."""
+    async with driven(opener(board()), SIZES[size]) as pilot:
+        await pilot.press(*JOURNEYS[journey])
+        await pilot.pause(0.3)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        picture = steady(pilot.app.export_screenshot(title=f"contribaudit {journey} {size}"))
+    path = FOLDER / f"{journey}-{size}.svg"
+    if RENEW:
+        await _write(path, picture)
+    assert picture == await _read(path)
+
+
+def steady(svg: str) -> str:
+    """The picture without the number that rich makes of its content, and that every element carries."""
+    return re.sub(r"terminal-\d+", "terminal", svg)
+
+
+async def _write(path: Path, text: str) -> None:
+    import anyio
+
+    await anyio.Path(path.parent).mkdir(exist_ok=True)
+    await anyio.Path(path).write_text(text, encoding="utf-8")
+
+
+async def _read(path: Path) -> str:
+    import anyio
+
+    return await anyio.Path(path).read_text(encoding="utf-8")

@@ -1,0 +1,202 @@
+"""The timeline's lines, without a screen: order, words, proof, gaps and days."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from contribaudit.core import names
+from contribaudit.core.attestation import Signature
+from contribaudit.core.drift import Annotation, Cause, CauseKind, Change, Match
+from contribaudit.core.gaps import Gap
+from contribaudit.core.observation import SettingId, Value
+from contribaudit.core.subject import Kind, Subject
+from contribaudit.store.records import RunRecord
+from contribaudit.tui.rows import timeline
+from contribaudit.tui.rows.change import change_detail
+from contribaudit.tui.rows.strip import strip, told
+from contribaudit.tui.rows.timeline import Filter, What, cells, days_of, entries_of, lines_of
+from contribaudit.tui.trail import Trail
+from tests.builders import ORG
+
+START = datetime(2026, 11, 10, 2, tzinfo=UTC)
+REALM = SettingId("residency.realm")
+HOSTILE = "[red]x[/red]\x1b[31m\u202e"
+
+
+def day(number: float) -> datetime:
+    return START + timedelta(days=number)
+
+
+def run(number: int, on: float, *, complete: bool = True) -> RunRecord:
+    return RunRecord(
+        number, day(on), day(on) + timedelta(minutes=5), (ORG,), complete, "schedule", "auditor", "runner-1", "0.1.0",
+        "a" * 64, "b" * 64, "policy.toml", 1, {"pass": 3, "fail": 1}, "",
+    )  # fmt: skip
+
+
+def change(
+    on: float,
+    name: str,
+    before: Value,
+    after: Value,
+    *,
+    setting: SettingId = REALM,
+    cause: Cause | None = None,
+    **told: object,
+) -> Change:
+    subject = Subject(ORG, Kind.APP, f"ari:cloud:{name}")
+    made = Change(subject, setting, before, after, True, True, day(on), day(on - 1), name=name)
+    if cause is not None:
+        made = replace(made, cause=cause.sentence, actor=cause.actor, event_id=cause.event_id, why=cause)
+    return replace(made, **told)  # type: ignore[arg-type]
+
+
+BY_EVENT = Cause(
+    CauseKind.EVENT, "residency_moved by bob@acme.example", "bob@acme.example", "7f3a9b10-event", day(0.6), Match.EXACT,
+    interval=(day(0), day(1)), actions_searched=("moved", "added"), covered=True,
+)  # fmt: skip
+BY_SITE = replace(BY_EVENT, match=Match.SITE, others=("7f3b",))
+UNKNOWN = Cause(
+    CauseKind.NO_EVENT_FOUND, "no event found", interval=(day(3), day(5)), actions_searched=("moved",), covered=True
+)
+MOVED = change(1, "acme.atlassian.net/jira", "EU", "US", cause=BY_EVENT)
+LOST = change(5, "bank.atlassian.net/confluence", "EU", "US", cause=UNKNOWN, last_seen=day(3))
+NEW = tuple(
+    change(1, "acme.atlassian.net/new", None, value, setting=setting, existed_before=False, last_seen=None)
+    for setting, value in ((names.APP_TYPE_KEY, "jira"), (names.PLAN, "Free"))
+)
+LATER = change(5, "acme.atlassian.net/new", "Free", "Standard", setting=names.PLAN, cause=BY_SITE, ticket="GRC-7")
+GAP = Gap(ORG, None, day(3) + timedelta(minutes=5), day(5), open=False, why="no run")
+TRAIL = Trail(
+    [LOST, LATER, *NEW, MOVED],
+    [run(1, 0), run(2, 1), run(3, 2, complete=False), run(4, 3), run(5, 5)],
+    [GAP],
+    day(6),
+)
+
+
+def told_lines(wanted: Filter = Filter(), *, newest_first: bool = True) -> list[str]:  # noqa: B008  a value
+    return [
+        "|".join(text.plain for text in cells(one)).rstrip("|")
+        for one in lines_of(entries_of(TRAIL), wanted, newest_first=newest_first)
+    ]
+
+
+def test_newest_first() -> None:
+    """Days from the newest, a run before what it showed, a new app as one line, its later change another."""
+    assert told_lines() == [
+        "|Sun 15 Nov 2026|2 changes, 1 without a known cause",
+        "=|02:00-02:05|run #5|read everything|schedule, auditor",
+        "!|13 Nov 02:00-02:00|bank.atlassian.net/confluence|residency.realm: EU -> US|no event found",
+        "*|14 Nov 02:00-02:00|acme.atlassian.net/new|plan: Free -> Standard|bob@acme.example, event 7f3a9b10, by site|GRC-7",  # noqa: E501
+        "|Fri 13 Nov 2026",
+        ".|13 Nov - 15 Nov|no run|nothing observed for 48 h",
+        "=|02:00-02:05|run #4|read everything|schedule, auditor",
+        "|Thu 12 Nov 2026",
+        "~|02:00-02:05|run #3|read in part|schedule, auditor",
+        "|Wed 11 Nov 2026|2 changes, 1 without a known cause",
+        "=|02:00-02:05|run #2|read everything|schedule, auditor",
+        "!|by 02:00|acme.atlassian.net/new|new: Free|nobody looked for a cause",
+        "*|10 Nov 02:00-02:00|acme.atlassian.net/jira|residency.realm: EU -> US|bob@acme.example, event 7f3a9b10",
+        "|Tue 10 Nov 2026",
+        "=|02:00-02:05|run #1|read everything|schedule, auditor",
+    ]  # fmt: skip
+
+
+def test_oldest_first_is_the_same_lines_by_time() -> None:
+    forth = lines_of(entries_of(TRAIL), Filter(), newest_first=False)
+    assert [one.at for one in forth] == sorted(one.at for one in forth)
+    assert sorted(told_lines(newest_first=False)) == sorted(told_lines())
+    after_run = [one.what for one in forth if one.day == date(2026, 11, 13)]
+    assert after_run == [What.DAY, What.RUN, What.GAP]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "subjects"),
+    [
+        (Filter(text="BOB 7f3a"), {"acme.atlassian.net/jira", "acme.atlassian.net/new"}),
+        (Filter(text="grc-7"), {"acme.atlassian.net/new"}),
+        (Filter(site="bank.atlassian.net"), {"bank.atlassian.net/confluence"}),
+        (Filter(family="data_residency"), {"acme.atlassian.net/jira", "bank.atlassian.net/confluence"}),
+        (Filter(unexplained=True), {"bank.atlassian.net/confluence", "acme.atlassian.net/new"}),
+        (Filter(text="nothing like it"), set()),
+    ],
+)
+def test_a_filter_never_leaves_out_a_gap(wanted: Filter, subjects: set[str]) -> None:
+    left = lines_of(entries_of(TRAIL), wanted, newest_first=True)
+    assert {one.main.name for one in left if one.main is not None} == subjects
+    assert [one.gap for one in left if one.gap is not None] == [GAP]
+    assert not [one for one in left if one.run is not None]
+
+
+def test_what_the_filters_go_through() -> None:
+    entries = entries_of(TRAIL)
+    assert timeline.families_of(entries) == ["data_residency", "organization"]
+    assert timeline.sites_of(entries) == ["acme.atlassian.net", "bank.atlassian.net"]
+
+
+def detail_of(name: str, setting: SettingId = REALM) -> str:
+    entry = next(
+        one
+        for one in entries_of(TRAIL)
+        if one.main is not None and (one.main.name, one.main.setting) == (name, setting)
+    )
+    return change_detail(entry).plain
+
+
+def test_a_cause_comes_with_its_proof() -> None:
+    said = detail_of("acme.atlassian.net/jira")
+    for part in (
+        "last seen as before 2026-11-10 02:00Z, first seen so 2026-11-11 02:00Z: it happened in between",
+        "Event 7f3a9b10-event of 2026-11-10 16:24:00Z",
+        "By bob@acme.example",
+        "The event names exactly this",
+        "log read, no holes, 2 actions looked for",
+        f"CHANGE\n{MOVED.id}",
+    ):
+        assert part in said
+    assert "names its site, app or organization only" in detail_of("acme.atlassian.net/new", names.PLAN)
+    assert "Further events that fit: 7f3b" in detail_of("acme.atlassian.net/new", names.PLAN)
+    unexplained = detail_of("bank.atlassian.net/confluence")
+    assert "no event found\nIt happened after 2026-11-13 02:00Z and not later than 2026-11-15 02:00Z" in unexplained
+    assert "log read, no holes, 1 action looked for" in unexplained
+    uncovered = list(timeline.proof_of(replace(UNKNOWN, covered=False)))
+    assert "the log was not read for all of that time, or may have holes, 1 action looked for" in uncovered
+
+
+def test_runs_gaps_days_and_tickets_in_full() -> None:
+    texts = {one.what: change_detail(one).plain for one in lines_of(entries_of(TRAIL), Filter(), newest_first=True)}
+    assert "policy policy.toml, bbbbbbbbbbbb" in texts[What.RUN]
+    assert "no run 13 Nov 02:05Z - 15 Nov 02:00Z (48 h): nothing observed" in texts[What.GAP]
+    assert "end of this day" in texts[What.DAY]
+    note = Annotation("GRC-7", "asked\nfor", Signature("it@acme.example", day(6), "it", "desk"))
+    (entry,) = entries_of(Trail([replace(LATER, annotations=(note,))], [], [], day(6)))
+    assert "TICKET GRC-7\nasked\nfor\nit@acme.example, it on desk, 2026-11-16 02:00Z" in change_detail(entry).plain
+    gap = replace(GAP, open=True, why="2 runs came only part of the way")
+    assert timeline.gap_told(gap) == "2 runs came only part of the way 13 Nov 02:05Z - now (48 h): nothing observed"
+
+
+def test_the_strip_says_each_day_without_colours() -> None:
+    """Whole, in part, not at all; changes counted, "!" where nobody knows why; "v" above the chosen day."""
+    days = days_of(entries_of(TRAIL), TRAIL.until)
+    lines = [one.plain for one in strip(days, date(2026, 11, 12), 10)]
+    assert lines == ["Nov  v    ", "   ==~=.=.", "    !   ! "]
+    assert told(days, date(2026, 11, 15)) == "Sun 15 Nov 2026: read whole, 2 changes, one or more without a known cause"
+    assert told(days, date(2026, 11, 14)) == "Sat 14 Nov 2026: not read"
+    old = [one.plain for one in strip(days, date(2026, 11, 10), 3)]
+    assert old == ["Nvv", " ==", "  !"]
+
+
+def test_names_are_text_and_nothing_else() -> None:
+    hostile = change(
+        1, HOSTILE, HOSTILE, HOSTILE, cause=replace(BY_EVENT, actor=HOSTILE, event_id=HOSTILE, sentence=HOSTILE)
+    )
+    trail = Trail([replace(hostile, ticket=HOSTILE)], [replace(run(1, 0), account=HOSTILE)], [], day(2))
+    lines = lines_of(entries_of(trail), Filter(), newest_first=True)
+    texts = [text.plain for one in lines for text in cells(one)] + [change_detail(one).plain for one in lines]
+    joined = "".join(texts)
+    assert "[red]x[/red]" in joined
+    assert not set(joined) & {"\x1b", "\u202e"}
