@@ -173,7 +173,7 @@ async def test_the_palette_leads_to_every_screen() -> None:
     async with driven(opener(board())) as pilot:
         titles = [one.title for one in pilot.app.get_system_commands(pilot.app.screen)]
         for screen in ALL.values():
-            assert screen.NAME in titles
+            assert screen.name in titles
         await pilot.press("ctrl+p", *"findings", "enter")
         await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "Findings")
 
@@ -182,17 +182,17 @@ async def test_the_palette_leads_to_every_screen() -> None:
 async def test_every_screen_is_reached_by_its_key(mode: str) -> None:
     """And says of itself what footer, palette and help need."""
     screen = ALL[mode]
-    assert screen.NAME
-    assert screen.ABOUT
+    assert screen.name == screen.screen().NAME
+    assert screen.about
     async with driven(opener(board())) as pilot:
-        await pilot.press(screen.KEY)
-        assert isinstance(pilot.app.screen, screen)
+        await pilot.press(screen.key)
+        assert isinstance(pilot.app.screen, screen.screen())
 
 
 def test_no_two_screens_share_a_key() -> None:
     """Nor a name."""
-    assert len({screen.KEY for screen in ALL.values()}) == len(ALL)
-    assert len({screen.NAME for screen in ALL.values()}) == len(ALL)
+    assert len({screen.key for screen in ALL.values()}) == len(ALL)
+    assert len({screen.name for screen in ALL.values()}) == len(ALL)
 
 
 async def test_a_picture_of_the_screen(home: Path) -> None:

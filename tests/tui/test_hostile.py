@@ -46,7 +46,7 @@ async def test_nothing_that_was_observed_is_obeyed(mode: str, size: tuple[int, i
     """No control reaches the terminal, no markup is read, and no line is wider than the screen."""
     raw = f'{{"name": "{WORST}"}}'.encode()
     async with driven(lambda: Kept(hostile(), raw), size) as pilot:
-        await pilot.press(ALL[mode].KEY)
+        await pilot.press(ALL[mode].key)
         for keys in (["down"] * 4, ["tab"], ["end"], ["g"], ["s"], ["question_mark"], ["escape"]):
             await pilot.press(*keys)
             await pilot.pause()

@@ -29,7 +29,6 @@ from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.help import HelpScreen
 from contribaudit.tui.screens.organizations import OrganizationsScreen
-from contribaudit.tui.screens.waive import WaiveScreen, why_not
 from contribaudit.tui.screens.welcome import WelcomeScreen
 from contribaudit.tui.source import Board, Lack, Source
 
@@ -49,10 +48,10 @@ class Dashboard(App[str]):
 
     TITLE = "contribaudit"
     CSS_PATH = "dashboard.tcss"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {**ALL}
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: screen.open for mode, screen in ALL.items()}
     DEFAULT_MODE = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(screen.KEY, f"switch_mode('{mode}')", screen.NAME) for mode, screen in ALL.items()),
+        *(Binding(screen.key, f"switch_mode('{mode}')", screen.name) for mode, screen in ALL.items()),
         Binding("question_mark", "keys", "Keys", key_display="?"),
         Binding("w", "waive", "Waive the finding", show=False),
         Binding("e", "export", "Export CSV", show=False),
@@ -159,6 +158,8 @@ class Dashboard(App[str]):
     def action_waive(self) -> None:
         """Accept the finding of the screen in front, by a change to the policy file that is shown first."""
         finding = getattr(self.screen, "finding", None)
+        from contribaudit.tui.screens.waive import WaiveScreen, why_not
+
         told = why_not(self.source, self.board)
         if not isinstance(finding, Finding):
             self.say("Choose a finding first (f)", warning=True)
@@ -185,7 +186,7 @@ class Dashboard(App[str]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every screen, then what can be done."""
         for mode, known in ALL.items():
-            yield SystemCommand(known.NAME, known.ABOUT, lambda mode=mode: self.switch_mode(mode))
+            yield SystemCommand(known.name, known.about, lambda mode=mode: self.switch_mode(mode))
         yield SystemCommand("Keys and words", "Every key, and what words and signs mean", self.action_keys)
         yield SystemCommand("Reload", "Read the history again", self.action_reload)
         yield SystemCommand("Organization", "Look at one organization, or at all", self.action_organization)

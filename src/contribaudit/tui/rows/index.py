@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
-from contribaudit import checks
 from contribaudit.core.alias import alias_of
-from contribaudit.core.check import by_id
 from contribaudit.core.finding import Finding, Outcome
 from contribaudit.core.report import Report
 from contribaudit.core.subject import Kind, Subject
@@ -16,9 +15,15 @@ from contribaudit.exporters.cells import plain, shown
 
 QUIET = (Outcome.PASS, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT)
 """Outcomes that ask for nothing."""
-FAMILIES = {identity: check.family.value for identity, check in by_id(checks.ALL).items()}
-"""The family of each check."""
 _PAUSE_EVERY = 2000
+
+
+@cache
+def families() -> dict[str, str]:
+    """The family of each check. All checks are imported for it, which is too much before the first paint."""
+    from contribaudit import checks
+
+    return {check.id: check.family.value for check in checks.ALL}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +111,7 @@ def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> Findin
                 label,
                 site,
                 app,
-                FAMILIES.get(one.check, ""),
+                families().get(one.check, ""),
                 str(grade),
                 organization,
                 (one.check, subject) in new,

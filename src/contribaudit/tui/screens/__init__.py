@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
-from contribaudit.tui.screens.approve import ApproveScreen
-from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.screens.desk import DeskScreen
-from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.inventory import InventoryScreen
-from contribaudit.tui.screens.overview import OverviewScreen
-from contribaudit.tui.screens.run import RunScreen
-from contribaudit.tui.screens.timeline import TimelineScreen
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-ALL: dict[str, type[BoardScreen]] = {
-    "overview": OverviewScreen,
-    "findings": FindingsScreen,
-    "inventory": InventoryScreen,
-    "timeline": TimelineScreen,
-    "desk": DeskScreen,
-    "approve": ApproveScreen,
-    "run": RunScreen,
+if TYPE_CHECKING:
+    from contribaudit.tui.screens.base import BoardScreen
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A screen that the app can show. Its module is imported when it is first shown: the first paint is not to wait."""
+
+    name: str
+    """In the line on top and in the footer; the same as the screen's NAME."""
+    key: str
+    """The key that leads there from everywhere; one letter."""
+    about: str
+    """One sentence without a full stop, for palette and key help."""
+    module: str
+    kind: str
+
+    def screen(self) -> type[BoardScreen]:
+        """The class."""
+        found: type[BoardScreen] = getattr(import_module(f"{__name__}.{self.module}"), self.kind)
+        return found
+
+    def open(self) -> BoardScreen:
+        """A new screen."""
+        return self.screen()()
+
+
+ALL: dict[str, Listed] = {
+    "overview": Listed(
+        "Overview", "o", "Can we sign today, what next, what changed, where", "overview", "OverviewScreen"
+    ),
+    "findings": Listed(
+        "Findings", "f", "Every finding, filtered as you type, and each in full", "findings", "FindingsScreen"
+    ),
+    "inventory": Listed(
+        "Inventory",
+        "i",
+        "Organizations, sites, apps and spaces: what each contributes, and why",
+        "inventory",
+        "InventoryScreen",
+    ),
+    "timeline": Listed(
+        "Timeline", "t", "What changed, why and when; the state of any day", "timeline", "TimelineScreen"
+    ),
+    "desk": Listed(
+        "Evidence", "a", "Evidence desk: look at what is due, confirm, revoke, signals, conflicts", "desk", "DeskScreen"
+    ),
+    "approve": Listed(
+        "Baseline", "p", "What is outside of the approved state, and approving it", "approve", "ApproveScreen"
+    ),
+    "run": Listed("Run", "r", "Start an audit, see how far it is, and what is new", "run", "RunScreen"),
 }
 """By mode, in the order of the footer."""

@@ -33,8 +33,6 @@ class ApproveScreen(BoardScreen):
     """What each organization's baseline does not hold. Enter, or p, approves the organization of the row."""
 
     NAME: ClassVar[str] = "Baseline"
-    KEY: ClassVar[str] = "p"
-    ABOUT: ClassVar[str] = "What is outside of the approved state, and approving it"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("p", "approve", "Approve…")]
     DEFAULT_CSS: ClassVar[str] = "ApproveScreen .line { height: auto; padding: 0 1; margin-bottom: 1; }"
 

@@ -35,7 +35,7 @@ class Sheet:
 class BoardScreen(Screen[None]):
     """A screen that shows the app's board.
 
-    A subclass sets NAME, KEY and ABOUT, yields its widgets in `body` and fills them in `show_board`, which is called
+    A subclass sets NAME, yields its widgets in `body` and fills them in `show_board`, which is called
     with the newest board when the screen is first shown and whenever the board is another one; while another screen is
     in front the call waits until this one is back. It is registered by one line in `screens.ALL`: the app makes the
     key, the footer's entry, the palette's entry and the line of the key help of it. BINDINGS of the screen and of the
@@ -44,10 +44,6 @@ class BoardScreen(Screen[None]):
 
     NAME: ClassVar[str] = ""
     """In the line on top and in the footer."""
-    KEY: ClassVar[str] = ""
-    """The key that leads here from everywhere; one letter."""
-    ABOUT: ClassVar[str] = ""
-    """One sentence without a full stop, for palette and key help."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  Textual's own shape
 

@@ -35,8 +35,6 @@ class DeskScreen(BoardScreen):
     """Four lists, each with the detail of the row under the cursor."""
 
     NAME: ClassVar[str] = "Evidence"
-    KEY: ClassVar[str] = "a"
-    ABOUT: ClassVar[str] = "Evidence desk: look at what is due, confirm, revoke, signals, conflicts"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number + 1), f"tab('{name}')", name.title(), show=False) for number, name in enumerate(_TABS)),
         Binding("w", "walk_all", "Walk all"),

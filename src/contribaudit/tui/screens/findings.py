@@ -30,8 +30,6 @@ class FindingsScreen(BoardScreen):
     """The table, the filter above it and, where there is room, the finding under the cursor beside it."""
 
     NAME: ClassVar[str] = "Findings"
-    KEY: ClassVar[str] = "f"
-    ABOUT: ClassVar[str] = "Every finding, filtered as you type, and each in full"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),

@@ -44,8 +44,6 @@ class InventoryScreen(BoardScreen):
     """Only the lines that are open and in sight are ever worked out, off the screen's thread."""
 
     NAME: ClassVar[str] = "Inventory"
-    KEY: ClassVar[str] = "i"
-    ABOUT: ClassVar[str] = "Organizations, sites, apps and spaces: what each contributes, and why"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Find", key_display="/"),
         Binding("F", "findings", "Its findings"),

@@ -28,8 +28,6 @@ class OverviewScreen(BoardScreen):
     """Panels from top to bottom, in two columns where there is room; Enter on a line goes to what it is about."""
 
     NAME: ClassVar[str] = "Overview"
-    KEY: ClassVar[str] = "o"
-    ABOUT: ClassVar[str] = "Can we sign today, what next, what changed, where"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "Do next"),
         Binding("m", "mark_seen", "Changes seen"),

@@ -33,8 +33,6 @@ class RunScreen(BoardScreen):
     """One run at a time. It goes on while other screens are in front, and Escape here stops it."""
 
     NAME: ClassVar[str] = "Run"
-    KEY: ClassVar[str] = "r"
-    ABOUT: ClassVar[str] = "Start an audit, see how far it is, and what is new"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start"),
         Binding("escape", "back", "Stop / back"),

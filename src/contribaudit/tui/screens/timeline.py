@@ -37,8 +37,6 @@ class TimelineScreen(BoardScreen):
     """The strip of days, the lines, and the one under the cursor in full."""
 
     NAME: ClassVar[str] = "Timeline"
-    KEY: ClassVar[str] = "t"
-    ABOUT: ClassVar[str] = "What changed, why and when; the state of any day"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("enter", "state", "State of that day"),
