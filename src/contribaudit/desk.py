@@ -68,7 +68,8 @@ class Desk:
         """What the API shows now of what anchors attestations; the last kept run when offline."""
         import asyncio
 
-        from contribaudit.pipeline import last_state, look
+        from contribaudit.looking_back import last_state
+        from contribaudit.pipeline import look
         from contribaudit.testimony.looking import SOURCES
 
         if self.offline:
@@ -118,7 +119,7 @@ class Desk:
     def remembered(self) -> State:
         """The last kept run, or an empty state where there is none: to name subjects."""
         from contribaudit.core.state import OrganizationState, State
-        from contribaudit.pipeline import last_state
+        from contribaudit.looking_back import last_state
 
         if self.job.store.runs(organization=self.organization, limit=1):
             return last_state(self.job)

@@ -3,95 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from contribaudit import __version__, catalogue, checks, collectors
-from contribaudit.atlassian.client import AdminClient
-from contribaudit.atlassian.ledger import Ledger
-from contribaudit.atlassian.sites import SiteClient
-from contribaudit.attribution import Span, changes_since, explained_changes
-from contribaudit.collectors.collect import collect_all, fewer_collections, utc_now
-from contribaudit.collectors.interface import Collector, promises_of
+from contribaudit.attribution import Span, explained_changes
+from contribaudit.collectors.collect import collect_all, fewer_collections
+from contribaudit.collectors.interface import Collector
 from contribaudit.collectors.spaces import collect_spaces
-from contribaudit.core.attestation import Signature
 from contribaudit.core.baseline import standing
-from contribaudit.core.chain import Chain
-from contribaudit.core.deadline import Deadline, ending_soon
+from contribaudit.core.deadline import ending_soon
 from contribaudit.core.deadlines import deadlines, key_days_left
 from contribaudit.core.drift import Change
-from contribaudit.core.evaluate import EVERYTHING, Selection, evaluate, require_checks
-from contribaudit.core.finding import Severity
-from contribaudit.core.forecast import Forecast, Ground, Hypothesis, forecast
-from contribaudit.core.observation import Observation
-from contribaudit.core.past import Past
+from contribaudit.core.evaluate import evaluate, require_checks
 from contribaudit.core.plan_moves import PlanSeen, plan_now
-from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.report import Report, RunLine
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.rules import Rulebook
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.core.state import State
 from contribaudit.core.verdict import count_outcomes, exit_code, newly_bad
-from contribaudit.errors import ContribauditError, UsageError
+from contribaudit.errors import ContribauditError
+from contribaudit.job import Job as Job
+from contribaudit.job import Operator as Operator
+from contribaudit.job import Target as Target
 from contribaudit.progress import SILENT, Progress
-from contribaudit.store.history import History
 from contribaudit.store.records import Judged, RunDraft, RunRecord
-from contribaudit.testimony.attestation_file import Row
 from contribaudit.testimony.importing import take_in_folder
-from contribaudit.testimony.objects import with_objects
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One organization that the configuration names."""
-
-    organization: str
-    name: str = ""
-    connect: Callable[[], AbstractAsyncContextManager[AdminClient]] | None = None
-    """None when it cannot be read; `unread_reason` then says why."""
-    unread_reason: str = ""
-    key_label: str = ""
-    connect_sites: Callable[[Ledger], AbstractAsyncContextManager[SiteClient]] | None = None
-    """Opens a client of its sites that writes into the audit's ledger; None when spaces are not read."""
-    left_out: bool = False
-    """True when the run was told to look at others: whether it is covered is then asked of its last run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """Who and what runs an audit, for the history."""
-
-    trigger: str = "manual"
-    """ "manual" or "schedule"."""
-    account: str = ""
-    host: str = ""
-
-    def signature(self, at: datetime, by: str = "") -> Signature:
-        """Under something that a person does with an attestation here."""
-        return Signature(by, at, self.account, self.host)
-
-
-UNNAMED = Operator()
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Everything that an audit needs, built by `wiring`."""
-
-    targets: tuple[Target, ...]
-    store: History
-    rulebook: Rulebook
-    policy: AuditPolicy
-    fail_on: Severity = Severity.HIGH
-    selection: Selection = EVERYTHING
-    operator: Operator = UNNAMED
-    clock: Callable[[], datetime] = utc_now
-    attestations: tuple[Row, ...] = ()
-    """What the configured folder of attestation files holds; each row is taken into the history once."""
+from contribaudit.understanding import state_of
 
 
 async def audit(job: Job, progress: Progress = SILENT) -> Report:
@@ -111,96 +50,9 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
         record = job.store.save(_draft(job, started_at), list(snapshots.values()))  # STEP 2: kept
         warnings: list[str] = []
         if job.attestations:
-            now = _state(job, record.id, snapshots, job.clock(), collectors.ALL)
+            now = state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
             warnings = take_in_folder(job.store, job.attestations, now, job.operator.signature(job.clock()))
         return judge(job, record, snapshots, job.clock(), warnings=warnings)  # STEPS 3 to 5
-
-
-def judge_last(job: Job) -> Report:
-    """The newest kept run of the job's organizations, judged anew as of now; reads nothing and keeps nothing.
-
-    Raises UsageError when none of them was ever read.
-    """
-    record, snapshots = _last(job)
-    return judge(job, record, snapshots, job.clock(), keep=False)
-
-
-def judge_at(job: Job, moment: datetime) -> Report:
-    """The same as of a past moment: the newest run of each organization that had begun by then, under today's policy.
-
-    What people recorded, confirmed, took back or approved later does not count. Raises UsageError when there was no
-    run yet.
-    """
-    record, snapshots = _as_of(job, moment)
-    return judge(job, record, snapshots, moment, keep=False)
-
-
-def state_at(job: Job, moment: datetime) -> State:
-    """What was known at a past moment, by the runs that had begun by then. Raises UsageError when there was none."""
-    record, snapshots = _as_of(job, moment)
-    return _state(job, record.id, snapshots, moment, collectors.ALL)
-
-
-def _as_of(job: Job, moment: datetime) -> tuple[RunRecord, dict[str, Snapshot]]:
-    by_organization = {
-        target.organization: job.store.run_at(moment, target.organization)
-        for target in job.targets
-        if not target.left_out
-    }
-    records = [record for record in by_organization.values() if record is not None]
-    if not records:
-        raise UsageError(
-            f"No run had been kept by {moment:%Y-%m-%d %H:%M}Z", hint="contribaudit runs list tells when the first was"
-        )
-    snapshots = {
-        organization: job.store.snapshot(organization, record.id)
-        for organization, record in by_organization.items()
-        if record is not None
-    }
-    return max(records, key=lambda one: one.id), snapshots
-
-
-def last_state(job: Job) -> State:
-    """What the newest kept run of each organization means now. Raises UsageError when there is none."""
-    record, snapshots = _last(job)
-    return _state(job, record.id, snapshots, job.clock(), collectors.ALL)
-
-
-def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:
-    """The same state, and what runs out of it, soonest first. Raises UsageError when there is none."""
-    state = last_state(job)
-    return state, deadlines(state, job.policy, checks.ALL, standing(state))
-
-
-def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
-    """What would change of the same state under a hypothesis; reads nothing and keeps nothing.
-
-    Raises UsageError when there is no kept run, or when the policy asks for no check.
-    """
-    record, snapshots = _last(job)
-    ground = Ground(
-        seen=[_seen(job, target, record.id, snapshots.get(target.organization), job.clock()) for target in job.targets],
-        rulebook=job.rulebook,
-        promises=promises_of(collectors.ALL),
-        settings=catalogue.ALL,
-        policy=job.policy,
-        checks=checks.ALL,
-        find_setting=catalogue.find,
-        selection=job.selection,
-    )
-    return forecast(ground, hypothesis, job.clock())
-
-
-def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
-    snapshots: dict[str, Snapshot] = {}
-    records: list[RunRecord] = []
-    for target in job.targets:
-        for record in () if target.left_out else job.store.runs(organization=target.organization, limit=1):
-            records.append(record)
-            snapshots[target.organization] = job.store.snapshot(target.organization, record.id)
-    if not records:
-        raise UsageError("There is no kept run", hint="Run contribaudit audit without --offline first.")
-    return max(records, key=lambda one: one.id), snapshots
 
 
 def judge(
@@ -216,7 +68,7 @@ def judge(
 
     `keep` records the outcomes with the run; an evaluation of an old run leaves it as it was.
     """
-    state = _state(job, record.id, snapshots, as_of, collectors.ALL)  # STEP 3: what it means
+    state = state_of(job, record.id, snapshots, as_of, collectors.ALL)  # STEP 3: what it means
     verdict = evaluate(state, job.policy, checks.ALL, catalogue.find, job.selection)  # STEP 4: what the policy says
     previous = {target.organization: job.store.previous(target.organization, record.id) for target in job.targets}
     if keep:
@@ -262,15 +114,7 @@ async def look(job: Job, sources: Sequence[Collector], progress: Progress = SILE
     snapshots = await _collect(job, sources, progress)
     latest = job.store.runs(limit=1)
     after = latest[0].id + 1 if latest else 1
-    return _state(job, after, snapshots, job.clock(), sources)
-
-
-def _state(
-    job: Job, run: int, snapshots: Mapping[str, Snapshot], as_of: datetime, sources: Sequence[Collector]
-) -> State:
-    """STEP 3: what the run saw, with what was known before it and what people attested."""
-    seen = [_seen(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
-    return resolve(seen, job.rulebook, as_of, promises_of(sources), catalogue.ALL)
+    return state_of(job, after, snapshots, job.clock(), sources)
 
 
 def _record_plans(job: Job, record: RunRecord, state: State) -> None:
@@ -335,44 +179,6 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
         policy_name=job.policy.name,
         selection=str(job.selection),
     )
-
-
-def _seen(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> Seen:
-    known: dict[str, list[Observation]] = {}
-    for fact in job.store.known(target.organization, before=run).facts:
-        known.setdefault(fact.collector, []).append(fact.observation)
-    return Seen(
-        organization=target.organization,
-        name=target.name,
-        snapshot=snapshot or (_last_of(job, target) if target.left_out else None),
-        unread_reason="" if snapshot else target.unread_reason or "it was left out of this run",
-        left_out=target.left_out,
-        known=known,
-        alias_holders=job.store.alias_holders(target.organization),
-        past=Past(
-            partial(changes_since, job.store, job.rulebook, target.organization, run),
-            partial(job.store.audit_log, target.organization),
-        ),
-        testimony=with_objects(job.store.testimony(target.organization), job.store, job.rulebook.decoders, snapshot),
-        spaces=job.store.spaces(target.organization, run),
-        approvals=job.store.approvals(target.organization),
-        departures=job.store.departures(target.organization, until=run),
-        chain=partial(_chain, job, target.organization, as_of),
-    )
-
-
-def _chain(job: Job, organization: str, as_of: datetime) -> Chain:
-    """The exported evidence of an organization; what checks packs is loaded only where somebody asks."""
-    from contribaudit.evidence.chain import chain_of
-
-    return chain_of(job.store, organization, job.operator.host, as_of)
-
-
-def _last_of(job: Job, target: Target) -> Snapshot | None:
-    """What the newest run of an organization saw; None when there was none."""
-    for record in job.store.runs(organization=target.organization, limit=1):
-        return job.store.snapshot(target.organization, record.id)
-    return None
 
 
 def _decoders(state: State) -> list[str]:

@@ -50,7 +50,8 @@ def heard(api: Api, home: Path) -> tuple[Value, Grade | None]:
     """What the last run makes of in-app contribution: value and grade, or the code of why not."""
     from contribaudit import wiring
     from contribaudit.config import AppSettings
-    from contribaudit.pipeline import Job, last_state
+    from contribaudit.looking_back import last_state
+    from contribaudit.pipeline import Job
 
     rulebook = wiring.load_rulebook(AppSettings.load())
     with History.open(str(home / STORE)) as store:

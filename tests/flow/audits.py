@@ -22,7 +22,8 @@ from contribaudit.core.finding import Finding, Severity
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.report import Report
 from contribaudit.core.rules import Rulebook
-from contribaudit.pipeline import Job, Operator, Target, audit, judge_last
+from contribaudit.looking_back import judge_last
+from contribaudit.pipeline import Job, Operator, Target, audit
 from contribaudit.rulebook import loader
 from contribaudit.simulator import Fault, Options, Organization, load_scenario, make_app, running
 from contribaudit.store.history import History

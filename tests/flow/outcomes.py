@@ -22,7 +22,8 @@ from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, SettingId,
 from contribaudit.core.plan_moves import PlanSeen, plan_now
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
-from contribaudit.pipeline import Job, Target, last_state
+from contribaudit.looking_back import last_state
+from contribaudit.pipeline import Job, Target
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
 from tests.flow.audits import RULEBOOK, Bench, of_check, simulated

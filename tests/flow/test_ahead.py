@@ -12,7 +12,7 @@ import pytest
 from contribaudit.core.deadline import DeadlineKind
 from contribaudit.core.forecast import Hypothesis, end_of
 from contribaudit.core.report import Report
-from contribaudit.pipeline import forecast_last, last_deadlines, last_state
+from contribaudit.looking_back import forecast_last, last_deadlines, last_state
 from tests.flow.audits import RULEBOOK, Bench, simulated
 from tests.flow.outcomes import NOW, REVIEWED_TODAY, TODAY, Said, attestations, every_plan
 

@@ -10,7 +10,7 @@ import pytest
 
 from contribaudit.core.finding import Outcome
 from contribaudit.core.subject import Kind
-from contribaudit.pipeline import last_state
+from contribaudit.looking_back import last_state
 from contribaudit.simulator import Organization
 from tests.flow.audits import of_check, simulated
 from tests.flow.outcomes import (

@@ -16,7 +16,8 @@ from contribaudit.core.state import State
 from contribaudit.core.subject import Subject
 from contribaudit.exporters.line import one_line
 from contribaudit.exporters.spaces import space_rows
-from contribaudit.pipeline import Job, audit, last_state
+from contribaudit.looking_back import last_state
+from contribaudit.pipeline import Job, audit
 from tests.flow.audits import Bench, of_check, simulated
 from tests.flow.outcomes import NOW, REVIEWED_TODAY, Said, attestations
 from tests.flow.test_spaces_read import MINE, opener

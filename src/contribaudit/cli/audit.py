@@ -84,7 +84,8 @@ def command(
     from contribaudit import wiring
     from contribaudit.core.evaluate import Selection
     from contribaudit.core.finding import Severity
-    from contribaudit.pipeline import Job, audit, judge_at, judge_last
+    from contribaudit.looking_back import judge_at, judge_last
+    from contribaudit.pipeline import Job, audit
 
     settings = console.settings()
     console.warn_of_unmatched_environment()

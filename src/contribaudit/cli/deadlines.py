@@ -55,7 +55,8 @@ def command(
     from contribaudit import wiring
     from contribaudit.core.deadline import within as only_within
     from contribaudit.exporters.deadlines import render
-    from contribaudit.pipeline import Job, last_deadlines
+    from contribaudit.looking_back import last_deadlines
+    from contribaudit.pipeline import Job
 
     console.check_output(output_path, overwrite=force)
     span = parse_within(within) if within is not None else None

@@ -50,7 +50,7 @@ def command(
     """
     from contribaudit.demo.run import demonstration
     from contribaudit.errors import UsageError
-    from contribaudit.pipeline import judge_last
+    from contribaudit.looking_back import judge_last
 
     if dashboard:
         from contribaudit.cli.dashboard import require_terminal, show_demo

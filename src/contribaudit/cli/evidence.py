@@ -248,7 +248,7 @@ def sample_command(
     from contribaudit.evidence.sample import draw, sheet
     from contribaudit.evidence.saved import findings_of
     from contribaudit.exporters import json_v1
-    from contribaudit.pipeline import judge_last
+    from contribaudit.looking_back import judge_last
 
     console.check_output(output_path, overwrite=force)
     if place is not None:

@@ -60,7 +60,8 @@ def command(
     from contribaudit.core.observation import SettingId
     from contribaudit.errors import UsageError
     from contribaudit.exporters import reasons_table, tabular, tree
-    from contribaudit.pipeline import Job, last_state, look, state_at
+    from contribaudit.looking_back import last_state, state_at
+    from contribaudit.pipeline import Job, look
 
     if at is not None and not offline:
         raise UsageError("--at and --live were both given", hint="What is read anew is of now.")

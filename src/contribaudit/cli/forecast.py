@@ -51,7 +51,8 @@ def command(
     from contribaudit.core.forecast import Hypothesis
     from contribaudit.errors import UsageError
     from contribaudit.exporters.forecast import render
-    from contribaudit.pipeline import Job, forecast_last
+    from contribaudit.looking_back import forecast_last
+    from contribaudit.pipeline import Job
 
     if plan_word is not None and trial_ends:
         raise UsageError("--plan and --trial-ends both say what the highest plan becomes", hint="Ask for one of them.")

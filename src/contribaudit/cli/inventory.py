@@ -57,7 +57,8 @@ def command(
     from contribaudit.core.subject import Kind
     from contribaudit.exporters.csv_evidence import INVENTORY, inventory_cells
     from contribaudit.exporters.tabular import render
-    from contribaudit.pipeline import Job, last_state, look
+    from contribaudit.looking_back import last_state
+    from contribaudit.pipeline import Job, look
 
     if spaces:
         _spaces(console, organizations, output_format, output_path, force=force, store_location=store_location)
@@ -114,7 +115,8 @@ def _spaces(
     from contribaudit.errors import UsageError
     from contribaudit.exporters.spaces import COLUMNS, apps_with_spaces, space_rows
     from contribaudit.exporters.tabular import stream
-    from contribaudit.pipeline import Job, last_state
+    from contribaudit.looking_back import last_state
+    from contribaudit.pipeline import Job
 
     if output_format == "table":
         raise UsageError("Spaces can be too many for a table", hint="Add --format csv, or --format json")

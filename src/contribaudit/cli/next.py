@@ -52,7 +52,8 @@ def command(
     from contribaudit import wiring
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.words import counted
-    from contribaudit.pipeline import Job, judge_last
+    from contribaudit.looking_back import judge_last
+    from contribaudit.pipeline import Job
     from contribaudit.testimony.queue import queue
 
     settings = console.settings()

@@ -18,7 +18,8 @@ from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.core.report import Report
-from contribaudit.pipeline import Job, Operator, Target, audit, judge_last
+from contribaudit.looking_back import judge_last
+from contribaudit.pipeline import Job, Operator, Target, audit
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.simulator import Organization, load_scenario, make_app, running

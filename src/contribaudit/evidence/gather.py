@@ -14,7 +14,8 @@ from contribaudit.errors import UsageError
 from contribaudit.evidence.dossier import Dossier, shown
 from contribaudit.evidence.people import Cast, People
 from contribaudit.evidence.persons import persons
-from contribaudit.pipeline import Job, judge_at, judge_last
+from contribaudit.looking_back import judge_at, judge_last
+from contribaudit.pipeline import Job
 from contribaudit.store.records import RunRecord
 
 

@@ -20,7 +20,8 @@ from contribaudit.core.policy import WAIVABLE
 from contribaudit.core.report import Report
 from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.exporters.cells import plain, shown
-from contribaudit.pipeline import Job, judge_last
+from contribaudit.looking_back import judge_last
+from contribaudit.pipeline import Job
 from contribaudit.policy_file import edit
 from contribaudit.policy_file.values import MOST_DAYS, same_person
 from contribaudit.testimony.attestable import short

@@ -21,7 +21,8 @@ from contribaudit.core.finding import Finding
 from contribaudit.core.report import Report
 from contribaudit.core.spaces import SpaceBook
 from contribaudit.errors import CredentialError
-from contribaudit.pipeline import Job, audit, judge_at, judge_last
+from contribaudit.looking_back import judge_at, judge_last
+from contribaudit.pipeline import Job, audit
 from contribaudit.progress import SILENT, Progress
 from contribaudit.store.outcome_history import OutcomeSpan
 from contribaudit.store.records import RunRecord
