@@ -1,8 +1,8 @@
-"""Tests see no terminal's size, whoever runs them: side by side, a worker is told one."""
+"""Tests see neither a terminal's size nor a pipeline, whoever runs them: an audit asks what started it."""
 
 from __future__ import annotations
 
 import os
 
-for name in ("COLUMNS", "LINES"):
+for name in ("COLUMNS", "LINES", "CI", "INVOCATION_ID"):
     os.environ.pop(name, None)

@@ -26,7 +26,7 @@ async def driven(open_source: Callable[[], Source], size: tuple[int, int] = NORM
 
 async def until(pilot: Pilot[str], reached: Callable[[], bool]) -> None:
     """Wait for something that a worker does."""
-    for _ in range(500):
+    for _ in range(2000):
         if reached():
             return
         await pilot.pause(0.02)
