@@ -16,7 +16,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/contribaudit demo --out demo-evidence
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m compileall -q $(VENV)/lib src

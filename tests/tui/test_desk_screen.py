@@ -101,8 +101,7 @@ async def test_what_is_wrong_is_told_beside_the_field(kept: Opener) -> None:
     async with driven(here.source) as pilot:
         form = await open_form(pilot)
         await pilot.press("ctrl+s")
-        await pilot.pause()
-        assert "a row that you leave empty was not looked at" in on_screen(pilot)
+        await until(pilot, lambda: "a row that you leave empty was not looked at" in on_screen(pilot))
         await write(pilot, "row-1", "perhaps")
         await write(pilot, "shot", "none.png")
         await pilot.press("ctrl+s")
@@ -219,8 +218,7 @@ async def test_taking_back_needs_a_reason_and_stays_in_the_list(kept: Opener) ->
         await pilot.press("2", "x")
         await until(pilot, lambda: bool(pilot.app.screen.query("#why")))
         await pilot.press("ctrl+s")
-        await pilot.pause()
-        assert "! Needed" in on_screen(pilot)
+        await until(pilot, lambda: "! Needed" in on_screen(pilot))
         await write(pilot, "why", "a typo")
         await pilot.press("ctrl+s")
         await comes_out(pilot, "DC-01", Outcome.UNKNOWN)
@@ -258,8 +256,7 @@ async def test_signals_say_what_each_state_was_seen_to_mean(kept: Opener) -> Non
         await attested(pilot)
         await pilot.press("3")
         await until(pilot, lambda: any("contribution.metadata=off" in row for row in rows_of(pilot, "signals-grid")))
-        await pilot.pause()
-        assert "States, newest first" in on_screen(pilot)
+        await until(pilot, lambda: "States, newest first" in on_screen(pilot))
 
 
 async def test_contradicting_words_stand_side_by_side(kept: Opener) -> None:
