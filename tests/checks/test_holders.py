@@ -52,6 +52,21 @@ def test_what_passes_passes() -> None:
         assert "in person" in verdict.reason
 
 
+@pytest.mark.parametrize("check", ["AI-06", "AI-07"])
+def test_where_no_app_is_in_rovo_access_nothing_was_looked_at(check: str) -> None:
+    """That Rovo is blocked in all of no apps is no answer; nor is it where the only app has a switch of its own."""
+    code = facts(app("code"), plan="Enterprise", type_key="bitbucket")
+    verdict = judge(check, state_of(*code, *GOOD), ORGANIZATION, ("ai-users",))
+    assert (verdict.outcome, verdict.reason_code) == (UNKNOWN, "nothing_looked_at")
+
+
+def test_where_no_app_can_have_ai_nothing_was_looked_at() -> None:
+    """DC-17 rests on AI being off somewhere; of an organization without such an app nobody asked anything."""
+    pages = facts(app("pages"), plan="Enterprise", type_key="guard")
+    verdict = judge("DC-17", state_of(*pages, said("contribution.metadata", "on", ORGANIZATION)), ORGANIZATION)
+    assert (verdict.outcome, verdict.reason_code) == (UNKNOWN, "nothing_looked_at")
+
+
 @pytest.mark.parametrize(
     ("more", "outcome", "code"),
     [

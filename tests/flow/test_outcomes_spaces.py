@@ -59,6 +59,11 @@ def fresh(outcome: Outcome, code: str, *said: Said, listings: object = ()) -> Ou
 SEC = (listed("SEC", days_ago=5), listed("SEC", "ENG"))
 ENG = (listed("ENG", days_ago=5), listed("ENG"))
 GROWN = (listed("ENG", days_ago=5), listed("ENG", "NEW"))
+UNSEEN = (
+    listed("ENG", days_ago=5),
+    listed("ENG", days_ago=1),
+    listed("ENG", "NEW", made=NOW - timedelta(days=2)),
+)
 PASSED_ON = (listed("SEC=1", days_ago=5), listed("SEC=2"))
 KEPT_OUT, CONTRIBUTES = "sensitive_spaces_kept_out", "sensitive_space_contributes"
 
@@ -120,6 +125,8 @@ CASES = (
     fresh(FAIL, "new_spaces_contribute", OFF, included(WIKI), count(2), listings=GROWN),
     replace(fresh(PASS, "no_new_spaces", ON, NOTHING_EXCLUDED, count(2), listings=GROWN), approved=3),
     replace(fresh(FAIL, "new_spaces_contribute", ON, NOTHING_EXCLUDED, count(2), listings=GROWN), approved=2),
+    # made before the baseline's run, which did not see it, and after the look
+    replace(fresh(FAIL, "new_spaces_contribute", ON, NOTHING_EXCLUDED, count(2), listings=UNSEEN), approved=3),
     fresh(FAIL, "new_spaces_contribute", ON, NOTHING_EXCLUDED, listings=GROWN),
     fresh(
         FAIL,

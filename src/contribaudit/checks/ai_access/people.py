@@ -5,7 +5,7 @@ from __future__ import annotations
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import hipaa
-from contribaudit.checks.ai_access.reach import ai_off, in_rovo_access
+from contribaudit.checks.ai_access.reach import ai_off, in_rovo_access, nothing_to_ask
 from contribaudit.checks.answers import (
     ATTESTED,
     apps_of,
@@ -56,7 +56,9 @@ def approved_groups(case: Case) -> Verdict:
         return apps
     answers = [_limited(case, app) for app in apps if in_rovo_access(case.state, app)]
     worst = gravest(answers)
-    if worst is not None and worst.outcome is not Outcome.PASS:
+    if worst is None:
+        return nothing_to_ask(ai.ACCESS_GROUPS, case.rule.expect)
+    if worst.outcome is not Outcome.PASS:
         return worst
     evidence = (
         *list_evidence(case.state, case.subject.organization, WORKSPACES),

@@ -9,6 +9,7 @@ from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evid
 from contribaudit.core.alias import alias_of
 from contribaudit.core.check import Case, Verdict
 from contribaudit.core.finding import Outcome
+from contribaudit.core.observation import Value
 from contribaudit.core.setting import Setting
 from contribaudit.core.state import State
 from contribaudit.core.subject import Subject
@@ -21,6 +22,12 @@ def in_rovo_access(state: State, subject: Subject) -> bool:
     """False only for an app that the rulebook knows to stand outside Rovo access."""
     app = app_of(state, subject)
     return app is None or app.rovo_block not in ("none", "elsewhere")
+
+
+def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
+    """What a question about every app says where none of them is one that it is about: nothing was looked at."""
+    reason = "no app of the organization is one that it could be asked of, so nothing was looked at"
+    return Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason, setting.id, expected)
 
 
 def no_more_than(case: Case, setting: Setting, default: str) -> Verdict:
@@ -70,7 +77,9 @@ def ai_off_everywhere(case: Case) -> Verdict:
         return apps
     answers = [answer for app in apps if (answer := ai_off(case, app)) is not None]
     worst = gravest(answers)
-    if worst is not None and worst.outcome is not Outcome.PASS:
+    if worst is None:
+        return nothing_to_ask(ai.ACCESS, "blocked")
+    if worst.outcome is not Outcome.PASS:
         return worst
     evidence = (
         *list_evidence(case.state, case.subject.organization, WORKSPACES),

@@ -182,7 +182,7 @@ def new_spaces(case: Case) -> Verdict:
     review = state.read(organization_subject(app.organization), setting)
     assert isinstance(review, Observed)
     reviewed_at, reviewed = _review(case, review)
-    found = _since_review(case, position, reviewed_at)
+    found = _since_review(case, position, reviewed_at, review.observed_at)
     around = keys_of(state, app) & position.listed.entries
     if around and around <= position.listed.ambiguous:
         reason = f"the list names {min(around)}, and several apps bear that name"
@@ -235,7 +235,12 @@ def _review(case: Case, look: Observed) -> tuple[datetime, str]:
     return approved.looked_at, f"run {approved.baseline.run} of {approved.looked_at:%Y-%m-%d}, which is the baseline"
 
 
-def _since_review(case: Case, position: _Position, reviewed_at: datetime) -> _New:
+def _since_review(case: Case, position: _Position, reviewed_at: datetime, looked_at: datetime) -> _New:
+    """Spaces that a run after the review was the first to see.
+
+    One that was made before the look at the list was there to be seen by it. A baseline reviews what its run saw: what
+    it did not see counts as new, however old it is, unless the look came after it was made.
+    """
     number = undated = 0
     named: list[str] = []
     for one in case.state.spaces(case.subject.organization).since(case.subject, reviewed_at):
@@ -243,7 +248,7 @@ def _since_review(case: Case, position: _Position, reviewed_at: datetime) -> _Ne
             continue
         if one.space.created_at is None and one.from_the_start:
             undated += 1
-        elif one.space.created_at is None or one.space.created_at > reviewed_at:
+        elif one.space.created_at is None or one.space.created_at > looked_at:
             number += 1
             if len(named) < _NAMED:
                 named.append(one.space.key or one.space.id)
