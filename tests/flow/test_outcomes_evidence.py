@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from contribaudit.core.finding import Outcome
+from contribaudit.evidence import chain
 from contribaudit.evidence.export import export
 from contribaudit.evidence.gather import of_last
 from contribaudit.pipeline import Job, Operator
@@ -88,6 +91,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Where this file's cases play."""
     with set_stage(tmp_path_factory) as opened:
         yield opened
+
+
+def test_a_pack_that_this_account_may_not_read_is_out_of_reach(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no damage, and no reason to break off an audit."""
+    monkeypatch.setattr(chain, "os", SimpleNamespace(access=lambda *_asked: False, path=os.path, R_OK=4, X_OK=1))
+    case = OutcomeCase("GV-07", Outcome.UNKNOWN, "packs_out_of_reach", exports=whole)
+    assert_as_said(case, stage.find(case))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case}-{case.exports.__name__ if case.exports else 'none'}")

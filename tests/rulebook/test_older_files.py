@@ -102,3 +102,9 @@ def test_the_screens_at_a_path() -> None:
     assert [one.id for one in SHIPPED.screens_at(ROVO)] == ["rovo-access"]
     assert SHIPPED.screens_at("Security > Audit log") == ()
     assert SHIPPED.screens_at("") == ()
+
+
+def test_without_a_plan_that_has_the_audit_log_none_is_said_to_lack_it(tmp_path: Path) -> None:
+    """GV-03 then knows no plan for which a refusal is final."""
+    assert SHIPPED.plan_with("audit_log") == "Enterprise"
+    assert older(tmp_path, "plans.toml", "audit_log").plan_with("audit_log") == ""

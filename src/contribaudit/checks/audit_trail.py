@@ -18,7 +18,6 @@ from contribaudit.core.subject import Kind
 
 EVENTS, EVENT_ACTIONS = "events", "event_actions"
 _REFUSED = ("forbidden", "key_refused", "not_found")
-_TOP_PLAN = "enterprise"
 _EXPECTED = "an event that names it, or a ticket"
 
 
@@ -64,8 +63,9 @@ def _unread(case: Case, place: OrganizationState) -> Verdict | None:
     reason = f"the audit log was not read: {reading.reason}"
     if reading.code in _REFUSED and place.completed(EVENT_ACTIONS):
         plan = highest_plan(case)
-        if not isinstance(plan, Verdict) and plan.name.casefold() != _TOP_PLAN:
-            reason += "; it needs Atlassian Guard or the Enterprise plan"
+        able = case.state.rulebook.plan_with("audit_log")
+        if not isinstance(plan, Verdict) and able and not plan.audit_log:
+            reason += f"; it needs Atlassian Guard or the {able} plan"
             evidence = (Evidence(Grade.DOCUMENTED, "the audit log's refusal", reading.started_at),)
             return Verdict(Outcome.NOT_ACHIEVABLE, "no_audit_log", reason, None, _EXPECTED, None, evidence)
     if reading.missing_scope and reading.missing_scope not in reason:

@@ -27,6 +27,8 @@ class Plan:
     """Whether Rovo is listed for the plan."""
     rovo_by_group: bool
     """Whether its console can limit Rovo to groups."""
+    audit_log: bool
+    """Whether it fills the organization's audit log without Atlassian Guard."""
     metadata_default: str
     metadata_changeable: bool
     in_app_default: str
@@ -281,7 +283,7 @@ class Rulebook:
         }
 
     def plan_with(self, ability: str) -> str:
-        """The lowest plan that offers "residency", "rovo" or "rovo_by_group" in its own spelling; "" when none does."""
+        """The lowest plan that offers "residency", "rovo" and so on, in its own spelling; "" when none does."""
         return next((plan.name for plan in self.plans if getattr(plan, ability)), "")
 
     def screens_at(self, console_path: str) -> tuple[Screen, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -21,9 +22,14 @@ def chain_of(store: History, organization: str, host: str, as_of: datetime) -> C
         return NEVER_EXPORTED
     broken = next((told for told in map(_broken, _by_scope(noted)) if told), "")
     for one in reversed(noted):
-        if one.host == host and Path(one.place).exists():
+        if one.host == host and _in_reach(Path(one.place)):
             return Chain(len(noted), broken, one.place, one.sha256, one.written_at, _damage(one))
     return Chain(len(noted), broken)
+
+
+def _in_reach(place: Path) -> bool:
+    """Whether this account may look at it."""
+    return os.access(place, os.R_OK | (os.X_OK if place.is_dir() else 0)) if os.path.lexists(place) else False
 
 
 def _by_scope(noted: Sequence[ExportedManifest]) -> list[list[ExportedManifest]]:

@@ -192,6 +192,7 @@ def _plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
             residency=entry.residency,
             rovo=entry.rovo,
             rovo_by_group=entry.rovo_by_group,
+            audit_log=entry.audit_log,
             metadata_default=entry.metadata.default,
             metadata_changeable=entry.metadata.changeable,
             in_app_default=entry.in_app.default,

@@ -29,6 +29,7 @@ class Dated(_Strict):
     residency_source: str = ""
     rovo_source: str = ""
     rovo_by_group_source: str = ""
+    audit_log_source: str = ""
     spaces_source: str = ""
 
 
@@ -52,6 +53,7 @@ class PlanEntry(_Strict):
     residency: StrictBool
     rovo: StrictBool
     rovo_by_group: StrictBool = False
+    audit_log: StrictBool = False
     metadata: ContributionDefault
     in_app: ContributionDefault
 
