@@ -8,10 +8,8 @@ import pytest
 
 from contribaudit.core.attestation import Anchor
 from contribaudit.core.signal import (
-    SignalReading,
     Standing,
     departed,
-    moved_since,
     newer,
     newest,
     readings,
@@ -109,12 +107,6 @@ def test_departed_is_when_a_run_first_saw_another_state_after_the_look() -> None
     assert departed(HISTORY, replace(anchor, state=None), days(3), NOW) == days(2)
     assert departed({}, anchor, days(7), NOW) is None
     assert departed({KEY: HISTORY[KEY][::-1]}, anchor, days(10), NOW) == days(5)
-
-
-def test_moved_since_compares_with_the_present_state() -> None:
-    present = SignalReading(USE, ORGANIZATION, Standing.PRESENT, ("a",))
-    assert moved_since(HISTORY, present, days(7)) == days(5)
-    assert moved_since(HISTORY, present, days(3)) is None
 
 
 def test_what_moved_names_the_first_signal_that_did() -> None:

@@ -1,33 +1,24 @@
-"""The CSV files hold what the JSON report holds, in fixed columns, and are there whole or not at all."""
+"""The CSV files hold what the JSON report holds, in fixed columns."""
 
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import json
-import os
 import re
-import subprocess
-import sys
-import tempfile
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 
 from contribaudit.core.finding import Finding
 from contribaudit.core.report import Report
-from contribaudit.errors import OutputError, UsageError
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.cells import plain
-from contribaudit.exporters.csv_evidence import ALL, FINDINGS, INVENTORY, SETTINGS, Sheet, check_folder, write_folder
+from contribaudit.exporters.csv_evidence import ALL, FINDINGS, INVENTORY, SETTINGS, Sheet
 from contribaudit.exporters.json_v1 import as_document
 from tests.exporters.awkward import app, awkward_report, finding, report
-from tests.exporters.golden import ROOT
 
 # A literal copy of the contract in interfaces.md, "CSV evidence".
 CONTRACT = (
@@ -65,8 +56,9 @@ def test_columns_of_findings_are_the_contract() -> None:
 @pytest.mark.parametrize("sheet", ALL, ids=lambda sheet: sheet.name)
 def test_bytes(sheet: Sheet, any_report: Report, tmp_path: Path) -> None:
     """UTF-8 without a mark at its start, one header, every record ends in CRLF, no control but a line break inside."""
-    write_folder(any_report, tmp_path / "evidence")
-    data = (tmp_path / "evidence" / sheet.name).read_bytes()
+    with (tmp_path / sheet.name).open("w", encoding="utf-8", newline="") as out:
+        sheet.write(any_report, out)
+    data = (tmp_path / sheet.name).read_bytes()
     text = data.decode("utf-8")
     header = ",".join(sheet.columns)
     assert text.startswith(f"{header}\r\n")
@@ -187,148 +179,6 @@ def test_inventory_names_what_is_no_app_and_what_was_not_read() -> None:
     assert notes["pseudo"] == "an entry of the list that is no app"
     assert notes["org-two"] == "there is no key for =it\ufffd[31m"
     assert notes[app("unread").id] == "named by a policy only, not in the list of apps"
-
-
-# --- the folder ---
-
-
-def test_writes_every_sheet(tmp_path: Path) -> None:
-    """Folders on the way are made; the paths of the files come back."""
-    paths = write_folder(awkward_report(), tmp_path / "a" / "b")
-    assert sorted(path.name for path in paths) == NAMES
-    assert {path.parent for path in paths} == {tmp_path / "a" / "b"}
-
-
-def test_writes_into_a_folder_that_holds_other_files(tmp_path: Path) -> None:
-    """What lies in the folder stays."""
-    (tmp_path / "README.txt").write_text("mine")
-    write_folder(report(), tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.txt", *NAMES]
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
-def test_never_overwrites(name: str, kind: str, tmp_path: Path) -> None:
-    """One file of an earlier export is enough to refuse, and stays as it was."""
-    target = tmp_path / name
-    if kind == "file":
-        target.write_text("evidence")
-    elif kind == "folder":
-        target.mkdir()
-    else:
-        target.symlink_to(tmp_path / "elsewhere")
-    for attempt in (check_folder, lambda folder: write_folder(report(), folder)):
-        with pytest.raises(UsageError, match="never overwritten"):
-            attempt(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-    assert kind != "file" or target.read_text() == "evidence"
-
-
-def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another export that starts at the same moment wins or loses whole files, never half of one."""
-    (tmp_path / "settings.csv").write_text("theirs")
-    monkeypatch.setattr(csv_evidence, "check_folder", lambda _folder: None)
-    with pytest.raises(OutputError, match="File exists"):
-        write_folder(report(), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["settings.csv"]
-    assert (tmp_path / "settings.csv").read_text() == "theirs"
-
-
-@pytest.mark.parametrize("kind", ["file", "dangling link"])
-def test_a_file_in_the_folders_place(kind: str, tmp_path: Path) -> None:
-    """A file is not turned into a folder."""
-    target = tmp_path / "evidence"
-    if kind == "file":
-        target.write_text("a note")
-    else:
-        target.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UsageError, match="not a folder"):
-        write_folder(report(), target)
-    assert [path.name for path in tmp_path.iterdir()] == ["evidence"]
-
-
-def test_a_file_on_the_way(tmp_path: Path) -> None:
-    """A file where a parent folder should be is an output error that says so."""
-    (tmp_path / "a").write_text("")
-    with pytest.raises(OutputError, match="Not a directory"):
-        write_folder(report(), tmp_path / "a" / "b")
-
-
-def test_a_name_too_long(tmp_path: Path) -> None:
-    """A name that no disk takes is an output error, not a bug."""
-    with pytest.raises(OutputError, match="too long"):
-        write_folder(report(), tmp_path / ("x" * 300))
-
-
-@pytest.mark.parametrize(("mode", "below"), [(0o755, ""), (0o700, "inside")])
-def test_no_permission(mode: int, below: str) -> None:
-    """A folder that may not be written to, or not even looked into, is an output error."""
-    with (
-        tempfile.TemporaryDirectory() as parent,
-        unprivileged(Path(parent), mode),
-        pytest.raises(OutputError, match="Permission denied"),
-    ):
-        write_folder(report(), Path(parent) / below / "evidence")
-
-
-@contextmanager
-def unprivileged(folder: Path, mode: int) -> Iterator[None]:
-    """Nobody, where the tests run as root; else the folder's owner without the right to write."""
-    root = os.geteuid() == 0
-    folder.chmod(mode if root else 0o500 if mode == 0o755 else 0)
-    if root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
-        folder.chmod(0o700)
-
-
-@pytest.mark.parametrize("failing", NAMES)
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
-def test_whatever_stops_it_leaves_nothing_behind(
-    failing: str, error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A full disk or Ctrl-C in any file: no file, no folder of ours stays; a folder that was there does."""
-    whole = Sheet.write
-
-    def write(sheet: Sheet, of: Report, out: TextIO) -> None:
-        whole(sheet, of, out)
-        if sheet.name == failing:
-            out.flush()
-            raise error
-
-    monkeypatch.setattr(Sheet, "write", write)
-    (tmp_path / "there").mkdir()
-    for folder in (tmp_path / "new" / "evidence", tmp_path / "there"):
-        with pytest.raises((OutputError, KeyboardInterrupt)) as raised:
-            write_folder(awkward_report(), folder)
-        assert isinstance(raised.value, OutputError) == isinstance(error, OSError)
-    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
-
-
-def test_a_disk_that_really_refuses(tmp_path: Path) -> None:
-    """The system refuses the bytes, and closing the file finds out: still an output error, and nothing is left."""
-    code = """
-import resource, sys
-from pathlib import Path
-from contribaudit.errors import OutputError
-from contribaudit.exporters.csv_evidence import write_folder
-from tests.exporters.awkward import awkward_report
-resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
-try:
-    write_folder(awkward_report(), Path(sys.argv[1]))
-except OutputError as error:
-    print(error)
-"""
-    ran = subprocess.run(
-        [sys.executable, "-B", "-c", code, str(tmp_path / "evidence")], capture_output=True, text=True, cwd=ROOT
-    )
-    assert ran.stderr == ""
-    assert "File too large" in ran.stdout
-    assert list(tmp_path.iterdir()) == []
 
 
 # --- many findings ---

@@ -86,14 +86,6 @@ def readings(state: State, subject: Subject, family: Family) -> tuple[SignalRead
     )
 
 
-def moved_since(history: SignalHistory, reading: SignalReading, moment: datetime) -> datetime | None:
-    """When the signal first held another state than the present one, after `moment`; None when it never did."""
-    for since, held in history.get((reading.owner, reading.signal), ()):
-        if since > moment and held != reading.state:
-            return since
-    return None
-
-
 def what_moved(
     history: SignalHistory,
     look: Attestation,

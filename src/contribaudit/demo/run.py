@@ -17,8 +17,6 @@ from contribaudit import wiring
 from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
-from contribaudit.core.report import Report
-from contribaudit.looking_back import judge_last
 from contribaudit.pipeline import Job, Operator, Target, audit
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
@@ -30,12 +28,6 @@ DEMO_KEY = SecretStr("demo-key")
 DEMO_TOKEN = Credential(SecretStr("demo-site-token"), "demo@acme.example")
 _MOVED = "acme-us/confluence"
 _ADDED = "acme-labs/confluence"
-
-
-def run_demo(scenario: str, progress: Progress = SILENT) -> Report:
-    """The second of two audits of the scenario's organization. Raises ValueError for an unknown scenario."""
-    with demonstration(scenario, progress) as job:
-        return judge_last(job)
 
 
 @contextmanager

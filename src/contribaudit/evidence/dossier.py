@@ -15,9 +15,6 @@ from contribaudit.evidence.people import Cast
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
 
-EXPECTED_EVERY_HOURS = 26.0
-"""How long two whole readings may lie apart before gaps.csv tells of it: a day, and some slack."""
-
 
 @dataclass(frozen=True, slots=True)
 class Dossier:

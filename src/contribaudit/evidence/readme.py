@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contribaudit import __version__
-from contribaudit.evidence.dossier import EXPECTED_EVERY_HOURS, Dossier
+from contribaudit.core.gaps import EVERY_HOURS
+from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.people import People
 from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES
 from contribaudit.exporters.cells import plain, rfc3339
@@ -81,7 +82,7 @@ def text(dossier: Dossier, *, signed: bool) -> str:
             run=report.run.id,
             organizations=names or "no organization",
             finished=rfc3339(report.run.finished_at),
-            hours=EXPECTED_EVERY_HOURS,
+            hours=EVERY_HOURS,
         ),
         _LEFT_OUT.get(dossier.cast.people, ""),
         _SITES.format(sites=", ".join(plain(site) for site in dossier.sites)) if dossier.sites else "",

@@ -5,14 +5,11 @@ A new column only ever joins at the end. Rows are sorted, so that two runs compa
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
-from pathlib import Path
 from typing import TextIO
 
 from contribaudit import catalogue, collectors
@@ -21,7 +18,6 @@ from contribaudit.core.inventory import inventory_rows
 from contribaudit.core.observation import Observed
 from contribaudit.core.report import Report
 from contribaudit.core.state import State
-from contribaudit.errors import OutputError, UsageError
 from contribaudit.exporters.cells import Cell, csv_cell
 
 
@@ -196,53 +192,3 @@ ALL: tuple[Sheet, ...] = (FINDINGS, INVENTORY, SETTINGS, COLLECTION)
 def write(report: Report, out: TextIO) -> None:
     """`--format csv` is the findings."""
     FINDINGS.write(report, out)
-
-
-def check_folder(folder: Path) -> None:
-    """Refuse a folder that evidence cannot be written to: it is never overwritten.
-
-    Raises UsageError for a file in its place and for evidence that is there, OutputError when nobody may look.
-    """
-    try:
-        if os.path.lexists(folder) and not folder.is_dir():
-            raise UsageError(f"{folder} is not a folder", hint="Name a folder that does not exist yet")
-        taken = [path for sheet in ALL if os.path.lexists(path := folder / sheet.name)]
-    except OSError as error:
-        raise _refused(folder, error) from error
-    if taken:
-        raise UsageError(f"{taken[0]} exists", hint="Evidence is never overwritten: name another folder")
-
-
-def write_folder(report: Report, folder: Path) -> list[Path]:
-    """Every sheet as a file in `folder`, which is made; returns the paths.
-
-    Raises UsageError and OutputError as `check_folder` does, OutputError when the disk refuses. Whatever stops it,
-    nothing is left behind of what it made.
-    """
-    check_folder(folder)
-    written: list[Path] = []
-    made: list[Path] = []
-    try:
-        made = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        for sheet in ALL:
-            path = folder / sheet.name
-            with path.open("x", encoding="utf-8", newline="") as out:
-                written.append(path)
-                sheet.write(report, out)
-    except BaseException as error:
-        for path in written:
-            with contextlib.suppress(OSError):
-                path.unlink()
-        for path in made:
-            with contextlib.suppress(OSError):  # somebody else's file is in it
-                path.rmdir()
-        if isinstance(error, OSError):
-            raise _refused(folder, error) from error
-        raise
-    return written
-
-
-def _refused(folder: Path, error: OSError) -> OutputError:
-    hint = "Free some space, or name another folder"
-    return OutputError(f"{folder} could not be written: {error.strerror or error}", hint=hint)

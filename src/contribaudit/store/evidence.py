@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from contribaudit.errors import StoreDamaged
 from contribaudit.ledger_entry import LedgerEntry
@@ -43,11 +43,6 @@ def read_ledger(connection: Connection, run: int, organization: str) -> RunLedge
     except (zlib.error, ValueError, TypeError) as error:
         raise StoreDamaged(f"The ledger of run {run} cannot be read", hint="Restore the history") from error
     return RunLedger(entries, found.clock_skew_seconds)
-
-
-def forget_ledgers(connection: Connection, runs: Sequence[int]) -> None:
-    """Remove the ledgers of runs that are pruned."""
-    connection.execute(delete(ledgers).where(ledgers.c.run.in_(runs)))
 
 
 def record_manifest(connection: Connection, one: ExportedManifest) -> None:

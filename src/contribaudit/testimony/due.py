@@ -69,11 +69,6 @@ def find_screen(screens: Iterable[Screen], name: str) -> Screen:
     return known[name.strip().casefold()]
 
 
-def screen_of(screens: Iterable[Screen], setting: str, kind: Kind) -> Screen | None:
-    """The first screen that shows the setting of such a subject."""
-    return next((one for one in screens if one.kind is kind and setting in one.settings), None)
-
-
 def path_of(screen: Screen) -> str:
     """The way there in the newest console."""
     return next(iter(screen.paths.values()), "")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contribaudit.core.gaps import gaps_by_collector
-from contribaudit.evidence.dossier import EXPECTED_EVERY_HOURS, Dossier
+from contribaudit.core.gaps import EVERY_HOURS, gaps_by_collector
+from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet
 
 
@@ -36,9 +36,7 @@ def _outcomes(dossier: Dossier) -> Iterator[Row]:
 def _gaps(dossier: Dossier) -> Iterator[Row]:
     for organization in dossier.organizations:
         runs = dossier.store.runs_seen(organization, since=dossier.since, until=dossier.ends)
-        for one in gaps_by_collector(
-            organization, runs, dossier.since, dossier.ends, expected_every_hours=EXPECTED_EVERY_HOURS
-        ):
+        for one in gaps_by_collector(organization, runs, dossier.since, dossier.ends, expected_every_hours=EVERY_HOURS):
             yield one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why
 
 
