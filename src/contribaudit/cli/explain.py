@@ -17,9 +17,10 @@ from contribaudit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from contribaudit.core.observation import SettingId
+    from contribaudit.core.effective import Effective
+    from contribaudit.core.observation import Observation, SettingId
     from contribaudit.core.state import State
     from contribaudit.core.subject import Subject
 
@@ -59,7 +60,6 @@ def command(
     from contribaudit.core.effective import COMPUTED, effective_of
     from contribaudit.core.observation import SettingId
     from contribaudit.errors import UsageError
-    from contribaudit.exporters import reasons_table, tabular, tree
     from contribaudit.looking_back import last_state, state_at
     from contribaudit.pipeline import Job, look
 
@@ -93,22 +93,35 @@ def command(
         computed = [one for one in COMPUTED if one == wanted or (wanted is None and _fits(about, one))]
         answers = [effective_of(state, about, one) for one in computed]
         observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
-        if output_format == "json":
-            text = tree.document(state, about, answers, observations)
-        elif output_format in tabular.FORMATS:
-            rows = reasons_table.rows(state, about, answers, observations)
-            text = tabular.render(
-                output_format,
-                reasons_table.COLUMNS,
-                rows,
-                flexible="reason",
-                only=reasons_table.SHOWN,
-                terminal=console.on_terminal,
-            )
-        else:
-            on_terminal, color = console.on_terminal, console.colored_output
-            text = tree.render(state, about, answers, observations, terminal=on_terminal, color=color)
+        text = _rendered(console, output_format, state, about, answers, observations)
     console.write(text)
+
+
+def _rendered(
+    console: Console,
+    output_format: str,
+    state: State,
+    about: Subject,
+    answers: Sequence[Effective],
+    observations: Sequence[Observation],
+) -> str:
+    """The answers in one of the formats."""
+    from contribaudit.exporters import reasons_table, tabular, tree
+
+    if output_format == "json":
+        return tree.document(state, about, answers, observations)
+    if output_format in tabular.FORMATS:
+        rows = reasons_table.rows(state, about, answers, observations)
+        return tabular.render(
+            output_format,
+            reasons_table.COLUMNS,
+            rows,
+            flexible="reason",
+            only=reasons_table.SHOWN,
+            terminal=console.on_terminal,
+        )
+    on_terminal, color = console.on_terminal, console.colored_output
+    return tree.render(state, about, answers, observations, terminal=on_terminal, color=color)
 
 
 def _fits(about: Subject, setting: SettingId) -> bool:
