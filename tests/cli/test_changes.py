@@ -82,3 +82,16 @@ def test_every_step_of_a_period(cli: Cli, moved: AdminConsole) -> None:
     assert [(row["before"], row["after"]) for row in rows(cli, *since, "--steps")] == [("EU", "US"), ("US", "EU")]
     ages_ago = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
     assert cli("changes", "--since", ages_ago).code == 2
+
+
+def test_without_two_runs_nothing_is_said_to_be_unchanged(
+    cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither before the first run nor after it; nor has a history without a run no gaps."""
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+    assert "There are no two runs to compare yet" in cli("changes").err
+    assert "No run is kept, so nothing was ever observed" in cli("runs", "gaps").err
+    cli("audit", "--format", "line")
+    assert "There are no two runs to compare yet" in cli("changes").err
+    cli("audit", "--format", "line")
+    assert "Nothing changed" in cli("changes").err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 import time
@@ -160,12 +161,15 @@ def test_the_key_is_asked_for_without_showing_it(api: Api) -> None:
         env=environment,
         start_new_session=True,
     ) as process:
-        os.close(theirs)
-        screen = until(ours, "(not shown)")
-        time.sleep(0.2)  # getpass turns the echo off after it has asked
-        os.write(ours, b"demo-key\n")
-        screen += until(ours, "KEPT")
-        process.wait(timeout=30)
+        try:
+            os.close(theirs)
+            screen = until(ours, "(not shown)")
+            echo_off(ours)  # what is typed before is thrown away
+            os.write(ours, b"demo-key\n")
+            screen += until(ours, "KEPT")
+            process.wait(timeout=30)
+        finally:
+            process.kill()
     os.close(ours)
     assert "demo-key" not in screen
     assert "KEPT True 0" in screen
@@ -174,11 +178,22 @@ def test_the_key_is_asked_for_without_showing_it(api: Api) -> None:
 def until(terminal: int, text: str) -> str:
     """What the screen shows, up to this text and the rest of its line."""
     screen = ""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while text not in screen or (text == "KEPT" and not screen.endswith("\n")):
-        assert time.monotonic() < deadline, screen
+        ready, _, _ = select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))
+        assert ready, screen
         try:
             screen += os.read(terminal, 4096).decode()
         except OSError:  # the other side has closed
             break
     return screen
+
+
+def echo_off(terminal: int) -> None:
+    """Wait until the terminal shows no longer what is typed."""
+    import termios
+
+    deadline = time.monotonic() + 30
+    while termios.tcgetattr(terminal)[3] & termios.ECHO:
+        assert time.monotonic() < deadline, "the echo stays on"
+        time.sleep(0.01)

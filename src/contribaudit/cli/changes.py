@@ -72,7 +72,7 @@ def command(
             newest = max(span.until for span in spans)
             store.record_look(operator.account, operator.host, newest, datetime.now(UTC))
     changes = [one for one in found if not settings_named or one.setting.startswith(settings_named)]
-    _show(console, changes, output_format)
+    _show(console, changes, output_format, compared=bool(spans))
 
 
 @command.command("annotate")
@@ -149,7 +149,7 @@ def _run(store: History, organization: str, text: str) -> int:
     return record.id
 
 
-def _show(console: Console, changes: list[Change], output_format: str) -> None:
+def _show(console: Console, changes: list[Change], output_format: str, *, compared: bool) -> None:
     """JSON and CSV have a row for each value; the table one for each happening, a new app with all of its values."""
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.words import counted, happenings
@@ -161,7 +161,9 @@ def _show(console: Console, changes: list[Change], output_format: str) -> None:
     else:
         console.write(render(output_format, COLUMNS, [_row(one) for one in changes]))
     without = sum(1 for one in happened if not one.has_cause)
-    if not happened:
+    if not compared:
+        console.diagnostics.conclusion("There are no two runs to compare yet: contribaudit audit.")
+    elif not happened:
         console.diagnostics.conclusion("Nothing changed.")
     else:
         console.diagnostics.conclusion(f"{counted(len(happened), 'change')}, {without} without a known cause.")

@@ -158,16 +158,21 @@ def list_gaps(
     now = datetime.now(UTC)
     begin = moment(since) if since else None
     found = []
+    known = 0
     with wiring.open_store(settings, store_location) as store:
         for one in [organization] if organization else kept_organizations(store):
             runs = store.runs_seen(one, until=now)
+            known += len(runs)
             if collector is None:
                 found += gaps_by_collector(one, runs, begin, now, expected_every_hours=every_hours)
             else:
                 found += gaps(one, runs, begin, now, expected_every_hours=every_hours, collector=collector)
     rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
     console.write(render(output_format, GAPS, rows, flexible="in_between", terminal=console.on_terminal))
-    console.diagnostics.conclusion(f"{counted(len(found), 'gap')} of more than {every_hours:g} hours.")
+    told = f"{counted(len(found), 'gap')} of more than {every_hours:g} hours."
+    console.diagnostics.conclusion(
+        told if known else "No run is kept, so nothing was ever observed: contribaudit audit."
+    )
 
 
 @command.command("outcomes")
