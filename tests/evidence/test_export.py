@@ -239,7 +239,8 @@ def test_a_full_disk_leaves_nothing(archive: bool, told: Scene, tmp_path: Path) 
 
 
 KILLED = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 from pathlib import Path
 from contribaudit.evidence.folder import EvidenceFolder
 with EvidenceFolder(Path(sys.argv[1]), archive=sys.argv[2] == "True") as folder:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Tuple, and_, literal, or_, select, tuple_
 
 from contribaudit.catalogue import spaces as catalogue
 from contribaudit.core.drift import Change
@@ -51,7 +51,7 @@ def space_changes(reading: Reading, organization: str, since: int, until: int) -
         yield from found
         if len(some) < _PAGE:
             return
-        after = identity > tuple_(*some[-1])
+        after = identity > _place(some[-1])
 
 
 def _page(
@@ -65,7 +65,7 @@ def _page(
 ) -> Iterator[Change]:
     """The changes of the spaces from the first of the keys to the last."""
     identity = tuple_(spaces.c.app, spaces.c.space)
-    within = moved, identity >= tuple_(*keys[0]), identity <= tuple_(*keys[-1])
+    within = moved, identity >= _place(keys[0]), identity <= _place(keys[-1])
     rows = connection.execute(
         select(spaces).where(*within).order_by(spaces.c.app, spaces.c.space, spaces.c.first_run)
     ).all()
@@ -94,6 +94,11 @@ def _page(
                 last_seen=None if last is None else started_at[last],
                 name=_told(after or before, "name") or "",
             )
+
+
+def _place(key: Any) -> Tuple:
+    """A row's app and space to compare with, written as the columns write them: some characters are escaped there."""
+    return tuple_(literal(key.app, spaces.c.app.type), literal(key.space, spaces.c.space.type))
 
 
 def _holds(row: Any, run: int) -> bool:
