@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import dashboard, evidence, formats, history, inventory, judging, spaces, startup, tree, year
+from benchmarks import dashboard, evidence, export, formats, history, inventory, judging, spaces, startup, tree, year
 
 ALL = {
     "startup": startup.run,
@@ -15,6 +15,7 @@ ALL = {
     "spaces": spaces.run,
     "formats": formats.run,
     "evidence": evidence.run,
+    "export": export.run,
     "dashboard": dashboard.run,
     "tree": tree.run,
 }

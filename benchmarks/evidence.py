@@ -48,8 +48,8 @@ def run() -> None:
 
 
 def _small(place: Path) -> None:
-    with demonstration("tidy") as job:
-        export(of_last(job), place, now=datetime.now(UTC), operator=job.operator)
+    with demonstration("tidy") as shown:
+        export(of_last(shown.job), place, now=datetime.now(UTC), operator=shown.job.operator)
 
 
 def _large(small: Path, place: Path) -> None:

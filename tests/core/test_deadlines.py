@@ -15,8 +15,8 @@ from contribaudit.core import names
 from contribaudit.core.approval import Baseline
 from contribaudit.core.attestation import Signature
 from contribaudit.core.deadline import Deadline, DeadlineKind, ending_soon, within
-from contribaudit.core.deadlines import deadlines
-from contribaudit.core.observation import Observation, SettingId
+from contribaudit.core.deadlines import deadline_warnings, deadlines
+from contribaudit.core.observation import Grade, Observation, SettingId
 from contribaudit.core.policy import AuditPolicy, Decision
 from tests.builders import NOW, ORG, app, facts, observed, policy_of, rule, state_of, waiver
 from tests.checks.attested import ORGANIZATION, seen
@@ -141,6 +141,34 @@ def test_warnings_are_one_line_for_each_kind_and_only_of_what_is_ahead() -> None
 
 
 _DAYS = st.integers(-40, 40)
+
+
+@given(
+    ages=st.lists(st.integers(0, 60), max_size=4),
+    strict=st.none() | st.integers(1, 40),
+    accepted=st.booleans(),
+    key=st.none() | _DAYS,
+    ends=st.lists(_DAYS, max_size=2),
+)
+def test_the_warnings_of_a_report_are_those_of_the_list(
+    ages: list[int], strict: int | None, accepted: bool, key: int | None, ends: list[int]
+) -> None:
+    """Counting without making the sentences comes to the same, under the policy's limit and under a rule's own."""
+    terms: dict[str, object] = {} if strict is None else {"max_age_days": {"attested": strict}}
+    if not accepted:
+        terms["accept"] = (Grade.DOCUMENTED,)
+    settings = (names.IN_APP, "ai.web_search", "ai.beta_features", "trial")
+    observations: list[Observation] = [
+        seen(one, "off", app() if one == "trial" else ORGANIZATION, days_ago=age)
+        for one, age in zip(settings, ages, strict=False)
+    ]
+    if key is not None:
+        observations.append(observed(KEY, ORGANIZATION, (NOW + timedelta(days=key)).isoformat()))
+    waivers = tuple(waiver("DR-01", expires=(NOW + timedelta(days=end)).date()) for end in ends)
+    policy = replace(policy_of(rule("DC-03", **terms), rule("DC-07"), rule("DC-08")), waivers=waivers)
+    state = state_of(*facts(app()), *observations)
+    found = deadlines(state, policy, checks.ALL)
+    assert deadline_warnings(state, policy, checks.ALL) == ending_soon(found, NOW)
 
 
 @given(

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from contribaudit import checks
 from contribaudit.core.evaluate import Selection, attributes_of
 from contribaudit.core.finding import Finding, Outcome, Severity
 from contribaudit.core.observation import Value
 from contribaudit.core.policy import AuditPolicy, Where
 from contribaudit.core.resolve import Seen, resolve
 from contribaudit.core.state import State
-from contribaudit.core.subject import COMPANY, organization_subject
+from contribaudit.core.subject import COMPANY, Subject, organization_subject
 from contribaudit.errors import UsageError
 from tests.builders import (
     NOW,
@@ -235,3 +236,24 @@ def test_a_pass_has_no_remediation_and_everything_else_has() -> None:
     """Words come from the rulebook."""
     assert of(two_apps(), policy_of(WIDE), EUROPEAN.id).remediation == ""
     assert of(two_apps(), policy_of(WIDE), AMERICAN.id).remediation == RULEBOOK.words["DR-01"].remediation
+
+
+def test_every_check_looks_at_each_app_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question that goes through every app is asked once of an organization, not once of each of its apps."""
+    everything = policy_of(*(rule(check.id) for check in checks.ALL))
+    looks = 0
+    look = State.in_inventory
+
+    def counted(state: State, subject: Subject) -> bool:
+        nonlocal looks
+        looks += 1
+        return look(state, subject)
+
+    monkeypatch.setattr(State, "in_inventory", counted)
+    of_one_app = []
+    for number in (20, 80):
+        state = state_of(*(told for one in range(number) for told in facts(app(f"number {one}"), type_key="jira")))
+        looks = 0
+        assert len(evaluated(state, everything).findings) > 5 * number
+        of_one_app.append(looks / number)
+    assert of_one_app[1] <= of_one_app[0]

@@ -83,7 +83,7 @@ def highest_plan(case: Case, expected: Value = None) -> Plan | Verdict:
 def apps_of(case: Case, setting: Setting) -> list[Subject] | Verdict:
     """Every app of the organization; a verdict where the list of apps is not whole, or empty."""
     organization = case.subject.organization
-    apps = case.state.subjects(Kind.APP, organization)
+    apps = case.state.once(("apps", organization), lambda: case.state.subjects(Kind.APP, organization))
     place = case.state.organizations[organization]
     if apps and place.completed(WORKSPACES):
         return apps

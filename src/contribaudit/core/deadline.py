@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import Protocol
 
 from contribaudit.core.observation import SettingId
 from contribaudit.core.subject import Subject
@@ -81,11 +82,22 @@ def within(found: Iterable[Deadline], as_of: datetime, span: timedelta) -> tuple
     return tuple(one for one in found if one.ends_at is not None and one.ends_at <= as_of + span)
 
 
-def ending_soon(found: Iterable[Deadline], as_of: datetime, days: int = SOON_DAYS) -> list[str]:
+class Ending(Protocol):
+    """What `ending_soon` has to know of a deadline."""
+
+    @property
+    def kind(self) -> DeadlineKind:
+        """What sort of thing runs out."""
+
+    @property
+    def over_at(self) -> datetime | None:
+        """The moment from which it is over; None where no date is known."""
+
+
+def ending_soon(found: Iterable[Ending], as_of: datetime, days: int = SOON_DAYS) -> list[str]:
     """One warning for each kind that a person can still do something about and that ends within so many days."""
-    soon = Counter(
-        one.kind for one in found if one.over_at is not None and as_of < one.over_at <= as_of + timedelta(days=days)
-    )
+    limit = as_of + timedelta(days=days)
+    soon = Counter(one.kind for one in found if (over_at := one.over_at) is not None and as_of < over_at <= limit)
     return [
         f"{_counted(soon[kind], one, several)} within {days} days: {step}."
         for kind, (one, several, step) in _WARNED.items()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.approval import Baseline
 from contribaudit.core.check import Check
-from contribaudit.core.deadline import Deadline, DeadlineKind
+from contribaudit.core.deadline import Deadline, DeadlineKind, ending_soon
 from contribaudit.core.deletion import CALLED, SWITCHES, deletion_clocks, opted_out, residue_until
 from contribaudit.core.expiry import attested_expiries
 from contribaudit.core.exposure import Span, exposure_window
@@ -36,15 +37,28 @@ def deadlines(
     Deletion clocks that have run down are left out, since nothing more happens by itself (DC-22 goes on about them),
     and so are announced days that have passed. `baselines` are those that stand.
     """
-    found = [*_of_policy(state, policy), *_of_rulebook(state), *_attested(state, policy, checks)]
+    return tuple(sorted([*_attested(state, policy, checks), *_but_attested(state, policy, baselines)], key=_soonest))
+
+
+def deadline_warnings(
+    state: State, policy: AuditPolicy, checks: Iterable[Check], baselines: Iterable[Baseline] = ()
+) -> list[str]:
+    """What `ending_soon` says of the same, without the sentences: of attested values there may be a great many."""
+    return ending_soon(
+        chain(attested_expiries(state, policy, checks), _but_attested(state, policy, baselines)), state.as_of
+    )
+
+
+def _but_attested(state: State, policy: AuditPolicy, baselines: Iterable[Baseline]) -> Iterator[Deadline]:
+    yield from _of_policy(state, policy)
+    yield from _of_rulebook(state)
     for place in state.looked_at:
-        found += _keys(state, place.id)
-        found += _reading(state, place.id, policy)
-        found += _trials(state, place.id)
-        found += _moves(state, place.id)
-        found += _contribution(state, place.id, policy)
-    found += [_baseline(one) for one in baselines if one.until is not None]
-    return tuple(sorted(found, key=_soonest))
+        yield from _keys(state, place.id)
+        yield from _reading(state, place.id, policy)
+        yield from _trials(state, place.id)
+        yield from _moves(state, place.id)
+        yield from _contribution(state, place.id, policy)
+    yield from (_baseline(one) for one in baselines if one.until is not None)
 
 
 def _soonest(one: Deadline) -> tuple[object, ...]:

@@ -91,7 +91,7 @@ def evaluate(
                     off += 1
                     continue
                 verdict = _judge(check, state, policy, subject, rule, attributes)
-                finding = _finding(state, check, rule, subject, verdict)
+                finding = _finding(state, policy, check, rule, subject, verdict)
                 finding = replace(finding, severity=_severity(state, policy, check, rule, attributes))
                 findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
             if not answered and organization is not None:
@@ -220,7 +220,7 @@ def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str,
             else state.organizations[organization].why_not("workspaces") or f"no {check.kind} was seen to ask it of"
         )
         verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
-    return [_finding(state, check, rule, subject, apply_terms(verdict, Case(subject, state, rule, policy)))]
+    return [_finding(state, policy, check, rule, subject, apply_terms(verdict, Case(subject, state, rule, policy)))]
 
 
 def _rule_of_none(policy: AuditPolicy, check: Check, organization: Attributes) -> Rule | None:
@@ -236,7 +236,9 @@ def _rule_of_none(policy: AuditPolicy, check: Check, organization: Attributes) -
     return None
 
 
-def _finding(state: State, check: Check, rule: Rule, subject: Subject, verdict: Verdict) -> Finding:
+def _finding(
+    state: State, policy: AuditPolicy, check: Check, rule: Rule, subject: Subject, verdict: Verdict
+) -> Finding:
     words = state.rulebook.words[check.id]
     return Finding(
         check=check.id,
@@ -256,6 +258,7 @@ def _finding(state: State, check: Check, rule: Rule, subject: Subject, verdict: 
         remediation="" if verdict.outcome is Outcome.PASS else words.remediation,
         console_path=words.console_path,
         controls=words.controls,
+        rule=policy.place(rule),
     )
 
 

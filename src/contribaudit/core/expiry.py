@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from contribaudit.core.check import Check
+from contribaudit.core.deadline import DeadlineKind
 from contribaudit.core.effective import COMPUTED
 from contribaudit.core.evaluate import attributes_of
 from contribaudit.core.observation import Grade, Observed, SettingId
 from contribaudit.core.policy import AuditPolicy, Rule
-from contribaudit.core.select import Attributes, rule_for
+from contribaudit.core.select import Attributes, rule_among
 from contribaudit.core.state import State
 from contribaudit.core.subject import Subject
 from contribaudit.core.terms import fresh_until, limits_of
@@ -27,6 +28,16 @@ class Expiry:
     check: str
     """The check whose rule calls it too old first; "" where all go by the policy's general limit."""
 
+    @property
+    def kind(self) -> DeadlineKind:
+        """What sort of deadline it is."""
+        return DeadlineKind.ATTESTATION
+
+    @property
+    def over_at(self) -> datetime:
+        """The moment from which it is over."""
+        return self.ends_at
+
 
 def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]) -> Iterator[Expiry]:
     """The first end of each value that people stand behind and the policy accepts, overdue ones included.
@@ -36,27 +47,47 @@ def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]
     """
     readers = _readers(policy, checks)
     special = {
-        setting for setting, asking in readers.items() if any(_has_terms(rule) for _, known in asking for rule in known)
+        setting
+        for setting, asking in readers.items()
+        if any(_has_terms(rule) for _, known in asking for rule in known if rule.enabled)
     }
+    general = (_Terms.of(policy, None),)
+    terms = {id(rule): _Terms.of(policy, rule) for rule in policy.rules}
     of_subject: dict[Subject, Attributes] = {}
     for seen in state.everything():
         if not isinstance(seen, Observed) or seen.witness is None or seen.grade is Grade.PREDICTED:
             continue
         if seen.setting in COMPUTED:
             continue  # what it rests on is listed, and nobody can look at it
-        rules: list[Rule | None] = [None]
-        asking = readers.get(seen.setting, ())
+        judging: Sequence[_Terms] = general
         if seen.setting in special:
-            if seen.subject not in of_subject:
-                of_subject[seen.subject] = attributes_of(state, seen.subject)
-            rules = _rules(policy, asking, seen.subject, of_subject[seen.subject])
+            attributes = of_subject.get(seen.subject)
+            if attributes is None:
+                attributes = of_subject[seen.subject] = attributes_of(state, seen.subject)
+            rules = _rules(readers[seen.setting], seen.subject, attributes)
+            judging = [terms[id(rule)] for rule in rules] or general
         ends = [
-            Expiry(seen, _end(seen, policy, rule), rule.check if rule is not None else "")
-            for rule in rules
-            if seen.grade in (policy.evidence.accept if rule is None or rule.accept is None else rule.accept)
+            (fresh_until(seen.observed_at, seen.grade, one.limits, anchored=seen.witness.anchored), one.check)
+            for one in judging
+            if seen.grade in one.accept
         ]
         if ends:
-            yield min(ends, key=lambda one: (one.ends_at, one.check))
+            yield Expiry(seen, *min(ends))
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What one rule, or the policy alone, asks of evidence: the same for a hundred thousand values."""
+
+    check: str
+    accept: Collection[Grade]
+    limits: Mapping[str, int]
+
+    @staticmethod
+    def of(policy: AuditPolicy, rule: Rule | None) -> _Terms:
+        own = rule.accept if rule is not None else None
+        accept = policy.evidence.accept if own is None else own
+        return _Terms(rule.check if rule is not None else "", accept, limits_of(policy, rule))
 
 
 def every_end(state: State, policy: AuditPolicy) -> set[datetime]:
@@ -74,17 +105,12 @@ def every_end(state: State, policy: AuditPolicy) -> set[datetime]:
     return ends
 
 
-def _end(seen: Observed, policy: AuditPolicy, rule: Rule | None) -> datetime:
-    anchored = seen.witness is not None and seen.witness.anchored
-    return fresh_until(seen.observed_at, seen.grade, limits_of(policy, rule), anchored=anchored)
-
-
 def _readers(policy: AuditPolicy, checks: Iterable[Check]) -> Mapping[SettingId, list[tuple[Check, list[Rule]]]]:
-    """For each setting the checks that read it, with the policy's rules that ask them."""
+    """For each setting the checks that read it and that some rule asks, with all rules of each."""
     found: dict[SettingId, list[tuple[Check, list[Rule]]]] = defaultdict(list)
     for check in checks:
-        rules = [rule for rule in policy.rules if rule.check == check.id and rule.enabled]
-        for setting in check.reads if rules else ():
+        rules = [rule for rule in policy.rules if rule.check == check.id]
+        for setting in check.reads if any(rule.enabled for rule in rules) else ():
             found[setting].append((check, rules))
     return found
 
@@ -94,16 +120,14 @@ def _has_terms(rule: Rule) -> bool:
     return rule.max_age_days is not None or rule.accept is not None
 
 
-def _rules(
-    policy: AuditPolicy, asking: Iterable[tuple[Check, list[Rule]]], subject: Subject, attributes: Attributes
-) -> list[Rule | None]:
+def _rules(asking: Iterable[tuple[Check, list[Rule]]], subject: Subject, attributes: Attributes) -> list[Rule]:
     """The rules that may judge by a value of the subject: the one for it, or every rule of a check of another kind."""
-    found: list[Rule | None] = []
+    found: list[Rule] = []
     for check, rules in asking:
         if check.kind is not subject.kind:
-            found += rules
+            found += [rule for rule in rules if rule.enabled]
             continue
-        rule = rule_for(policy, check.id, attributes)
+        rule = rule_among(rules, attributes)
         if rule is not None and rule.enabled:
             found.append(rule)
-    return found or [None]
+    return found

@@ -33,6 +33,7 @@ class EvidenceFolder:
         """`place` is the folder to be, or the `.zip` file where `archive` is true."""
         self._place, self._archive = place, archive
         self._entries: dict[str, Entry] = {}
+        self._made: set[Path] = set()
         self._working: Path | None = None
 
     def __enter__(self) -> Self:
@@ -60,7 +61,9 @@ class EvidenceFolder:
         if path in self._entries or not plain_path(path):
             raise ValueError(f"not a new plain path: {path!r}")
         target = self._folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.parent not in self._made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(target.parent)
         with target.open("xb") as file:
             out = _Digesting(file)
             yield cast("BinaryIO", out)

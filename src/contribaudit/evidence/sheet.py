@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TextIO
@@ -10,7 +9,8 @@ from typing import TextIO
 from contribaudit.core.subject import Kind, Subject
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.people import Cast
-from contribaudit.exporters.cells import Cell, csv_cell
+from contribaudit.exporters.cells import Cell
+from contribaudit.exporters.csv_text import lines
 
 Row = tuple[Cell, ...]
 _SUBJECTS = (("organization_id", "subject_kind", "subject_id"), ("organization_id", "kind", "id"))
@@ -28,14 +28,14 @@ class Sheet:
 
     def write(self, dossier: Dossier, out: TextIO) -> None:
         """Header and rows; `out` must not translate newlines."""
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(self.columns)
-        whole = [name in self.people for name in self.columns]
-        shown = self._shown(dossier)
-        for row in self.rows(dossier):
-            if shown(row):
-                cells = row if dossier.cast.named else map(_unnamed, [dossier.cast] * len(row), row, whole)
-                writer.writerow([csv_cell(cell) for cell in cells])
+        rows = self.rows(dossier)
+        if dossier.sites:
+            rows = filter(self._shown(dossier), rows)
+        if not dossier.cast.named:
+            casts, whole = [dossier.cast] * len(self.columns), [name in self.people for name in self.columns]
+            rows = (tuple(map(_unnamed, casts, row, whole)) for row in rows)
+        out.writelines(lines([self.columns]))
+        out.writelines(lines(rows))
 
     def _shown(self, dossier: Dossier) -> Callable[[Row], bool]:
         """Whether a row is of the sites that the dossier is limited to."""
@@ -51,7 +51,7 @@ class Sheet:
             organization, kind, identity = (str(row[places[name]] or "") for name in subject)
             return not kind or dossier.shows(Subject(organization, Kind(kind), identity))
 
-        return of_sites if dossier.sites else lambda _row: True
+        return of_sites
 
 
 def _unnamed(cast: Cast, cell: Cell, whole: bool) -> Cell:

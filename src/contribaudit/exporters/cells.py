@@ -33,7 +33,7 @@ def plain(text: str, *, keep_lines: bool = False) -> str:
 
     Each of them becomes U+FFFD, so that a reader sees that something was there. `keep_lines` keeps line breaks.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # then none of its characters is of _UNSEEN
         return text
     if keep_lines:
         text = text.replace("\r\n", "\n")
@@ -42,6 +42,7 @@ def plain(text: str, *, keep_lines: bool = False) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
 def _harmless(character: str) -> bool:
     return unicodedata.category(character) not in _UNSEEN or character in _JOINERS
 

@@ -5,11 +5,9 @@ A new column only ever joins at the end. Rows are sorted, so that two runs compa
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from operator import itemgetter
 from typing import TextIO
 
 from contribaudit import catalogue, collectors
@@ -18,7 +16,8 @@ from contribaudit.core.inventory import inventory_rows
 from contribaudit.core.observation import Observed
 from contribaudit.core.report import Report
 from contribaudit.core.state import State
-from contribaudit.exporters.cells import Cell, csv_cell
+from contribaudit.exporters.cells import Cell
+from contribaudit.exporters.csv_text import lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +30,8 @@ class Sheet:
 
     def write(self, report: Report, out: TextIO) -> None:
         """Header and rows; `out` must not translate newlines."""
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(self.columns)
-        for row in self.rows(report):
-            writer.writerow([csv_cell(cell) for cell in row])
+        out.writelines(lines([self.columns]))
+        out.writelines(lines(self.rows(report)))
 
 
 def _finding_row(report: Report, one: Finding, identity: str, organization: str) -> tuple[Cell, ...]:
@@ -49,19 +46,19 @@ def _finding_row(report: Report, one: Finding, identity: str, organization: str)
         organization,
         place.site,
         place.app,
-        one.subject.kind.value,
+        str(one.subject.kind),
         one.subject.id,
         place.name,
         one.check,
         one.title,
-        one.severity.value,
-        one.outcome.value,
-        one.underlying_outcome.value,
+        str(one.severity),
+        str(one.outcome),
+        str(one.underlying_outcome),
         one.reason_code,
         one.setting,
         one.expected,
         one.observed,
-        first.grade.value if first else None,
+        str(first.grade) if first else None,
         first.source if first else None,
         first.observed_at if first else None,
         first.attested_by if first else None,
@@ -82,8 +79,10 @@ def _finding_row(report: Report, one: Finding, identity: str, organization: str)
 
 def _findings(report: Report) -> Iterable[tuple[Cell, ...]]:
     name = cache(report.state.organization_name)
-    for identity, one in sorted(((one.id, one) for one in report.findings), key=itemgetter(0)):
-        yield _finding_row(report, one, identity, name(one.subject.organization))
+    identities = [one.id for one in report.findings]
+    for number in sorted(range(len(identities)), key=identities.__getitem__):
+        one = report.findings[number]
+        yield _finding_row(report, one, identities[number], name(one.subject.organization))
 
 
 def _inventory(report: Report) -> Iterable[tuple[Cell, ...]]:
@@ -96,7 +95,7 @@ def inventory_cells(state: State) -> Iterable[tuple[Cell, ...]]:
         yield (
             row.organization,
             row.organization_name,
-            row.kind.value,
+            str(row.kind),
             row.id,
             row.name,
             row.site,
@@ -118,10 +117,10 @@ def _settings(report: Report) -> Iterable[tuple[Cell, ...]]:
     state = report.state
     for one in sorted(state.everything(), key=lambda seen: (seen.subject, seen.setting)):
         place = state.place(one.subject)
-        common = (one.subject.organization, one.subject.kind.value, one.subject.id, place.name, one.setting)
+        common = (one.subject.organization, str(one.subject.kind), one.subject.id, place.name, one.setting)
         unit = catalogue.find(one.setting).unit
         if isinstance(one, Observed):
-            read: tuple[Cell, ...] = (True, one.value, one.value is None, unit, one.grade.value, one.source)
+            read: tuple[Cell, ...] = (True, one.value, one.value is None, unit, str(one.grade), one.source)
             yield (*common, *read, one.observed_at, one.response, None, None, None)
         else:
             unread: tuple[Cell, ...] = (False, None, None, unit, None, one.source, one.attempted_at, None)
@@ -137,7 +136,7 @@ def _collection(report: Report) -> Iterable[tuple[Cell, ...]]:
             one.collector,
             call.title if call else None,
             call.scope if call else None,
-            one.status.value,
+            str(one.status),
             one.announced,
             one.read,
             one.code,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
-from contribaudit.exporters.cells import Cell, csv_cell, plain, rfc3339, shown
+from contribaudit.exporters.cells import Cell, plain, rfc3339, shown
+from contribaudit.exporters.csv_text import lines
 
 FORMATS = ("table", "json", "csv")
 
@@ -26,11 +25,7 @@ def render(
     if output_format == "json":
         return json.dumps([dict(zip(columns, map(_json, row), strict=True)) for row in rows], indent=2) + "\n"
     if output_format == "csv":
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(columns)
-        writer.writerows([csv_cell(cell) for _, cell in zip(columns, row, strict=True)] for row in rows)
-        return out.getvalue()
+        return "".join(_csv(columns, rows))
     return _table(columns, rows, flexible, only or columns, terminal)
 
 
@@ -43,15 +38,12 @@ def stream(output_format: str, columns: Sequence[str], rows: Iterable[Sequence[C
             before = ","
         yield "[]\n" if before == "[" else "\n]\n"
         return
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([csv_cell(cell) for _, cell in zip(columns, row, strict=True)])
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
-    yield out.getvalue()
+    yield from _csv(columns, rows)
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    yield from lines([columns])
+    yield from lines([cell for _, cell in zip(columns, row, strict=True)] for row in rows)
 
 
 def _table(

@@ -12,7 +12,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 def xml_plain(text: str) -> str:
     """The text as data; what XML has no way to write, and what nobody sees, becomes U+FFFD. Line breaks stay."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", plain(text, keep_lines=True))
 

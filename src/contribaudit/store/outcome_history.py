@@ -48,15 +48,15 @@ def read_outcome_history(
     looked = _runs_of(connection, organization)
     c = outcomes.c
     query = select(outcomes).where(c.organization == organization).order_by(c.check, c.finding, c.first_run)
+    ends = select(c.ended_run).distinct().where(c.organization == organization, c.ended_run.is_not(None))
     if finding is not None:
-        query = query.where(c.finding == finding)
+        query, ends = query.where(c.finding == finding), ends.where(c.finding == finding)
     if check is not None:
         query = query.where(c.check == check)
-    rows = connection.execute(query).all()
-    numbers = {run for row in rows for run in (row.first_run, row.ended_run) if run is not None}
-    started_at = run_starts(connection, numbers)
+    started_at = run_starts(connection, set(connection.execute(ends).scalars()))
+    words: dict[str, str] = {}  # a million findings have a hundred checks and outcomes
     spans = []
-    for row in rows:
+    for row in connection.execute(query):
         ended = None if row.ended_run is None else started_at[row.ended_run]
         moments = [at for run, at in looked if row.first_run <= run and (row.ended_run is None or run < row.ended_run)]
         moments = [at for at in moments if (since is None or at >= since) and (until is None or at <= until)]
@@ -68,9 +68,9 @@ def read_outcome_history(
         spans.append(
             OutcomeSpan(
                 row.finding,
-                row.organization,
-                row.check,
-                row.outcome,
+                organization,
+                words.setdefault(row.check, row.check),
+                words.setdefault(row.outcome, row.outcome),
                 moments[0],
                 moments[-1],
                 inside,
