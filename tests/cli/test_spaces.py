@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.exporters.spaces import MOST_IN_TABLE
 from contribaudit.paths import store_default
 from contribaudit.store.history import History
 from tests.listed import Listing, keep, space_id
@@ -98,10 +99,29 @@ def test_without_a_listing_the_list_is_empty_and_not_whole(cli: Cli, audited: Ap
     assert "not read" in ended.last
 
 
-def test_a_table_of_spaces_is_refused(cli: Cli, audited: Api) -> None:
+def test_a_table_of_spaces_is_what_one_gets_without_a_format(cli: Cli, audited: Api, tmp_path: Path) -> None:
+    """Observed text is data there too; a pipe and a file get the same. Ends with 3, as no other app was listed."""
+    listed(audited, "SEC", EVIL)
     ended = cli("inventory", "--spaces")
-    assert ended.code == 2
-    assert "--format csv" in ended.err
+    assert ended.code == 3
+    header, *rows = ended.out.splitlines()
+    assert header.split() == ["site", "type", "key", "key", "name", "type", "status", "created", "at", "first", "seen"]
+    assert len(rows) == 2
+    assert any("The SEC" in row and "tidy.atlassian.net" in row for row in rows)
+    assert "\x1b" not in ended.out
+    path = tmp_path / "spaces.txt"
+    assert cli("inventory", "--spaces", "--output", str(path)).code == 3
+    assert path.read_text(encoding="utf-8") == ended.out
+
+
+def test_a_table_of_very_many_spaces_says_how_many_more_there_are(cli: Cli, audited: Api) -> None:
+    """The other formats list them all."""
+    listed(audited, *(f"K{number}" for number in range(MOST_IN_TABLE + 234)))
+    *rows, last = cli("inventory", "--spaces").out.splitlines()[1:]
+    assert len(rows) == MOST_IN_TABLE
+    assert last == "and 234 more: --format csv, or json, lists every one"
+    every = json.loads(cli("inventory", "--spaces", "--format", "json").out)
+    assert len(every) == MOST_IN_TABLE + 234
 
 
 def test_the_line_and_the_table_tell_how_many_were_read(cli: Cli, audited: Api) -> None:

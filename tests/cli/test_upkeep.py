@@ -38,6 +38,13 @@ def rows(cli: Cli, *words: str) -> list[dict[str, Any]]:
     return found
 
 
+def weeks_ago(weeks: int, weekday: int) -> float:
+    """How many days ago that noon was, of a week so long ago; Monday is 0. Two of one week stay in one week."""
+    now = datetime.now(UTC)
+    noon = now.replace(hour=12) - timedelta(weeks=weeks, days=now.weekday() - weekday)
+    return (now - noon) / timedelta(days=1)
+
+
 def age(home: Path, run: int, days: float) -> None:
     """Let a run have begun so many days ago."""
     then = datetime.now(UTC) - timedelta(days=days)
@@ -58,7 +65,8 @@ def aged(cli: Cli, home: Path, *days: float) -> None:
 
 def test_a_pruning_tells_first_and_is_told_later(cli: Cli, ready: Api, home: Path) -> None:
     """--dry-run removes nothing; without --yes and a terminal nothing goes; afterwards the gap says who removed it."""
-    aged(cli, home, 600, 599, 598, 2.4, 2.3)
+    last_week = weeks_ago(1, 3)
+    aged(cli, home, weeks_ago(80, 1), weeks_ago(80, 2), weeks_ago(80, 3), last_week, last_week - 0.1)
     dry = rows(cli, "runs", "prune", "--dry-run")
     assert [(one["runs_removed"], one["runs_kept"]) for one in dry] == [(3, 3)]
     assert len(rows(cli, "runs", "list")) == 6
@@ -187,6 +195,31 @@ def test_the_queue_groups_what_one_look_settles(cli: Cli, ready: Api) -> None:
     assert [one["what"] for one in table] == [one["what"] for one in found]
     shown = cli("next")
     assert (shown.code, "min in all" in shown.last) == (0, True)
+
+
+def test_the_queue_leaves_no_finding_out_and_counts_what_nobody_can_settle(
+    cli: Cli, ready: Api, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The closing line has no place and is not cut off by --limit; the report holds the same steps."""
+    policy = home / "policy.toml"
+    policy.write_text(
+        'version = 1\nname = "some"\n'
+        + "".join(f'[[rule]]\ncheck = "{check}"\n' for check in ("DC-06", "DC-03", "GV-02", "GV-03"))
+    )
+    monkeypatch.setenv("CONTRIBAUDIT_POLICY", str(policy))
+    report = json.loads(cli("audit", "--format", "json").out)
+    found = rows(cli, "next")
+    assert [one["kind"] for one in found] == ["look", "decide", "renew", "nobody"]
+    assert [one["place"] for one in found] == [1, 2, 3, None]
+    unproven = sorted(one["id"] for one in report["findings"] if one["outcome"] == "unknown")
+    assert sorted(each for one in found for each in one["findings"]) == unproven
+    assert [(one["kind"], one["text"], one["findings"]) for one in report["next"]] == [
+        (one["kind"], one["what"], one["findings"]) for one in found
+    ]
+    assert "written_for_plan" in found[1]["what"]
+    assert [one["kind"] for one in rows(cli, "next", "--limit", "1")] == ["look", "nobody"]
+    last = cli("next", "--limit", "1").last
+    assert last == "3 things to do, 1 of them shown, about 8 min in all; 1 finding that nobody can settle now."
 
 
 def test_a_name_is_erased_and_what_was_done_stays(cli: Cli, ready: Api) -> None:

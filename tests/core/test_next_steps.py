@@ -9,7 +9,7 @@ import pytest
 
 from contribaudit.core.deadline import Deadline, DeadlineKind
 from contribaudit.core.finding import Finding, Outcome, Severity
-from contribaudit.core.next_steps import NextStep, ScreenDue, StepKind, next_steps
+from contribaudit.core.next_steps import NextStep, ScreenDue, StepKind, next_steps, to_do
 from contribaudit.core.observation import Grade, SettingId
 from contribaudit.core.report import Report, RunLine
 from contribaudit.core.subject import organization_subject
@@ -36,15 +36,16 @@ def only(*findings: Finding, operator: str = "", failed: str = "") -> NextStep:
 
 
 def test_nothing_to_do() -> None:
-    assert steps(finding(Outcome.PASS), finding(Outcome.WAIVED), finding(Outcome.PENDING)) == []
+    assert steps(finding(Outcome.PASS), finding(Outcome.WAIVED), finding(Outcome.NO_SUCH_SETTING)) == []
 
 
 def test_what_one_action_settles_is_one_step() -> None:
     """Findings of one check and setting, at the gravest severity among them."""
     step = only(finding(subject=app("one")), finding(subject=app("two"), severity=Severity.CRITICAL))
     assert (step.kind, step.severity) == (StepKind.FIX, Severity.CRITICAL)
-    assert step.subjects == (app("one"), app("two"))
-    assert "app:acme/one, app:acme/two" in step.text
+    assert step.minutes == only(finding()).minutes + 1
+    assert step.subjects == (app("two"), app("one"))
+    assert "app:acme/two, app:acme/one" in step.text
 
 
 @pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.STALE, Outcome.CONFLICT])
@@ -58,14 +59,125 @@ def test_what_one_screen_shows_is_one_look(outcome: Outcome) -> None:
     assert f"2 values {outcome}" in step.text
 
 
-def test_what_no_screen_shows_is_nobodys_look() -> None:
-    assert steps(finding(Outcome.UNKNOWN, setting=None)) == []
+def test_an_app_that_no_screen_lists_is_looked_at_by_itself() -> None:
+    """AI of its own stands on screens of other apps, so that none of them would settle it."""
+    step = only(
+        finding(Outcome.UNKNOWN, reason_code="not_read", setting=SettingId("ai.own_setting"), subject=app("one"))
+    )
+    assert step.kind is StepKind.LOOK
+    assert step.command == f"contribaudit attest ai.own_setting VALUE --subject {app('one').id}"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "command"),
+    [
+        ("policy_names_no_plan", StepKind.DECIDE, "contribaudit policy show"),
+        ("no_record", StepKind.DECIDE, "contribaudit policy show"),
+        ("no_event_found", StepKind.DECIDE, f"contribaudit changes annotate ab12 --ticket TICKET --org {ORG}"),
+        ("nothing_to_compare", StepKind.RENEW, f"contribaudit audit --org {ORG}"),
+        ("never_exported", StepKind.RENEW, f"contribaudit evidence export DIR --org {ORG}"),
+        ("unknown_app", StepKind.RENEW, "contribaudit doctor"),
+        ("review_overdue", StepKind.RENEW, "contribaudit doctor"),
+        ("located_not_pinned", StepKind.FIX, "contribaudit checks show DR-01"),
+        ("spaces_not_read", StepKind.FIX, "contribaudit login --site all"),
+        ("not_verifiable_today", StepKind.NOBODY, "contribaudit checks show DR-01"),
+    ],
+)
+def test_what_no_screen_shows_is_told_by_the_code(code: str, kind: StepKind, command: str) -> None:
+    open_one = finding(Outcome.UNKNOWN, reason_code=code, observed=("ab12",), reason="why it is so")
+    step = only(open_one)
+    assert (step.kind, step.command) == (kind, command)
+    assert step.findings == (open_one,)
+    assert "why it is so" in step.text or kind in (StepKind.NOBODY, StepKind.FIX)
+
+
+def test_the_policy_entry_is_named_with_its_table_and_key() -> None:
+    """One entry is one step, whatever checks wait for it; another check's rule is another entry."""
+    undecided = [
+        finding(Outcome.FAIL, check="DC-05", reason_code="no_decision", setting=SettingId("contribution.in_app")),
+        finding(Outcome.UNKNOWN, check="DC-22", reason_code="opt_out_not_dated", setting="contribution.in_app"),
+    ]
+    step = only(*undecided)
+    assert '[[decision]] with setting = "contribution.in_app"' in step.text
+    assert step.text.startswith("DC-05, DC-22: ")
+    realms = [
+        finding(Outcome.UNKNOWN, check=check, reason_code="policy_names_no_realm") for check in ("DR-01", "DR-05")
+    ]
+    found = next_steps(report(*realms))
+    assert [f'[[rule]] check = "{check}"' in one.text for check, one in zip(("DR-01", "DR-05"), found, strict=True)]
+    assert len(found) == 2
+
+
+def test_rules_that_ask_for_what_there_is_not_are_one_step() -> None:
+    """Of what else there is not is another."""
+    nothing = finding(Outcome.UNKNOWN, reason_code="nothing_looked_at", reason="no connector was seen")
+    checked = [replace(nothing, check=check) for check in ("AI-12", "AI-13")]
+    step, other = sorted(next_steps(report(*checked, replace(nothing, reason="no site"))), key=lambda one: one.text)
+    assert step.text.startswith("AI-12, AI-13: ")
+    assert len(other.findings) == 1
+
+
+def test_a_ticket_is_asked_for_each_change() -> None:
+    asked = finding(Outcome.UNKNOWN, check="GV-03", reason_code="no_event_found", observed=("ab12", "cd34", "ef56"))
+    assert only(asked).minutes == 3 * only(replace(asked, observed=("ab12",))).minutes
+
+
+def test_a_word_that_the_rulebook_lacks_is_one_step_for_every_check() -> None:
+    strange = [
+        finding(
+            Outcome.UNKNOWN, check=check, reason_code="unknown_app", setting=SettingId("app.type_key"), observed=word
+        )
+        for check, word in (("DC-18", "whiteboard"), ("DR-06", "whiteboard"), ("DR-06", "robot"))
+    ]
+    assert sorted(len(one.findings) for one in next_steps(report(*strange))) == [1, 2]
 
 
 def test_a_collector_that_was_refused_is_one_fix() -> None:
-    step = only(finding(Outcome.UNKNOWN, setting=None), finding(Outcome.UNKNOWN, setting=None), failed="policies")
+    refused = finding(Outcome.UNKNOWN, reason_code="collector_failed", setting=None)
+    step = only(refused, refused, failed="policies")
     assert (step.kind, step.command) == (StepKind.FIX, "contribaudit doctor")
     assert "read:x" in step.text
+
+
+def test_one_key_that_is_refused_is_one_renewal_whatever_it_stopped() -> None:
+    """A collector that waits for something else is another step, though no finding waits for it alone."""
+    runs = collections(
+        collection("workspaces", "key_refused"),
+        collection("policies", "key_refused"),
+        collection("api_keys", "timeout"),
+    )
+    state = state_of(*facts(app("one")), runs=runs)
+    unread = finding(Outcome.UNKNOWN, reason_code="collector_failed", setting=None)
+    whole = replace(report(unread), state=state)
+    renewed, retried = sorted(next_steps(whole), key=lambda one: -len(one.findings))
+    assert (renewed.kind, renewed.command) == (StepKind.RENEW, f"contribaudit login --org {ORG}")
+    assert "workspaces, policies were not read whole" in renewed.text
+    assert (retried.kind, retried.findings, retried.severity) == (StepKind.FIX, (), unread.severity)
+
+
+def test_the_last_line_counts_what_nobody_can_settle_and_says_why() -> None:
+    day = NOW + timedelta(days=9)
+    queue = next_steps(
+        report(
+            finding(Outcome.UNKNOWN, check="GV-02", reason_code="not_verifiable_today", severity=Severity.CRITICAL),
+            finding(Outcome.PENDING, check="DC-22", due_at=day),
+            finding(Outcome.UNKNOWN, check="DC-21", reason_code="day_of_change_not_known"),
+            finding(severity=Severity.INFO),
+        )
+    )
+    assert [one.kind for one in queue] == [StepKind.FIX, StepKind.NOBODY]
+    assert to_do(queue) == [queue[0]]
+    last = queue[-1]
+    assert (last.minutes, last.severity, last.due, len(last.findings)) == (0, None, day, 3)
+    assert last.text == (
+        "3 findings that nobody can settle now: 1 of what no source tells (GV-02), "
+        "1 of what was not recorded in time (DC-21), 1 that only their day settles (DC-22), "
+        f"the first on {day:%Y-%m-%d}"
+    )
+
+
+def test_what_no_setting_gives_is_decided_and_not_fixed() -> None:
+    assert only(finding(Outcome.NOT_ACHIEVABLE)).kind is StepKind.DECIDE
 
 
 @pytest.mark.parametrize(
@@ -81,9 +193,28 @@ def test_nobody_is_asked_to_confirm_their_own(operator: str, said: str) -> None:
     assert ANNA in step.text
 
 
-@pytest.mark.parametrize("check", ["DC-05", "GV-04"])
-def test_a_decision_that_is_missing_is_decided_and_not_fixed(check: str) -> None:
-    assert only(finding(check=check, subject=organization_subject(ORG))).kind is StepKind.DECIDE
+@pytest.mark.parametrize("code", ["no_decision", "one_person", "other_than_decided", "records_from_before"])
+def test_a_decision_that_is_missing_is_decided_and_not_fixed(code: str) -> None:
+    assert only(finding(reason_code=code, subject=organization_subject(ORG))).kind is StepKind.DECIDE
+
+
+def test_two_who_attested_alone_are_one_step_for_a_finding() -> None:
+    """The first is confirmed first; a value that has its second person waits for nobody."""
+    seen = [
+        replace(evidence(Grade.ATTESTED), attested_by=who) for who in (ANNA, "bert@acme.example", "cara@acme.example")
+    ]
+    seen[0] = replace(seen[0], confirmed_by="dora@acme.example")
+    waiting = finding(Outcome.UNKNOWN, reason_code="second_person_missing", setting=ACCESS, evidence=tuple(seen))
+    assert "bert@acme.example" in only(waiting).text
+
+
+def test_a_review_that_is_overdue_is_asked_for_once() -> None:
+    """By the finding, where there is one, and not by the calendar too."""
+    late = Deadline(DeadlineKind.RULEBOOK, NOW - timedelta(days=1), "the rulebook's review")
+    assert len(next_steps(report(), ending=[late])) == 1
+    assert (
+        len(next_steps(report(finding(Outcome.STALE, reason_code="review_overdue", setting=None)), ending=[late])) == 1
+    )
 
 
 def test_what_runs_out_within_a_month_is_renewed() -> None:

@@ -98,6 +98,7 @@ def finding(subject: Subject, outcome: Outcome = Outcome.FAIL, **changed: object
         remediation="Move it",
         console_path="Data residency > Move",
         controls=("ISO 27001 A.5.34",),
+        rule="conf/policy.toml:12",
     )
     return replace(plain, **changed)  # type: ignore[arg-type]  # a test that names a wrong field fails at once
 
@@ -168,7 +169,8 @@ def awkward_report() -> Report:
     findings: list[Finding] = []
     for word, text in TEXTS.items():
         observations += described(app(word), text, host=f"{word}.atlassian.net", alias=f"app:{text}")
-        findings.append(finding(app(word), observed=text, reason=f"{text} is not allowed", remediation=text))
+        reason = f"{text} is not allowed"
+        findings.append(finding(app(word), observed=text, reason=reason, remediation=text, rule=f"{text}:7"))
     findings += _of_every_kind()
     organization = organization_subject(ONE)
     observations += [

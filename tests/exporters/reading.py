@@ -60,10 +60,10 @@ def from_junit(document: ReportV1) -> set[Told]:
     return told
 
 
-def workbook(document: ReportV1, **options: int) -> dict[str, list[list[str]]]:
+def workbook(document: ReportV1, most_rows: int = xlsx.MOST_ROWS) -> dict[str, list[list[str]]]:
     """The cells of each sheet, by openpyxl and as Excel reads `_xHHHH_`; every one of them is a text."""
     out = io.BytesIO()
-    xlsx.write(document, out, **options)
+    xlsx.write(document, out, most_rows=most_rows)
     book = openpyxl.load_workbook(out)
     sheets = {}
     for sheet in book.worksheets:

@@ -180,6 +180,36 @@ def test_sarif_follows_what_the_schema_cannot_say(document: ReportV1) -> None:
     assert run["invocations"][0]["exitCode"] == document["run"]["exit_code"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "uri", "line"),
+    [
+        ("conf/policy.toml:12", "conf/policy.toml", 12),
+        ("p#o?l:i%c y\x1b\ud800.toml:7", "p%23o%3Fl%3Ai%25c%20y%1B%3F.toml", 7),
+        *[(rule, None, None) for rule in ("", "policy.toml", ":3", "policy.toml:0", "policy.toml:²", "a.toml:x")],
+    ],
+)
+def test_sarif_points_at_the_policys_line(rule: str, uri: str | None, line: int | None) -> None:
+    """Beside the subject; relative to the folder of the audit, as a URI. What is no line of a file points nowhere."""
+    document = document_of(report([finding(app("one"), rule=rule)]))
+    (run,) = log_of(document)["runs"]
+    assert list(Draft4Validator(SARIF).iter_errors(log_of(document))) == []
+    (result,) = run["results"]
+    ((place,),) = [result["locations"]]
+    assert place["logicalLocations"][0]["fullyQualifiedName"] == app("one").id
+    if uri is None:
+        assert "physicalLocation" not in place
+        return
+    assert place["physicalLocation"]["artifactLocation"] == {"uri": uri, "uriBaseId": sarif.ROOT}
+    assert sarif.ROOT in run["originalUriBaseIds"]
+    assert place["physicalLocation"]["region"] == {"startLine": line}
+
+
+def test_sarif_tells_results_on_one_line_apart() -> None:
+    """A service that compares lines would take them for one."""
+    (run,) = log_of(document_of(report([finding(app(name)) for name in ("one", "two")])))["runs"]
+    assert len({one["partialFingerprints"]["primaryLocationLineHash"] for one in run["results"]}) == 2
+
+
 def test_sarif_leaves_out_passes_and_nothing_else() -> None:
     """What is unproven is there: a service that reads the file must not take it for clean."""
     document = document_of(awkward_report())
@@ -262,7 +292,7 @@ def test_markdown_stays_short_and_counts_the_rest() -> None:
     for most in (4_000, 32_000, markdown.MOST_CHARACTERS):
         text = markdown.render(document, most_characters=most)
         assert len(text) <= most
-        listed = len(reading.markdown_tables(text)[0]) - 1
+        listed = next(len(table) - 1 for table in reading.markdown_tables(text) if "finding" in table[0])
         assert f"and {300 - listed} more." in text
         assert "Violated: 300" in text
         assert "300 fail" in text

@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from contribaudit import policy_file
 from contribaudit.core.report import Report
 from contribaudit.core.state import State
-from contribaudit.exporters import json_v1
-from contribaudit.exporters.json_v1 import as_document, json_schema, report_digest
+from contribaudit.exporters import json_v1, sarif, xlsx
+from contribaudit.exporters.json_v1 import ReportV1, as_document, json_schema, report_digest
 from tests.exporters.awkward import INDIA, RULEBOOK, TEXTS, app, awkward_report, report
 from tests.exporters.golden import ROOT, expect
 
@@ -57,10 +57,12 @@ CONTRACT = {
     "summary": "by_outcome by_severity",
 }
 BESIDE = {
-    "": {"newly", "key_days_left"},
+    "": {"newly", "key_days_left", "next"},
+    "run": {"planned_at"},
     "organizations": {"unread_reason", "left_out"},
     "inventory": {"sites_read", "apps_read", "spaces_counted", "spaces_whole"},
     "collection": {"code", "missing_scope", "started_at"},
+    "findings": {"rule"},
     "findings.subject": {"alias"},
     "findings.evidence": {"confirmed_by"},
     "changes": {"existed_before", "exists_after", "id", "cause_code", "match", "other_events", "ticket"},
@@ -196,6 +198,23 @@ def test_the_order_is_stable() -> None:
     assert ids == sorted(set(ids))
     assert _written(one) == _written(other)
     assert report_digest(one) == report_digest(other) != report_digest(report())
+
+
+def test_the_lean_document_is_the_same(drifted_report: Report) -> None:
+    """Its findings are gone through as often as one likes, and a workbook or SARIF made of it is the same."""
+    for one in (awkward_report(), report(), drifted_report):
+        lean, whole = json_v1.lean_document(one), as_document(one)
+        findings = whole["findings"]
+        assert [*lean["findings"]] == [*lean["findings"]] == findings
+        assert (len(lean["findings"]), lean["findings"][:2]) == (len(findings), findings[:2])
+        assert {**lean, "findings": findings} == whole
+        assert list(lean) == list(whole)
+        shaped: ReportV1 = whole  # type: ignore[assignment]  # the shape that it publishes
+        assert [*sarif.pieces(lean, everything=True)] == [*sarif.pieces(shaped, everything=True)]
+        books = io.BytesIO(), io.BytesIO()
+        xlsx.write(lean, books[0], one)
+        xlsx.write(shaped, books[1])
+        assert books[0].getvalue() == books[1].getvalue()
 
 
 def test_times_are_utc() -> None:

@@ -19,6 +19,7 @@ from contribaudit.core.subject import Kind, Subject
 from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters import csv_evidence, json_v1, line, text_table
 from contribaudit.exporters.json_v1 import as_document
+from contribaudit.exporters.overview import Overview
 from contribaudit.exporters.saved import report_of
 from contribaudit.exporters.saved_file import ADDED_LATER, load, parse
 from tests.exporters.awkward import ONE, app, awkward_report, finding, report
@@ -201,6 +202,17 @@ def test_keys_that_an_older_version_did_not_have() -> None:
     ]
     assert again.key_days_left is None
     assert Outcome.UNKNOWN in {one.outcome for one in again.findings}
+
+
+def test_a_report_from_before_there_were_steps_tells_what_its_findings_do(drifted_report: Report) -> None:
+    """It knows no screens; yet no finding is left out, in the report that is read back and in what people read."""
+    document = json.loads(text(drifted_report))
+    del document["next"]
+    read = parse(json.dumps(document).encode(), "x")
+    steps = report_of(read).steps
+    held = sorted(one.id for step in steps for one in step.findings)
+    assert held == sorted(one.id for step in drifted_report.steps for one in step.findings)
+    assert len(Overview(read).steps) == len(steps) > 1
 
 
 def _objects(document: Any, way: str) -> list[Any]:

@@ -15,7 +15,7 @@ from contribaudit.core import names
 from contribaudit.core.finding import Finding, Outcome
 from contribaudit.core.report import Report
 from contribaudit.exporters.cells import plain
-from contribaudit.exporters.text_table import capture, plain_table, render, shorten
+from contribaudit.exporters.text_table import SHOWN_STEPS, capture, plain_table, render, shorten
 from tests.exporters.awkward import (
     ONE,
     TEXTS,
@@ -67,10 +67,10 @@ def test_every_word_of_every_finding_is_there(
 
 
 def test_reasons_are_sentences_not_towers(monkeypatch: pytest.MonkeyPatch, drifted_report: Report) -> None:
-    """At 80 columns a finding takes a few lines, and a reason stands under its subject."""
+    """At 80 columns a finding or a step takes a few lines, and a reason stands under its subject."""
     text = at(80, monkeypatch, drifted_report)
     listed = [one for one in drifted_report.findings if one.outcome not in (Outcome.PASS, Outcome.NO_SUCH_SETTING)]
-    assert len(text.splitlines()) < 4 * len(listed) + 20
+    assert len(text.splitlines()) < 4 * (len(listed) + SHOWN_STEPS) + 20
     lines = text.splitlines()
     place = next(number for number, line in enumerate(lines) if "fail" in line and "acme-labs" in line)
     assert lines[place + 1].startswith(" " * 16)

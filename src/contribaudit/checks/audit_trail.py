@@ -41,7 +41,8 @@ def changes_traced(case: Case) -> Verdict:
         first = missing[0]
         what = f"{first.setting} of {first.name or first.subject.id}, change {first.id}"
         reason = f"{len(missing)} of {count} without: {what}: {first.cause}"
-        return Verdict(Outcome.UNKNOWN, "no_event_found", reason, first.setting, _EXPECTED)
+        ids = tuple(one.id for one in missing)
+        return Verdict(Outcome.UNKNOWN, "no_event_found", reason, first.setting, _EXPECTED, ids)
     until = max(end for _, end in _spans(log))
     evidence = (Evidence(Grade.DOCUMENTED, "the audit log, read without holes", until),)
     reason = (

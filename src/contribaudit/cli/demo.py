@@ -63,10 +63,10 @@ def command(
     if folder is not None and os.path.lexists(folder):
         raise UsageError(f"{folder} exists", hint="Evidence is never overwritten: name another folder")
     told = ""
-    with demonstration(scenario, console.diagnostics) as job:
-        report = judge_last(job)
+    with demonstration(scenario, console.diagnostics) as shown:
+        report = judge_last(shown.job)
         if folder is not None:
-            exported = _evidence(job, report, folder)
+            exported = _evidence(shown.job, report, folder)
             told = f" {len(exported.manifest.files)} files of signed evidence are in {folder}."
     console.write(of_report(console, report, output_format, output_path, everything=everything), output_path)
     console.diagnostics.conclusion(

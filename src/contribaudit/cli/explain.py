@@ -147,7 +147,7 @@ def _subject(state: State, text: str) -> Subject:
         raise UsageError(f"The {found.kind} has no effective answers", hint="Ask for an organization or an app of it.")
     if _is_space(state, text):
         reason = f"There is no such space {text!r}: every space of its app was listed"
-        raise UsageError(reason, hint="Was it renamed or removed? contribaudit inventory --spaces lists them all.")
+        raise UsageError(reason, hint="Renamed or removed? contribaudit inventory --spaces --format csv lists all.")
     known = [alias_of(state, one) for kind in (Kind.ORGANIZATION, Kind.APP) for one in state.subjects(kind)]
     known += [f"site:{site.host or site.id}" for one in state.looked_at for site in sites_index(state, one.id).sites]
     raise UsageError(f"There is no subject {text!r} in what was read", hint=_nearest(text, known))

@@ -26,7 +26,7 @@ TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned"
 @format_option(("table", "json", "csv"), "table")
 @output_option
 @force_option
-@click.option("--spaces", is_flag=True, help="List spaces instead, as the last run knew them; --format csv or json.")
+@click.option("--spaces", is_flag=True, help="List spaces instead, as the last run knew them.")
 @click.option("--offline", is_flag=True, help="Show the last kept run; read nothing.")
 @store_option
 @api_key_options
@@ -47,8 +47,9 @@ def command(
     """List organizations, sites, apps with plan and realm, and connectors.
 
     Apps that an earlier run saw and this one could not read are listed and say so. Ends with 3 when the list is not
-    whole. Spaces are counted by app, as the last audit listed them, and listed one by one with --spaces. Connectors
-    are those that people recorded something of: no API lists them.
+    whole. Spaces are counted by app, as the last audit listed them, and listed one by one with --spaces: a table of
+    the first thousand, or all of them as CSV or JSON. Connectors are those that people recorded something of: no API
+    lists them.
     """
     import asyncio
 
@@ -112,21 +113,22 @@ def _spaces(
     from contribaudit import wiring
     from contribaudit.core.alias import alias_of
     from contribaudit.core.snapshot import CollectionStatus
-    from contribaudit.errors import UsageError
-    from contribaudit.exporters.spaces import COLUMNS, apps_with_spaces, space_rows
+    from contribaudit.exporters.spaces import COLUMNS, apps_with_spaces, space_rows, space_table
     from contribaudit.exporters.tabular import stream
     from contribaudit.looking_back import last_state
     from contribaudit.pipeline import Job
 
-    if output_format == "table":
-        raise UsageError("Spaces can be too many for a table", hint="Add --format csv, or --format json")
     console.check_output(output_path, overwrite=force)
     settings = console.settings()
     rulebook = wiring.load_rulebook(settings)
     targets = wiring.unread_targets(settings, organizations)
     with wiring.open_store(settings, store_location) as store:
         state = last_state(Job(targets, store, rulebook, wiring.load_policy(None, rulebook)))
-        console.write(stream(output_format, COLUMNS, space_rows(state)), output_path)
+        to_screen = output_path is None and console.on_terminal
+        if output_format == "table":
+            console.write(space_table(state, terminal=to_screen), output_path)
+        else:
+            console.write(stream(output_format, COLUMNS, space_rows(state)), output_path)
         lists = {app: state.spaces(app.organization).lists().get(app) for app in apps_with_spaces(state)}
         missing = [
             f"{alias_of(state, app)}: {(one.reason or one.code) if one else 'not read'}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "place", "kind", "severity", "minutes", "due", "what", "command", "organization_id", "subjects", "subject_names",
+    "findings",
 )  # fmt: skip
 TABLE = COLUMNS[:7]
 
@@ -47,9 +48,12 @@ def command(
 ) -> None:
     """What to do now, gravest first: fix, look, confirm, decide, renew, with the minutes that each takes.
 
-    From the newest kept run, judged as of now; nothing is read. Ends with 0 whatever there is to do.
+    Every finding that is violated, unproven or pending is in one step; the last line counts those that nobody can
+    settle now, and says why. From the newest kept run, judged as of now; nothing is read. Ends with 0 whatever there
+    is to do.
     """
     from contribaudit import wiring
+    from contribaudit.core.next_steps import to_do
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.words import counted
     from contribaudit.looking_back import judge_last
@@ -63,17 +67,22 @@ def command(
         job = Job(wiring.unread_targets(settings, organizations), store, rulebook, policy)
         report = judge_last(job)
         steps = queue(report, policy, by or settings.attested_by or "")
-        rows = [_row(place, step, report.state) for place, step in enumerate(steps[:limit], 1)]
+        things = to_do(steps)
+        rows = [_row(place, step, report.state) for place, step in enumerate(things[:limit], 1)]
+        rows += [_row(None, step, report.state) for step in steps[len(things) :]]
     console.write(render(output_format, COLUMNS, rows, flexible="what", only=TABLE, terminal=console.on_terminal))
     if not steps:
         console.diagnostics.conclusion("Nothing to do: everything that the policy requires was verified.")
         return
-    minutes = sum(step.minutes for step in steps)
-    more = f", {len(rows)} of them shown" if len(rows) < len(steps) else ""
-    console.diagnostics.conclusion(f"{counted(len(steps), 'thing')} to do{more}, about {minutes} min in all.")
+    minutes = sum(step.minutes for step in things)
+    more = f", {limit} of them shown" if limit is not None and limit < len(things) else ""
+    told = f"{counted(len(things), 'thing')} to do{more}, about {minutes} min in all" if things else "Nothing to do now"
+    left = sum(len(step.findings) for step in steps[len(things) :])
+    beside = f"; {counted(left, 'finding')} that nobody can settle now" if left else ""
+    console.diagnostics.conclusion(f"{told}{beside}.")
 
 
-def _row(place: int, step: NextStep, state: State) -> tuple[Cell, ...]:
+def _row(place: int | None, step: NextStep, state: State) -> tuple[Cell, ...]:
     from contribaudit.core.alias import alias_of
 
     return (
@@ -87,4 +96,5 @@ def _row(place: int, step: NextStep, state: State) -> tuple[Cell, ...]:
         step.organization,
         tuple(one.id for one in step.subjects),
         tuple(alias_of(state, one) for one in step.subjects),
+        tuple(one.id for one in step.findings),
     )

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 COLUMNS = (
     "run", "started_at", "finished_at", "complete", "exit_code", "outcomes", "organizations", "policy", "trigger",
     "account", "host", "tool_version", "policy_sha256", "rulebook_sha256", "selection",
+    "planned_at", "late_minutes",
 )  # fmt: skip
 BEFORE = ("organization", "run_before", "finished_at", "hours_between", "in_between")
 GAPS = ("organization", "collector", "since", "until", "hours", "open", "in_between")
 SPANS = (
     "organization", "check", "finding", "outcome", "since", "last", "ended", "observations", "longest_gap_hours",
 )  # fmt: skip
-TABLE = ("run", "started_at", "complete", "exit_code", "outcomes", "policy", "trigger")
+TABLE = ("run", "started_at", "late_minutes", "complete", "exit_code", "outcomes", "policy", "trigger")
 
 
 @click.group()
@@ -124,10 +125,8 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
     "--every",
     "every_hours",
     type=click.FloatRange(min=0, min_open=True),
-    default=26.0,
-    show_default=True,
     metavar="HOURS",
-    help="How long two whole readings may lie apart.",
+    help="How long two whole readings may lie apart; default: a run a day, with two hours of grace.",
 )
 @click.option("--collector", metavar="NAME", help="Of this collector alone.")
 @format_option(("table", "json", "csv"), "table")
@@ -138,7 +137,7 @@ def list_gaps(
     *,
     organization: str | None,
     since: str | None,
-    every_hours: float,
+    every_hours: float | None,
     collector: str | None,
     output_format: str,
     store_location: str | None,
@@ -150,11 +149,12 @@ def list_gaps(
     from datetime import UTC, datetime
 
     from contribaudit import wiring
-    from contribaudit.core.gaps import gaps, gaps_by_collector
+    from contribaudit.core.gaps import EVERY_HOURS, gaps, gaps_by_collector
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.words import counted
 
     settings = console.settings()
+    expected = EVERY_HOURS if every_hours is None else every_hours
     now = datetime.now(UTC)
     begin = moment(since) if since else None
     found = []
@@ -164,12 +164,12 @@ def list_gaps(
             runs = store.runs_seen(one, until=now)
             known += len(runs)
             if collector is None:
-                found += gaps_by_collector(one, runs, begin, now, expected_every_hours=every_hours)
+                found += gaps_by_collector(one, runs, begin, now, expected_every_hours=expected)
             else:
-                found += gaps(one, runs, begin, now, expected_every_hours=every_hours, collector=collector)
+                found += gaps(one, runs, begin, now, expected_every_hours=expected, collector=collector)
     rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
     console.write(render(output_format, GAPS, rows, flexible="in_between", terminal=console.on_terminal))
-    told = f"{counted(len(found), 'gap')} of more than {every_hours:g} hours."
+    told = f"{counted(len(found), 'gap')} of more than {expected:g} hours."
     console.diagnostics.conclusion(
         told if known else "No run is kept, so nothing was ever observed: contribaudit audit."
     )
@@ -341,4 +341,6 @@ def _row(record: RunRecord) -> tuple[Cell, ...]:
         record.policy_sha256,
         record.rulebook_sha256,
         record.selection,
+        record.planned_at,
+        record.late_minutes,
     )

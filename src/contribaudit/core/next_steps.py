@@ -1,7 +1,8 @@
 """The one queue of what to do now: fix, look, confirm, decide, renew, with the minutes that each takes.
 
-Every step stands for what one person does at one place: findings that one action settles are one step. A pure function
-of a judged run, for the command line and the dashboard alike.
+Every step stands for what one person does at one place: findings that one action settles are one step. Every finding
+that is violated, unproven or pending is in exactly one step, the last of which counts what nobody can settle now. A
+pure function of a judged run, for the command line, reports and the dashboard alike.
 """
 
 from __future__ import annotations
@@ -10,56 +11,40 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from shlex import quote
+from typing import TYPE_CHECKING
 
-from contribaudit.core.alias import alias_of
 from contribaudit.core.attestation import in_force
-from contribaudit.core.baseline import BASELINE_EXPIRED, NOT_IN_BASELINE, outside
 from contribaudit.core.deadline import Deadline, DeadlineKind
-from contribaudit.core.finding import Finding, Outcome, Severity
+from contribaudit.core.finding import Finding, Severity
 from contribaudit.core.persons import same_person
-from contribaudit.core.report import Report
 from contribaudit.core.rules import Screen
-from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.subject import Subject, organization_subject
+from contribaudit.core.screens import screen_for
+from contribaudit.core.state import State
+from contribaudit.core.step import NextStep as NextStep
+from contribaudit.core.step import StepKind as StepKind
+from contribaudit.core.step import checks_of, gravest, names, organization_of, subjects_of
+from contribaudit.core.steps_deciding import approvals, entries, tickets
+from contribaudit.core.steps_reading import exports, readings, sources
+from contribaudit.core.subject import Subject
+from contribaudit.core.ways import NOBODYS, REVIEW_OVERDUE, Way, way_of
+from contribaudit.core.ways import SECOND_PERSON as SECOND_PERSON
 
-DECISIONS = ("DC-05", "GV-04")
-"""Checks that ask for a decision in the policy, not for another setting."""
-SECOND_PERSON = "second_person_missing"
+if TYPE_CHECKING:
+    from contribaudit.core.report import Report
+
 SOON_DAYS = 30
 _MINUTES = 5
 """Where no screen says how long it takes."""
-_NAMED = 3
+_MORE = 1
+"""For each further subject of the same."""
 _QUICK = {DeadlineKind.API_KEY: 1, DeadlineKind.BASELINE: 3, DeadlineKind.WAIVER: 5, DeadlineKind.RULEBOOK: 5}
 _DECIDE = {DeadlineKind.WAIVER_REVIEW: 3, DeadlineKind.TRIAL: 5}
-
-
-class StepKind(StrEnum):
-    """What a person does."""
-
-    FIX = "fix"
-    LOOK = "look"
-    CONFIRM = "confirm"
-    DECIDE = "decide"
-    RENEW = "renew"
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """One thing to do."""
-
-    kind: StepKind
-    severity: Severity | None
-    """The gravest of what it settles; None for what only runs out."""
-    minutes: int
-    text: str
-    """One sentence without a full stop."""
-    command: str
-    """What to type for it, or to read more."""
-    organization: str
-    """"" for what belongs to the policy or the rulebook."""
-    subjects: tuple[Subject, ...] = ()
-    due: datetime | None = None
+_NOBODYS = {
+    Way.UNPUBLISHED: "of what no source tells",
+    Way.PAST: "of what was not recorded in time",
+    Way.TIME: "that only their day settles",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,111 +60,136 @@ class ScreenDue:
 def next_steps(
     report: Report, screens_due: Iterable[ScreenDue] = (), ending: Iterable[Deadline] = (), operator: str = ""
 ) -> tuple[NextStep, ...]:
-    """What to do, gravest first, then what is due first.
+    """What to do, gravest first, then what is due first; what nobody can settle last.
 
     `operator` is the mail address of whoever asks ("" when not known): nobody confirms what is their own.
     """
+    state = report.state
+    by: dict[Way, list[Finding]] = defaultdict(list)
+    for one in report.findings:
+        way = way_of(state, one)
+        if way is not None:
+            by[way].append(one)
+    for its in by.values():
+        its.sort(key=_within)
+    reading = [(way, one) for way in (Way.SOURCE, Way.SPACES) for one in by[way]]
     found = [
-        *_unread(report),
-        *_fixes(report),
-        *_looks(report, list(screens_due)),
-        *_confirmations(report, operator),
-        *_decisions(report),
-        *_renewals(report, ending),
+        *sources(state, reading),
+        *_remedies(state, StepKind.FIX, by[Way.REMEDY]),
+        *_remedies(state, StepKind.DECIDE, by[Way.ACCEPTANCE]),
+        *_looks(state, by[Way.LOOK], list(screens_due)),
+        *_confirmations(state, by[Way.CONFIRMATION], operator),
+        *approvals(state, by[Way.APPROVAL]),
+        *entries(by[Way.POLICY]),
+        *tickets(state, by[Way.TICKET]),
+        *readings(state, by[Way.READING]),
+        *exports(state, by[Way.EVIDENCE]),
+        *_rulebook(by[Way.RULEBOOK]),
+        *_renewals(state, ending, overdue=any(one.reason_code == REVIEW_OVERDUE for one in by[Way.RULEBOOK])),
+        *_nobodys({way: by[way] for way in NOBODYS}),
     ]
     return tuple(sorted(found, key=_order))
+
+
+def to_do(steps: Iterable[NextStep]) -> list[NextStep]:
+    """The steps that somebody can take."""
+    return [one for one in steps if one.kind is not StepKind.NOBODY]
 
 
 def _order(step: NextStep) -> tuple[object, ...]:
     rank = step.severity.rank if step.severity is not None else len(Severity)
     due = step.due.timestamp() if step.due is not None else float("inf")
-    return rank, due, list(StepKind).index(step.kind), step.organization, step.text
+    kind = list(StepKind).index(step.kind)
+    return step.kind is StepKind.NOBODY, rank, due, kind, step.organization, step.text
 
 
-def _fixes(report: Report) -> Iterator[NextStep]:
-    """Settings that are wrong: one step for all subjects of one check and setting."""
+def _within(one: Finding) -> tuple[object, ...]:
+    """The gravest first. Its parts are compared faster than subjects are."""
+    about = one.subject
+    return one.severity.rank, one.check, about.organization, about.kind, about.id
+
+
+def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """One step for all subjects of one check and setting: what its remediation says, or why it cannot be had."""
     groups: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
-    for one in report.findings:
-        wrong = one.outcome.violates and one.outcome is not Outcome.CONFLICT
-        if wrong and one.check not in DECISIONS and one.reason_code not in (NOT_IN_BASELINE, BASELINE_EXPIRED):
-            groups[one.subject.organization, one.check, one.setting or ""].append(one)
-    for (organization, check, setting), its in groups.items():
-        screen = _screen(report, setting)
-        what = its[0].remediation.rstrip(".") or its[0].reason
-        text = f"{_names(report, [one.subject for one in its])}: {its[0].title}: {what}"
+    for one in findings:
+        groups[one.subject.organization, one.check, one.setting or ""].append(one)
+    for (organization, check, _), its in groups.items():
+        subjects = subjects_of(its)
+        screen = screen_for(state, subjects[0], its[0].setting)
+        minutes = screen.minutes if screen is not None else _MINUTES
+        if kind is StepKind.FIX:
+            what = its[0].remediation.rstrip(".") or its[0].reason
+        else:
+            what = f"{its[0].reason} (a waiver accepts it)"
         yield NextStep(
-            StepKind.FIX,
-            _gravest(its),
-            screen.minutes if screen is not None else _MINUTES,
-            text,
+            kind,
+            gravest(its),
+            minutes + _MORE * (len(subjects) - 1) * (kind is StepKind.FIX),
+            f"{names(state, subjects)}: {its[0].title}: {what}",
             f"contribaudit checks show {check}",
             organization,
-            tuple(one.subject for one in its),
+            subjects,
             min((one.due_at for one in its if one.due_at is not None), default=None),
+            tuple(its),
         )
 
 
-def _unread(report: Report) -> Iterator[NextStep]:
-    """What the API did not give: one step for each collector, since one right or one retry settles it."""
-    unproven = [one for one in report.findings if one.outcome.unproven]
-    for place in report.state.looked_at:
-        mine = [one for one in unproven if one.subject.organization in (place.id, "")]
-        if not mine:
-            continue
-        name = report.state.organization_name(place.id)
-        subject = (organization_subject(place.id),)
-        if not place.collections:
-            text = f"{name} was not read: {place.unread_reason.rstrip('.')}"
-            yield NextStep(StepKind.FIX, _gravest(mine), _MINUTES, text, "contribaudit doctor", place.id, subject)
-        for one in place.collections.values():
-            if one.status is not CollectionStatus.OK:
-                text = f"{name}: {one.collector} was not read whole: {one.reason.rstrip('.')}"
-                yield NextStep(StepKind.FIX, _gravest(mine), _MINUTES, text, "contribaudit doctor", place.id, subject)
-
-
-def _looks(report: Report, screens_due: Sequence[ScreenDue]) -> Iterator[NextStep]:
+def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[ScreenDue]) -> Iterator[NextStep]:
     """Values that one look at one screen settles, and those that will soon be too old."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for one in report.findings:
-        doubted = one.outcome.unproven or one.outcome is Outcome.CONFLICT
-        if not doubted or one.reason_code in (SECOND_PERSON, NOT_IN_BASELINE, BASELINE_EXPIRED):
-            continue
-        screen = _screen(report, one.setting or "")
+    unlisted: dict[tuple[Subject, str], list[Finding]] = defaultdict(list)
+    for one in findings:
+        screen = screen_for(state, one.subject, one.setting)
         if screen is not None:
             groups[one.subject.organization, screen.id].append(one)
-    screens = {one.id: one for one in report.state.rulebook.screens}
+        else:
+            unlisted[one.subject, one.setting or ""].append(one)
+    screens = {one.id: one for one in state.rulebook.screens}
     due = {(one.organization, one.screen): one for one in screens_due}
     for organization, identity in dict.fromkeys([*groups, *due]):
-        its, soon = groups.get((organization, identity), []), due.get((organization, identity))
-        known = screens.get(identity)
-        if known is None:
-            continue
-        told = Counter(one.outcome.value for one in its)
-        parts = [f"{count} {'value' if count == 1 else 'values'} {word}" for word, count in sorted(told.items())]
-        if soon is not None and not its:
-            parts = [f"{len(soon.subjects)} to look at again before they are too old"]
-        name = report.state.organization_name(organization) or organization
+        if identity in screens:
+            its, soon = groups.get((organization, identity), []), due.get((organization, identity))
+            yield _look(state, screens[identity], organization, its, soon)
+    for (subject, setting), its in unlisted.items():
         yield NextStep(
             StepKind.LOOK,
-            _gravest(its) if its else None,
-            known.minutes,
-            f"{name}, screen '{known.title}': {', '.join(parts)}",
-            f"contribaudit attest --screen {identity} --org {organization}",
-            organization,
-            tuple(dict.fromkeys(one.subject for one in its)) if its else soon.subjects if soon is not None else (),
-            soon.due if soon is not None else None,
+            gravest(its),
+            _MINUTES,
+            f"{names(state, [subject])}: {setting} stands on no screen that lists it: {its[0].reason}",
+            f"contribaudit attest {setting} VALUE --subject {quote(subject.id)}",
+            subject.organization,
+            (subject,),
+            findings=tuple(its),
         )
 
 
-def _confirmations(report: Report, operator: str) -> Iterator[NextStep]:
-    """Attested values that count once a second person has looked."""
+def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding], soon: ScreenDue | None) -> NextStep:
+    told = Counter(one.outcome.value for one in its)
+    parts = [f"{count} {'value' if count == 1 else 'values'} {word}" for word, count in sorted(told.items())]
+    if soon is not None and not its:
+        parts = [f"{len(soon.subjects)} to look at again before they are too old"]
+    return NextStep(
+        StepKind.LOOK,
+        gravest(its),
+        screen.minutes,
+        f"{state.organization_name(organization) or organization}, screen '{screen.title}': {', '.join(parts)}",
+        f"contribaudit attest --screen {screen.id} --org {organization}",
+        organization,
+        subjects_of(its) if its else soon.subjects if soon is not None else (),
+        soon.due if soon is not None else None,
+        tuple(its),
+    )
+
+
+def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> Iterator[NextStep]:
+    """Attested values that count once a second person has looked, by the first who waits for one."""
     waiting: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for one in report.findings:
-        if one.reason_code == SECOND_PERSON:
-            for who in dict.fromkeys(each.attested_by for each in one.evidence if each.attested_by):
-                waiting[one.subject.organization, who].append(one)
+    for one in findings:
+        alone = [each.attested_by for each in one.evidence if each.attested_by and each.confirmed_by is None]
+        waiting[one.subject.organization, alone[0] if alone else "somebody"].append(one)
     for (organization, who), its in waiting.items():
-        standing = in_force(report.state.attestations.get(organization, ()), report.state.as_of)
+        standing = in_force(state.attestations.get(organization, ()), state.as_of)
         wanted = {(one.subject, one.setting) for one in its}
         ids = [
             each.id
@@ -192,55 +202,42 @@ def _confirmations(report: Report, operator: str) -> Iterator[NextStep]:
         count = f"{len(its)} {'value' if len(its) == 1 else 'values'}"
         yield NextStep(
             StepKind.CONFIRM,
-            _gravest(its),
+            gravest(its),
             max(1, len(its)),
             f"{count} attested by {who} {'waits' if len(its) == 1 else 'wait'} for a second person ({whose})",
             f"contribaudit attest confirm {ids[0]}" if ids else "contribaudit attest list",
             organization,
-            tuple(dict.fromkeys(one.subject for one in its)),
+            subjects_of(its),
+            findings=tuple(its),
         )
 
 
-def _decisions(report: Report) -> Iterator[NextStep]:
-    """What somebody has to make up their mind about."""
-    state = report.state
-    for place in state.looked_at:
-        new = list(outside(state, place.id))
-        approved = state.baseline(place.id)
-        if new and approved is not None:
-            its = [one for one in report.findings if one.reason_code in (NOT_IN_BASELINE, BASELINE_EXPIRED)]
-            mine = [one for one in its if one.subject.organization == place.id]
-            ended = approved.expired(state.as_of)
-            why = "the baseline has ended" if ended else f"outside of the baseline of run {approved.baseline.run}"
-            text = f"{_names(report, new)}: {why}: approve, or ask whoever made them"
-            yield NextStep(
-                StepKind.DECIDE,
-                _gravest(mine) if mine else None,
-                _MINUTES,
-                text,
-                f"contribaudit baseline diff --org {place.id}",
-                place.id,
-                tuple(new),
-            )
-    for one in report.findings:
-        if one.check in DECISIONS and (one.outcome.violates or one.outcome.unproven):
-            yield NextStep(
-                StepKind.DECIDE,
-                one.severity,
-                _MINUTES,
-                f"{_names(report, [one.subject])}: {one.title}: {one.reason}",
-                f"contribaudit checks show {one.check}",
-                one.subject.organization,
-                (one.subject,),
-            )
+def _rulebook(findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """One step for each word that the rulebook does not know, and one for its overdue review."""
+    groups: dict[tuple[object, object], list[Finding]] = defaultdict(list)
+    for one in findings:
+        groups[one.setting, one.observed if one.observed is not None else one.reason_code].append(one)
+    for its in groups.values():
+        yield NextStep(
+            StepKind.RENEW,
+            gravest(its),
+            _MINUTES,
+            f"{checks_of(its)}: {its[0].reason}: update contribaudit, or put a dated file of your own in its folder",
+            "contribaudit doctor",
+            organization_of(its),
+            subjects_of(its),
+            findings=tuple(its),
+        )
 
 
-def _renewals(report: Report, ending: Iterable[Deadline]) -> Iterator[NextStep]:
-    """What runs out within a month, or has."""
+def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Iterator[NextStep]:
+    """What runs out within a month, or has; `overdue` where a finding is about the rulebook's review already."""
     for one in ending:
-        left = one.days_left(report.state.as_of)
+        left = one.days_left(state.as_of)
         minutes = _QUICK.get(one.kind) or _DECIDE.get(one.kind)
         if minutes is None or left is None or left > SOON_DAYS:
+            continue
+        if one.kind is DeadlineKind.RULEBOOK and overdue:
             continue
         when = "over" if left < 0 else "today" if left == 0 else "1 day" if left == 1 else f"{left} days"
         yield NextStep(
@@ -255,16 +252,26 @@ def _renewals(report: Report, ending: Iterable[Deadline]) -> Iterator[NextStep]:
         )
 
 
-def _screen(report: Report, setting: str) -> Screen | None:
-    """The first screen that shows the setting."""
-    return next((one for one in report.state.rulebook.screens if setting in one.settings), None)
+def _nobodys(by: dict[Way, list[Finding]]) -> Iterator[NextStep]:
+    """The closing line: how many nobody can settle now, and why."""
+    its = [one for findings in by.values() for one in findings]
+    if not its:
+        return
+    parts = [f"{len(found)} {_NOBODYS[way]} ({checks_of(found)})" for way, found in by.items() if found]
+    days = [one.due_at for one in by[Way.TIME] if one.due_at is not None]
+    first = f", the first on {min(days):%Y-%m-%d}" if days else ""
+    yield NextStep(
+        StepKind.NOBODY,
+        None,
+        0,
+        f"{_findings(len(its))} that nobody can settle now: {', '.join(parts)}{first}",
+        f"contribaudit checks show {its[0].check}",
+        organization_of(its),
+        subjects_of(its),
+        min(days, default=None),
+        tuple(its),
+    )
 
 
-def _gravest(findings: Iterable[Finding]) -> Severity:
-    return min((one.severity for one in findings), key=lambda severity: severity.rank)
-
-
-def _names(report: Report, subjects: Sequence[Subject]) -> str:
-    names = [alias_of(report.state, one) for one in dict.fromkeys(subjects)]
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+def _findings(count: int) -> str:
+    return "1 finding" if count == 1 else f"{count} findings"

@@ -10,6 +10,7 @@ from contribaudit.core import names
 from contribaudit.core.drift import Change
 from contribaudit.core.finding import Finding
 from contribaudit.core.inventory import sites_of, spaces_counted
+from contribaudit.core.next_steps import NextStep, next_steps
 from contribaudit.core.observation import Observed
 from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.state import State
@@ -28,6 +29,8 @@ class RunLine:
     complete: bool
     """True when every collector of every organization read everything."""
     exit_code: int
+    planned_at: datetime | None = None
+    """When its schedule meant it to begin; None where nothing tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,11 @@ class Report:
     def collections(self) -> tuple[Collection, ...]:
         """Every collector's run, organization by organization."""
         return tuple(one for place in self.state.looked_at for one in place.collections.values())
+
+    @property
+    def steps(self) -> tuple[NextStep, ...]:
+        """What settles its findings, gravest first. What merely runs out is not among them: the policy tells that."""
+        return next_steps(self)
 
     @property
     def counts(self) -> Counts:

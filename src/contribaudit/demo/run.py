@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -26,12 +26,25 @@ from contribaudit.store.history import History
 
 DEMO_KEY = SecretStr("demo-key")
 DEMO_TOKEN = Credential(SecretStr("demo-site-token"), "demo@acme.example")
+_POLICY = "acme-policy.toml"
 _MOVED = "acme-us/confluence"
 _ADDED = "acme-labs/confluence"
 
 
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """A simulated organization that was audited twice; its API answers as long as this is open."""
+
+    job: Job
+    """Of both audits. Its history is open."""
+    policy: Path
+    """The file that the job is judged by: a copy that may be changed, and that goes with the demonstration."""
+    targets: Callable[[Progress], tuple[Target, ...]]
+    """What one more audit reads, told to this progress."""
+
+
 @contextmanager
-def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Job]:
+def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Demonstration]:
     """The job of both audits, done, with the simulated API still up and the history open: it can be audited again.
 
     Raises ValueError for an unknown scenario.
@@ -41,25 +54,33 @@ def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Job]:
     rulebook = loader.load()
     with (
         tempfile.TemporaryDirectory(prefix="contribaudit-demo-") as folder,
-        resources.as_file(resources.files("contribaudit.demo").joinpath("acme-policy.toml")) as policy_path,
         running(make_app(organization, options=loaded.options)) as url,
         History.open(str(Path(folder) / "history.sqlite")) as store,
     ):
-        target = Target(
-            organization.id,
-            connect=lambda: connect(organization=organization.id, key=DEMO_KEY, api_url=url, progress=progress),
-            key_label=organization.key(DEMO_KEY.get_secret_value()).label,
-            connect_sites=lambda ledger: connect_sites(
-                Accesses(Access(DEMO_TOKEN)), api_url=url, ledger=ledger, progress=progress
-            ),
-        )
+        policy_path = Path(folder) / _POLICY
+        policy_path.write_bytes(resources.files("contribaudit.demo").joinpath(_POLICY).read_bytes())
+
+        def targets(told: Progress) -> tuple[Target, ...]:
+            return (_target(organization, url, told),)
+
         policy = wiring.load_policy(policy_path, rulebook)
         go_on = _as_yesterday(organization)
-        job = Job((target,), store, rulebook, policy, operator=Operator("demo"))
+        job = Job(targets(progress), store, rulebook, policy, operator=Operator("demo"))
         asyncio.run(audit(replace(job, clock=_yesterday)))
         go_on()
         asyncio.run(audit(job, progress))
-        yield job
+        yield Demonstration(job, policy_path, targets)
+
+
+def _target(organization: Organization, url: str, progress: Progress) -> Target:
+    return Target(
+        organization.id,
+        connect=lambda: connect(organization=organization.id, key=DEMO_KEY, api_url=url, progress=progress),
+        key_label=organization.key(DEMO_KEY.get_secret_value()).label,
+        connect_sites=lambda ledger: connect_sites(
+            Accesses(Access(DEMO_TOKEN)), api_url=url, ledger=ledger, progress=progress
+        ),
+    )
 
 
 def _yesterday() -> datetime:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
-from typing import Annotated, Any, Literal, TextIO, TypeAlias
+from typing import Annotated, Any, Literal, TextIO, TypeAlias, overload
 
 from typing_extensions import TypedDict
 
@@ -14,6 +14,7 @@ from contribaudit.core.alias import alias_of
 from contribaudit.core.canonical import canonical_json, digest
 from contribaudit.core.drift import Change
 from contribaudit.core.finding import Finding
+from contribaudit.core.next_steps import NextStep
 from contribaudit.core.observation import Value
 from contribaudit.core.report import Report
 from contribaudit.core.snapshot import Collection
@@ -21,6 +22,7 @@ from contribaudit.core.state import State
 from contribaudit.core.subject import Subject
 from contribaudit.core.verdict import count_outcomes, count_severities
 from contribaudit.exporters.cells import rfc3339
+from contribaudit.exporters.indented import indented
 
 SCHEMA = "contribaudit.report/1"
 JsonValue: TypeAlias = bool | int | str | list[str] | None
@@ -30,6 +32,7 @@ OutcomeWord: TypeAlias = Literal[
 ]  # fmt: skip
 SeverityWord: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
 GradeWord: TypeAlias = Literal["documented", "decoded", "attested", "inferred", "predicted"]
+StepWord: TypeAlias = Literal["fix", "look", "confirm", "decide", "renew", "nobody"]
 KindWord: TypeAlias = Literal["company", "organization", "site", "app", "space", "connector", "group", "user"]
 
 
@@ -72,6 +75,7 @@ class RunV1(TypedDict):
     finished_at: Time
     complete: bool
     exit_code: int
+    planned_at: Time | None
 
 
 class PolicyV1(TypedDict):
@@ -159,6 +163,7 @@ class FindingV1(TypedDict):
     console_path: str
     controls: list[str]
     waiver: WaiverV1 | None
+    rule: str
 
 
 class ChangeV1(TypedDict):
@@ -179,6 +184,17 @@ class ChangeV1(TypedDict):
     match: str | None
     other_events: list[str]
     ticket: str
+
+
+class StepV1(TypedDict):
+    kind: StepWord
+    severity: SeverityWord | None
+    minutes: int
+    due_at: Time | None
+    text: str
+    command: str
+    organization: str
+    findings: list[FindingId]
 
 
 class SummaryV1(TypedDict):
@@ -207,6 +223,7 @@ class ReportV1(TypedDict):
     summary: SummaryV1
     newly: list[FindingId]
     key_days_left: int | None
+    next: list[StepV1]
 
 
 def json_schema() -> dict[str, Any]:
@@ -247,6 +264,7 @@ def as_document(report: Report) -> dict[str, Any]:
             "finished_at": rfc3339(report.run.finished_at),
             "complete": report.run.complete,
             "exit_code": report.run.exit_code,
+            "planned_at": rfc3339(report.run.planned_at),
         },
         "policy": {"name": report.policy_name, "sha256": report.policy_sha256},
         "organizations": [
@@ -276,11 +294,47 @@ def as_document(report: Report) -> dict[str, Any]:
         "summary": _summary(report),
         "newly": sorted(one.id for one in report.newly),
         "key_days_left": report.key_days_left,
+        "next": [step_row(one) for one in report.steps],
     }
 
 
 def _summary(report: Report) -> dict[str, Any]:
     return {"by_outcome": count_outcomes(report.findings), "by_severity": count_severities(report.findings)}
+
+
+class _Findings(Sequence[FindingV1]):
+    """A report's findings in the published shape and order, made anew whenever one is asked for."""
+
+    def __init__(self, report: Report) -> None:
+        self._state = report.state
+        self._sorted = sorted(report.findings, key=lambda finding: finding.id)
+
+    def __len__(self) -> int:
+        return len(self._sorted)
+
+    @overload
+    def __getitem__(self, place: int) -> FindingV1: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[FindingV1]: ...
+
+    def __getitem__(self, place: int | slice) -> FindingV1 | list[FindingV1]:
+        if isinstance(place, slice):
+            return [_finding(self._state, one) for one in self._sorted[place]]
+        return _finding(self._state, self._sorted[place])
+
+
+def lean_document(report: Report) -> ReportV1:
+    """The same document for whoever goes through its findings one by one: they are never all there at once."""
+    document: Any = {**_all_but_findings(report), "findings": _Findings(report)}
+    shaped: ReportV1 = document
+    return shaped
+
+
+def _all_but_findings(report: Report) -> dict[str, Any]:
+    """The document with an empty list of findings, and what is made of them as it is."""
+    whole = {"summary": _summary(report), "next": [step_row(one) for one in report.steps]}
+    return {**as_document(replace(report, findings=())), **whole}
 
 
 _NO_FINDINGS = '\n  "findings": []'
@@ -292,13 +346,13 @@ def pieces(report: Report, treated: Callable[[Any], Any] = lambda value: value) 
     Findings are made as they are written: a million of them are never all there as JSON. `treated` is given each of
     them, and all the rest, on its way out.
     """
-    rest = {**as_document(replace(report, findings=())), "summary": _summary(report)}
+    rest = _all_but_findings(report)
     # No line within a text begins so: JSON has line breaks of its own only between texts.
     before, opening, after = json.dumps(treated(rest), indent=2).partition(_NO_FINDINGS)
     yield before + opening.removesuffix("]")
     separator = "\n    "
     for one in sorted(report.findings, key=lambda finding: finding.id):
-        yield separator + json.dumps(treated(_finding(report.state, one)), indent=2).replace("\n", "\n    ")
+        yield separator + indented(treated(_finding(report.state, one)), "\n    ")
         separator = ",\n    "
     yield ("\n  ]" if report.findings else "]") + after + "\n"
 
@@ -316,6 +370,20 @@ def report_digest(report: Report) -> str:
 def as_json(value: Value) -> JsonValue:
     """A value as JSON has it: tuples become lists."""
     return list(value) if isinstance(value, tuple) else value
+
+
+def step_row(one: NextStep) -> StepV1:
+    """One step in the published shape."""
+    return {
+        "kind": one.kind.value,
+        "severity": one.severity.value if one.severity is not None else None,
+        "minutes": one.minutes,
+        "due_at": rfc3339(one.due),
+        "text": one.text,
+        "command": one.command,
+        "organization": one.organization,
+        "findings": [finding.id for finding in one.findings],
+    }
 
 
 def _subject(state: State, subject: Subject) -> SubjectV1:
@@ -369,6 +437,7 @@ def _finding(state: State, one: Finding) -> FindingV1:
             "ticket": one.waiver.ticket,
             "expires": one.waiver.expires.isoformat(),
         },
+        "rule": one.rule,
     }
 
 

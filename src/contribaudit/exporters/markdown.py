@@ -1,4 +1,4 @@
-"""Markdown for a ticket or a pull request: verdict, counts, what is wrong, what is unproven, what changed.
+"""Markdown for a ticket or a pull request: verdict, counts, what to do, what is wrong, unproven and changed.
 
 As long as a comment may be and no longer: what does not fit is counted, never silently left out. Observed text is
 escaped, calls nobody by an @ and links nowhere.
@@ -19,6 +19,7 @@ MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, Jira 32,767 by default: see `most_characters`."""
 MOST_ROWS = 50
 MOST_CHANGES = 20
+MOST_STEPS = 8
 _LONGEST = 240
 _JOINER = "\N{WORD JOINER}"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#|~!$^])")
@@ -58,6 +59,7 @@ def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str
     new = frozenset(document["newly"])
     read = _how_read(about)
     page.reserve(read)
+    _steps(page, about)
     for number, title in ((0, "Violated"), (1, "Unproven")):
         listed = [one for one in ordered if group(one["outcome"]) == number]
         if listed:
@@ -130,6 +132,20 @@ def _head(page: _Page, about: Overview) -> None:
     page.add(f"{', '.join(counts)}.\n")
     if document["newly"]:
         page.add(f"\n{len(document['newly'])} of these were not so in the run before; they are marked **new**.\n")
+
+
+def _steps(page: _Page, about: Overview) -> None:
+    """What to do next, and what nobody can settle now."""
+    things = about.tasks()
+    if things:
+        rows = [
+            (f"**{one.kind}**", one.severity, f"{one.minutes} min", escaped(one.what), code(one.command))
+            for one in things
+        ]
+        title = f"Do next: {len(things)}, about {sum(one.minutes for one in things)} min"
+        page.table(title, ("do", "severity", "about", "what", "type"), rows, MOST_STEPS)
+    if about.nobodys:
+        page.add(f"\n{escaped(about.nobodys)}.\n")
 
 
 def _row(one: FindingV1, new: bool) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from functools import cached_property
 from contribaudit.core.finding import Outcome, Severity
 from contribaudit.core.report import Counts
 from contribaudit.exporters.cells import plain, shown
-from contribaudit.exporters.json_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, SubjectV1
-from contribaudit.exporters.saved import changes_of
+from contribaudit.exporters.json_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, StepV1, SubjectV1, step_row
+from contribaudit.exporters.saved import changes_of, report_of
 from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read
 
 FAMILIES = {
@@ -31,7 +31,7 @@ UNPROVEN = ("unknown", "stale")
 SIGN = {0: "Yes", 1: "No", 3: "Not proven"}
 """Whether somebody can sign today, by exit code."""
 NAMED_SITES = 12
-NAMED_SUBJECTS = 3
+NOBODY = "nobody"
 
 
 def words(word: str) -> str:
@@ -121,20 +121,22 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one check asks for, wherever it asks for it."""
+    """One thing to do, as `contribaudit next` tells it."""
 
-    verb: str
-    """"Fix" or "Prove"."""
+    kind: str
     severity: str
-    check: str
-    title: str
+    """"" for what nobody can settle."""
+    minutes: int
     number: int
-    subjects: tuple[str, ...]
-    """The first few."""
-    why: str
-    """Of what cannot be proven, why not, for the first of them; "" of what is violated."""
-    remediation: str
-    console_path: str
+    """How many findings it settles."""
+    what: str
+    command: str
+    check: str
+    """The check that all of them are of; "" where they are of several."""
+    outcome: str
+    """Which findings of the check they are: "g" and their group, or the number of their outcome among all; "" where
+    neither tells them from others.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,29 +272,27 @@ class Overview:
                 found.append(Place(f"{counted(len(rest), 'more site')}", "", True, together))
         return found
 
+    @cached_property
+    def steps(self) -> list[Task]:
+        """What to do, gravest first, and last what nobody can settle now.
+
+        A report of an earlier version holds no steps: its findings then tell them, as far as they do by themselves.
+        """
+        rows = self.document["next"]
+        if not rows and (self.violated or self.unproven):
+            rows = [step_row(one) for one in report_of(self.document).steps]
+        known = {one["id"]: one for one in self.document["findings"]} if rows else {}
+        alike = Counter(key for one in known.values() for key in _alike(one))
+        return [_task(row, [known[each] for each in row["findings"] if each in known], alike) for row in rows]
+
     def tasks(self) -> list[Task]:
-        """What to do: first what is violated, then what is unproven, gravest first, a line for each check."""
-        groups: defaultdict[tuple[int, str], list[FindingV1]] = defaultdict(list)
-        for one in self.document["findings"]:
-            if group(one["outcome"]) < 2:
-                groups[group(one["outcome"]), one["check"]].append(one)
-        made: list[tuple[tuple[int, int, str], Task]] = []
-        for (kind, check), found in groups.items():
-            first = min(found, key=lambda one: (_rank(one), label(one["subject"])))
-            named = sorted({label(one["subject"]) for one in found if one["severity"] == first["severity"]})
-            task = Task(
-                "Prove" if kind else "Fix",
-                first["severity"],
-                plain(check),
-                plain(first["title"]),
-                len(found),
-                tuple(named[:NAMED_SUBJECTS]),
-                plain(first["reason"]) if kind else "",
-                plain(first["remediation"]),
-                plain(first["console_path"]),
-            )
-            made.append(((kind, _rank(first), check), task))
-        return [task for _, task in sorted(made, key=lambda pair: pair[0])]
+        """The steps that somebody can take."""
+        return [one for one in self.steps if one.kind != NOBODY]
+
+    @property
+    def nobodys(self) -> str:
+        """What nobody can settle now, as a sentence without a full stop; "" where there is nothing of the sort."""
+        return next((one.what for one in self.steps if one.kind == NOBODY), "")
 
     def changes(self) -> list[Happened]:
         """What changed since the run before, a new app as one."""
@@ -349,6 +349,28 @@ class Overview:
         grades = Counter(one["evidence"][0]["grade"] if one["evidence"] else "no evidence" for one in passes)
         two = sum(1 for one in passes if one["evidence"] and one["evidence"][0]["confirmed_by"])
         return [*grades.most_common(), *([("confirmed by a second person", two)] if two else [])]
+
+
+def _alike(one: FindingV1) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The check with each choice of outcomes that shows the finding in the list."""
+    outcome = one["outcome"]
+    return (one["check"], f"g{group(outcome)}"), (one["check"], str(list(Outcome).index(Outcome(outcome))))
+
+
+def _task(row: StepV1, its: list[FindingV1], alike: Counter[tuple[str, str]]) -> Task:
+    shared = Counter(key for one in its for key in _alike(one))
+    alone = [key for key, number in shared.items() if number == len(its) == alike[key]]
+    check, outcome = alone[0] if alone else ("", "")
+    return Task(
+        row["kind"],
+        row["severity"] or "",
+        row["minutes"],
+        len(row["findings"]),
+        plain(row["text"]),
+        plain(row["command"]),
+        plain(check),
+        outcome,
+    )
 
 
 def _badness(cells: tuple[Tally, ...]) -> tuple[int, int, int]:

@@ -8,13 +8,15 @@ observations behind the inventory and the settings, and the words of the ruleboo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from contribaudit.core import names
+from contribaudit.core.check import Words
 from contribaudit.core.drift import Cause, CauseKind, Change, Match
 from contribaudit.core.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
+from contribaudit.core.next_steps import NextStep, StepKind, next_steps
 from contribaudit.core.observation import Grade, Observed, SettingId, Value
 from contribaudit.core.report import Counts, Report, RunLine
 from contribaudit.core.rules import Clocks, Figure, Limits, Rulebook, RulebookFile, Statement, Statements
@@ -30,6 +32,7 @@ from contribaudit.exporters.json_v1 import (
     JsonValue,
     OrganizationV1,
     ReportV1,
+    StepV1,
     SubjectV1,
     WaiverV1,
 )
@@ -39,14 +42,20 @@ SOURCE = "a saved report"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SavedReport(Report):
-    """A report whose inventory is in numbers only."""
+    """A report whose inventory is in numbers only, and whose steps are those that the document tells."""
 
     held: Counts = field(kw_only=True)
+    told: tuple[NextStep, ...] = field(kw_only=True, default=())
 
     @property
     def counts(self) -> Counts:
         """As the document has them."""
         return self.held
+
+    @property
+    def steps(self) -> tuple[NextStep, ...]:
+        """As the document has them; one of an earlier version has none, and then what its findings alone tell."""
+        return self.told or next_steps(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +150,10 @@ class SavedSpaces(NoSpaces):
         return [self._known[text]] if text in self._known else []
 
 
-def report_of(document: ReportV1) -> Report:
+def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -> Report:
     """The report that the document was written from, as far as the document tells.
 
+    `words` are those of the rulebook that judged it, where its files lie beside the document.
     Its state names the subjects of findings and changes and knows how each collector ended; `state.everything()` holds
     the organizations' plans alone. Raises ValueError for a text that is no time, date, or known word.
     """
@@ -156,7 +166,7 @@ def report_of(document: ReportV1) -> Report:
         collections.setdefault(row["organization"], {})[row["collector"]] = _collection(row)
     state = SavedState(
         as_of=as_of,
-        rulebook=_rulebook(document, as_of),
+        rulebook=replace(_rulebook(document, as_of), words=words or {}),
         organizations=[_organization(one, collections.get(one["id"], {})) for one in document["organizations"]],
         plans=[
             _name(organization_subject(one["id"]), names.HIGHEST_PLAN, one["highest_plan"], as_of)
@@ -176,6 +186,7 @@ def report_of(document: ReportV1) -> Report:
             _time(run["finished_at"]),
             run["complete"],
             run["exit_code"],
+            None if run["planned_at"] is None else _time(run["planned_at"]),
         ),
         policy_name=document["policy"]["name"],
         policy_sha256=document["policy"]["sha256"],
@@ -185,6 +196,7 @@ def report_of(document: ReportV1) -> Report:
         newly=tuple(one for one in findings if one.id in newly),
         key_days_left=document["key_days_left"],
         held=Counts(**document["inventory"]),
+        told=_steps(document, findings),
     )
 
 
@@ -251,6 +263,7 @@ def _finding(one: FindingV1, subjects: dict[Subject, SubjectV1]) -> SavedFinding
         console_path=one["console_path"],
         controls=tuple(one["controls"]),
         waiver=None if one["waiver"] is None else _waiver(one["waiver"]),
+        rule=one["rule"],
         told_id=one["id"],
     )
 
@@ -298,6 +311,26 @@ def _change(one: ChangeV1, subjects: dict[Subject, SubjectV1]) -> SavedChange:
         why=why,
         ticket=one["ticket"],
         told_id=one["id"],
+    )
+
+
+def _steps(document: ReportV1, findings: Iterable[Finding]) -> tuple[NextStep, ...]:
+    known = {one.id: one for one in findings} if document["next"] else {}
+    return tuple(_step(one, known) for one in document["next"])
+
+
+def _step(one: StepV1, known: Mapping[str, Finding]) -> NextStep:
+    its = tuple(known[each] for each in one["findings"] if each in known)
+    return NextStep(
+        StepKind(one["kind"]),
+        None if one["severity"] is None else Severity(one["severity"]),
+        one["minutes"],
+        one["text"],
+        one["command"],
+        one["organization"],
+        tuple(dict.fromkeys(each.subject for each in its)),
+        None if one["due_at"] is None else _time(one["due_at"]),
+        its,
     )
 
 

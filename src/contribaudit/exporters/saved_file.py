@@ -23,10 +23,12 @@ _HINT = "Name the JSON of an audit (`audit --format json`), or an evidence folde
 _LONE = re.compile("[\ud800-\udfff]")
 
 ADDED_LATER: dict[str, dict[str, Any]] = {
-    "": {"newly": [], "key_days_left": None},
+    "": {"newly": [], "key_days_left": None, "next": []},
+    "run": {"planned_at": None},
     "organizations": {"unread_reason": "", "left_out": False},
     "inventory": {"sites_read": 0, "apps_read": 0, "spaces_counted": None, "spaces_whole": None},
     "collection": {"code": "", "missing_scope": None, "started_at": ""},
+    "findings": {"rule": ""},
     "findings.subject": {"alias": ""},
     "findings.evidence": {"confirmed_by": None},
     "changes": {

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from contribaudit.core.space_names import holds_spaces
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
 from contribaudit.exporters.cells import Cell
+from contribaudit.exporters.tabular import render
 
 COLUMNS = (
     "organization_id", "app_id", "site", "type_key", "id", "key", "name", "type", "status", "created_at", "first_seen",
     "from_the_start",
 )  # fmt: skip
+
+
+TABLE = ("site", "type_key", "key", "name", "type", "status", "created_at", "first_seen")
+MOST_IN_TABLE = 1000
+"""A table has to be held and measured as a whole."""
 
 
 def apps_with_spaces(state: State) -> list[Subject]:
@@ -41,3 +48,11 @@ def space_rows(state: State) -> Iterator[tuple[Cell, ...]]:
                 one.first_seen,
                 one.from_the_start,
             )
+
+
+def space_table(state: State, *, most: int = MOST_IN_TABLE, terminal: bool = False) -> str:
+    """The first spaces as a table, and in a last line how many more there are."""
+    rows = list(islice(space_rows(state), most))
+    table = render("table", COLUMNS, rows, flexible="name", only=TABLE, terminal=terminal)
+    left = sum(state.spaces(app.organization).count(app) for app in apps_with_spaces(state)) - len(rows)
+    return f"{table}and {left:,} more: --format csv, or json, lists every one\n" if left > 0 else table

@@ -1,8 +1,9 @@
-"""The report for a terminal: the verdict, what is wrong or unproven, what changed, what was read."""
+"""The report for a terminal: the verdict, what is wrong or unproven, what to do, what changed, what was read."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,7 @@ from contribaudit import catalogue
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.finding import Finding, Outcome
+from contribaudit.core.next_steps import NextStep, to_do
 from contribaudit.core.observation import SettingId, Value
 from contribaudit.core.report import Report
 from contribaudit.core.snapshot import CollectionStatus
@@ -30,7 +32,10 @@ from contribaudit.exporters.words import ORDER, Happening, counted, happenings, 
 PIPE_WIDTH = 140
 LEAST_WIDTH = 40
 SHOWN_CHANGES = 20
+SHOWN_STEPS = 8
 _SUBJECT_WIDTH = 44
+_APP = re.compile(r"\bapp:")
+"""How the alias of an app begins, which says little where most subjects are apps."""
 _READABLE = 36
 """Narrower than this, a column of sentences is hard to read."""
 _GAP = "  "
@@ -58,6 +63,9 @@ def render(report: Report, *, everything: bool = False, terminal: bool = False, 
     listed = [finding for finding in report.findings if everything or finding.outcome not in _QUIET]
     if listed:
         parts.append(_findings(listed, labels))
+    steps = report.steps
+    if steps:
+        parts.append(_steps(steps))
     if report.changes:
         parts.append(_changes(report, labels))
     parts.append(_collection(report))
@@ -281,6 +289,27 @@ def _why(finding: Finding) -> Text:
     if finding.fragile:
         text.append(" [fragile]", style="yellow")
     return text
+
+
+def _steps(steps: Sequence[NextStep]) -> RenderableType:
+    """The gravest things to do, how many more there are, and what nobody can settle."""
+    things = to_do(steps)
+    rows = [
+        (
+            one.kind.value,
+            one.severity.value if one.severity is not None else "",
+            f"{one.minutes} min",
+            _APP.sub("", plain(one.text)),
+        )
+        for one in things[:SHOWN_STEPS]
+    ]
+    parts: list[RenderableType] = []
+    if rows:
+        parts.append(plain_table(("do next", "severity", "about", "what"), rows, flexible="what"))
+    if len(things) > SHOWN_STEPS:
+        parts.append(Text(f"and {len(things) - SHOWN_STEPS} more: contribaudit next", style="dim"))
+    parts += [Text(plain(one.text), style="dim") for one in steps[len(things) :]]
+    return Padding(Group(*parts), (0, 0, 1, 0))
 
 
 def _changes(report: Report, labels: dict[Subject, str]) -> RenderableType:

@@ -200,7 +200,7 @@
     link.addEventListener("click", () => {
       $("filters").reset();
       $("check").value = link.dataset.check;
-      $("outcome").value = "g" + link.dataset.group;
+      $("outcome").value = link.dataset.outcome;
       filter();
     });
   }

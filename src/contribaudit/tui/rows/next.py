@@ -6,7 +6,7 @@ import re
 
 from rich.text import Text
 
-from contribaudit.core.next_steps import NextStep
+from contribaudit.core.next_steps import NextStep, to_do
 from contribaudit.exporters.cells import plain
 from contribaudit.tui.rows import symbols
 from contribaudit.tui.rows.line import Line, column, query_of
@@ -19,7 +19,7 @@ _ATLASSIAN = ".atlassian.net"
 
 def title(board: Board) -> str:
     """How much there is to do."""
-    steps = board.steps
+    steps = to_do(board.steps)
     if not steps:
         return "DO NEXT"
     things = "1 thing" if len(steps) == 1 else f"{len(steps)} things"
@@ -27,18 +27,30 @@ def title(board: Board) -> str:
 
 
 def lines(board: Board, width: int, most: int) -> list[Line]:
-    """The gravest steps; a last line tells how many more there are."""
-    if not board.steps:
+    """The gravest steps; a last line tells how many more there are, and what nobody can settle."""
+    things = to_do(board.steps)
+    nobodys = board.steps[len(things) :]
+    if not things:
         told = (
             "Nothing: everything that the policy requires was verified"
             if not board.report.run.exit_code
             else "Nothing here tells what to do: see the findings"
         )
-        return [Line(Text(told, "green" if not board.report.run.exit_code else "dim"))]
-    found = [_line(number, one, width, board) for number, one in enumerate(board.steps[:most], 1)]
-    if len(board.steps) > most:
-        found.append(Line(Text(f"and {len(board.steps) - most} more: contribaudit next", "dim"), "is:open"))
-    return found
+        found = [Line(Text(told, "green" if not board.report.run.exit_code else "dim"))]
+        return [*found, *(_nobodys(one, width) for one in nobodys)]
+    found = [_line(number, one, width, board) for number, one in enumerate(things[:most], 1)]
+    if len(things) > most:
+        left = sum(len(one.findings) for one in nobodys)
+        beside = f"; {left} that nobody can settle now" if left else ""
+        found.append(Line(Text(f"and {len(things) - most} more: contribaudit next{beside}", "dim"), "is:open"))
+        return found
+    return [*found, *(_nobodys(one, width) for one in nobodys)]
+
+
+def _nobodys(step: NextStep, width: int) -> Line:
+    """The closing line, of what nobody can settle now."""
+    told = column(Text(plain(step.text), "dim"), width - 1)
+    return Line(told, query_of(step.subjects), f"{plain(step.text)}. Type: {plain(step.command)}")
 
 
 def _line(number: int, step: NextStep, width: int, board: Board) -> Line:

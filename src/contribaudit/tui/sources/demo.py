@@ -14,21 +14,23 @@ from contribaudit.tui.sources.history import HistorySource
 def open_demo(scenario: str = "drifted") -> HistorySource:
     """Audit the scenario's organization as of yesterday and as of now; further audits can be run. Takes seconds.
 
+    Its policy file is a copy: what is waived is written into it, and goes with the demo.
+
     Raises ValueError for an unknown scenario.
     """
     with ExitStack() as stack:
-        job = stack.enter_context(demonstration(scenario))
+        shown = stack.enter_context(demonstration(scenario))
 
         def audit_job(asked: Job, progress: Progress) -> Job:
-            del progress
-            return replace(asked, targets=job.targets)
+            return replace(asked, targets=shown.targets(progress))
 
         source = HistorySource(
-            job,
+            shown.job,
             title="demo",
             you="it@acme.example",
             audit_job=audit_job,
             notes=("demo, nothing kept",),
+            policy_path=shown.policy,
         )
         source.also_close(stack.pop_all().close)
         return source

@@ -1,0 +1,24 @@
+"""Which console screen shows a setting."""
+
+from __future__ import annotations
+
+from contribaudit.core import names
+from contribaudit.core.observation import SettingId
+from contribaudit.core.rules import Screen
+from contribaudit.core.state import State
+from contribaudit.core.subject import Kind, Subject
+
+
+def shown_on(state: State, setting: SettingId | None) -> tuple[Screen, ...]:
+    """Every screen that shows the setting, in the rulebook's order."""
+    screens = state.rulebook.screens
+    return state.once(("screens", setting), lambda: tuple(one for one in screens if setting in one.settings))
+
+
+def screen_for(state: State, subject: Subject, setting: SettingId | None) -> Screen | None:
+    """The first screen that shows the setting of this subject; None where no screen does, or none lists this app."""
+    shown = shown_on(state, setting)
+    if subject.kind is Kind.APP:
+        type_key = state.recall(subject, names.APP_TYPE_KEY).casefold()
+        shown = tuple(one for one in shown if not one.apps or type_key in one.apps)
+    return next(iter(shown), None)
