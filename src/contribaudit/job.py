@@ -67,3 +67,5 @@ class Job:
     clock: Callable[[], datetime] = utc_now
     attestations: tuple[Row, ...] = ()
     """What the configured folder of attestation files holds; each row is taken into the history once."""
+    planned_at: datetime | None = None
+    """When the schedule that starts the audit means it to begin, aware; None when a person starts it."""

@@ -14,8 +14,7 @@ from contribaudit.collectors.collect import collect_all, fewer_collections
 from contribaudit.collectors.interface import Collector
 from contribaudit.collectors.spaces import collect_spaces
 from contribaudit.core.baseline import standing
-from contribaudit.core.deadline import ending_soon
-from contribaudit.core.deadlines import deadlines, key_days_left
+from contribaudit.core.deadlines import deadline_warnings, key_days_left
 from contribaudit.core.drift import Change
 from contribaudit.core.evaluate import evaluate, require_checks
 from contribaudit.core.plan_moves import PlanSeen, plan_now
@@ -83,7 +82,9 @@ def judge(
     return Report(
         tool_version=__version__,
         state=state,
-        run=RunLine(record.id, earlier, record.started_at, record.finished_at, record.complete, code),
+        run=RunLine(
+            record.id, earlier, record.started_at, record.finished_at, record.complete, code, record.planned_at
+        ),
         policy_name=job.policy.name,
         policy_sha256=job.policy.sha256,
         findings=verdict.findings,
@@ -93,7 +94,7 @@ def judge(
             *warnings,
             *_decoders(state),
             *_surprises(snapshots.values()),
-            *ending_soon(deadlines(state, job.policy, checks.ALL, standing(state)), as_of),
+            *deadline_warnings(state, job.policy, checks.ALL, standing(state)),
         ),
         newly=newly,
         key_days_left=key_days_left(state),
@@ -178,6 +179,7 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
         policy_sha256=job.policy.sha256,
         policy_name=job.policy.name,
         selection=str(job.selection),
+        planned_at=job.planned_at,
     )
 
 

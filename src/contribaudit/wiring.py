@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,13 +45,17 @@ def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = Non
 
     `text` is taken in place of what the file holds, to try a change before it is written.
     """
-    return policy_file.load(
+    policy = policy_file.load(
         path,
         checks=by_id(checks.ALL),
         vocabularies={**rulebook.vocabularies(), "settings": frozenset(setting.id for setting in catalogue.ALL)},
         plans=tuple(plan.name.casefold() for plan in rulebook.plans),
         text=text,
     )
+    here = Path.cwd().resolve()
+    if path is None or not path.resolve().is_relative_to(here):
+        return policy
+    return replace(policy, file=path.resolve().relative_to(here).as_posix())
 
 
 def load_attestations(settings: AppSettings) -> tuple[Row, ...]:

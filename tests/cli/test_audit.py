@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -83,6 +85,37 @@ def test_exit_1_when_a_setting_drifts_and_the_change_is_told(cli: Cli, ready: Ap
     ]
 
 
+def test_sarif_points_at_the_policy_file(cli: Cli, ready: Api, tmp_path: Path) -> None:
+    """A rule of the file at its line, one of a file that it extends there, one of a pack where it is brought in.
+
+    A policy that is elsewhere, or none at all, is no place in the folder that the audit is started in.
+    """
+
+    def places(*words: str) -> dict[str, str]:
+        (run,) = json.loads(cli("audit", "--format", "sarif", "--all", "-q", *words).out)["runs"]
+        told = {}
+        for one in run["results"]:
+            at = one["locations"][0].get("physicalLocation")
+            told[one["ruleId"]] = f"{at['artifactLocation']['uri']}:{at['region']['startLine']}" if at else ""
+        return told
+
+    for name in ("here/conf", "here/shared", "elsewhere"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "here/shared/base.toml").write_text('version = 1\n[[rule]]\ncheck = "DR-02"\n')
+    (tmp_path / "elsewhere/base.toml").write_text('version = 1\n[[rule]]\ncheck = "DR-03"\n')
+    (tmp_path / "here/conf/policy.toml").write_text(
+        'version = 1\nname = "p"\nextends = ["essentials", "../shared/base.toml", "../../elsewhere/base.toml"]\n\n'
+        '[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n'
+    )
+    os.chdir(tmp_path / "here")
+    told = places("--policy", "conf/policy.toml")
+    assert (told["DR-01"], told["DR-02"]) == ("conf/policy.toml:5", "shared/base.toml:2")
+    assert {told["DR-03"], told["GV-06"]} == {"conf/policy.toml:3"}
+    os.chdir(tmp_path / "elsewhere")
+    assert set(places("--policy", str(tmp_path / "here/conf/policy.toml")).values()) == {""}
+    assert set(places().values()) == {""}
+
+
 def test_the_severity_decides_what_fails(cli: Cli, ready: Api, tmp_path: Path) -> None:
     """--fail-on critical leaves a high finding out of the exit code."""
     text = 'version = 1\n[[rule]]\ncheck = "DC-06"\nexpect = "free"\n'
@@ -144,6 +177,8 @@ def test_without_a_key_nothing_is_read(cli: Cli, api: Api) -> None:
         (("--output", "no/such/folder"), "does not exist"),
         (("--org", "other"), "not in the configuration"),
         (("--format", "pdf"), "pdf"),
+        (("--planned", "noon"), "not a time of day"),
+        (("--planned", "06:15", "--offline"), "--planned is about a new run"),
     ],
 )
 def test_what_is_wrong_on_the_command_line_ends_with_2_and_reads_nothing(
@@ -279,6 +314,34 @@ def test_the_history_commands_tell_of_runs(cli: Cli, ready: Api, tmp_path: Path)
     listed = json.loads(cli("inventory", "--format", "json").out)
     assert {one["kind"] for one in listed} == {"organization", "site", "app"}
     assert cli("inventory", "--offline").code == 0
+
+
+def test_a_schedule_tells_when_it_meant_a_run_to_begin(
+    cli: Cli, ready: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest such time on this machine's clock, in history, report and evidence; a person's run has none."""
+    for name in ("CI", "INVOCATION_ID"):
+        monkeypatch.delenv(name, raising=False)
+    half_a_day_ago = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=12)
+    words = ("audit", "--policy", policy(tmp_path), "--planned", f"{half_a_day_ago.astimezone():%H:%M}")
+    ended = cli(*words, "--format", "json")
+    assert json.loads(ended.out)["run"]["planned_at"] is None
+    assert "--planned is left out: a person starts this run" in ended.err
+    monkeypatch.setenv("CONTRIBAUDIT_TRIGGER", "schedule")
+    ended = cli(*words, "--format", "json")
+    planned = f"{half_a_day_ago:%Y-%m-%dT%H:%M:%SZ}"
+    assert json.loads(ended.out)["run"]["planned_at"] == planned
+    assert "--planned" not in ended.err
+    told = [(one["planned_at"], one["late_minutes"]) for one in json.loads(cli("runs", "list", "--format", "json").out)]
+    assert told[1] == (None, None)
+    assert told[0][0] == planned
+    assert 12 * 60 <= told[0][1] <= 12 * 60 + 2
+    assert planned in cli("runs", "show", "2").out
+    assert "late minutes" in cli("runs", "list").out
+    assert cli("evidence", "export", "pack", "--policy", "policy.toml", "--from", "2020-01-01").code == 0
+    with (tmp_path / "pack/runs.csv").open(encoding="utf-8", newline="") as file:
+        runs = [(one["planned_at"], one["late_minutes"]) for one in csv.DictReader(file)]
+    assert runs == [("", ""), (planned, str(told[0][1]))]
 
 
 def test_a_partial_inventory_ends_with_3(cli: Cli, ready: Api) -> None:

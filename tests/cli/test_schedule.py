@@ -35,32 +35,42 @@ def units(ended: Ended) -> dict[str, configparser.RawConfigParser]:
     return parsed
 
 
-def test_systemd_is_a_service_and_a_timer(cli: Cli, home: Path) -> None:
+def test_systemd_is_a_timer_with_a_service_and_one_to_start_by_hand(cli: Cli, home: Path) -> None:
     ended = cli("schedule", "systemd", "--at", "3:07")
     assert ended.code == 0
     found = units(ended)
     service, timer = found["contribaudit.service"]["Service"], found["contribaudit.timer"]["Timer"]
     words = shlex.split(service["ExecStart"])
     assert Path(words[0]).is_absolute()
-    assert words[1:] == ["audit", "--format", "line", "--org", "acme", "--api-key-file", "%d/api-key"]
+    audit, key = ["audit", "--format", "line", "--org", "acme"], ["--api-key-file", "%d/api-key"]
+    assert words[1:] == [*audit, "--planned", "03:07", *key]
     assert service["LoadCredential"] == f"api-key:{home}/.config/contribaudit/api-key"
     assert service["ReadWritePaths"] == f"{home}/.local/share/contribaudit"
     assert timer["OnCalendar"] == "*-*-* 03:07:00"
     assert timer["Persistent"] == "true"
     assert "RandomizedDelaySec" in timer
+    assert timer["Unit"] == "contribaudit.service"
     assert "systemctl --user enable --now contribaudit.timer" in ended.err
+    by_hand = found["contribaudit-now.service"]
+    assert by_hand["Service"].pop("ExecStart") == shlex.join([words[0], *audit, *key])
+    del service["ExecStart"]
+    assert dict(by_hand["Service"]) == dict(service)
+    assert found["contribaudit.service"]["Unit"]["RefuseManualStart"] == "yes"
+    assert "RefuseManualStart" not in by_hand["Unit"]
+    assert "systemctl --user start contribaudit-now.service" in ended.err
 
 
 def test_installed_units_are_never_overwritten(cli: Cli, home: Path) -> None:
     ended = cli("schedule", "systemd", "--install")
     folder = home / ".config/systemd/user"
     assert ended.code == 0
-    assert ended.out.split() == [f"{folder}/contribaudit.service", f"{folder}/contribaudit.timer"]
+    names = ("contribaudit.service", "contribaudit-now.service", "contribaudit.timer")
+    assert ended.out.split() == [f"{folder}/{name}" for name in names]
     (folder / "contribaudit.service").unlink()
     before = (folder / "contribaudit.timer").stat()
     ended = cli("schedule", "systemd", "--install")
     assert ended.code == 2
-    assert "contribaudit.timer exists" in ended.err
+    assert "contribaudit-now.service exists" in ended.err
     assert not (folder / "contribaudit.service").exists()
     assert (folder / "contribaudit.timer").stat().st_mtime_ns == before.st_mtime_ns
 
@@ -83,7 +93,7 @@ def test_cron_has_mail_log_and_a_key_file(cli: Cli, home: Path) -> None:
     minute, hour, *stars, command = rows[-1].split(maxsplit=5)
     assert (minute, hour, stars) == ("59", "23", ["*", "*", "*"])
     assert shlex.split(command)[1:] == [
-        *("audit", "--format", "line", "--org", "acme"),
+        *("audit", "--format", "line", "--org", "acme", "--planned", "23:59"),
         *("--api-key-file", f"{home}/.config/contribaudit/api-key"),
         f"2>>{home}/.local/state/contribaudit/log/audit.log",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,8 @@ from contribaudit.evidence.export import Form, export
 from contribaudit.evidence.gather import Wanted, of_last
 from contribaudit.evidence.people import People
 from contribaudit.evidence.reperform import reperform
+from contribaudit.evidence.verify import verify
+from contribaudit.exporters.saved_file import load
 from contribaudit.rulebook import decoders, loader
 from tests.evidence.scene import NOW, POLICY, Scene
 from tests.evidence.test_verify import remade
@@ -37,6 +40,35 @@ def test_what_the_api_documents_comes_out_the_same(pack: Path) -> None:
     assert again >= {"DR-01", "DR-02", "DR-03", "DR-04", "DR-13", "DR-14", "DC-10", "DC-18", "GV-06", "AI-20", "GV-04"}
     assert sum(1 for one in found if one.again) > 50
     assert {one.told for one in found if one.again} >= {"pass", "fail", "not_achievable"}
+
+
+def test_a_pack_of_the_version_before(pack: Path, copied: Callable[[Path], Path]) -> None:
+    """Without planned times and places of rules: it verifies, is judged again and is read."""
+    older = copied(pack)
+    new = ("planned_at", "late_minutes")
+    with (older / "runs.csv").open(encoding="utf-8", newline="") as file:
+        rows = [{name: cell for name, cell in row.items() if name not in new} for row in csv.DictReader(file)]
+    with (older / "runs.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    lines = (older / "data-dictionary.csv").read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(b"runs.csv,") or line.split(b",")[2].decode() not in new]
+    assert len(kept) == len(lines) - len(new)
+    (older / "data-dictionary.csv").write_bytes(b"".join(kept))
+    document = json.loads((older / "report.json").read_text())
+    del document["run"]["planned_at"]
+    for one in document["findings"]:
+        del one["rule"]
+    (older / "report.json").write_text(json.dumps(document, indent=2) + "\n")
+    verify(remade(older))
+    found = reperform(older)
+    assert sum(1 for one in found if one.again) > 50
+    assert not any(one.differs for one in found)
+    told = load(older)
+    assert told["run"]["planned_at"] is None
+    assert {one["rule"] for one in told["findings"]} == {""}
+    assert "it does not hold run.planned_at, findings.rule" in told["warnings"][-1]
 
 
 def test_an_archive_too(zipped: Path) -> None:

@@ -157,7 +157,9 @@ def test_a_signal_that_moves(bench: Bench) -> None:
     before, after_it = outcomes(whole), outcomes(report)
     # Who moved it the audit log does not tell: that alone is another answer.
     assert {row for row in before | after_it if before.get(row) != after_it.get(row)} == {("GV-03", ORG)}
-    assert [one.reason_code for one in of_check(report, "GV-03")] == ["no_event_found"]
+    (asked,), (change,) = of_check(report, "GV-03"), report.changes
+    assert (asked.reason_code, asked.observed) == ("no_event_found", (change.id,))
+    assert any(f"annotate {change.id} --ticket" in step.command for step in report.steps)
     bench.organization.set_policy("tidy-data-use", extra={"updatedAt": "2026-11-21T00:00:00Z"})
     assert bench.audit(EVERYTHING).changes == ()
 

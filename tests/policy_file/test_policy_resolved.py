@@ -197,6 +197,7 @@ def without_origins(policy: AuditPolicy) -> AuditPolicy:
         waivers=tuple(replace(waiver, origin="") for waiver in policy.waivers),
         decisions=tuple(replace(decision, origin="") for decision in policy.decisions),
         extends=(),
+        extends_line=1,
         sha256="",
         resolved_toml="",
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -21,6 +22,21 @@ def test_a_run_comes_back_as_it_was_saved(location: str) -> None:
     assert (saved.exit_code, saved.summary, saved.selection) == (None, {}, "--only residency")
     assert saved.started_at == day(0)
     assert saved.started_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("late", "minutes"), [(timedelta(0), 0), (timedelta(seconds=119), 1), (timedelta(days=1), 1440)]
+)
+def test_when_a_run_was_planned_is_kept(history: History, late: timedelta, minutes: int) -> None:
+    """In UTC, and how many whole minutes late it began; one that nobody planned has neither."""
+    east = timezone(timedelta(hours=9))
+    planned = replace(draft(1), planned_at=(day(1) - late).astimezone(east))
+    saved = history.save(planned, [snapshot(1, realms(one="eu"))])
+    assert (saved.planned_at, saved.late_minutes) == (day(1) - late, minutes)
+    assert saved.planned_at is not None
+    assert saved.planned_at.utcoffset() == timedelta(0)
+    other = save(history, snapshot(2, realms(one="eu")))
+    assert (other.planned_at, other.late_minutes) == (None, None)
 
 
 def test_a_verdict_is_kept_with_its_run(history: History) -> None:

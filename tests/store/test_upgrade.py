@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ def fill(connection: Connection, tables: MetaData, revision: str) -> None:
                 "selection": "",
                 "exit_code": 1,
                 "summary": '{"pass":1}',
+                **({"planned_at": moment(run) - 60_000_000} if revision >= "0007" else {}),
             }
             for run in range(1, 5)
         ),
@@ -201,6 +203,8 @@ def fill(connection: Connection, tables: MetaData, revision: str) -> None:
                 "until": None,
             },
         )
+    if revision >= "0006":
+        _evidence(write, who)
 
 
 def _testimony(write: Any, who: dict[str, str]) -> None:
@@ -312,6 +316,27 @@ def _log(write: Any, who: dict[str, str]) -> None:
     write("prunings", {"id": 1, "pruned_at": moment(3), **who, "keep": "one run a day", "runs": "[]"})
 
 
+def _evidence(write: Any, who: dict[str, str]) -> None:
+    request = [moment(4), "workspaces", "POST", "/apps", 200, 12, DIGEST, 0.5, 0.0]
+    entries = zlib.compress(json.dumps(request).encode("ascii"))
+    write("ledgers", {"id": 1, "run": 4, "organization": 1, "clock_skew_seconds": 0.25, "entries": entries})
+    write(
+        "manifests",
+        {
+            "id": 1,
+            "scope": ORG,
+            "kind": "run",
+            "run": 4,
+            "sha256": DIGEST,
+            "previous": None,
+            "written_at": moment(4),
+            "signed_with": None,
+            **who,
+            "place": "evidence/4",
+        },
+    )
+
+
 @pytest.fixture(params=REVISIONS)
 def revision(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -331,6 +356,7 @@ def test_an_old_history_says_what_it_said_and_goes_on(upgraded: History, revisio
     _changes_and_outcomes(upgraded)
     _what_people_recorded(upgraded, revision)
     _spaces_and_the_log(upgraded, revision)
+    _evidence_and_planned_times(upgraded, revision)
     _a_new_run(upgraded)
 
 
@@ -402,6 +428,14 @@ def _spaces_and_the_log(upgraded: History, revision: str) -> None:
     assert [event.id for event in log.events] == ([EVENT] if revision >= "0004" else [])
     assert [reading.run for reading in log.readings] == ([2] if revision >= "0004" else [])
     assert upgraded.log_position(ORG).cursor == ("c" if revision >= "0004" else "")
+
+
+def _evidence_and_planned_times(upgraded: History, revision: str) -> None:
+    kept = upgraded.ledger(4, ORG)
+    assert [one.call for one in kept.entries] == ["workspaces"] if kept else revision < "0006"
+    assert [one.sha256 for one in upgraded.manifests([ORG])] == ([DIGEST] if revision >= "0006" else [])
+    late = {(run.planned_at, run.late_minutes) for run in upgraded.runs() if run.id == 2}
+    assert late == ({(day(2) - timedelta(minutes=1), 1)} if revision >= "0007" else {(None, None)})
 
 
 def _a_new_run(upgraded: History) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contribaudit.core.finding import Severity
     from contribaudit.core.report import Report
     from contribaudit.errors import OutputError
-    from contribaudit.pipeline import Job
+    from contribaudit.pipeline import Job, Operator
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
@@ -44,6 +44,9 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @click.option("--offline", is_flag=True, help="Judge the last kept run; read nothing.")
 @click.option("--at", metavar="RUN|DATE", help="With --offline: as of that run, or of the end of that day (UTC).")
 @click.option("--no-notify", is_flag=True, help="Tell nobody (this version tells nobody yet).")
+@click.option(
+    "--planned", metavar="HH:MM", help="For schedulers: the time of day, on this machine's clock, when it starts daily."
+)
 @click.option("--list-calls", is_flag=True, help="Print every call that an audit makes, and make none.")
 @store_option
 @api_key_options
@@ -63,6 +66,7 @@ def command(
     offline: bool,
     at: str | None,
     no_notify: bool,  # noqa: ARG001  taken already, so that a schedule written today keeps working
+    planned: str | None,
     list_calls: bool,
     store_location: str | None,
     api_key_file: Path | None,
@@ -81,6 +85,10 @@ def command(
         from contribaudit.errors import UsageError
 
         raise UsageError("--at asks about the past", hint="Say --offline too: nothing is read then.")
+    if planned is not None and offline:
+        from contribaudit.errors import UsageError
+
+        raise UsageError("--planned is about a new run", hint="Leave it out: --offline makes none.")
     from contribaudit import wiring
     from contribaudit.core.evaluate import Selection
     from contribaudit.core.finding import Severity
@@ -93,6 +101,8 @@ def command(
     policy = wiring.load_policy(policy_path or settings.policy, rulebook)
     selection = Selection(check_ids(only), check_ids(skip))
     severity = Severity(fail_on) if fail_on else settings.fail_on
+    operator = wiring.operator()
+    planned_at = planned_start(console, operator, planned) if planned is not None else None
     targets = (
         wiring.unread_targets(settings, organizations)
         if offline
@@ -113,8 +123,9 @@ def command(
             policy,
             severity,
             selection,
-            wiring.operator(),
+            operator,
             attestations=wiring.load_attestations(settings),
+            planned_at=planned_at,
         )
         unexported: OutputError | None = None
         if at is not None:
@@ -131,6 +142,25 @@ def command(
     finally:
         if unexported is not None:
             raise unexported
+
+
+def planned_start(console: Console, operator: Operator, time: str) -> datetime | None:
+    """When the schedule that starts at this time of day meant this run to begin; None for one that a person started.
+
+    Raises UsageError for what is no time of day.
+    """
+    from datetime import UTC, datetime
+
+    from contribaudit.schedules.planned import newest
+    from contribaudit.schedules.recipe import at
+
+    hour, minute = at(time)
+    if operator.trigger != "schedule":
+        console.diagnostics.note(
+            "--planned is left out: a person starts this run (a schedule sets CONTRIBAUDIT_TRIGGER=schedule)"
+        )
+        return None
+    return newest(hour, minute, datetime.now(UTC))
 
 
 def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, OutputError | None]:

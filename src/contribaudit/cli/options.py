@@ -87,7 +87,7 @@ class Console:
         if path.exists() and not overwrite:
             raise UsageError(f"The output {path} exists", hint="Name another file, or replace it with --force")
 
-    def write(self, result: str | bytes | Iterable[str], path: Path | None = None) -> None:
+    def write(self, result: str | bytes | Iterable[str] | Iterable[bytes], path: Path | None = None) -> None:
         """Write the result, as UTF-8, to stdout or into the file, which is there whole or not at all.
 
         What comes in pieces is written piece by piece.

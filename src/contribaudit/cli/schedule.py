@@ -40,7 +40,7 @@ def command() -> None:
 @click.option("--install", is_flag=True, help="Write the units into ~/.config/systemd/user; never overwrites.")
 @pass_console
 def systemd(console: Console, organization: str | None, time: str, key_file: Path | None, install: bool) -> None:
-    """A service and a timer of your own systemd.
+    """A service and a timer of your own systemd, and a service to start by hand.
 
     The key is loaded as a systemd credential, so that only the service can read it while it runs.
     """

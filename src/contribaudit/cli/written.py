@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TextIO, TypeAlias
 
 from contribaudit.cli.options import Console
 from contribaudit.errors import UsageError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "csv", "line", "markdown", "html", "xlsx", "junit", "sarif")
 FROM_REPORT = ("table", "json", "csv", "line")
 """The others are written from the published document."""
-Result: TypeAlias = str | bytes | Iterator[str]
+Result: TypeAlias = str | Iterator[str] | Iterator[bytes]
 _PIECE = 1 << 20
 
 
@@ -58,12 +58,15 @@ def of_report(
 
     if output_format == "json":
         return json_v1.pieces(report)
-    document: ReportV1 = json_v1.as_document(report)  # type: ignore[assignment]  # the shape that it publishes
-    return of_document(document, output_format, everything=everything)
+    lean = output_format in ("sarif", "xlsx")  # the others go through the findings more than once, or sort them
+    document: ReportV1 = json_v1.lean_document(report) if lean else json_v1.as_document(report)  # type: ignore[assignment]
+    return of_document(document, output_format, report, everything=everything)
 
 
-def of_document(document: ReportV1, output_format: str, *, everything: bool = False) -> Result:
-    """The document in one of the formats that are written from it."""
+def of_document(
+    document: ReportV1, output_format: str, report: Report | None = None, *, everything: bool = False
+) -> Result:
+    """The document in one of the formats that are written from it; `report` is what it was made of, if it was."""
     from contribaudit.exporters import html, junit, markdown, sarif, xlsx
 
     match output_format:
@@ -76,16 +79,21 @@ def of_document(document: ReportV1, output_format: str, *, everything: bool = Fa
         case "markdown":
             return markdown.render(document)
         case _:
-            import io
-
-            book = io.BytesIO()
-            xlsx.write(document, book)
-            return book.getvalue()
+            return spooled_bytes(lambda out: xlsx.write(document, out, report))
 
 
 def spooled(write: Callable[[TextIO], None]) -> Iterator[str]:
     """What `write` writes, by way of a temporary file, so that it is never all in memory."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
+        write(file)
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def spooled_bytes(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
+    """The same of what is no text."""
+    with tempfile.TemporaryFile() as file:
         write(file)
         file.seek(0)
         while piece := file.read(_PIECE):

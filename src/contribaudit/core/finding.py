@@ -113,6 +113,8 @@ class Finding:
     console_path: str = ""
     controls: tuple[str, ...] = ()
     waiver: AppliedWaiver | None = None
+    rule: str = ""
+    """Where the policy's rule stands, as "conf/policy.toml:12"; "" where no file near is known."""
 
     @property
     def id(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from posixpath import dirname, join, normpath
 
 from contribaudit.core.finding import Outcome, Severity
 from contribaudit.core.observation import Grade, SettingId, Value
@@ -118,3 +119,20 @@ class AuditPolicy:
     sha256: str = ""
     """Digest of the resolved policy's TOML."""
     resolved_toml: str = ""
+    file: str = ""
+    """Its file, relative to the folder that the audit is started in; "" where there is none, or it is elsewhere."""
+    extends_line: int = 1
+    """The file's line that brings in the rules of packs."""
+
+    def place(self, rule: Rule) -> str:
+        """Where the rule stands, as "conf/policy.toml:12"; "" without a file.
+
+        A rule of a pack, or of a file outside of that folder, stands where `file` brings it in.
+        """
+        if not self.file:
+            return ""
+        path, _, line = rule.origin.rpartition(":")
+        near = normpath(join(dirname(self.file), path))
+        if not path or near.startswith(("../", "/")):
+            return f"{self.file}:{self.extends_line}"
+        return f"{near}:{line}"

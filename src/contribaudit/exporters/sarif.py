@@ -1,6 +1,7 @@
 """SARIF 2.1.0 (OASIS): checks as rules, everything that does not pass as results.
 
-A subject is no file, so a result has a logical location and no physical one; the standard asks for neither. Levels
+A subject is no file, so it is a result's logical location; its physical one is the line of the policy file that asks
+for it, where the report knows one. The standard asks for neither, code scanning services for the physical one. Levels
 belong to the kind "fail" alone, as the standard says; what is unproven is "open" or for "review", and always there.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any, TextIO
+from urllib.parse import quote
 
 from contribaudit.exporters.cells import plain
 from contribaudit.exporters.json_v1 import CollectionV1, FindingV1, ReportV1
@@ -18,6 +20,9 @@ from contribaudit.exporters.words import verdict
 VERSION = "2.1.0"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "contribaudit/findingId/v1"
+LINE_FINGERPRINT = "primaryLocationLineHash"
+"""The one partial fingerprint that GitHub tells results apart by; made of lines, it is one for all on one line."""
+ROOT = "%SRCROOT%"
 KINDS = {
     "pass": "pass",
     "fail": "fail",
@@ -60,6 +65,7 @@ def pieces(document: ReportV1, *, everything: bool = False) -> Iterator[str]:
             "id": f"contribaudit/{document['policy']['sha256'][:12]}/{document['run']['id']}",
             "description": {"text": f"Policy {plain(document['policy']['name'])}, run {document['run']['id']}"},
         },
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that the audit was started in."}}},
         "invocations": [_invocation(document)],
         "properties": {
             "policySha256": document["policy"]["sha256"],
@@ -88,6 +94,7 @@ def _rule(one: FindingV1) -> dict[str, Any]:
     return {
         "id": plain(one["check"]),
         "shortDescription": {"text": _text(one["title"]) or plain(one["check"])},
+        "fullDescription": {"text": _text(one["title"]) or plain(one["check"])},
         "help": {"text": "\n".join(step for step in steps if step) or "No remediation is known."},
         "defaultConfiguration": {"level": LEVELS[one["severity"]]},
         "properties": {
@@ -111,16 +118,18 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
         "message": {"text": f"{label(subject)}: {words(one['outcome'])}: {_text(one['reason'])}"},
         "locations": [
             {
+                **_physical(one["rule"]),
                 "logicalLocations": [
                     {
                         "name": plain(subject["name"]),
                         "fullyQualifiedName": plain(subject["id"]),
                         "kind": subject["kind"],
                     }
-                ]
+                ],
             }
         ],
         "fingerprints": {FINGERPRINT: one["id"]},
+        "partialFingerprints": {LINE_FINGERPRINT: f"{one['id']}:1"},
         "properties": {
             "outcome": one["outcome"],
             "underlyingOutcome": one["underlying_outcome"],
@@ -143,6 +152,20 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
         ticket = f", {plain(waiver['ticket'])}" if waiver["ticket"] else ""
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": f"{because}{ticket})"}]
     return result
+
+
+def _physical(rule: str) -> dict[str, Any]:
+    """The line of the policy file, {} where the report names none."""
+    path, _, line = rule.rpartition(":")
+    if not path or not (line.isascii() and line.isdecimal() and int(line[:9])):
+        return {}
+    uri = quote(path, errors="replace")
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": uri, "uriBaseId": ROOT},
+            "region": {"startLine": int(line[:9])},
+        }
+    }
 
 
 def _invocation(document: ReportV1) -> dict[str, Any]:

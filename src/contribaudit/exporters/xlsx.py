@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
+from contribaudit.core.report import Report
 from contribaudit.errors import UsageError
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.cells import Cell, csv_cell
@@ -43,8 +44,11 @@ class Page:
     rows: Iterable[Sequence[Cell]]
 
 
-def write(document: ReportV1, out: BinaryIO, *, most_rows: int = MOST_ROWS) -> None:
-    """The workbook. Raises UsageError when the extra is not installed."""
+def write(document: ReportV1, out: BinaryIO, report: Report | None = None, *, most_rows: int = MOST_ROWS) -> None:
+    """The workbook; `report` is the document's where there is one, and saves making it of it.
+
+    Raises UsageError when the extra is not installed.
+    """
     try:
         import xlsxwriter
     except ImportError:
@@ -61,13 +65,12 @@ def write(document: ReportV1, out: BinaryIO, *, most_rows: int = MOST_ROWS) -> N
         finished = datetime.fromisoformat(document["run"]["finished_at"])
         # Not the moment of writing: the same report gives the same bytes.
         book.set_properties({"title": f"contribaudit, run {document['run']['id']}", "created": finished})
-        for page in pages(document):
+        for page in pages(document, report or report_of(document)):
             _write_page(book, page, most_rows)
 
 
-def pages(document: ReportV1) -> Iterator[Page]:
+def pages(document: ReportV1, report: Report) -> Iterator[Page]:
     """The sheets in their order."""
-    report = report_of(document)
     yield Page("findings", csv_evidence.FINDINGS.columns, csv_evidence.FINDINGS.rows(report))
     yield Page("changes", CHANGES, _changes(document))
     yield Page("collection", csv_evidence.COLLECTION.columns, csv_evidence.COLLECTION.rows(report))

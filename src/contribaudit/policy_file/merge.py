@@ -127,6 +127,7 @@ def _merged(top: Source, documents: Iterable[Document]) -> AuditPolicy:
         evidence=_evidence(documents),
         written_for_plan=next((head.written_for_plan for head in reversed(heads) if head.written_for_plan), None),
         extends=documents[-1].extends,
+        extends_line=line_of(documents[-1].lines, ("extends",)),
     )
     text = to_toml(policy)
     return replace(policy, resolved_toml=text, sha256=sha256(text.encode()).hexdigest())

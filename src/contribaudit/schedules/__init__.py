@@ -1,8 +1,9 @@
 """Recipes that run the audit without a person, a terminal or a keyring: one file per scheduler.
 
 recipe.py   what every recipe needs to know
-systemd.py  a service and a timer
+systemd.py  services and a timer
 cron.py     a crontab line
+planned.py  when such a recipe meant a run to begin
 """
 
 from __future__ import annotations

@@ -38,6 +38,11 @@ class Recipe:
         organization = ("--org", self.organization) if self.organization else ()
         return (*self.command, "audit", "--format", "line", *config, *organization)
 
+    @property
+    def planned(self) -> tuple[str, ...]:
+        """The words beside them by which the history learns when the run was meant to begin."""
+        return ("--planned", f"{self.hour:02}:{self.minute:02}")
+
 
 def here() -> tuple[str, ...]:
     """How this installation of contribaudit is called: absolute, since a scheduler has another PATH."""

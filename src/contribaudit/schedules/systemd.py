@@ -1,4 +1,8 @@
-"""A user's systemd service and timer."""
+"""A user's systemd units: a service that its timer starts, and one like it that people start.
+
+They are two because a service cannot tell whether its timer started it: of what systemd puts into TRIGGER_UNIT the
+oldest stays. So the planned time stands in the one that nobody can start by hand.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,12 @@ from pathlib import Path
 from contribaudit.errors import UsageError
 from contribaudit.schedules.recipe import Recipe
 
-SERVICE, TIMER = "contribaudit.service", "contribaudit.timer"
+SERVICE, BY_HAND, TIMER = "contribaudit.service", "contribaudit-now.service", "contribaudit.timer"
 
 
 def units(recipe: Recipe) -> Mapping[str, str]:
     """File name to content."""
-    return {SERVICE: _service(recipe), TIMER: _timer(recipe)}
+    return {SERVICE: _service(recipe, by_hand=False), BY_HAND: _service(recipe, by_hand=True), TIMER: _timer(recipe)}
 
 
 def folder() -> Path:
@@ -46,23 +50,29 @@ def steps(recipe: Recipe) -> tuple[str, ...]:
         f"mkdir -p {' '.join(shlex.quote(str(folder)) for folder in folders)}",
         f"touch {key} && chmod 600 {key}   # then put the API key into it",
         "systemctl --user daemon-reload",
-        f"systemctl --user start {SERVICE}        # once, to see that it works",
-        f"journalctl --user -u {SERVICE}",
+        f"systemctl --user start {BY_HAND}    # once, to see that it works; {SERVICE} is its timer's",
+        f"journalctl --user -u {BY_HAND}",
         f"systemctl --user enable --now {TIMER}",
         'sudo loginctl enable-linger "$USER"                # so that it runs while nobody is logged in',
     )
 
 
-def _service(recipe: Recipe) -> str:
+def _service(recipe: Recipe, *, by_hand: bool) -> str:
     environment = (*recipe.environment, ("CONTRIBAUDIT_TRIGGER", "schedule"))
     writable = [f"ReadWritePaths={_quoted(str(recipe.store.parent))}"] if recipe.store is not None else []
-    words = " ".join(_quoted(word) for word in recipe.audit)
+    words = " ".join(_quoted(word) for word in (recipe.audit if by_hand else (*recipe.audit, *recipe.planned)))
+    planned = [
+        "# Its timer alone starts it, so that --planned is true: the time in the timer's OnCalendar. Change both.",
+        f"# By hand: systemctl --user start {BY_HAND}",
+        "RefuseManualStart=yes",
+    ]
     # The key is a credential: systemd hands a copy to this service alone, in %d, which no other process can enter.
     return "\n".join(
         [
             "[Unit]",
-            "Description=contribaudit: audit of an Atlassian organization",
+            "Description=contribaudit: audit of an Atlassian organization" + (", started by hand" if by_hand else ""),
             "Documentation=https://developer.atlassian.com/cloud/admin/organization/rest/",
+            *([] if by_hand else planned),
             "",
             "[Service]",
             "Type=oneshot",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contribaudit.core.observation import Observation
 from contribaudit.ledger_entry import LedgerEntry
@@ -25,6 +25,8 @@ class RunDraft:
     policy_name: str
     selection: str = ""
     """What --only and --skip said, "" when everything was asked for."""
+    planned_at: datetime | None = None
+    """When the schedule that started it meant it to begin; None when a person did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,13 @@ class RunRecord:
     summary: Mapping[str, int]
     """Findings by outcome, {} until the verdict is recorded."""
     selection: str
+    planned_at: datetime | None = None
+    """When its schedule meant it to begin; None for a run that a person started, or a version that did not ask."""
+
+    @property
+    def late_minutes(self) -> int | None:
+        """Whole minutes from the planned time to the start; None where nothing was planned."""
+        return None if self.planned_at is None else (self.started_at - self.planned_at) // timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

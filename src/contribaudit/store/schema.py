@@ -66,6 +66,7 @@ runs = Table(
     Column("selection", Escaped, nullable=False),
     Column("exit_code", Integer),
     Column("summary", Text),
+    Column("planned_at", Moment),  # null: nothing planned it, or a version wrote it that did not ask
 )
 
 organizations = Table(

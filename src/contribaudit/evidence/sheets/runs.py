@@ -30,6 +30,8 @@ def _runs(dossier: Dossier) -> Iterator[Row]:
             one.policy_sha256,
             one.rulebook_sha256,
             one.selection,
+            one.planned_at,
+            one.late_minutes,
         )
 
 
@@ -124,6 +126,7 @@ RUNS = Sheet(
     (
         "run_id", "started_at", "finished_at", "trigger", "account", "host", "organizations", "complete", "exit_code",
         "tool_version", "policy_name", "policy_sha256", "rulebook_sha256", "selection",
+        "planned_at", "late_minutes",
     ),
     _runs,
     frozenset(("account", "host")),
