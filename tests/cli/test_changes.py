@@ -84,9 +84,7 @@ def test_every_step_of_a_period(cli: Cli, moved: AdminConsole) -> None:
     assert cli("changes", "--since", ages_ago).code == 2
 
 
-def test_without_two_runs_nothing_is_said_to_be_unchanged(
-    cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_two_runs_nothing_is_said_to_be_unchanged(cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither before the first run nor after it; nor has a history without a run no gaps."""
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
     assert "There are no two runs to compare yet" in cli("changes").err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -74,6 +75,8 @@ def test_a_users_plan_is_the_one_that_counts(tmp_path: Path) -> None:
         ("screens.toml", 'id = "hipaa"', 'id = "HIPAA"', "`screen.6.id`"),
         ("screens.toml", 'grade = "C"', 'grade = "D"', ".grade`"),
         ("screens.toml", 'source = "https://', 'sorce = "https://', "`source`"),
+        ("screens.toml", '"https://admin.atlassian.com"', '"http://admin.atlassian.com"', "`console.address`"),
+        ("screens.toml", "reviewed = 2026-11-22", "", "`console.reviewed`"),
         ("signals.toml", 'family = "ai_access"', 'family = "ai"', "`signal.3.family`"),
         ("signals.toml", 'kinds = ["app"]', "kinds = []", "`signal.4.kinds`"),
         ("signals.toml", '"signal.workspace.policy"', '"workspace.policy"', "`signal.4.signal`"),
@@ -231,6 +234,28 @@ def test_a_users_clocks_and_paths_are_the_ones_that_count(tmp_path: Path) -> Non
     assert rulebook.clocks.retrain_days.amount == 90
     screen = next(one for one in rulebook.screens if one.id == "rovo-access")
     assert list(screen.paths)[:2] == ["2027", "Rovo menu"], "newest first, as in the file"
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("Atlassian Administration > Security > Data contribution", True),
+        ("atlassian  administration>Billing", True),
+        ("Atlassian Administration", True),
+        ("Atlassian Administration of ours > Security", False),
+        ("Trello > Workspace settings; Loom > Workspace settings", False),
+        ("Atlassian Administration > Rovo; Studio > Settings", False),
+        ("Studio > Settings > Agents", False),
+        ("", False),
+    ],
+)
+def test_the_consoles_address_is_that_of_paths_that_begin_there(path: str, there: bool) -> None:
+    """No other part of a path has one."""
+    console = loader.load().console
+    assert console is not None
+    assert console.leads_to(path) is there
+    assert urlsplit(console.address).path == "", "no deeper address is documented"
+    assert (console.grade, console.reviewed.year) == ("A", 2026)
 
 
 def test_a_rulebook_may_know_no_signal(tmp_path: Path) -> None:

@@ -108,3 +108,13 @@ def test_without_a_plan_that_has_the_audit_log_none_is_said_to_lack_it(tmp_path:
     """GV-03 then knows no plan for which a refusal is final."""
     assert SHIPPED.plan_with("audit_log") == "Enterprise"
     assert older(tmp_path, "plans.toml", "audit_log").plan_with("audit_log") == ""
+
+
+def test_without_the_console_no_path_has_an_address(tmp_path: Path) -> None:
+    lines = DATA.joinpath("screens.toml").read_text(encoding="utf-8").splitlines()
+    start = lines.index("[console]")
+    (tmp_path / "screens.toml").write_text("\n".join([*lines[:start], *lines[start + 7 :]]), encoding="utf-8")
+    rulebook = loader.load(tmp_path)
+    assert SHIPPED.console is not None
+    assert rulebook.console is None
+    assert rulebook.screens == SHIPPED.screens

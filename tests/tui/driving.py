@@ -25,9 +25,10 @@ async def driven(open_source: Callable[[], Source], size: tuple[int, int] = NORM
 
 
 async def until(pilot: Pilot[str], reached: Callable[[], bool]) -> None:
-    """Wait for something that a worker does."""
+    """Wait for something that a worker does, and until the screen in front is made and has nothing left to handle."""
     for _ in range(2000):
-        if reached():
+        if reached() and pilot.app.screen.is_mounted:
+            await pilot.pause()
             return
         await pilot.pause(0.02)
     raise AssertionError("it never came")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from contribaudit.core.attested import EMPTY
 from contribaudit.core.state import State
@@ -20,7 +19,7 @@ from tests.builders import ORG, RULEBOOK
 from tests.tui.boards import POLICY, board, opener
 from tests.tui.driving import driven
 from tests.tui.live import ANNA
-from tests.tui.test_snapshots import FOLDER, RENEW, SIZES, _read, _write, steady
+from tests.tui.test_snapshots import SIZES, compare
 
 pytestmark = pytest.mark.anyio
 JOURNEYS = {"desk": ("a", "down"), "run": ("r",), "baseline": ("p",), "signals": ("a", "3")}
@@ -40,7 +39,7 @@ async def test_the_picture_is_the_one_that_was_looked_at(journey: str, size: str
     """To the cell and its colours."""
     async with driven(opener(board()), SIZES[size]) as pilot:
         await pilot.press(*JOURNEYS[journey])
-        await _compare(pilot, journey, size)
+        await compare(pilot, f"{journey}-{size}")
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x40", "200x60"])
@@ -65,15 +64,4 @@ async def test_the_form_is_the_one_that_was_looked_at(tmp_path: Path, size: str,
             for box in form.query(Box):
                 box.cursor_blink = False
             await pilot.press(*"off", "tab", *"perhaps", "tab")
-            await _compare(pilot, "form-light" if light else "form", size)
-
-
-async def _compare(pilot: Pilot[str], name: str, size: str) -> None:
-    await pilot.pause(0.3)
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-    picture = steady(pilot.app.export_screenshot(title=f"contribaudit {name} {size}"))
-    path = FOLDER / f"{name}-{size}.svg"
-    if RENEW:
-        await _write(path, picture)
-    assert picture == await _read(path)
+            await compare(pilot, f"{'form-light' if light else 'form'}-{size}")

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from contribaudit.core.attestation import Attestation
 from contribaudit.core.finding import Outcome
+from contribaudit.tui.screens.desk import DeskScreen
 from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.screens.walk import WalkScreen
 from contribaudit.tui.widgets.field import Box, Field
@@ -277,6 +278,11 @@ async def test_contradicting_words_stand_side_by_side(kept: Opener) -> None:
         shown = on_screen(pilot)
         assert "contribution.metadata = off" in shown
         assert "contribution.metadata = on" in shown
+        await pilot.press("enter")
+        desk = pilot.app.screen
+        assert isinstance(desk, DeskScreen)
+        await until(pilot, lambda: desk.tab == "recorded")
+        assert rows_of(pilot, "recorded-grid")[0].startswith("in force")
 
 
 async def test_read_only_says_what_is_missing(kept: Opener) -> None:

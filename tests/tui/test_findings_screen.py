@@ -6,18 +6,22 @@ import csv
 import io
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from contribaudit.core.finding import Finding
+from contribaudit.store.outcome_history import OutcomeSpan
 from contribaudit.tui.screens.detail import DetailScreen
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.raw import RawScreen
 from contribaudit.tui.widgets.finding_detail import FindingDetail
 from contribaudit.tui.widgets.grid import Grid
-from tests.tui.boards import board, many, opener
+from tests.tui.boards import Kept, board, many, opener
 from tests.tui.driving import NARROW, dashboard, driven, on_screen, until
+from tests.tui.live import said
 
 pytestmark = pytest.mark.anyio
 
@@ -57,18 +61,32 @@ async def test_a_filter_that_nothing_fits_says_so() -> None:
         assert "No finding has all of this. Escape clears the filter." in on_screen(pilot)
 
 
+class Slow(Kept):
+    """Tells no history before it may."""
+
+    def __init__(self) -> None:
+        super().__init__(board())
+        self.may = Event()
+
+    def outcomes(self, finding: Finding) -> list[OutcomeSpan]:
+        self.may.wait(60)
+        return super().outcomes(finding)
+
+
 async def test_the_detail_beside_the_table_follows_the_cursor() -> None:
     """Question, trap, wanted, seen, evidence, what to do, and its history once the source has told it."""
-    async with driven(opener(board())) as pilot:
+    source = Slow()
+    async with driven(lambda: source) as pilot:
         await pilot.press("f")
         detail = screen(pilot).query_one(FindingDetail)
-        await until(pilot, lambda: "2026-11-18 12:00Z to now" in detail.text)
+        await until(pilot, lambda: detail.finding is not None)
         for part in ("QUESTION\n", "TRAP\n", "WANTED\nEU", "SEEN\nUS", "EVIDENCE\n1. documented", "WHAT TO DO\n"):
             assert part in detail.text
         first = detail.finding
         await pilot.press("down")
-        assert detail.finding is not first
-        assert "asking the history" in detail.text
+        await until(pilot, lambda: detail.finding is not first and "asking the history" in detail.text)
+        source.may.set()
+        await until(pilot, lambda: "2026-11-18 12:00Z to now" in detail.text)
 
 
 async def test_a_computed_answer_tells_its_reasons() -> None:
@@ -117,6 +135,34 @@ async def test_copying_takes_the_whole_detail() -> None:
         assert "WANTED\nEU" in pilot.app.clipboard
         await pilot.press("b")
         assert pilot.app.clipboard.startswith("https://support.atlassian.com/")
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "copied"),
+    [
+        (
+            "Atlassian Administration > Security > Data contribution",
+            "Copied: https://admin.atlassian.com (then Security > Data contribution)",
+            "https://admin.atlassian.com",
+        ),
+        ("Trello > Workspace settings", "No address is known here for: Trello > Workspace settings", ""),
+        ("", "No place in the console is known for this check", ""),
+    ],
+)
+async def test_the_console_is_opened_at_its_start(path: str, told: str, copied: str) -> None:
+    """With the way on from there: no screen of it has a documented address."""
+    shown = board()
+    findings = tuple(replace(one, console_path=path) for one in shown.report.findings)
+    async with driven(opener(replace(shown, report=replace(shown.report, findings=findings))), NARROW) as pilot:
+        await pilot.press("f", "c")
+        assert pilot.app.clipboard == copied
+        assert told in said(pilot)
+        await pilot.press("enter")
+        detail = pilot.app.screen.query_one(FindingDetail)
+        assert (f"CONSOLE\n{path}\n" in detail.text) is bool(path)
+        assert ("begins at https://admin.atlassian.com (key c)" in detail.text) is bool(copied)
+        await pilot.press("c")
+        assert said(pilot).count(told) == 2, "there too"
 
 
 async def test_order_group_and_hidden_passes() -> None:

@@ -11,7 +11,7 @@ from contribaudit.tui.source import Source
 from tests.tui.boards import board, opener
 from tests.tui.driving import driven, on_screen, until
 from tests.tui.inventories import kept, space
-from tests.tui.test_snapshots import FOLDER, RENEW, SIZES, _read, _write, steady
+from tests.tui.test_snapshots import SIZES, compare
 
 pytestmark = pytest.mark.anyio
 
@@ -36,11 +36,4 @@ async def _taken(source: Source, keys: Sequence[str], part: str, name: str) -> N
         await pilot.press(keys[0])
         await until(pilot, lambda: part in on_screen(pilot))
         await pilot.press(*keys[1:])
-        await pilot.pause(0.5)
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
-        picture = steady(pilot.app.export_screenshot(title=f"contribaudit {name}"))
-    path = FOLDER / f"{name}.svg"
-    if RENEW:
-        await _write(path, picture)
-    assert picture == await _read(path)
+        await compare(pilot, name)

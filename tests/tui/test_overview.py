@@ -23,7 +23,7 @@ async def test_eighty_columns_show_verdict_next_and_changes() -> None:
     """Without scrolling: the three questions of the first five seconds."""
     async with driven(opener(board()), NARROW) as pilot:
         shown = on_screen(pilot)
-        for part in ("NO:  1 fail (+1)", "DO NEXT (4 things", "CHANGED SINCE YOU LAST LOOKED", "! 20 Nov 16:00"):
+        for part in ("NO:  1 fail (+1)", "DO NEXT (5 things", "CHANGED SINCE YOU LAST LOOKED", "! 20 Nov 16:00"):
             assert part in shown
         assert max(len(line) for line in shown.splitlines()) <= 80
 
@@ -57,15 +57,15 @@ async def test_down_goes_from_panel_to_panel_and_keeps_the_line_in_sight() -> No
 
 
 async def test_enter_on_a_step_goes_to_its_findings() -> None:
-    """Filtered to what is open of that subject."""
+    """Filtered to what is open of its subjects."""
     async with driven(opener(board())) as pilot:
         await pilot.press("n", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
         await pilot.pause()
         screen = pilot.app.screen
         assert isinstance(screen, FindingsScreen)
-        assert screen.query_one(Input).value == "id:ari:cloud:lab is:open"
-        assert {one.subject.id for one in screen.shown} == {"ari:cloud:lab"}
+        assert screen.query_one(Input).value == "id:ari:cloud:lab,ari:cloud:us is:open"
+        assert {one.subject.id for one in screen.shown} == {"ari:cloud:lab", "ari:cloud:us"}
         await pilot.press("escape", "escape")
         assert isinstance(pilot.app.screen, OverviewScreen)
 
@@ -86,7 +86,7 @@ async def test_the_cursor_tells_the_whole_sentence_and_the_command() -> None:
     async with driven(opener(board())) as pilot:
         await pilot.press("n")
         await pilot.pause()
-        assert "Type: contribaudit checks show DR-01" in " ".join(on_screen(pilot).replace("│", " ").split())
+        assert "Type: contribaudit checks show DR-02" in " ".join(on_screen(pilot).replace("│", " ").split())
 
 
 async def test_changes_are_marked_as_seen() -> None:

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 import pytest
 
 from contribaudit.core.finding import Outcome
+from contribaudit.core.next_steps import next_steps
 from contribaudit.tui.rows import changed, known, next, runs_out, trend, verdict, where  # noqa: A004
 from contribaudit.tui.rows.line import Line, ago, column, query_of
-from tests.builders import NOW, ORG, OTHER_ORG, app
+from tests.builders import NOW, ORG, OTHER_ORG, app, finding
 from tests.tui.boards import board
 
 
@@ -62,14 +63,34 @@ def test_what_to_do_next_is_cut_and_told_in_full_beneath() -> None:
     """A line never grows; its `more` has the whole sentence and the command."""
     lines = next.lines(board(), 78, 3)
     assert said(lines)[:2] == [
-        "1  FIX     critical acme-lab/jira-software: Realm is one that the polic… 5 min",
-        "2  FIX     critical Acme Bank was not read: no key: none is saved for it 5 min",
+        "1  FIX     critical acme-lab/jira-software, acme-us/confluence: App is … 6 min",
+        "2  FIX     critical acme-lab/jira-software: Realm is one that the polic… 5 min",
     ]
-    assert said(lines)[2].startswith("3  FIX     high     Acme Global: Metadata contribution is off: ")
-    assert said(lines)[3] == "and 1 more: contribaudit next"
-    assert next.title(board()) == "DO NEXT (4 things, about 16 min)"
-    assert lines[0].more.endswith("Type: contribaudit checks show DR-01")
-    assert lines[0].query == "id:ari:cloud:lab is:open"
+    assert said(lines)[2] == "3  FIX     critical Acme Bank was not read: no key: none is saved for it 5 min"
+    assert said(lines)[3] == "and 2 more: contribaudit next"
+    fifth = said(next.lines(board(), 78, 5))[4]
+    assert fifth.startswith("5  DECIDE  high     Acme Global: Metadata contribution is off: ")
+    assert next.title(board()) == "DO NEXT (5 things, about 22 min)"
+    assert lines[1].more.endswith("Type: contribaudit checks show DR-01")
+    assert lines[1].query == "id:ari:cloud:lab is:open"
+
+
+def test_what_nobody_can_settle_is_told_last_and_is_nothing_to_do() -> None:
+    """Beneath the steps where they all have room, else in the line that counts the rest."""
+    shown = board()
+    unpublished = finding(Outcome.UNKNOWN, check="GV-02", reason_code="not_verifiable_today")
+    steps = next_steps(replace(shown.report, findings=(*shown.report.findings, unpublished)))
+    more = replace(shown, steps=steps)
+    assert next.title(more) == next.title(shown)
+    told = "1 finding that nobody can settle now: 1 of what no source tells (GV-02)"
+    assert said(next.lines(more, 78, 5))[5] == told
+    assert said(next.lines(more, 78, 3))[3] == "and 2 more: contribaudit next; 1 that nobody can settle now"
+    alone = replace(shown, steps=steps[-1:], report=replace(shown.report, run=replace(shown.report.run, exit_code=0)))
+    assert said(next.lines(alone, 78, 3)) == [
+        "Nothing: everything that the policy requires was verified",
+        told,
+    ]
+    assert next.title(alone) == "DO NEXT"
 
 
 def test_nothing_to_do_is_said_only_when_all_is_well() -> None:
@@ -106,7 +127,7 @@ def test_where_names_the_gravest_of_each_family_in_words() -> None:
     """Organizations first, beneath them the sites that are not in order, the worst on top."""
     assert said(where.lines(board(), 80, 6)) == [
         "                    contribution   AI access      residency      governance",
-        "Acme Global (stand… 1 n/a          3 unproven     1 FAIL 2 ?     1 ok",
+        "Acme Global (stand… 1 cannot       3 unproven     1 FAIL 2 ?     1 ok",
         "  acme-lab.atlassi… -              1 unproven     1 FAIL 1 ?     -",
         "  acme-us.atlassia… -              1 unproven     1 CONFLICT     -",
         "  acme.atlassian.n… -              1 unproven     3 ok           -",
@@ -126,7 +147,7 @@ def test_where_counts_the_sites_that_it_has_no_room_for() -> None:
         ({Outcome.FAIL: 1, Outcome.STALE: 2, Outcome.PASS: 9}, "1 FAIL 2 ?"),
         ({Outcome.CONFLICT: 1, Outcome.UNKNOWN: 3}, "1 CONFLICT 3 ?"),
         ({Outcome.CONFLICT: 1, Outcome.FAIL: 3}, "3 FAIL 1 ?"),
-        ({Outcome.NOT_ACHIEVABLE: 2, Outcome.PASS: 1}, "2 n/a"),
+        ({Outcome.NOT_ACHIEVABLE: 2, Outcome.PASS: 1}, "2 cannot"),
         ({Outcome.UNKNOWN: 1, Outcome.PASS: 9}, "1 unproven"),
         ({Outcome.PASS: 3, Outcome.WAIVED: 1}, "4 ok, waived"),
         ({Outcome.PENDING: 1}, "1 ok, pending"),

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, driven
@@ -41,19 +42,27 @@ async def test_the_picture_is_the_one_that_was_looked_at(journey: str, size: str
     """To the cell and its colours."""
     async with driven(opener(board()), SIZES[size]) as pilot:
         await pilot.press(*JOURNEYS[journey])
+        await compare(pilot, f"{journey}-{size}")
+
+
+async def compare(pilot: Pilot[str], name: str) -> None:
+    """The screen, once nothing moves on it any more, with the picture of this name."""
+    picture, again = "", taken(pilot, name)
+    while picture != again:
         await pilot.pause(0.3)
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
-        picture = steady(pilot.app.export_screenshot(title=f"contribaudit {journey} {size}"))
-    path = FOLDER / f"{journey}-{size}.svg"
+        picture, again = again, taken(pilot, name)
+    path = FOLDER / f"{name}.svg"
     if RENEW:
         await _write(path, picture)
     assert picture == await _read(path)
 
 
-def steady(svg: str) -> str:
+def taken(pilot: Pilot[str], name: str) -> str:
     """The picture without the number that rich makes of its content, and that every element carries."""
-    return re.sub(r"terminal-\d+", "terminal", svg)
+    title = f"contribaudit {name.replace('-', ' ')}"
+    return re.sub(r"terminal-\d+", "terminal", pilot.app.export_screenshot(title=title))
 
 
 async def _write(path: Path, text: str) -> None:

@@ -135,6 +135,21 @@ def test_terminated_from_outside_the_terminal_is_left_clean(terminal: Terminal) 
     assert "Nothing is configured" not in shown
 
 
+def test_a_window_that_is_closed_leaves_nothing_behind(terminal: Terminal, home: Path) -> None:
+    """The demo's folder goes with it."""
+    folder = home / "temporary"
+    folder.mkdir()
+    terminal.keys(f"export TMPDIR={folder}", "Enter")
+    start(terminal, "demo", "--dashboard", "--scenario", "small")
+    terminal.shows("CAN WE SIGN TODAY?", "READ 1/1 orgs")
+    assert list(folder.iterdir())
+    terminal.tmux("kill-server")
+    until = time.monotonic() + 60
+    while list(folder.iterdir()):
+        assert time.monotonic() < until, list(folder.iterdir())
+        time.sleep(0.2)
+
+
 def test_a_terminal_without_colours(terminal: Terminal) -> None:
     """NO_COLOR: words and signs carry everything."""
     terminal.keys("export NO_COLOR=1", "Enter")
@@ -143,6 +158,36 @@ def test_a_terminal_without_colours(terminal: Terminal) -> None:
     coloured = terminal.tmux("capture-pane", "-p", "-e", "-t", "it")
     for red, green, blue in _colours(coloured):
         assert red == green == blue
+    terminal.keys("q")
+    terminal.shows("ended=0")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere BROWSER is not the only one")
+def test_a_browser_of_text_does_not_get_the_terminal(terminal: Terminal, home: Path) -> None:
+    """It finds none to draw on or to read keys from, and the dashboard goes on."""
+    note, script = home / "note", home / "lynx"
+    script.write_text(
+        "#!/bin/sh\n"
+        "if (: < /dev/tty) 2> /dev/null; then echo TAKEN OVER > /dev/tty; there=terminal; fi\n"
+        f'echo "$1 ${{there-nothing}}" > {note}\n'
+        "exec sleep 10\n",
+        encoding="utf-8",
+    )
+    script.chmod(0o700)
+    terminal.keys(f"export DISPLAY=:7 BROWSER={script}", "Enter")
+    start(terminal, "demo", "--dashboard", "--scenario", "small")
+    terminal.shows("DO NEXT (")
+    terminal.keys("f")
+    terminal.shows("filter: words", ">FAIL            critical DR-01")
+    terminal.keys("c")
+    terminal.shows("Copied: https://admin.atlassian.com", "(then Security > Data")
+    until = time.monotonic() + 60
+    while not note.exists() or not note.read_text(encoding="utf-8"):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert note.read_text(encoding="utf-8") == "https://admin.atlassian.com nothing\n"
+    terminal.keys("i")
+    assert "TAKEN OVER" not in terminal.shows("Inventory", "find a space by key")
     terminal.keys("q")
     terminal.shows("ended=0")
 

@@ -156,10 +156,10 @@ async def test_a_day_that_nobody_looked_at_and_from_run_to_run(bench: Bench) -> 
 async def test_a_ticket_is_noted_where_the_command_line_finds_it(bench: Bench) -> None:
     async with driven(lambda: source(bench), NORMAL) as pilot:
         await there(pilot)
-        await press(pilot, "a")  # a day has no ticket
+        await press(pilot, "n")  # a day has no ticket
         assert isinstance(pilot.app.screen, TimelineScreen)
         await to(pilot, "residency.realm")
-        await press(pilot, "a")
+        await press(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, TicketScreen))
         await press(pilot, "ctrl+s")
         await shown(pilot, "Needed")
@@ -189,7 +189,7 @@ async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
         await press(pilot, "t")
         await shown(pilot, "no history here, only one report")
         await to(pilot, ": ")
-        await press(pilot, "a")
+        await press(pilot, "n")
         await shown(pilot, "Nothing can be noted here")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-timeline-*.csv"))))

@@ -126,6 +126,24 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
+class Console:
+    """The one documented address of the administration console: where menu paths begin. No screen has its own."""
+
+    name: str
+    """The first part of the paths that begin there."""
+    address: str
+    source: str
+    reviewed: date
+    grade: str
+    note: str = ""
+    """What to mind; "" when nothing."""
+
+    def leads_to(self, path: str) -> bool:
+        """Whether a menu path begins there. Several paths in one text begin nowhere in particular."""
+        return ";" not in path and _folded_path(path).split(" > ")[0] == _folded_path(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A fact that is told as it stands here, since nobody has a figure or a word for it."""
 
@@ -232,6 +250,8 @@ class Rulebook:
     statements: Statements
     signals: tuple[SignalRule, ...] = ()
     screens: tuple[Screen, ...] = ()
+    console: Console | None = None
+    """None where a rulebook names no address."""
     decoders: tuple[Decoder, ...] = ()
     """Shipped ones, and the user's own."""
     log: LogRules = NO_LOG_RULES

@@ -1,9 +1,9 @@
-"""The console's screens and the API's signals, held against the plans and apps of the same rulebook."""
+"""The console's start and screens, and the API's signals, held against the plans and apps of the same rulebook."""
 
 from __future__ import annotations
 
 from contribaudit.core.observation import SettingId
-from contribaudit.core.rules import App, Plan, Screen, SignalRule
+from contribaudit.core.rules import App, Console, Plan, Screen, SignalRule
 from contribaudit.errors import RulebookError
 from contribaudit.rulebook import shapes
 
@@ -56,6 +56,13 @@ def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, A
         )
         for entry in file.screen
     )
+
+
+def start(entry: shapes.ConsoleEntry | None) -> Console | None:
+    """Where menu paths begin; None for a file that does not say, as older ones do not."""
+    if entry is None:
+        return None
+    return Console(entry.name, entry.address, entry.source, entry.reviewed, entry.grade, entry.note)
 
 
 def _no_two(where: str, what: str, names: list[str]) -> None:

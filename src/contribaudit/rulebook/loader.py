@@ -102,7 +102,7 @@ def load(folder: Path | None = None) -> Rulebook:
         moves={entry.word.casefold(): Move(entry.word.casefold(), entry.meaning, entry.pinned) for entry in moves.move},
         apps=apps,
         words={
-            check: _words(entry)
+            check: words_of(entry)
             for name, shape in SHAPES.items()
             if shape is shapes.ChecksFile
             for check, entry in part(shapes.ChecksFile, name).checks.items()
@@ -113,6 +113,7 @@ def load(folder: Path | None = None) -> Rulebook:
         statements=Statements(ai_processing=_statement(statements.ai_processing)),
         signals=console.signals(part(shapes.SignalsFile, "signals.toml")),
         screens=console.screens(part(shapes.ScreensFile, "screens.toml"), plans, apps),
+        console=console.start(part(shapes.ScreensFile, "screens.toml").console),
         decoders=decoders.of_file(
             part(shapes.DecodersFile, "decoders.toml"),
             "decoders.toml",
@@ -274,7 +275,8 @@ def _figure(entry: shapes.FigureEntry) -> Figure:
     return Figure(entry.amount, entry.source, entry.grade)
 
 
-def _words(entry: shapes.WordsEntry) -> Words:
+def words_of(entry: shapes.WordsEntry) -> Words:
+    """What people read about a check."""
     return Words(
         title=entry.title,
         question=entry.question,

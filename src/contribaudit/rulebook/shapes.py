@@ -165,9 +165,19 @@ class ScreenEntry(_Strict):
     note: str = ""
 
 
+class ConsoleEntry(_Strict):
+    name: Text
+    address: Address
+    source: Address
+    reviewed: date
+    grade: str = Field(pattern="^[ABC]$")
+    note: str = ""
+
+
 class ScreensFile(Dated):
     """screens.toml"""
 
+    console: ConsoleEntry | None = None
     screen: list[ScreenEntry] = Field(min_length=1)
 
 

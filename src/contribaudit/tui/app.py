@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from textual import work
 from textual.app import App, SystemCommand
@@ -31,11 +32,14 @@ from contribaudit.tui.screens.help import HelpScreen
 from contribaudit.tui.screens.organizations import OrganizationsScreen
 from contribaudit.tui.screens.welcome import WelcomeScreen
 from contribaudit.tui.source import Board, Lack, Source
+from contribaudit.tui.writing import past
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _AT_ONCE = 2000
 """So many findings are indexed within a frame."""
 TERMINATED = "terminated"
-"""What the app ends with after SIGTERM."""
+"""What the app ends with after SIGTERM, or once its terminal is closed."""
 LIGHT, DARK = "textual-light", "textual-dark"
 
 
@@ -53,6 +57,8 @@ class Dashboard(App[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(screen.key, f"switch_mode('{mode}')", screen.name) for mode, screen in ALL.items()),
         Binding("question_mark", "keys", "Keys", key_display="?"),
+        # Where a question mark is typed into a box.
+        Binding("f1", "keys", "Keys", show=False, key_display="F1"),
         Binding("w", "waive", "Waive the finding", show=False),
         Binding("e", "export", "Export CSV", show=False),
         Binding("E", "picture", "Export SVG", show=False),
@@ -60,6 +66,7 @@ class Dashboard(App[str]):
         Binding("L", "light", "Light or dark", show=False),
         Binding("R", "reload", "Reload", show=False),
         Binding("escape", "now", "From the past back to now", show=False, priority=True),
+        Binding("ctrl+p", "command_palette", "Every screen and action by name", show=False, priority=True),
         Binding("q", "quit", "Quit"),
         # Before every dialog too, where an app's other keys do not reach.
         Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -82,8 +89,10 @@ class Dashboard(App[str]):
         """Begin to load once something is on the screen."""
         self.theme = DARK
         if not self.is_headless and sys.platform != "win32":
-            # The command line's own handler would leave the terminal as the dashboard had it.
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: self.exit(TERMINATED))
+            # The command line's own handler would leave the terminal as the dashboard had it; a window that is closed
+            # would leave the demo's folder behind.
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, lambda: self.exit(TERMINATED))
         self.call_after_refresh(self.action_reload)
 
     def accept(self, board: Board) -> None:
@@ -112,16 +121,16 @@ class Dashboard(App[str]):
         past = self.board is not None and self.board.asked_for is not None
         return past and isinstance(self.screen, BoardScreen) and not isinstance(self.focused, Input)
 
-    @work(thread=True, exclusive=True, group="load")
-    def _look_back(self, moment: datetime) -> None:
+    @work(exclusive=True, group="load")
+    async def _look_back(self, moment: datetime) -> None:
         if self.source is None:
             return
-        try:
-            board = self.source.load_at(moment)
-        except ContribauditError as error:
-            self.call_from_thread(self.say_error, error)
-            return
-        self.call_from_thread(self.accept, replace(board, asked_for=moment))
+        with self.telling():
+            board = await self.in_thread(self.source.load_at, moment)
+            if self.screen.is_modal:
+                self.say("A form was opened meanwhile, so the present stays", warning=True)
+            else:
+                self.accept(replace(board, asked_for=moment))
 
     @work(thread=True, exclusive=True, group="index")
     def _index(self, board: Board) -> None:
@@ -135,6 +144,31 @@ class Dashboard(App[str]):
     def say_error(self, error: ContribauditError) -> None:
         """Tell in passing what went wrong and what to do."""
         self.notify(plain(str(error)), severity="error", markup=False, timeout=15)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """For what a screen has done in a thread: what goes wrong within ends it, and is told in passing."""
+        try:
+            yield
+        except ContribauditError as error:
+            self.say_error(error)
+
+    async def in_thread(self, make: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> T:
+        """What `make` gives, from a thread. Where the dashboard was left meanwhile, nobody is told any more."""
+        made = await asyncio.to_thread(make, *args, **options)
+        if not self.is_running:
+            raise asyncio.CancelledError
+        return made
+
+    def may_write(self, missing: str = "") -> bool:
+        """Whether anything is to be written now: not on a state of the past, nor where something is `missing`.
+
+        Says why not. Every key that writes into history or policy, or starts a run, asks this first.
+        """
+        told = past(self.board) or missing
+        if told:
+            self.say(told, warning=True)
+        return not told
 
     def action_reload(self) -> None:
         """Read the history again."""
@@ -160,13 +194,11 @@ class Dashboard(App[str]):
         finding = getattr(self.screen, "finding", None)
         from contribaudit.tui.screens.waive import WaiveScreen, why_not
 
-        told = why_not(self.source, self.board)
-        if not isinstance(finding, Finding):
-            self.say("Choose a finding first (f)", warning=True)
-        elif told or self.source is None or self.board is None or self.source.job is None:
-            self.say(told, warning=True)
-        else:
-            self.push_screen(WaiveScreen(self.board, finding, self.source, self.source.job), self._waived)
+        told = why_not(self.source, self.board) if isinstance(finding, Finding) else "Choose a finding first (f)"
+        if not self.may_write(told) or self.source is None or self.board is None or self.source.job is None:
+            return
+        assert isinstance(finding, Finding)
+        self.push_screen(WaiveScreen(self.board, finding, self.source, self.source.job), self._waived)
 
     def action_export(self) -> None:
         """Write the rows of the screen in front into a CSV file in the present folder."""
@@ -249,14 +281,10 @@ class Dashboard(App[str]):
             self.source.focus = choice or None
             self.action_reload()
 
-    @work(thread=True, group="write")
-    def _write(self, write: Callable[[], str]) -> None:
-        try:
-            place = write()
-        except ContribauditError as error:
-            self.call_from_thread(self.say_error, error)
-        else:
-            self.call_from_thread(self.say, f"Written to {place}")
+    @work(group="write")
+    async def _write(self, write: Callable[[], str]) -> None:
+        with self.telling():
+            self.say(f"Written to {await self.in_thread(write)}")
 
     @work(thread=True, exclusive=True, group="load")
     def _load(self) -> None:

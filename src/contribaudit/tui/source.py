@@ -127,7 +127,10 @@ class Source(Protocol):
         """The state as of a moment. Raises UsageError where nothing was read by then."""
 
     async def audit(self, progress: Progress) -> Board:
-        """Read, keep and judge; cancelling the task leaves the history as it was. Raises ContribauditError."""
+        """Read, keep and judge. Raises ContribauditError.
+
+        Cancelling the task leaves the history as it was; a run that is kept already is given as if nobody had.
+        """
 
     def raw(self, sha256: str) -> bytes:
         """A raw answer. Raises ContribauditError when it is not there."""

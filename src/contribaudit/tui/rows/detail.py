@@ -56,6 +56,17 @@ def documentation(board: Board, one: Finding) -> str:
     return words.source if words is not None and words.source.startswith("https://") else ""
 
 
+def console(board: Board, one: Finding) -> tuple[str, str]:
+    """The address at which the finding's menu path begins, and the path from there.
+
+    "" and the whole path where no address is known, twice "" where no path is. Our own data, never observed.
+    """
+    start = board.report.state.rulebook.console
+    if start is None or not start.leads_to(one.console_path):
+        return "", one.console_path
+    return start.address, one.console_path.partition(">")[2].strip()
+
+
 def _paragraphs(board: Board, one: Finding) -> Iterator[tuple[str, Text]]:
     words = board.report.state.rulebook.words.get(one.check)
     yield "WHY", Text(plain(one.reason))
@@ -78,7 +89,7 @@ def _paragraphs(board: Board, one: Finding) -> Iterator[tuple[str, Text]]:
     if one.remediation:
         yield "WHAT TO DO", Text(plain(one.remediation))
     if one.console_path:
-        yield "CONSOLE", Text(plain(one.console_path))
+        yield "CONSOLE", _console(board, one)
     if address := documentation(board, one):
         yield "DOCUMENTATION", Text(f"{plain(address)}")
     if one.waiver is not None:
@@ -93,6 +104,15 @@ def _paragraphs(board: Board, one: Finding) -> Iterator[tuple[str, Text]]:
         )
     if one.controls:
         yield "CONTROLS", Text("\n".join(plain(control) for control in one.controls), "dim")
+
+
+def _console(board: Board, one: Finding) -> Text:
+    said = Text(plain(one.console_path))
+    address, _ = console(board, one)
+    start = board.report.state.rulebook.console
+    if address and start is not None:
+        said.append(f"\nbegins at {plain(address)} (key c). {plain(start.note)}".rstrip(), "dim")
+    return said
 
 
 def _seen(one: Finding) -> Text:

@@ -25,6 +25,11 @@ class Line:
     """What else to say while the cursor is on it."""
 
 
+def labelled(said: Text, name: str, what: str) -> None:
+    """One line more: the name in twelve cells, then what it is."""
+    said.append(f"{name:<12}", "dim").append(f"{what}\n")
+
+
 def column(text: Text | str, width: int) -> Text:
     """The text in exactly so many cells, cut with an ellipsis or filled up, and a blank after it."""
     cut = Text(text) if isinstance(text, str) else text.copy()

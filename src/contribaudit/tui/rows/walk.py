@@ -15,6 +15,7 @@ from contribaudit.exporters.words import counted
 from contribaudit.testimony.anchoring import described
 from contribaudit.testimony.attestable import allowed
 from contribaudit.testimony.due import Row
+from contribaudit.tui.rows.line import labelled
 
 KEEP = "="
 """Typed for "it still shows what the last look saw"."""
@@ -64,14 +65,14 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
     """What would be kept, value by value, with what holds each."""
     first = made[0]
     said = Text()
-    said.append("by          ", "dim").append(f"{plain(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z\n")
-    said.append("path        ", "dim").append(f"{plain(first.console_path) or 'not said'}\n")
+    labelled(said, "by", f"{plain(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")
+    labelled(said, "path", plain(first.console_path) or "not said")
     if first.note:
-        said.append("note        ", "dim").append(f"{plain(first.note)}\n")
+        labelled(said, "note", plain(first.note))
     for shot in first.attachments:
-        said.append("screenshot  ", "dim").append(f"{plain(shot.name)}, SHA-256 {shot.sha256}\n")
+        labelled(said, "screenshot", f"{plain(shot.name)}, SHA-256 {shot.sha256}")
     if not first.attachments:
-        said.append("screenshot  ", "dim").append("none\n")
+        labelled(said, "screenshot", "none")
     for one in made:
         said.append(f"\n{plain(alias_of(state, one.subject))}  ", "bold").append(f"{plain(one.setting)} = ")
         said.append(f"{shown(one.value)}\n", "bold")

@@ -108,7 +108,7 @@ def cell(tally: Tally) -> Text:
     if conflicts:
         return Text(f"{conflicts} CONFLICT" + (f" {unproven} ?" if unproven else ""), "bold red")
     if tally[Outcome.NOT_ACHIEVABLE]:
-        return Text(f"{tally[Outcome.NOT_ACHIEVABLE]} n/a" + (f" {unproven} ?" if unproven else ""), "magenta")
+        return Text(f"{tally[Outcome.NOT_ACHIEVABLE]} cannot" + (f" {unproven} ?" if unproven else ""), "magenta")
     if unproven:
         return Text(f"{unproven} unproven", "yellow")
     good = sum(tally[one] for one in (Outcome.PASS, Outcome.EXEMPT, Outcome.WAIVED, Outcome.PENDING))

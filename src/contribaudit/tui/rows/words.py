@@ -55,7 +55,7 @@ def glossary() -> Text:
     said.append("\nSIGNS\n", "bold")
     said.append("  >               the row under the cursor\n")
     said.append("  !               a change without a known cause\n")
-    said.append("  n/a             not achievable on this plan or app\n")
+    said.append("  cannot          not achievable on this plan or app\n")
     said.append("  ?               so many more in doubt: unproven, or in conflict\n")
     said.append("  = ~ .           of the last 30 days: read whole, read in part, not read at all\n")
     return said

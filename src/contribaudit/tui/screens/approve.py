@@ -17,16 +17,15 @@ from contribaudit import approving
 from contribaudit.approving import Approvable
 from contribaudit.core.approval import Baseline
 from contribaudit.desk import Desk, desks
-from contribaudit.errors import ContribauditError
 from contribaudit.progress import SILENT
 from contribaudit.tui.rows import approve as rows
 from contribaudit.tui.screens.base import BoardScreen, Sheet
-from contribaudit.tui.screens.desk import missing
 from contribaudit.tui.screens.form import FormScreen
 from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.field import Field
 from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.writing import missing
 
 
 class ApproveScreen(BoardScreen):
@@ -65,10 +64,7 @@ class ApproveScreen(BoardScreen):
     def action_approve(self) -> None:
         """The organization of the row under the cursor."""
         cursor = self.query_one(Grid).cursor
-        told = missing(self.dashboard.source, self._board) if self._board is not None else "Nothing was read yet"
-        if told:
-            self.dashboard.say(told, warning=True)
-        elif cursor is not None:
+        if self.dashboard.may_write(missing(self.dashboard.source, self._board)) and cursor is not None:
             self._approve(self._lines[cursor].organization)
 
     @work(exclusive=True, group="act")
@@ -77,16 +73,13 @@ class ApproveScreen(BoardScreen):
         if source is None or source.job is None or board is None:
             return
         desk = desks(source.job, SILENT)[organization]
-        try:
+        with self.dashboard.telling():
             approving.require_person(desk)
-            what = await asyncio.to_thread(approving.approvable, desk)
-        except ContribauditError as error:
-            self.dashboard.say_error(error)
-            return
-        made = await self.app.push_screen_wait(ApproveForm(desk, what, board.you))
-        if made is not None:
-            self.dashboard.say(f"{made.approved.by} approved run {made.run} as the baseline")
-            self.dashboard.action_reload()
+            what = await self.dashboard.in_thread(approving.approvable, desk)
+            made = await self.app.push_screen_wait(ApproveForm(desk, what, board.you))
+            if made is not None:
+                self.dashboard.say(f"{made.approved.by} approved run {made.run} as the baseline")
+                self.dashboard.action_reload()
 
     def sheet(self) -> Sheet | None:
         """What is outside."""
@@ -126,15 +119,12 @@ class ApproveForm(FormScreen[Baseline]):
     async def send(self) -> None:
         """Show what is approved once more, then keep it."""
         reason, until = self.field("reason").value, self.field("until").value
-        try:
+        with self.telling():
             ends = approving.last_moment(until, self._desk.now())
             body = rows.summary(self._what, self._by, reason, ends)
-            if not await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):
-                return
-            made = await asyncio.to_thread(
-                approving.approve, self._desk, self._what, by=self._by, reason=reason, until=ends
-            )
-        except ContribauditError as error:
-            self.tell(str(error), wrong=True)
-        else:
-            self.dismiss(made)
+            if await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):
+                self.dismiss(
+                    await asyncio.to_thread(
+                        approving.approve, self._desk, self._what, by=self._by, reason=reason, until=ends
+                    )
+                )

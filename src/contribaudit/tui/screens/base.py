@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from contribaudit.core.subject import Subject
 from contribaudit.exporters.cells import Cell
 from contribaudit.tui.source import Board
+from contribaudit.tui.widgets.key_line import KeyLine
 from contribaudit.tui.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class BoardScreen(Screen[None]):
         yield TopLine(self.NAME)
         with Vertical(id="body"):
             yield from self.body()
-        yield Footer()
+        yield KeyLine()
 
     def body(self) -> ComposeResult:
         """The widgets of this screen, from top to bottom."""

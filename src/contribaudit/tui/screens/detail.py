@@ -7,11 +7,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from contribaudit.core.finding import Finding
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.finding_detail import FindingDetail
+from contribaudit.tui.widgets.key_line import KeyLine
 
 
 class DetailScreen(Screen[None]):
@@ -32,7 +32,7 @@ class DetailScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The detail, and its keys."""
         yield FindingDetail()
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Fill it."""

@@ -35,9 +35,11 @@ class FindingsScreen(BoardScreen):
         Binding("s", "sort", "Sort"),
         Binding("g", "group", "Group"),
         Binding("x", "passes", "Passes"),
+        Binding("w", "app.waive", "Waive"),
         Binding("v", "detail('raw')", "Raw answer", show=False),
         Binding("y", "detail('copy')", "Copy as text", show=False),
         Binding("b", "detail('page')", "Documentation", show=False),
+        Binding("c", "detail('console')", "Console, from its start", show=False),
         Binding("escape", "back", "Back", show=False),
     ]
 

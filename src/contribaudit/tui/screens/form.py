@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from rich.text import Text
@@ -12,11 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
+from contribaudit.errors import ContribauditError
 from contribaudit.exporters.cells import plain
 from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.widgets.field import Box, Field
+from contribaudit.tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from contribaudit.tui.app import Dashboard
@@ -38,6 +41,7 @@ class FormScreen(ModalScreen[T | None]):
         Binding("ctrl+s", "send", "Review"),
         Binding("tab", "app.focus_next", "Next field"),
         Binding("shift+tab", "app.focus_previous", "Field before", show=False),
+        Binding("f1", "app.keys", "Keys", key_display="F1"),
     ]
     DEFAULT_CSS: ClassVar[str] = """
     FormScreen {
@@ -64,7 +68,7 @@ class FormScreen(ModalScreen[T | None]):
             with Horizontal(classes="buttons"):
                 yield Button(Text(self.SEND), id="send", variant="primary", compact=True)
                 yield Button("Leave", id="leave", compact=True)
-        yield Footer()
+        yield KeyLine()
 
     def heading(self) -> Text:
         """The line on top."""
@@ -96,6 +100,14 @@ class FormScreen(ModalScreen[T | None]):
         told = self.query_one(".form--told", Static)
         told.set_class(wrong, "-wrong")
         told.update(Text(f"! {plain(text, keep_lines=True)}" if wrong else plain(text, keep_lines=True)))
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """What goes wrong within is told above the buttons, and the form stays."""
+        try:
+            yield
+        except ContribauditError as error:
+            self.tell(str(error), wrong=True)
 
     @property
     def touched(self) -> bool:

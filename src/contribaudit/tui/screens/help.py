@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
@@ -20,7 +21,7 @@ _CLOSE = "Escape closes this."
 class HelpScreen(ModalScreen[None]):
     """Keys first, then the words."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,q", "dismiss", "Close")]
 
     def __init__(self, about: Screen[Any]) -> None:
         super().__init__()
@@ -44,15 +45,25 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _keys(about: Screen[Any]) -> Iterable[tuple[str, str]]:
-    """(keys, what they do), those of the focused widget first, then the screen's, then the app's."""
+    """(keys, what they do), those of the focused widget first, then the screen's, then the app's.
+
+    The app's do not reach a dialog.
+    """
     seen: set[str] = set()
-    for node in (about.focused, about, about.app):
-        for binding in node.BINDINGS if node is not None else ():
-            if not isinstance(binding, Binding) or not binding.description or binding.action in seen:
+    for node in (about.focused, about, None if about.is_modal else about.app):
+        for binding in _bindings(node) if node is not None else ():
+            if not binding.description or binding.action in seen:
                 continue
             seen.add(binding.action)
             shown = binding.key_display or ", ".join(_name(key) for key in binding.key.split(","))
-            yield shown, binding.description
+            yield shown, binding.tooltip or binding.description
+
+
+def _bindings(node: DOMNode) -> Iterator[Binding]:
+    """Those of our own classes: a library's box has dozens for moving about in a text."""
+    for kind in type(node).__mro__:
+        if kind.__module__.startswith("contribaudit."):
+            yield from (one for one in kind.__dict__.get("BINDINGS", ()) if isinstance(one, Binding))
 
 
 def _name(key: str) -> str:

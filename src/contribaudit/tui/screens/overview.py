@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from textual import work
@@ -10,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 
-from contribaudit.errors import ContribauditError
 from contribaudit.tui.rows import findings as finding_rows
 from contribaudit.tui.screens.base import BoardScreen, Sheet
 from contribaudit.tui.source import Board
@@ -30,7 +28,7 @@ class OverviewScreen(BoardScreen):
     NAME: ClassVar[str] = "Overview"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "Do next"),
-        Binding("m", "mark_seen", "Changes seen"),
+        Binding("m", "mark_seen", "Seen", tooltip="Changes seen: from now on only newer ones are shown"),
     ]
 
     def body(self) -> ComposeResult:
@@ -84,12 +82,9 @@ class OverviewScreen(BoardScreen):
     async def action_mark_seen(self) -> None:
         """Note that the person has seen the changes: from now on only newer ones are shown."""
         board, source = self.dashboard.board, self.dashboard.source
-        if board is None or source is None:
+        if board is None or source is None or not self.dashboard.may_write():
             return
-        try:
-            await asyncio.to_thread(source.mark_seen, board)
-        except ContribauditError as error:
-            self.dashboard.say_error(error)
-            return
-        self.dashboard.say("Noted: the changes up to this run are seen")
-        self.dashboard.action_reload()
+        with self.dashboard.telling():
+            await self.dashboard.in_thread(source.mark_seen, board)
+            self.dashboard.say("Noted: the changes up to this run are seen")
+            self.dashboard.action_reload()

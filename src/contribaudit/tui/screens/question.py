@@ -9,7 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
+
+from contribaudit.tui.widgets.key_line import KeyLine
 
 
 class QuestionScreen(ModalScreen[bool]):
@@ -20,6 +22,7 @@ class QuestionScreen(ModalScreen[bool]):
         Binding("ctrl+s", "answer(True)", "Agree"),
         Binding("left", "app.focus_previous", "Other button", show=False),
         Binding("right", "app.focus_next", "Other button", show=False),
+        Binding("question_mark,f1", "app.keys", "Keys", key_display="?"),
     ]
     DEFAULT_CSS: ClassVar[str] = """
     QuestionScreen {
@@ -46,7 +49,7 @@ class QuestionScreen(ModalScreen[bool]):
             with Horizontal(classes="buttons"):
                 yield Button(Text(self._no), id="no", compact=True)
                 yield Button(Text(self._yes), id="yes", variant="primary", compact=True)
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Nobody agrees by a key too many."""

@@ -13,11 +13,12 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from contribaudit.errors import ContribauditError
 from contribaudit.exporters.cells import plain
 from contribaudit.tui.widgets.grid import Column, Grid
+from contribaudit.tui.widgets.key_line import KeyLine
 from contribaudit.tui.widgets.plain_input import PlainInput
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class RawScreen(Screen[None]):
         yield Static(id="which", markup=False)
         yield Grid([Column("", 10, flexible=True)], id="lines", empty="reading …")
         yield PlainInput(placeholder="search", id="search")
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with the first."""

@@ -14,9 +14,8 @@ from textual.widgets import Static
 from contribaudit.core.attestation import Signature
 from contribaudit.core.state import State
 from contribaudit.desk import Desk
-from contribaudit.errors import ContribauditError
 from contribaudit.testimony.attestable import short
-from contribaudit.tui.rows.desk import Recorded, recorded_detail
+from contribaudit.tui.rows.attested import Recorded, recorded_detail
 from contribaudit.tui.screens.form import FormScreen
 from contribaudit.tui.widgets.field import Field
 
@@ -47,9 +46,5 @@ class RevokeScreen(FormScreen[Signature]):
     async def send(self) -> None:
         """Sign it."""
         why = self.field("why").value
-        try:
-            signed = await asyncio.to_thread(self._desk.revoke, self._one.attestation.id, self._by, why)
-        except ContribauditError as error:
-            self.tell(str(error), wrong=True)
-        else:
-            self.dismiss(signed)
+        with self.telling():
+            self.dismiss(await asyncio.to_thread(self._desk.revoke, self._one.attestation.id, self._by, why))

@@ -93,7 +93,7 @@ class RunScreen(BoardScreen):
             self.dashboard.say("A run is going on; Escape stops it", warning=True)
         elif source is None or not source.can_audit:
             self._say(Text("Nothing can be read from here. Open the dashboard where the key is.", "yellow"))
-        else:
+        elif self.dashboard.may_write():
             self._run = self._audit()
 
     def action_back(self) -> None:

@@ -15,8 +15,6 @@ from textual.containers import Container, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from contribaudit.core.drift import Change
-from contribaudit.errors import ContribauditError
 from contribaudit.exporters.cells import Cell
 from contribaudit.exporters.words import counted
 from contribaudit.tui.messages import ShowSubject
@@ -25,10 +23,11 @@ from contribaudit.tui.rows.change import change_detail
 from contribaudit.tui.rows.timeline import Days, Entry, Filter, What
 from contribaudit.tui.screens.base import BoardScreen, Sheet
 from contribaudit.tui.screens.ticket import TicketScreen
-from contribaudit.tui.source import Board
+from contribaudit.tui.source import Board, Source
 from contribaudit.tui.trail import Trail, note_ticket, read_trail
 from contribaudit.tui.widgets.day_strip import DayStrip
 from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.plain_input import PlainInput
 
 _TYPING_SECONDS = 0.1
 
@@ -40,7 +39,7 @@ class TimelineScreen(BoardScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("enter", "state", "State of that day"),
-        Binding("a", "ticket", "Ticket"),
+        Binding("n", "ticket", "Note ticket"),
         Binding("left", "day(-1)", "Day before", show=False),
         Binding("right", "day(1)", "Day after", show=False),
         Binding("shift+left,comma", "run(-1)", "Run before", show=False),
@@ -82,7 +81,7 @@ class TimelineScreen(BoardScreen):
     def body(self) -> ComposeResult:
         """Days, filter, lines, detail."""
         yield DayStrip()
-        yield Input(placeholder="filter: words of subject, setting, value, actor, event or ticket", id="wanted")
+        yield PlainInput(placeholder="filter: words of subject, setting, value, actor, event or ticket", id="wanted")
         yield Static(id="shown", markup=False)
         with Container(id="days"):
             yield Grid(rows.COLUMNS, id="lines", empty="reading the history …")
@@ -115,23 +114,14 @@ class TimelineScreen(BoardScreen):
     def _grid(self) -> Grid:
         return self.query_one("#lines", Grid)
 
-    @work(thread=True, exclusive=True, group="trail")
-    def _read(self, board: Board) -> None:
-        source = self.dashboard.source
-        if source is None:
-            return
-        try:
-            trail = read_trail(source, board)
-        except ContribauditError as error:
-            self.app.call_from_thread(self.dashboard.say_error, error)
-            return
-        entries = rows.entries_of(trail)
-        self.app.call_from_thread(self._arrived, trail, entries, rows.days_of(entries, trail.until))
-
-    def _arrived(self, trail: Trail, entries: list[Entry], days: Days) -> None:
-        here = self._entry()
-        self._trail, self._entries, self._days = trail, entries, days
-        self._fill(here)
+    @work(exclusive=True, group="trail")
+    async def _read(self, board: Board) -> None:
+        if self.dashboard.source is not None:
+            with self.dashboard.telling():
+                read = await self.dashboard.in_thread(_read_whole, self.dashboard.source, board)
+                here = self._entry()
+                self._trail, self._entries, self._days = read
+                self._fill(here)
 
     def _fill(self, here: Entry | None) -> None:
         """The lines that the filter leaves, the cursor on the line that it was on, or where that was."""
@@ -289,28 +279,28 @@ class TimelineScreen(BoardScreen):
     async def action_ticket(self) -> None:
         """Note the ticket of the change under the cursor."""
         entry, board, source = self._entry(), self._board, self.dashboard.source
-        main = entry.main if entry is not None else None
-        if main is None or board is None:
-            self.dashboard.say("A ticket belongs to a change: put the cursor on one", warning=True)
+        writes = source is not None and source.can_write
+        if not self.dashboard.may_write(
+            "" if writes else "Nothing can be noted here: open the dashboard on the history"
+        ):
             return
-        if source is None or not source.can_write:
-            self.dashboard.say("Nothing can be noted here: open the dashboard on the history", warning=True)
+        main = entry.main if entry is not None else None
+        if main is None or board is None or source is None:
+            self.dashboard.say("A ticket belongs to a change: put the cursor on one", warning=True)
             return
         said = await self.app.push_screen_wait(TicketScreen(f"{main.name or main.subject.id}, {main.setting}"))
         if said is not None:
-            self._keep(board, main, *said)
+            with self.dashboard.telling():
+                await self.dashboard.in_thread(note_ticket, source, board, main, *said)
+                self.dashboard.say(f"The change {main.id} now has the ticket {said[0]}")
+                self._read(board)
 
-    @work(thread=True, group="keep")
-    def _keep(self, board: Board, change: Change, ticket: str, note: str) -> None:
-        source = self.dashboard.source
-        assert source is not None
-        try:
-            note_ticket(source, board, change, ticket, note)
-        except ContribauditError as error:
-            self.app.call_from_thread(self.dashboard.say_error, error)
-        else:
-            self.app.call_from_thread(self.dashboard.say, f"The change {change.id} now has the ticket {ticket}")
-            self.app.call_from_thread(self._read, board)
+
+def _read_whole(source: Source, board: Board) -> tuple[Trail, list[Entry], Days]:
+    """In a worker thread. Raises ContribauditError."""
+    trail = read_trail(source, board)
+    entries = rows.entries_of(trail)
+    return trail, entries, rows.days_of(entries, trail.until)
 
 
 def _next(present: str, known: Sequence[str]) -> str:

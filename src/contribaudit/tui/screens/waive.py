@@ -18,7 +18,7 @@ from contribaudit import policy_file, wiring
 from contribaudit.core.finding import Finding
 from contribaudit.core.policy import WAIVABLE
 from contribaudit.core.report import Report
-from contribaudit.errors import ContribauditError, UsageError
+from contribaudit.errors import UsageError
 from contribaudit.exporters.cells import plain, shown
 from contribaudit.looking_back import judge_last
 from contribaudit.pipeline import Job
@@ -85,22 +85,24 @@ class WaiveScreen(FormScreen[str]):
     async def _review(self, waiver: edit.NewWaiver) -> None:
         self._busy = True
         try:
-            self.tell("Trying the change …")
-            change, after = await asyncio.to_thread(self._tried, waiver)
-            self.tell("")
-            body = rows.diff(change.diff()).append("\n")
-            body.append_text(rows.effect(self._board.report, after, self._finding))
-            question = QuestionScreen(f"Write this to {change.path}?", body, yes="Write it", no="Back to the form")
-            if await self.app.push_screen_wait(question):
-                await asyncio.to_thread(self._write, change)
-                told = rows.written_line(str(change.path), after, self._finding)
-                if change.before is None:
-                    told += f' Name it in config.toml: policy = "{change.path}".'
-                self.dismiss(told)
-        except ContribauditError as error:
-            self.tell(str(error), wrong=True)
+            with self.telling():
+                await self._asked(waiver)
         finally:
             self._busy = False
+
+    async def _asked(self, waiver: edit.NewWaiver) -> None:
+        self.tell("Trying the change …")
+        change, after = await asyncio.to_thread(self._tried, waiver)
+        self.tell("")
+        body = rows.diff(change.diff()).append("\n")
+        body.append_text(rows.effect(self._board.report, after, self._finding))
+        question = QuestionScreen(f"Write this to {change.path}?", body, yes="Write it", no="Back to the form")
+        if await self.app.push_screen_wait(question):
+            await asyncio.to_thread(self._write, change)
+            told = rows.written_line(str(change.path), after, self._finding)
+            if change.before is None:
+                told += f' Name it in config.toml: policy = "{change.path}".'
+            self.dismiss(told)
 
     def _tried(self, waiver: edit.NewWaiver) -> tuple[edit.Change, Report]:
         """The change, loaded and judged as if it were written. In a worker thread. Raises ContribauditError."""

@@ -155,22 +155,24 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
     async def _review(self, told: Sequence[Told], before: State) -> None:
         self._busy = True
         try:
-            self.tell("Reading the signals again …")
-            shots = self._shots if self.field("shot").value else ()
-            form = Form(self._screen.id, told, self._by, self.field("path").value, self.field("note").value, shots)
-            looked, made = await asyncio.to_thread(self._filled, before, form)
-            self.tell("")
-            question = QuestionScreen(
-                rows.title(self._screen, made), rows.summary(looked.state, made), yes="Record it", no="Back to the form"
-            )
-            if await self.app.push_screen_wait(question):
-                bodies = {shot.sha256: self._bodies[shot.sha256] for shot in shots}
-                await asyncio.to_thread(self._desk.job.store.add_attestations, made, bodies)
-                self.dismiss(made)
-        except ContribauditError as error:
-            self.tell(str(error), wrong=True)
+            with self.telling():
+                await self._asked(told, before)
         finally:
             self._busy = False
+
+    async def _asked(self, told: Sequence[Told], before: State) -> None:
+        self.tell("Reading the signals again …")
+        shots = self._shots if self.field("shot").value else ()
+        form = Form(self._screen.id, told, self._by, self.field("path").value, self.field("note").value, shots)
+        looked, made = await asyncio.to_thread(self._filled, before, form)
+        self.tell("")
+        question = QuestionScreen(
+            rows.title(self._screen, made), rows.summary(looked.state, made), yes="Record it", no="Back to the form"
+        )
+        if await self.app.push_screen_wait(question):
+            bodies = {shot.sha256: self._bodies[shot.sha256] for shot in shots}
+            await asyncio.to_thread(self._desk.job.store.add_attestations, made, bodies)
+            self.dismiss(made)
 
     def _filled(self, before: State, form: Form) -> tuple[Looked, tuple[Attestation, ...]]:
         looked = self._desk.looked(before)

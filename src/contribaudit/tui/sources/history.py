@@ -28,6 +28,7 @@ from contribaudit.store.outcome_history import OutcomeSpan
 from contribaudit.store.records import RunRecord
 from contribaudit.testimony.queue import queue
 from contribaudit.tui.source import Board, Lack
+from contribaudit.tui.sources.beside import beside
 
 _RUNS = 400
 """As many as the panels can show of a year with a run a day."""
@@ -123,29 +124,17 @@ class HistorySource:
     async def audit(self, progress: Progress) -> Board:
         """Read, keep and judge, in a thread with a loop of its own: keeping and judging would stop the screen.
 
-        `progress` is told from that thread.
+        `progress` is told from that thread. A run that was kept when it is cancelled is shown all the same.
         """
-        loop: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Report]]] = []
+        build = self._audit_job
+        assert build is not None
 
-        async def run() -> Report:
-            assert self._audit_job is not None
-            job = await asyncio.to_thread(self._audit_job, self.job, progress)
-            return await audit(job, progress)
+        async def run() -> Board:
+            job = await asyncio.to_thread(build, self.job, progress)
+            report = await audit(job, progress)
+            return self._board(self.job, report)  # no await since the run was kept: it is shown, or there is none
 
-        async def watched() -> Report:
-            task = asyncio.create_task(run())
-            loop.append((asyncio.get_running_loop(), task))
-            return await task
-
-        running = asyncio.create_task(asyncio.to_thread(asyncio.run, watched()))
-        try:
-            report = await asyncio.shield(running)
-        except asyncio.CancelledError:
-            for its, task in loop:
-                its.call_soon_threadsafe(task.cancel)
-            await asyncio.wait([running])
-            raise
-        return await asyncio.to_thread(self._board, self.job, report)
+        return await beside(run)
 
     def raw(self, sha256: str) -> bytes:
         """As it was kept."""

@@ -7,13 +7,15 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from contribaudit.core.next_steps import next_steps
+from contribaudit.core.check import Words
 from contribaudit.errors import EvidenceDamaged, StoreDamaged
-from contribaudit.evidence.pack import open_pack
+from contribaudit.evidence.pack import ASK, Pack, open_pack
 from contribaudit.evidence.verify import Verified, verify
 from contribaudit.exporters import saved, saved_file
+from contribaudit.rulebook import sentences
 from contribaudit.tui.source import Board, Shown
 
+_CHECKS = "rulebook/checks/"
 _PRINT_SHOWN = 12
 
 
@@ -35,16 +37,25 @@ class PackSource(Shown):
         Raises EvidenceDamaged, EvidenceNewer or UsageError, as `evidence verify` does; then nothing is shown.
         """
         verified = verify(self._place)
-        report = saved.report_of(saved_file.load(self._place))
+        report = saved.report_of(saved_file.load(self._place), words=self._words(verified))
         board = Board(
             report,
-            steps=next_steps(report),
+            steps=report.steps,
             notes=verification(verified),
             evidence_sha256=verified.manifest.sha256,
             evidence_at=datetime.fromisoformat(verified.manifest.written_at),
         )
         _ = board.index  # here, in the worker
         return board
+
+    def _words(self, verified: Verified) -> dict[str, Words]:
+        """What the rulebook in the pack says about each check: the one that judged it, of whatever version.
+
+        A pack without one leaves them out: what this version asks need not be what was asked then.
+        """
+        listed = [one for one in verified.manifest.files if one.path.startswith(_CHECKS)]
+        with open_pack(self._place) as pack:
+            return sentences.words(_read(pack, one.path, one.sha256) for one in listed)
 
     def load_at(self, moment: datetime) -> Board:
         """As `Shown` does."""
@@ -60,10 +71,15 @@ class PackSource(Shown):
                     f"The raw answer {sha256_hex[:_PRINT_SHOWN]}… is not in this evidence",
                     hint="Packs without names of people hold none; look at it where the history is",
                 )
-            body = pack.read(path)
-        if sha256(body).hexdigest() != sha256_hex:
-            raise EvidenceDamaged(f"{path} was changed", hint="Ask whoever made the evidence for the original")
-        return body
+            return _read(pack, path, sha256_hex)
+
+
+def _read(pack: Pack, path: str, sha256_hex: str) -> bytes:
+    """The file, if it is still the one that was verified. Raises EvidenceDamaged."""
+    body = pack.read(path)
+    if sha256(body).hexdigest() != sha256_hex:
+        raise EvidenceDamaged(f"{path} was changed", hint=ASK)
+    return body
 
 
 def verification(verified: Verified) -> Sequence[str]:

@@ -9,13 +9,14 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Checkbox, Static
 
 from contribaudit.errors import UsageError
 from contribaudit.exporters.cells import plain
+from contribaudit.tui.widgets.plain_input import PlainInput
 
 
-class Box(Input):
+class Box(PlainInput):
     """One line. Up and down go to the box above and below, Enter to the next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,7 +67,7 @@ class Field(Vertical):
         self._label = Text(plain(label)) if isinstance(label, str) else label
         self._placeholder = plain(placeholder)
         self._check, self._required = check, required
-        self.first = value
+        self.first = plain(value)
 
     def compose(self) -> ComposeResult:
         """Label, box, what is wrong."""

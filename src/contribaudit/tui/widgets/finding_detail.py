@@ -1,9 +1,7 @@
-"""One finding in full, with what can be done about it: copy it, see the raw answer, open its page."""
+"""One finding in full, with what can be done about it: copy it, see the raw answer, open its page or the console."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +14,7 @@ from textual.widgets import Static
 
 from contribaudit.core.finding import Finding
 from contribaudit.errors import ContribauditError
+from contribaudit.tui import browser
 from contribaudit.tui.rows import detail as rows
 from contribaudit.tui.source import Board
 
@@ -35,6 +34,7 @@ class FindingDetail(VerticalScroll):
         Binding("y", "copy", "Copy as text"),
         Binding("v", "raw", "Raw answer"),
         Binding("b", "page", "Documentation"),
+        Binding("c", "console", "Console"),
     ]
     DEFAULT_CSS = """
     FindingDetail { padding: 0 1; scrollbar-size-vertical: 1; }
@@ -133,9 +133,30 @@ class FindingDetail(VerticalScroll):
         )
         if not address:
             self._dashboard.say("No page is known for this check", warning=True)
+        else:
+            self._hand_over(address)
+
+    def action_console(self) -> None:
+        """Where the console's menu path begins: likewise, and the way on from there."""
+        if self._board is None or self._finding is None:
             return
+        address, way = rows.console(self._board, self._finding)
+        if address:
+            self._hand_over(address, f" (then {way})")
+        elif way:
+            self._dashboard.say(f"No address is known here for: {way}", warning=True)
+        else:
+            self._dashboard.say("No place in the console is known for this check", warning=True)
+
+    def _hand_over(self, address: str, then: str = "") -> None:
         self.app.copy_to_clipboard(address)
-        # Without windows a browser would take this very terminal.
-        if sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        self._dashboard.say(f"Copied: {address}{then}")
+        if self.app.is_web:
             self.app.open_url(address)
-        self._dashboard.say(f"Copied: {address}")
+        elif browser.has_windows():
+            self._dashboard.run_worker(self._open(self._dashboard, address), group="open")  # it outlives this widget
+
+    @staticmethod
+    async def _open(dashboard: Dashboard, address: str) -> None:
+        if not await browser.open_beside(address):
+            dashboard.say(f"No browser took {address}: paste it into one", warning=True)

@@ -1,0 +1,104 @@
+"""The line at the bottom of a screen: the keys that matter there, and the one that shows them all."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.screen import Screen
+from textual.widget import Widget
+
+from contribaudit.tui.rows.keys import Fitted, Key, Keys, fitted
+
+_ALL_KEYS = ("keys", "app.keys")
+_LEAVE = "quit"
+_TO_A_SCREEN = "switch_mode"
+
+
+class KeyLine(Widget):
+    """Of the bindings that are active and to be shown. A click on one presses its key."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key"}
+    DEFAULT_CSS = """
+    KeyLine {
+        dock: bottom;
+        height: 1;
+        color: $footer-foreground;
+        background: $footer-background;
+        text-wrap: nowrap;
+        text-overflow: clip;
+        & > .key-line--key { color: $footer-key-foreground; text-style: bold; }
+    }
+    """
+
+    def on_mount(self) -> None:
+        """Other keys may be active from now on."""
+        self.screen.bindings_updated_signal.subscribe(self, self._other_keys)
+
+    def on_unmount(self) -> None:
+        """Nothing is shown any more."""
+        self.screen.bindings_updated_signal.unsubscribe(self)
+
+    def _other_keys(self, _screen: Screen[object]) -> None:
+        self.refresh()
+
+    def render(self) -> Text:
+        """One line."""
+        style = self.get_component_rich_style("key-line--key", partial=True)
+        line = self._line
+        said = Text()
+        for key in line.left:
+            _append(said, key, style)
+        said.append(" " * (self.size.width - said.cell_len - sum(one.width for one in line.right)))
+        for key in line.right:
+            _append(said, key, style)
+        return said
+
+    def on_click(self, event: events.Click) -> None:
+        """As if the key under the mouse was pressed."""
+        line = self._line
+        start = 0
+        for key in line.left:
+            if start <= event.x < start + key.width:
+                self.app.simulate_key(key.key)
+                return
+            start += key.width
+        start = self.size.width - sum(one.width for one in line.right)
+        for key in line.right:
+            if start <= event.x < start + key.width:
+                self.app.simulate_key(key.key)
+            start += key.width
+
+    @property
+    def _line(self) -> Fitted:
+        return fitted(self.keys, self.size.width)
+
+    @property
+    def keys(self) -> Keys:
+        """What can be pressed now, each action once."""
+        own: dict[str, Key] = {}
+        screens: list[Key] = []
+        help_keys: list[Key] = []
+        leave: list[Key] = []
+        for _node, binding, _enabled, _tooltip in self.screen.active_bindings.values():
+            key = Key(binding.key, self.app.get_key_display(binding), binding.description)
+            if binding.action in _ALL_KEYS:
+                help_keys.append(key)
+            elif not binding.show:
+                continue
+            elif binding.action.startswith(_TO_A_SCREEN):
+                screens += [key] if binding.description != getattr(self.screen, "NAME", "") else []
+            elif binding.action == _LEAVE:
+                leave.append(key)
+            else:
+                own.setdefault(binding.action, key)
+        return Keys(tuple(own.values()), tuple(screens), tuple(help_keys[:1]), tuple(leave))
+
+
+def _append(said: Text, key: Key, style: Style) -> None:
+    said.append(f" {key.sign}", style)
+    if key.label:
+        said.append(f" {key.label} ")

@@ -1,0 +1,112 @@
+"""A list, the sentence above it, and beside it the detail of the row under its cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Static
+
+from contribaudit.tui.widgets.grid import Column, Grid
+
+T = TypeVar("T")
+
+
+class Listing(Vertical, Generic[T]):
+    """`show` fills it; the cursor stays on the row that it was on. The list is the `Grid` named `<id>-grid`.
+
+    `cells` makes a row's texts, `detail` one text or two that are to be compared, in columns of the same width, and
+    `key` says by what a row is known again. All three are pure functions of `rows/`.
+    """
+
+    DEFAULT_CSS = """
+    Listing {
+        height: 1fr;
+        & > Static { height: auto; padding: 0 1; }
+        & > .sides { height: 1fr; }
+        & > .sides > Grid { width: 3fr; }
+        & > .sides > VerticalScroll { width: 2fr; padding: 0 1; border-left: solid $primary 40%; }
+        & > .sides > VerticalScroll { scrollbar-size-vertical: 1; }
+        & > .sides > VerticalScroll > Horizontal { height: auto; }
+        & > .sides > VerticalScroll > Horizontal > Static { width: 1fr; padding-right: 2; }
+        &.-stacked > .sides { layout: vertical; }
+        &.-stacked > .sides > Grid { width: 1fr; height: 1fr; }
+        &.-stacked > .sides > VerticalScroll { width: 1fr; height: 3fr; border-left: none; }
+        &.-stacked > .sides > VerticalScroll { border-top: solid $primary 40%; }
+    }
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        id: str,  # noqa: A002  Textual's own name
+        empty: str,
+        key: Callable[[T], object],
+        line: str = "",
+        stacked: bool = False,
+    ) -> None:
+        """`empty` stands where there are no rows; `stacked` puts the detail below, with more room than the list."""
+        super().__init__(id=f"{id}-list", classes="-stacked" if stacked else "")
+        self._grid = Grid(columns, id=f"{id}-grid", empty=empty)
+        self._line = Static(line, markup=False)
+        self._side = VerticalScroll()
+        self._first, self._second = Static(markup=False), Static(markup=False)
+        self._key = key
+        self._rows: Sequence[T] = ()
+        self._detail: Callable[[T], Sequence[Text]] = lambda _row: ()
+
+    def compose(self) -> ComposeResult:
+        """Sentence, list, room for two texts."""
+        yield self._line
+        with Horizontal(classes="sides"):
+            yield self._grid
+            with self._side, Horizontal():
+                yield self._first
+                yield self._second
+
+    @property
+    def rows(self) -> Sequence[T]:
+        """What is listed."""
+        return self._rows
+
+    @property
+    def here(self) -> T | None:
+        """The row under the cursor."""
+        cursor = self._grid.cursor
+        return self._rows[cursor] if cursor is not None and cursor < len(self._rows) else None
+
+    def say(self, line: Text) -> None:
+        """Another sentence above the list."""
+        self._line.update(line)
+
+    def show(
+        self,
+        rows: Sequence[T],
+        cells: Callable[[T], list[Text]],
+        detail: Callable[[T], Sequence[Text]],
+        *,
+        at: T | None = None,
+    ) -> None:
+        """List these, and stand on `at`, or on what the cursor was on, where it is among them."""
+        wanted = at if at is not None else self.here
+        self._rows, self._detail = rows, detail
+        keys = [self._key(row) for row in rows] if wanted is not None else []
+        place = keys.index(self._key(wanted)) if wanted is not None and self._key(wanted) in keys else None
+        self._grid.show(len(rows), lambda number: cells(rows[number]), cursor=place)
+
+    def on_grid_moved(self) -> None:
+        """The detail follows the cursor."""
+        self.describe()
+
+    def describe(self) -> None:
+        """Show the detail, which may say more than it did."""
+        here = self.here
+        texts = self._detail(here) if here is not None else ()
+        self._first.update(texts[0] if texts else Text())
+        self._second.display = len(texts) > 1
+        self._second.update(Text("\n").join(texts[1:]))
+        self._side.scroll_home(animate=False)

@@ -1,0 +1,50 @@
+"""Which findings wait for a look at which console screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from contribaudit.core import names
+from contribaudit.core.attested import EMPTY
+from contribaudit.core.finding import Finding, Outcome
+from contribaudit.core.observation import SettingId
+from contribaudit.core.subject import Subject, organization_subject
+from contribaudit.tui.rows.desk import contents
+from tests.builders import ORG, app, finding
+from tests.tui.boards import board
+
+US = app("us")
+COMPANY = organization_subject(ORG)
+
+
+def about(subject: Subject, setting: SettingId, code: str = "not_read", outcome: Outcome = Outcome.UNKNOWN) -> Finding:
+    return replace(finding(outcome), subject=subject, setting=setting, reason_code=code)
+
+
+def waiting(one: Finding) -> list[str]:
+    """The screens that the finding waits for."""
+    shown = board()
+    shown = replace(shown, report=replace(shown.report, findings=(one,)))
+    return [due.screen.id for due in contents(shown, {ORG: EMPTY}).due if one in due.waiting]
+
+
+@pytest.mark.parametrize(
+    ("one", "screens"),
+    [
+        (about(COMPANY, names.IN_APP), ["data-contribution"]),
+        # The switch of the organization decides for its apps.
+        (about(US, names.IN_APP), ["data-contribution"]),
+        (about(US, names.EFFECTIVE_IN_APP), ["data-contribution"]),
+        (about(US, names.EFFECTIVE_AI), ["rovo-access"]),
+        (about(US, names.AI_ACCESS), ["rovo-access"]),
+        # No look settles it.
+        (about(US, names.REALM), []),
+        (about(COMPANY, names.IN_APP, "policy_word_unknown"), []),
+        (about(COMPANY, names.IN_APP, outcome=Outcome.PASS), []),
+        (about(COMPANY, names.EFFECTIVE_IN_APP, outcome=Outcome.PASS), []),
+    ],
+)
+def test_a_finding_waits_for_what_its_answer_rests_on(one: Finding, screens: list[str]) -> None:
+    assert waiting(one) == screens
