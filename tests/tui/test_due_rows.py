@@ -12,7 +12,8 @@ from contribaudit.core.finding import Finding, Outcome
 from contribaudit.core.observation import SettingId
 from contribaudit.core.subject import Subject, organization_subject
 from contribaudit.tui.rows.desk import contents
-from tests.builders import ORG, app, finding
+from contribaudit.tui.rows.due import due_cells
+from tests.builders import ORG, app, finding, state_of
 from tests.tui.boards import board
 
 US = app("us")
@@ -48,3 +49,14 @@ def waiting(one: Finding) -> list[str]:
 )
 def test_a_finding_waits_for_what_its_answer_rests_on(one: Finding, screens: list[str]) -> None:
     assert waiting(one) == screens
+
+
+def test_a_line_names_its_organization_where_there_are_several() -> None:
+    """Two of them have the same screens."""
+    shown = board().report.state
+    assert len(shown.organizations) > 1
+    found = contents(board(), {ORG: EMPTY}).due
+    told = [due_cells(shown, one)[0].plain for one in found]
+    assert told == [f"{shown.organization_name(one.organization)}: {one.screen.title}" for one in found]
+    assert len(set(told)) == len(told)
+    assert due_cells(state_of(), found[0])[0].plain == found[0].screen.title

@@ -27,7 +27,6 @@ from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
     Column("console screen", 30, flexible=True),
-    Column("organization", 16, drop_below=100),
     Column("values", 6),
     Column("min", 3),
     Column("last look", 10),
@@ -103,14 +102,14 @@ def _shown_on(
 
 def due_cells(state: State, one: DueScreen) -> list[Text]:
     """One line of what is due."""
+    whose = f"{plain(state.organization_name(one.organization))}: " if len(state.organizations) > 1 else ""
     never = sum(1 for row in one.rows if row.last is None)
     looked = f"{one.looked_at:%Y-%m-%d}" if one.looked_at is not None and not never else "never" if never else ""
     waits = Text("none", "dim")
     if one.waiting:
         waits = Text(f"{len(one.waiting)} ").append_text(symbols.severity(one.waiting[0].severity))
     return [
-        Text(plain(one.screen.title)),
-        Text(plain(state.organization_name(one.organization))),
+        Text(f"{whose}{plain(one.screen.title)}"),
         Text(str(len(one.rows))),
         Text(str(one.screen.minutes)),
         Text(looked),
