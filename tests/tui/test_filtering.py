@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from contribaudit.tui.rows.filtering import filtered, parse, quoted
+from contribaudit.tui.rows.filtering import Narrowing, filtered, parse, quoted
 from contribaudit.tui.rows.index import SORTS, Heading, grouped, ordered
 from tests.tui.boards import board, many
 
@@ -104,3 +106,33 @@ def test_very_many_findings_are_filtered_by_every_term() -> None:
     places = filtered(index, range(700), terms, hide_passes=False)
     assert places == [n for n in range(700) if all(term.fits(index.rows[n]) for term in terms)]
     assert places
+
+
+_INDEX = board().index
+TYPED = (
+    "",
+    "u",
+    "us",
+    "us ",
+    "us e",
+    "us eu",
+    "u eu",
+    "-u",
+    "-us",
+    "check:d",
+    "check:dr us",
+    "check:dr use",
+    "is:open",
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(TYPED), st.booleans(), st.sampled_from(("gravity", "check"))), max_size=12))
+def test_what_was_typed_before_changes_nothing(typed: list[tuple[str, bool, str]]) -> None:
+    """Letter by letter, back again, in another order: what is left is what the filter alone leaves."""
+    index = _INDEX
+    orders = {sort: ordered(index, sort) for sort in ("gravity", "check")}
+    narrowing = Narrowing()
+    for text, hide_passes, sort in typed:
+        found = narrowing.filtered(index, orders[sort], parse(text), hide_passes=hide_passes)
+        assert found == filtered(index, orders[sort], parse(text), hide_passes=hide_passes)

@@ -118,6 +118,43 @@ def filtered(index: FindingIndex, order: Sequence[int], terms: Iterable[Term], *
     return left
 
 
+class Narrowing:
+    """`filtered` while somebody types: what the filter before left is all that one more letter or word looks at."""
+
+    def __init__(self) -> None:
+        self._from: tuple[FindingIndex, Sequence[int], bool] | None = None
+        """What was filtered, of which the very objects have to be the same."""
+        self._terms: tuple[Term, ...] = ()
+        self._left: list[int] = []
+
+    def filtered(
+        self, index: FindingIndex, order: Sequence[int], terms: tuple[Term, ...], *, hide_passes: bool
+    ) -> list[int]:
+        """The same as `filtered`, whatever was asked before."""
+        before = self._from
+        same = before is not None and before[0] is index and before[1] is order and before[2] == hide_passes
+        if same and _narrower(terms, self._terms):
+            left = filtered(index, self._left, terms[max(0, len(self._terms) - 1) :], hide_passes=False)
+        else:
+            left = filtered(index, order, terms, hide_passes=hide_passes)
+        self._from, self._terms, self._left = (index, order, hide_passes), terms, left
+        return left
+
+
+def _narrower(new: tuple[Term, ...], old: tuple[Term, ...]) -> bool:
+    """Whether whatever has all of the new terms has all of the old ones."""
+    if not old:
+        return True
+    *kept, last = old
+    if len(new) < len(old) or list(new[: len(kept)]) != kept:
+        return False
+    now = new[len(kept)]
+    longer = (
+        not last.facet and not now.facet and not last.negated and not now.negated and last.values[0] in now.values[0]
+    )
+    return longer or now == last
+
+
 def _of_facet(index: FindingIndex, places: list[int], term: Term) -> list[int]:
     """Those that have the term. Values repeat, so that each is looked at once."""
     rows = index.rows

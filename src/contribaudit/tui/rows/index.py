@@ -62,6 +62,12 @@ class FindingIndex:
         self.severities = [row.finding.severity for row in rows]
         self.quiet = [row.quiet for row in rows]
 
+    def place_of(self, finding: Finding) -> int | None:
+        """Where the same check of the same subject stands, be it of another report."""
+        wanted = (finding.check, finding.subject)
+        places = (place for place, row in enumerate(self.rows) if (row.finding.check, row.finding.subject) == wanted)
+        return next(places, None)
+
 
 def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> FindingIndex:
     """The index. `pause` is called now and then, for a thread that shares its interpreter with a screen."""

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from contribaudit.core.finding import Finding
 from contribaudit.tui.rows import findings as rows
-from contribaudit.tui.rows.filtering import filtered, parse
+from contribaudit.tui.rows.filtering import Narrowing, parse
 from contribaudit.tui.rows.index import GROUPS, SORTS, FindingIndex, Heading, grouped, ordered
 from contribaudit.tui.screens.base import BoardScreen, Sheet
 from contribaudit.tui.screens.detail import DetailScreen
@@ -48,6 +48,7 @@ class FindingsScreen(BoardScreen):
         self._board: Board | None = None
         self._index = FindingIndex(())
         self._orders: dict[str, list[int]] = {}
+        self._narrowing = Narrowing()
         self._places: list[int] = []
         self._lines: Sequence[int | Heading] = ()
         self._sort, self._group = "gravity", ""
@@ -79,7 +80,7 @@ class FindingsScreen(BoardScreen):
         self._board = board
         here = self._under_cursor()
         self._index, self._orders = board.index, {}
-        self._fill(here)
+        self._fill(None if here is None else self._index.place_of(here))
 
     def filter_by(self, query: str) -> None:
         """Show the findings that this filter leaves."""
@@ -100,7 +101,7 @@ class FindingsScreen(BoardScreen):
         """Filter once the person pauses for a moment."""
         if self._pending is not None:
             self._pending.stop()
-        self._pending = self.set_timer(_DEBOUNCE_SECONDS, lambda: self._fill(self._under_cursor()))
+        self._pending = self.set_timer(_DEBOUNCE_SECONDS, lambda: self._fill(self._place()))
 
     def on_input_submitted(self) -> None:
         """The table has the keys again."""
@@ -124,18 +125,18 @@ class FindingsScreen(BoardScreen):
         """The next order."""
         names = list(SORTS)
         self._sort = names[(names.index(self._sort) + 1) % len(names)]
-        self._fill(self._under_cursor())
+        self._fill(self._place())
 
     def action_group(self) -> None:
         """The next grouping, or none."""
         names = list(GROUPS)
         self._group = names[(names.index(self._group) + 1) % len(names)]
-        self._fill(self._under_cursor())
+        self._fill(self._place())
 
     def action_passes(self) -> None:
         """Hide what asks for nothing, or show it again."""
         self._hide_passes = not self._hide_passes
-        self._fill(self._under_cursor())
+        self._fill(self._place())
 
     def action_detail(self, name: str) -> None:
         """Do this with the finding under the cursor."""
@@ -178,35 +179,31 @@ class FindingsScreen(BoardScreen):
         )
 
     def _under_cursor(self) -> Finding | None:
+        place = self._place()
+        return None if place is None else self._index.rows[place].finding
+
+    def _place(self) -> int | None:
+        """Where in the index the finding under the cursor is."""
         cursor = self.query_one(Grid).cursor
         if cursor is None or cursor >= len(self._lines):
             return None
         line = self._lines[cursor]
-        return self._index.rows[line].finding if isinstance(line, int) else None
+        return line if isinstance(line, int) else None
 
-    def _fill(self, here: Finding | None) -> None:
-        """Filter, order and group anew; stand on `here` where it is still to be seen."""
+    def _fill(self, here: int | None) -> None:
+        """Filter, order and group anew; stand on `here`, a place of the index, where it is still to be seen."""
         if self._board is None:
             return
         if self._sort not in self._orders:
             self._orders[self._sort] = ordered(self._index, self._sort)
         terms = parse(self.query_one(Input).value)
-        self._places = filtered(self._index, self._orders[self._sort], terms, hide_passes=self._hide_passes)
+        order = self._orders[self._sort]
+        self._places = self._narrowing.filtered(self._index, order, terms, hide_passes=self._hide_passes)
         self._lines = grouped(self._index, self._places, self._group)
         told = rows.counts(self._index, self._places, sort=self._sort, group=self._group, hide_passes=self._hide_passes)
         self.query_one("#counts", Static).update(told)
-        self.query_one(Grid).show(len(self._lines), self._cells, cursor=self._line_of(here))
-
-    def _line_of(self, here: Finding | None) -> int:
-        if here is None:
-            return 0
-        wanted, index = (here.check, here.subject), self._index.rows
-        for number, line in enumerate(self._lines):
-            if isinstance(line, int):
-                one = index[line].finding
-                if one is here or (one.check, one.subject) == wanted:
-                    return number
-        return 0
+        cursor = self._lines.index(here) if here is not None and here in self._lines else 0
+        self.query_one(Grid).show(len(self._lines), self._cells, cursor=cursor)
 
     def _cells(self, number: int) -> list[Text]:
         line = self._lines[number]
