@@ -26,7 +26,7 @@ from contribaudit.pipeline import Job, Target, audit
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
 
-FINDINGS = int(os.environ.get("CONTRIBAUDIT_BENCH_FINDINGS", "1000000"))
+FINDINGS = int(os.environ.get("CONTRIBAUDIT_BENCH_FINDINGS", "100000"))
 FEW = 10_000
 _AN_APP = 9.7
 """Findings, nearly, by which the pack `bank` judges one app."""
