@@ -293,3 +293,13 @@ def test_every_finding_has_its_row(monkeypatch: pytest.MonkeyPatch, drifted_repo
             text = at(width, monkeypatch, what, everything=True)
             assert findings_in(text, what.findings) == len(what.findings)
     assert plain("x") == "x"
+
+
+def test_a_sentence_that_does_not_fit_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands beside it follows with its title, be it the same text."""
+    monkeypatch.setenv("COLUMNS", "40")
+    text = capture(plain_table(("place", "what", "command"), [("1", "look " * 12, "look " * 12)], flexible="what"))
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[1] == "1      look look look look look look"
+    assert any(line.startswith("command look") for line in lines)
+    assert text.count("look") == 24

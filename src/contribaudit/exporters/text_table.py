@@ -102,8 +102,8 @@ def _width(*, terminal: bool) -> int:
 def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, flexible: str = "") -> RenderableType:
     """A table without lines. `flexible` names the column that takes what room is left, and wraps.
 
-    Where too little room is left, the last column moves beneath its row, or the last ones with their titles. Nothing
-    is cut off.
+    Where too little room is left, the last columns move beneath their row: the flexible one as it is, others with their
+    titles. Nothing is cut off.
     """
     cells = [[cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row] for row in rows]
     return _Rows(tuple(columns), cells, columns.index(flexible) if flexible else None)
@@ -142,7 +142,10 @@ class _Rows:
         return table
 
     def _beneath(self, widths: Sequence[int], leading: int, room: int) -> Table:
-        """The columns after the leading ones beneath them, beside the first one, whose width stays free."""
+        """The columns after the leading ones beneath them, beside the first one, whose width stays free.
+
+        The flexible one, a sentence, has a line of its own there; the others follow with their titles.
+        """
         table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
         table.add_column(self.columns[0], no_wrap=widths[0] <= room // 2, overflow="fold")
         inner = slice(1, leading)
@@ -150,13 +153,11 @@ class _Rows:
         table.add_column(_joined([Text(one) for one in titles], widths[1 : len(titles) + 1]), overflow="fold")
         for row in self.rows:
             lines = [_joined(row[inner], widths[inner])] if leading > 1 else []
-            trailing = [(title, cell) for title, cell in zip(self.columns, row, strict=True)][leading:]
-            told = [
-                cell if len(trailing) == 1 else Text.assemble(f"{title} ", cell)
-                for title, cell in trailing
-                if cell.plain
-            ]
-            lines += [Text(", ").join(told)] if told else []
+            trailing = [(number, row[number]) for number in range(leading, len(row)) if row[number].plain]
+            own_line = self.flexible if len(row) > leading + 1 else leading
+            alone = [cell for number, cell in trailing if number == own_line]
+            told = [Text.assemble(f"{self.columns[number]} ", cell) for number, cell in trailing if number != own_line]
+            lines += alone + ([Text(", ").join(told)] if told else [])
             table.add_row(row[0], Text("\n").join(lines))
         return table
 
