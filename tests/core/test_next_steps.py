@@ -243,3 +243,13 @@ def test_what_will_be_too_old_is_looked_at_again_after_all_that_is_wrong() -> No
         (StepKind.FIX, Severity.INFO),
         (StepKind.LOOK, None),
     ]
+
+
+def test_what_cannot_be_had_for_two_reasons_is_two_steps() -> None:
+    """A sentence about one app is not told of another."""
+    apart = [
+        finding(Outcome.NOT_ACHIEVABLE, reason=reason, subject=app(name), remediation="Take another plan.")
+        for reason, name in (("the plan is Free", "a"), ("it is Bitbucket", "b"), ("the plan is Free", "c"))
+    ]
+    told = {one.text.rpartition(": ")[2]: len(one.subjects) for one in next_steps(report(*apart))}
+    assert told == {"the plan is Free (a waiver accepts it)": 2, "it is Bitbucket (a waiver accepts it)": 1}

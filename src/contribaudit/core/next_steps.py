@@ -110,11 +110,15 @@ def _within(one: Finding) -> tuple[object, ...]:
 
 
 def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One step for all subjects of one check and setting: what its remediation says, or why it cannot be had."""
-    groups: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
+    """One step for all subjects of one check and setting: what its remediation says, or why it cannot be had.
+
+    Subjects that cannot have it for another reason are another step: what is told is true of each that is named.
+    """
+    groups: dict[tuple[str, str, str, str], list[Finding]] = defaultdict(list)
     for one in findings:
-        groups[one.subject.organization, one.check, one.setting or ""].append(one)
-    for (organization, check, _), its in groups.items():
+        why = one.reason if kind is StepKind.DECIDE or not one.remediation else ""
+        groups[one.subject.organization, one.check, one.setting or "", why].append(one)
+    for (organization, check, _, _), its in groups.items():
         subjects = subjects_of(its)
         screen = screen_for(state, subjects[0], its[0].setting)
         minutes = screen.minutes if screen is not None else _MINUTES
