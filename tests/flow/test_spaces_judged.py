@@ -18,6 +18,7 @@ from contribaudit.exporters.line import one_line
 from contribaudit.exporters.spaces import space_rows
 from contribaudit.looking_back import last_state
 from contribaudit.pipeline import Job, audit
+from contribaudit.simulator import Fault
 from tests.flow.audits import Bench, of_check, simulated
 from tests.flow.outcomes import NOW, REVIEWED_TODAY, Said, attestations
 from tests.flow.test_spaces_read import MINE, opener
@@ -81,3 +82,23 @@ def test_a_space_made_after_the_review_contributes_until_it_is_excluded(tmp_path
             one for one in bench.store.space_changes(wiki.organization, runs[1], runs[0]) if one.setting == SPACE_KEY
         ]
         assert [(one.after, one.existed_before) for one in new] == [("BORN", False)]
+
+
+def test_a_new_space_may_be_older_than_a_run_that_could_not_list_it(tmp_path: Path) -> None:
+    """Its event is looked for from the last run on that saw that it was not there."""
+    with simulated(tmp_path, "drifted") as bench:
+        asyncio.run(audit(reading(bench, 5)))
+        state = last_state(reading(bench, 5))
+        wiki = wiki_of(state)
+        host = state.place(wiki).site
+        key = next(iter(state.spaces(wiki.organization).of(wiki))).space.key
+        model = bench.organization.space(f"{host.partition('.')[0]}/{key}")
+        bench.organization.add_space(model._replace(id="999001", key="BORN", name="Born later", created_at=NOW))
+        bench.faults.append(Fault("truncated-json", "confluence-spaces"))
+        asyncio.run(audit(reading(bench, 3)))
+        bench.faults.clear()
+        report = asyncio.run(audit(reading(bench, 1)))
+        born = next(one for one in report.changes if one.setting == SPACE_KEY and one.after == "BORN")
+        assert born.why is not None
+        assert born.why.interval is not None
+        assert born.why.interval[0] == NOW - timedelta(days=5)
