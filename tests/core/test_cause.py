@@ -165,6 +165,19 @@ CASES = (
     Case(
         "the app itself, by its event", CauseKind.EVENT, (NEW_APP,), scene(event(1.5, action="app_added")), "ann@acme"
     ),
+    Case(
+        "a policy about a new app",
+        CauseKind.NEW_SUBJECT,
+        (change(there=False), NEW_APP),
+        scene(event(1.5, action="app_added")),
+    ),
+    Case(
+        "a policy about a new app, by its own event",
+        CauseKind.EVENT,
+        (change(there=False), NEW_APP),
+        scene(event(1.2, action="app_added"), event(1.5, who="bob@acme")),
+        "bob@acme",
+    ),
     Case("many at once in a readable log", CauseKind.VENDOR, THREE, says="3 of a kind"),
     Case("many at once in one with a hole", CauseKind.NO_EVENT_FOUND, THREE, scene(readings=WHOLE[:1])),
     Case("many at once, one by an event", CauseKind.EVENT, THREE, scene(event(1.5, ("app-0",))), "ann@acme"),

@@ -20,6 +20,7 @@ from contribaudit.core.drift import Cause, CauseKind, Change, Match
 from contribaudit.core.event import NO_LOG, AuditEvent, AuditLog, EventAction
 from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
 from contribaudit.core.frame import RunFrame
+from contribaudit.core.signal import SIGNAL_PREFIX
 from contribaudit.core.subject import Subject
 
 _EDITS = {
@@ -134,7 +135,9 @@ class _Search:
     def __init__(self, change: Change, log: _Log, came_or_went: bool) -> None:
         self.change, self.scene = change, log.scene
         self.after, self.until = interval_of(change, self.scene.frames)
-        kind = change.subject.kind if came_or_went else None
+        # A policy about a subject may be made after it came; an event of its coming proves nothing of that.
+        a_policy = change.setting.startswith(f"{SIGNAL_PREFIX}policy.")
+        kind = change.subject.kind if came_or_went and not a_policy else None
         self.families = self.scene.rules.families_behind(change.setting, kind)
         self.wanted = {family.name for family in self.families}
         self.actions = tuple(one.id for one in log.catalogue if log.families[one.id] & self.wanted)
