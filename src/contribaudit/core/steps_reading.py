@@ -27,7 +27,7 @@ def sources(state: State, waiting: Iterable[tuple[Way, Finding]]) -> Iterator[Ne
     mended: dict[tuple[str, str, str | None], dict[str, UnreadSource]] = defaultdict(dict)
     stopped: dict[tuple[str, str, str | None], list[Finding]] = defaultdict(list)
     settled: dict[tuple[str, str, str | None], list[Finding]] = defaultdict(list)
-    sourceless: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    sourceless: dict[tuple[str, Way, str], list[Finding]] = defaultdict(list)
     for way, finding in waiting:
         organization = finding.subject.organization
         found = unread_sources(state, finding) if way is Way.SOURCE else unread_spaces(state, organization)
@@ -37,18 +37,17 @@ def sources(state: State, waiting: Iterable[tuple[Way, Finding]]) -> Iterator[Ne
         if found:
             settled[found[0].cause].append(finding)
         else:
-            sourceless[organization, finding.reason_code].append(finding)
+            sourceless[organization, way, finding.reason_code].append(finding)
     for cause, its in mended.items():
         yield _source(state, list(its.values()), stopped[cause], settled[cause])
-    for (organization, _), findings in sourceless.items():
-        spaces = findings[0].reason_code.startswith(SPACES_PREFIX)
+    for (organization, way, _), findings in sourceless.items():
         name = state.organization_name(organization)
         yield NextStep(
             StepKind.FIX,
             gravest(findings),
             _MINUTES,
             f"{name}: {checks_of(findings)}: {findings[0].reason}",
-            "contribaudit login --site all" if spaces else "contribaudit doctor",
+            "contribaudit login --site all" if way is Way.SPACES else "contribaudit doctor",
             organization,
             subjects_of(findings),
             findings=tuple(findings),
