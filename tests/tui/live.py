@@ -19,7 +19,9 @@ from contribaudit.core.finding import Finding, Outcome
 from contribaudit.pipeline import Job, audit
 from contribaudit.simulator import Organization
 from contribaudit.store.history import History
+from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.question import QuestionScreen
+from contribaudit.tui.screens.waive import WaiveScreen
 from contribaudit.tui.sources.history import HistorySource, open_history
 from contribaudit.tui.widgets.field import Box, Field
 from contribaudit.tui.widgets.grid import Grid
@@ -148,3 +150,16 @@ def called(name: str) -> Callable[[Organization], None]:
 def harmless(shown: str) -> None:
     """Nothing in it is obeyed by a terminal."""
     assert not {"\x1b", "\u202e", "\x07"} & set(shown)
+
+
+async def waiving(pilot: Pilot[str]) -> WaiveScreen:
+    """The form for the first finding of the table."""
+    await pilot.press("f")
+    screen = pilot.app.screen
+    assert isinstance(screen, FindingsScreen)
+    await until(pilot, lambda: screen.finding is not None)
+    await pilot.press("home", "w")
+    await until(pilot, lambda: isinstance(pilot.app.screen, WaiveScreen))
+    form = pilot.app.screen
+    assert isinstance(form, WaiveScreen)
+    return form

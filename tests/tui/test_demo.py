@@ -12,14 +12,12 @@ from textual.pilot import Pilot
 
 from contribaudit.core.finding import Outcome
 from contribaudit.tui.screens.approve import ApproveForm
-from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.run import RunScreen
-from contribaudit.tui.screens.waive import WaiveScreen
 from contribaudit.tui.screens.walk import WalkScreen
 from contribaudit.tui.sources.demo import open_demo
 from contribaudit.tui.sources.history import HistorySource
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, until
-from tests.tui.live import asked, rows_of, said, write
+from tests.tui.live import asked, rows_of, said, waiving, write
 
 pytestmark = pytest.mark.anyio
 SHIPPED = resources.files("contribaudit.demo").joinpath("acme-policy.toml")
@@ -59,14 +57,7 @@ async def test_a_finding_is_waived_in_a_file_that_goes_with_the_demo(
     path, shipped = policy_of(demo), SHIPPED.read_bytes()
     assert path.read_bytes() == shipped
     async with driven(lambda: demo, size) as pilot:
-        await pilot.press("f")
-        screen = pilot.app.screen
-        assert isinstance(screen, FindingsScreen)
-        await until(pilot, lambda: screen.finding is not None)
-        await pilot.press("home", "w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WaiveScreen))
-        form = pilot.app.screen
-        assert isinstance(form, WaiveScreen)
+        form = await waiving(pilot)
         assert form._finding.outcome is Outcome.FAIL
         await write(pilot, "reason", "accepted for the move")
         await write(pilot, "approved_by", "ciso@acme.example")

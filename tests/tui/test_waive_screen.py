@@ -18,7 +18,7 @@ from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.screens.waive import WaiveScreen
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until
-from tests.tui.live import ANNA, HOSTILE, Live, Opener, asked, called, harmless, said, write
+from tests.tui.live import ANNA, HOSTILE, Live, Opener, asked, called, harmless, said, waiving, write
 
 pytestmark = pytest.mark.anyio
 POLICY = '\n[[rule]] # where data lives\ncheck = "DR-01"\nexpect = ["EU"]\nwhere = { app = ["confluence"] }\n'
@@ -31,19 +31,6 @@ def moved(organization: Organization) -> None:
     for one in tuple(organization.apps):
         if one.type_key == "confluence":
             organization.set_app(one.id, realm="US")
-
-
-async def opened(pilot: Pilot[str]) -> WaiveScreen:
-    """The form for the first finding of the table."""
-    await pilot.press("f")
-    screen = pilot.app.screen
-    assert isinstance(screen, FindingsScreen)
-    await until(pilot, lambda: screen.finding is not None)
-    await pilot.press("home", "w")
-    await until(pilot, lambda: isinstance(pilot.app.screen, WaiveScreen))
-    form = pilot.app.screen
-    assert isinstance(form, WaiveScreen)
-    return form
 
 
 async def fill(pilot: Pilot[str], **changed: str) -> None:
@@ -78,7 +65,7 @@ async def test_a_waiver_is_shown_as_a_diff_then_written_and_counts(kept: Opener,
     await here.audited()
     before = here.policy.read_text(encoding="utf-8")
     async with driven(here.source, size) as pilot:
-        form = await opened(pilot)
+        form = await waiving(pilot)
         assert form._finding.outcome is Outcome.FAIL
         assert form.field("requested_by").value == ANNA
         await fill(pilot)
@@ -102,7 +89,7 @@ async def test_going_back_from_the_diff_writes_nothing_and_keeps_the_form(kept: 
     await here.audited()
     before = here.policy.read_bytes()
     async with driven(here.source) as pilot:
-        form = await opened(pilot)
+        form = await waiving(pilot)
         await fill(pilot)
         await pilot.press("ctrl+s")
         await asked(pilot)
@@ -119,7 +106,7 @@ async def test_what_is_wrong_is_told_beside_the_field(kept: Opener) -> None:
     here = kept(POLICY, "tidy", moved)
     await here.audited()
     async with driven(here.source, (120, 60)) as pilot:
-        form = await opened(pilot)
+        form = await waiving(pilot)
         await fill(
             pilot,
             reason=" ",
@@ -149,7 +136,7 @@ async def test_a_file_that_changed_meanwhile_is_left_alone(kept: Opener) -> None
     here = kept(POLICY, "tidy", moved)
     await here.audited()
     async with driven(here.source) as pilot:
-        form = await opened(pilot)
+        form = await waiving(pilot)
         await fill(pilot)
         await pilot.press("ctrl+s")
         await asked(pilot)
@@ -166,7 +153,7 @@ async def test_a_policy_that_would_be_wrong_is_never_written(kept: Opener) -> No
     here = kept(POLICY, "tidy", moved)
     await here.audited()
     async with driven(here.source) as pilot:
-        form = await opened(pilot)
+        form = await waiving(pilot)
         told = form.query_one(".form--told", Static)
         await fill(pilot)
         here.policy.write_text('version = 1\n[[rule]]\ncheck = "DR-99"\n', encoding="utf-8")
@@ -182,7 +169,7 @@ async def test_a_shipped_pack_gets_a_file_of_its_own(kept: Opener, tmp_path: Pat
     await here.audited()
     path = tmp_path / "mine.toml"
     async with driven(here.source) as pilot:
-        form = await opened(pilot)
+        form = await waiving(pilot)
         assert form._finding.outcome.violates or form._finding.outcome.unproven
         await fill(pilot)
         await pilot.press("ctrl+s")
@@ -206,7 +193,7 @@ async def test_it_need_not_bind_to_the_value(kept: Opener) -> None:
     here = kept(POLICY, "tidy", moved)
     await here.audited()
     async with driven(here.source) as pilot:
-        form = await opened(pilot)
+        form = await waiving(pilot)
         await fill(pilot)
         form.query_one("#binds", Checkbox).focus()
         await pilot.press("space", "ctrl+s")
@@ -236,7 +223,7 @@ async def test_hostile_names_are_data_in_the_diff(kept: Opener) -> None:
     here: Live = kept(POLICY, "tidy", edit)
     await here.audited()
     async with driven(here.source) as pilot:
-        form = await opened(pilot)
+        form = await waiving(pilot)
         await fill(pilot)
         form.field("reason").value = HOSTILE
         await pilot.press("ctrl+s")
