@@ -6,7 +6,8 @@ import itertools
 import json
 from typing import Any
 
-from contribaudit.exporters.json_v1 import ReportV1, as_document
+from contribaudit.exporters.json_v1 import as_document
+from contribaudit.exporters.report_v1 import ReportV1
 from tests.exporters.awkward import awkward_report
 
 ATTACKS = (

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from openpyxl.utils.escape import unescape
 
 from contribaudit.exporters import html, junit, markdown, sarif, xlsx
-from contribaudit.exporters.json_v1 import ReportV1
+from contribaudit.exporters.report_v1 import ReportV1
 
 VIOLATED = ("fail", "conflict", "not_achievable")
 UNPROVEN = ("unknown", "stale")

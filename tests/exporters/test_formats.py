@@ -17,8 +17,9 @@ from contribaudit.core.finding import Outcome, Severity
 from contribaudit.core.report import Report
 from contribaudit.exporters import csv_evidence, html, junit, markdown, sarif, xlsx
 from contribaudit.exporters.cells import csv_cell, plain
-from contribaudit.exporters.json_v1 import ReportV1, as_document
+from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.markdown import MOST_ROWS
+from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import report_of
 from tests.exporters import reading
 from tests.exporters.awkward import app, awkward_report, finding, report

@@ -14,7 +14,8 @@ from typing import TextIO
 import pytest
 
 from contribaudit.exporters import csv_evidence, html, json_v1, junit, line, markdown, sarif, text_table
-from contribaudit.exporters.json_v1 import ReportV1, as_document
+from contribaudit.exporters.json_v1 import as_document
+from contribaudit.exporters.report_v1 import ReportV1
 from tests.exporters.awkward import awkward_report
 from tests.exporters.golden import FOLDER, expect
 from tests.exporters.reading import workbook

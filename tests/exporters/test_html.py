@@ -13,8 +13,9 @@ import pytest
 from contribaudit.core.finding import Outcome
 from contribaudit.exporters import html
 from contribaudit.exporters.html.bars import bars
-from contribaudit.exporters.json_v1 import ReportV1, as_document
+from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.overview import Overview
+from contribaudit.exporters.report_v1 import ReportV1
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.browser import CHROMIUM, Page, browser
 from tests.exporters.hostile import hostile_document

@@ -16,7 +16,8 @@ from contribaudit import policy_file
 from contribaudit.core.report import Report
 from contribaudit.core.state import State
 from contribaudit.exporters import json_v1, sarif, xlsx
-from contribaudit.exporters.json_v1 import ReportV1, as_document, json_schema, report_digest
+from contribaudit.exporters.json_v1 import as_document, report_digest
+from contribaudit.exporters.report_v1 import ReportV1, json_schema
 from tests.exporters.awkward import INDIA, RULEBOOK, TEXTS, app, awkward_report, report
 from tests.exporters.golden import ROOT, expect
 

@@ -12,7 +12,7 @@ from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from contribaudit.core.report import Report
-    from contribaudit.exporters.json_v1 import ReportV1
+    from contribaudit.exporters.report_v1 import ReportV1
 
 FORMATS = ("table", "json", "csv", "line", "markdown", "html", "xlsx", "junit", "sarif")
 FROM_REPORT = ("table", "json", "csv", "line")

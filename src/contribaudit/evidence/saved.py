@@ -9,7 +9,7 @@ from typing import Any
 
 from contribaudit.errors import EvidenceDamaged
 from contribaudit.evidence.pack import ASK, open_pack
-from contribaudit.exporters.json_v1 import SCHEMA
+from contribaudit.exporters.report_v1 import SCHEMA
 
 
 def report_of(place: Path) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TextIO
 
-from contribaudit.exporters.json_v1 import FindingV1, ReportV1
 from contribaudit.exporters.overview import FAMILIES, UNPROVEN, VIOLATED, label, told, words
+from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.words import verdict
 from contribaudit.exporters.xml_text import attribute, element_text
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from contribaudit.exporters.cells import plain
-from contribaudit.exporters.json_v1 import FindingV1, ReportV1
 from contribaudit.exporters.overview import Overview, gravest_first, group, label, words
+from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.words import counted, verdict
 
 MOST_CHARACTERS = 60_000

@@ -14,7 +14,8 @@ from functools import cached_property
 from contribaudit.core.finding import Outcome, Severity
 from contribaudit.core.report import Counts
 from contribaudit.exporters.cells import plain, shown
-from contribaudit.exporters.json_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, StepV1, SubjectV1, step_row
+from contribaudit.exporters.json_v1 import step_row
+from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.saved import changes_of, report_of
 from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read
 

@@ -13,8 +13,8 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from contribaudit.exporters.cells import plain
-from contribaudit.exporters.json_v1 import CollectionV1, FindingV1, ReportV1
 from contribaudit.exporters.overview import FAMILIES, label, told, words
+from contribaudit.exporters.report_v1 import CollectionV1, FindingV1, ReportV1
 from contribaudit.exporters.words import verdict
 
 VERSION = "2.1.0"

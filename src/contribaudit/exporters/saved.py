@@ -24,7 +24,7 @@ from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.spaces import KnownSpace, NoSpaces, Space
 from contribaudit.core.state import OrganizationState, State
 from contribaudit.core.subject import Kind, Subject, organization_subject
-from contribaudit.exporters.json_v1 import (
+from contribaudit.exporters.report_v1 import (
     ChangeV1,
     CollectionV1,
     EvidenceV1,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contribaudit.errors import EvidenceDamaged, EvidenceNewer, UsageError
-from contribaudit.exporters.json_v1 import SCHEMA, ReportV1
+from contribaudit.exporters.report_v1 import SCHEMA, ReportV1
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -14,7 +14,7 @@ from contribaudit.core.report import Report
 from contribaudit.errors import UsageError
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.cells import Cell, csv_cell
-from contribaudit.exporters.json_v1 import ReportV1
+from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import report_of
 from contribaudit.exporters.xml_text import xml_plain
 

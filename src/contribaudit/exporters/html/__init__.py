@@ -16,8 +16,8 @@ from typing import TextIO
 from contribaudit.exporters.cells import plain
 from contribaudit.exporters.html.bars import bars
 from contribaudit.exporters.html.rows import chunks
-from contribaudit.exporters.json_v1 import ReportV1
 from contribaudit.exporters.overview import Overview, gravest_first, group, label, told, words
+from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.words import verdict
 
 MOST_WITHOUT_SCRIPT = 500

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from contribaudit.core.finding import Outcome, Severity
 from contribaudit.exporters.cells import plain, shown
-from contribaudit.exporters.json_v1 import FindingV1, JsonValue, ReportV1
 from contribaudit.exporters.overview import group, label, words
+from contribaudit.exporters.report_v1 import FindingV1, JsonValue, ReportV1
 
 _CHUNK = 500
 _UNSAFE = re.compile("[<>&]")

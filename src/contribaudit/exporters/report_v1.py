@@ -1,0 +1,225 @@
+"""The published shape of a report, `contribaudit.report/1`, and its JSON Schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+from typing_extensions import TypedDict
+
+SCHEMA = "contribaudit.report/1"
+JsonValue: TypeAlias = bool | int | str | list[str] | None
+OutcomeWord: TypeAlias = Literal[
+    "pass", "fail", "not_achievable", "no_such_setting", "exempt", "pending", "not_yet_effective", "unknown", "stale",
+    "conflict", "waived",
+]  # fmt: skip
+SeverityWord: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
+GradeWord: TypeAlias = Literal["documented", "decoded", "attested", "inferred", "predicted"]
+StepWord: TypeAlias = Literal["fix", "look", "confirm", "decide", "renew", "nobody"]
+KindWord: TypeAlias = Literal["company", "organization", "site", "app", "space", "connector", "group", "user"]
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a text looks like, for the schema: pydantic asks for it by the method's name."""
+
+    pattern: str
+    format: str = ""
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """The text's schema with pattern and format."""
+        words: dict[str, Any] = {**handler(core_schema), "pattern": self.pattern}
+        return {**words, "format": self.format} if self.format else words
+
+
+Time: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "date-time")]
+Day: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "date")]
+Digest: TypeAlias = Annotated[str, Looks("^([0-9a-f]{64})?$")]
+"""SHA-256 in hex; "" where no single raw object stands behind the evidence."""
+FindingId: TypeAlias = Annotated[str, Looks("^[0-9a-f]{16}$")]
+
+
+class ToolV1(TypedDict):
+    name: Literal["contribaudit"]
+    version: str
+
+
+class RulebookV1(TypedDict):
+    version: str
+    sha256: str
+    effective: Day
+    oldest_review_days: int
+
+
+class RunV1(TypedDict):
+    id: int
+    previous: int | None
+    started_at: Time
+    finished_at: Time
+    complete: bool
+    exit_code: int
+    planned_at: Time | None
+
+
+class PolicyV1(TypedDict):
+    name: str
+    sha256: str
+
+
+class OrganizationV1(TypedDict):
+    id: str
+    name: str
+    highest_plan: str | None
+    unread_reason: str
+    left_out: bool
+
+
+class InventoryV1(TypedDict):
+    organizations: int
+    sites: int
+    apps: int
+    spaces: int
+    connectors: int
+    sites_read: int
+    apps_read: int
+    spaces_counted: int | None
+    spaces_whole: bool | None
+
+
+class CollectionV1(TypedDict):
+    organization: str
+    collector: str
+    status: Literal["ok", "partial", "failed"]
+    announced: int | None
+    read: int
+    reason: str
+    requests: int
+    seconds: float
+    code: str
+    missing_scope: str | None
+    started_at: Time
+
+
+class SubjectV1(TypedDict):
+    kind: KindWord
+    id: str
+    name: str
+    site: str
+    app: str
+    alias: str
+
+
+class EvidenceV1(TypedDict):
+    grade: GradeWord
+    source: str
+    observed_at: Time
+    attested_by: str | None
+    sha256: Digest
+    confirmed_by: str | None
+
+
+class WaiverV1(TypedDict):
+    reason: str
+    approved_by: str
+    ticket: str
+    expires: Day
+
+
+class FindingV1(TypedDict):
+    id: FindingId
+    check: str
+    title: str
+    severity: SeverityWord
+    outcome: OutcomeWord
+    underlying_outcome: OutcomeWord
+    reason_code: str
+    due_at: Time | None
+    organization: str
+    subject: SubjectV1
+    setting: str | None
+    expected: JsonValue
+    observed: JsonValue
+    evidence: list[EvidenceV1]
+    reason: str
+    fragile: bool
+    remediation: str
+    console_path: str
+    controls: list[str]
+    waiver: WaiverV1 | None
+    rule: str
+
+
+class ChangeV1(TypedDict):
+    organization: str
+    subject: SubjectV1
+    setting: str
+    before: JsonValue
+    after: JsonValue
+    existed_before: bool
+    exists_after: bool
+    first_seen: Time
+    last_seen: Time | None
+    cause: str | None
+    actor: str | None
+    event_id: str | None
+    id: str
+    cause_code: str | None
+    match: str | None
+    other_events: list[str]
+    ticket: str
+
+
+class StepV1(TypedDict):
+    kind: StepWord
+    severity: SeverityWord | None
+    minutes: int
+    due_at: Time | None
+    text: str
+    command: str
+    organization: str
+    findings: list[FindingId]
+
+
+class SummaryV1(TypedDict):
+    by_outcome: dict[OutcomeWord, int]
+    by_severity: dict[SeverityWord, dict[OutcomeWord, int]]
+
+
+class ReportV1(TypedDict):
+    """One audit run of contribaudit, judged. Times are RFC 3339 in UTC, to the second.
+
+    A later version may add keys, and this schema then names them; it takes none away and changes no meaning.
+    """
+
+    schema: Literal["contribaudit.report/1"]
+    tool: ToolV1
+    rulebook: RulebookV1
+    as_of: Time
+    warnings: list[str]
+    run: RunV1
+    policy: PolicyV1
+    organizations: list[OrganizationV1]
+    inventory: InventoryV1
+    collection: list[CollectionV1]
+    findings: list[FindingV1]
+    changes: list[ChangeV1]
+    summary: SummaryV1
+    newly: list[FindingId]
+    key_days_left: int | None
+    next: list[StepV1]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the report, draft 2020-12. It allows no key that it does not name."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(ReportV1).json_schema()
+    for shape in (schema, *schema["$defs"].values()):
+        if "properties" in shape:
+            shape["additionalProperties"] = False
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:contribaudit:report:1",
+        "title": SCHEMA,
+        **{key: value for key, value in schema.items() if key != "title"},
+    }
