@@ -86,6 +86,13 @@ def test_the_newer_run_first_is_a_mistake(history: History) -> None:
         history.changes(ORG, 2, 1)
 
 
+def test_what_was_there_unread_is_not_new_whatever_it_held_afterwards(history: History) -> None:
+    for number, value in enumerate([missing("a"), "us", "eu"]):
+        save(history, snapshot(number, realms(one=value)))  # type: ignore[arg-type]
+    assert history.changes(ORG, 1, 3) == []
+    assert history.changes(ORG, 2, 3) == [change("us", "eu", 1, 2)]
+
+
 def test_a_value_is_looked_for_behind_what_could_not_be_read(history: History) -> None:
     """At the run to compare with it was unreadable: what it was before then counts."""
     for number, realm in enumerate(["eu", missing("a"), missing("b"), "us"]):

@@ -105,7 +105,8 @@ def _read(intervals: list[StoredFact]) -> list[_Held]:
         elif last is None and unread_until == fact.first_run:
             found.append(replace(held, unread_from=unread_from))
         else:
-            found.append(held)
+            # What was there and unread stays so for every value that follows it without a gap.
+            found.append(held if last is None else replace(held, unread_from=last.unread_from))
     return found
 
 
