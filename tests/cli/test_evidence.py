@@ -31,7 +31,7 @@ def test_export_verify_and_chain(cli: Cli, tmp_path: Path) -> None:
         assert ended.code == 0, ended.err
         assert ended.out.endswith(f"  pack-{number}\n")
     assert (tmp_path / "pack-2").is_file()
-    ended = cli("evidence", "verify", "pack-2", "pack-0", "pack-1", "--expect", ended.out[:8])
+    ended = cli("evidence", "verify", "pack-2", "pack-0", "pack-1", "--expect", ended.out[:32])
     assert ended.code == 0, ended.err
     assert [line.split()[1] for line in ended.out.splitlines()[:3]] == ["pack-0", "pack-1", "pack-2"]
     assert "What it does not prove:" in ended.out
@@ -43,7 +43,8 @@ def test_export_verify_and_chain(cli: Cli, tmp_path: Path) -> None:
     ended = cli("evidence", "verify", "pack-0")
     assert ended.code == 5
     assert "gaps.csv" in ended.err
-    assert cli("evidence", "verify", "pack-1", "--expect", "00000000").code == 5
+    assert cli("evidence", "verify", "pack-1", "--expect", "0" * 32).code == 5
+    assert cli("evidence", "verify", "pack-1", "--expect", "00000000").code == 2
     assert cli("evidence", "export", "pack-1").code == 2
 
 
@@ -167,7 +168,7 @@ def test_every_audit_exports_where_it_is_configured(
     checked = cli("evidence", "verify", *map(str, packs))
     assert checked.code == 0, checked.err
     digests = [line.split()[0] for line in checked.out.splitlines()[:2]]
-    assert first.out.rstrip().endswith(f"#2 {digests[0][:8]}")
+    assert first.out.rstrip().endswith(f"#2 {digests[0][:32]}")
     assert second.last.endswith(f"Evidence {digests[1]}.")
 
 

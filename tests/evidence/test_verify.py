@@ -368,8 +368,8 @@ def test_a_pack_made_anew_is_found_by_the_chain_and_by_the_digest_that_was_told(
     with pytest.raises(EvidenceDamaged, match="chain is broken"):
         verify_chain([pack, signed])
     with pytest.raises(EvidenceDamaged, match="No pack has the digest"):
-        verify_chain([pack], expected=[expected[:8]])
-    verify_chain([unsigned], expected=[expected[:8], expected.upper()])
+        verify_chain([pack], expected=[expected[:32]])
+    verify_chain([unsigned], expected=[expected[:32], expected.upper()])
 
 
 def test_a_signed_pack_made_anew_is_found_by_its_signature(signed: Path, copied: Copy) -> None:
@@ -428,8 +428,23 @@ def test_chains(unsigned: Path, signed: Path, zipped: Path, copied: Copy) -> Non
     foreign = remade(copied(unsigned), lambda one: one["scope"].update(organizations=["another"]))
     with pytest.raises(UsageError, match="different organizations"):
         verify_chain([unsigned, foreign])
-    with pytest.raises(UsageError, match="no digest"):
-        verify_chain([unsigned], expected=["abc"])
+
+
+@pytest.mark.parametrize(
+    ("digits", "said"),
+    [
+        (8, "too short"), (12, "too short"), (16, "too short"), (31, "too short"), (1, "too short"),
+        (0, "not a digest"), (65, "not a digest"),
+    ],
+)  # fmt: skip
+def test_a_short_digest_is_refused_with_the_reason(digits: int, said: str, unsigned: Path) -> None:
+    """Also one that fits: a pack with the same first 8 digits was made within minutes."""
+    told = (verify(unsigned).manifest.sha256 + "0")[:digits]
+    with pytest.raises(UsageError, match=said) as found:
+        verify_chain([unsigned], expected=[told])
+    assert "32 to 64" in (found.value.hint or "")
+    with pytest.raises(UsageError, match="not a digest"):
+        verify_chain([unsigned], expected=["x" * 40])
 
 
 def test_a_newer_pack_says_so(unsigned: Path, copied: Copy) -> None:

@@ -61,7 +61,7 @@ def test_the_whole_line() -> None:
     assert one_line(report) == (
         "NOT OK exit=1 new: 2 fail, 1 stale | 10 apply: 3 pass 1 waived 2 fail 1 not_achievable 1 stale 1 unknown "
         "1 pending | 3 changes, 1 no cause | read 1/1 orgs 2/2 sites 3/3 apps | key 12d | #318 "
-        + report_digest(report)[:8]
+        + report_digest(report)[:32]
     )
 
 
@@ -162,4 +162,4 @@ def test_one_line_whatever_was_observed(drifted_report: Report) -> None:
     for report in (awkward_report(), drifted_report):
         assert re.fullmatch(r"[A-Z ]+ exit=\d+[ -~]*", one_line(report))
         assert "=1+1" not in one_line(report)
-        assert re.fullmatch(r"#\d+ [0-9a-f]{8}", parts(report)[-1])
+        assert re.fullmatch(r"#\d+ [0-9a-f]{32}", parts(report)[-1])

@@ -151,8 +151,8 @@ def verify_command(
 ) -> None:
     """Check folders or archives without history, configuration or network; several are checked as a chain.
 
-    --public-key may be repeated, for keys that came one after the other. --expect takes a digest, or its first 8 digits
-    and more, that you know from elsewhere: from a chat message, a mail, a later pack.
+    --public-key may be repeated, for keys that came one after the other. --expect takes a digest, or its first 32
+    digits and more, that you know from elsewhere: from a chat message, a mail, a later pack. Fewer can be forged.
     """
     from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES, verify_chain
 

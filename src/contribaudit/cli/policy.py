@@ -29,7 +29,7 @@ def check_policy(console: Console, *, path: Path | None) -> None:
     rules = sum(1 for rule in policy.rules if rule.enabled)
     console.diagnostics.conclusion(
         f"{policy.name}: {rules} rules, {len(policy.waivers)} waivers, {len(policy.decisions)} decisions; "
-        f"digest {policy.sha256[:12]}."
+        f"digest {policy.sha256}."
     )
 
 

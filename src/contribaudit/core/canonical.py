@@ -19,6 +19,10 @@ def canonical_json(value: Any) -> bytes:
     return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
+LEAST_DIGITS = 32
+"""Of a digest by which somebody is to know a thing again: 8 hex digits were forged in minutes, 32 take 2**128 tries."""
+
+
 def digest(canonical: bytes) -> str:
     """SHA-256 in hex."""
     return sha256(canonical).hexdigest()

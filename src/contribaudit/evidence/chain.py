@@ -42,11 +42,11 @@ def _by_scope(noted: Sequence[ExportedManifest]) -> list[list[ExportedManifest]]
 
 def _broken(chain: Sequence[ExportedManifest]) -> str:
     if chain[0].previous is not None:
-        return f"the manifest {chain[0].sha256[:12]} names {chain[0].previous[:12]} before it, which is not noted"
+        return f"the manifest {chain[0].sha256} names {chain[0].previous} before it, which is not noted"
     for older, newer in pairwise(chain):
         if newer.previous != older.sha256:
-            named = newer.previous[:12] if newer.previous else "none"
-            return f"the manifest {newer.sha256[:12]} names {named} before it, and noted is {older.sha256[:12]}"
+            named = newer.previous or "none"
+            return f"the manifest {newer.sha256} names {named} before it, and noted is {older.sha256}"
     return ""
 
 
@@ -56,7 +56,7 @@ def _damage(noted: ExportedManifest) -> str:
     except ContribauditError as error:
         return error.message
     if found.manifest.sha256 != noted.sha256:
-        return f"another pack stands in its place, {found.manifest.sha256[:12]} and not {noted.sha256[:12]}"
+        return f"another pack stands in its place, {found.manifest.sha256} and not {noted.sha256}"
     if found.signed_with != noted.signed_with:
         return "it is signed with another key than it was, or not at all"
     return ""

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from contribaudit.core.canonical import LEAST_DIGITS
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.manifest import (
     NAME,
@@ -40,7 +41,6 @@ DOES_NOT_PROVE = (
 )
 _READ_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 20
-_SHORTEST_DIGEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,11 @@ def verify_chain(
 ) -> list[Verified]:
     """Check several packs, and that each names the one before it; oldest first.
 
-    `expected` are digests of manifests that you were told, whole or their first 8 digits and more: each must be that
+    `expected` are digests of manifests that you were told, whole or their first 32 digits and more: each must be that
     of one of the packs. Raises as `verify` does, and EvidenceDamaged for a link that does not hold.
     """
     for text in expected:
-        if not _SHORTEST_DIGEST <= len(text) <= 64 or set(text.casefold()) - set("0123456789abcdef"):
-            raise UsageError(f"{shown(text)} is no digest", hint="--expect takes 8 to 64 hexadecimal digits")
+        _require_digest(text)
     checked = [verify(place, public_keys) for place in places]
     scopes = {tuple(one.manifest.scope.organizations) for one in checked}
     if len(scopes) > 1:
@@ -103,6 +102,17 @@ def verify_chain(
                 hint="It was made anew, or the digest is of another pack",
             )
     return ordered
+
+
+def _require_digest(text: str) -> None:
+    hint = f"--expect takes {LEAST_DIGITS} to 64 hexadecimal digits"
+    if not text or len(text) > 64 or set(text.casefold()) - set("0123456789abcdef"):
+        raise UsageError(f"{shown(text)} is not a digest", hint=hint)
+    if len(text) < LEAST_DIGITS:
+        raise UsageError(
+            f"{text} is too short to prove anything: another pack with the same {len(text)} digits can be made",
+            hint=hint,
+        )
 
 
 def _chain(checked: Sequence[Verified]) -> list[Verified]:
@@ -128,7 +138,7 @@ def _chain(checked: Sequence[Verified]) -> list[Verified]:
     if len(starts) > 1:
         older_start, broken = starts[:2]
         before = broken.manifest.previous
-        named = f"{before.sha256[:12]}…, which is none of these" if before else "none"
+        named = f"{before.sha256}, which is none of these" if before else "none"
         raise EvidenceDamaged(
             f"The chain is broken: {broken.place} names {named} before it, and {older_start.place} is older",
             hint="A pack between the two is missing, or one was made anew",
@@ -172,7 +182,7 @@ def _check(pack: Pack, entry: Entry, announced: int) -> None:
     if size != entry.size_bytes:
         raise EvidenceDamaged(f"{entry.path} has {size} bytes, and should have {entry.size_bytes}", hint=ASK)
     if digest.hexdigest() != entry.sha256:
-        raise EvidenceDamaged(f"{entry.path} was changed: its digest is {digest.hexdigest()[:12]}…", hint=ASK)
+        raise EvidenceDamaged(f"{entry.path} was changed: its digest is {digest.hexdigest()}", hint=ASK)
 
 
 def _signature(pack: Pack, present: dict[str, int], data: bytes, public_keys: Sequence[Path]) -> str | None:
@@ -186,7 +196,7 @@ def _signature(pack: Pack, present: dict[str, int], data: bytes, public_keys: Se
     signature = pack.read(SIGNATURE, _LONGEST_LINE)
     signer = next((key for key in keys if signed_by(key, signature, data)), None)
     if signer is None:
-        known = ", ".join(f"{fingerprint(key)[:12]}…" for key in keys)
+        known = ", ".join(f"{fingerprint(key)}" for key in keys)
         raise EvidenceDamaged(
             f"The signature does not fit: {NAME} was changed, or another key than {known} signed it", hint=ASK
         )

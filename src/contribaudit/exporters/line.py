@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TextIO
 
+from contribaudit.core.canonical import LEAST_DIGITS
 from contribaudit.core.finding import Outcome
 from contribaudit.core.report import Report
 from contribaudit.core.resolve import WORKSPACES
@@ -32,7 +33,7 @@ def one_line(report: Report) -> str:
         _changes(report),
         read_of(report),
         _key(report.key_days_left),
-        f"#{report.run.id} {(report.manifest_sha256 or report_digest(report))[:8]}",
+        f"#{report.run.id} {(report.manifest_sha256 or report_digest(report))[:LEAST_DIGITS]}",
     ]
     return " | ".join(part for part in parts if part)
 

@@ -123,7 +123,7 @@ def _head(page: _Page, about: Overview) -> None:
     called = [one for one in document["organizations"] if not one["left_out"]]
     listed = ", ".join(escaped(one["name"], 60) for one in called[:5])
     more = f" and {len(called) - 5} more" if len(called) > 5 else ""
-    page.add(f"{listed}{more}; policy {escaped(policy['name'], 80)} (`{policy['sha256'][:12]}`), ")
+    page.add(f"{listed}{more}; policy {escaped(policy['name'], 80)} (`{policy['sha256']}`), ")
     page.add(f"run {run['id']} of {run['finished_at']}, exit code {code}.\n\n")
     none = about.counts["no_such_setting"]
     counts = [f"{number} {words(outcome)}" for outcome, number in about.ordered_counts]

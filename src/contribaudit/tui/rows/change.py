@@ -33,7 +33,7 @@ def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "BY", plain(f"{run.trigger}, {run.account} on {run.host}, contribaudit {run.tool_version}")
         outcomes = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in run.summary.items())
         verdict = f"exit code {run.exit_code}: {outcomes}" if run.exit_code is not None else "not judged yet"
-        yield "JUDGED", plain(f"{verdict} (policy {run.policy_name}, {run.policy_sha256[:12]})")
+        yield "JUDGED", plain(f"{verdict} (policy {run.policy_name}, {run.policy_sha256})")
     elif entry.gap is not None:
         yield "NOTHING OBSERVED", gap_told(entry.gap)
         yield "OF", plain(entry.gap.organization)
