@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contribaudit.core.approval import Baseline
+from contribaudit.core.approval import Approved, Baseline
 from contribaudit.core.attestation import Signature
-from contribaudit.core.baseline import Approved, approved_of, outside, uncovered
+from contribaudit.core.baseline import approved_of, outside, uncovered
 from contribaudit.core.finding import Outcome
 from contribaudit.core.observation import Observation
 from contribaudit.core.resolve import Seen, resolve

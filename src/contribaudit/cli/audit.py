@@ -10,11 +10,13 @@ import click
 from contribaudit.cli.options import (
     Console,
     api_key_options,
+    check_ids,
     force_option,
     format_option,
     organization_option,
     output_option,
     pass_console,
+    past_moment,
     policy_option,
     store_option,
 )
@@ -203,36 +205,6 @@ def finish(
     code = report.run.exit_code
     console.diagnostics.conclusion(conclusion(report, fail_on), code=code)
     console.exit(code)
-
-
-def past_moment(job: Job, text: str) -> datetime:
-    """The end of a run by its number, or of a day, or a time; never later than now. Raises UsageError."""
-    from datetime import timedelta
-
-    from contribaudit.cli.runs import moment
-
-    now = job.clock()
-    if text.isdecimal() and len(text) < len("20261121"):
-        return min(job.store.run(int(text)).finished_at, now)
-    found = moment(text)
-    whole_day = len(text) == len("2026-11-21")
-    return min(found + timedelta(days=1, microseconds=-1) if whole_day else found, now)
-
-
-def check_ids(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The check IDs as they are spelt. Raises UsageError for one that this version does not have."""
-    from difflib import get_close_matches
-
-    from contribaudit import checks
-    from contribaudit.errors import UsageError
-
-    known = {check.id.casefold(): check.id for check in checks.ALL}
-    for word in words:
-        if word.casefold() not in known:
-            near = get_close_matches(word.casefold(), known, n=1)
-            meant = f"Did you mean {known[near[0]]}? " if near else ""
-            raise UsageError(f"There is no check {word!r}", hint=f"{meant}contribaudit checks list names them all.")
-    return tuple(known[word.casefold()] for word in words)
 
 
 def calls_text(output_format: str, *, spaces: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from contribaudit.cli.options import Console, format_option, pass_console
+from contribaudit.cli.options import Console, check_ids, format_option, pass_console
 
 COLUMNS = (
     "id", "title", "severity", "family", "kind", "question", "trap", "outcomes", "verifiable", "settings",
@@ -35,7 +35,6 @@ def list_checks(console: Console, *, output_format: str) -> None:
 @pass_console
 def show_check(console: Console, *, check: str, output_format: str) -> None:
     """One check in full."""
-    from contribaudit.cli.audit import check_ids
     from contribaudit.exporters.cells import shown
     from contribaudit.exporters.tabular import render
 

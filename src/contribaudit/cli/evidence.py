@@ -11,9 +11,11 @@ from contribaudit.cli.options import (
     Console,
     force_option,
     format_option,
+    moment,
     organization_option,
     output_option,
     pass_console,
+    past_moment,
     policy_option,
     store_option,
 )
@@ -114,8 +116,6 @@ def _job(settings: AppSettings, store: History, organizations: tuple[str, ...], 
 
 
 def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: Wanted) -> Dossier:
-    from contribaudit.cli.audit import past_moment
-    from contribaudit.cli.runs import moment
     from contribaudit.evidence import gather
 
     if run is not None:

@@ -13,6 +13,7 @@ from contribaudit.cli.options import (
     format_option,
     organization_option,
     pass_console,
+    past_moment,
     store_option,
 )
 
@@ -83,8 +84,6 @@ def command(
     with wiring.open_store(settings, store_location) as store:
         job = Job(targets, store, rulebook, policy)
         if at is not None:
-            from contribaudit.cli.audit import past_moment
-
             state = state_at(job, past_moment(job, at))
         else:
             state = last_state(job) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))

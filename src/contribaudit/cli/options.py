@@ -18,7 +18,10 @@ from contribaudit.cli.diagnostics import Diagnostics
 from contribaudit.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from contribaudit.config import AppSettings
+    from contribaudit.job import Job
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -243,3 +246,44 @@ def with_global_options(command: click.Command) -> click.Command:
         for child in command.commands.values():
             with_global_options(child)
     return command
+
+
+def moment(text: str) -> datetime:
+    """A date or time, UTC where it names no zone. Raises UsageError."""
+    from datetime import UTC, datetime
+
+    from contribaudit.errors import UsageError
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def past_moment(job: Job, text: str) -> datetime:
+    """The end of a run by its number, or of a day, or a time; never later than now. Raises UsageError."""
+    from datetime import timedelta
+
+    now = job.clock()
+    if text.isdecimal() and len(text) < len("20261121"):
+        return min(job.store.run(int(text)).finished_at, now)
+    found = moment(text)
+    whole_day = len(text) == len("2026-11-21")
+    return min(found + timedelta(days=1, microseconds=-1) if whole_day else found, now)
+
+
+def check_ids(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The check IDs as they are spelt. Raises UsageError for one that this version does not have."""
+    from difflib import get_close_matches
+
+    from contribaudit import checks
+    from contribaudit.errors import UsageError
+
+    known = {check.id.casefold(): check.id for check in checks.ALL}
+    for word in words:
+        if word.casefold() not in known:
+            near = get_close_matches(word.casefold(), known, n=1)
+            meant = f"Did you mean {known[near[0]]}? " if near else ""
+            raise UsageError(f"There is no check {word!r}", hint=f"{meant}contribaudit checks list names them all.")
+    return tuple(known[word.casefold()] for word in words)

@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import Console, format_option, organization_option, pass_console, store_option
+from contribaudit.cli.options import (
+    Console,
+    check_ids,
+    format_option,
+    moment,
+    organization_option,
+    pass_console,
+    store_option,
+)
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from contribaudit.exporters.cells import Cell
     from contribaudit.store.history import History
     from contribaudit.store.records import RunRecord
@@ -201,7 +207,6 @@ def list_outcomes(
     import re
 
     from contribaudit import wiring
-    from contribaudit.cli.audit import check_ids
     from contribaudit.exporters.tabular import render
 
     settings = console.settings()
@@ -309,19 +314,6 @@ def _compact(console: Console, store: History) -> str:
 def kept_organizations(store: History) -> list[str]:
     """Every organization of which a run is kept, the newest first."""
     return list(dict.fromkeys(one for record in store.runs() for one in record.organizations))
-
-
-def moment(text: str) -> datetime:
-    """A date or time, UTC where it names no zone. Raises UsageError."""
-    from datetime import UTC, datetime
-
-    from contribaudit.errors import UsageError
-
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _row(record: RunRecord) -> tuple[Cell, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contribaudit.core.attestation import Signature
+from contribaudit.core.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,25 @@ class Baseline:
     reason: str
     until: datetime | None
     """The end of its validity, None while it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A baseline with what its run knew, by identity: a name can be taken over by another app."""
+
+    baseline: Baseline
+    looked_at: datetime
+    """Start of its run."""
+    apps: frozenset[str]
+    """IDs of the apps in the inventory."""
+    sites: frozenset[str]
+    """Their cloud IDs, and the host of an app that told none."""
+    named: frozenset[Subject]
+    """Spaces and connectors that people had recorded something of."""
+
+    def expired(self, as_of: datetime) -> bool:
+        """True when its validity has ended: it then covers nothing, until somebody approves anew."""
+        return self.baseline.until is not None and self.baseline.until < as_of
 
 
 @dataclass(frozen=True, slots=True)

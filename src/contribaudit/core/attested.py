@@ -10,8 +10,8 @@ from contribaudit.core.attestation import Attestation, in_force, known_by, stand
 from contribaudit.core.calibrate import Calibration, Proof, calibrate, form, settings_of, state_of
 from contribaudit.core.canonical import VERSION
 from contribaudit.core.decoded import Decoding, Present
-from contribaudit.core.decoder import Objects
-from contribaudit.core.decoding import Decoders, Trust
+from contribaudit.core.decoder import Objects, Trust
+from contribaudit.core.decoding import Decoders
 from contribaudit.core.observation import CONFLICT_CODE, Grade, Observation, Observed, SettingId, Unavailable, Witness
 from contribaudit.core.plan_moves import PlanSeen as PlanSeen
 from contribaudit.core.plan_moves import plan_moved, plan_now

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
-from contribaudit.core.approval import Baseline
+from contribaudit.core.approval import Approved, Baseline
 from contribaudit.core.attestation import Attestation, known_by
 from contribaudit.core.inventory import sites_of
 from contribaudit.core.observation import Observation, Observed
@@ -30,25 +30,6 @@ COVERED = (Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
 """What a baseline holds. Settings of the organization itself are not part of it."""
 NOT_IN_BASELINE = "not_in_baseline"
 BASELINE_EXPIRED = "baseline_expired"
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """A baseline with what its run knew, by identity: a name can be taken over by another app."""
-
-    baseline: Baseline
-    looked_at: datetime
-    """Start of its run."""
-    apps: frozenset[str]
-    """IDs of the apps in the inventory."""
-    sites: frozenset[str]
-    """Their cloud IDs, and the host of an app that told none."""
-    named: frozenset[Subject]
-    """Spaces and connectors that people had recorded something of."""
-
-    def expired(self, as_of: datetime) -> bool:
-        """True when its validity has ended: it then covers nothing, until somebody approves anew."""
-        return self.baseline.until is not None and self.baseline.until < as_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,20 +36,6 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What people read about a check. Data in `rulebook/checks/`."""
-
-    title: str
-    question: str
-    trap: str
-    severity: Severity
-    remediation: str
-    console_path: str
-    source: str
-    controls: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """One subject put to one check under one rule."""
 

@@ -8,9 +8,10 @@ it also reads the setting out of the object; what the map does not name has no v
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from contribaudit.core.attestation import Attestation
 from contribaudit.core.canonical import canonical_json, digest
 from contribaudit.core.observation import SettingId, Value
 from contribaudit.core.pointer import NOTHING, found_at, holder_at
@@ -141,3 +142,36 @@ def _read(decoder: Decoder, found: Any) -> tuple[Value, str]:
 def _shown(found: Any, pointer: str) -> str:
     text = _canonical_at(found, pointer).decode("utf-8", "replace") or NOTHING.value
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How a decoder stands in one organization."""
+
+    organization: str
+    decoder: Decoder
+    agreed: Mapping[Subject, tuple[Attestation, ...]] = field(default_factory=dict)
+    """By subject: what agrees with it, those first that the most stands behind. Plan changes are not weighed here."""
+    against: Attestation | None = None
+    """The newest attestation that it contradicts; while there is one it neither reads nor selects anything."""
+    nowhere: tuple[Subject, ...] = ()
+    """Owners in whose objects there is no place for its pointers: for these the whole object counts."""
+
+    def sentence(self) -> str:
+        """What a person should know of it; "" when it does what it is for."""
+        if self.against is not None:
+            one = self.against
+            what = f"{one.setting} is {one.value!r} by the attestation {one.id[:12]} of {one.by}"
+            return (
+                f"The decoder {self.decoder.called} is set aside in {self.organization}: {what}, which it contradicts."
+            )
+        if self.nowhere:
+            whose = f"{len(self.nowhere)} of its owners in {self.organization}"
+            places = f"points at places that {self.decoder.signal} never had for {whose}"
+            return f"The decoder {self.decoder.called} {places}: the whole object counts there."
+        if self.decoder.reads and not self.agreed:
+            return (
+                f"The decoder {self.decoder.called} does not count in {self.organization} yet: no attestation of"
+                f" {self.decoder.setting} agrees with it."
+            )
+        return ""

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from contribaudit.core.attestation import Attestation
 from contribaudit.core.calibrate import form
-from contribaudit.core.decoder import Decoder, Digests, Objects, decode, reaches, selected
+from contribaudit.core.decoder import Decoder, Digests, Objects, Trust, decode, reaches, selected
 from contribaudit.core.observation import SettingId
 from contribaudit.core.renew import known_digests
 from contribaudit.core.setting import Setting
@@ -23,39 +22,6 @@ from contribaudit.core.signal import Select, SignalHistory, SignalKey
 from contribaudit.core.subject import Subject
 
 _Told: TypeAlias = dict[tuple[Subject, Digests], dict[tuple[str, object], Attestation]]
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """How a decoder stands in one organization."""
-
-    organization: str
-    decoder: Decoder
-    agreed: Mapping[Subject, tuple[Attestation, ...]] = field(default_factory=dict)
-    """By subject: what agrees with it, those first that the most stands behind. Plan changes are not weighed here."""
-    against: Attestation | None = None
-    """The newest attestation that it contradicts; while there is one it neither reads nor selects anything."""
-    nowhere: tuple[Subject, ...] = ()
-    """Owners in whose objects there is no place for its pointers: for these the whole object counts."""
-
-    def sentence(self) -> str:
-        """What a person should know of it; "" when it does what it is for."""
-        if self.against is not None:
-            one = self.against
-            what = f"{one.setting} is {one.value!r} by the attestation {one.id[:12]} of {one.by}"
-            return (
-                f"The decoder {self.decoder.called} is set aside in {self.organization}: {what}, which it contradicts."
-            )
-        if self.nowhere:
-            whose = f"{len(self.nowhere)} of its owners in {self.organization}"
-            places = f"points at places that {self.decoder.signal} never had for {whose}"
-            return f"The decoder {self.decoder.called} {places}: the whole object counts there."
-        if self.decoder.reads and not self.agreed:
-            return (
-                f"The decoder {self.decoder.called} does not count in {self.organization} yet: no attestation of"
-                f" {self.decoder.setting} agrees with it."
-            )
-        return ""
 
 
 class Decoders:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from contribaudit.core.attestation import in_force
 from contribaudit.core.deadline import Deadline, DeadlineKind
@@ -29,9 +29,6 @@ from contribaudit.core.steps_reading import exports, readings, sources
 from contribaudit.core.subject import Subject
 from contribaudit.core.ways import NOBODYS, REVIEW_OVERDUE, Way, way_of
 from contribaudit.core.ways import SECOND_PERSON as SECOND_PERSON
-
-if TYPE_CHECKING:
-    from contribaudit.core.report import Report
 
 SOON_DAYS = 30
 _MINUTES = 5
@@ -57,8 +54,17 @@ class ScreenDue:
     due: datetime
 
 
+class Judged(Protocol):
+    """What the queue is made from."""
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+
+
 def next_steps(
-    report: Report, screens_due: Iterable[ScreenDue] = (), ending: Iterable[Deadline] = (), operator: str = ""
+    report: Judged, screens_due: Iterable[ScreenDue] = (), ending: Iterable[Deadline] = (), operator: str = ""
 ) -> tuple[NextStep, ...]:
     """What to do, gravest first, then what is due first; what nobody can settle last.
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from contribaudit.core import names
+from contribaudit.core.approval import Approved
 from contribaudit.core.attested import EMPTY, Testimony, attested_observations, decoder_trusts
-from contribaudit.core.baseline import Approved
 from contribaudit.core.chain import NEVER_EXPORTED, Chain
 from contribaudit.core.departure import NOTHING_LEFT, Departures
 from contribaudit.core.effective import effective

@@ -6,11 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from contribaudit.core.check import Words
 from contribaudit.core.decoder import Decoder
 from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
+from contribaudit.core.finding import Severity
 from contribaudit.core.observation import SettingId
 from contribaudit.core.subject import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people read about a check. Data in `rulebook/checks/`."""
+
+    title: str
+    question: str
+    trap: str
+    severity: Severity
+    remediation: str
+    console_path: str
+    source: str
+    controls: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

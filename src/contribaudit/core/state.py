@@ -21,8 +21,8 @@ from contribaudit.core.spaces import NO_SPACES, SpaceBook
 from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
 
 if TYPE_CHECKING:
-    from contribaudit.core.baseline import Approved
-    from contribaudit.core.decoding import Trust
+    from contribaudit.core.approval import Approved
+    from contribaudit.core.decoder import Trust
 
 T = TypeVar("T")
 _NOTHING: Mapping[SettingId, Observation] = {}

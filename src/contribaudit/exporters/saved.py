@@ -13,13 +13,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from contribaudit.core import names
-from contribaudit.core.check import Words
 from contribaudit.core.drift import Cause, CauseKind, Change, Match
 from contribaudit.core.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
 from contribaudit.core.next_steps import NextStep, StepKind, next_steps
 from contribaudit.core.observation import Grade, Observed, SettingId, Value
 from contribaudit.core.report import Counts, Report, RunLine
-from contribaudit.core.rules import Clocks, Figure, Limits, Rulebook, RulebookFile, Statement, Statements
+from contribaudit.core.rules import Clocks, Figure, Limits, Rulebook, RulebookFile, Statement, Statements, Words
 from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.spaces import KnownSpace, NoSpaces, Space
 from contribaudit.core.state import OrganizationState, State

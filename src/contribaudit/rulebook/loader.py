@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from contribaudit.core.check import Words
 from contribaudit.core.event_rules import ActionFamily, LogRules, VendorDate
 from contribaudit.core.rules import (
     AnnouncedDate,
@@ -26,6 +25,7 @@ from contribaudit.core.rules import (
     RulebookFile,
     Statement,
     Statements,
+    Words,
 )
 from contribaudit.errors import RulebookError
 from contribaudit.rulebook import console, decoders, shapes

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, insert, or_, select
 
 from contribaudit.core import names
-from contribaudit.core.approval import Baseline
+from contribaudit.core.approval import Approved, Baseline
 from contribaudit.core.attestation import Signature
-from contribaudit.core.baseline import Approved, approved_of
+from contribaudit.core.baseline import approved_of
 from contribaudit.errors import UsageError
 from contribaudit.store import interns
 from contribaudit.store.approval_schema import baselines

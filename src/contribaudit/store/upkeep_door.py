@@ -7,9 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from contribaudit.core.approval import Baseline
+from contribaudit.core.approval import Approved, Baseline
 from contribaudit.core.attestation import Signature
-from contribaudit.core.baseline import Approved
 from contribaudit.core.departure import Departures
 from contribaudit.core.gaps import RunSeen
 from contribaudit.core.retention import Retention

@@ -11,7 +11,7 @@ from contribaudit.cli.attest.desk import Desk, desk_options, name_of, open_desk
 from contribaudit.cli.options import Console, format_option, pass_console
 
 if TYPE_CHECKING:
-    from contribaudit.core.decoding import Trust
+    from contribaudit.core.decoder import Trust
     from contribaudit.core.observation import Observed
     from contribaudit.core.state import State
     from contribaudit.core.subject import Subject

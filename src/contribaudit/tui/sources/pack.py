@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from contribaudit.core.check import Words
+from contribaudit.core.rules import Words
 from contribaudit.errors import EvidenceDamaged, StoreDamaged
 from contribaudit.evidence.pack import ASK, Pack, open_pack
 from contribaudit.evidence.verify import Verified, verify
