@@ -5,24 +5,22 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import Any, ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
 from contribaudit.core.finding import Finding
 from contribaudit.core.subject import Subject
 from contribaudit.errors import ContribauditError
-from contribaudit.exporters.cells import plain
 from contribaudit.tui import export
+from contribaudit.tui.host import Host
 from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowFindings, ShowSubject
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.screens import ALL
@@ -31,11 +29,8 @@ from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.help import HelpScreen
 from contribaudit.tui.screens.organizations import OrganizationsScreen
 from contribaudit.tui.screens.welcome import WelcomeScreen
-from contribaudit.tui.source import Board, Lack, Source
-from contribaudit.tui.writing import past
+from contribaudit.tui.source import Board, Source
 
-P = ParamSpec("P")
-T = TypeVar("T")
 _AT_ONCE = 2000
 """So many findings are indexed within a frame."""
 TERMINATED = "terminated"
@@ -43,11 +38,10 @@ TERMINATED = "terminated"
 LIGHT, DARK = "textual-light", "textual-dark"
 
 
-class Dashboard(App[str]):
+class Dashboard(Host):
     """Shows what a source gives. Ends with what the person wants next: "" (nothing), "init" or "demo".
 
-    `board` is what the screens watch, `trouble` the sentence on top where something went wrong, `lack` why there is no
-    board yet. `accept` takes a board from wherever it comes (a run, another moment).
+    `accept` takes a board from wherever it comes (a run, another moment).
     """
 
     TITLE = "contribaudit"
@@ -72,16 +66,10 @@ class Dashboard(App[str]):
         Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
-    board: reactive[Board | None] = reactive(None, always_update=True)
-    trouble: reactive[str] = reactive("")
-    lack: reactive[Lack | None] = reactive(None)
-
     def __init__(self, open_source: Callable[[], Source]) -> None:
         """`open_source` is called after the first paint, in a worker thread: opening a history takes its time."""
         super().__init__()
         self._open_source = open_source
-        self.source: Source | None = None
-        """None until it is open."""
         self._now: Board | None = None
         """The newest board that is not about the past."""
 
@@ -136,39 +124,6 @@ class Dashboard(App[str]):
     def _index(self, board: Board) -> None:
         _ = board.index
         self.call_from_thread(self.accept, board)
-
-    def say(self, text: str, *, warning: bool = False) -> None:
-        """Tell something in passing; the text may hold observed text."""
-        self.notify(plain(text), severity="warning" if warning else "information", markup=False, timeout=8)
-
-    def say_error(self, error: ContribauditError) -> None:
-        """Tell in passing what went wrong and what to do."""
-        self.notify(plain(str(error)), severity="error", markup=False, timeout=15)
-
-    @contextmanager
-    def telling(self) -> Iterator[None]:
-        """For what a screen has done in a thread: what goes wrong within ends it, and is told in passing."""
-        try:
-            yield
-        except ContribauditError as error:
-            self.say_error(error)
-
-    async def in_thread(self, make: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> T:
-        """What `make` gives, from a thread. Where the dashboard was left meanwhile, nobody is told any more."""
-        made = await asyncio.to_thread(make, *args, **options)
-        if not self.is_running:
-            raise asyncio.CancelledError
-        return made
-
-    def may_write(self, missing: str = "") -> bool:
-        """Whether anything is to be written now: not on a state of the past, nor where something is `missing`.
-
-        Says why not. Every key that writes into history or policy, or starts a run, asks this first.
-        """
-        told = past(self.board) or missing
-        if told:
-            self.say(told, warning=True)
-        return not told
 
     def action_reload(self) -> None:
         """Read the history again."""

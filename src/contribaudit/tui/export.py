@@ -6,12 +6,24 @@ import csv
 import io
 import os
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from contribaudit.errors import OutputError
-from contribaudit.exporters.cells import csv_cell
-from contribaudit.tui.screens.base import Sheet
+from contribaudit.exporters.cells import Cell, csv_cell
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is on the screen as rows, for a CSV file."""
+
+    name: str
+    """For the file's name: letters and dashes."""
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    """Observed text as it was observed: the exporter makes it harmless."""
 
 
 def write_sheet(sheet: Sheet) -> str:

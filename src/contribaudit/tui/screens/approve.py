@@ -18,8 +18,9 @@ from contribaudit.approving import Approvable
 from contribaudit.core.approval import Baseline
 from contribaudit.desk import Desk, desks
 from contribaudit.progress import SILENT
+from contribaudit.tui.export import Sheet
 from contribaudit.tui.rows import approve as rows
-from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.form import FormScreen
 from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.source import Board

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,24 +10,11 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from contribaudit.core.subject import Subject
-from contribaudit.exporters.cells import Cell
+from contribaudit.tui.export import Sheet
+from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.key_line import KeyLine
 from contribaudit.tui.widgets.top_line import TopLine
-
-if TYPE_CHECKING:
-    from contribaudit.tui.app import Dashboard
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What is on the screen as rows, for a CSV file."""
-
-    name: str
-    """For the file's name: letters and dashes."""
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    """Observed text as it was observed: the exporter makes it harmless."""
 
 
 class BoardScreen(Screen[None]):
@@ -79,12 +64,9 @@ class BoardScreen(Screen[None]):
         self.app.switch_mode("overview")
 
     @property
-    def dashboard(self) -> Dashboard:
+    def dashboard(self) -> Host:
         """The app, with its type."""
-        from contribaudit.tui.app import Dashboard
-
-        assert isinstance(self.app, Dashboard)
-        return self.app
+        return host_of(self)
 
     def on_mount(self) -> None:
         """Show what is there already, and what comes."""

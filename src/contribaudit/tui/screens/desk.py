@@ -14,10 +14,11 @@ from textual.widgets import Static, TabbedContent, TabPane
 
 from contribaudit.core.attested import Testimony
 from contribaudit.testimony.standing import SignalLine
+from contribaudit.tui.export import Sheet
 from contribaudit.tui.rows import attested, conflicts, due, signals
 from contribaudit.tui.rows.desk import Contents, contents
 from contribaudit.tui.screens import recording
-from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.widgets.attested_list import AttestedList
 from contribaudit.tui.widgets.grid import Grid

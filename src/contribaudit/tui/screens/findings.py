@@ -13,10 +13,11 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from contribaudit.core.finding import Finding
+from contribaudit.tui.export import Sheet
 from contribaudit.tui.rows import findings as rows
 from contribaudit.tui.rows.filtering import Narrowing, parse
 from contribaudit.tui.rows.index import GROUPS, SORTS, FindingIndex, Heading, grouped, ordered
-from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.detail import DetailScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.finding_detail import FindingDetail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual import work
@@ -17,12 +17,10 @@ from textual.widgets import Button, Static
 
 from contribaudit.errors import ContribauditError
 from contribaudit.exporters.cells import plain
+from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.widgets.field import Box, Field
 from contribaudit.tui.widgets.key_line import KeyLine
-
-if TYPE_CHECKING:
-    from contribaudit.tui.app import Dashboard
 
 T = TypeVar("T")
 
@@ -115,12 +113,9 @@ class FormScreen(ModalScreen[T | None]):
         return any(field.touched for field in self.query(Field))
 
     @property
-    def dashboard(self) -> Dashboard:
+    def dashboard(self) -> Host:
         """The app, with its type."""
-        from contribaudit.tui.app import Dashboard
-
-        assert isinstance(self.app, Dashboard)
-        return self.app
+        return host_of(self)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """By mouse, or by Enter on it."""

@@ -13,13 +13,14 @@ from textual.widgets import Input
 
 from contribaudit.core.spaces import KnownSpace
 from contribaudit.core.subject import Kind, Subject
+from contribaudit.tui.export import Sheet
 from contribaudit.tui.messages import ShowFindings
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.rows.line import query_of
 from contribaudit.tui.rows.outline import Node
 from contribaudit.tui.rows.subject import findings_of
-from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Grid
 from contribaudit.tui.widgets.hits import Hits

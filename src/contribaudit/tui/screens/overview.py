@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 
+from contribaudit.tui.export import Sheet
 from contribaudit.tui.rows import findings as finding_rows
-from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.panel import Panel
 from contribaudit.tui.widgets.panels.changed import ChangedPanel

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
@@ -17,12 +17,10 @@ from textual.widgets import Input, Static
 
 from contribaudit.errors import ContribauditError
 from contribaudit.exporters.cells import plain
+from contribaudit.tui.host import host_of
 from contribaudit.tui.widgets.grid import Column, Grid
 from contribaudit.tui.widgets.key_line import KeyLine
 from contribaudit.tui.widgets.plain_input import PlainInput
-
-if TYPE_CHECKING:
-    from contribaudit.tui.app import Dashboard
 
 
 def pretty(raw: bytes) -> list[str]:
@@ -76,7 +74,7 @@ class RawScreen(Screen[None]):
         digest = self._digests[self._place]
         where = f"answer {self._place + 1} of {len(self._digests)}  sha256 {plain(digest)}"
         self.query_one("#which", Static).update(Text(where, "bold"))
-        dashboard: Dashboard = self.app  # type: ignore[assignment]
+        dashboard = host_of(self)
         grid = self.query_one(Grid)
         if dashboard.source is None:
             return

@@ -7,7 +7,6 @@ the screen that calls them, which has asked before whether anything can be recor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -16,6 +15,7 @@ from contribaudit.desk import Desk, desks
 from contribaudit.exporters.cells import plain, shown
 from contribaudit.progress import SILENT
 from contribaudit.testimony.recording import confirmation
+from contribaudit.tui.host import Host
 from contribaudit.tui.rows.attested import Recorded, made_line, recorded_detail
 from contribaudit.tui.rows.due import DueScreen
 from contribaudit.tui.screens.question import QuestionScreen
@@ -23,11 +23,8 @@ from contribaudit.tui.screens.revoke import RevokeScreen
 from contribaudit.tui.screens.walk import WalkScreen
 from contribaudit.tui.source import Board, Source
 
-if TYPE_CHECKING:
-    from contribaudit.tui.app import Dashboard
 
-
-async def walk(dashboard: Dashboard, board: Board, screens: Sequence[DueScreen]) -> None:
+async def walk(dashboard: Host, board: Board, screens: Sequence[DueScreen]) -> None:
     """One form after the other, until the last or until the person leaves one; what was recorded by then stays."""
     made: list[Attestation] = []
     with dashboard.telling():
@@ -45,7 +42,7 @@ async def walk(dashboard: Dashboard, board: Board, screens: Sequence[DueScreen])
         dashboard.action_reload()
 
 
-async def confirm(dashboard: Dashboard, board: Board, one: Recorded) -> None:
+async def confirm(dashboard: Host, board: Board, one: Recorded) -> None:
     """Ask a second person whether the console shows the same."""
     told = one.attestation
     desk = _desk_of(dashboard.source, told.subject.organization)
@@ -64,7 +61,7 @@ async def confirm(dashboard: Dashboard, board: Board, one: Recorded) -> None:
             dashboard.action_reload()
 
 
-async def revoke(dashboard: Dashboard, board: Board, one: Recorded) -> None:
+async def revoke(dashboard: Host, board: Board, one: Recorded) -> None:
     """Ask why, then take it back."""
     desk = _desk_of(dashboard.source, one.attestation.subject.organization)
     if desk is None:

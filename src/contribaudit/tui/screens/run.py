@@ -17,8 +17,9 @@ from textual.worker import Worker
 
 from contribaudit.errors import ContribauditError, StoreBusy
 from contribaudit.exporters.cells import plain
+from contribaudit.tui.export import Sheet
 from contribaudit.tui.rows import run as rows
-from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Grid
 

@@ -17,11 +17,12 @@ from textual.widgets import Input, Static
 
 from contribaudit.exporters.cells import Cell
 from contribaudit.exporters.words import counted
+from contribaudit.tui.export import Sheet
 from contribaudit.tui.messages import ShowSubject
 from contribaudit.tui.rows import timeline as rows
 from contribaudit.tui.rows.change import change_detail
 from contribaudit.tui.rows.timeline import Days, Entry, Filter, What
-from contribaudit.tui.screens.base import BoardScreen, Sheet
+from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.ticket import TicketScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.trail import Trail, note_ticket, read_trail

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import work
 
 from contribaudit.core.attestation import Attestation
+from contribaudit.tui.host import host_of
 from contribaudit.tui.rows import attested as rows
 from contribaudit.tui.rows.attested import FILTERS, Recorded
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.listing import Listing
-
-if TYPE_CHECKING:
-    from contribaudit.tui.app import Dashboard
 
 
 class AttestedList(Listing[Recorded]):
@@ -61,7 +58,7 @@ class AttestedList(Listing[Recorded]):
 
     @work(exclusive=True, group="note")
     async def _read_note(self, identity: str) -> None:
-        dashboard: Dashboard = self.app  # type: ignore[assignment]
+        dashboard = host_of(self)
         if dashboard.source is None or dashboard.source.job is None:
             return
         with dashboard.telling():

@@ -15,12 +15,12 @@ from textual.widgets import Static
 from contribaudit.core.finding import Finding
 from contribaudit.errors import ContribauditError
 from contribaudit.tui import browser
+from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.rows import detail as rows
 from contribaudit.tui.source import Board
 
 if TYPE_CHECKING:
     from contribaudit.store.outcome_history import OutcomeSpan
-    from contribaudit.tui.app import Dashboard
 
 _PAINT_SECONDS = 0.04
 _WAIT_SECONDS = 0.15
@@ -83,11 +83,8 @@ class FindingDetail(VerticalScroll):
             self.query_one(Static).update(rows.detail(self._board, self._finding, self._history))
 
     @property
-    def _dashboard(self) -> Dashboard:
-        from contribaudit.tui.app import Dashboard
-
-        assert isinstance(self.app, Dashboard)
-        return self.app
+    def _dashboard(self) -> Host:
+        return host_of(self)
 
     @work(exclusive=True, group="history")
     async def _ask(self, finding: Finding) -> None:
@@ -157,6 +154,6 @@ class FindingDetail(VerticalScroll):
             self._dashboard.run_worker(self._open(self._dashboard, address), group="open")  # it outlives this widget
 
     @staticmethod
-    async def _open(dashboard: Dashboard, address: str) -> None:
+    async def _open(dashboard: Host, address: str) -> None:
         if not await browser.open_beside(address):
             dashboard.say(f"No browser took {address}: paste it into one", warning=True)

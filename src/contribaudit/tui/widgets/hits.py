@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual import work
 from textual.message import Message
 
 from contribaudit.core.state import State
+from contribaudit.tui.host import host_of
 from contribaudit.tui.rows import search
 from contribaudit.tui.widgets.grid import Grid
-
-if TYPE_CHECKING:
-    from contribaudit.tui.app import Dashboard
 
 
 class Hits(Grid):
@@ -66,7 +62,7 @@ class Hits(Grid):
 
     @work(exclusive=True, group="find")
     async def _find(self, state: State, text: str) -> None:
-        dashboard: Dashboard = self.app  # type: ignore[assignment]
+        dashboard = host_of(self)
         with dashboard.telling():
             found = await dashboard.in_thread(search.hits, state, text)
             if text != self._wanted:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import work
@@ -11,14 +10,12 @@ from textual import work
 from contribaudit.core.spaces import KnownSpace
 from contribaudit.core.subject import Kind, Subject
 from contribaudit.exporters.cells import Cell
+from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.rows.outline import Leaf, Node
 from contribaudit.tui.rows.tree import Page, TreeLines
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.tree_grid import TreeGrid
-
-if TYPE_CHECKING:
-    from contribaudit.tui.app import Dashboard
 
 
 class InventoryTree(TreeGrid):
@@ -146,8 +143,5 @@ class InventoryTree(TreeGrid):
                 self.cursor = number
 
     @property
-    def _dashboard(self) -> Dashboard:
-        from contribaudit.tui.app import Dashboard
-
-        assert isinstance(self.app, Dashboard)
-        return self.app
+    def _dashboard(self) -> Host:
+        return host_of(self)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import work
@@ -14,11 +13,9 @@ from textual.widgets import Static
 
 from contribaudit.core.subject import Subject
 from contribaudit.exporters.text_table import capture
+from contribaudit.tui.host import host_of
 from contribaudit.tui.rows.subject import described
 from contribaudit.tui.source import Board
-
-if TYPE_CHECKING:
-    from contribaudit.tui.app import Dashboard
 
 _STAYING_SECONDS = 0.08
 """A person who scrolls asks nothing of the history."""
@@ -46,7 +43,7 @@ class SubjectDetail(VerticalScroll):
     async def describe(self, board: Board, subject: Subject, note: str) -> None:
         """Show the subject, once the person stays with it."""
         await asyncio.sleep(_STAYING_SECONDS)
-        dashboard: Dashboard = self.app  # type: ignore[assignment]
+        dashboard = host_of(self)
         with dashboard.telling():
             make = partial(described, board.report, subject, note, computed=board.policy is not None)
             told = await dashboard.in_thread(make)

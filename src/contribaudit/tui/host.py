@@ -1,0 +1,90 @@
+"""The dashboard as its screens and widgets know it: what they watch, and what they may ask of it.
+
+`app.py` makes the whole of it, and imports the screens; they import this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+from textual.app import App
+from textual.dom import DOMNode
+from textual.reactive import reactive
+
+from contribaudit.errors import ContribauditError
+from contribaudit.exporters.cells import plain
+from contribaudit.tui.source import Board, Lack, Source
+from contribaudit.tui.writing import past
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Host(App[str]):
+    """`board` is what the screens watch, `trouble` the sentence on top where something went wrong, `lack` why there is
+    no board yet."""
+
+    board: reactive[Board | None] = reactive(None, always_update=True)
+    trouble: reactive[str] = reactive("")
+    lack: reactive[Lack | None] = reactive(None)
+    source: Source | None = None
+    """None until it is open."""
+
+    def accept(self, board: Board) -> None:
+        """Show this board on every screen."""
+        raise NotImplementedError
+
+    def look_back(self, moment: datetime) -> None:
+        """Show the state as of a moment on every screen, until Escape or R."""
+        raise NotImplementedError
+
+    def action_reload(self) -> None:
+        """Read the history again."""
+        raise NotImplementedError
+
+    def show_findings(self, query: str) -> Any:
+        """Go to the findings that the filter leaves."""
+        raise NotImplementedError
+
+    def say(self, text: str, *, warning: bool = False) -> None:
+        """Tell something in passing; the text may hold observed text."""
+        self.notify(plain(text), severity="warning" if warning else "information", markup=False, timeout=8)
+
+    def say_error(self, error: ContribauditError) -> None:
+        """Tell in passing what went wrong and what to do."""
+        self.notify(plain(str(error)), severity="error", markup=False, timeout=15)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """For what a screen has done in a thread: what goes wrong within ends it, and is told in passing."""
+        try:
+            yield
+        except ContribauditError as error:
+            self.say_error(error)
+
+    async def in_thread(self, make: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> T:
+        """What `make` gives, from a thread. Where the dashboard was left meanwhile, nobody is told any more."""
+        made = await asyncio.to_thread(make, *args, **options)
+        if not self.is_running:
+            raise asyncio.CancelledError
+        return made
+
+    def may_write(self, missing: str = "") -> bool:
+        """Whether anything is to be written now: not on a state of the past, nor where something is `missing`.
+
+        Says why not. Every key that writes into history or policy, or starts a run, asks this first.
+        """
+        told = past(self.board) or missing
+        if told:
+            self.say(told, warning=True)
+        return not told
+
+
+def host_of(node: DOMNode) -> Host:
+    """The dashboard that shows a screen or widget."""
+    assert isinstance(node.app, Host)
+    return node.app
