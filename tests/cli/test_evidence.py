@@ -35,7 +35,10 @@ def test_export_verify_and_chain(cli: Cli, tmp_path: Path) -> None:
     assert ended.code == 0, ended.err
     assert [line.split()[1] for line in ended.out.splitlines()[:3]] == ["pack-0", "pack-1", "pack-2"]
     assert "What it does not prove:" in ended.out
-    assert "the 3 form a chain" in ended.last
+    assert "The 3 packs form a chain" in ended.last
+    assert "the newest has the digest that you were told" in ended.last
+    last = cli("evidence", "verify", "pack-0").last
+    assert "The pack is consistent. That does not show who made it: it is not signed." in last
     told = json.loads(cli("evidence", "verify", "pack-0", "--format", "json").out)
     assert told["packs"][0]["run"] == 1
     assert told["does_not_prove"]
@@ -129,8 +132,16 @@ def test_keys(
     assert cli("evidence", "keygen", "--replace").code == 0
     assert cli("evidence", "export", "by-keyring").code == 0
     ended = cli("evidence", "verify", "by-file", "by-keyring")
+    assert (ended.code, "another key" in ended.err) == (5, True), "a change of keys that nobody named"
+    (tmp_path / "newer.pem").write_bytes((tmp_path / "by-keyring" / "public-key.pem").read_bytes())
+    both = ("--public-key", "public.pem", "--public-key", "newer.pem")
+    ended = cli("evidence", "verify", "by-file", "by-keyring", *both)
     assert ended.code == 0
-    assert ended.out.count("signed with") == 2
+    assert ended.out.count(" files, signed with ") == 2
+    assert "signed with a key that you named" in ended.last
+    ended = cli("evidence", "verify", "by-keyring")
+    assert ended.code == 0
+    assert "That does not show who made it: it is signed with a key from the pack itself" in ended.last
     assert cli("evidence", "verify", "by-file", "by-keyring", "--public-key", "public.pem").code == 5
     assert cli("evidence", "verify", "by-keyring", "--public-key", "nowhere.pem").code == 2
 

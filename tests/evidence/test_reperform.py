@@ -15,7 +15,7 @@ from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.export import Form, export
 from contribaudit.evidence.gather import Wanted, of_last
 from contribaudit.evidence.people import People
-from contribaudit.evidence.reperform import reperform
+from contribaudit.evidence.reperform import Result, exit_code, reperform
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters.saved_file import load
 from contribaudit.rulebook import decoders, loader
@@ -40,6 +40,8 @@ def test_what_the_api_documents_comes_out_the_same(pack: Path) -> None:
     assert again >= {"DR-01", "DR-02", "DR-03", "DR-04", "DR-13", "DR-14", "DC-10", "DC-18", "GV-06", "AI-20", "GV-04"}
     assert sum(1 for one in found if one.again) > 50
     assert {one.told for one in found if one.again} >= {"pass", "fail", "not_achievable"}
+    assert {one.result for one in found} == {Result.SAME, Result.NOT_JUDGED}
+    assert exit_code(found) == 3, "what rests on the history was not judged, and says so"
 
 
 def test_a_pack_of_the_version_before(pack: Path, copied: Callable[[Path], Path]) -> None:
@@ -82,7 +84,14 @@ def test_an_outcome_that_was_written_in_by_hand_is_found(pack: Path, copied: Cal
     failed = next(one for one in document["findings"] if one["check"] == "DR-01" and one["outcome"] == "fail")
     failed["outcome"] = failed["underlying_outcome"] = "pass"
     (forged / "report.json").write_text(json.dumps(document, indent=2) + "\n")
-    assert [one.id for one in reperform(remade(forged)) if one.differs] == [failed["id"]]
+    with pytest.raises(EvidenceDamaged, match="another outcome"):
+        verify(remade(forged))
+    found = reperform(forged)
+    assert [one.id for one in found if one.result is Result.DIFFERENT] == [failed["id"]]
+    assert failed["id"] in {one.id for one in found if one.result is Result.INCONSISTENT}, (
+        "findings.csv has the old one"
+    )
+    assert exit_code(found) == 5
 
 
 def test_another_rulebook_is_found(pack: Path, copied: Callable[[Path], Path]) -> None:

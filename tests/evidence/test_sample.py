@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit.evidence.sample import COLUMNS, draw, sheet
-from contribaudit.evidence.saved import findings_of
+from contribaudit.exporters.saved_file import load
 
 
 def findings(**counts: int) -> list[dict[str, Any]]:
@@ -48,8 +48,9 @@ def test_proportion() -> None:
 @pytest.mark.parametrize("size", [1, 5, 1000])
 def test_the_sheet_of_a_pack(size: int, unsigned: Path, zipped: Path) -> None:
     """Folder and archive; what the auditor fills in is empty, what we know is not."""
-    run, found = findings_of(unsigned)
-    assert findings_of(zipped)[0] == run
+    document = load(unsigned)
+    run, found = document["run"]["id"], document["findings"]
+    assert load(zipped)["run"]["id"] == run
     drawn = draw(found, size, "seed")
     rows = list(csv.DictReader(io.StringIO(sheet(run, drawn), newline="")))
     assert len(rows) == min(size, len(found))

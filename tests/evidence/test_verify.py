@@ -8,6 +8,7 @@ import shutil
 import struct
 import zipfile
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.evidence.conftest import SIGNER
 from tests.evidence.scene import NOW, Scene
 
 Copy = Callable[[Path], Path]
+ORGANIZATION = b"aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 
 
@@ -34,9 +36,10 @@ def files(pack: Path) -> list[Path]:
 
 
 def remade(pack: Path, edit: Callable[[dict[str, Any]], object] = lambda _document: None) -> Path:
-    """The manifest made anew, with right digests of what is there now."""
-    from hashlib import sha256
-
+    """The manifest and its list made anew, with right digests of what is there now."""
+    told = [path for path in files(pack) if path.name not in (NAME, SIGNATURE, PUBLIC_KEY, SUMS)]
+    lines = sorted((path.relative_to(pack).as_posix(), sha256(path.read_bytes()).hexdigest()) for path in told)
+    (pack / SUMS).write_text("".join(f"{digest}  {path}\n" for path, digest in lines))
     document = json.loads((pack / NAME).read_bytes())
     listed = [path for path in files(pack) if path.name not in (NAME, SIGNATURE, PUBLIC_KEY)]
     document["files"] = [
@@ -361,10 +364,10 @@ def test_a_pack_made_anew_is_found_by_the_chain_and_by_the_digest_that_was_told(
     """Everything in it fits, so that nothing in it can tell."""
     expected = verify(unsigned).manifest.sha256
     pack = copied(unsigned)
-    with (pack / "findings.csv").open("a") as file:
+    with (pack / "README.txt").open("a") as file:
         file.write("x")
     remade(pack)
-    verify(pack)
+    assert verify(pack).standing == "consistent"
     with pytest.raises(EvidenceDamaged, match="chain is broken"):
         verify_chain([pack, signed])
     with pytest.raises(EvidenceDamaged, match="No pack has the digest"):
@@ -393,7 +396,12 @@ def test_keys(signed: Path, unsigned: Path, copied: Copy, public_key: Path, tmp_
     thief = Signer.new()
     (remade_by_other / SIGNATURE).write_bytes(thief.sign((remade_by_other / NAME).read_bytes()))
     (remade_by_other / PUBLIC_KEY).write_bytes(thief.public_pem())
-    assert not verify(remade_by_other).key_known  # sound in itself: that the key is the thief's, only a known one shows
+    with pytest.raises(EvidenceDamaged, match="names another key"):
+        verify(remade_by_other)
+    remade(remade_by_other, lambda one: one.update(signed_with=thief.fingerprint))
+    (remade_by_other / SIGNATURE).write_bytes(thief.sign((remade_by_other / NAME).read_bytes()))
+    # Consistent, and no more: that the key is the thief's, only a known one shows.
+    assert verify(remade_by_other).standing == "consistent"
     with pytest.raises(EvidenceDamaged):
         verify(remade_by_other, [public_key])
     other.write_text("no key")
@@ -425,7 +433,12 @@ def test_chains(unsigned: Path, signed: Path, zipped: Path, copied: Copy) -> Non
     )
     with pytest.raises(EvidenceDamaged, match="forks"):
         verify_chain([unsigned, signed, fork])
-    foreign = remade(copied(unsigned), lambda one: one["scope"].update(organizations=["another"]))
+    foreign = copied(unsigned)
+    for path in files(foreign):
+        if path.suffix in (".csv", ".json") and path.parent == foreign:
+            path.write_bytes(path.read_bytes().replace(ORGANIZATION, b"another"))
+    ledger = sha256((foreign / "ledger.csv").read_bytes()).hexdigest()
+    remade(foreign, lambda one: one["judged"].update(ledger_sha256=ledger))
     with pytest.raises(UsageError, match="different organizations"):
         verify_chain([unsigned, foreign])
 

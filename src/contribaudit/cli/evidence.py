@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from contribaudit.evidence.dossier import Dossier
     from contribaudit.evidence.export import Exported
     from contribaudit.evidence.gather import Wanted
+    from contribaudit.evidence.verify import Verified
     from contribaudit.pipeline import Job
     from contribaudit.store.history import History
 
@@ -171,6 +174,7 @@ def verify_command(
                 "size_bytes": one.size_bytes,
                 "signed_with": one.signed_with,
                 "key_known": one.key_known,
+                "standing": one.standing,
             }
             for one in checked
         ]
@@ -186,8 +190,26 @@ def verify_command(
             )
         listed = ["What this proves:", *PROVES, "What it does not prove:", *DOES_NOT_PROVE]
         console.write("\n" + "".join(f"{'' if line.endswith(':') else '  '}{line}\n" for line in listed))
-    chain = f", and the {len(checked)} form a chain" if len(checked) > 1 else ""
-    console.diagnostics.conclusion(f"Every file is as its manifest says{chain}.")
+    console.diagnostics.conclusion(_standing(checked))
+
+
+def _standing(checked: Sequence[Verified]) -> str:
+    """What the whole shows, in a sentence: never more of one pack than of another."""
+    which = "The pack is" if len(checked) == 1 else f"The {len(checked)} packs form a chain and are"
+    standings = {one.standing for one in checked}
+    if standings == {"signed"}:
+        return f"{which} signed with a key that you named, and consistent."
+    if checked[-1].standing == "expected":  # it names all those before it by their digests
+        return (
+            f"{which} consistent, and the newest has the digest that you were told."
+            if len(checked) > 1
+            else (f"{which} consistent, and has the digest that you were told.")
+        )
+    why = "not signed" if any(one.signed_with is None for one in checked) else "signed with a key from the pack itself"
+    return (
+        f"{which} consistent. That does not show who made it: it is {why}. "
+        "Name the signer's key with --public-key, or a digest that you were told with --expect."
+    )
 
 
 @command.command("keygen")
@@ -246,18 +268,18 @@ def sample_command(
     """
     from contribaudit import wiring
     from contribaudit.evidence.sample import draw, sheet
-    from contribaudit.evidence.saved import findings_of
     from contribaudit.exporters import json_v1
+    from contribaudit.exporters.saved_file import load
     from contribaudit.looking_back import judge_last
 
     console.check_output(output_path, overwrite=force)
     if place is not None:
-        run, findings = findings_of(place)
+        document: Mapping[str, Any] = load(place)
     else:
         settings = console.settings()
         with wiring.open_store(settings, store_location) as store:
             document = json_v1.as_document(judge_last(_job(settings, store, organizations, policy_path)))
-        run, findings = document["run"]["id"], document["findings"]
+    run, findings = document["run"]["id"], document["findings"]
     drawn = draw(findings, size, seed)
     console.write(sheet(run, drawn), output_path)
     console.diagnostics.conclusion(
@@ -272,24 +294,25 @@ def sample_command(
 def reperform_command(console: Console, place: Path, *, output_format: str) -> None:
     """Judge a pack anew from its own values, policy and rulebook, without history; lists what comes out otherwise.
 
-    Ends with 5 when a finding does. What rests on attestations, spaces, the audit log or earlier runs needs the history
-    and is counted as not performed; --format json and csv list every finding.
+    Ends with 5 when a finding comes out otherwise, when one that follows from the pack is left out of it, or when two
+    of its files differ; else with 3 when some rest on attestations, spaces, the audit log or earlier runs, which only
+    the history holds: they are not judged. --format json and csv list every finding.
     """
-    from contribaudit.evidence.reperform import reperform
+    from contribaudit.evidence.reperform import Result, exit_code, reperform
     from contribaudit.exporters.tabular import render
 
     every = reperform(place)
-    other = [one for one in every if one.differs]
-    shown = other if output_format == "table" else every
-    rows = [(one.id, one.check, one.told, one.again or None, one.reason) for one in shown]
-    titles = ("finding_id", "check_id", "outcome", "again", "reason")
+    shown = [one for one in every if one.differs] if output_format == "table" else every
+    rows = [(one.id, one.check, one.told, one.again or None, one.reason, one.result.value) for one in shown]
+    titles = ("finding_id", "check_id", "outcome", "again", "reason", "result")
     if rows:
         console.write(render(output_format, titles, rows, flexible="reason", terminal=console.on_terminal))
-    again = sum(1 for one in every if one.again)
-    code = 5 if other else 0
+    counts = Counter(one.result for one in every)
+    code = exit_code(every)
     console.diagnostics.conclusion(
-        f"{again} of {len(every)} findings were judged again: {again - len(other)} came out the same, {len(other)} did"
-        f" not; {len(every) - again} need the history.",
+        f"Judged again: {counts[Result.SAME]} came out the same, {counts[Result.DIFFERENT]} differently; "
+        f"{counts[Result.LEFT_OUT]} are left out of the pack, {counts[Result.INCONSISTENT]} things differ between its"
+        f" files; {counts[Result.NOT_JUDGED]} were not judged, they need the history.",
         code=code,
     )
     console.exit(code)

@@ -10,6 +10,10 @@ from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
 
+NAMED_BY_POLICY = "named by a policy only, not in the list of apps"
+NOT_AN_APP = "an entry of the list that is no app"
+"""Notes of rows that the inventory's numbers leave out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -154,9 +158,9 @@ def spaces_counted(state: State, app: Subject) -> int | None:
 
 def _note(state: State, app: Subject) -> str:
     if not state.in_inventory(app):
-        return "named by a policy only, not in the list of apps"
+        return NAMED_BY_POLICY
     if state.pseudo(app):
-        return "an entry of the list that is no app"
+        return NOT_AN_APP
     seen = state.read(app, names.APP_TYPE_KEY)
     if not isinstance(seen, Observed):
         return f"not seen in this run: {seen.reason}"

@@ -47,6 +47,8 @@ def _broken(chain: Sequence[ExportedManifest]) -> str:
         if newer.previous != older.sha256:
             named = newer.previous or "none"
             return f"the manifest {newer.sha256} names {named} before it, and noted is {older.sha256}"
+        if older.signed_with and not newer.signed_with:
+            return f"the manifest {newer.sha256} is not signed, and {older.sha256} before it is"
     return ""
 
 

@@ -81,7 +81,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         folder.put("data-dictionary.csv", data_dictionary().encode())
         folder.put("README.txt", readme.text(dossier, signed=form.signer is not None).encode())
         before = dossier.store.manifests(dossier.organizations)
-        manifest = _manifest(dossier, folder, now, before[-1] if before else None)
+        manifest = _manifest(dossier, folder, now, before[-1] if before else None, form.signer)
         folder.finish(manifest, form.signer)
         noted = ExportedManifest(
             organizations=dossier.organizations,
@@ -103,7 +103,13 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
     return Exported(place, manifest, sum(one.size_bytes for one in manifest.files))
 
 
-def _manifest(dossier: Dossier, folder: EvidenceFolder, now: datetime, before: ExportedManifest | None) -> Manifest:
+def _manifest(
+    dossier: Dossier,
+    folder: EvidenceFolder,
+    now: datetime,
+    before: ExportedManifest | None,
+    signer: Signer | None,
+) -> Manifest:
     report = dossier.report
     judged = report.run
     ledgers = [kept for one in dossier.organizations if (kept := dossier.store.ledger(judged.id, one)) is not None]
@@ -136,6 +142,7 @@ def _manifest(dossier: Dossier, folder: EvidenceFolder, now: datetime, before: E
             ),
             "previous": before and {"sha256": before.sha256, "written_at": rfc3339(before.written_at)},
             "files": folder.entries(),
+            "signed_with": signer.fingerprint if signer is not None else None,
         }
     )
 

@@ -99,12 +99,14 @@ class Manifest(_Part):
     """None for the first of a chain."""
     files: list[Entry]
     """Sorted by path."""
+    signed_with: Digest | None = None
+    """Fingerprint of the key that signs it, so that nobody can take the signature away; None when nobody does."""
 
     def canonical(self) -> bytes:
         """The bytes of manifest.json."""
         import rfc8785
 
-        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True))
+        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_unset=True))
 
     def is_canonical(self, data: bytes) -> bool:
         """Whether the bytes are those of this manifest, in the form in which it is written."""

@@ -7,20 +7,19 @@ rests on what people attested, on spaces, on the audit log or on earlier runs ne
 from __future__ import annotations
 
 import csv
-import io
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from contribaudit import catalogue, checks, policy_file
 from contribaudit.core.check import by_id
 from contribaudit.core.evaluate import evaluate
-from contribaudit.core.finding import Finding
 from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.rules import Rulebook
@@ -28,9 +27,14 @@ from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.state import OrganizationState, State
 from contribaudit.core.subject import Kind, Subject
 from contribaudit.errors import EvidenceDamaged, UsageError
+from contribaudit.evidence.agreement import Disagreement, disagreements
 from contribaudit.evidence.pack import ASK, Pack, open_pack
-from contribaudit.evidence.saved import report_of
+from contribaudit.evidence.pieces import table
 from contribaudit.evidence.verify import verify
+from contribaudit.exporters import csv_evidence, json_v1
+from contribaudit.exporters.cells import csv_cell, plain
+from contribaudit.exporters.report_v1 import FindingV1, ReportV1
+from contribaudit.exporters.saved_file import load
 from contribaudit.rulebook import decoders, loader
 
 _OF_THE_RUN = frozenset((Grade.DOCUMENTED.value, Grade.DECODED.value))
@@ -39,53 +43,145 @@ _OF_THE_HISTORY = frozenset(
 )
 
 
+_COMPARED = (
+    "check", "title", "severity", "outcome", "underlying_outcome", "reason_code", "due_at", "organization", "subject",
+    "setting", "expected", "observed", "reason", "fragile", "remediation", "console_path", "controls", "waiver", "rule",
+)  # fmt: skip
+"""Keys of a finding in report.json that follow from the pack alone; its evidence beside them."""
+_NO_STATE = (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, csv.Error)
+"""What comes of values that no export writes."""
+
+
+class Result(StrEnum):
+    """What became of one thing that was looked at again."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    """It came out otherwise, or is not found any more."""
+    LEFT_OUT = "left out"
+    """It follows from the pack's own values and is not in the report."""
+    INCONSISTENT = "inconsistent"
+    """Two files of the pack tell it differently."""
+    NOT_JUDGED = "not judged"
+    """It rests on the history, which no pack holds: nothing here speaks for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """One finding of the pack, judged again."""
+    """One finding of the pack, judged again, or one thing that two of its files tell differently."""
 
+    result: Result
     id: str
+    """Of the finding; "" where it is about none."""
     check: str
     told: str
-    """Its outcome in the pack."""
+    """Its outcome in the pack; "" when it is not in it."""
     again: str
-    """Its outcome now; "" when it was not performed again."""
+    """Its outcome now; "" when nothing came out that can be compared."""
     reason: str
-    """Why it was not, or the reason of the other outcome; "" when both agree."""
+    """What differs, or why it was not judged; "" when both agree."""
 
     @property
     def differs(self) -> bool:
-        """True when it came out otherwise."""
-        return bool(self.again) and self.again != self.told
+        """True when the pack does not tell what follows from it."""
+        return self.result not in (Result.SAME, Result.NOT_JUDGED)
+
+
+def exit_code(every: Iterable[Performed]) -> int:
+    """5 when anything differs, 3 when all that could be judged agrees and something could not be, else 0."""
+    results = {one.result for one in every}
+    if results & {Result.DIFFERENT, Result.LEFT_OUT, Result.INCONSISTENT}:
+        return 5
+    return 3 if Result.NOT_JUDGED in results else 0
 
 
 def reperform(place: Path) -> list[Performed]:
-    """Every finding of the pack, in its order.
+    """What the pack's files tell differently, then every finding of the pack and every one that it leaves out, by ID.
 
-    Raises as `verify` does, and UsageError for a pack without names: what judged it was changed with them.
+    Raises as `verify` does for bytes that are not as the manifest says, and UsageError for a pack without names: what
+    judged it was changed with them.
     """
-    manifest = verify(place).manifest
+    manifest = verify(place, agreement=False).manifest
     if manifest.scope.people != "named" or manifest.scope.sites:
         raise UsageError(
             "A pack without names, or of some sites alone, cannot be judged again", hint="Ask for the whole"
         )
-    document = report_of(place)
+    with open_pack(place) as pack:
+        told = list(disagreements(pack, manifest, {entry.path: entry for entry in manifest.files}))
+    document = load(place, agreement=False)  # told above
     with open_pack(place) as pack, tempfile.TemporaryDirectory(prefix="contribaudit-") as folder:
-        rulebook, policy = _rules(pack, [entry.path for entry in manifest.files], Path(folder))
-        state = _state(pack, document, rulebook)
-    if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified
-        raise EvidenceDamaged("rulebook/ and decoders/ are not what judged the run", hint=ASK)
-    found = {one.id: one for one in evaluate(state, policy, checks.ALL, catalogue.find).findings}
-    return [_compared(one, found.get(one["id"])) for one in document["findings"]]
+        try:
+            rulebook, policy = _rules(pack, [entry.path for entry in manifest.files], Path(folder))
+        except _NO_STATE as error:
+            raise EvidenceDamaged(f"policy.toml, rulebook/ or decoders/ cannot be read: {error}", hint=ASK) from error
+        if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified
+            raise EvidenceDamaged("rulebook/ and decoders/ are not what judged the run", hint=ASK)
+        try:
+            state = _state(pack, document, rulebook)
+            found = {one.id: one for one in evaluate(state, policy, checks.ALL, catalogue.find).findings}
+            again = {identity: json_v1.finding_row(state, one) for identity, one in found.items()}
+            told += _inventory(pack, state)
+        except _NO_STATE as error:
+            raise EvidenceDamaged(f"settings.csv holds what no run reads: {error}", hint=ASK) from error
+    inconsistent = [Performed(Result.INCONSISTENT, one.finding, "", "", "", one.what) for one in told]
+    reported = {one["id"]: one for one in document["findings"]}
+    return inconsistent + [
+        _compared(reported.get(identity), again.get(identity)) for identity in sorted(reported.keys() | again.keys())
+    ]
 
 
-def _compared(told: Mapping[str, Any], again: Finding | None) -> Performed:
-    grades = {evidence["grade"] for evidence in told["evidence"]}
-    common = told["id"], told["check"], told["outcome"]
-    if told["check"] in _OF_THE_HISTORY or not grades or not grades <= _OF_THE_RUN:
-        return Performed(*common, "", "it rests on the history, or on nothing that was read")
-    if again is None:
-        return Performed(*common, "none", "it is not found any more")
-    return Performed(*common, again.outcome.value, "" if again.outcome.value == told["outcome"] else again.reason)
+def _compared(told: FindingV1 | None, again: FindingV1 | None) -> Performed:
+    if told is None:
+        assert again is not None, "one of the two has the ID"
+        result, why = Result.LEFT_OUT, "it follows from the pack, and the report leaves it out"
+        if _of_the_history(again):
+            result, why = Result.NOT_JUDGED, _RESTS
+        return Performed(result, again["id"], again["check"], "", again["outcome"], why)
+    outcome: str = told["outcome"]
+    common = told["id"], told["check"], outcome, again["outcome"] if again else ""
+    other = "it is not found any more" if again is None else _difference(told, again)
+    if told["check"] in _OF_THE_HISTORY or (other and _of_the_history(told)):
+        return Performed(Result.NOT_JUDGED, *common[:3], "", _RESTS)
+    return Performed(Result.DIFFERENT if other else Result.SAME, *common, other)
+
+
+_RESTS = "it rests on attestations, spaces, the audit log or earlier runs, which only the history holds"
+
+
+def _of_the_history(one: FindingV1) -> bool:
+    grades = {evidence["grade"] for evidence in one["evidence"]}
+    return one["check"] in _OF_THE_HISTORY or not grades <= _OF_THE_RUN or one["subject"]["kind"] == Kind.SPACE.value
+
+
+def _difference(told: Mapping[str, Any], again: Mapping[str, Any]) -> str:
+    keys = [key for key in _COMPARED if told[key] != again[key] and not (key == "rule" and not told[key])]
+    if _evidence(told) != _evidence(again):
+        keys.append("evidence")
+    if not keys:
+        return ""
+    return f"another {', '.join(keys)}: {again['reason']}"
+
+
+def _evidence(one: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """What it rests on. The policy's own line numbers are of the files from which policy.toml was resolved."""
+    return sorted(
+        (each["grade"], each["source"], each["observed_at"], each["sha256"])
+        for each in one["evidence"]
+        if not each["source"].startswith("policy ")
+    )
+
+
+def _inventory(pack: Pack, state: State) -> Iterator[Disagreement]:
+    """What inventory.csv tells otherwise than settings.csv; names may be known from earlier runs."""
+    there = {tuple(row[name] for name in _INVENTORY) for row in table(pack, "inventory.csv")}
+    places = [csv_evidence.INVENTORY.columns.index(name) for name in _INVENTORY]
+    follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.inventory_cells(state)}
+    for row in sorted(there ^ follows):
+        what = "holds a row that does not follow" if row in there else "lacks a row that follows"
+        yield Disagreement("inventory.csv", f"inventory.csv {what} from settings.csv: {plain(' '.join(row))}")
+
+
+_INVENTORY = ("organization_id", "kind", "id", "type_key", "plan", "status", "sandbox", "realm", "regions", "pinned")
 
 
 def _rules(pack: Pack, paths: list[str], folder: Path) -> tuple[Rulebook, AuditPolicy]:
@@ -107,7 +203,7 @@ def _rules(pack: Pack, paths: list[str], folder: Path) -> tuple[Rulebook, AuditP
     return rulebook, policy
 
 
-def _state(pack: Pack, document: Mapping[str, Any], rulebook: Rulebook) -> State:
+def _state(pack: Pack, document: ReportV1, rulebook: Rulebook) -> State:
     collections: dict[str, dict[str, Collection]] = {}
     for one in document["collection"]:
         collections.setdefault(one["organization"], {})[one["collector"]] = Collection(
@@ -132,23 +228,28 @@ def _state(pack: Pack, document: Mapping[str, Any], rulebook: Rulebook) -> State
             )
             for one in document["organizations"]
         ],
-        observations=list(_observations(pack)),
+        observations=sorted(_observations(pack), key=_as_listed(pack)),
     )
 
 
+def _as_listed(pack: Pack) -> Callable[[Observation], int]:
+    """By the order in which the API listed apps: where several tell the same, a finding names the first."""
+    order = {(row["organization_id"], row["id"]): number for number, row in enumerate(table(pack, "inventory.csv"))}
+    return lambda seen: order.get((seen.subject.organization, seen.subject.id), len(order))
+
+
 def _observations(pack: Pack) -> Iterator[Observation]:
-    with pack.open("settings.csv") as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            text = {name: cell.removeprefix("'") for name, cell in row.items()}
-            setting = SettingId(text["setting"])
-            subject = Subject(text["organization_id"], Kind(text["subject_kind"]), text["subject_id"])
-            seen_at = _time(text["observed_at"])
-            if row["read"] != "true":
-                told = (text["reason_code"], text["reason"], seen_at, text["source"], text["missing_scope"] or None)
-                yield Unavailable(setting, subject, *told)
-                continue
-            value = None if row["value_is_null"] == "true" else _value(setting, row["value"])
-            yield Observed(setting, subject, value, Grade(text["grade"]), seen_at, text["source"], text["sha256"])
+    for row in table(pack, "settings.csv"):
+        text = {name: cell.removeprefix("'") for name, cell in row.items()}
+        setting = SettingId(text["setting"])
+        subject = Subject(text["organization_id"], Kind(text["subject_kind"]), text["subject_id"])
+        seen_at = _time(text["observed_at"])
+        if row["read"] != "true":
+            told = (text["reason_code"], text["reason"], seen_at, text["source"], text["missing_scope"] or None)
+            yield Unavailable(setting, subject, *told)
+            continue
+        value = None if row["value_is_null"] == "true" else _value(setting, row["value"])
+        yield Observed(setting, subject, value, Grade(text["grade"]), seen_at, text["source"], text["sha256"])
 
 
 def _value(setting: SettingId, cell: str) -> Value:
@@ -161,4 +262,4 @@ def _value(setting: SettingId, cell: str) -> Value:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -5,15 +5,15 @@ PROVES and DOES_NOT_PROVE say what that shows.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from contribaudit.core.canonical import LEAST_DIGITS
 from contribaudit.errors import EvidenceDamaged, UsageError
+from contribaudit.evidence.agreement import disagreements
 from contribaudit.evidence.manifest import (
     NAME,
     PUBLIC_KEY,
@@ -28,12 +28,15 @@ from contribaudit.evidence.pack import ASK, Pack, open_pack, shown
 from contribaudit.evidence.signing import PublicKey, fingerprint, public_pem, read_public_key, signed_by
 
 PROVES = (
-    "These files are the ones that the manifest names: since then none was changed, removed or added.",
-    "A signature that fits a key of which you know whose it is adds that its owner made the manifest.",
+    "The pack is consistent: its files are the ones that the manifest names, none is missing or added, and manifest,"
+    " report, tables and policy tell the same.",
+    "A signature that fits a key of which you know whose it is (--public-key) adds that its owner made the manifest.",
     "Several packs that form a chain show that none between two of them was removed or changed.",
     "A digest that you were told at the time (--expect) shows that the pack is not made anew.",
 )
 DOES_NOT_PROVE = (
+    "That a pack is the one that was written, where it is not signed, or signed with a key that only the pack itself"
+    " names, and no digest of it was told: anybody can make a consistent pack with other content.",
     "That Atlassian's answers were right, or that a person saw what they attested.",
     "Who owns the history and the signing key can make a whole chain anew, with other content and older dates, unless a"
     " digest of it was published elsewhere at the time.",
@@ -55,10 +58,17 @@ class Verified:
     """Fingerprint of the key that signed it; None when nobody did."""
     key_known: bool
     """True when the key was handed in from elsewhere, not found in the pack itself."""
+    expected: bool = False
+    """True when its digest was handed in from elsewhere."""
+
+    @property
+    def standing(self) -> str:
+        """How much that shows: "signed" by a known key, "expected" by a known digest, else "consistent" and no more."""
+        return "signed" if self.key_known else "expected" if self.expected else "consistent"
 
 
-def verify(place: Path, public_keys: Sequence[Path] = ()) -> Verified:
-    """Check one folder or archive.
+def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = True) -> Verified:
+    """Check one folder or archive; without `agreement` every byte, and not whether the files tell the same.
 
     `public_keys` are PEM files of keys that you trust; one of them must have signed. Raises EvidenceDamaged that names
     the first thing that does not fit, EvidenceNewer for a pack of a later version, UsageError where there is no pack.
@@ -67,7 +77,7 @@ def verify(place: Path, public_keys: Sequence[Path] = ()) -> Verified:
         present = _present(pack)
         data = pack.read(NAME)
         manifest = read_manifest(data)
-        signed_with = _signature(pack, present, data, public_keys)
+        signed_with = _signature(pack, present, data, manifest, public_keys)
         listed = _listed(manifest)
         for path in sorted(present.keys() - listed.keys() - UNLISTED):
             raise EvidenceDamaged(f"{shown(path)} was added: the manifest does not list it", hint=ASK)
@@ -75,7 +85,10 @@ def verify(place: Path, public_keys: Sequence[Path] = ()) -> Verified:
             if path not in present:
                 raise EvidenceDamaged(f"{path} is missing", hint=ASK)
             _check(pack, entry, present[path])
-        _coherent(pack, manifest, listed)
+        _coherent(manifest, listed)
+        if agreement:
+            for one in disagreements(pack, manifest, listed):
+                raise EvidenceDamaged(one.what, hint=ASK)
     size = sum(entry.size_bytes for entry in listed.values())
     return Verified(place, manifest, len(listed), size, signed_with, bool(public_keys))
 
@@ -91,17 +104,36 @@ def verify_chain(
     for text in expected:
         _require_digest(text)
     checked = [verify(place, public_keys) for place in places]
+    for text in expected:
+        if not any(one.manifest.sha256.startswith(text.casefold()) for one in checked):
+            raise EvidenceDamaged(
+                f"No pack has the digest {text}: {checked[-1].place} has {checked[-1].manifest.sha256}",
+                hint="It was made anew, or the digest is of another pack",
+            )
     scopes = {tuple(one.manifest.scope.organizations) for one in checked}
     if len(scopes) > 1:
         raise UsageError("The packs are about different organizations", hint="Check each chain by itself")
     ordered = _chain(checked)
-    for text in expected:
-        if not any(one.manifest.sha256.startswith(text.casefold()) for one in ordered):
+    _signed_alike(ordered)
+    known = tuple(text.casefold() for text in expected)
+    return [replace(one, expected=one.manifest.sha256.startswith(known)) for one in ordered]
+
+
+def _signed_alike(ordered: Sequence[Verified]) -> None:
+    """That no pack after a signed one is not signed, or with a key that nobody named."""
+    for older, newer in pairwise(ordered):
+        if older.signed_with is None or older.signed_with == newer.signed_with:
+            continue
+        if newer.signed_with is None:
             raise EvidenceDamaged(
-                f"No pack has the digest {text}: {ordered[-1].place} has {ordered[-1].manifest.sha256}",
-                hint="It was made anew, or the digest is of another pack",
+                f"The chain is broken: {newer.place} is not signed, and {older.place} before it is",
+                hint="Somebody without the key made it anew, or it was exported without the key",
             )
-    return ordered
+        if not (older.key_known and newer.key_known):
+            raise EvidenceDamaged(
+                f"The chain is broken: {newer.place} is signed with another key than {older.place} before it",
+                hint="If the key was changed, name both with --public-key",
+            )
 
 
 def _require_digest(text: str) -> None:
@@ -185,11 +217,15 @@ def _check(pack: Pack, entry: Entry, announced: int) -> None:
         raise EvidenceDamaged(f"{entry.path} was changed: its digest is {digest.hexdigest()}", hint=ASK)
 
 
-def _signature(pack: Pack, present: dict[str, int], data: bytes, public_keys: Sequence[Path]) -> str | None:
+def _signature(
+    pack: Pack, present: dict[str, int], data: bytes, manifest: Manifest, public_keys: Sequence[Path]
+) -> str | None:
     if SIGNATURE not in present:
-        if public_keys or PUBLIC_KEY in present:
+        if public_keys or PUBLIC_KEY in present or manifest.signed_with:
             raise EvidenceDamaged(f"{SIGNATURE} is missing: the pack is not signed", hint=ASK)
         return None
+    if PUBLIC_KEY not in present:
+        raise EvidenceDamaged(f"{PUBLIC_KEY} is missing, and the pack is signed", hint=ASK)
     keys = [_trusted(path) for path in public_keys]
     if not keys:
         keys = [read_public_key(pack.read(PUBLIC_KEY, _LONGEST_LINE), PUBLIC_KEY)]
@@ -200,8 +236,12 @@ def _signature(pack: Pack, present: dict[str, int], data: bytes, public_keys: Se
         raise EvidenceDamaged(
             f"The signature does not fit: {NAME} was changed, or another key than {known} signed it", hint=ASK
         )
-    if PUBLIC_KEY in present and pack.read(PUBLIC_KEY, _LONGEST_LINE) != public_pem(signer):
+    if pack.read(PUBLIC_KEY, _LONGEST_LINE) != public_pem(signer):
         raise EvidenceDamaged(f"{PUBLIC_KEY} is not the key that signed", hint=ASK)
+    if "signed_with" in manifest.model_fields_set and manifest.signed_with != fingerprint(signer):
+        raise EvidenceDamaged(
+            f"{NAME} names another key than the one that signed, {fingerprint(signer)}, or none", hint=ASK
+        )
     return fingerprint(signer)
 
 
@@ -213,17 +253,9 @@ def _trusted(path: Path) -> PublicKey:
     return read_public_key(pem, str(path))
 
 
-def _coherent(pack: Pack, manifest: Manifest, listed: dict[str, Entry]) -> None:
-    """That all files tell of the same run: those of another run, listed anew, would not."""
+def _coherent(manifest: Manifest, listed: dict[str, Entry]) -> None:
+    """What the manifest says of its own files."""
     judged = manifest.judged
-    if "report.json" not in listed:
-        raise EvidenceDamaged("report.json is not in the manifest", hint=ASK)
-    told = _told(pack)
-    if told != (judged.run, judged.policy_sha256, judged.rulebook_sha256):
-        raise EvidenceDamaged(
-            f"report.json tells of run {told[0]}, and {NAME} of run {judged.run}, or of another policy or rulebook",
-            hint=ASK,
-        )
     if judged.ledger_sha256 is not None and _digest(listed, "ledger.csv") != judged.ledger_sha256:
         raise EvidenceDamaged(f"ledger.csv is not the one that {NAME} names", hint=ASK)
     if manifest.scope.people == "named" and _digest(listed, "policy.toml") != judged.policy_sha256:
@@ -236,34 +268,3 @@ def _coherent(pack: Pack, manifest: Manifest, listed: dict[str, Entry]) -> None:
 
 def _digest(listed: dict[str, Entry], path: str) -> str | None:
     return listed[path].sha256 if path in listed else None
-
-
-def _told(pack: Pack) -> tuple[object, object, object]:
-    """Run, policy and rulebook of report.json, without reading its findings: those may be a million."""
-    found: dict[str, Any] = {}
-    try:
-        with pack.open("report.json") as file:
-            for key, value in _parts(iter(lambda: file.readline(_LONGEST_LINE), b"")):
-                found[key] = json.loads(value)
-                if found.keys() >= {"run", "policy", "rulebook"}:
-                    break
-        return found["run"]["id"], found["policy"]["sha256"], found["rulebook"]["sha256"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise EvidenceDamaged("report.json is not a report", hint=ASK) from None
-
-
-def _parts(lines: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
-    """The objects at the top of an indented JSON document: a text holds no line break, so lines tell its structure."""
-    key, body = "", [b""]
-    for line in lines:
-        if line.startswith(b'  "') and line.rstrip().endswith(b": {"):
-            key, body = line.split(b'"')[1].decode(), [b"{"]
-        elif key and line.startswith(b"  }"):
-            yield key, b"".join([*body, b"}"])
-            key = ""
-        elif key and len(body) < _LONGEST_OBJECT:
-            body.append(line)
-
-
-_LONGEST_OBJECT = 1000
-"""Lines."""

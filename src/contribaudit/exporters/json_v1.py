@@ -80,7 +80,7 @@ def as_document(report: Report) -> dict[str, Any]:
             "spaces_whole": counts.spaces_whole,
         },
         "collection": [collection_row(one) for one in report.collections],
-        "findings": [_finding(state, one) for one in sorted(report.findings, key=lambda finding: finding.id)],
+        "findings": [finding_row(state, one) for one in sorted(report.findings, key=lambda finding: finding.id)],
         "changes": [change_row(state, one) for one in report.changes],
         "summary": _summary(report),
         "newly": sorted(one.id for one in report.newly),
@@ -111,8 +111,8 @@ class _Findings(Sequence[FindingV1]):
 
     def __getitem__(self, place: int | slice) -> FindingV1 | list[FindingV1]:
         if isinstance(place, slice):
-            return [_finding(self._state, one) for one in self._sorted[place]]
-        return _finding(self._state, self._sorted[place])
+            return [finding_row(self._state, one) for one in self._sorted[place]]
+        return finding_row(self._state, self._sorted[place])
 
 
 def lean_document(report: Report) -> ReportV1:
@@ -143,7 +143,7 @@ def pieces(report: Report, treated: Callable[[Any], Any] = lambda value: value) 
     yield before + opening.removesuffix("]")
     separator = "\n    "
     for one in sorted(report.findings, key=lambda finding: finding.id):
-        yield separator + indented(treated(_finding(report.state, one)), "\n    ")
+        yield separator + indented(treated(finding_row(report.state, one)), "\n    ")
         separator = ",\n    "
     yield ("\n  ]" if report.findings else "]") + after + "\n"
 
@@ -189,7 +189,7 @@ def _subject(state: State, subject: Subject) -> SubjectV1:
     }
 
 
-def _finding(state: State, one: Finding) -> FindingV1:
+def finding_row(state: State, one: Finding) -> FindingV1:
     return {
         "id": one.id,
         "check": one.check,

@@ -40,17 +40,17 @@ ADDED_LATER: dict[str, dict[str, Any]] = {
 """Keys that the first reports of this schema did not have, and what stands for them; a warning names them."""
 
 
-def load(place: Path) -> ReportV1:
+def load(place: Path, *, agreement: bool = True) -> ReportV1:
     """The report at this place: a JSON file, a folder with `report.json`, or a `.zip` with one.
 
     Keys that an older version did not have are filled in, and a warning in the report names them. Raises UsageError
     for what is no report (saying where it is not), EvidenceNewer for a later schema, EvidenceDamaged for an archive
-    that cannot be read and for a report whose own counts are not those of its findings.
+    that cannot be read and, where `agreement` is asked for, for a report whose own counts are not its findings'.
     """
-    return parse(_bytes(place), str(place))
+    return parse(_bytes(place), str(place), agreement=agreement)
 
 
-def parse(data: bytes, called: str) -> ReportV1:
+def parse(data: bytes, called: str, *, agreement: bool = True) -> ReportV1:
     """The same of bytes; `called` names them in errors."""
     try:
         document = json.loads(data)
@@ -60,7 +60,8 @@ def parse(data: bytes, called: str) -> ReportV1:
     _require_schema(document, called)
     _fill_in(document)
     _require_shape(document, called)
-    _require_agreement(document, called)
+    if agreement:
+        _require_agreement(document, called)
     report: ReportV1 = document
     return report
 

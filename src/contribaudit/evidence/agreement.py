@@ -1,0 +1,446 @@
+"""Whether the files of a pack tell the same: manifest, report, tables, policy and list of digests.
+
+Whoever edits one of them and lists it anew under its new digest is found here, with no key and no history. Whoever
+edits all of them alike is not: see `reperform`, signatures and the chain.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from contribaudit.core.finding import Outcome, Severity
+from contribaudit.core.inventory import NAMED_BY_POLICY, NOT_AN_APP
+from contribaudit.evidence.manifest import NAME, SUMS, Entry, Manifest
+from contribaudit.evidence.pack import Pack, shown
+from contribaudit.evidence.pieces import REPORT, report_pieces, strict_json, table
+from contribaudit.exporters.cells import csv_cell, plain
+
+_LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
+_ALWAYS = (REPORT, "findings.csv", "settings.csv", "inventory.csv", "collection.csv", "changes.csv", "attestations.csv",
+           "waivers.csv", "decisions.csv", "runs.csv", "population.csv", "policy.toml")  # fmt: skip
+_WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+"""What comes of a value of another type than the published one."""
+_COUNTED = (("sites", "site"), ("apps", "app"), ("connectors", "connector"))
+"""Key of the report's inventory, and kind in inventory.csv."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Something that two files tell differently."""
+
+    place: str
+    """The file that a reader would take it from."""
+    what: str
+    """A sentence, without its full stop."""
+    finding: str = ""
+    """ID of the finding that it is about."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """report.json but for its findings, which are only counted."""
+
+    head: dict[str, Any] = field(default_factory=lambda: {key: [] for key in _LISTS})
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By severity and outcome."""
+    ids: set[str] = field(default_factory=set)
+
+
+def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
+    """Every one, file by file. Raises EvidenceDamaged for a file that cannot be read as what it is."""
+    yield from _sums(pack, listed)
+    missing = [name for name in _ALWAYS if name not in listed]
+    yield from (Disagreement(name, f"{name} is not in the manifest") for name in missing)
+    if missing:
+        return
+    told = _Told()
+    try:
+        yield from _findings(pack, manifest, told)
+        yield from _head(manifest, told)
+        yield from _counts(pack, manifest, told)
+        yield from _collection(pack, manifest, told)
+        yield from _changes(pack, manifest, told)
+        yield from _runs(pack, manifest)
+        yield from _people(pack, manifest, listed)
+        yield from _organizations(pack, listed, told)
+        yield from _answers(pack, manifest, listed)
+    except _WRONG_SHAPE as error:
+        said = f"{type(error).__name__} {error}".strip()
+        yield Disagreement(REPORT, f"{REPORT} or a table holds a value of another kind than it should: {shown(said)}")
+
+
+def _sums(pack: Pack, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
+    if SUMS not in listed:
+        yield Disagreement(SUMS, f"{SUMS} is not in the manifest")
+        return
+    lines = "".join(f"{one.sha256}  {path}\n" for path, one in listed.items() if path != SUMS)
+    if pack.read(SUMS) != lines.encode():
+        yield Disagreement(SUMS, f"{SUMS} does not list what {NAME} lists")
+
+
+def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
+    """Both in the order of their IDs, side by side."""
+    rows = _in_order(table(pack, "findings.csv"), "finding_id")
+    row = next(rows, None)
+    last = ""
+    for key, one in report_pieces(pack):
+        if key != "findings":
+            if key in _LISTS:
+                told.head[key].append(one)
+            else:
+                told.head[key] = one
+            continue
+        identity = one["id"]
+        if not identity > last:
+            yield Disagreement(REPORT, f"{REPORT} has the finding {shown(identity)} twice, or out of order", identity)
+        last = identity
+        told.ids.add(identity)
+        told.outcomes[one["severity"], one["outcome"]] += 1
+        while row is not None and row["finding_id"] < identity:
+            yield _only_in_csv(row)
+            row = next(rows, None)
+        if row is None or row["finding_id"] != identity:
+            yield Disagreement("findings.csv", f"findings.csv has no row for the finding {shown(identity)}", identity)
+            continue
+        yield from (
+            Disagreement("findings.csv", f"findings.csv tells another {column} of {identity} than {REPORT}", identity)
+            for column in _other(_FINDING, row, one, told.head, manifest)
+        )
+        row = next(rows, None)
+    while row is not None:
+        yield _only_in_csv(row)
+        row = next(rows, None)
+
+
+def _only_in_csv(row: Mapping[str, str]) -> Disagreement:
+    identity = row["finding_id"]
+    return Disagreement("findings.csv", f"findings.csv has the finding {shown(identity)}, {REPORT} has not", identity)
+
+
+def _in_order(rows: Iterator[Mapping[str, str]], column: str) -> Iterator[Mapping[str, str]]:
+    last = ""
+    for row in rows:
+        if not row[column] > last:
+            raise ValueError(f"findings.csv has {shown(row[column])} twice, or out of order")
+        last = row[column]
+        yield row
+
+
+Look = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
+"""A value of a row, given one entry of the report and the report's head."""
+
+
+def _first(key: str) -> Look:
+    return lambda one, _head: one["evidence"][0][key] if one["evidence"] else None
+
+
+def _waiver(key: str) -> Look:
+    return lambda one, _head: one["waiver"][key] if one["waiver"] else None
+
+
+def _at(*keys: str) -> Look:
+    def look(one: Mapping[str, Any], _head: Mapping[str, Any]) -> Any:
+        value: Any = one
+        for key in keys:
+            value = value[key]
+        return value
+
+    return look
+
+
+def _called(one: Mapping[str, Any], head: Mapping[str, Any]) -> str:
+    return next(
+        (place["name"] or place["id"] for place in head["organizations"] if place["id"] == one["organization"]), ""
+    )
+
+
+_FINDING: dict[str, Look] = {
+    "run_id": lambda _one, head: head["run"]["id"],
+    "run_finished_at": lambda _one, head: head["run"]["finished_at"],
+    "organization_id": _at("organization"),
+    "organization_name": _called,
+    "site": _at("subject", "site"),
+    "app": _at("subject", "app"),
+    "subject_kind": _at("subject", "kind"),
+    "subject_id": _at("subject", "id"),
+    "subject_name": _at("subject", "name"),
+    "check_id": _at("check"),
+    "check_title": _at("title"),
+    **{
+        key: _at(key)
+        for key in (
+            "severity", "outcome", "underlying_outcome", "reason_code", "setting", "expected", "observed", "fragile",
+            "due_at", "reason", "remediation", "controls",
+        )
+    },
+    "evidence_grade": _first("grade"),
+    "evidence_source": _first("source"),
+    "evidence_observed_at": _first("observed_at"),
+    "attested_by": _first("attested_by"),
+    "evidence_sha256": _first("sha256"),
+    "waiver_reason": _waiver("reason"),
+    "waiver_approved_by": _waiver("approved_by"),
+    "waiver_ticket": _waiver("ticket"),
+    "waiver_expires": _waiver("expires"),
+    "policy_sha256": lambda _one, head: head["policy"]["sha256"],
+    "rulebook_version": lambda _one, head: head["rulebook"]["version"],
+}  # fmt: skip
+_COLLECTION: dict[str, Look] = {
+    "organization_id": _at("organization"),
+    "reason_code": _at("code"),
+    **{
+        key: _at(key)
+        for key in (
+            "collector", "status", "announced", "read", "reason", "missing_scope", "started_at", "requests", "seconds",
+        )
+    },
+}  # fmt: skip
+_POPULATION: dict[str, Look] = {key: _COLLECTION[key] for key in ("status", "requests", "announced", "read", "reason")}
+_CHANGE: dict[str, Look] = {
+    "organization_id": _at("organization"),
+    "subject_kind": _at("subject", "kind"),
+    "subject_id": _at("subject", "id"),
+    "change_id": _at("id"),
+    **{
+        key: _at(key)
+        for key in (
+            "setting", "before", "after", "existed_before", "exists_after", "last_seen", "first_seen", "cause", "actor",
+            "event_id", "cause_code", "match", "other_events", "ticket",
+        )
+    },
+}  # fmt: skip
+_PERSONS = frozenset(
+    ("attested_by", "waiver_approved_by", "actor", "requested_by", "approved_by", "decided_by", "second")
+)
+"""Columns that hold nothing but a person: in a pack without names a table has a stand-in where a text may have part."""
+
+
+def _other(
+    looks: Mapping[str, Look],
+    row: Mapping[str, str],
+    one: Mapping[str, Any],
+    head: Mapping[str, Any],
+    manifest: Manifest,
+) -> Iterator[str]:
+    """Columns that tell another value than the report."""
+    for column, look in looks.items():
+        if column in _PERSONS and manifest.scope.people != "named":
+            continue
+        if column not in row or not _equal(row[column], look(one, head)):
+            yield column
+
+
+def _equal(cell: str, value: Any) -> bool:
+    """Whether the cell is how the value is written; apostrophes, which guard against formulas, apart."""
+    told = csv_cell(tuple(value) if isinstance(value, list) else value)
+    return cell.replace("'", "") == told.replace("'", "")
+
+
+def _head(manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
+    """What manifest and report both say of the run, and what the report says of itself."""
+    head, judged = told.head, manifest.judged
+    run, policy, rulebook = head["run"], head["policy"], head["rulebook"]
+    both = {
+        "run": (run["id"], judged.run),
+        "end of the run": (run["finished_at"], judged.finished_at),
+        "completeness": (run["complete"], judged.complete),
+        "exit code": (run["exit_code"], judged.exit_code),
+        "policy": (policy["sha256"], judged.policy_sha256),
+        "name of the policy": (plain(policy["name"]), judged.policy_name),
+        "rulebook": (rulebook["sha256"], judged.rulebook_sha256),
+        "version of the rulebook": (plain(rulebook["version"]), judged.rulebook_version),
+        "version of the tool": (head["tool"]["version"], manifest.tool.version),
+        "set of organizations": (
+            sorted(one["id"] for one in head["organizations"] if not one.get("left_out")),
+            sorted(manifest.scope.organizations),
+        ),
+    }
+    for what, (of_report, of_manifest) in both.items():
+        if of_report != of_manifest or type(of_report) is not type(of_manifest):
+            yield Disagreement(
+                REPORT,
+                f"{REPORT} tells another {what} than {NAME}: {shown(str(of_report))}, not {shown(str(of_manifest))}",
+            )
+    period = manifest.scope.kind == "period"
+    if period != (manifest.scope.from_ is not None) or period != (manifest.scope.until is not None):
+        yield Disagreement(NAME, f"{NAME} tells of a {manifest.scope.kind}, and its times are those of another kind")
+    by_outcome: Counter[str] = Counter()
+    by_severity: dict[str, dict[str, int]] = {}
+    for (severity, outcome), number in told.outcomes.items():
+        by_outcome[outcome] += number
+        by_severity.setdefault(severity, {})[outcome] = number
+    if head["summary"] != {"by_outcome": dict(by_outcome), "by_severity": by_severity}:
+        yield Disagreement(REPORT, f"the summary of {REPORT} counts other outcomes than its findings have")
+    if not told.ids.issuperset(head["newly"]):
+        yield Disagreement(REPORT, f"{REPORT} names a new finding that it does not hold")
+    if not manifest.scope.sites and run["exit_code"] not in _exit_codes(told):
+        yield Disagreement(REPORT, f"the exit code {run['exit_code']} does not follow from the findings of {REPORT}")
+
+
+def _exit_codes(told: _Told) -> set[int]:
+    """Those that the findings may have led to, whatever severity an audit was told to fail on."""
+    pairs = [(Severity(severity), Outcome(outcome)) for severity, outcome in told.outcomes]
+    rows = told.head["collection"]
+    codes = {2 for row in rows if row["code"] == "organization_not_found"}
+    codes |= {4 for row in rows if row["code"] in ("key_refused", "forbidden")}
+    partly = not told.head["run"]["complete"] or any(row["status"] != "ok" for row in rows)
+    for threshold in Severity:
+        grave = [outcome for severity, outcome in pairs if severity.at_least(threshold)]
+        if any(outcome.violates for outcome in grave):
+            codes.add(1)
+            continue
+        unproven = any(outcome.unproven for outcome in grave)
+        codes |= {3} if unproven else {0, 3} if partly else {0}
+    return codes
+
+
+def _counts(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
+    if manifest.scope.sites:
+        return
+    left_out = {one["id"] for one in told.head["organizations"] if one.get("left_out")}
+    kinds = Counter(
+        row["kind"]
+        for row in table(pack, "inventory.csv")
+        if row["organization_id"] not in left_out and row["note"] not in (NAMED_BY_POLICY, NOT_AN_APP)
+    )
+    for key, kind in _COUNTED:
+        if kinds[kind] != told.head["inventory"][key]:
+            yield Disagreement(
+                "inventory.csv", f"inventory.csv has {kinds[kind]} {key}, {REPORT} counts another number"
+            )
+
+
+def _collection(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
+    rows, entries = list(table(pack, "collection.csv")), told.head["collection"]
+    yield from _side_by_side("collection.csv", rows, entries, _COLLECTION, told, manifest)
+    known = {(one["organization"], one["collector"]): one for one in entries}
+    for row in table(pack, "population.csv"):
+        one = known.get((row["organization_id"], row["collector"]))
+        if one is None or row.get("subject_kind") or row["run_id"] != str(manifest.judged.run):
+            continue
+        for column in _other(_POPULATION, row, one, told.head, manifest):
+            yield Disagreement(
+                "population.csv", f"population.csv tells another {column} of {row['collector']} than {REPORT}"
+            )
+
+
+def _changes(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
+    if manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
+        return
+    rows = [row for row in table(pack, "changes.csv") if row.get("cause_code") != "approval"]
+    yield from _side_by_side("changes.csv", rows, told.head["changes"], _CHANGE, told, manifest)
+
+
+def _side_by_side(
+    name: str,
+    rows: list[Mapping[str, str]],
+    entries: list[Mapping[str, Any]],
+    looks: Mapping[str, Look],
+    told: _Told,
+    manifest: Manifest,
+) -> Iterator[Disagreement]:
+    if len(rows) != len(entries):
+        yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} entries of {REPORT}")
+    for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
+        for column in _other(looks, row, one, told.head, manifest):
+            yield Disagreement(name, f"{name} tells another {column} in row {number} than {REPORT}")
+
+
+def _runs(pack: Pack, manifest: Manifest) -> Iterator[Disagreement]:
+    rows = list(table(pack, "runs.csv"))
+    if [row["run_id"] for row in rows] != [str(run) for run in manifest.scope.runs]:
+        yield Disagreement("runs.csv", f"runs.csv has other runs than {NAME} names")
+    for row in rows:
+        if row["run_id"] == str(manifest.judged.run) and row["finished_at"] != manifest.judged.finished_at:
+            yield Disagreement("runs.csv", f"runs.csv tells another end of run {manifest.judged.run} than {NAME}")
+    if manifest.judged.run not in manifest.scope.runs:
+        yield Disagreement(NAME, f"{NAME} tells of run {manifest.judged.run}, which is none of its runs")
+
+
+def _people(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
+    """What people accepted, decided and attached."""
+    try:
+        policy = tomllib.loads(pack.read("policy.toml").decode())
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        yield Disagreement("policy.toml", f"policy.toml is not a policy: {shown(str(error))}")
+        return
+    for name, key, columns in _POLICY:
+        rows, entries = list(table(pack, name)), policy.get(key, [])
+        if len(rows) != len(entries):
+            yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} of policy.toml")
+        for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
+            for column, of_policy in columns.items():
+                if column in _PERSONS and manifest.scope.people != "named":
+                    continue
+                value = one.get(of_policy, "")
+                told = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
+                if not _equal(row[column], told):
+                    yield Disagreement(name, f"{name} tells another {column} in row {number} than policy.toml")
+    if manifest.scope.people == "named":
+        for row in table(pack, "attestations.csv"):
+            for digest in _digests(row["attachments"]):
+                if f"attachments/{digest}" not in listed:
+                    yield Disagreement(
+                        "attestations.csv", f"the attachment {shown(digest)} of {row['attestation_id']} is missing"
+                    )
+
+
+_POLICY: tuple[tuple[str, str, dict[str, str]], ...] = (
+    (
+        "waivers.csv",
+        "waiver",
+        {"check_id": "check", **{
+            key: key for key in ("reason", "requested_by", "approved_by", "approved_at", "expires", "ticket")
+        }},
+    ),
+    (
+        "decisions.csv",
+        "decision",
+        {"decided_by": "by", **{key: key for key in ("setting", "value", "second", "date", "ticket")}},
+    ),
+)  # fmt: skip
+"""Table, key of policy.toml, and of each column the key in its entries."""
+
+
+def _digests(cell: str) -> list[str]:
+    return [str(one) for one in strict_json(cell)] if cell else []
+
+
+def _organizations(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iterator[Disagreement]:
+    """That no table tells of an organization that the report does not know."""
+    known = {"", *(one["id"] for one in told.head["organizations"])}
+    names = {one["id"]: one["name"] or one["id"] for one in told.head["organizations"]}
+    for name in listed:
+        if "/" in name or not name.endswith(".csv") or name == "data-dictionary.csv":
+            continue
+        foreign = False
+        for row in table(pack, name):
+            place = row.get("organization_id", "")
+            foreign = foreign or place not in known
+            if (
+                not foreign
+                and "organization_name" in row
+                and place
+                and not _equal(row["organization_name"], names[place])
+            ):
+                foreign = True
+        if foreign:
+            yield Disagreement(name, f"{name} tells of another organization than {REPORT}")
+
+
+def _answers(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
+    """That the answers are there on which settings rest."""
+    if manifest.scope.people != "named":
+        return
+    missing = {
+        digest
+        for row in table(pack, "settings.csv")
+        if (digest := row["sha256"]) and f"responses/{digest}.json" not in listed
+    }
+    if missing:
+        yield Disagreement("settings.csv", f"settings.csv rests on {len(missing)} answers that are not in responses/")
