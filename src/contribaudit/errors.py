@@ -22,6 +22,7 @@
     │   ├── ServerFailed                   3   5xx, retried
     │   └── UnexpectedAnswer               3   HTML, broken JSON, a cursor that repeats, a redirect
     │       └── CursorRefused              3   400 from the event stream: start again from a time
+    ├── NothingRead                        69  not one call of an audit was answered: no run is kept
     ├── StoreError                         70  the history cannot be read or written
     │   ├── StoreBusy                      70  another audit of this organization runs
     │   ├── StoreNewer                     70  written by a newer version
@@ -38,6 +39,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from contribaudit import exit_codes
+
 
 class ContribauditError(Exception):
     """Something went wrong that a person can act on.
@@ -45,7 +48,7 @@ class ContribauditError(Exception):
     `message` says what happened, `hint` what to do next. Neither ever holds a key, a token or a header.
     """
 
-    exit_code: ClassVar[int] = 70
+    exit_code: ClassVar[int] = exit_codes.TOOL
     code: ClassVar[str] = "error"
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -63,7 +66,7 @@ class ContribauditError(Exception):
 class UsageError(ContribauditError):
     """The command line is wrong, or a file that it names."""
 
-    exit_code = 2
+    exit_code = exit_codes.USAGE
     code = "usage"
 
 
@@ -88,7 +91,7 @@ class RulebookError(UsageError):
 class CredentialError(ContribauditError):
     """No API key was found."""
 
-    exit_code = 4
+    exit_code = exit_codes.KEY
     code = "key_missing"
 
 
@@ -105,7 +108,7 @@ class AdminApiError(ContribauditError):
     call needs, when a missing one is a likely cause, else None.
     """
 
-    exit_code = 3
+    exit_code = exit_codes.UNVERIFIED
     code = "api_error"
 
     def __init__(self, message: str, *, call: str, hint: str = "", missing_scope: str | None = None) -> None:
@@ -147,7 +150,7 @@ class TimedOut(AdminApiUnreachable):
 class KeyRefused(AdminApiError):
     """401: the key is wrong, expired or revoked."""
 
-    exit_code = 4
+    exit_code = exit_codes.KEY
     code = "key_refused"
 
 
@@ -160,7 +163,7 @@ class TokenRefused(KeyRefused):
 class AccessDenied(AdminApiError):
     """403: the key lacks a scope, or belongs to another organization."""
 
-    exit_code = 4
+    exit_code = exit_codes.KEY
     code = "forbidden"
 
 
@@ -173,7 +176,7 @@ class NotFound(AdminApiError):
 class OrganizationNotFound(AdminApiError):
     """404 on the organization: the ID is wrong, or the key belongs to another organization."""
 
-    exit_code = 2
+    exit_code = exit_codes.USAGE
     code = "organization_not_found"
 
 
@@ -208,6 +211,13 @@ class CursorRefused(UnexpectedAnswer):
     code = "cursor_refused"
 
 
+class NothingRead(ContribauditError):
+    """Not one call of an audit got a usable answer, for another reason than the key; nothing is judged or kept."""
+
+    exit_code = exit_codes.UNREACHED
+    code = "nothing_read"
+
+
 class StoreError(ContribauditError):
     """The history cannot be read or written."""
 
@@ -229,14 +239,14 @@ class StoreNewer(StoreError):
 class StoreDamaged(StoreError):
     """The store's file is not a readable database any more."""
 
-    exit_code = 5
+    exit_code = exit_codes.DAMAGED
     code = "store_damaged"
 
 
 class EvidenceDamaged(ContribauditError):
     """Exported evidence is not what its manifest, signature or chain says."""
 
-    exit_code = 5
+    exit_code = exit_codes.DAMAGED
     code = "evidence_damaged"
 
 

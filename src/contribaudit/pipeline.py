@@ -11,7 +11,7 @@ from datetime import datetime
 from contribaudit import __version__, catalogue, checks, collectors
 from contribaudit.attribution import Span, explained_changes
 from contribaudit.collectors.collect import collect_all, fewer_collections
-from contribaudit.collectors.interface import Collector
+from contribaudit.collectors.interface import Collector, promises_of
 from contribaudit.collectors.spaces import collect_spaces
 from contribaudit.core.baseline import standing
 from contribaudit.core.deadlines import deadline_warnings, key_days_left
@@ -20,6 +20,7 @@ from contribaudit.core.evaluate import evaluate, require_checks
 from contribaudit.core.plan_moves import PlanSeen, plan_now
 from contribaudit.core.report import Report, RunLine
 from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.sources import needed_and_unread, needed_collectors
 from contribaudit.core.state import State
 from contribaudit.core.verdict import count_outcomes, exit_code, newly_bad
 from contribaudit.errors import ContribauditError
@@ -74,7 +75,8 @@ def judge(
         _record_plans(job, record, state)
     changes = _changes(job, record, previous, state)  # STEP 5: what others get
     earlier = max((run for run in previous.values() if run is not None), default=None)
-    code = exit_code(verdict.findings, job.fail_on, snapshots.values())
+    unread = needed_and_unread(state, verdict.findings, _needed(job))
+    code = exit_code(verdict.findings, job.fail_on, snapshots.values(), unread)
     newly = newly_bad(verdict.findings, job.store.outcomes(earlier) if earlier is not None else None)
     if keep:
         judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
@@ -83,7 +85,14 @@ def judge(
         tool_version=__version__,
         state=state,
         run=RunLine(
-            record.id, earlier, record.started_at, record.finished_at, record.complete, code, record.planned_at
+            record.id,
+            earlier,
+            record.started_at,
+            record.finished_at,
+            record.complete,
+            code,
+            record.planned_at,
+            job.fail_on,
         ),
         policy_name=job.policy.name,
         policy_sha256=job.policy.sha256,
@@ -99,6 +108,13 @@ def judge(
         newly=newly,
         key_days_left=key_days_left(state),
     )
+
+
+def _needed(job: Job) -> frozenset[str]:
+    """Names of the collectors without which the policy's rules cannot be judged."""
+    asked = require_checks(job.policy, checks.ALL, job.selection)
+    listings = [source.name for source in collectors.SPACES]
+    return needed_collectors(asked, promises_of(collectors.ALL), catalogue.find, listings)
 
 
 def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], state: State) -> list[Change]:

@@ -65,8 +65,8 @@ def test_exit_0_when_everything_required_was_verified(cli: Cli, ready: Api, tmp_
     """A policy that only asks what the API can tell is met by the tidy organization."""
     ended = cli("audit", "--policy", policy(tmp_path), "--format", "line")
     assert ended.code == 0, ended.out
-    assert ended.out.startswith("OK exit=0")
-    assert ended.last == "Everything that the policy requires at or above high was verified."
+    assert ended.out.startswith("PASS (high and above); exit=0")
+    assert ended.last == "PASS (high and above)."
 
 
 def test_exit_1_when_a_setting_drifts_and_the_change_is_told(cli: Cli, ready: Api, tmp_path: Path) -> None:
@@ -126,9 +126,9 @@ def test_the_severity_decides_what_fails(cli: Cli, ready: Api, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("key", "code", "said"),
     [
-        ("expired-key", 4, "The API refused the key"),
-        ("other-org-key", 4, "The API refused the key"),
-        ("no-such-key", 4, "The API refused the key"),
+        ("expired-key", 4, "the API refused a key"),
+        ("other-org-key", 4, "the API refused a key"),
+        ("no-such-key", 4, "the API refused a key"),
         ("narrow-key", 3, "it needs the scope read:"),
     ],
 )
@@ -387,7 +387,7 @@ def test_the_demo_does_the_whole_job_without_a_key(cli: Cli, tmp_path: Path) -> 
     folder = tmp_path / "evidence"
     ended = cli("demo", "--out", str(folder))
     assert ended.code == 0
-    assert ended.out.startswith("NOT OK  Acme")
+    assert ended.out.startswith("FAIL (high and above); ")
     assert "acme-us.atlassian.net/confluence" in ended.out
     names = {path.name for path in folder.iterdir()}
     assert names >= {"findings.csv", "inventory.csv", "settings.csv", "collection.csv", "manifest.json.sig"}
@@ -405,7 +405,7 @@ def test_stdout_is_the_result_and_nothing_else(ready: Api, tmp_path: Path) -> No
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["schema"] == "contribaudit.report/1"
-    assert done.stderr.splitlines()[-1].startswith("Everything that the policy requires")
+    assert done.stderr.splitlines()[-1].startswith("PASS (high and above).")
 
 
 def test_a_run_of_one_organization_does_not_judge_the_others(

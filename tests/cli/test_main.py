@@ -15,7 +15,8 @@ import pytest
 from pydantic import SecretStr
 
 from contribaudit import cli as command_line
-from contribaudit.cli import COMMANDS, exit_codes
+from contribaudit import exit_codes
+from contribaudit.cli import COMMANDS
 from contribaudit.cli.options import Console, pass_console
 from contribaudit.errors import StoreError, UsageError
 from tests.cli.conftest import Cli

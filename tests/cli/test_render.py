@@ -63,8 +63,8 @@ def test_render_needs_neither_configuration_nor_key(cli: Cli, saved: Path, monke
     monkeypatch.setenv("CONTRIBAUDIT_STORE", "/nonexistent/folder/history.sqlite")
     ended = cli("render", str(saved))
     assert ended.code == 0
-    assert "UNPROVEN" in ended.out
-    assert "had ended with exit code 3 (UNPROVEN)" in ended.last
+    assert "UNVERIFIED (high and above)" in ended.out
+    assert "ended with exit code 3: UNVERIFIED (high and above); " in ended.last
 
 
 def test_render_reads_an_archive(cli: Cli, saved: Path, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from contribaudit.core.finding import Finding, Outcome, Severity
-from contribaudit.core.snapshot import Snapshot
-from contribaudit.core.verdict import count_outcomes, count_severities, exit_code, newly_bad
+from contribaudit.core.snapshot import CollectionStatus, Snapshot
+from contribaudit.core.verdict import count_outcomes, count_severities, exit_code, headline, newly_bad, nothing_read
 from tests.builders import OTHER_ORG, app, collection, collections, finding, snapshot
 
 ALL_FORBIDDEN = snapshot(runs=tuple(collection(one.collector, "forbidden") for one in collections()))
@@ -89,3 +91,63 @@ def test_counts_name_only_what_occurs() -> None:
     found = [UNKNOWN, FAIL, FAIL, finding(Outcome.PASS, Severity.CRITICAL)]
     assert count_outcomes(found) == {"fail": 2, "pass": 1, "unknown": 1}
     assert list(count_severities(found).items()) == [("critical", {"pass": 1}), ("high", {"fail": 2, "unknown": 1})]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "counts", "sentence"),
+    [
+        ("high", {}, "PASS (high and above)"),
+        (
+            "high",
+            {"medium": {"fail": 2, "unknown": 2, "stale": 1}},
+            "PASS (high and above); 2 medium findings fail, 3 are unverified",
+        ),
+        ("high", {"medium": {"fail": 1, "pass": 9}}, "PASS (high and above); 1 medium finding fails"),
+        ("critical", {"high": {"stale": 1}}, "PASS (critical and above); 1 high finding is unverified"),
+        (
+            "high",
+            {"medium": {"conflict": 1}, "low": {"not_achievable": 1, "unknown": 1}},
+            "PASS (high and above); 1 medium and 1 low findings fail, 1 low is unverified",
+        ),
+        (
+            "high",
+            {"critical": {"fail": 1}, "high": {"unknown": 4}, "info": {"fail": 1}},
+            "FAIL (high and above); 1 critical finding fails, 4 high are unverified; below that, 1 info finding fails",
+        ),
+        ("low", {"low": {"unknown": 2}}, "UNVERIFIED (low and above); 2 low findings are unverified"),
+        ("info", {"info": {"fail": 1, "unknown": 1}}, "FAIL (info and above); 1 info finding fails, 1 is unverified"),
+    ],
+)
+def test_the_headline_holds_threshold_and_counts(
+    fail_on: str, counts: dict[str, dict[str, int]], sentence: str
+) -> None:
+    """What counts for the exit code first, what lies below the threshold in the same sentence."""
+    found = [
+        finding(Outcome(word), Severity(severity))
+        for severity, outcomes in counts.items()
+        for word, number in outcomes.items()
+        for _ in range(number)
+    ]
+    code = exit_code(found, Severity(fail_on), [WHOLE])
+    assert headline(code, Severity(fail_on), count_severities(found)) == sentence
+
+
+def test_a_source_that_was_not_read_is_named_where_no_finding_is_grave_enough() -> None:
+    """The headline says why the run is unverified although nothing at the threshold is."""
+    said = headline(3, Severity.CRITICAL, {"high": {"unknown": 2}})
+    assert said == (
+        "UNVERIFIED (critical and above); a source that the policy needs was not read whole; "
+        "2 high findings are unverified"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "nothing"),
+    [("dns", True), ("tls", True), ("timeout", True), ("server_failed", True), ("rate_limited", True),
+     ("unexpected_answer", True), ("key_refused", False), ("forbidden", False)],
+)  # fmt: skip
+def test_nothing_read(code: str, nothing: bool) -> None:
+    """Every call failed, and the key is not to blame; one call that was answered is something."""
+    every = tuple(replace(collection(one.collector, code), status=CollectionStatus.FAILED) for one in collections())
+    assert nothing_read(snapshot(runs=every)) is nothing
+    assert not nothing_read(snapshot(runs=(*every[1:], collection(every[0].collector))))

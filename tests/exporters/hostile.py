@@ -27,8 +27,8 @@ ATTACKS = (
     "_x0041_ _x003D_1+1",
 )  # fmt: skip
 _FIXED = frozenset(
-    ("schema", "grade", "status", "kind", "outcome", "underlying_outcome", "severity", "cause_code", "match", "id",
-     "sha256", "expires", "effective", "check", "organization", "collector")
+    ("schema", "grade", "status", "kind", "outcome", "underlying_outcome", "severity", "fail_on", "cause_code", "match",
+     "id", "sha256", "expires", "effective", "check", "organization", "collector")
 )  # fmt: skip
 
 

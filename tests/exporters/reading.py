@@ -14,6 +14,7 @@ import openpyxl
 from markdown_it import MarkdownIt
 from openpyxl.utils.escape import unescape
 
+from contribaudit.core.finding import Outcome
 from contribaudit.exporters import html, junit, markdown, sarif, xlsx
 from contribaudit.exporters.report_v1 import ReportV1
 
@@ -29,6 +30,11 @@ class Told:
     outcome: str
     severity: str
     subject: str
+
+
+def outcome_of(words: str) -> str:
+    """The outcome behind its words."""
+    return next(one.value for one in Outcome if one.words == words)
 
 
 def from_sarif(document: ReportV1) -> set[Told]:
@@ -119,8 +125,7 @@ def from_html(document: ReportV1) -> set[Told]:
     """Every row of the page's list."""
     data = page_data("".join(html.pieces(document)))
     return {
-        Told(row[0], data["outcomes"][row[4]].replace(" ", "_"), data["severities"][row[3]], row[10])
-        for row in data["rows"]
+        Told(row[0], outcome_of(data["outcomes"][row[4]]), data["severities"][row[3]], row[10]) for row in data["rows"]
     }
 
 
@@ -145,8 +150,7 @@ def from_markdown(document: ReportV1) -> set[tuple[str, str, str]]:
         if "finding" in head:
             records = [dict(zip(head, row, strict=True)) for row in rows]
             found |= {
-                (one["finding"], one["outcome"].removesuffix(" new").replace(" ", "_"), one["severity"])
-                for one in records
+                (one["finding"], outcome_of(one["outcome"].removesuffix(" new")), one["severity"]) for one in records
             }
     return found
 

@@ -13,6 +13,7 @@ from contribaudit.core.report import Report
 from contribaudit.exporters import csv_evidence, line, text_table
 from contribaudit.exporters.json_v1 import as_document
 from tests.exporters.awkward import awkward_report
+from tests.exporters.reading import outcome_of
 
 
 @pytest.mark.parametrize("name", ["awkward", "drifted"])
@@ -42,7 +43,7 @@ def test_outcomes_agree(name: str, request: pytest.FixtureRequest, monkeypatch: 
     monkeypatch.setenv("COLUMNS", "200")
     table = text_table.render(report, everything=True)
     listed = re.findall(r"^([a-z][a-z ]+?)  +(critical|high|medium|low|info)  +([A-Z]{2}-\d\d)  ", table, re.MULTILINE)
-    assert Counter((outcome.replace(" ", "_"), severity, check) for outcome, severity, check in listed) == Counter(
+    assert Counter((outcome_of(outcome), severity, check) for outcome, severity, check in listed) == Counter(
         (one["outcome"], one["severity"], one["check"]) for one in document["findings"]
     )
     assert f"{sum(applying.values())} apply: " in table

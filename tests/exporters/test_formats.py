@@ -19,6 +19,7 @@ from contribaudit.exporters import csv_evidence, html, junit, markdown, sarif, x
 from contribaudit.exporters.cells import csv_cell, plain
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.markdown import MOST_ROWS
+from contribaudit.exporters.overview import words
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import report_of
 from tests.exporters import reading
@@ -70,7 +71,7 @@ def test_all_formats_agree_on_every_finding(document: ReportV1) -> None:
 
 
 def test_markdown_agrees_on_what_it_lists(document: ReportV1) -> None:
-    """It lists what is violated and unproven, up to its limit, and counts everything."""
+    """It lists what fails and what is unverified, up to its limit, and counts everything."""
     told = told_by(document)
     wanted = {(one.id, one.outcome, one.severity) for one in told if one.outcome in VIOLATED + UNPROVEN}
     listed = reading.from_markdown(document)
@@ -80,7 +81,7 @@ def test_markdown_agrees_on_what_it_lists(document: ReportV1) -> None:
         assert len([one for one in listed if one[1] in group]) == min(MOST_ROWS, len(here))
     text = markdown.render(document)
     for outcome, number in Counter(one.outcome for one in told).items():
-        assert f"{number} {outcome.replace('_', ' ')}" in text
+        assert f"{number} {words(outcome)}" in text
 
 
 def _xml(one: Told) -> Told:
@@ -124,7 +125,7 @@ def test_junit_counts_are_those_of_its_cases(document: ReportV1) -> None:
     ],
 )
 def test_junit_elements(outcome: str, element: str) -> None:
-    """Violated fails, unproven is an error, what is settled is skipped with its reason; none but a pass is silent."""
+    """What fails is a failure, unverified an error, what is settled is skipped and says why; only a pass is silent."""
     assert junit.element_of(outcome) == element
     case = next(
         one
@@ -133,7 +134,7 @@ def test_junit_elements(outcome: str, element: str) -> None:
     )
     told = [child for child in case if child.tag != "properties"]
     assert [one.tag for one in told] == ([element] if element else [])
-    assert all(outcome.replace("_", " ") in (one.get("message") or "") for one in told)
+    assert all(words(outcome) in (one.get("message") or "") for one in told)
 
 
 def test_junit_tells_the_waiver() -> None:
@@ -212,7 +213,7 @@ def test_sarif_tells_results_on_one_line_apart() -> None:
 
 
 def test_sarif_leaves_out_passes_and_nothing_else() -> None:
-    """What is unproven is there: a service that reads the file must not take it for clean."""
+    """What is unverified is there: a service that reads the file must not take it for clean."""
     document = document_of(awkward_report())
     (run,) = log_of(document)["runs"]
     there = {one["fingerprints"][sarif.FINGERPRINT] for one in run["results"]}
@@ -295,7 +296,7 @@ def test_markdown_stays_short_and_counts_the_rest() -> None:
         assert len(text) <= most
         listed = next(len(table) - 1 for table in reading.markdown_tables(text) if "finding" in table[0])
         assert f"and {300 - listed} more." in text
-        assert "Violated: 300" in text
+        assert "Fails: 300" in text
         assert "300 fail" in text
         assert listed <= MOST_ROWS
 

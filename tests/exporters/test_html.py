@@ -14,7 +14,7 @@ from contribaudit.core.finding import Outcome
 from contribaudit.exporters import html
 from contribaudit.exporters.html.bars import bars
 from contribaudit.exporters.json_v1 import as_document
-from contribaudit.exporters.overview import Overview
+from contribaudit.exporters.overview import Overview, words
 from contribaudit.exporters.report_v1 import ReportV1
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.browser import CHROMIUM, Page, browser
@@ -224,7 +224,7 @@ def test_outcomes_are_told_in_words() -> None:
     """Every outcome that occurs stands there as a word with its count, whatever the colour."""
     text = written(awkward())
     for outcome, number in Overview(awkward()).counts.items():
-        assert f">{outcome.replace('_', ' ')}</span> <b>{number}</b>" in text
+        assert f">{words(outcome)}</span> <b>{number}</b>" in text
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:

@@ -59,7 +59,8 @@ def test_the_whole_line() -> None:
         ),
     )
     assert one_line(report) == (
-        "NOT OK exit=1 new: 2 fail, 1 stale | 10 apply: 3 pass 1 waived 2 fail 1 not_achievable 1 stale 1 unknown "
+        "FAIL (high and above); 3 high findings fail, 2 are unverified; exit=1, new: 2 fail, 1 stale "
+        "| 10 apply: 3 pass 1 waived 2 fail 1 not_achievable 1 stale 1 unknown "
         "1 pending | 3 changes, 1 no cause | read 1/1 orgs 2/2 sites 3/3 apps | key 12d | #318 "
         + report_digest(report)[:32]
     )
@@ -68,17 +69,15 @@ def test_the_whole_line() -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (0, "OK exit=0"),
-        (1, "NOT OK exit=1"),
-        (2, "WRONGLY SET UP exit=2"),
-        (3, "UNPROVEN exit=3"),
-        (4, "NO ACCESS exit=4"),
-        (5, "DAMAGED exit=5"),
-        (70, "ERROR exit=70"),
+        (0, "PASS (high and above); exit=0"),
+        (1, "FAIL (high and above); exit=1"),
+        (2, "UNVERIFIED (high and above); the API does not know an organization; exit=2"),
+        (3, "UNVERIFIED (high and above); a source that the policy needs was not read whole; exit=3"),
+        (4, "UNVERIFIED (high and above); the API refused a key; exit=4"),
     ],
 )
 def test_verdict(code: int, words: str) -> None:
-    """Each exit code has its words; nothing new, nothing said."""
+    """Each exit code of a run has its words, with the threshold; nothing new, nothing said."""
     assert parts(ended(code))[0] == words
 
 
@@ -160,6 +159,6 @@ def test_without_a_key_that_ends() -> None:
 def test_one_line_whatever_was_observed(drifted_report: Report) -> None:
     """No observed name can break the line, colour it or add to it."""
     for report in (awkward_report(), drifted_report):
-        assert re.fullmatch(r"[A-Z ]+ exit=\d+[ -~]*", one_line(report))
+        assert re.fullmatch(r"(PASS|FAIL|UNVERIFIED) \([ -~]+; exit=\d+[ -~]*", one_line(report))
         assert "=1+1" not in one_line(report)
         assert re.fullmatch(r"#\d+ [0-9a-f]{32}", parts(report)[-1])

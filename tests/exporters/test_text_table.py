@@ -282,7 +282,7 @@ def test_cells_of_a_table_are_data() -> None:
 
 def findings_in(text: str, found: tuple[Finding, ...]) -> int:
     """How many findings the table lists."""
-    words = {str(one.outcome).replace("_", " ") for one in found}
+    words = {one.outcome.words for one in found}
     return sum(1 for line in io.StringIO(text) if line.split("  ")[0] in words and re.search(r"[A-Z]{2}-\d\d", line))
 
 

@@ -119,7 +119,10 @@ def cause_of(kind: str, endpoint: str) -> str:
 def code_of(kind: str, endpoint: str, *, first: bool) -> int:
     """The exit code where nothing is violated, but something was not read."""
     if COLLECTOR_OF[endpoint] in OPTIONAL:
-        # Only GV-03 wants what not every plan has, and a first run does not hold it.
+        # A refusal is what a plan or key without the source answers; one that is there and breaks off counts, since
+        # AI-07 and GV-03 need it. A refused log is missed by GV-03 alone, which a first run does not hold.
+        if kind not in ("401", "404") and not kind.startswith("403"):
+            return 3
         return 0 if first or endpoint != "events-stream" else 3
     if kind == "401":
         return 4

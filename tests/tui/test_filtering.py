@@ -38,7 +38,7 @@ def left(text: str, *, hide_passes: bool = False) -> list[str]:
         ("kind:organization", 8),
         ("grade:documented outcome:pass", 5),
         ("is:bad", 4),
-        ("is:unproven", 9),
+        ("is:unverified", 9),
         ("is:open", 13),
         ("is:new", 1),
         ("is:waived", 1),

@@ -22,21 +22,25 @@ def said(lines: list[Line]) -> list[str]:
 
 
 def test_the_verdict_counts_what_applies_and_tells_what_was_read() -> None:
-    """Violated, not achievable and unproven in one line; the organization without a key counts as unread."""
+    """The headline of every report, then what is open in one line; the organization without a key counts as unread."""
     assert said(verdict.lines(board(), 78)) == [
-        "NO:  1 fail (+1)  2 in conflict  1 not achievable  9 unproven  of 20 that apply",
+        "FAIL (high and above); 3 critical and 1 high findings fail, 2 critical and 7",
+        "high are unverified",
+        "20 apply:  1 fail (+1)  2 in conflict  1 not achievable  9 unverified",
         "6 pass  1 waived",
         "READ 1/2 orgs 3/3+ sites 3/3+ apps  NOT WHOLE  run #318, 7 h ago",
         "30 DAYS .........=============~=.=====  = read whole  ~ in part  . no run",
     ]
 
 
-@pytest.mark.parametrize(("code", "word"), [(0, "YES"), (3, "NOT PROVEN"), (4, "NO ACCESS"), (99, "NOT KNOWN")])
+@pytest.mark.parametrize(
+    ("code", "word"), [(0, "PASS"), (1, "FAIL"), (3, "UNVERIFIED"), (4, "UNVERIFIED"), (99, "UNVERIFIED")]
+)
 def test_the_verdict_has_a_word_for_every_exit_code(code: int, word: str) -> None:
-    """Also for one that this version does not know: that is never a yes."""
+    """Also for one that this version does not know: that is never a PASS."""
     shown = board()
     report = replace(shown.report, run=replace(shown.report.run, exit_code=code))
-    assert verdict.lines(replace(shown, report=report), 78)[0].text.plain.startswith(f"{word}:")
+    assert verdict.lines(replace(shown, report=report), 78)[0].text.plain.startswith(f"{word} (high and above)")
 
 
 def test_a_fragile_pass_is_told_beside_the_passes() -> None:
@@ -44,8 +48,8 @@ def test_a_fragile_pass_is_told_beside_the_passes() -> None:
     shown = board()
     findings = tuple(replace(one, fragile=one.outcome is Outcome.PASS) for one in shown.report.findings)
     fragile = replace(shown, report=replace(shown.report, findings=findings))
-    assert said(verdict.lines(fragile, 78))[1] == "6 pass  1 waived  6 passes are fragile"
-    assert said(verdict.lines(fragile, 30))[1:3] == ["6 pass  1 waived", "6 passes are fragile"]
+    assert said(verdict.lines(fragile, 78))[-3] == "6 pass  1 waived  6 passes are fragile"
+    assert said(verdict.lines(fragile, 30))[-4:-2] == ["6 pass  1 waived", "6 passes are fragile"]
 
 
 def test_a_day_is_whole_only_when_every_organization_was_read_whole() -> None:
@@ -127,11 +131,11 @@ def test_where_names_the_gravest_of_each_family_in_words() -> None:
     """Organizations first, beneath them the sites that are not in order, the worst on top."""
     assert said(where.lines(board(), 80, 6)) == [
         "                    contribution   AI access      residency      governance",
-        "Acme Global (stand… 1 cannot       3 unproven     1 FAIL 2 ?     1 ok",
-        "  acme-lab.atlassi… -              1 unproven     1 FAIL 1 ?     -",
-        "  acme-us.atlassia… -              1 unproven     1 CONFLICT     -",
-        "  acme.atlassian.n… -              1 unproven     3 ok           -",
-        "Acme Bank           1 unproven     1 unproven     3 unproven     1 unproven",
+        "Acme Global (stand… 1 cannot       3 unverified   1 FAIL 2 ?     1 pass",
+        "  acme-lab.atlassi… -              1 unverified   1 FAIL 1 ?     -",
+        "  acme-us.atlassia… -              1 unverified   1 CONFLICT     -",
+        "  acme.atlassian.n… -              1 unverified   3 pass         -",
+        "Acme Bank           1 unverified   1 unverified   3 unverified   1 unverified",
     ]
     assert where.lines(board(), 80, 6)[2].query == "site:acme-lab.atlassian.net is:open"
 
@@ -148,9 +152,9 @@ def test_where_counts_the_sites_that_it_has_no_room_for() -> None:
         ({Outcome.CONFLICT: 1, Outcome.UNKNOWN: 3}, "1 CONFLICT 3 ?"),
         ({Outcome.CONFLICT: 1, Outcome.FAIL: 3}, "3 FAIL 1 ?"),
         ({Outcome.NOT_ACHIEVABLE: 2, Outcome.PASS: 1}, "2 cannot"),
-        ({Outcome.UNKNOWN: 1, Outcome.PASS: 9}, "1 unproven"),
-        ({Outcome.PASS: 3, Outcome.WAIVED: 1}, "4 ok, waived"),
-        ({Outcome.PENDING: 1}, "1 ok, pending"),
+        ({Outcome.UNKNOWN: 1, Outcome.PASS: 9}, "1 unverified"),
+        ({Outcome.PASS: 3, Outcome.WAIVED: 1}, "4 pass, waived"),
+        ({Outcome.PENDING: 1}, "1 pass, pending"),
         ({Outcome.NO_SUCH_SETTING: 3}, "-"),
         ({}, "-"),
     ],
@@ -181,8 +185,8 @@ def test_how_we_know_names_grades_ages_and_digests() -> None:
 def test_the_trend_plots_on_one_scale_and_tells_its_numbers() -> None:
     """A single run is no trend."""
     assert said(trend.lines(board(), 78)) == [
-        "violated  ▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁ 2 to 1",
-        "unproven  ▅▆▇█▅▆▇█▅▆▇█▅▆▇█▅▆▇█ 5 to 8",
+        "fail       ▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁ 2 to 1",
+        "unverified ▅▆▇█▅▆▇█▅▆▇█▅▆▇█▅▆▇█ 5 to 8",
         "20 runs, #299 (01 Nov) to #318 (21 Nov)",
     ]
     one = board(runs=board().runs[:1])

@@ -65,9 +65,9 @@ async def test_results_arrive_on_every_screen_and_cursors_stay(kept: Opener, siz
         assert "Done." in state(done)
         shown = on_screen(pilot)
         assert "Run #2 is kept." in shown
-        assert "1 finding newly wrong or unproven" in shown
+        assert "Newly failing or unverified: 1 finding" in shown
         assert "DR-01" in shown
-        assert "ok -> FAIL" in shown
+        assert "pass -> FAIL" in shown
         await pilot.press("f")
         await pilot.pause()
         after = screen.finding

@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 
 import click
 
-from contribaudit import __version__
-from contribaudit.cli import exit_codes, usage
+from contribaudit import __version__, exit_codes
+from contribaudit.cli import usage
 from contribaudit.cli.diagnostics import Diagnostics
 from contribaudit.cli.options import Console, global_options, output_error, with_global_options
 from contribaudit.errors import ContribauditError
@@ -23,7 +23,7 @@ PROGRAM = "contribaudit"
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("contribaudit.cli.demo", "The whole job on a simulated organization: no key, no network."),
-    "dashboard": ("contribaudit.cli.dashboard", "Can we sign today, what next, what changed, where: in a terminal."),
+    "dashboard": ("contribaudit.cli.dashboard", "The verdict, what next, what changed, where: in a terminal."),
     "init": ("contribaudit.cli.init", "Ask for organization, key and policy; test them; write the files."),
     "login": ("contribaudit.cli.login", "Save an organization's API key in the system keyring."),
     "logout": ("contribaudit.cli.logout", "Remove an organization's API key from the system keyring."),

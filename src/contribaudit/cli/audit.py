@@ -25,7 +25,6 @@ from contribaudit.cli.written import FORMATS, check_format, of_report
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from contribaudit.core.finding import Severity
     from contribaudit.core.report import Report
     from contribaudit.errors import OutputError
     from contribaudit.pipeline import Job, Operator
@@ -140,7 +139,7 @@ def command(
             report = asyncio.run(audit(job, console.diagnostics))
             report, unexported = with_evidence(console, job, report)
     try:
-        finish(console, report, severity, output_format, output_path, everything=everything)
+        finish(console, report, output_format, output_path, everything=everything)
     finally:
         if unexported is not None:
             raise unexported
@@ -189,7 +188,6 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
 def finish(
     console: Console,
     report: Report,
-    fail_on: Severity,
     output_format: str,
     output_path: Path | None,
     *,
@@ -203,7 +201,7 @@ def finish(
         for warning in report.warnings:
             console.diagnostics.warning(warning)
     code = report.run.exit_code
-    console.diagnostics.conclusion(conclusion(report, fail_on), code=code)
+    console.diagnostics.conclusion(conclusion(report), code=code)
     console.exit(code)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli import exit_codes
+from contribaudit import exit_codes
 from contribaudit.cli.options import Console, organization_option, policy_option, store_option
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def command(
     policy_path: Path | None,
     store_location: str | None,
 ) -> None:
-    """Can we sign today, what next, what changed, where: in this terminal.
+    """The verdict, what next, what changed, where: in this terminal.
 
     From the last kept run, judged as of now. With PACK, an exported evidence folder or .zip is verified and shown
     instead; that needs neither history nor key. Ends with 0 whatever it shows.

@@ -29,7 +29,7 @@ _SOON_SECONDS = 3.0
 class Diagnostics:
     """Writes to stderr, as `contribaudit.progress.Progress` too. Nothing that it writes holds a key that it `hide`s.
 
-    `quiet` leaves warnings, errors and a conclusion that is not OK; `verbose` adds details and a bug's traceback.
+    `quiet` leaves warnings, errors and a conclusion that is no PASS; `verbose` adds details and a bug's traceback.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from contribaudit.cli import exit_codes
+from contribaudit import exit_codes
 from contribaudit.cli.options import (
     Console,
     api_key_options,

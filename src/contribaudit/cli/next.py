@@ -48,7 +48,7 @@ def command(
 ) -> None:
     """What to do now, gravest first: fix, look, confirm, decide, renew, with the minutes that each takes.
 
-    Every finding that is violated, unproven or pending is in one step; the last line counts those that nobody can
+    Every finding that fails, is unverified or pending is in one step; the last line counts those that nobody can
     settle now, and says why. From the newest kept run, judged as of now; nothing is read. Ends with 0 whatever there
     is to do.
     """

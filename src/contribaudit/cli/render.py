@@ -27,8 +27,8 @@ def command(
     """
     console.check_output(output_path, overwrite=force)
     check_format(console, output_format, output_path)
+    from contribaudit.exporters.overview import Overview
     from contribaudit.exporters.saved_file import load
-    from contribaudit.exporters.words import verdict
 
     document = load(place)
     run = document["run"]
@@ -43,6 +43,6 @@ def command(
         for warning in document["warnings"]:
             console.diagnostics.warning(warning)
     console.diagnostics.conclusion(
-        f"Run {run['id']} of {run['finished_at']} had ended with exit code {run['exit_code']}"
-        f" ({verdict(run['exit_code'])})."
+        f"Run {run['id']} of {run['finished_at']} ended with exit code {run['exit_code']}:"
+        f" {Overview(document).headline}."
     )

@@ -27,6 +27,11 @@ class Outcome(StrEnum):
     WAIVED = "waived"
 
     @property
+    def words(self) -> str:
+        """As people read it: "not achievable", "no setting"."""
+        return "no setting" if self is Outcome.NO_SUCH_SETTING else self.value.replace("_", " ")
+
+    @property
     def violates(self) -> bool:
         """True for what exit code 1 stands for."""
         return self in (Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE)

@@ -1,7 +1,7 @@
 """The one queue of what to do now: fix, look, confirm, decide, renew, with the minutes that each takes.
 
 Every step stands for what one person does at one place: findings that one action settles are one step. Every finding
-that is violated, unproven or pending is in exactly one step, the last of which counts what nobody can settle now. A
+that fails, is unverified or pending is in exactly one step, the last of which counts what nobody can settle now. A
 pure function of a judged run, for the command line, reports and the dashboard alike.
 """
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from contribaudit.core import names
 from contribaudit.core.drift import Change
-from contribaudit.core.finding import Finding
+from contribaudit.core.finding import Finding, Severity
 from contribaudit.core.inventory import sites_of, spaces_counted
 from contribaudit.core.next_steps import NextStep, next_steps
 from contribaudit.core.observation import Observed
 from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, organization_subject
+from contribaudit.core.verdict import count_severities, headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class RunLine:
     exit_code: int
     planned_at: datetime | None = None
     """When its schedule meant it to begin; None where nothing tells."""
+    fail_on: Severity = Severity.HIGH
+    """From which severity on a finding counts for the exit code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Report:
     changes: tuple[Change, ...]
     warnings: tuple[str, ...]
     newly: tuple[Finding, ...] = ()
-    """Findings that are violated or unproven and were not so in the run before."""
+    """Findings that fail or are unverified and were not so in the last whole run."""
     key_days_left: int | None = None
     """Days until the first key that we read with ends; None where no API tells."""
     manifest_sha256: str = ""
@@ -84,6 +87,11 @@ class Report:
     def __repr__(self) -> str:
         # asyncio.run writes its result into a signal handler's repr: a whole report would take seconds there.
         return f"Report(run={self.run.id}, findings={len(self.findings)})"
+
+    @property
+    def headline(self) -> str:
+        """Its verdict in one sentence, the same in every format: see `verdict.headline`."""
+        return headline(self.run.exit_code, self.run.fail_on, count_severities(self.findings))
 
     @property
     def organizations(self) -> tuple[OrganizationLine, ...]:

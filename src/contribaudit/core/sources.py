@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from contribaudit.core import names
+from contribaudit.core.check import Check
 from contribaudit.core.finding import Finding
-from contribaudit.core.observation import Unavailable
+from contribaudit.core.observation import SettingId, Unavailable
+from contribaudit.core.setting import Setting
 from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.core.state import OrganizationState, State
+from contribaudit.core.subject import Kind
 
 SPACES_PREFIX = "spaces_"
 """How the names of collectors begin that list spaces, each with a token of its own."""
@@ -25,6 +29,10 @@ _COLLECTORS: Mapping[str, tuple[str, ...]] = {
     "not_read": (_NONE,),
 }  # fmt: skip
 """Whose lists a reason's code is about."""
+_NOT_OFFERED = ("forbidden", "key_refused", "not_found", "organization_not_found")
+"""What an optional source answers where the plan does not have it, or the key goes without."""
+_SPACES_READ = (names.SPACE_COUNT,)
+"""What a check reads that looks at the listings of spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,54 @@ class UnreadSource:
         if self.collection is None:
             return self.place.id, "", None
         return self.place.id, self.collection.code, self.collection.missing_scope
+
+
+def needed_collectors(
+    checks: Iterable[Check],
+    promises: Mapping[str, Iterable[SettingId]],
+    find_setting: Callable[[SettingId], Setting],
+    listings: Iterable[str] = (),
+) -> frozenset[str]:
+    """Names of the collectors that checks need: those that promise what they read, and the list of apps for a question
+    about apps, or about values of apps or of the plan that follows from them. `listings` list spaces.
+    """
+    needed: set[str] = set()
+    for check in checks:
+        reads = frozenset(check.reads)
+        needed |= {collector for collector, promised in promises.items() if not reads.isdisjoint(promised)}
+        about_apps = check.kind is Kind.APP or any(Kind.APP in find_setting(one).kinds for one in reads)
+        if about_apps or names.HIGHEST_PLAN in reads:
+            needed.add(_WORKSPACES)
+        if not reads.isdisjoint(_SPACES_READ):
+            needed |= set(listings)
+    return frozenset(needed)
+
+
+def needed_and_unread(state: State, findings: Iterable[Finding], needed: frozenset[str]) -> list[UnreadSource]:
+    """The sources that were not read whole although the rules need them, organization by organization.
+
+    Needed is what `needed_collectors` names, and what an unverified finding says that it waits for. A source that not
+    every plan or key has counts where it was there and broke off, not where the plan or the key has none.
+    """
+    short = state.once("unread sources", lambda: _short(state))
+    if not short:
+        return []
+    waited = {
+        (source.place.id, source.collection.collector)
+        for one in findings
+        if one.outcome.unproven and _wanted(state, one)
+        for source in unread_sources(state, one)
+        if source.collection is not None
+    }
+    return [
+        one
+        for one in short
+        if one.collection is None
+        or (
+            (one.collection.collector in needed or (one.place.id, one.collection.collector) in waited)
+            and not (one.collection.optional and one.collection.code in _NOT_OFFERED)
+        )
+    ]
 
 
 def unread_sources(state: State, finding: Finding) -> list[UnreadSource]:

@@ -56,6 +56,7 @@ def as_document(report: Report) -> dict[str, Any]:
             "complete": report.run.complete,
             "exit_code": report.run.exit_code,
             "planned_at": rfc3339(report.run.planned_at),
+            "fail_on": report.run.fail_on.value,
         },
         "policy": {"name": report.policy_name, "sha256": report.policy_sha256},
         "organizations": [

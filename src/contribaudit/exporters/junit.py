@@ -1,7 +1,8 @@
 """JUnit XML for a pipeline: a suite for each organization and family, a test case for each finding.
 
-Violated is a failure, unproven an error; what a waiver, an exemption, a date or a running window settles is skipped
-with its reason. Every finding is there, with severity and ID among its properties: a pipeline counts on its own.
+What fails is a failure, what is unverified an error; what a waiver, an exemption, a date or a running window settles is
+skipped with its reason. Every finding is there, with severity and ID among its properties: a pipeline counts on its
+own.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TextIO
 
-from contribaudit.exporters.overview import FAMILIES, UNPROVEN, VIOLATED, label, told, words
+from contribaudit.exporters.overview import FAMILIES, UNPROVEN, VIOLATED, Overview, label, told, words
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.words import verdict
 from contribaudit.exporters.xml_text import attribute, element_text
 
 FAILURE, ERROR, SKIPPED, PASSED = "failure", "error", "skipped", ""
@@ -72,7 +72,7 @@ def _about(document: ReportV1, organization: str) -> list[tuple[str, str]]:
         ("run", str(run["id"])),
         ("run_finished_at", run["finished_at"]),
         ("run_complete", "true" if run["complete"] else "false"),
-        ("verdict", verdict(run["exit_code"])),
+        ("verdict", Overview(document).headline),
         ("exit_code", str(run["exit_code"])),
         ("policy", policy["name"]),
         ("policy_sha256", policy["sha256"]),

@@ -1,4 +1,4 @@
-"""One line for a log, a cron mail or a chat: verdict, exit code, what is new, counts, what was read.
+"""One line for a log, a cron mail or a chat: headline, exit code, what is new, counts, what was read.
 
 It holds no observed text, only our words, numbers and a digest: nothing in it can pretend to be something else.
 """
@@ -14,7 +14,7 @@ from contribaudit.core.report import Report
 from contribaudit.core.resolve import WORKSPACES
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.exporters.json_v1 import report_digest
-from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read, verdict
+from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read
 
 
 def one_line(report: Report) -> str:
@@ -28,7 +28,7 @@ def one_line(report: Report) -> str:
     listed = _listed(counts, " ")
     new = _listed(Counter(finding.outcome for finding in report.newly), ", ")
     parts = [
-        f"{verdict(report.run.exit_code)} exit={report.run.exit_code}" + (f" new: {new}" if new else ""),
+        f"{report.headline}; exit={report.run.exit_code}" + (f", new: {new}" if new else ""),
         f"{applying} apply: {listed}" if listed else f"{applying} apply",
         _changes(report),
         read_of(report),

@@ -1,4 +1,4 @@
-"""Markdown for a ticket or a pull request: verdict, counts, what to do, what is wrong, unproven and changed.
+"""Markdown for a ticket or a pull request: the headline, counts, what to do, what fails, is unverified or changed.
 
 As long as a comment may be and no longer: what does not fit is counted, never silently left out. Observed text is
 escaped, calls nobody by an @ and links nowhere.
@@ -13,7 +13,7 @@ from typing import TextIO
 from contribaudit.exporters.cells import plain
 from contribaudit.exporters.overview import Overview, gravest_first, group, label, words
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.words import counted, verdict
+from contribaudit.exporters.words import counted
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, Jira 32,767 by default: see `most_characters`."""
@@ -60,7 +60,7 @@ def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str
     read = _how_read(about)
     page.reserve(read)
     _steps(page, about)
-    for number, title in ((0, "Violated"), (1, "Unproven")):
+    for number, title in ((0, "Fails"), (1, "Unverified")):
         listed = [one for one in ordered if group(one["outcome"]) == number]
         if listed:
             header = ("outcome", "severity", "check", "subject", "why", "finding")
@@ -117,9 +117,7 @@ def _head(page: _Page, about: Overview) -> None:
     document = about.document
     run, policy = document["run"], document["policy"]
     code = run["exit_code"]
-    page.add(f"## contribaudit: {verdict(code)}\n\n")
-    page.add(f"**Can we sign today? {about.sign}.** ")
-    page.add(f"{about.violated} violated, {about.unproven} unproven, of {about.applies} that apply.\n\n")
+    page.add(f"## {about.headline}\n\n")
     called = [one for one in document["organizations"] if not one["left_out"]]
     listed = ", ".join(escaped(one["name"], 60) for one in called[:5])
     more = f" and {len(called) - 5} more" if len(called) > 5 else ""
@@ -127,11 +125,11 @@ def _head(page: _Page, about: Overview) -> None:
     page.add(f"run {run['id']} of {run['finished_at']}, exit code {code}.\n\n")
     none = about.counts["no_such_setting"]
     counts = [f"{number} {words(outcome)}" for outcome, number in about.ordered_counts]
-    counts += [f"{none} no such setting (not counted)"] if none else []
+    counts += [f"{none} no setting (not counted)"] if none else []
     counts += [f"{about.fragile} fragile"] if about.fragile else []
-    page.add(f"{', '.join(counts)}.\n")
+    page.add(f"{about.applies} apply: {', '.join(counts)}.\n")
     if document["newly"]:
-        page.add(f"\n{len(document['newly'])} of these were not so in the run before; they are marked **new**.\n")
+        page.add(f"\n{len(document['newly'])} of these were not so in the last whole run; they are marked **new**.\n")
 
 
 def _steps(page: _Page, about: Overview) -> None:

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from contribaudit.core.finding import Outcome, Severity
 from contribaudit.core.report import Counts
+from contribaudit.core.verdict import headline, verdict_word
 from contribaudit.exporters.cells import plain, shown
 from contribaudit.exporters.json_v1 import step_row
 from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, StepV1, SubjectV1
@@ -29,15 +30,14 @@ FAMILIES = {
 """By the letters that a check's ID begins with, in reading order; other letters stand for themselves."""
 VIOLATED = ("fail", "conflict", "not_achievable")
 UNPROVEN = ("unknown", "stale")
-SIGN = {0: "Yes", 1: "No", 3: "Not proven"}
-"""Whether somebody can sign today, by exit code."""
+_OUTCOMES = frozenset(one.value for one in Outcome)
 NAMED_SITES = 12
 NOBODY = "nobody"
 
 
 def words(word: str) -> str:
     """ "not_achievable" as people read it."""
-    return word.replace("_", " ")
+    return Outcome(word).words if word in _OUTCOMES else word
 
 
 def label(subject: SubjectV1) -> str:
@@ -51,12 +51,12 @@ def told(value: JsonValue) -> str:
 
 
 def group(outcome: str) -> int:
-    """0 for what is violated, 1 for what is unproven, 2 for the rest."""
+    """0 for what fails, 1 for what is unverified, 2 for the rest."""
     return 0 if outcome in VIOLATED else 1 if outcome in UNPROVEN else 2
 
 
 def gravest_first(findings: Iterable[FindingV1]) -> list[FindingV1]:
-    """Violated, unproven, the rest; each by severity, check and subject."""
+    """What fails, what is unverified, the rest; each by severity, check and subject."""
     return sorted(findings, key=lambda one: (group(one["outcome"]), _rank(one), one["check"], label(one["subject"])))
 
 
@@ -77,7 +77,7 @@ class Tally:
 
     @property
     def failed(self) -> int:
-        """Violated, and somebody can change it."""
+        """Fails, and somebody can change it."""
         return self.by_outcome["fail"] + self.by_outcome["conflict"]
 
     @property
@@ -92,19 +92,19 @@ class Tally:
 
     @property
     def word(self) -> str:
-        """The worst of it: "fail", "not achievable", "unproven", "ok", or "none" where nothing applies."""
+        """The worst of it: "fail", "not achievable", "unverified", "pass", or "none" where nothing applies."""
         if self.failed:
             return "fail"
         if self.unreachable:
             return "not achievable"
         if self.unproven:
-            return "unproven"
-        return "ok" if self.applies else "none"
+            return "unverified"
+        return "pass" if self.applies else "none"
 
     @property
     def told(self) -> str:
         """The counts behind the word."""
-        parts = [(self.failed, "fail"), (self.unreachable, "not achievable"), (self.unproven, "unproven")]
+        parts = [(self.failed, "fail"), (self.unreachable, "not achievable"), (self.unproven, "unverified")]
         beside = [(self.by_outcome[one], words(one)) for one in ("waived", "pending", "exempt", "not_yet_effective")]
         return ", ".join(f"{number} {word}" for number, word in (*parts, *beside) if number)
 
@@ -181,9 +181,15 @@ class Overview:
         return [(one.value, self.counts[one.value]) for one in ORDER if self.counts[one.value]]
 
     @property
-    def sign(self) -> str:
-        """The answer to "can we sign today?"."""
-        return SIGN.get(self.document["run"]["exit_code"], "No: the run did not judge everything")
+    def headline(self) -> str:
+        """The verdict in one sentence, the same in every format."""
+        run = self.document["run"]
+        return headline(run["exit_code"], Severity(run["fail_on"]), dict(self.by_severity()))
+
+    @property
+    def word(self) -> str:
+        """PASS, FAIL or UNVERIFIED."""
+        return verdict_word(self.document["run"]["exit_code"])
 
     @property
     def violated(self) -> int:

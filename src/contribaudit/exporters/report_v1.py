@@ -59,6 +59,7 @@ class RunV1(TypedDict):
     complete: bool
     exit_code: int
     planned_at: Time | None
+    fail_on: SeverityWord
 
 
 class PolicyV1(TypedDict):

@@ -2,7 +2,7 @@
 
 A subject is no file, so it is a result's logical location; its physical one is the line of the policy file that asks
 for it, where the report knows one. The standard asks for neither, code scanning services for the physical one. Levels
-belong to the kind "fail" alone, as the standard says; what is unproven is "open" or for "review", and always there.
+belong to the kind "fail" alone, as the standard says; what is unverified is "open" or for "review", and always there.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from contribaudit.exporters.cells import plain
-from contribaudit.exporters.overview import FAMILIES, label, told, words
+from contribaudit.exporters.overview import FAMILIES, Overview, label, told, words
 from contribaudit.exporters.report_v1 import CollectionV1, FindingV1, ReportV1
-from contribaudit.exporters.words import verdict
 
 VERSION = "2.1.0"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -173,7 +172,7 @@ def _invocation(document: ReportV1) -> dict[str, Any]:
     return {
         "executionSuccessful": run["complete"],
         "exitCode": run["exit_code"],
-        "exitCodeDescription": verdict(run["exit_code"]),
+        "exitCodeDescription": Overview(document).headline,
         "startTimeUtc": run["started_at"],
         "endTimeUtc": run["finished_at"],
         "toolExecutionNotifications": [_notification(one) for one in document["collection"] if one["status"] != "ok"]

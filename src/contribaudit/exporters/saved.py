@@ -186,6 +186,7 @@ def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -
             run["complete"],
             run["exit_code"],
             None if run["planned_at"] is None else _time(run["planned_at"]),
+            Severity(run["fail_on"]),
         ),
         policy_name=document["policy"]["name"],
         policy_sha256=document["policy"]["sha256"],

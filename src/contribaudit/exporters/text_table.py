@@ -1,4 +1,4 @@
-"""The report for a terminal: the verdict, what is wrong or unproven, what to do, what changed, what was read."""
+"""The report for a terminal: the verdict, what fails or is unverified, what to do, what changed, what was read."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from contribaudit.core.observation import SettingId, Value
 from contribaudit.core.report import Report
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.core.subject import Subject
+from contribaudit.core.verdict import FAIL, PASS, UNVERIFIED, verdict_word
 from contribaudit.exporters.cells import plain, rfc3339, shown
-from contribaudit.exporters.words import ORDER, Happening, counted, happenings, spaces_read, verdict
+from contribaudit.exporters.words import ORDER, Happening, counted, happenings, spaces_read
 
 PIPE_WIDTH = 140
 LEAST_WIDTH = 40
@@ -39,7 +40,7 @@ _APP = re.compile(r"\bapp:")
 _READABLE = 36
 """Narrower than this, a column of sentences is hard to read."""
 _GAP = "  "
-_VERDICT_STYLES = {0: "bold green", 3: "bold yellow"}
+_VERDICT_STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
 _STYLES = {
     Outcome.FAIL: "red",
     Outcome.CONFLICT: "red",
@@ -172,20 +173,16 @@ def _joined(cells: Sequence[Text], widths: Sequence[int]) -> Text:
 
 
 def _head(report: Report, width: int) -> RenderableType:
-    code = report.run.exit_code
     called = ", ".join(plain(one.name) for one in report.organizations)
-    title = Text.assemble(
-        (verdict(code), _VERDICT_STYLES.get(code, "bold red")),
-        f"{_GAP}{called}{_GAP}",
-        (f"policy {plain(report.policy_name)}, run #{report.run.id}", "dim"),
-    )
+    verdict = Text(report.headline, _VERDICT_STYLES[verdict_word(report.run.exit_code)])
+    title = Text.assemble(f"{called}{_GAP}", (f"policy {plain(report.policy_name)}, run #{report.run.id}", "dim"))
     counts = Counter(finding.outcome for finding in report.findings)
     applying = sum(number for outcome, number in counts.items() if outcome is not Outcome.NO_SUCH_SETTING)
-    items = [Text(f"{counts[one]} {_words(one)}", _STYLES.get(one, "")) for one in ORDER if counts[one]]
+    items = [Text(f"{counts[one]} {one.words}", _STYLES.get(one, "")) for one in ORDER if counts[one]]
     items[:1] = [Text.assemble(f"{applying} apply: ", items[0]) if items else Text("nothing applies")]
     if counts[Outcome.NO_SUCH_SETTING]:
         items.append(Text(f"({counts[Outcome.NO_SUCH_SETTING]} without such a setting)", "dim"))
-    return Group(title, *_filled(items, width), _inventory(report), Text())
+    return Group(verdict, title, *_filled(items, width), _inventory(report), Text())
 
 
 def _filled(items: Iterable[Text], width: int) -> list[Text]:
@@ -223,7 +220,7 @@ def _findings(findings: Iterable[Finding], labels: dict[Subject, str]) -> Render
     ordered = sorted(findings, key=lambda one: (_grave(one), one.severity.rank, one.check, one.subject))
     rows = [
         (
-            Text(_words(one.outcome), style=_STYLES.get(one.outcome, "")),
+            Text(one.outcome.words, style=_STYLES.get(one.outcome, "")),
             one.severity.value,
             one.check,
             labels[one.subject],
@@ -283,7 +280,7 @@ def _why(finding: Finding) -> Text:
         text.append(f" [due {due}]")
     if finding.waiver is not None:
         text.append(
-            f" [{_words(finding.underlying_outcome)}, waived to {finding.waiver.expires} by "
+            f" [{finding.underlying_outcome.words}, waived to {finding.waiver.expires} by "
             f"{plain(finding.waiver.approved_by)}]",
             style="dim",
         )
@@ -382,7 +379,3 @@ def _warning(warning: str) -> RenderableType:
     grid.add_column(overflow="fold")
     grid.add_row(Text("warning", "yellow"), Text(plain(warning)))
     return grid
-
-
-def _words(outcome: Outcome) -> str:
-    return outcome.value.replace("_", " ")

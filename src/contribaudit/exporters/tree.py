@@ -126,7 +126,7 @@ def _headline(answer: Effective) -> Text:
         text.append("" if answer.changeable is not False else "  (the plan does not let anybody change it)", "dim")
     else:
         settled = answer.outcome in (Outcome.EXEMPT, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE)
-        text.append(answer.outcome.replace("_", " "), "cyan" if settled else "yellow")
+        text.append(Outcome(answer.outcome).words, "cyan" if settled else "yellow")
     if answer.fragile:
         text.append("  fragile", "yellow")
     return text

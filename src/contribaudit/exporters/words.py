@@ -11,9 +11,6 @@ from contribaudit.core.finding import Outcome
 from contribaudit.core.report import Counts
 from contribaudit.core.subject import Subject
 
-VERDICTS = {0: "OK", 1: "NOT OK", 2: "WRONGLY SET UP", 3: "UNPROVEN", 4: "NO ACCESS", 5: "DAMAGED"}
-"""By exit code; any other is an ERROR."""
-
 ORDER = (
     Outcome.PASS,
     Outcome.WAIVED,
@@ -27,11 +24,6 @@ ORDER = (
     Outcome.NOT_YET_EFFECTIVE,
 )
 """Outcomes as counts list them. What an app does not have is not among what applies."""
-
-
-def verdict(exit_code: int) -> str:
-    """The exit code in a word or two."""
-    return VERDICTS.get(exit_code, "ERROR")
 
 
 def counted(number: int, noun: str) -> str:

@@ -14,6 +14,7 @@ from contribaudit.core.report import Report
 from contribaudit.errors import UsageError
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.cells import Cell, csv_cell
+from contribaudit.exporters.overview import Overview
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import report_of
 from contribaudit.exporters.xml_text import xml_plain
@@ -121,6 +122,7 @@ def _summary(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
         ("started at", run["started_at"]),
         ("finished at", run["finished_at"]),
         ("complete", run["complete"]),
+        ("verdict", Overview(document).headline),
         ("exit code", run["exit_code"]),
         ("as of", document["as_of"]),
         ("policy", policy["name"]),

@@ -1,7 +1,7 @@
 """HTML: one file that holds everything and fetches nothing; the overview, plots, and a list of findings to filter.
 
 `page.html.jinja` is the page, `report.css` how it looks, `report.js` the list; a Content-Security-Policy with their
-digests lets no other style or script run. Without script it shows the overview and what is violated or unproven.
+digests lets no other style or script run. Without script it shows the overview and what fails or is unverified.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from contribaudit.exporters.html.bars import bars
 from contribaudit.exporters.html.rows import chunks
 from contribaudit.exporters.overview import Overview, gravest_first, group, label, told, words
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.words import verdict
 
 MOST_WITHOUT_SCRIPT = 500
 MOST_TASKS = 8
@@ -49,7 +48,6 @@ def pieces(document: ReportV1) -> Iterator[str]:
         document=document,
         about=about,
         called=defaultdict(str, {one["id"]: one["name"] for one in document["organizations"]}),
-        verdict=verdict(document["run"]["exit_code"]),
         family_bars=bars(about.by_family()),
         severity_bars=bars(about.by_severity()),
         wrong=wrong[:MOST_WITHOUT_SCRIPT],

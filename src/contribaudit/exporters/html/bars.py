@@ -9,7 +9,7 @@ from dataclasses import dataclass
 GROUPS: dict[str, tuple[str, ...]] = {
     "fail": ("fail", "conflict"),
     "not achievable": ("not_achievable",),
-    "unproven": ("unknown", "stale"),
+    "unverified": ("unknown", "stale"),
     "settled": ("waived", "exempt", "pending", "not_yet_effective"),
     "pass": ("pass",),
 }

@@ -48,7 +48,7 @@
   const inOrder = (counts) => new Map([...counts].sort((one, other) => (one[0] < other[0] ? -1 : 1)));
 
   const groups = count((row) => data.groups[row[C.outcome]]);
-  const GROUPS = ["violated", "unproven", "all the rest"];
+  const GROUPS = ["fails", "unverified", "all the rest"];
   fill("outcome", [
     ...[0, 1].filter((one) => groups.has(one)).map((one) => option("g" + one, `${GROUPS[one]} (${groups.get(one)})`)),
     ...counted(count((row) => row[C.outcome]), (key) => data.outcomes[key])]);

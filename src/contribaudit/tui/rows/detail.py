@@ -94,7 +94,7 @@ def _paragraphs(board: Board, one: Finding) -> Iterator[tuple[str, Text]]:
         yield "DOCUMENTATION", Text(f"{plain(address)}")
     if one.waiver is not None:
         waiver = one.waiver
-        under = one.underlying_outcome.value.replace("_", " ")
+        under = one.underlying_outcome.words
         yield (
             "WAIVED",
             Text(

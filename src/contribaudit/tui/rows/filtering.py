@@ -29,7 +29,7 @@ _WHOLE = frozenset(("outcome", "severity", "grade", "kind", "id"))
 _STARTS = frozenset(("check", "setting"))
 IS: dict[str, Callable[[Row], bool]] = {
     "bad": lambda row: row.finding.outcome.violates,
-    "unproven": lambda row: row.finding.outcome.unproven,
+    "unverified": lambda row: row.finding.outcome.unproven,
     "fragile": lambda row: row.finding.fragile,
     "new": lambda row: row.newly,
     "waived": lambda row: row.finding.waiver is not None,

@@ -159,7 +159,7 @@ GROUPS: dict[str, Callable[[Row], str]] = {
     "site": lambda row: row.site or "no site",
     "check": lambda row: f"{row.finding.check} {plain(row.finding.title)}",
     "family": lambda row: (row.family or "other").replace("_", " "),
-    "outcome": lambda row: row.finding.outcome.value.replace("_", " "),
+    "outcome": lambda row: row.finding.outcome.words,
 }
 """What findings can stand together by."""
 

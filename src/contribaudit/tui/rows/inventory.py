@@ -149,8 +149,7 @@ def _answer(state: State, subject: Subject, setting: SettingId, *, computed: boo
 
 def word_of(answer: Effective) -> str:
     """The value, or the outcome in whose name there is none; "~" behind a fragile one."""
-    said = answer.value if answer.value is not None else str(answer.outcome)
-    word = {"no_such_setting": "no setting", "not_yet_effective": "not yet"}.get(said, said.replace("_", " "))
+    word = answer.value.replace("_", " ") if answer.value is not None else Outcome(answer.outcome).words
     return f"{word}~" if answer.fragile else word
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from contribaudit.core.alias import alias_of
 from contribaudit.core.finding import Finding
 from contribaudit.exporters.cells import plain
-from contribaudit.exporters.words import counted, happenings, verdict
+from contribaudit.exporters.words import counted, happenings
 from contribaudit.tui.rows import symbols
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
@@ -134,9 +134,9 @@ class News:
     """What a run brought that was not there before."""
 
     worse: tuple[Finding, ...]
-    """Violated or unproven, with another outcome than before, gravest first."""
+    """Fails or is unverified, with another outcome than before, gravest first."""
     better: tuple[Finding, ...]
-    """Violated or unproven before, and not any more."""
+    """Failed or was unverified before, and not any more."""
     changes: int
     requests: int
 
@@ -165,7 +165,7 @@ def news(before: Board | None, after: Board) -> News:
 def told(found: News, before: Board | None, after: Board) -> Text:
     """The news in words."""
     report = after.report
-    said = Text().append(f"Run #{report.run.id} is kept. ", "bold").append(verdict(report.run.exit_code), "bold")
+    said = Text().append(f"Run #{report.run.id} is kept. ", "bold").append(report.headline, "bold")
     said.append(f"   {counted(found.requests, 'request')}\n" if found.requests else "\n")
     if not report.run.complete:
         said.append(
@@ -175,8 +175,8 @@ def told(found: News, before: Board | None, after: Board) -> Text:
         said.append("The first run that is shown here: everything is new.\n")
         return said
     said.append(f"{counted(found.changes, 'change')} since the run before.\n")
-    _list(said, report_words("newly wrong or unproven", found.worse), found.worse, before, after)
-    _list(said, report_words("no longer wrong or unproven", found.better), found.better, before, after)
+    _list(said, report_words("Newly failing or unverified", found.worse), found.worse, before, after)
+    _list(said, report_words("No longer failing or unverified", found.better), found.better, before, after)
     if not found.worse and not found.better:
         said.append("Every finding came out as before.\n")
     return said
@@ -184,7 +184,7 @@ def told(found: News, before: Board | None, after: Board) -> Text:
 
 def report_words(what: str, found: Sequence[Finding]) -> str:
     """A heading with its count."""
-    return f"{counted(len(found), 'finding')} {what}"
+    return f"{what}: {counted(len(found), 'finding')}"
 
 
 def _list(said: Text, heading: str, found: Sequence[Finding], before: Board, after: Board) -> None:

@@ -7,13 +7,13 @@ from rich.text import Text
 from contribaudit.core.finding import Outcome, Severity
 
 SIGNS = {
-    Outcome.PASS: ("ok", "green"),
+    Outcome.PASS: ("pass", "green"),
     Outcome.FAIL: ("FAIL", "bold red"),
     Outcome.NOT_ACHIEVABLE: ("not achievable", "magenta"),
     Outcome.NO_SUCH_SETTING: ("no setting", "dim"),
     Outcome.EXEMPT: ("exempt", "cyan"),
     Outcome.PENDING: ("pending", "blue"),
-    Outcome.NOT_YET_EFFECTIVE: ("not yet", "dim"),
+    Outcome.NOT_YET_EFFECTIVE: ("not yet effective", "dim"),
     Outcome.UNKNOWN: ("unknown", "yellow"),
     Outcome.STALE: ("stale", "yellow"),
     Outcome.CONFLICT: ("CONFLICT", "bold red"),

@@ -1,4 +1,4 @@
-"""How failed and unproven findings went from run to run: a plot in text, with its numbers beside it."""
+"""How failed and unverified findings went from run to run: a plot in text, with its numbers beside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contribaudit.tui.rows.line import Line, column
 from contribaudit.tui.source import Board
 
 _BARS = "▁▂▃▄▅▆▇█"
-_LABEL = 9
+_LABEL = 10
 _NUMBERS = 16
 
 
@@ -31,8 +31,8 @@ def lines(board: Board, width: int) -> list[Line]:
     first, last = shown[0], shown[-1]
     span = f"{len(shown)} runs, #{first.id} ({first.started_at:%d %b}) to #{last.id} ({last.started_at:%d %b})"
     return [
-        Line(_plot("violated", violated, most, "red"), "is:bad"),
-        Line(_plot("unproven", unproven, most, "yellow"), "is:unproven"),
+        Line(_plot("fail", violated, most, "red"), "is:bad"),
+        Line(_plot("unverified", unproven, most, "yellow"), "is:unverified"),
         Line(Text(span, "dim")),
     ]
 

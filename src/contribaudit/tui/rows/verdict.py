@@ -1,15 +1,17 @@
-"""Can we sign today: the verdict, the counts, what was read, and the last thirty days."""
+"""The verdict in a sentence, the counts, what was read, and the last thirty days."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
+from textwrap import wrap
 
 from rich.text import Text
 
 from contribaudit.core.finding import Outcome
 from contribaudit.core.report import Report
+from contribaudit.core.verdict import FAIL, PASS, UNVERIFIED, verdict_word
 from contribaudit.exporters.line import read_of
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows.line import Line, ago
@@ -17,20 +19,15 @@ from contribaudit.tui.source import Board
 
 DAYS = 30
 WHOLE, PARTIAL, NONE = "=", "~", "."
-_SIGN = {
-    0: ("YES", "bold green"),
-    1: ("NO", "bold red"),
-    2: ("WRONGLY SET UP", "bold red"),
-    3: ("NOT PROVEN", "bold yellow"),
-    4: ("NO ACCESS", "bold red"),
-}
+STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
+"""By the word of the verdict."""
 
 
 def lines(board: Board, width: int) -> list[Line]:
-    """At most four lines; the last one is left out where no history is."""
+    """The headline in as many lines as it takes, then at most four; the last is left out where no history is."""
     report = board.report
     counts = Counter(one.outcome for one in report.findings)
-    found = [Line(_verdict(report, counts), "is:open"), *_rest(report, counts, width)]
+    found = [*headline(report, width), Line(_open(report, counts), "is:open"), *_rest(report, counts, width)]
     run = f"run #{report.run.id}, {ago(report.run.finished_at, report.state.as_of)}"
     read = read_of(report).removeprefix("read ")
     partial = "" if report.run.complete else "  NOT WHOLE"
@@ -40,35 +37,40 @@ def lines(board: Board, width: int) -> list[Line]:
     return found
 
 
-def _verdict(report: Report, counts: Counter[Outcome]) -> Text:
-    word, style = _SIGN.get(report.run.exit_code, ("NOT KNOWN", "bold red"))
+def headline(report: Report, width: int) -> list[Line]:
+    """The sentence that every report begins with, broken at blanks and never cut."""
+    style = STYLES[verdict_word(report.run.exit_code)]
+    return [Line(Text(part, style), "is:open") for part in wrap(report.headline, max(20, width))]
+
+
+def _open(report: Report, counts: Counter[Outcome]) -> Text:
     unproven = counts[Outcome.UNKNOWN] + counts[Outcome.STALE]
     applying = sum(number for outcome, number in counts.items() if outcome is not Outcome.NO_SUCH_SETTING)
-    new = Counter("unproven" if one.outcome.unproven else one.outcome.value for one in report.newly)
-    said = Text.assemble((f"{word}:", style))
+    new = Counter("unverified" if one.outcome.unproven else one.outcome.value for one in report.newly)
+    said = Text(f"{applying} apply:")
     for number, what, more, its in (
         (counts[Outcome.FAIL], "fail", new["fail"], "red"),
         (counts[Outcome.CONFLICT], "in conflict", new["conflict"], "red"),
         (counts[Outcome.NOT_ACHIEVABLE], "not achievable", new["not_achievable"], "magenta"),
-        (unproven, "unproven", new["unproven"], "yellow"),
+        (unproven, "unverified", new["unverified"], "yellow"),
     ):
         if not number and what == "in conflict":
             continue
         said.append(f"  {number} {what}", its if number else "dim")
         said.append(f" (+{more})" if more else "", "bold")
-    return said.append(f"  of {applying} that apply")
+    return said
 
 
 def _rest(report: Report, counts: Counter[Outcome], width: int) -> list[Line]:
     fragile = sum(1 for one in report.findings if one.fragile and one.outcome is Outcome.PASS)
     parts = [f"{counts[Outcome.PASS]} pass"]
     parts += [
-        f"{counts[outcome]} {outcome.value.replace('_', ' ')}"
+        f"{counts[outcome]} {outcome.words}"
         for outcome in (Outcome.WAIVED, Outcome.EXEMPT, Outcome.PENDING, Outcome.NOT_YET_EFFECTIVE)
         if counts[outcome]
     ]
     if counts[Outcome.NO_SUCH_SETTING]:
-        parts.append(f"{counts[Outcome.NO_SUCH_SETTING]} no such setting (not counted)")
+        parts.append(f"{counts[Outcome.NO_SUCH_SETTING]} no setting (not counted)")
     told = Line(Text("  ".join(parts), "green" if counts[Outcome.PASS] else ""), "outcome:pass")
     if not fragile:
         return [told]

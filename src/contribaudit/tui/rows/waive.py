@@ -79,4 +79,4 @@ def written_line(path: str, after: Report, wanted: Finding) -> str:
     """What to say once it is written."""
     left = sum(1 for one in after.findings if one.outcome.violates)
     word = "waived" if covers(after, wanted) else "not covered"
-    return f"Written to {path}: {wanted.check} is {word}, {counted(left, 'finding')} still violated. Commit the file."
+    return f"Written to {path}: {wanted.check} is {word}, {counted(left, 'finding')} still failing. Commit the file."

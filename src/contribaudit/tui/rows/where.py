@@ -110,9 +110,9 @@ def cell(tally: Tally) -> Text:
     if tally[Outcome.NOT_ACHIEVABLE]:
         return Text(f"{tally[Outcome.NOT_ACHIEVABLE]} cannot" + (f" {unproven} ?" if unproven else ""), "magenta")
     if unproven:
-        return Text(f"{unproven} unproven", "yellow")
+        return Text(f"{unproven} unverified", "yellow")
     good = sum(tally[one] for one in (Outcome.PASS, Outcome.EXEMPT, Outcome.WAIVED, Outcome.PENDING))
     if not good:
         return Text("-", "dim")
     extra = ", waived" if tally[Outcome.WAIVED] else ", pending" if tally[Outcome.PENDING] else ""
-    return Text(f"{good} ok{extra}", "green")
+    return Text(f"{good} pass{extra}", "green")

@@ -32,8 +32,8 @@ FILTER = (
     ("word", "anywhere in the finding; several words: all of them"),
     ("outcome:fail,stale", "one of these outcomes; severity:, grade:, kind: likewise"),
     ("check:DR  site:acme  app:jira", "beginning of the check; part of site, app type, family, org"),
-    ("is:bad  is:unproven  is:open", "violated; not proven; either"),
-    ("is:fragile  is:new  is:waived", "held up by a default or trial; new since the last run; waived"),
+    ("is:bad  is:unverified  is:open", "fails; unverified; either"),
+    ("is:fragile  is:new  is:waived", "held up by a default or trial; new since the last whole run; waived"),
     ("-outcome:pass", "a minus before a term: without it"),
     ('"two words"', "quotation marks hold words together"),
 )
@@ -56,6 +56,6 @@ def glossary() -> Text:
     said.append("  >               the row under the cursor\n")
     said.append("  !               a change without a known cause\n")
     said.append("  cannot          not achievable on this plan or app\n")
-    said.append("  ?               so many more in doubt: unproven, or in conflict\n")
+    said.append("  ?               so many more in doubt: unverified, or in conflict\n")
     said.append("  = ~ .           of the last 30 days: read whole, read in part, not read at all\n")
     return said

@@ -34,9 +34,7 @@ class Listed:
 
 
 ALL: dict[str, Listed] = {
-    "overview": Listed(
-        "Overview", "o", "Can we sign today, what next, what changed, where", "overview", "OverviewScreen"
-    ),
+    "overview": Listed("Overview", "o", "The verdict, what next, what changed, where", "overview", "OverviewScreen"),
     "findings": Listed(
         "Findings", "f", "Every finding, filtered as you type, and each in full", "findings", "FindingsScreen"
     ),

@@ -1,4 +1,4 @@
-"""Can we sign today, what next, what changed, where, what runs out, how do we know."""
+"""The verdict, what next, what changed, where, what runs out, how do we know."""
 
 from __future__ import annotations
 

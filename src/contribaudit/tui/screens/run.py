@@ -139,7 +139,7 @@ class RunScreen(BoardScreen):
         said.add_class("-shown")
         self.dashboard.accept(after)
         if not self.is_current:
-            worse = f", {len(found.worse)} findings newly wrong or unproven" if found.worse else ""
+            worse = f"; {rows.report_words('newly failing or unverified', found.worse)}" if found.worse else ""
             self.dashboard.say(f"Run #{after.report.run.id} is done{worse}", warning=bool(found.worse))
 
     def _ended(self, text: str, *, wrong: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Can we sign today."""
+"""What the run means, in a sentence and in numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contribaudit.tui.widgets.panel import Panel
 class VerdictPanel(Panel):
     """See `rows/verdict.py`."""
 
-    TITLE: ClassVar[str] = "CAN WE SIGN TODAY?"
+    TITLE: ClassVar[str] = "VERDICT"
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
         """Its answer."""

@@ -16,6 +16,8 @@ KEY = 4
 """The key is missing, expired, refused, or lacks every needed scope."""
 DAMAGED = 5
 """Stored or exported evidence is damaged."""
+UNREACHED = 69
+"""Nothing could be read, for another reason than the key; nothing was judged and no run is kept."""
 TOOL = 70
 """The tool itself failed: its store, its disk, or a bug; nothing was judged."""
 INTERRUPTED = 130
@@ -23,7 +25,7 @@ INTERRUPTED = 130
 TERMINATED = 143
 """SIGTERM, from a scheduler."""
 
-PRECEDENCE = (INTERRUPTED, TERMINATED, TOOL, USAGE, KEY, DAMAGED, FINDINGS, UNVERIFIED, OK)
+PRECEDENCE = (INTERRUPTED, TERMINATED, TOOL, USAGE, KEY, UNREACHED, DAMAGED, FINDINGS, UNVERIFIED, OK)
 
 
 def gravest(codes: Iterable[int]) -> int:
