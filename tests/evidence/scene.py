@@ -29,9 +29,12 @@ PEOPLE = (
     ANN, BOB, CISO, ACCOUNT, HOST, "requester@acme.example", "dpo.person@acme.example", "seconder@acme.example",
     ACTOR.id, "Ödön Müller-Lüdenscheidt", "ops.person@acme.example", NAMELESS.id, "Zsófia Kovács", "jörg@acme.example",
 )  # fmt: skip
+PARTS = ("ann.looker", "Looker", "Confirmer", "ops.person", "Müller", "Zsófia", "Kovács", "jörg", "Lüdenscheidt")
+"""Of names and addresses, as they stand alone in notes, reasons, tickets and the policy's name."""
 OPERATOR = Operator("schedule", ACCOUNT, HOST)
 SCREENSHOT = b"\x89PNG, and Ann's face"
 POLICY = f"""
+name = "Policy of Müller-Lüdenscheidt, confirmed by Bob"
 extends = ["essentials", "no-training"]
 
 [[waiver]]
@@ -41,7 +44,7 @@ reason = "contract, asked for by jörg@acme.example and {BOB}"
 requested_by = "requester@acme.example"
 approved_by = "{CISO}"
 approved_at = {NOW:%Y-%m-%d}
-ticket = "GRC-311"
+ticket = "GRC-311 of jörg"
 expires = {NOW + timedelta(days=90):%Y-%m-%d}
 
 [[decision]]
@@ -110,7 +113,7 @@ def _people_act(made: Scene) -> None:
         observed_at=looked,
         recorded=Signature(ANN, looked, ACCOUNT, HOST),
         look="look-1",
-        note=f"=HYPERLINK(1) said {BOB}, \x1b[31m\u202ered\u202c\x00",
+        note=f"=HYPERLINK(1) said {BOB}, and Looker with Kovács and ops.person, \x1b[31m\u202ered\u202c\x00",
         attachments=(Attachment("face.png", digest, len(SCREENSHOT)),),
         unanchored_reason="nothing was read around the look",
     )
@@ -118,4 +121,4 @@ def _people_act(made: Scene) -> None:
     store.add_attestations([attestation], {digest: SCREENSHOT})
     store.confirm("look-1", Signature(BOB, looked + timedelta(hours=1), ACCOUNT, HOST))
     signed = Signature(CISO, looked + timedelta(hours=1), ACCOUNT, HOST)
-    store.add_baseline(Baseline(organization, 2, signed, f"agreed with {ANN}", None))
+    store.add_baseline(Baseline(organization, 2, signed, f"agreed with {ANN}, Zsófia and Confirmer", None))

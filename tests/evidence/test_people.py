@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from contribaudit.evidence.gather import Wanted, of_last
 from contribaudit.evidence.people import OMITTED, Cast, People
 from contribaudit.evidence.persons import persons
-from tests.evidence.scene import PEOPLE, Scene
+from contribaudit.evidence.verify import verify
+from tests.evidence.scene import PARTS, PEOPLE, Scene
 
 
 def spellings(name: str) -> list[bytes]:
@@ -29,24 +30,26 @@ def found_in(pack: Path) -> list[tuple[str, str]]:
         (path.name, name)
         for path in files
         for body in [path.read_bytes()]
-        for name in PEOPLE
+        for name in (*PEOPLE, *PARTS)
         if any(spelling in body for spelling in spellings(name))
     ]
 
 
 def test_the_named_pack_holds_every_one_of_them(unsigned: Path) -> None:
     """Else the tests below would find nothing because nothing is there."""
-    assert {name for _, name in found_in(unsigned)} == set(PEOPLE)
+    assert {name for _, name in found_in(unsigned)} == {*PEOPLE, *PARTS}
 
 
 @pytest.mark.parametrize("people", [People.PSEUDONYM, People.OMIT])
 def test_nobody_is_left(told: Scene, people: People) -> None:
     pack = told.export(f"without-{people}", Wanted(people)).place
     assert found_in(pack) == []
+    assert verify(pack).standing == "consistent"
     for leftover in ("responses", "attachments"):
         assert not (pack / leftover).exists()
     text = " ".join((pack / "README.txt").read_text().split())
     assert "Raw answers and screenshots are left out" in text
+    assert "What no source but a free text names" in text
     stood = b"person-" if people is People.PSEUDONYM else OMITTED.encode()
     for name in ("attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "segregation.csv", "report.json"):
         assert stood in (pack / name).read_bytes(), name
@@ -68,6 +71,22 @@ def test_a_stand_in_is_stable_within_a_pack_and_another_in_the_next(told: Scene)
 def test_everybody_is_known(told: Scene) -> None:
     """The list of persons that is searched for comes from the history, not from this test."""
     assert {name for name in PEOPLE if "jörg" not in name} <= persons(of_last(told.job()))
+
+
+@pytest.mark.parametrize(
+    ("known", "text", "left"),
+    [
+        ("ann.looker@acme.example", "ann.looker, LOOKER and Ann looked", "[person], [person] and [person] looked"),
+        ("Zsófia Kovács", "Kovács said so; zsófia agreed", "[person] said so; [person] agreed"),
+        ("jean-luc_picard@x.example", "Picard (jean)", "[person] ([person])"),
+        ("reason.owner@x.example", "reason of the owner, reason.owner", "reason of the owner, [person]"),
+        ("712020:0a1b2c3d-0000-4000-8000-00000000abcd", "abcd and 712020", "abcd and 712020"),
+        ("Anne", "Annette, Roxanne and Anne", "Annette, Roxanne and [person]"),
+    ],
+)
+def test_a_part_of_a_name_goes_where_it_stands_alone(known: str, text: str, left: str) -> None:
+    """Unless it is a word that packs are written in."""
+    assert Cast(People.OMIT, [known], ["reason", "Owner"]).text(text) == left
 
 
 @given(st.text(max_size=30), st.sampled_from(PEOPLE), st.text(max_size=30))

@@ -43,7 +43,8 @@ def _shipped(text: str, folder: Path) -> AuditPolicy:
 
 def _read(text: str, folder: Path, rulebook: Rulebook) -> AuditPolicy:
     path = folder / "policy.toml"
-    path.write_text(f'version = 1\nname = "test"\n{text}', encoding="utf-8")
+    name = "" if text.lstrip().startswith("name = ") else 'name = "test"\n'
+    path.write_text(f"version = 1\n{name}{text}", encoding="utf-8")
     return policy_file.load(
         path,
         checks=by_id(checks.ALL),

@@ -211,7 +211,7 @@ def test_a_pack_is_verified_and_shown_without_history(tmp_path: Path) -> None:
     source = PackSource(place)
     board = source.load()
     assert board.policy is None
-    assert board.notes[1].startswith("verified: ")
+    assert board.notes[1].startswith("consistent: ")
     assert board.evidence_sha256
     one = next(each for each in board.report.findings if each.evidence and each.evidence[0].sha256)
     assert source.raw(one.evidence[0].sha256).startswith(b"{")

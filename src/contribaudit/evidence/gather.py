@@ -13,7 +13,7 @@ from contribaudit.core.report import Report
 from contribaudit.errors import UsageError
 from contribaudit.evidence.dossier import Dossier, shown
 from contribaudit.evidence.people import Cast, People
-from contribaudit.evidence.persons import persons
+from contribaudit.evidence.persons import persons, vocabulary
 from contribaudit.looking_back import judge_at, judge_last
 from contribaudit.pipeline import Job
 from contribaudit.store.records import RunRecord
@@ -115,7 +115,7 @@ def _dossier(
     dossier = Dossier(report, job.policy, job.store, runs, Cast(People.NAMED), kept, *utc, sites)
     if wanted.people is People.NAMED:
         return dossier
-    return replace(dossier, cast=Cast(wanted.people, persons(dossier)))
+    return replace(dossier, cast=Cast(wanted.people, persons(dossier), vocabulary(dossier)))
 
 
 def _refuse_partial(report: Report, runs: Sequence[RunRecord]) -> None:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 OMITTED = "[person]"
+_SHORTEST_PART = 2
 _LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
 _MAIL = rf"(?<!{_LOCAL}){_LOCAL}+@[\w-]+(?:\.[\w-]+)+"
 _ACCOUNT = r"(?<!\w)(?:\d{4,7}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24}|qm:[0-9a-f-]+:[\w-]+)(?!\w)"
@@ -24,15 +25,35 @@ class People(StrEnum):
     OMIT = "omit"
 
 
+def mails_in(text: str) -> set[str]:
+    """Every mail address in a text."""
+    return set(re.findall(_MAIL, text))
+
+
+def parts_of(name: str) -> set[str]:
+    """What of a name or mail address people would write alone: "ann.looker" and "looker" of ann.looker@acme.example."""
+    local, at, _host = name.partition("@")
+    words = {word for word in re.split(r"[\W_\d]+", local) if len(word) > _SHORTEST_PART}
+    if any(character.isdigit() for character in local) and not at:
+        return set()  # an account's ID, or a machine's name: its pieces are no names
+    return words | ({local} if at else set())
+
+
 class Cast:
     """Replaces people in texts. The key of the stand-ins is made anew for each folder and kept nowhere."""
 
-    def __init__(self, people: People, known: Iterable[str] = ()) -> None:
-        """`known` are names and account IDs that are no mail address, or stand in texts as they are."""
+    def __init__(self, people: People, known: Iterable[str] = (), vocabulary: Iterable[str] = ()) -> None:
+        """`known` are names, mail addresses and account IDs, whether or not they stand in texts as they are.
+
+        Their parts go too, where they stand alone: the local part of an address and its pieces, each word of a name.
+        A part that is a word of the `vocabulary`, without case, stays: it would be found in every text.
+        """
         self.people = people
         self._key = secrets.token_bytes(32)
+        whole, words = set(known), {word.casefold() for word in vocabulary}
+        parts = {part for one in whole for part in parts_of(one) if part.casefold() not in words}
         # Of one or two letters a name would be found in every text; whole cells are replaced all the same.
-        wanted = sorted({one for one in known if len(one) > 2}, key=len, reverse=True)
+        wanted = sorted({one for one in whole | parts if len(one) > 2}, key=lambda one: (-len(one), one))
         names = [rf"(?<!\w){re.escape(one)}(?!\w)" for one in wanted]
         self._pattern = re.compile("|".join([*names, _MAIL, _ACCOUNT]), re.IGNORECASE)
 

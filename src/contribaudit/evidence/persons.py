@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from contribaudit.core.subject import Kind
+from contribaudit.evidence.dictionary import data_dictionary
 from contribaudit.evidence.dossier import Dossier
+from contribaudit.evidence.people import mails_in
+from contribaudit.exporters.spaces import apps_with_spaces
+from contribaudit.rulebook import loader
 
 _NAMING_KEYS = frozenset(
     ("accountid", "account_id", "email", "emailaddress", "displayname", "publicname", "nickname", "createdby", "owner")
 )
 """Keys of raw answers whose texts name a person, without case."""
+
+
+_PERSONAL = "personal"
+"""The API's word for a space of one person."""
+
+
+def vocabulary(dossier: Dossier) -> set[str]:
+    """Words that a pack is written in: of the rulebook, of its columns, and of the policy's keys."""
+    texts = [text for _, text in loader.sources()]
+    texts += [data_dictionary(), _STRING.sub("", dossier.policy.resolved_toml)]
+    return {word for text in texts for word in re.findall(r"[^\W\d_]+", text)}
+
+
+_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|#.*')
+"""Values that are texts, and comments: what is left of a policy are its keys."""
 
 
 def persons(dossier: Dossier) -> set[str]:
@@ -22,10 +42,12 @@ def persons(dossier: Dossier) -> set[str]:
         found |= {waiver.requested_by, waiver.approved_by}
     for decision in dossier.policy.decisions:
         found |= {decision.by, decision.second}
-    for run in dossier.runs:
+    for run in dossier.store.runs():
         found |= {run.account, run.host}
     for change in dossier.changes:
         found |= {change.actor or "", *(word for note in change.annotations for word in _of(note.by))}
+        found |= mails_in(" ".join([change.cause or "", *(note.note for note in change.annotations)]))
+    found |= mails_in(dossier.policy.resolved_toml)
     for organization in dossier.organizations:
         found |= set(_of_organization(dossier, organization))
     state = dossier.report.state
@@ -40,14 +62,20 @@ def _of_organization(dossier: Dossier, organization: str) -> Iterator[str]:
     store = dossier.store
     for one in store.attestations(organization):
         yield one.by
+        yield from mails_in(one.note)
         for signature in (one.recorded, *one.confirmed, *((one.revoked,) if one.revoked else ())):
             yield from _of(signature)
     for baseline in store.baselines(organization):
         yield from _of(baseline.approved)
+        yield from mails_in(baseline.reason)
     for event in store.audit_log(organization).events:
         yield from (event.actor_id, event.actor_name, event.actor_email)
     for spaces in dossier.report.state.spaces(organization).lists().values():
         yield spaces.visible_to
+    for app in apps_with_spaces(dossier.report.state):
+        for known in dossier.report.state.spaces(organization).of(app) if app.organization == organization else ():
+            if known.space.type == _PERSONAL:  # it is called as its owner, and its key is their account
+                yield from (known.space.name, known.space.key.removeprefix("~"))
     for pruning in store.prunings():
         yield from (pruning.account, pruning.host)
 

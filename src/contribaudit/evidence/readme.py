@@ -61,6 +61,10 @@ People
   and policy.toml, rulebook/ and decoders/ are no longer what their digests in report.json were taken of.
 """,
 }
+_REMAINS = """\
+  Everybody whom the history, the policy and the raw answers know is searched for in every text, as are the parts of
+  their names. What no source but a free text names, nicknames and misspelt names remain.
+"""
 _SITES = """
 Sites
   It is limited to {sites}: rows about other sites, and about groups, users and connectors, are left out; what is about
@@ -85,11 +89,12 @@ def text(dossier: Dossier, *, signed: bool) -> str:
             hours=EVERY_HOURS,
         ),
         _LEFT_OUT.get(dossier.cast.people, ""),
+        "" if dossier.cast.named else _REMAINS,
         _SITES.format(sites=", ".join(plain(site) for site in dossier.sites)) if dossier.sites else "",
         _CHECK,
         _SIGNED if signed else "",
         _TOOL,
-        "\nWhat a sound folder proves\n",
+        "\nWhat a folder that fits proves\n",
         *(f"  {line}\n" for line in PROVES),
         "What it does not prove\n",
         *(f"  {line}\n" for line in DOES_NOT_PROVE),

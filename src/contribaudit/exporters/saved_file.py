@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 REPORT = "report.json"
 _FAMILY, _, _VERSION = SCHEMA.rpartition("/")
 _HINT = "Name the JSON of an audit (`audit --format json`), or an evidence folder or .zip"
+_ORIGINAL = "Ask for the original"
+_SMALL_BYTES = 1 << 26
+_DENSEST = 200
+"""How many times its packed size a large report may have: of a million findings it is about forty."""
 _LONE = re.compile("[\ud800-\udfff]")
 
 ADDED_LATER: dict[str, dict[str, Any]] = {
@@ -53,7 +58,7 @@ def load(place: Path, *, agreement: bool = True) -> ReportV1:
 def parse(data: bytes, called: str, *, agreement: bool = True) -> ReportV1:
     """The same of bytes; `called` names them in errors."""
     try:
-        document = json.loads(data)
+        document = json.loads(data, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise UsageError(f"{called} is not JSON{where}", hint=_HINT) from None
@@ -66,21 +71,39 @@ def parse(data: bytes, called: str, *, agreement: bool = True) -> ReportV1:
     return report
 
 
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is not a number")
+
+
 def _bytes(place: Path) -> bytes:
     try:
         if place.is_dir():
-            return (place / REPORT).read_bytes()
-        if zipfile.is_zipfile(place):
+            report = place / REPORT
+            if report.exists() and (report.is_symlink() or not report.is_file()):
+                raise EvidenceDamaged(f"{report} is no plain file", hint=_ORIGINAL)
+            return report.read_bytes()
+        if place.is_file() and zipfile.is_zipfile(place):
             with zipfile.ZipFile(place) as archive:
-                return archive.read(REPORT)
+                return _unpacked(archive, place)
         return place.read_bytes()
     except (KeyError, FileNotFoundError):
         missing = f"{place} holds no {REPORT}" if place.exists() else f"{place} does not exist"
         raise UsageError(missing, hint=_HINT) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise EvidenceDamaged(f"{place} cannot be read: {error}", hint="Ask for the original archive") from None
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError) as error:
+        raise EvidenceDamaged(f"{place} cannot be read: {error}", hint=_ORIGINAL) from None
     except OSError as error:
         raise UsageError(f"{place} cannot be read: {error.strerror or error}", hint=_HINT) from None
+
+
+def _unpacked(archive: zipfile.ZipFile, place: Path) -> bytes:
+    """The report in the archive, unless it is a bomb or there are two."""
+    if archive.namelist().count(REPORT) > 1:
+        raise EvidenceDamaged(f"{place} holds {REPORT} twice", hint=_ORIGINAL)
+    info = archive.getinfo(REPORT)
+    packed = min(info.compress_size, place.stat().st_size)
+    if info.file_size > _SMALL_BYTES and info.file_size > packed * _DENSEST:
+        raise EvidenceDamaged(f"{REPORT} in {place} unpacks to {info.file_size:,} bytes", hint=_ORIGINAL)
+    return archive.read(info)
 
 
 def _require_schema(document: object, called: str) -> None:
@@ -113,8 +136,8 @@ def _fill_in(document: dict[str, Any]) -> None:
                 if "alias" in standing and not one["alias"]:
                     one["alias"] = f"{one.get('kind')}:{one.get('id')}"
         missing += sorted(f"{way}.{key}" if way else key for key in absent)
-    run = document.get("run")
-    for row in document.get("collection") or []:
+    run, rows = document.get("run"), document.get("collection")
+    for row in rows if isinstance(rows, list) else []:
         if isinstance(row, dict) and isinstance(run, dict) and not row.get("started_at"):
             row["started_at"] = run.get("started_at")
     if missing and isinstance(document.get("warnings"), list):
@@ -135,6 +158,8 @@ def _require_shape(document: dict[str, Any], called: str) -> None:
 
     try:
         _adapter().validate_python(_without_lone(document), strict=True)
+    except RecursionError:
+        raise UsageError(f"{called} is not a report of contribaudit: it is nested too deep", hint=_HINT) from None
     except ValidationError as error:
         first, several = error.errors(include_url=False, include_input=False)[0], error.error_count()
         where = ".".join(str(step) for step in first["loc"])
@@ -147,7 +172,7 @@ def _require_shape(document: dict[str, Any], called: str) -> None:
 
     try:
         report_of(_head_of(document))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{called} is not a report of contribaudit: {error}", hint=_HINT) from None
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from contribaudit.core.canonical import LEAST_DIGITS
 from contribaudit.core.rules import Words
 from contribaudit.errors import EvidenceDamaged, StoreDamaged
 from contribaudit.evidence.pack import ASK, Pack, open_pack
@@ -16,7 +17,6 @@ from contribaudit.rulebook import sentences
 from contribaudit.tui.source import Board, Shown
 
 _CHECKS = "rulebook/checks/"
-_PRINT_SHOWN = 12
 
 
 class PackSource(Shown):
@@ -68,7 +68,7 @@ class PackSource(Shown):
         with open_pack(self._place) as pack:
             if not sha256_hex.isalnum() or path not in {name for name, _ in pack.sizes()}:
                 raise StoreDamaged(
-                    f"The raw answer {sha256_hex[:_PRINT_SHOWN]}… is not in this evidence",
+                    f"The raw answer {sha256_hex} is not in this evidence",
                     hint="Packs without names of people hold none; look at it where the history is",
                 )
             return _read(pack, path, sha256_hex)
@@ -85,8 +85,8 @@ def _read(pack: Pack, path: str, sha256_hex: str) -> bytes:
 def verification(verified: Verified) -> Sequence[str]:
     """What the check found, in a clause each."""
     signed = (
-        f"signed with key {verified.signed_with[:_PRINT_SHOWN]}, compare it with the signer's"
+        f"signed with key {verified.signed_with[:LEAST_DIGITS]}, compare it with the signer's"
         if verified.signed_with
         else "not signed"
     )
-    return ("evidence, read only", f"verified: {verified.files} files as the manifest says, {signed}")
+    return ("evidence, read only", f"consistent: {verified.files} files as the manifest says, {signed}")
