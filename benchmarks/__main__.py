@@ -1,10 +1,29 @@
-"""`make bench`: every figure, one after the other. `python -m benchmarks startup` prints one."""
+"""`make bench`: every figure, one after the other. `python -m benchmarks startup` prints one.
+
+`python -m benchmarks kills --tries 150` and `signals` end a process at random moments, and with 1 where something did
+not hold; they take minutes, and come only when they are named.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 
-from benchmarks import dashboard, evidence, export, formats, history, inventory, judging, spaces, startup, tree, year
+from benchmarks import (
+    dashboard,
+    evidence,
+    export,
+    formats,
+    history,
+    inventory,
+    judging,
+    kills,
+    signals,
+    spaces,
+    startup,
+    tree,
+    year,
+)
 
 ALL = {
     "startup": startup.run,
@@ -19,6 +38,17 @@ ALL = {
     "dashboard": dashboard.run,
     "tree": tree.run,
 }
+MATRICES = {"kills": kills.run, "signals": signals.run}
 
-for name in sys.argv[1:] or ALL:
-    ALL[name]()
+parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL | MATRICES)}")
+parser.add_argument("--tries", type=int, default=150, help="of kills and signals")
+parser.add_argument("--seed", type=int, default=1, help="of kills and signals")
+asked = parser.parse_args()
+wrong = 0
+for name in asked.names or ALL:
+    if name in MATRICES:
+        wrong += MATRICES[name](asked.tries, asked.seed)
+    else:
+        ALL[name]()
+sys.exit(1 if wrong else 0)

@@ -20,10 +20,12 @@ def main():
 
 main()
 """
-OURS = "from contribaudit.cli import main; main()"
+OURS = "from contribaudit.start import main; main()"
 _MODULES = """
-import atexit, sys
-atexit.register(lambda: print(len(sys.modules), file=sys.stderr))
+import atexit, os, sys
+count = atexit.register(lambda: os.write(2, str(len(sys.modules)).encode()))
+end = os._exit
+os._exit = lambda code: (count(), end(code))
 sys.argv = ["contribaudit", {option!r}]
 {code}
 """

@@ -1,5 +1,5 @@
 """`python -m contribaudit` is the same as `contribaudit`."""
 
-from contribaudit.cli import main
+from contribaudit.start import main
 
 main()

@@ -14,7 +14,6 @@ import click
 import pytest
 from pydantic import SecretStr
 
-from contribaudit import cli as command_line
 from contribaudit import exit_codes
 from contribaudit.cli import COMMANDS
 from contribaudit.cli.options import Console, pass_console
@@ -141,7 +140,6 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         (UsageError("bad \x1b[31mname\x07"), 2, "contribaudit: bad \\x1b[31mname\\x07\n"),
         (KeyboardInterrupt(), 130, "Interrupted; the history holds the last complete run.\n"),
         (click.Abort(), 130, "Interrupted"),
-        (command_line.Terminated(143), 143, "Terminated"),
         (OSError(28, "No space left on device"), 70, "No space left on device\n  next: Free some space\n"),
         (BrokenPipeError(32, "Broken pipe"), 70, "stopped before its end"),
         (ValueError("S3cret"), 70, "this is a bug in contribaudit (ValueError)\n  next: run it again with --verbose"),

@@ -29,7 +29,7 @@ def simulating(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_serves_until_it_is_told_to_stop(number: int, code: int) -> None:
     with simulating("--scenario", "tidy") as (process, url):
         organization = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"

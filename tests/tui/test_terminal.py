@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-START = "from contribaudit.cli import main; main()"
+START = "from contribaudit.start import main; main()"
 
 
 @dataclass

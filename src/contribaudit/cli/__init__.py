@@ -9,11 +9,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
-from contribaudit import __version__, exit_codes
+from contribaudit import __version__, ending, exit_codes
 from contribaudit.cli import usage
 from contribaudit.cli.diagnostics import Diagnostics
 from contribaudit.cli.options import Console, global_options, output_error, with_global_options
@@ -109,14 +109,15 @@ def _person_at_terminal() -> bool:
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run(sys.argv[1:] if argv is None else argv))
+    ending.listen()
+    ending.leave(run(sys.argv[1:] if argv is None else argv))
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Everything that goes wrong has been said on stderr."""
     console = Console()
     say = console.diagnostics
+    ending.tell_through(say.last_words)
     if "_CONTRIBAUDIT_COMPLETE" in os.environ:
         group.main(list(argv), PROGRAM)  # a shell asks for completions; this does not return
     try:
@@ -130,11 +131,8 @@ def run(argv: Sequence[str]) -> int:
         say.usage(message, hint)
         code = exit_codes.USAGE
     except (KeyboardInterrupt, click.Abort):
-        say.conclusion("Interrupted; the history holds the last complete run.", code=exit_codes.INTERRUPTED)
+        say.conclusion(ending.SENTENCES[signal.SIGINT], code=exit_codes.INTERRUPTED)
         code = exit_codes.INTERRUPTED
-    except Terminated:
-        say.conclusion("Terminated; the history holds the last complete run.", code=exit_codes.TERMINATED)
-        code = exit_codes.TERMINATED
     except BrokenPipeError as error:
         say.error(output_error(error, "standard output"))
         code = exit_codes.TOOL
@@ -147,14 +145,6 @@ def run(argv: Sequence[str]) -> int:
     finally:
         say.settle()
     return code if _flushed() else exit_codes.gravest([code, exit_codes.TOOL])
-
-
-class Terminated(SystemExit):
-    """SIGTERM. A SystemExit, since asyncio lets only that and KeyboardInterrupt through at once."""
-
-
-def _terminate(_signal: int, _frame: Any) -> None:
-    raise Terminated(exit_codes.TERMINATED)
 
 
 def _invoke(console: Console, argv: Sequence[str]) -> int:

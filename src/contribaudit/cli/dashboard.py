@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit import exit_codes
+from contribaudit import ending, exit_codes
 from contribaudit.cli.options import Console, organization_option, policy_option, store_option
 
 if TYPE_CHECKING:
@@ -98,18 +100,23 @@ def show_demo(console: Console, scenario: str = "drifted") -> None:
     show(console, open_source)
 
 
+def _leave_the_screen() -> None:
+    """Give the terminal back as a shell knows it; `ending` sees to its modes."""
+    with contextlib.suppress(OSError):
+        os.write(1, b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h")
+
+
 def show(console: Console, open_source: Callable[[], Source]) -> str:
     """Run the dashboard; returns what the person wants next: "", "init" or "demo"."""
-    import os
-
     if console.color is False:
         os.environ["NO_COLOR"] = "1"  # the only way to tell Textual
-    from contribaudit.tui.app import TERMINATED, Dashboard
+    from contribaudit.tui.app import INTERRUPTED, TERMINATED, Dashboard
 
     dashboard = Dashboard(open_source)
-    wish = dashboard.run()
-    if wish == TERMINATED:
-        console.exit(exit_codes.TERMINATED)
+    with ending.undoing(_leave_the_screen):
+        wish = dashboard.run()
+    if wish in (TERMINATED, INTERRUPTED):
+        console.exit(exit_codes.TERMINATED if wish == TERMINATED else exit_codes.INTERRUPTED)
     if dashboard.return_code:
         console.exit(exit_codes.TOOL)  # Textual has printed the traceback of a bug
     return wish or ""

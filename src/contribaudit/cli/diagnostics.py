@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -98,6 +99,21 @@ class Diagnostics:
         if code or not self.quiet:
             self._line("error" if code else "info", "conclusion", sentence, sentence, {"exit_code": code})
 
+    def last_words(self, sentence: str, code: int) -> None:
+        """The conclusion of a process that a signal ends, from between any two steps of it, this class's included.
+
+        Past Python's buffers: what is in them may be half of a line.
+        """
+        if self.stream is None:
+            return
+        number = self.stream.fileno()
+        if self._board is not None:
+            with suppress(Exception):  # it may be at work itself, and the process ends all the same
+                self._board.stop()
+            os.write(number, b"\r\x1b[?25h")
+        line = self._worded("error", "conclusion", sentence, sentence, {"exit_code": code})
+        os.write(number, f"{line}\n".encode("utf-8", "backslashreplace"))
+
     def bug(self, error: BaseException) -> None:
         """A bug: its traceback with --verbose, without the values of variables; else one line."""
         self.settle()
@@ -154,7 +170,7 @@ class Diagnostics:
         if not self._running:
             self.settle()
 
-    def _line(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> None:
+    def _worded(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> str:
         if self.as_json:
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             entry = {"time": now, "level": level, "event": event, "message": message} | fields
@@ -162,7 +178,10 @@ class Diagnostics:
         else:
             keep = "\n\x1b" if event in ("error", "warning", "bug") else ""
             line = plain if keep else clean(plain)
-        line = self._safe(line)
+        return self._safe(line)
+
+    def _line(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> None:
+        line = self._worded(level, event, message, plain, fields)
         if self._board is not None:
             self._board.print(line)
             return

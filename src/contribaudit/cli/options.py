@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -133,20 +131,17 @@ def _write_whole(path: Path, data: Iterable[bytes]) -> None:
         with path.open("wb") as device:
             device.writelines(data)
         return
-    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    from contribaudit.unfinished import unfinished
+
+    with unfinished(path.absolute()) as beside:
+        with beside.open("wb") as file:
             file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+        beside.chmod(0o666 & ~umask)
+        beside.replace(path)
 
 
 pass_console = click.make_pass_decorator(Console, ensure=True)

@@ -23,6 +23,7 @@ from contribaudit.rulebook import loader
 from contribaudit.simulator import Organization, load_scenario, make_app, running
 from contribaudit.simulator.admin import AdminConsole
 from contribaudit.store.history import History
+from contribaudit.unfinished import unfinished
 
 DEMO_KEY = SecretStr("demo-key")
 DEMO_TOKEN = Credential(SecretStr("demo-site-token"), "demo@acme.example")
@@ -53,11 +54,11 @@ def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Demons
     organization = loaded.organization
     rulebook = loader.load()
     with (
-        tempfile.TemporaryDirectory(prefix="contribaudit-demo-") as folder,
+        unfinished(Path(tempfile.gettempdir(), "demo"), folder=True) as folder,
         running(make_app(organization, options=loaded.options)) as url,
-        History.open(str(Path(folder) / "history.sqlite")) as store,
+        History.open(str(folder / "history.sqlite")) as store,
     ):
-        policy_path = Path(folder) / _POLICY
+        policy_path = folder / _POLICY
         policy_path.write_bytes(resources.files("contribaudit.demo").joinpath(_POLICY).read_bytes())
 
         def targets(told: Progress) -> tuple[Target, ...]:

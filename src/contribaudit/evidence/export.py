@@ -82,7 +82,6 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         folder.put("README.txt", readme.text(dossier, signed=form.signer is not None).encode())
         before = dossier.store.manifests(dossier.organizations)
         manifest = _manifest(dossier, folder, now, before[-1] if before else None, form.signer)
-        folder.finish(manifest, form.signer)
         noted = ExportedManifest(
             organizations=dossier.organizations,
             kind=manifest.scope.kind,
@@ -95,11 +94,8 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
             host=operator.host,
             place=str(place),
         )
-        try:
-            dossier.store.record_manifest(noted)
-        except BaseException:
-            folder.take_back()  # the next export would not name it: the chain would fork
-            raise
+        # A pack that the history does not know is not named by the next export: the chain would fork.
+        folder.finish(manifest, form.signer, note=lambda: dossier.store.record_manifest(noted))
     return Exported(place, manifest, sum(one.size_bytes for one in manifest.files))
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, TextIO, cast
 
+from contribaudit import ending
 from contribaudit.errors import OutputError, UsageError
 from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS, Entry, Manifest, plain_path
 from contribaudit.evidence.signing import Signer
+from contribaudit.unfinished import unfinished
 
 _COPY_BYTES = 1 << 20
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same files make the same archive
@@ -35,23 +36,22 @@ class EvidenceFolder:
         self._entries: dict[str, Entry] = {}
         self._made: set[Path] = set()
         self._working: Path | None = None
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         if os.path.lexists(self._place):
             raise self._exists()
         try:
             self._place.parent.mkdir(parents=True, exist_ok=True)
-            made = tempfile.mkdtemp(prefix=f".{self._place.name[:40]}.partial-", dir=self._place.parent)
+            self._working = self._stack.enter_context(unfinished(self._place, folder=True))
         except OSError as error:
             raise self._refused(error) from error
-        self._working = Path(made)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._working is not None:
-            shutil.rmtree(self._working, ignore_errors=True)
+        self._stack.close()
         if isinstance(error, OSError):
             raise self._refused(error) from error
 
@@ -101,46 +101,53 @@ class EvidenceFolder:
             self.put(SUMS, "".join(lines).encode())
         return self._sorted()
 
-    def finish(self, manifest: Manifest, signer: Signer | None = None) -> None:
-        """Write manifest and signature, and put the whole in its place."""
+    def finish(self, manifest: Manifest, signer: Signer | None = None, note: Callable[[], None] = lambda: None) -> None:
+        """Write manifest and signature, put the whole in its place, and `note` that; what fails there takes it back."""
         data = manifest.canonical()
         (self._folder / NAME).write_bytes(data)
         if signer is not None:
             (self._folder / SIGNATURE).write_bytes(signer.sign(data))
             (self._folder / PUBLIC_KEY).write_bytes(signer.public_pem())
         if self._archive:
-            self._zip()
-            return
-        self._folder.chmod(0o755 & ~_umask())
-        if os.path.lexists(self._place):  # a rename would take the place of an empty folder
-            raise self._exists()
-        self._folder.rename(self._place)
-        self._working = None
+            with unfinished(self._place) as beside:
+                self._zip(beside)
+                # A hard link fails where something stands in the place by now; a rename would replace it.
+                self._put(lambda: os.link(beside, self._place), note)
+        else:
+            self._folder.chmod(0o755 & ~_umask())
+            self._put(lambda: self._folder.rename(self._place), note)
 
-    def take_back(self) -> None:
-        """Remove what `finish` put in its place."""
+    def _put(self, put: Callable[[], object], note: Callable[[], None]) -> None:
+        with ending.held():
+            if os.path.lexists(self._place):  # a rename would take the place of an empty folder
+                raise self._exists()
+            try:
+                put()
+            except FileExistsError as error:
+                raise self._exists() from error
+            with ending.undoing(self._take_back):
+                try:
+                    note()
+                except BaseException:
+                    self._take_back()
+                    raise
+
+    def _take_back(self) -> None:
         if self._archive:
             self._place.unlink()
         else:
             shutil.rmtree(self._place)
 
-    def _zip(self) -> None:
-        beside = self._folder.with_suffix(".zip-partial")
+    def _zip(self, beside: Path) -> None:
         names = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file())
-        try:
-            with zipfile.ZipFile(beside, "x", zipfile.ZIP_DEFLATED) as archive:
-                for name in names:
-                    info = zipfile.ZipInfo(name, _ZIP_TIME)
-                    info.compress_type = zipfile.ZIP_DEFLATED
-                    info.external_attr = 0o644 << 16
-                    with (self._folder / name).open("rb") as source, archive.open(info, "w") as target:
-                        shutil.copyfileobj(source, target, _COPY_BYTES)
-            # A hard link fails where something stands in the place by now; a rename would replace it.
-            os.link(beside, self._place)
-        except FileExistsError as error:
-            raise self._exists() from error
-        finally:
-            beside.unlink(missing_ok=True)
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                info = zipfile.ZipInfo(name, _ZIP_TIME)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info.external_attr = 0o644 << 16
+                with (self._folder / name).open("rb") as source, archive.open(info, "w") as target:
+                    shutil.copyfileobj(source, target, _COPY_BYTES)
+        beside.chmod(0o644 & ~_umask())
 
     def _sorted(self) -> list[Entry]:
         return [self._entries[path] for path in sorted(self._entries)]

@@ -36,6 +36,7 @@ from contribaudit.exporters.cells import csv_cell, plain
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.saved_file import load
 from contribaudit.rulebook import decoders, loader
+from contribaudit.unfinished import unfinished
 
 _OF_THE_RUN = frozenset((Grade.DOCUMENTED.value, Grade.DECODED.value))
 _OF_THE_HISTORY = frozenset(
@@ -109,9 +110,9 @@ def reperform(place: Path) -> list[Performed]:
     with open_pack(place) as pack:
         told = list(disagreements(pack, manifest, {entry.path: entry for entry in manifest.files}))
     document = load(place, agreement=False)  # told above
-    with open_pack(place) as pack, tempfile.TemporaryDirectory(prefix="contribaudit-") as folder:
+    with open_pack(place) as pack, unfinished(Path(tempfile.gettempdir(), "reperform"), folder=True) as folder:
         try:
-            rulebook, policy = _rules(pack, [entry.path for entry in manifest.files], Path(folder))
+            rulebook, policy = _rules(pack, [entry.path for entry in manifest.files], folder)
         except _NO_STATE as error:
             raise EvidenceDamaged(f"policy.toml, rulebook/ or decoders/ cannot be read: {error}", hint=ASK) from error
         if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from difflib import unified_diff
@@ -18,6 +16,7 @@ from tomlkit.items import AoT, Array, Table
 from contribaudit.core.observation import Value
 from contribaudit.errors import OutputError, PolicyFileError
 from contribaudit.policy_file.read import Unreadable, read_text
+from contribaudit.unfinished import unfinished
 
 _BOM = "\ufeff"
 
@@ -93,27 +92,22 @@ def write(change: Change) -> None:
     _refuse_moved(change)
     # Through a symbolic link, so that the link stays and what it names is changed.
     target = Path(os.path.realpath(change.path))
-    temporary = ""
     try:
         if not target.parent.is_dir():
             target.parent.mkdir(parents=True, mode=0o700)
         mode = target.stat().st_mode & 0o7777 if change.before is not None else 0o644
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(change.after)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        _refuse_moved(change)
-        Path(temporary).replace(target)
+        with unfinished(target) as beside:
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                file.write(change.after)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.chmod(mode)
+            _refuse_moved(change)
+            beside.replace(target)
     except OSError as error:
         raise OutputError(
             f"{change.path} could not be written: {error.strerror}", hint="Check who may write there; nothing changed"
         ) from None
-    finally:
-        if temporary:
-            with suppress(OSError):
-                Path(temporary).unlink(missing_ok=True)
 
 
 def _refuse_moved(change: Change) -> None:

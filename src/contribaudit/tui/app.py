@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
+from contribaudit import ending
 from contribaudit.core.finding import Finding
 from contribaudit.core.subject import Subject
 from contribaudit.errors import ContribauditError
@@ -33,8 +34,10 @@ from contribaudit.tui.source import Board, Source
 
 _AT_ONCE = 2000
 """So many findings are indexed within a frame."""
-TERMINATED = "terminated"
-"""What the app ends with after SIGTERM, or once its terminal is closed."""
+TERMINATED, INTERRUPTED = "terminated", "interrupted"
+"""What the app ends with after SIGTERM, or once its terminal is closed; and after SIGINT, which no key sends here."""
+_GRACE_SECONDS = 3
+"""A thread that waits for a database holds the end up no longer."""
 LIGHT, DARK = "textual-light", "textual-dark"
 
 
@@ -79,9 +82,14 @@ class Dashboard(Host):
         if not self.is_headless and sys.platform != "win32":
             # The command line's own handler would leave the terminal as the dashboard had it; a window that is closed
             # would leave the demo's folder behind.
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, lambda: self.exit(TERMINATED))
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self._told_to_end, number)
         self.call_after_refresh(self.action_reload)
+
+    def _told_to_end(self, number: int) -> None:
+        interrupted = number == signal.SIGINT
+        ending.within(_GRACE_SECONDS, signal.SIGINT if interrupted else signal.SIGTERM)
+        self.exit(INTERRUPTED if interrupted else TERMINATED)
 
     def accept(self, board: Board) -> None:
         """Show this board on every screen; one of very many findings once a worker has indexed it."""
