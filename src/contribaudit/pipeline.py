@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -22,8 +23,8 @@ from contribaudit.core.report import Report, RunLine
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.core.sources import needed_and_unread, needed_collectors
 from contribaudit.core.state import State
-from contribaudit.core.verdict import count_outcomes, exit_code, newly_bad
-from contribaudit.errors import ContribauditError
+from contribaudit.core.verdict import count_outcomes, exit_code, newly_bad, nothing_read
+from contribaudit.errors import ContribauditError, NothingRead
 from contribaudit.job import Job as Job
 from contribaudit.job import Operator as Operator
 from contribaudit.job import Target as Target
@@ -38,7 +39,8 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
 
     Raises UsageError, before anything is read, when the policy and the selection ask for no check; StoreBusy when
     another audit of one of the organizations runs on the same store; StoreError when the history cannot be written,
-    and then nothing of the run is kept.
+    and then nothing of the run is kept; NothingRead when no organization could be read, for another reason than the
+    key: no run is kept, and the history knows of the attempt.
     """
     require_checks(job.policy, checks.ALL, job.selection)
     with ExitStack() as locks:
@@ -47,6 +49,7 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
                 locks.enter_context(job.store.lock(target.organization))
         started_at = job.clock()
         snapshots = await _collect(job, collectors.ALL, progress, spaces=True)  # STEP 1: what was seen
+        job, snapshots = _without_unreached(job, snapshots, started_at)
         record = job.store.save(_draft(job, started_at), list(snapshots.values()))  # STEP 2: kept
         warnings: list[str] = []
         if job.attestations:
@@ -70,14 +73,14 @@ def judge(
     """
     state = state_of(job, record.id, snapshots, as_of, collectors.ALL)  # STEP 3: what it means
     verdict = evaluate(state, job.policy, checks.ALL, catalogue.find, job.selection)  # STEP 4: what the policy says
-    previous = {target.organization: job.store.previous(target.organization, record.id) for target in job.targets}
+    previous = {target.organization: job.store.compared(target.organization, record.id) for target in job.targets}
     if keep:
         _record_plans(job, record, state)
     changes = _changes(job, record, previous, state)  # STEP 5: what others get
     earlier = max((run for run in previous.values() if run is not None), default=None)
     unread = needed_and_unread(state, verdict.findings, _needed(job))
     code = exit_code(verdict.findings, job.fail_on, snapshots.values(), unread)
-    newly = newly_bad(verdict.findings, job.store.outcomes(earlier) if earlier is not None else None)
+    newly = newly_bad(verdict.findings, [job.store.outcomes(run) for run in _runs_before(job, record, earlier)])
     if keep:
         judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
         job.store.record_verdict(record.id, code, count_outcomes(verdict.findings), judged)
@@ -108,6 +111,12 @@ def judge(
         newly=newly,
         key_days_left=key_days_left(state),
     )
+
+
+def _runs_before(job: Job, record: RunRecord, whole: int | None) -> list[int]:
+    """The last whole run and the run before this one: what either told already is no news."""
+    last = [job.store.previous(target.organization, record.id) for target in job.targets]
+    return sorted({run for run in (whole, *last) if run is not None})
 
 
 def _needed(job: Job) -> frozenset[str]:
@@ -181,6 +190,40 @@ def _first(errors: ExceptionGroup[ContribauditError]) -> ContribauditError:
     """One of the errors of tasks that ran side by side: each would have stopped the run."""
     first = errors.exceptions[0]
     return _first(first) if isinstance(first, ExceptionGroup) else first
+
+
+def _without_unreached(
+    job: Job, snapshots: dict[str, Snapshot], started_at: datetime
+) -> tuple[Job, dict[str, Snapshot]]:
+    """The job and its snapshots without organizations of which nothing was read: their last run stays the newest.
+
+    Each is noted in the history, and stays in the report as one that was not read. Raises NothingRead when none is
+    left.
+    """
+    reasons = {one: _why_unreached(snapshot) for one, snapshot in snapshots.items() if nothing_read(snapshot)}
+    for organization, reason in reasons.items():
+        job.store.record_unreached(organization, started_at, reason)
+    left = {one: snapshot for one, snapshot in snapshots.items() if one not in reasons}
+    if reasons and not left:
+        raise NothingRead(
+            f"Nothing could be read: {'; '.join(dict.fromkeys(reasons.values()))}. Nothing was judged and no run is"
+            " kept: the last complete run stands",
+            hint="Run contribaudit doctor; it tells network, proxy, TLS and key apart",
+        )
+    targets = tuple(
+        replace(one, unread_reason=f"nothing could be read: {reasons[one.organization]}")
+        if one.organization in reasons
+        else one
+        for one in job.targets
+    )
+    return replace(job, targets=targets), left
+
+
+def _why_unreached(snapshot: Snapshot) -> str:
+    """The cause that most collectors met."""
+    codes = Counter(one.code for one in snapshot.collections)
+    common = codes.most_common(1)[0][0]
+    return next(one.reason for one in snapshot.collections if one.code == common)
 
 
 def _draft(job: Job, started_at: datetime) -> RunDraft:

@@ -64,13 +64,14 @@ def test_the_gravest_code_wins(findings: list[Finding], snapshots: list[Snapshot
 def test_newly_bad_is_what_was_another_outcome_before() -> None:
     """Without a run before nothing is new; a new subject is."""
     bad = finding(Outcome.FAIL)
-    assert newly_bad([bad], None) == ()
-    assert newly_bad([bad], {}) == (bad,)
-    assert newly_bad([bad], {bad.id: "pass"}) == (bad,)
-    assert newly_bad([bad], {bad.id: "unknown"}) == (bad,)
-    assert newly_bad([bad], {bad.id: "fail"}) == ()
-    assert newly_bad([finding(Outcome.WAIVED)], {bad.id: "fail"}) == ()
-    assert newly_bad([finding(Outcome.STALE)], {bad.id: "pass"}) == (finding(Outcome.STALE),)
+    assert newly_bad([bad], []) == ()
+    assert newly_bad([bad], [{}]) == (bad,)
+    assert newly_bad([bad], [{bad.id: "pass"}]) == (bad,)
+    assert newly_bad([bad], [{bad.id: "unknown"}]) == (bad,)
+    assert newly_bad([bad], [{bad.id: "fail"}]) == ()
+    assert newly_bad([bad], [{bad.id: "fail"}, {bad.id: "unknown"}]) == ()
+    assert newly_bad([finding(Outcome.WAIVED)], [{bad.id: "fail"}]) == ()
+    assert newly_bad([finding(Outcome.STALE)], [{bad.id: "pass"}]) == (finding(Outcome.STALE),)
 
 
 def test_a_findings_identity_is_check_organization_and_subject() -> None:

@@ -129,7 +129,7 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
     if seen is not None:
         first = max((run for run in runs if run <= seen), default=min(runs))
     else:
-        first = _run(store, organization, since) if since else store.previous(organization, last)
+        first = _run(store, organization, since) if since else store.compared(organization, last)
     return None if first is None else Span(organization, first, last)
 
 

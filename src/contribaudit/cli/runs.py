@@ -168,7 +168,7 @@ def list_gaps(
     with wiring.open_store(settings, store_location) as store:
         for one in [organization] if organization else kept_organizations(store):
             runs = store.runs_seen(one, until=now)
-            known += len(runs)
+            known += sum(1 for run in runs if run.run)
             if collector is None:
                 found += gaps_by_collector(one, runs, begin, now, expected_every_hours=expected)
             else:

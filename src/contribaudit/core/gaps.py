@@ -18,6 +18,7 @@ class RunSeen:
     """One run over one organization."""
 
     run: int
+    """0 for an audit that could read nothing."""
     started_at: datetime
     finished_at: datetime
     status: Mapping[str, str]
@@ -26,6 +27,9 @@ class RunSeen:
     """"removed on DATE by ACCOUNT" for a run that a pruning took away; "" for one that is kept."""
     was_whole: bool = False
     """For a removed run: whether every collector had read everything."""
+
+    unreached: str = ""
+    """Why an audit could read nothing, for one of which no run is kept; "" for a run."""
 
     def whole(self, collector: str | None = None) -> bool:
         """True when the collector (None: each of them) read everything, and the run is still there to show it."""
@@ -106,7 +110,8 @@ def gaps_by_collector(
 
 def _why(between: Sequence[RunSeen]) -> str:
     removed = [one for one in between if one.removed]
-    partial = len(between) - len(removed)
+    unreached = [one for one in between if one.unreached]
+    partial = len(between) - len(removed) - len(unreached)
     parts = []
     if removed:
         by = "; ".join(dict.fromkeys(one.removed for one in removed))
@@ -114,6 +119,9 @@ def _why(between: Sequence[RunSeen]) -> str:
         parts.append(f"{_runs(len(removed))} {by}, {whole} of them whole")
     if partial:
         parts.append(f"{_runs(partial)} came only part of the way")
+    if unreached:
+        audits = "1 audit" if len(unreached) == 1 else f"{len(unreached)} audits"
+        parts.append(f"{audits} could read nothing: {unreached[-1].unreached}")
     return ", ".join(parts) or "no run"
 
 

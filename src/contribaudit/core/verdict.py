@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection as Several
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from contribaudit import exit_codes
 from contribaudit.core.finding import Finding, Outcome, Severity
@@ -126,17 +126,18 @@ def _listed(numbers: Mapping[Severity, int]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def newly_bad(findings: Iterable[Finding], before: Mapping[str, str] | None) -> tuple[Finding, ...]:
-    """Findings that fail or are unverified, and whose outcome was another one in the run before.
+def newly_bad(findings: Iterable[Finding], before: Sequence[Mapping[str, str]]) -> tuple[Finding, ...]:
+    """Findings that fail or are unverified, and had another outcome in each of the runs before that count.
 
-    `before` maps finding IDs to outcomes; None when there was no run before, and then nothing is new.
+    Those map finding IDs to outcomes; where there is none, nothing is new.
     """
-    if before is None:
+    if not before:
         return ()
     return tuple(
         finding
         for finding in findings
-        if (finding.outcome.violates or finding.outcome.unproven) and before.get(finding.id) != str(finding.outcome)
+        if (finding.outcome.violates or finding.outcome.unproven)
+        and all(run.get(finding.id) != str(finding.outcome) for run in before)
     )
 
 

@@ -78,6 +78,11 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
             runs.record_verdict(connection, run, exit_code, summary)
             outcomes.save_outcomes(connection, run, judged)
 
+    def record_unreached(self, organization: str, started_at: datetime, reason: str) -> None:
+        """Note that an audit could read nothing of the organization; `runs_seen` and gaps tell it."""
+        with self._writing() as connection:
+            runs.record_unreached(connection, organization, started_at, reason)
+
     def outcomes(self, run: int) -> dict[str, str]:
         """Outcome by finding ID, as of the run; of a check or organization that it left out, as last judged before."""
         with self._reading() as connection:
@@ -102,6 +107,14 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
         """The organization's run before this one, None when it was its first."""
         with self._reading() as connection:
             return runs.previous_run(connection, organization, run)
+
+    def compared(self, organization: str, run: int) -> int | None:
+        """The run that this one is compared with: the organization's last one before it that was read whole.
+
+        The run before where none was; None when it was its first.
+        """
+        with self._reading() as connection:
+            return runs.compared_run(connection, organization, run)
 
     def snapshot(self, organization: str, run: int) -> Snapshot:
         """What that run saw of the organization. Raises UsageError when it did not audit it.

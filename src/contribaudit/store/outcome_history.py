@@ -13,7 +13,7 @@ from contribaudit.core.gaps import RunSeen
 from contribaudit.store.prune import read_prunings
 from contribaudit.store.read import run_starts
 from contribaudit.store.rows import organization_number
-from contribaudit.store.schema import collections, outcomes, runs, snapshots
+from contribaudit.store.schema import collections, outcomes, runs, snapshots, unreached
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,10 @@ def read_outcome_history(
 def read_runs_seen(
     connection: Connection, organization: str, since: datetime | None, until: datetime | None
 ) -> list[RunSeen]:
-    """When anybody looked, and how far each collector came; runs that were removed are among them. Oldest first."""
+    """When anybody looked, and how far each collector came; removed runs and audits that read nothing are among them.
+
+    Oldest first.
+    """
     number = organization_number(connection, organization)
     c = collections.c
     status: dict[int, dict[str, str]] = {}
@@ -104,6 +107,9 @@ def read_runs_seen(
                 why = f"removed on {pruning.pruned_at:%Y-%m-%d} by {pruning.account or 'an unknown account'}"
                 whole = not one.organizations[organization]
                 found.append(RunSeen(one.run, one.started_at, one.started_at, {}, removed=why, was_whole=whole))
+    u = unreached.c
+    tried = select(u.started_at, u.reason).where(u.organization == number)
+    found += [RunSeen(0, at, at, {}, unreached=reason) for at, reason in connection.execute(tried)]
     return sorted(
         (
             one

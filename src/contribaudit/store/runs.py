@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
+from contribaudit.core.names import OPTIONAL_COLLECTORS
+from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.errors import UsageError
+from contribaudit.store import interns
 from contribaudit.store.records import RunRecord
 from contribaudit.store.rows import organization_number
-from contribaudit.store.schema import organizations, runs, snapshots
+from contribaudit.store.schema import collections, organizations, runs, snapshots, unreached
 
 
 def list_runs(connection: Connection, organization: str | None, limit: int | None) -> list[RunRecord]:
@@ -51,12 +54,32 @@ def previous_run(connection: Connection, organization: str, run: int) -> int | N
     return connection.execute(query).scalar()
 
 
+def compared_run(connection: Connection, organization: str, run: int) -> int | None:
+    """The organization's last run before this one that read it whole, or the run before where none did."""
+    number = organization_number(connection, organization)
+    c, s = collections.c, snapshots.c
+    cut = select(c.run).where(
+        c.organization == number, c.status != CollectionStatus.OK.value, c.collector.not_in(OPTIONAL_COLLECTORS)
+    )
+    query = select(func.max(s.run)).where(s.organization == number, s.run < run, s.run.not_in(cut))
+    whole = connection.execute(query).scalar()
+    return whole if whole is not None else previous_run(connection, organization, run)
+
+
 def record_verdict(connection: Connection, run: int, exit_code: int, summary: Mapping[str, int]) -> None:
     """Note how the run ended. Raises UsageError when there is no such run."""
     text = json.dumps({str(outcome): count for outcome, count in summary.items()})
     values = {"exit_code": exit_code, "summary": text}
     if connection.execute(update(runs).where(runs.c.id == run).values(values)).rowcount != 1:
         raise no_run(connection, run)
+
+
+def record_unreached(connection: Connection, organization: str, started_at: datetime, reason: str) -> None:
+    """Note that an audit could read nothing of the organization."""
+    interns.one_writer(connection)
+    number = interns.organization_id(connection, organization)
+    values = {"organization": number, "started_at": started_at, "reason": reason}
+    connection.execute(insert(unreached).values(id=interns.next_id(connection, unreached), **values))
 
 
 def _runs_of(connection: Connection, organization: str | None) -> Select[Any]:

@@ -76,6 +76,15 @@ organizations = Table(
     Column("organization", Escaped, nullable=False, unique=True),
 )
 
+unreached = Table(  # audits that could read nothing of an organization: no run is kept of it
+    "unreached",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("reason", Escaped, nullable=False),
+)
+
 snapshots = Table(
     "snapshots",
     metadata,

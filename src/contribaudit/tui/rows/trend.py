@@ -18,6 +18,8 @@ _NUMBERS = 16
 def lines(board: Board, width: int) -> list[Line]:
     """A line for each of the two, oldest run on the left; the plots share one scale."""
     judged = [run for run in reversed(board.runs) if run.summary]
+    whole = [run for run in judged if run.complete]
+    judged = whole if len(whole) > 1 else judged  # what a run could not read is no trend
     if len(judged) < 2:
         return [Line(Text("One judged run so far: a trend needs two", "dim"))]
     shown = judged[-max(2, width - _LABEL - _NUMBERS) :]
