@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from contribaudit.core.approval import Baseline
 from contribaudit.core.baseline import Uncovered, outside, uncovered
-from contribaudit.core.resolve import WORKSPACES
+from contribaudit.core.highest_plan import WORKSPACES
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
 from contribaudit.desk import Desk

@@ -21,6 +21,7 @@ from tests.checks.attested import ORGANIZATION, gone, seen
 PASS, FAIL, UNKNOWN, NOT_ACHIEVABLE = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.NOT_ACHIEVABLE
 METADATA, IN_APP, EXEMPTION = "contribution.metadata", "contribution.in_app", "contribution.exemption"
 INCLUDED, EXCLUDED = "contribution.in_app.included", "contribution.in_app.excluded"
+NONE_INCLUDED = seen(INCLUDED, ())
 WIKI, BOARD, DESK = app("wiki"), app("board"), app("desk")
 
 
@@ -53,12 +54,17 @@ def on(plan: str, *observations: Observation) -> State:
 @pytest.mark.parametrize("plan", ["Free", "Standard", "Premium"])
 @pytest.mark.parametrize("word", ["off", "on", "always", None])
 def test_below_the_plan_with_the_switch_metadata_cannot_be_off(check: str, plan: str, word: str | None) -> None:
-    """Whatever anybody recorded; the reason names the plan that has it, from the rulebook."""
-    verdict = judge(check, on(plan, seen(METADATA, word), seen(IN_APP, "off")), ORGANIZATION)
-    assert verdict.outcome is NOT_ACHIEVABLE
-    assert "Enterprise has a switch" in verdict.reason
+    """The reason names the plan that has it, from the rulebook; a switch that was seen off there contradicts that."""
+    verdict = judge(check, on(plan, seen(METADATA, word), seen(IN_APP, "off"), NONE_INCLUDED), ORGANIZATION)
+    if word == "off":
+        assert (verdict.outcome, verdict.reason_code) == (Outcome.CONFLICT, "switch_against_plan")
+        assert f"recorded as off, yet on the {plan} plan metadata is always contributed" in verdict.reason
+    else:
+        assert verdict.outcome is NOT_ACHIEVABLE
+        assert "Enterprise has a switch" in verdict.reason
     changed = replace(RULEBOOK, plans=tuple(replace(one, metadata_changeable=True) for one in RULEBOOK.plans))
-    state = state_of(*facts(WIKI, plan=plan), seen(METADATA, "off"), seen(IN_APP, "off"), rulebook=changed)
+    both_off = (seen(METADATA, "off"), seen(IN_APP, "off"), NONE_INCLUDED)
+    state = state_of(*facts(WIKI, plan=plan), *both_off, rulebook=changed)
     assert judge(check, state, ORGANIZATION).outcome is PASS
 
 
@@ -78,13 +84,13 @@ def test_below_the_plan_with_the_switch_metadata_cannot_be_off(check: str, plan:
 )
 def test_dc_03_off_by_default_is_no_decision(plan: str, decided: Decision | None, *, fragile: bool) -> None:
     """Fragile where off is, or may be, the plan's default, unless a decision of today or before says off."""
-    verdict = under("DC-03", on(plan, seen(IN_APP, "off")), *([decided] if decided else []))
+    verdict = under("DC-03", on(plan, seen(IN_APP, "off"), NONE_INCLUDED), *([decided] if decided else []))
     assert (verdict.outcome, verdict.fragile) == (PASS, fragile)
 
 
 def test_dc_05_the_newest_decision_counts() -> None:
     """An older one that agrees does not cover what was decided since."""
-    state = on("Standard", seen(IN_APP, "off"))
+    state = on("Standard", seen(IN_APP, "off"), NONE_INCLUDED)
     old, new = decision(IN_APP, "off", date(2026, 10, 1)), decision(IN_APP, "on")
     assert under("DC-05", state, old).outcome is PASS
     assert under("DC-05", state, old, new).outcome is FAIL
@@ -110,17 +116,28 @@ def test_gv_05_a_record_from_before_the_use_names_another_use() -> None:
         assert found.outcome is outcome
 
 
-@pytest.mark.parametrize("code", ["signal_moved", "plan_changed", "attestations_differ", "not_read", "revoked"])
-def test_an_exemption_that_does_not_count_exempts_from_nothing(code: str) -> None:
-    """The switch then answers, and DC-20 says why the exemption does not."""
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("signal_moved", Outcome.STALE),
+        ("plan_changed", Outcome.STALE),
+        ("attestations_differ", Outcome.CONFLICT),
+        ("signal_unread", UNKNOWN),
+        ("not_read", FAIL),
+        ("revoked", FAIL),
+    ],
+)
+def test_an_exemption_that_may_hold_leaves_the_question_open(code: str, outcome: Outcome) -> None:
+    """As long as one stands that was recorded; where nobody recorded any, the switch answers. DC-20 says the same."""
     state = on("Enterprise", gone(EXEMPTION, code), seen(IN_APP, "on"))
-    assert judge("DC-03", state, ORGANIZATION).outcome is FAIL
+    assert judge("DC-03", state, ORGANIZATION).outcome is outcome
     assert judge("DC-20", state, ORGANIZATION).outcome in (Outcome.STALE, Outcome.CONFLICT, UNKNOWN)
 
 
 def test_an_old_exemption_is_stale_and_hides_no_answer_as_good() -> None:
     """Nothing passes on an exemption that was last seen long ago."""
-    state = on("Enterprise", seen(EXEMPTION, "byok", days_ago=31), seen(IN_APP, "off"))
+    key = seen("byok", "active", WIKI)
+    state = on("Enterprise", seen(EXEMPTION, "byok", days_ago=31), key, seen(IN_APP, "off"))
     for check in ("DC-01", "DC-03", "DC-20"):
         assert judge(check, state, ORGANIZATION).outcome is Outcome.STALE
 
@@ -195,14 +212,14 @@ def test_dc_08_the_trial_that_ends_first_is_named() -> None:
 )
 def test_dc_22_a_deletion_is_never_verified(day: date, outcome: Outcome, due: date | None) -> None:
     """30 days, then 90, then `unknown` for ever: nobody outside can see it."""
-    verdict = under("DC-22", on("Standard", seen(IN_APP, "off")), decision(IN_APP, "off", day))
+    verdict = under("DC-22", on("Standard", seen(IN_APP, "off"), NONE_INCLUDED), decision(IN_APP, "off", day))
     assert verdict.outcome is outcome
     assert (verdict.due_at.date() if verdict.due_at else None) == due
 
 
 def test_dc_22_both_opt_outs_run_side_by_side() -> None:
     """The first end that is still ahead counts, and the reason names all of them and what may stay."""
-    state = on("Enterprise", seen(IN_APP, "off"), seen("contribution.metadata", "off"))
+    state = on("Enterprise", seen(IN_APP, "off"), seen("contribution.metadata", "off"), NONE_INCLUDED)
     both = decision(IN_APP, "off", date(2026, 10, 1)), decision("contribution.metadata", "off", date(2026, 11, 1))
     verdict = under("DC-22", state, *both)
     assert (verdict.outcome, verdict.setting) == (Outcome.PENDING, IN_APP)
@@ -217,10 +234,10 @@ def test_dc_22_both_opt_outs_run_side_by_side() -> None:
 
 def test_dc_22_metadata_that_is_off_without_a_date_leaves_it_open() -> None:
     """An opt-out that nobody dated is not covered by the clock of the other."""
-    state = on("Enterprise", seen(IN_APP, "off"), seen("contribution.metadata", "off"))
+    state = on("Enterprise", seen(IN_APP, "off"), seen("contribution.metadata", "off"), NONE_INCLUDED)
     verdict = under("DC-22", state, decision(IN_APP, "off", date(2026, 11, 1)))
     assert (verdict.outcome, verdict.reason_code) == (UNKNOWN, "opt_out_not_dated")
-    unread = on("Enterprise", seen(IN_APP, "off"))
+    unread = on("Enterprise", seen(IN_APP, "off"), NONE_INCLUDED)
     assert under("DC-22", unread, decision(IN_APP, "off", date(2026, 11, 1))).outcome is UNKNOWN
 
 

@@ -72,7 +72,6 @@ def test_a_pass_rests_on_known_words_alone(apps: list[dict[str, Value | Gone]]) 
             real = [one for one in apps if one["type_key"] not in ("jira-admin", ABSENT)]
             enterprise = [one for one in real if "Enterprise" in words_of(one["plan"])]
             assert any(one["status"] == "online" for one in enterprise)
-            assert not any(one["plan"] in ("", "simulated", "EUR") for one in real)
             continue
         assert subject.kind is Kind.APP
         said = apps[int(subject.id.rpartition(":")[2])]

@@ -9,8 +9,8 @@ from typing import Any
 
 from contribaudit.core.attestation import Anchor, Attestation, Signature
 from contribaudit.core.attested import Testimony, attested_observations
+from contribaudit.core.highest_plan import highest_plan
 from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Value
-from contribaudit.core.resolve import highest_plan
 from contribaudit.core.rules import Rulebook, SignalRule
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.signal import revision_of, settled_of

@@ -107,6 +107,9 @@ def plans(cell: str) -> list[Observation]:
         found += facts(app(name), **{"plan": value, **said})
     if trial:
         found += attested(names.TRIAL, "running", app("jira"))
+    keys = [attested(names.BYOK, "active", app(name)) for name in APPS]
+    tags = [attested(names.HIPAA_TAGGED, "yes", app(name)) for name in APPS]
+    found += [one for said in (*keys, *tags) for one in said]
     if trial == "trial beside":
         found += attested(names.TRIAL, "none", app("wiki"))
     return found
@@ -165,7 +168,7 @@ def test_the_weakest_and_the_oldest_link_stand_for_the_chain() -> None:
 def test_an_answer_that_is_no_value_is_unavailable_to_checks_with_its_code() -> None:
     """Its outcome, or the code of what stopped it, so that stale stays stale."""
     for cells, code in (
-        ({"exemption": "hipaa"}, "exempt"),
+        ({"exemption": "other"}, "exempt"),
         ({"in_app": "stale"}, "signal_moved"),
         ({"in_app": "conflict"}, CONFLICT_CODE),
         ({"day": "2026-01-01"}, "not_yet_effective"),
@@ -260,7 +263,8 @@ def test_no_value_rests_on_a_needed_input_that_is_not_known(cells: dict[str, str
     if data.value is not None:
         assert cells["in_app"] in ("on", "off")
         needed = cells["excluded" if cells["in_app"] == "on" else "included"]
-        assert needed not in NO_LIST or name in ("organization", "assets")
+        settled = cells["in_app"] == "on" and name == "organization"
+        assert needed not in NO_LIST or settled or name == "assets"
     if data.value == "not_contributed" and name not in ("organization", "assets"):
         assert cells["in_app"] == "off" or name.startswith(cells["excluded"]) or cells["excluded"] == "wiki"
         assert cells["in_app"] == "on" or cells["included"] != "typo"

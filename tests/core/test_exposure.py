@@ -10,15 +10,17 @@ import pytest
 from contribaudit.core import names
 from contribaudit.core.attestation import Attestation, Signature
 from contribaudit.core.exposure import ExposureWindow, Span, exposure_window
-from contribaudit.core.observation import Grade, Observation, SettingId
+from contribaudit.core.observation import Grade, Observation, SettingId, Value
 from contribaudit.core.state import State
 from tests.builders import NOW, ORG, RULEBOOK, app, facts, state_of
 from tests.checks.attested import ORGANIZATION, gone, seen
 
 NO_EXEMPTION = seen("contribution.exemption", "none")
+NONE_INCLUDED = seen(names.INCLUDED, (), days_ago=200)
+"""Seen empty so long ago that the looks at the switch decide."""
 
 
-def looked(value: str, days_ago: float, setting: SettingId = names.IN_APP) -> Attestation:
+def looked(value: Value, days_ago: float, setting: SettingId = names.IN_APP) -> Attestation:
     """One look at a switch."""
     at = NOW - timedelta(days=days_ago)
     by = "ann@acme.example"
@@ -28,7 +30,7 @@ def looked(value: str, days_ago: float, setting: SettingId = names.IN_APP) -> At
 
 
 def state_with(*observations: Observation, looks: tuple[Attestation, ...] = (), plan: str = "Standard") -> State:
-    state = state_of(*facts(app(), plan=plan), *observations)
+    state = state_of(*facts(app(), plan=plan), NONE_INCLUDED, *observations)
     state.attestations = {ORG: looks}
     return state
 
@@ -90,14 +92,35 @@ def test_it_is_not_known_where_evidence_does_not_reach(code: str) -> None:
 
 
 def test_metadata_is_open_where_the_plan_has_no_switch_for_it() -> None:
-    """Whatever a look at a switch was recorded as."""
+    """A look that contradicts the plan leaves it open which of the two is wrong."""
     off = seen(names.METADATA, "off")
-    assert metadata(state_with(NO_EXEMPTION, off)).span is Span.OPEN
+    assert metadata(state_with(NO_EXEMPTION, seen(names.METADATA, "always"))).span is Span.OPEN
+    assert metadata(state_with(NO_EXEMPTION)).span is Span.OPEN
+    assert metadata(state_with(NO_EXEMPTION, off)).span is Span.NOT_KNOWN
     assert metadata(state_with(gone("contribution.exemption", "signal_moved"), off)).span is Span.NOT_KNOWN
     assert metadata(state_with(NO_EXEMPTION, off, plan="Enterprise")).span is Span.CLOSED
 
 
+@pytest.mark.parametrize("entry", ["ari:cloud:one", "space:acme.example/confluence/ENG", "connector:drive"])
+def test_it_stays_open_through_the_include_list(entry: str) -> None:
+    """Whatever the switch says: an app, one space of it, a connector."""
+    wiki = facts(app(), plan="Standard", alias="app:acme.example/confluence", host="acme.example")
+    window = exposure_window(state_of(*wiki, seen(names.IN_APP, "off"), seen(names.INCLUDED, (entry,))), ORG)[1]
+    assert window.span is Span.OPEN
+    assert "stays so: the include list names 1 item" in window.sentence
+
+
+def test_it_ends_no_earlier_than_the_include_list_was_seen_empty() -> None:
+    """Until then it may have opened anything; where nobody saw it, it may still."""
+    off = (NO_EXEMPTION, seen(names.IN_APP, "off", days_ago=90))
+    emptied = seen(names.INCLUDED, (), days_ago=10)
+    assert in_app(state_with(*off, emptied)).ends == NOW - timedelta(days=10)
+    before = looked(("app:x/confluence",), 40, names.INCLUDED), looked((), 20, names.INCLUDED)
+    assert in_app(state_with(*off, emptied, looks=before)).ends == NOW - timedelta(days=20)
+    assert in_app(state_with(*off, gone(names.INCLUDED, "not_read"))).span is Span.NOT_KNOWN
+
+
 def test_exempt_and_not_begun() -> None:
-    assert in_app(state_with(seen("contribution.exemption", "byok"))).span is Span.EXEMPT
+    assert in_app(state_with(seen("contribution.exemption", "other"))).span is Span.EXEMPT
     early = state_of(*facts(app()), as_of=datetime(2026, 8, 16, tzinfo=UTC))
     assert {one.span for one in exposure_window(early, ORG)} == {Span.NOT_BEGUN}

@@ -57,6 +57,7 @@ def said(
 BOTH_OFF = (
     said("contribution.metadata", "off"),
     said("contribution.in_app", "off"),
+    said("contribution.in_app.included", ()),
     said("contribution.exemption", "none"),
 )
 
@@ -94,10 +95,10 @@ def test_a_fall_to_premium_takes_the_metadata_switch() -> None:
     assert found.label == "prediction"
     assert found.assumptions == ("the highest plan becomes Premium",)
     (metadata,) = [one for one in found.rows if one.setting == names.EFFECTIVE_METADATA and one.name != "apps"]
-    assert (metadata.before, metadata.after, metadata.predicted) == ("not_contributed", "stale", "contributed")
+    assert (metadata.before, metadata.after, metadata.predicted) == ("not_contributed", "contributed", None)
     assert moved(found, "DC-01") == [("pass", "not_achievable")]
     assert moved(found, "DC-03") == [("pass", "stale")]
-    bare = forecast(ground(told=BOTH_OFF[:2]), plan("Premium"), NOW)
+    bare = forecast(ground(told=BOTH_OFF[:3]), plan("Premium"), NOW)
     assert moved(bare, setting=names.EFFECTIVE_METADATA) == [("not_contributed", "contributed")]
     (in_app,) = [one for one in found.rows if one.setting == names.EFFECTIVE_IN_APP and one.name != "apps"]
     assert (in_app.before, in_app.after, in_app.predicted) == ("not_contributed", "stale", "not_contributed")
@@ -126,7 +127,7 @@ def test_an_attestation_that_knew_only_plan_words_becomes_stale_too(words: str |
 
 def test_a_rise_lifts_the_apps_that_have_the_highest_plan() -> None:
     two = [*facts(app("a"), plan="Premium"), *facts(app("b"), plan="Free")]
-    told = [said("contribution.in_app", "off", plan="premium"), said("contribution.exemption", "none", plan="premium")]
+    told = [replace(one, highest_plan="premium") for one in BOTH_OFF[1:]]
     found = forecast(ground(*two, told=told), plan("Enterprise"), NOW)
     assert moved(found, "DC-03") == [("pass", "stale")]
     assert moved(found, "DR-03") == []
@@ -161,7 +162,7 @@ def test_a_trial_that_alone_holds_the_highest_plan() -> None:
     assert "the highest plan is Standard, that of the other apps" in sentence
     assert "not documented" in sentence
     assert moved(found, "DC-01") == [("pass", "not_achievable")]
-    assert moved(found, setting=names.EFFECTIVE_METADATA) == [("not_contributed", "stale")]
+    assert moved(found, setting=names.EFFECTIVE_METADATA) == [("not_contributed", "contributed")]
     (row,) = [one for one in found.rows if one.check == "DR-03"]
     assert (row.subject, row.before, row.after) == (app("trial"), "pass", "unknown")
 

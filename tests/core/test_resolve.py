@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from contribaudit.core import names
+from contribaudit.core.highest_plan import highest_plan
 from contribaudit.core.observation import Grade, Observed, Unavailable, Value
-from contribaudit.core.resolve import Seen, highest_plan, resolve
+from contribaudit.core.resolve import Seen, resolve
 from contribaudit.core.subject import Kind, organization_subject
 from tests.builders import (
     NOW,

@@ -25,7 +25,15 @@ from tests.flow.outcomes import (
     set_stage,
 )
 from tests.flow.test_outcomes_lists import DRIVE
-from tests.flow.test_outcomes_switches import BLOCKED, IN_APP_OFF, METADATA_OFF, WORKSPACES, before_it_counts
+from tests.flow.test_outcomes_switches import (
+    BLOCKED,
+    IN_APP_OFF,
+    INCLUDED,
+    METADATA_OFF,
+    NONE_INCLUDED,
+    WORKSPACES,
+    before_it_counts,
+)
 
 PASS, FAIL, UNKNOWN, STALE = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE
 NOT_ACHIEVABLE, PENDING = Outcome.NOT_ACHIEVABLE, Outcome.PENDING
@@ -335,10 +343,12 @@ RESIDENCY_CASES = (
     OutcomeCase("DR-09", UNKNOWN, "apps_unread", said=(BLOCKED,), fault="403-bare@workspaces", scope=WORKSPACES),
     *doubted(OutcomeCase("DR-09", PASS, ""), BLOCKED, "allowed"),
     *before_it_counts("DR-10"),
-    OutcomeCase("DR-10", PASS, "contribution_off", said=(METADATA_OFF, IN_APP_OFF)),
+    OutcomeCase("DR-10", PASS, "contribution_off", said=(METADATA_OFF, IN_APP_OFF, NONE_INCLUDED)),
+    OutcomeCase("DR-10", FAIL, "opened_by_list", said=(METADATA_OFF, IN_APP_OFF, Said(INCLUDED, (WIKI,)))),
+    OutcomeCase("DR-10", UNKNOWN, "not_read", said=(METADATA_OFF, IN_APP_OFF)),
     OutcomeCase("DR-10", FAIL, "in_app_on", said=(METADATA_OFF, Said("contribution.in_app", "on"))),
     OutcomeCase("DR-10", NOT_ACHIEVABLE, "plan_without_switch", scenario="small", said=(IN_APP_OFF,)),
-    *doubted(OutcomeCase("DR-10", PASS, "", said=(METADATA_OFF,)), IN_APP_OFF, "on"),
+    *doubted(OutcomeCase("DR-10", PASS, "", said=(METADATA_OFF, NONE_INCLUDED)), IN_APP_OFF, "on"),
     OutcomeCase("DR-12", PASS, "no_key", about=WIKI[4:], said=(Said("byok", "none", WIKI),), rule=EEA),
     OutcomeCase("DR-12", PASS, "location_first", about=WIKI[4:], said=(Said("byok", "active", WIKI),), rule=EEA),
     OutcomeCase(

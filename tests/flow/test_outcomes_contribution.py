@@ -45,7 +45,21 @@ CASES = (
         UNKNOWN,
         "unknown_plan_word",
         policy=ENTERPRISE,
-        edit=lambda o: o.set_plan("tidy/confluence", "Platinum"),
+        edit=together(every_plan("Premium"), lambda o: o.set_plan("tidy/confluence", "Platinum")),
+    ),
+    OutcomeCase(
+        "DC-06",
+        Outcome.FAIL,
+        "plan_above_expected",
+        policy='written_for_plan = "standard"',
+        edit=together(every_plan("Premium"), lambda o: o.set_plan("tidy/confluence", "Platinum")),
+    ),
+    OutcomeCase(
+        "DC-06",
+        Outcome.PASS,
+        "plan_as_expected",
+        policy=ENTERPRISE,
+        edit=lambda o: o.set_plan("tidy/confluence", "Business + AI"),
     ),
     OutcomeCase(
         "DC-06",

@@ -9,7 +9,7 @@ import pytest
 
 from contribaudit.core.finding import Outcome
 from tests.flow.outcomes import EVERY_APP, TODAY, OutcomeCase, Said, Stage, assert_as_said, doubted, set_stage
-from tests.flow.test_outcomes_switches import BEFORE, IN_APP_OFF, IN_APP_ON, WORKSPACES, before_it_counts
+from tests.flow.test_outcomes_switches import BEFORE, BYOK, IN_APP_OFF, IN_APP_ON, KEYS, WORKSPACES, before_it_counts
 
 PASS, FAIL, UNKNOWN, STALE = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE
 NOT_ACHIEVABLE, PENDING = Outcome.NOT_ACHIEVABLE, Outcome.PENDING
@@ -83,9 +83,7 @@ CASES = (
         said=(Said("contribution.offered", "yes", DRIVE, days_ago=40),),
         days_later=BEFORE,
     ),
-    OutcomeCase(
-        "DC-16", Outcome.EXEMPT, "exempt", about="drive", said=(OFFERED, Said("contribution.exemption", "byok"))
-    ),
+    OutcomeCase("DC-16", Outcome.EXEMPT, "exempt", about="drive", said=(OFFERED, BYOK, KEYS)),
     OutcomeCase("DC-16", PASS, "kept_out", about="drive", said=(OFFERED, IN_APP_OFF, NONE_INCLUDED)),
     OutcomeCase("DC-16", PASS, "kept_out", about="drive", said=(OFFERED, IN_APP_ON, Said(EXCLUDED, (DRIVE,)))),
     OutcomeCase("DC-16", PASS, "not_offered", about="drive", said=(Said("contribution.offered", "no", DRIVE),)),

@@ -26,7 +26,10 @@ NOT_ACHIEVABLE, EXEMPT, PENDING = Outcome.NOT_ACHIEVABLE, Outcome.EXEMPT, Outcom
 WORKSPACES = "read:workspaces:admin"
 METADATA, IN_APP = "contribution.metadata", "contribution.in_app"
 METADATA_OFF, IN_APP_OFF, IN_APP_ON = Said(METADATA, "off"), Said(IN_APP, "off"), Said(IN_APP, "on")
-BYOK = Said("contribution.exemption", "byok")
+BYOK, KEYS = Said("contribution.exemption", "byok"), Said("byok", "active", EVERY_APP)
+INCLUDED = "contribution.in_app.included"
+NONE_INCLUDED = Said(INCLUDED, ())
+WIKI = "app:tidy.atlassian.net/confluence"
 HIPAA = Said("contribution.exemption", "hipaa")
 TAGGED = Said("hipaa.tagged", "yes", EVERY_APP)
 BLOCKED = Said("ai.access", "blocked", EVERY_APP)
@@ -53,7 +56,7 @@ def before_it_counts(check: str, *said: Said, rule: str = "", policy: str = "") 
         OutcomeCase(
             check, Outcome.NOT_YET_EFFECTIVE, "before_effective_date", days_later=BEFORE, rule=rule, policy=policy
         ),
-        OutcomeCase(check, EXEMPT, "exempt", said=(*said, BYOK), rule=rule, policy=policy),
+        OutcomeCase(check, EXEMPT, "exempt", said=(*said, BYOK, KEYS), rule=rule, policy=policy),
     )
 
 
@@ -76,17 +79,39 @@ METADATA_CASES = tuple(
 CASES = (
     *METADATA_CASES,
     *before_it_counts("DC-03"),
-    OutcomeCase("DC-03", PASS, "in_app_off", said=(IN_APP_OFF,), policy=decision(IN_APP, "off")),
-    OutcomeCase("DC-03", PASS, "off_by_default", said=(IN_APP_OFF,)),
+    OutcomeCase("DC-03", PASS, "in_app_off", said=(IN_APP_OFF, NONE_INCLUDED), policy=decision(IN_APP, "off")),
+    OutcomeCase("DC-03", PASS, "off_by_default", said=(IN_APP_OFF, NONE_INCLUDED)),
+    OutcomeCase("DC-03", FAIL, "opened_by_list", said=(IN_APP_OFF, Said(INCLUDED, (WIKI,)))),
+    OutcomeCase("DC-03", FAIL, "opened_by_list", said=(IN_APP_OFF, Said(INCLUDED, (f"space:{WIKI[4:]}/ENG",)))),
+    OutcomeCase("DC-03", FAIL, "opened_by_list", said=(IN_APP_OFF, Said(INCLUDED, ("connector:drive",)))),
+    OutcomeCase("DC-03", UNKNOWN, "unknown_entry", said=(IN_APP_OFF, Said(INCLUDED, ("app:gone.example/wiki",)))),
+    OutcomeCase("DC-03", UNKNOWN, "not_read", said=(IN_APP_OFF,)),
     OutcomeCase("DC-03", FAIL, "in_app_on", said=(IN_APP_ON,)),
-    OutcomeCase("DC-03", STALE, "evidence_too_old", said=(Said(IN_APP, "off", days_ago=31),)),
-    *doubted(OutcomeCase("DC-03", PASS, ""), IN_APP_OFF, "on"),
+    OutcomeCase("DC-03", STALE, "evidence_too_old", said=(Said(IN_APP, "off", days_ago=31), NONE_INCLUDED)),
+    OutcomeCase("DC-03", STALE, "evidence_too_old", said=(IN_APP_OFF, Said(INCLUDED, (), days_ago=31))),
+    *doubted(OutcomeCase("DC-03", PASS, "", said=(NONE_INCLUDED,)), IN_APP_OFF, "on"),
+    *doubted(OutcomeCase("DC-03", PASS, "", said=(IN_APP_OFF,)), NONE_INCLUDED, (WIKI,)),
     *before_it_counts("DC-05"),
-    OutcomeCase("DC-05", PASS, "as_decided", said=(IN_APP_OFF, METADATA_OFF), policy=BOTH_DECIDED),
+    OutcomeCase("DC-05", PASS, "as_decided", said=(IN_APP_OFF, METADATA_OFF, NONE_INCLUDED), policy=BOTH_DECIDED),
+    OutcomeCase(
+        "DC-05",
+        FAIL,
+        "other_than_decided",
+        said=(IN_APP_OFF, METADATA_OFF, Said(INCLUDED, (WIKI,))),
+        policy=BOTH_DECIDED,
+    ),
+    OutcomeCase("DC-05", UNKNOWN, "not_read", said=(IN_APP_OFF, METADATA_OFF), policy=BOTH_DECIDED),
     OutcomeCase("DC-05", FAIL, "no_decision", said=(IN_APP_OFF, METADATA_OFF)),
     OutcomeCase("DC-05", FAIL, "no_decision", said=(IN_APP_OFF, METADATA_OFF), policy=decision(IN_APP, "off")),
     OutcomeCase("DC-05", FAIL, "other_than_decided", said=(IN_APP_ON, METADATA_OFF), policy=BOTH_DECIDED),
-    OutcomeCase("DC-05", PASS, "as_decided", said=(IN_APP_OFF,), policy=decision(IN_APP, "off"), scenario="small"),
+    OutcomeCase(
+        "DC-05",
+        PASS,
+        "as_decided",
+        said=(IN_APP_OFF, NONE_INCLUDED),
+        policy=decision(IN_APP, "off"),
+        scenario="small",
+    ),
     *doubted(OutcomeCase("DC-05", PASS, "", said=(METADATA_OFF,), policy=BOTH_DECIDED), IN_APP_OFF, "on"),
     OutcomeCase("DC-09", PASS, "seen_under_this_plan", said=(IN_APP_ON, METADATA_OFF)),
     OutcomeCase("DC-09", UNKNOWN, "not_read", said=(IN_APP_ON,)),
@@ -103,38 +128,69 @@ CASES = (
     OutcomeCase("DC-17", FAIL, "ai_on", said=(Said("ai.access", "limited", EVERY_APP), Said(METADATA, "on"))),
     *doubted(OutcomeCase("DC-17", PASS, ""), BLOCKED, "allowed"),
     OutcomeCase("DC-20", PASS, "no_exemption", said=(Said("contribution.exemption", "none"),)),
-    OutcomeCase("DC-20", EXEMPT, "exempt", said=(BYOK,)),
+    OutcomeCase("DC-20", EXEMPT, "exempt", said=(BYOK, KEYS)),
+    OutcomeCase("DC-20", FAIL, "exemption_on_no_app", said=(BYOK, replace(KEYS, value="none"))),
+    OutcomeCase("DC-20", Outcome.CONFLICT, "exemption_not_on_plan", said=(BYOK, KEYS), scenario="small"),
+    OutcomeCase("DC-20", UNKNOWN, "exemption_on_another_screen", said=(replace(BYOK, screen="encryption"), KEYS)),
     OutcomeCase("DC-20", EXEMPT, "exempt", said=(HIPAA, TAGGED), rule='expect = "hipaa"'),
     OutcomeCase("DC-20", FAIL, "other_exemption", said=(BYOK,), rule='expect = "hipaa"'),
-    OutcomeCase("DC-20", FAIL, "app_not_tagged", said=(HIPAA, Said("hipaa.tagged", "no", EVERY_APP))),
+    OutcomeCase("DC-20", FAIL, "exemption_on_no_app", said=(HIPAA, Said("hipaa.tagged", "no", EVERY_APP))),
     OutcomeCase("DC-20", UNKNOWN, "not_read", said=(HIPAA,)),
     *doubted(OutcomeCase("DC-20", PASS, ""), BYOK, "none"),
     *before_it_counts("DC-21"),
-    OutcomeCase("DC-21", PASS, "off_before_effective_date", said=(Said(IN_APP, "off", days_ago=25),)),
+    OutcomeCase(
+        "DC-21",
+        PASS,
+        "off_before_effective_date",
+        said=(Said(IN_APP, "off", days_ago=25), Said(INCLUDED, (), days_ago=25)),
+    ),
+    OutcomeCase("DC-21", UNKNOWN, "day_of_change_not_known", said=(Said(IN_APP, "off", days_ago=25), NONE_INCLUDED)),
+    OutcomeCase("DC-21", FAIL, "still_on", said=(Said(IN_APP, "off", days_ago=25), Said(INCLUDED, (WIKI,)))),
     OutcomeCase("DC-21", FAIL, "still_on", said=(IN_APP_ON,)),
-    OutcomeCase("DC-21", UNKNOWN, "day_of_change_not_known", said=(IN_APP_OFF,), policy=decision(IN_APP, "off", 25)),
-    *doubted(OutcomeCase("DC-21", PASS, ""), IN_APP_OFF, "on"),
+    OutcomeCase(
+        "DC-21",
+        UNKNOWN,
+        "day_of_change_not_known",
+        said=(IN_APP_OFF, NONE_INCLUDED),
+        policy=decision(IN_APP, "off", 25),
+    ),
+    *doubted(OutcomeCase("DC-21", PASS, "", said=(NONE_INCLUDED,)), IN_APP_OFF, "on"),
     *before_it_counts("DC-22"),
     OutcomeCase(
-        "DC-22", PENDING, "deletion_runs", said=(IN_APP_OFF, Said(METADATA, "on")), policy=decision(IN_APP, "off")
+        "DC-22",
+        PENDING,
+        "deletion_runs",
+        said=(IN_APP_OFF, NONE_INCLUDED, Said(METADATA, "on")),
+        policy=decision(IN_APP, "off"),
     ),
-    OutcomeCase("DC-22", PENDING, "deletion_runs", said=(IN_APP_OFF, METADATA_OFF), policy=BOTH_DECIDED),
+    OutcomeCase("DC-22", PENDING, "deletion_runs", said=(IN_APP_OFF, NONE_INCLUDED, METADATA_OFF), policy=BOTH_DECIDED),
     OutcomeCase(
-        "DC-22", PENDING, "deletion_runs", said=(IN_APP_OFF,), policy=decision(IN_APP, "off"), scenario="small"
+        "DC-22",
+        PENDING,
+        "deletion_runs",
+        said=(IN_APP_OFF, NONE_INCLUDED),
+        policy=decision(IN_APP, "off"),
+        scenario="small",
     ),
     OutcomeCase("DC-22", FAIL, "still_on", said=(IN_APP_ON,)),
-    OutcomeCase("DC-22", UNKNOWN, "not_read", said=(IN_APP_OFF,), policy=decision(IN_APP, "off")),
-    OutcomeCase("DC-22", UNKNOWN, "opt_out_not_dated", said=(IN_APP_OFF,), scenario="small"),
-    OutcomeCase("DC-22", UNKNOWN, "opt_out_not_dated", said=(IN_APP_OFF, METADATA_OFF), policy=decision(IN_APP, "off")),
+    OutcomeCase("DC-22", UNKNOWN, "not_read", said=(IN_APP_OFF, NONE_INCLUDED), policy=decision(IN_APP, "off")),
+    OutcomeCase("DC-22", UNKNOWN, "opt_out_not_dated", said=(IN_APP_OFF, NONE_INCLUDED), scenario="small"),
     OutcomeCase(
         "DC-22",
         UNKNOWN,
         "opt_out_not_dated",
-        said=(IN_APP_OFF,),
+        said=(IN_APP_OFF, NONE_INCLUDED, METADATA_OFF),
+        policy=decision(IN_APP, "off"),
+    ),
+    OutcomeCase(
+        "DC-22",
+        UNKNOWN,
+        "opt_out_not_dated",
+        said=(IN_APP_OFF, NONE_INCLUDED),
         policy=decision(IN_APP, "off", 25),
         scenario="small",
     ),
-    *doubted(OutcomeCase("DC-22", PASS, "", said=(METADATA_OFF,)), IN_APP_OFF, "on"),
+    *doubted(OutcomeCase("DC-22", PASS, "", said=(METADATA_OFF, NONE_INCLUDED)), IN_APP_OFF, "on"),
     OutcomeCase("DC-24", PASS, "right_screen", said=(replace(IN_APP_OFF, screen="data-contribution"),)),
     OutcomeCase("DC-24", PASS, "right_screen", said=(replace(IN_APP_ON, path=CONTRIBUTION_PATH.upper()),)),
     OutcomeCase("DC-24", FAIL, "other_screen", said=(replace(IN_APP_OFF, screen="in-app-excluded"),)),

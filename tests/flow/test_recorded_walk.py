@@ -84,10 +84,13 @@ STEPS: tuple[Step, ...] = (
     ("The drift from the policy is now a fact.", AUDIT),
     ("The switch is flipped back.", off),
     (
-        "Nobody has to look again: the signal stands in a state whose meaning this organization has itself"
-        " established, two complete looks that differ in this one setting. The grade is `inferred`.",
+        "Nobody has to look at the switch again: the signal stands in a state whose meaning this organization has"
+        " itself established, two complete looks that differ in this one setting. Its grade is `inferred`. What a list"
+        " holds no signal tells, and the include list may open contribution while the switch is off: one look is due.",
         AUDIT,
     ),
+    ("", LISTS[0]),
+    ("", AUDIT),
     ("", "explain organization effective.in_app --live -q"),
     ("Somebody starts a trial of a higher plan.", trial),
     ("Defaults follow the highest plan, so nothing that was seen under the old one counts any more.", AUDIT),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC
 
-from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.checks.parts import WORKSPACES, evidence_of, unread
 from contribaudit.core import names
@@ -96,21 +94,6 @@ def apps_shown(rulebook: Rulebook, setting: Setting) -> frozenset[str]:
     return frozenset(key for screen in rulebook.screens if setting.id in screen.settings for key in screen.apps)
 
 
-def not_in_force_or_exempt(case: Case, setting: Setting, expected: Value = None) -> Verdict | None:
-    """What comes before every question of contribution: its first day, and an exemption that the console shows."""
-    effective = case.state.rulebook.effective
-    if case.as_of.astimezone(UTC).date() < effective:
-        reason = f"Atlassian uses no data before {effective}"
-        return Verdict(Outcome.NOT_YET_EFFECTIVE, "before_effective_date", reason, setting.id, expected)
-    subject = organization_subject(case.subject.organization)
-    word = word_of(case.state, subject, contribution.EXEMPTION)
-    if isinstance(word, Verdict) or word == "none":
-        return None  # what is not evidenced exempts from nothing; DC-20 says why it is not
-    seen = case.state.read(subject, contribution.EXEMPTION.id)
-    reason = f"the console shows this organization as exempt ({word})"
-    return Verdict(Outcome.EXEMPT, "exempt", reason, setting.id, expected, None, evidence_of(seen))
-
-
 def fragile_in_trial(judge: Callable[[Case], Verdict]) -> Callable[[Case], Verdict]:
     """The same judge, whose passes are fragile while a trial is known to run: its end may move what was seen."""
 
@@ -120,6 +103,20 @@ def fragile_in_trial(judge: Callable[[Case], Verdict]) -> Callable[[Case], Verdi
             return verdict
         reason = f"{verdict.reason}, while a trial runs: it may be otherwise when that ends"
         return replace(verdict, reason=reason, fragile=True)
+
+    return judged
+
+
+def fragile_in_own_trial(judge: Callable[[Case], Verdict]) -> Callable[[Case], Verdict]:
+    """The same judge, whose passes are fragile where the app's own plan is a trial: what it falls to may have less."""
+
+    def judged(case: Case) -> Verdict:
+        verdict = judge(case)
+        if verdict.outcome is not Outcome.PASS or word_of(case.state, case.subject, catalogue.TRIAL) != "running":
+            return verdict
+        less = ", ".join(plan.name for plan in case.state.rulebook.plans if not plan.residency)
+        after = f"its plan may be {less}, which has no data residency" if less else "its plan may be another"
+        return replace(verdict, reason=f"{verdict.reason}; a trial runs on it: when it ends, {after}", fragile=True)
 
     return judged
 

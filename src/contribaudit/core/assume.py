@@ -8,8 +8,9 @@ from functools import partial
 
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
+from contribaudit.core.highest_plan import highest_plan
 from contribaudit.core.observation import Grade, Observation, Observed, Unavailable
-from contribaudit.core.resolve import Seen, highest_plan
+from contribaudit.core.resolve import Seen
 from contribaudit.core.rules import Plan, Rulebook
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject

@@ -6,22 +6,30 @@ Lists and platform apps: https://support.atlassian.com/security-and-access-polic
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TypeAlias, TypeVar
 
 from contribaudit.core import names
+from contribaudit.core.alias import alias_of
 from contribaudit.core.effective_lists import Listed, contribution_list, keys_of
-from contribaudit.core.effective_plan import Deciding, deciding_plan, rests_on_default
+from contribaudit.core.effective_plan import Deciding, deciding_plan, rests_on_default, trial_behind
 from contribaudit.core.effective_scope import Scope, first_of_all, scope_of
-from contribaudit.core.effective_together import apps_of_site, together
+from contribaudit.core.effective_together import apps_of_site, list_unread, together
 from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import SettingId
-from contribaudit.core.reasons import Effective, Reason, Stop, answered, read_word, rule, stopped, told
+from contribaudit.core.highest_plan import possible_plans
+from contribaudit.core.observation import Observed, SettingId
+from contribaudit.core.reasons import Effective, Reason, Stop, answered, rank_of, read_word, rule, stopped, told
+from contribaudit.core.rules import Plan
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
 
 CONTRIBUTED = "contributed"
 NOT_CONTRIBUTED = "not_contributed"
 _SWITCH = {"on": CONTRIBUTED, "always": CONTRIBUTED, "off": NOT_CONTRIBUTED}
+_NAMED = 3
+"""How many of the things that a list opens a sentence names."""
+_T = TypeVar("_T")
 _Found: TypeAlias = tuple[str, str, tuple[Reason, ...]]
 """The value, its code, and the links that lead from the switch to it."""
 
@@ -29,52 +37,102 @@ _Found: TypeAlias = tuple[str, str, tuple[Reason, ...]]
 def metadata(state: State, subject: Subject) -> Effective:
     """Whether the metadata of the organization, or of something in it, is contributed.
 
-    Where the plan does not offer the choice it always is, whatever a switch was seen to say; where it does, as the
-    observed switch says. Nothing narrower than the organization can be left out of it.
+    Where the plan does not offer the choice it always is, and a switch that was seen off there contradicts the plan;
+    where it does, as the observed switch says. Nothing narrower than the organization can be left out of it. Where the
+    plan is not known, what all that are possible have in common is settled.
     """
     setting = names.EFFECTIVE_METADATA
     plan = deciding_plan(state, subject.organization)
-    predicted = _SWITCH.get(plan.plan.metadata_default) if isinstance(plan, Deciding) else None
+    possible = possible_plans(state, subject.organization)
+    predicted = _common(_SWITCH.get(one.metadata_default) for one in possible)
     begun = _begin(state, subject, predicted, plan, setting)
     if isinstance(begun, Effective):
         return begun
     chain, scope = begun
-    if isinstance(plan, Stop):
-        return stopped(subject, setting, plan, chain)
-    chain = (*chain, plan.reason)
     if scope.sandbox is not None:
-        return stopped(subject, setting, scope.sandbox, chain, predicted=predicted)
-    changeable = plan.plan.metadata_changeable
-    if not changeable and plan.plan.metadata_default == "always":
-        always = rule(state, f"on the {plan.plan.name} plan metadata is always contributed, and no switch changes that")
-        return answered(subject, setting, CONTRIBUTED, "plan_always_contributes", (*chain, always), changeable=False)
+        links = (*chain, plan.reason) if isinstance(plan, Deciding) else chain
+        return stopped(subject, setting, scope.sandbox, links, predicted=predicted)
+    changeable = _common(one.metadata_changeable for one in possible)
     seen = read_word(
         state, organization_subject(subject.organization), names.METADATA, _SWITCH, "the organization's metadata switch"
     )
+    if possible and not any(_offers_choice(one) for one in possible):
+        return _without_choice(state, subject, possible, seen, (*chain, plan.reason))
+    off = isinstance(seen, Stop) or _SWITCH[seen[0]] == NOT_CONTRIBUTED
+    if isinstance(plan, Stop) and off:
+        # Off counts on some plans only, and on means the same on each.
+        return stopped(subject, setting, plan, chain, predicted=predicted, changeable=changeable)
+    chain = (*chain, replace(plan.reason, decisive=isinstance(plan, Deciding)))
     if isinstance(seen, Stop):
         return stopped(subject, setting, seen, chain, predicted=predicted, changeable=changeable)
     word, observation = seen
     value = _SWITCH[word]
     fragile = ""
-    forced = [one.name for one in state.rulebook.plans if not one.metadata_changeable]
-    if value == NOT_CONTRIBUTED and plan.trial and forced:
+    forced = [one.name for one in state.rulebook.plans if not _offers_choice(one)]
+    if isinstance(plan, Deciding) and value == NOT_CONTRIBUTED and plan.trial and forced:
         fragile = f"{plan.trial}, and on {', '.join(forced)} metadata is always contributed"
     chain = (*chain, told(f"the organization's metadata switch is {word}", observation))
     return answered(subject, setting, value, "switch", chain, changeable=changeable, fragile_because=fragile)
 
 
+def _offers_choice(plan: Plan) -> bool:
+    return plan.metadata_changeable or plan.metadata_default != "always"
+
+
+def _without_choice(
+    state: State,
+    subject: Subject,
+    possible: Sequence[Plan],
+    seen: tuple[str, Observed] | Stop,
+    chain: tuple[Reason, ...],
+) -> Effective:
+    """On plans that always contribute metadata: contributed, unless somebody saw a switch say otherwise."""
+    on = " or ".join(one.name for one in possible)
+    always = rule(state, f"on the {on} plan metadata is always contributed, and no switch changes that")
+    if not isinstance(seen, Stop) and _SWITCH[seen[0]] == NOT_CONTRIBUTED:
+        contrary = told(
+            f"the metadata switch was recorded as {seen[0]}, yet on the {on} plan metadata is always contributed",
+            seen[1],
+        )
+        stop = Stop(Outcome.CONFLICT, "switch_against_plan", contrary, before=(always,))
+        return stopped(subject, names.EFFECTIVE_METADATA, stop, chain, predicted=CONTRIBUTED, changeable=False)
+    return answered(
+        subject, names.EFFECTIVE_METADATA, CONTRIBUTED, "plan_always_contributes", (*chain, always), changeable=False
+    )
+
+
+def _common(values: Iterable[_T]) -> _T | None:
+    """The one value that all share; None where they differ, and where there is none."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
+
+
 def in_app(state: State, subject: Subject) -> Effective:
     """Whether the in-app data of an app, space or connector is contributed; of a site, whether that of any app is.
 
-    Of the organization itself it is the content that belongs to no space or app, for which the switch alone decides.
+    Of the organization: whether any of its in-app data is, be it content of no space or app, for which the switch
+    alone decides, or that of any app, space or connector, which the include list opens while the switch is off.
     """
-    setting = names.EFFECTIVE_IN_APP
+    if subject.kind is Kind.ORGANIZATION:
+        return state.once(("anything in-app", subject), lambda: _anything_of(state, subject))
     if subject.kind is Kind.SITE:
-        apps = [in_app(state, app) for app in apps_of_site(state, subject)]
-        return together(state, subject, setting, apps, risk=CONTRIBUTED, safe=NOT_CONTRIBUTED)
+        apps = [_of_one(state, app) for app in apps_of_site(state, subject)]
+        return together(state, subject, names.EFFECTIVE_IN_APP, apps, risk=CONTRIBUTED, safe=NOT_CONTRIBUTED)
+    return _of_one(state, subject)
+
+
+def content_of_no_app(state: State, organization: str) -> Effective:
+    """Whether content that belongs to no space or app is contributed, site-wide configuration for instance."""
+    return _of_one(state, organization_subject(organization))
+
+
+def _of_one(state: State, subject: Subject) -> Effective:
+    """By the switch, and by the list that belongs to its position where a list can name the subject."""
+    setting = names.EFFECTIVE_IN_APP
     plan = deciding_plan(state, subject.organization)
-    predicted = _SWITCH.get(plan.plan.in_app_default) if isinstance(plan, Deciding) else None
-    changeable = plan.plan.in_app_changeable if isinstance(plan, Deciding) else None
+    possible = possible_plans(state, subject.organization)
+    predicted = _common(_SWITCH.get(one.in_app_default) for one in possible)
+    changeable = _common(one.in_app_changeable for one in possible)
     begun = _begin(state, subject, predicted, plan, setting)
     if isinstance(begun, Effective):
         return begun
@@ -91,13 +149,88 @@ def in_app(state: State, subject: Subject) -> Effective:
         return stopped(subject, setting, found, chain, predicted=predicted, changeable=changeable)
     value, code, links = found
     fragile = ""
-    if value == CONTRIBUTED or isinstance(plan, Stop):
-        pass
-    elif plan.trial:
-        fragile = f"{plan.trial}, and what then becomes of the switch is not documented"
-    elif code in ("switch", "not_listed"):
-        fragile = rests_on_default(state, plan.plan, word)
+    if value == NOT_CONTRIBUTED:
+        trial = trial_behind(state, subject.organization)
+        if trial:
+            fragile = f"{trial}, and what then becomes of the switch is not documented"
+        elif isinstance(plan, Deciding) and code in ("switch", "not_listed"):
+            fragile = rests_on_default(state, plan.plan, word)
     return answered(subject, setting, value, code, (*chain, *links), changeable=changeable, fragile_because=fragile)
+
+
+def _anything_of(state: State, organization: Subject) -> Effective:
+    """The organization's answer: the switch, and while it is off what the include list opens all the same."""
+    wide = _of_one(state, organization)
+    if wide.value != NOT_CONTRIBUTED:
+        return wide
+    found = _opened(state, organization.id)
+    if isinstance(found, Stop):
+        predicted = _common(_SWITCH.get(one.in_app_default) for one in possible_plans(state, organization.id))
+        return stopped(organization, wide.setting, found, wide.chain, predicted=predicted, changeable=wide.changeable)
+    value, code, links = found
+    fragile = wide.fragile_because if value == NOT_CONTRIBUTED else ""
+    chain = (*wide.chain, *links)
+    return answered(organization, wide.setting, value, code, chain, changeable=wide.changeable, fragile_because=fragile)
+
+
+def _opened(state: State, organization: str) -> _Found | Stop:
+    """What the include list opens in the organization while the switch is off.
+
+    What it does not name, and of which nobody knows whether it contributes at all, leaves the answer as it is: a
+    sandbox, of which DC-23 tells, and an app that the rulebook does not know, of which DC-18 does. If such a one has
+    the setting, it is off for it as well.
+    """
+    listed = contribution_list(state, organization, names.INCLUDED)
+    if isinstance(listed, Stop):
+        return listed
+    opened: list[str] = []
+    odd: list[str] = []
+    unknown: list[tuple[Subject, Stop]] = []
+    apart: list[str] = []
+    for one in (*state.subjects(Kind.APP, organization), *state.subjects(Kind.CONNECTOR, organization)):
+        keys = keys_of(state, one)
+        hit = keys & listed.entries or keys & listed.apps_of_spaces
+        scope = scope_of(state, one)
+        if isinstance(scope, Stop) and scope.outcome is not Outcome.NO_SUCH_SETTING:
+            if hit:
+                unknown.append((one, scope))
+            else:
+                apart.append(alias_of(state, one))
+        elif hit and isinstance(scope, Stop):
+            odd.append(alias_of(state, one))
+        elif hit and isinstance(scope, Scope) and scope.listable:
+            called = alias_of(state, one)
+            opened.append(called if keys & listed.entries else f"a space of {called}")
+        elif isinstance(scope, Scope) and scope.sandbox is not None:
+            apart.append(alias_of(state, one))
+    known = {key for one in state.subjects(Kind.CONNECTOR, organization) for key in keys_of(state, one)}
+    opened += sorted(key for key in listed.entries - known if key.startswith("connector:"))
+    if opened:
+        code = "space_listed" if all(one.startswith("a space") for one in opened) else "listed"
+        return CONTRIBUTED, code, (_link(listed, f"and opens {_some(opened)}"),)
+    if listed.strangers:
+        strange = f"{listed.strangers[0]!r} among them, which is nothing known here: it may open anything"
+        return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
+    if odd:
+        contrary = f"{odd[0]} among them, which has no such setting by the rulebook"
+        return Stop(Outcome.UNKNOWN, "listed_without_setting", _link(listed, contrary))
+    unread = list_unread(state, organization)
+    if unread is not None:
+        return unread
+    if unknown:
+        one, stop = min(unknown, key=lambda pair: (rank_of(pair[1].outcome), pair[0]))
+        sentence = f"{alias_of(state, one)}: {stop.reason.sentence}"
+        return replace(stop, reason=replace(stop.reason, sentence=sentence))
+    nothing = _link(listed, "and opens nothing that is here")
+    if apart:
+        sentence = f"{nothing.sentence}; whether {_some(apart)} would contribute at all is not known"
+        nothing = replace(nothing, sentence=sentence)
+    return NOT_CONTRIBUTED, "not_listed", (nothing,)
+
+
+def _some(called: Sequence[str]) -> str:
+    """The first of them, and how many there are beside."""
+    return ", ".join(called[:_NAMED]) + (f" and {len(called) - _NAMED} more" if len(called) > _NAMED else "")
 
 
 def _begin(

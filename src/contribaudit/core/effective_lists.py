@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.observation import Grade, Observed, SettingId
-from contribaudit.core.reasons import Stop, stop_by
+from contribaudit.core.reasons import Stop, not_seen, stop_by
 from contribaudit.core.space_names import meant, space_of
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
@@ -74,7 +74,7 @@ def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
     seen = state.read(organization_subject(organization), setting)
     what = "the include list" if setting == names.INCLUDED else "the exclude list"
     if not (isinstance(seen, Observed) and isinstance(seen.value, tuple)) or seen.grade is Grade.PREDICTED:
-        return stop_by(seen, what)
+        return not_seen(seen, what) or stop_by(seen, what)
     written = {text: _key(state, text, organization) for text in seen.value}
     apps = state.once(("apps by key", organization), lambda: _apps_by_key(state, organization))
     known = _known(state, organization, apps)

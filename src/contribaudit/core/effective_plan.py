@@ -57,6 +57,25 @@ def _deciding(state: State, organization: str) -> Deciding | Stop:
     return Deciding(plan, told(f"the highest active plan is {plan.name}", seen), _trial(state, organization, plan))
 
 
+def trial_behind(state: State, organization: str) -> str:
+    """A sentence on the trial that gives the highest plan, or may; "" where none is known to."""
+    plan = deciding_plan(state, organization)
+    return plan.trial if isinstance(plan, Deciding) else trial_running(state, organization)
+
+
+def trial_running(state: State, organization: str) -> str:
+    """A sentence on the first app of the organization that is known to be on trial; "" where none is."""
+    running = [
+        app
+        for app in state.subjects(Kind.APP, organization)
+        if not isinstance(word := read_word(state, app, names.TRIAL, _TRIALS, "the trial"), Stop)
+        and word[0] == "running"
+    ]
+    if not running:
+        return ""
+    return f"a trial runs on {alias_of(state, min(running))}: when it ends, the highest plan may be another"
+
+
 def _trial(state: State, organization: str, plan: Plan) -> str:
     """The first running trial among the apps that have the plan, unless one of them has it without a trial."""
     running: list[Subject] = []

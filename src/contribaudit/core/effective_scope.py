@@ -10,16 +10,18 @@ from datetime import UTC
 
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
+from contribaudit.core.attestation import in_force
+from contribaudit.core.effective_exemption import exempt
 from contribaudit.core.effective_lists import app_of_space
 from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Grade, Observed
+from contribaudit.core.observation import Grade, Observed, Unavailable
 from contribaudit.core.reasons import Reason, Stop, never_recorded, read_word, rule, stop_by, told
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.core.space_names import space_of
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
 
-_EXEMPTIONS = ("none", "byok", "hipaa", "government", "isolated", "other")
+_NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,22 @@ def _first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
     seen = state.read(subject, names.EXEMPTION)
     if never_recorded(state, subject, names.EXEMPTION):
         return begun, told("no exemption is evidenced: nobody recorded one", seen, decisive=False)
-    word = read_word(state, subject, names.EXEMPTION, _EXEMPTIONS, "the exemption")
+    if isinstance(seen, Unavailable) and _never_claimed(state, subject):
+        return begun, told("whoever looked last saw no exemption, and none is evidenced", seen, decisive=False)
+    known = (_NONE, *(one.word for one in state.rulebook.exemptions))
+    word = read_word(state, subject, names.EXEMPTION, known, "the exemption")
     if isinstance(word, Stop):
         return word
-    if word[0] == "none":
+    if word[0] == _NONE:
         return begun, told("the console shows no exemption", seen, decisive=False)
-    if isinstance(seen, Observed) and seen.grade.rank > Grade.ATTESTED.rank:
-        inferred = told(
-            f"the exemption {word[0]} is only {seen.grade}, and only the console's own screen shows one", seen
-        )
-        return Stop(Outcome.UNKNOWN, "exemption_not_evidenced", inferred)
-    return Stop(Outcome.EXEMPT, "exempt", told(f"the console shows the exemption {word[0]}", seen))
+    return exempt(state, organization, *word)
+
+
+def _never_claimed(state: State, organization: Subject) -> bool:
+    """True where the newest looks, which no longer count, saw no exemption: then there is none to lose."""
+    looks = in_force(state.attestations.get(organization.organization, ()), state.as_of)
+    found = looks.get((organization, names.EXEMPTION), [])
+    return bool(found) and all(isinstance(one.value, str) and one.value.casefold() == _NONE for one in found)
 
 
 def _of_app(state: State, app: Subject) -> Scope | Stop:

@@ -10,13 +10,11 @@ from enum import StrEnum
 from contribaudit.core import names
 from contribaudit.core.attestation import standing
 from contribaudit.core.effective_contribution import CONTRIBUTED, in_app, metadata
-from contribaudit.core.effective_plan import Deciding, deciding_plan
 from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Grade, SettingId
+from contribaudit.core.observation import Grade, SettingId, Value
 from contribaudit.core.state import State
 from contribaudit.core.subject import organization_subject
 
-_OFF = "off"
 _WHAT = {names.METADATA: "metadata", names.IN_APP: "in-app data"}
 
 
@@ -56,7 +54,8 @@ def exposure_window(state: State, organization: str) -> tuple[ExposureWindow, Ex
 
     A window closes with the first of the looks that, without a break, show the organization's switch off up to now;
     what a signal alone shows closes it now. Between looks the switch may have been on: no sentence claims otherwise.
-    Of in-app data it is the organization's switch, whatever the lists include or exclude.
+    That of in-app data is open as long as the include list opens anything, and what that held is asked of the looks
+    at it as well.
     """
     return _window(state, organization, names.METADATA), _window(state, organization, names.IN_APP)
 
@@ -74,8 +73,9 @@ def _window(state: State, organization: str, setting: SettingId) -> ExposureWind
     if answer.outcome is Outcome.EXEMPT:
         return window(Span.EXEMPT, f"the organization is exempt today; since when, no look tells for its {what}")
     if answer.value == CONTRIBUTED:
-        return window(Span.OPEN, f"the exposure of {what} is open since {begins}")
-    ends = _off_since(state, organization, setting) if _can_be_off(state, organization, setting) else None
+        through = "" if answer.code in ("switch", "plan_always_contributes") else f", and stays so: {answer.reason}"
+        return window(Span.OPEN, f"the exposure of {what} is open since {begins}{through}")
+    ends = _over_since(state, organization, setting) if answer.value is not None else None
     if ends is None:
         return window(Span.NOT_KNOWN, f"the exposure of {what} since {begins} is not known: {answer.reason}")
     day = ends.astimezone(UTC).date()
@@ -89,25 +89,27 @@ def _window(state: State, organization: str, setting: SettingId) -> ExposureWind
     )
 
 
-def _can_be_off(state: State, organization: str, setting: SettingId) -> bool:
-    """Whether a look at the switch can close the window: some plans have metadata contributed whatever it shows."""
-    plan = deciding_plan(state, organization)
-    return setting == names.IN_APP or (isinstance(plan, Deciding) and plan.plan.metadata_changeable)
+def _over_since(state: State, organization: str, setting: SettingId) -> datetime | None:
+    """The later of the times since when every look shows the switch off and the include list as it is."""
+    asked = (setting, names.INCLUDED) if setting == names.IN_APP else (setting,)
+    since = [_unbroken_since(state, organization, one) for one in asked]
+    return None if None in since else max(one for one in since if one is not None)
 
 
-def _off_since(state: State, organization: str, setting: SettingId) -> datetime | None:
-    """The first of the unbroken looks that show the switch off up to now; None where nothing shows it off."""
+def _unbroken_since(state: State, organization: str, setting: SettingId) -> datetime | None:
+    """The first of the unbroken looks that show the value of now; None where nothing shows any."""
     subject = organization_subject(organization)
     seen = state.value(subject, setting)
-    if seen is None or not _is_off(seen.value):
+    if seen is None:
         return None
+    now = _folded(seen.value)
     if seen.grade is not Grade.ATTESTED:
         # A signal shows today's position; the look that gave it its meaning may be older than a time of On.
         return state.as_of if seen.grade is Grade.INFERRED else seen.observed_at
     looks: dict[datetime, bool] = defaultdict(lambda: True)
     for one in standing(state.attestations.get(organization, ()), state.as_of):
         if one.subject == subject and one.setting == setting:
-            looks[one.observed_at] &= _is_off(one.value)
+            looks[one.observed_at] &= _folded(one.value) == now
     first = seen.observed_at
     for moment in sorted(looks, reverse=True):
         if not looks[moment]:
@@ -116,5 +118,8 @@ def _off_since(state: State, organization: str, setting: SettingId) -> datetime 
     return first
 
 
-def _is_off(value: object) -> bool:
-    return isinstance(value, str) and value.strip().casefold() == _OFF
+def _folded(value: Value) -> object:
+    """The value without case and, of a list, without order."""
+    if isinstance(value, tuple):
+        return frozenset(one.strip().casefold() for one in value)
+    return value.strip().casefold() if isinstance(value, str) else value

@@ -95,6 +95,8 @@ class Stop:
     outcome: Outcome
     code: str
     reason: Reason
+    before: tuple[Reason, ...] = ()
+    """The links that lead to the reason."""
 
 
 def answered(
@@ -123,7 +125,7 @@ def stopped(
     fragile_because: str = "",
 ) -> Effective:
     """An answer that is no value. What is unknown, stale or contradicted carries a prediction and no grade."""
-    chain = (*before, stop.reason)
+    chain = (*before, *stop.before, stop.reason)
     if stop.outcome in _GRAVEST_FIRST:
         return Effective(subject, setting, stop.outcome, None, stop.code, predicted, changeable, None, None, "", chain)
     grade, oldest = _standing(chain)
@@ -135,7 +137,7 @@ def stopped(
 def gravest(stops: Iterable[Effective]) -> Effective | None:
     """Of the answers that are not known the gravest, of equals the first by subject; None where all are known."""
     unknown = [one for one in stops if not one.known]
-    return min(unknown, key=lambda one: (_rank(one.outcome), one.subject), default=None)
+    return min(unknown, key=lambda one: (rank_of(one.outcome), one.subject), default=None)
 
 
 def told(sentence: str, observation: Observation, *, decisive: bool = True) -> Reason:
@@ -154,7 +156,8 @@ def stop_by(observation: Observation, what: str) -> Stop:
         shown = "null" if observation.value is None else repr(observation.value)
         if observation.grade is Grade.PREDICTED:
             return Stop(Outcome.UNKNOWN, "only_predicted", told(f"{what} is only predicted", observation))
-        return Stop(Outcome.UNKNOWN, "unknown_word", told(f"{what} is {shown}, which says nothing known", observation))
+        code = "null" if observation.value is None else "unknown_word"
+        return Stop(Outcome.UNKNOWN, code, told(f"{what} is {shown}, which says nothing known", observation))
     if observation.code in STALE_CODES:
         return Stop(Outcome.STALE, observation.code, told(f"{what} is stale: {observation.reason}", observation))
     if observation.code == CONFLICT_CODE:
@@ -173,7 +176,16 @@ def read_word(
         word = seen.value.strip().casefold()
         if word in words:
             return word, seen
-    return stop_by(seen, what)
+    return not_seen(seen, what) or stop_by(seen, what)
+
+
+def not_seen(seen: Observation, what: str) -> Stop | None:
+    """The stop that a setting makes of which nobody says anything; None for any other."""
+    if not isinstance(seen, Unavailable) or seen.code not in NEVER_RECORDED:
+        return None
+    return Stop(
+        Outcome.UNKNOWN, seen.code, told(f"{what} was not seen: nobody has recorded what the console shows", seen)
+    )
 
 
 def never_recorded(state: State, subject: Subject, setting: SettingId) -> bool:
@@ -182,7 +194,8 @@ def never_recorded(state: State, subject: Subject, setting: SettingId) -> bool:
     return isinstance(seen, Unavailable) and seen.code in NEVER_RECORDED
 
 
-def _rank(outcome: Answer) -> int:
+def rank_of(outcome: Answer) -> int:
+    """Gravest first: conflict, stale, unknown, then all that is known."""
     return _GRAVEST_FIRST.index(outcome) if isinstance(outcome, Outcome) else len(_GRAVEST_FIRST)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from contribaudit.core.attested import EMPTY, Testimony, attested_observations, 
 from contribaudit.core.chain import NEVER_EXPORTED, Chain
 from contribaudit.core.departure import NOTHING_LEFT, Departures
 from contribaudit.core.effective import effective
+from contribaudit.core.highest_plan import highest_plan
 from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
 from contribaudit.core.past import NO_PAST, Past
 from contribaudit.core.rules import Rulebook
@@ -19,11 +20,8 @@ from contribaudit.core.setting import Family, Setting
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.core.spaces import NO_SPACES, SpaceBook
 from contribaudit.core.state import OrganizationState, State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.subject import Kind
 from contribaudit.core.unread import mark_unread
-
-WORKSPACES = "workspaces"
-"""The collector that promises every app and its plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,64 +150,3 @@ def pinned(rulebook: Rulebook, move: Observed) -> Observation:
         reason = f"the rulebook does not know the state {move.value!r} of its residency policy"
         return Unavailable(names.PINNED, move.subject, "unknown_word", reason, move.observed_at, move.source)
     return replace(move, setting=names.PINNED, value=known.pinned, grade=weakest((move.grade, Grade.DECODED)))
-
-
-def highest_plan(state: State, organization: str, without: Collection[Subject] = ()) -> Observation:
-    """The highest plan over all apps of the organization, or over all but some, or why it cannot be told.
-
-    An app whose plan word the rulebook does not know makes it unknown, and so does a plan that was not told, unless
-    another app already has the highest plan of all. Where apps that are not online would decide, it is unknown too:
-    Atlassian says "highest active plan", and does not say whether theirs is active.
-    Source: https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
-    """
-    subject = organization_subject(organization)
-
-    def unknown(code: str, reason: str) -> Unavailable:
-        return Unavailable(names.HIGHEST_PLAN, subject, code, reason, state.as_of, WORKSPACES)
-
-    place = state.organizations[organization]
-    if not place.completed(WORKSPACES):
-        return unknown("apps_unread", f"not every app was read: {place.why_not(WORKSPACES)}")
-    apps = [app for app in state.subjects(Kind.APP, organization) if app not in without]
-    if not apps:
-        return unknown("no_apps", "the workspace list is empty, which a key without the right scope also sees")
-    ranked: list[tuple[int, Observed]] = []
-    silent: list[Subject] = []
-    for app in apps:
-        plan = state.value(app, names.PLAN)
-        if plan is None or plan.value is None:
-            silent.append(app)
-            continue
-        words = plan.value if isinstance(plan.value, tuple) else (str(plan.value),)
-        for word in words:
-            known = state.rulebook.plan(word)
-            if known is None:
-                return unknown(
-                    "unknown_plan_word", f"the plan word {word!r} of {_call(state, app)} is not in the rulebook"
-                )
-            ranked.append((known.rank, plan))
-    top = max((rank for rank, _ in ranked), default=-1)
-    if silent and top < len(state.rulebook.plans) - 1:
-        return unknown("plan_not_told", f"the plan of {_call(state, silent[0])} could not be read")
-    online = [rank for rank, plan in ranked if _online(state, plan.subject)]
-    if max(online, default=-1) != top:
-        return unknown("plan_of_inactive_app", "only an app that is not online has the highest plan")
-    holder = next(plan for rank, plan in ranked if rank == top)
-    return Observed(
-        names.HIGHEST_PLAN,
-        subject,
-        state.rulebook.plans[top].name.casefold(),
-        holder.grade,
-        min(plan.observed_at for _, plan in ranked),
-        holder.source,
-        holder.response,
-    )
-
-
-def _online(state: State, app: Subject) -> bool:
-    status = state.value(app, names.APP_STATUS)
-    return status is not None and isinstance(status.value, str) and status.value.casefold() == "online"
-
-
-def _call(state: State, app: Subject) -> str:
-    return state.recall(app, names.APP_ALIAS) or app.id

@@ -98,6 +98,28 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
+class Exemption:
+    """A compliance exemption from contribution, and what must hold beside the console's word for it."""
+
+    word: str
+    """How `contribution.exemption` calls it."""
+    title: str
+    """What an app has that shows it, or what else it is, for a sentence."""
+    plans: tuple[str, ...] = ()
+    """Names of the highest plans on which it can exist; empty means any."""
+    trial: bool = True
+    """Whether it can exist where only a trial gives the plan."""
+    setting: SettingId | None = None
+    """What each app that can show it must show; None where nothing of an app does."""
+    value: str = ""
+    """The word of `setting` that an app with it has."""
+    without: str = ""
+    """The word of `setting` that an app without it has."""
+    apps: tuple[str, ...] = ()
+    """Type keys of the apps that can show it."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignalRule:
     """A raw API object that moves when a setting of this family does; what it says is not published."""
 
@@ -263,6 +285,7 @@ class Rulebook:
     limits: Limits
     statements: Statements
     signals: tuple[SignalRule, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
     screens: tuple[Screen, ...] = ()
     console: Console | None = None
     """None where a rulebook names no address."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from contribaudit.core.baseline import BASELINE_EXPIRED, NOT_IN_BASELINE
+from contribaudit.core.effective_exemption import NOT_ON_EVERY_APP, ON_NO_APP
 from contribaudit.core.finding import Finding, Outcome
 from contribaudit.core.observation import Grade
 from contribaudit.core.screens import shown_on
@@ -66,7 +67,8 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
             "exemption_not_evidenced", "screenshot_missing", "screen_not_recorded", "screen_not_known",
             "generation_not_known", "list_older_than_switch", "trial_ended", "not_disconnected",
             "disconnect_not_seen_done", "spaces_not_counted", "review_before_first_listing", "unknown_entry",
-            "ambiguous_entry", "space_key_reused",
+            "ambiguous_entry", "space_key_reused", "listed_without_setting", "switch_against_plan",
+            "exemption_on_another_screen", "exemption_not_on_plan", "exemption_in_trial", NOT_ON_EVERY_APP, ON_NO_APP,
         ),
         _LOOK,
     ),

@@ -10,8 +10,8 @@ from typing import TextIO
 
 from contribaudit.core.canonical import LEAST_DIGITS
 from contribaudit.core.finding import Outcome
+from contribaudit.core.highest_plan import WORKSPACES
 from contribaudit.core.report import Report
-from contribaudit.core.resolve import WORKSPACES
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read

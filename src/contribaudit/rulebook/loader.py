@@ -12,10 +12,12 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from contribaudit.core.event_rules import ActionFamily, LogRules, VendorDate
+from contribaudit.core.observation import SettingId
 from contribaudit.core.rules import (
     AnnouncedDate,
     App,
     Clocks,
+    Exemption,
     Figure,
     Limits,
     Move,
@@ -33,6 +35,7 @@ from contribaudit.rulebook import console, decoders, shapes
 SHAPES: dict[str, type[shapes.Dated]] = {
     "rulebook.toml": shapes.MetaFile,
     "plans.toml": shapes.PlansFile,
+    "exemptions.toml": shapes.ExemptionsFile,
     "realms.toml": shapes.RealmsFile,
     "moves.toml": shapes.MovesFile,
     "apps.toml": shapes.AppsFile,
@@ -111,6 +114,7 @@ def load(folder: Path | None = None) -> Rulebook:
         limits=Limits(**{name: _figure(entry) for name, entry in clocks.limits}),
         log=_log_rules(part(shapes.EventsFile, "events.toml")),
         statements=Statements(ai_processing=_statement(statements.ai_processing)),
+        exemptions=_exemptions(part(shapes.ExemptionsFile, "exemptions.toml")),
         signals=console.signals(part(shapes.SignalsFile, "signals.toml")),
         screens=console.screens(part(shapes.ScreensFile, "screens.toml"), plans, apps),
         console=console.start(part(shapes.ScreensFile, "screens.toml").console),
@@ -200,6 +204,22 @@ def _plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
             in_app_changeable=entry.in_app.changeable,
         )
         for rank, entry in enumerate(file.plan)
+    )
+
+
+def _exemptions(file: shapes.ExemptionsFile) -> tuple[Exemption, ...]:
+    return tuple(
+        Exemption(
+            word=entry.word.casefold(),
+            title=entry.title,
+            plans=tuple(entry.plans),
+            trial=entry.trial,
+            setting=SettingId(entry.setting) if entry.setting else None,
+            value=entry.value.casefold(),
+            without=entry.without.casefold(),
+            apps=tuple(entry.apps),
+        )
+        for entry in file.exemption
     )
 
 

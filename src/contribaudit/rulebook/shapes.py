@@ -64,6 +64,25 @@ class PlansFile(Dated):
     plan: list[PlanEntry] = Field(min_length=1)
 
 
+class ExemptionEntry(_Strict):
+    word: Text
+    title: Text
+    plans: list[str] = []
+    trial: StrictBool = True
+    setting: str = ""
+    value: str = ""
+    without: str = ""
+    apps: list[str] = []
+    source: Address
+    grade: Text
+
+
+class ExemptionsFile(Dated):
+    """exemptions.toml"""
+
+    exemption: list[ExemptionEntry] = Field(min_length=1)
+
+
 class RealmEntry(_Strict):
     code: str
     title: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from contribaudit.catalogue import ai_access as ai
@@ -12,19 +12,18 @@ from contribaudit.checks.ai_access.reach import ai_off_everywhere
 from contribaudit.checks.answers import (
     ATTESTED,
     fragile_in_trial,
-    highest_plan,
-    not_in_force_or_exempt,
-    word_of,
 )
+from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, worded
 from contribaudit.checks.data_contribution.choices import decision_on
 from contribaudit.checks.parts import evidence_of, policy_evidence
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Verdict
 from contribaudit.core.deletion import CALLED, DeletionClock, clocks_of, residue_until
+from contribaudit.core.effective_contribution import CONTRIBUTED, NOT_CONTRIBUTED, in_app, metadata
 from contribaudit.core.exposure import exposure_window
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observed
+from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.policy import Decision
+from contribaudit.core.reasons import Effective
 from contribaudit.core.setting import Family, Setting
 from contribaudit.core.subject import Kind
 
@@ -39,13 +38,10 @@ def common_patterns(case: Case) -> Verdict:
     above = not_in_force_or_exempt(case, contribution.METADATA, "off")
     if above is not None:
         return above
-    plan = highest_plan(case, "off")
-    if isinstance(plan, Verdict):
-        return plan
-    if plan.metadata_changeable and word_of(case.state, case.subject, contribution.METADATA) == "off":
-        seen = (case.state.read(case.subject, one) for one in (contribution.METADATA.id, names.HIGHEST_PLAN))
+    answer = metadata(case.state, case.subject)
+    if answer.value == NOT_CONTRIBUTED:
         reason = "metadata contribution is off, and common patterns are part of it"
-        return Verdict(Outcome.PASS, "metadata_off", reason, contribution.METADATA.id, "off", "off", evidence_of(*seen))
+        return worded(replace(contributed(answer, "off"), observed="off"), "metadata_off", reason)
     blocked = ai_off_everywhere(case)
     if blocked.outcome is not Outcome.PASS:
         return blocked
@@ -64,21 +60,31 @@ def off_from_the_start(case: Case) -> Verdict:
     above = not_in_force_or_exempt(case, _IN_APP, "off")
     if above is not None:
         return above
-    word = word_of(case.state, case.subject, _IN_APP, "off")
-    if isinstance(word, Verdict):
-        return word
-    seen = case.state.read(case.subject, _IN_APP.id)
-    evidence = evidence_of(seen)
+    answer = in_app(case.state, case.subject)
+    verdict = contributed(answer, "off")
     effective = case.state.rulebook.effective
+    if answer.value == CONTRIBUTED:
+        reason = f"{_still(answer)}: what is contributed since {effective} grows"
+        return worded(verdict, "still_on", reason)
+    if verdict.outcome is not Outcome.PASS:
+        return verdict
+    verdict = replace(verdict, setting=_IN_APP.id, observed="off")
+    looks = [one for one in answer.rests_on if one.setting in (_IN_APP.id, names.INCLUDED)]
+    if all(one.observed_at.astimezone(UTC).date() < effective for one in looks):
+        reason = (
+            f"in-app contribution and its include list were seen so before {effective}, and nothing has moved since"
+        )
+        return worded(verdict, "off_before_effective_date", reason)
     _, window = exposure_window(case.state, case.subject.organization)
-    if word == "on":
-        reason = f"in-app contribution is on: what is contributed since {effective} grows"
-        return Verdict(Outcome.FAIL, "still_on", reason, _IN_APP.id, "off", word, evidence)
-    if isinstance(seen, Observed) and seen.observed_at.astimezone(UTC).date() < effective:
-        reason = f"in-app contribution was seen off before {effective}, and nothing has moved since"
-        return Verdict(Outcome.PASS, "off_before_effective_date", reason, _IN_APP.id, "off", word, evidence)
     reason = f"in-app contribution is off now; nothing shows that it was so on {effective}; {window.sentence}"
-    return Verdict(Outcome.UNKNOWN, "day_of_change_not_known", reason, _IN_APP.id, "off", word, evidence)
+    return worded(replace(verdict, outcome=Outcome.UNKNOWN), "day_of_change_not_known", reason)
+
+
+def _still(answer: Effective) -> str:
+    """That in-app data is contributed today, and how."""
+    if answer.code == "switch":
+        return "in-app contribution is on"
+    return f"in-app contribution is off, yet {answer.reason}"
 
 
 def deletion(case: Case) -> Verdict:
@@ -90,24 +96,18 @@ def deletion(case: Case) -> Verdict:
     above = not_in_force_or_exempt(case, _IN_APP, "off")
     if above is not None:
         return above
-    word = word_of(case.state, case.subject, _IN_APP, "off")
-    if isinstance(word, Verdict):
-        return word
-    if word == "on":
-        evidence = evidence_of(case.state.read(case.subject, _IN_APP.id))
-        reason = "in-app contribution is on: no deletion is due as long as it is"
-        return Verdict(Outcome.FAIL, "still_on", reason, _IN_APP.id, "off", word, evidence)
-    plan = highest_plan(case, "off")
-    if isinstance(plan, Verdict):
-        return plan
+    answer = in_app(case.state, case.subject)
+    if answer.value == CONTRIBUTED:
+        reason = f"{_still(answer)}: no deletion is due as long as it is so"
+        return worded(contributed(answer, "off"), "still_on", reason)
+    whole = metadata(case.state, case.subject)
+    for one in (answer, whole):
+        if one.value is None:
+            return contributed(one, "off")
     parts = [_opt_out(case, _IN_APP)]
-    if plan.metadata_changeable:
-        switch = word_of(case.state, case.subject, contribution.METADATA, "off")
-        if isinstance(switch, Verdict):
-            return switch
-        if switch == "off":
-            parts.append(_opt_out(case, contribution.METADATA))
-    return _deletion_of(case, parts)
+    if whole.value == NOT_CONTRIBUTED:
+        parts.append(_opt_out(case, contribution.METADATA))
+    return _deletion_of(case, parts, evidence_of(*answer.rests_on, *whole.rests_on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,9 @@ def _opt_out(case: Case, setting: Setting) -> _OptOut:
     return _OptOut(setting, decision, clocks, sentence)
 
 
-def _deletion_of(case: Case, parts: list[_OptOut]) -> Verdict:
+def _deletion_of(case: Case, parts: list[_OptOut], evidence: tuple[Evidence, ...]) -> Verdict:
     """All opt-outs together: one that is not dated leaves it open, else the first end that is still ahead counts."""
     reason = "; ".join(one.sentence for one in parts)
-    evidence = evidence_of(
-        *(case.state.read(case.subject, one.setting.id) for one in parts),
-        case.state.read(case.subject, names.HIGHEST_PLAN),
-    )
     undated = next((one for one in parts if one.decision is None), None)
     clocks = sorted((clock for one in parts for clock in one.clocks), key=lambda one: one.due_at)
     if undated is not None or not clocks:
@@ -174,7 +170,7 @@ DC_21 = Check(
     id="DC-21",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
-    reads=(_IN_APP.id, names.EXEMPTION),
+    reads=(_IN_APP.id, names.INCLUDED, names.EXEMPTION),
     outcomes=ATTESTED | _BEFORE,
     judge=fragile_in_trial(off_from_the_start),
 )
@@ -182,7 +178,7 @@ DC_22 = Check(
     id="DC-22",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
-    reads=(_IN_APP.id, contribution.METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
+    reads=(_IN_APP.id, names.INCLUDED, contribution.METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
     outcomes=(ATTESTED - {Outcome.PASS}) | _BEFORE | {Outcome.PENDING},
     judge=deletion,
 )

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.catalogue import find, hipaa
+from contribaudit.catalogue import find
 from contribaudit.checks.answers import (
     ATTESTED,
-    apps_of,
-    apps_shown,
     fragile_in_trial,
     gravest,
     highest_plan,
-    not_in_force_or_exempt,
     word_of,
 )
-from contribaudit.checks.parts import app_of, evidence_of, policy_evidence
+from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, worded
+from contribaudit.checks.parts import evidence_of, policy_evidence
 from contribaudit.core import names
-from contribaudit.core.alias import alias_of
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.deletion import newest_decision
+from contribaudit.core.effective_contribution import CONTRIBUTED, NOT_CONTRIBUTED, in_app, metadata
+from contribaudit.core.effective_exemption import NOT_ON_EVERY_APP, ON_NO_APP, exempt
 from contribaudit.core.finding import Outcome
 from contribaudit.core.observation import Observed, Value
 from contribaudit.core.policy import Decision
@@ -72,16 +71,41 @@ def _chosen(case: Case, setting: Setting) -> Verdict:
     if not same_value(setting, decision.value, word):
         reason = f"{setting.id} is {word}, and the decision of {decision.date} says {decision.value}"
         return Verdict(Outcome.FAIL, "other_than_decided", reason, setting.id, decision.value, word, evidence)
+    undone = _undone(case, setting, word)
+    if undone is not None:
+        return undone
     reason = f"{setting.id} is {word}, as decided on {decision.date}"
     return Verdict(
         Outcome.PASS, "as_decided", reason, setting.id, word, word, (*evidence, *policy_evidence(case, decision.origin))
     )
 
 
-def exemption_evidenced(case: Case) -> Verdict:
-    """DC-20: the exemption that the policy claims is what the console shows; for HIPAA the apps are tagged too.
+def _undone(case: Case, setting: Setting, word: str) -> Verdict | None:
+    """What undoes a switch that stands off as decided: the include list, or that it was not seen. None where nothing.
 
-    Without a claim, an organization that is not exempt passes: then the switches count.
+    A list that stands as a decision of its own says was chosen too.
+    """
+    if word != "off":
+        return None
+    answer = (metadata if setting is contribution.METADATA else in_app)(case.state, case.subject)
+    if answer.value == NOT_CONTRIBUTED:
+        return None
+    verdict = contributed(answer, word)
+    included = case.state.value(case.subject, contribution.INCLUDED.id)
+    if (
+        answer.value == CONTRIBUTED
+        and included is not None
+        and decision_on(case, contribution.INCLUDED, included.value) is not None
+    ):
+        return None
+    return worded(verdict, "other_than_decided", verdict.reason) if answer.value == CONTRIBUTED else verdict
+
+
+def exemption_evidenced(case: Case) -> Verdict:
+    """DC-20: the exemption that the policy claims is what the console shows, and plan and apps can have it.
+
+    An app without the key or the tag that it needs is a `fail`, since that can be changed. Without a claim, an
+    organization that is not exempt passes: then the switches count.
     """
     setting = contribution.EXEMPTION
     claimed = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else None
@@ -95,40 +119,13 @@ def exemption_evidenced(case: Case) -> Verdict:
     if word == "none":
         reason = "the console shows no exemption, so the switches count"
         return Verdict(Outcome.PASS, "no_exemption", reason, setting.id, claimed, word, evidence)
-    untagged = _untagged(case) if word == "hipaa" else None
-    if untagged is not None:
-        return untagged
-    reason = f"the console shows this organization as exempt ({word})"
-    return Verdict(Outcome.EXEMPT, "exempt", reason, setting.id, claimed, word, evidence)
-
-
-def _untagged(case: Case) -> Verdict | None:
-    """Why HIPAA does not exempt: an app that can be tagged is not, or that is not known; None when all are tagged."""
-    setting = hipaa.TAGGED
-    apps = apps_of(case, setting)
-    if isinstance(apps, Verdict):
-        return apps
-    able = apps_shown(case.state.rulebook, setting)
-    parts: list[Verdict] = []
-    tagged = 0
-    for app in apps:
-        known = app_of(case.state, app)
-        if known is not None and known.type_key not in able:
-            continue
-        word = word_of(case.state, app, setting, "yes")
-        if isinstance(word, Verdict):
-            parts.append(word)
-        elif word == "yes":
-            tagged += 1
-        else:
-            reason = f"{alias_of(case.state, app)} is not tagged for HIPAA, so the exemption does not reach it"
-            evidence = evidence_of(case.state.read(app, setting.id))
-            parts.append(Verdict(Outcome.FAIL, "app_not_tagged", reason, setting.id, "yes", word, evidence))
-    if not parts and not tagged:
-        reason = "no app can be tagged for HIPAA"
-        evidence = evidence_of(case.state.read(case.subject, names.EXEMPTION))
-        return Verdict(Outcome.FAIL, "app_not_tagged", reason, setting.id, "yes", None, evidence)
-    return gravest(parts)
+    seen = case.state.read(case.subject, setting.id)
+    assert isinstance(seen, Observed)
+    stop = exempt(case.state, case.subject.organization, word, seen)
+    links = [one.observation for one in (*stop.before, stop.reason) if one.observation is not None]
+    lacking = stop.code in (ON_NO_APP, NOT_ON_EVERY_APP)
+    outcome = Outcome.FAIL if lacking else stop.outcome
+    return Verdict(outcome, stop.code, stop.reason.sentence, setting.id, claimed, word, evidence_of(*links))
 
 
 def right_screen(case: Case) -> Verdict:
@@ -165,7 +162,7 @@ DC_05 = Check(
     id="DC-05",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
-    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.HIGHEST_PLAN, names.EXEMPTION),
+    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION),
     outcomes=ATTESTED | {Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT},
     judge=fragile_in_trial(explicit_choice),
 )
@@ -173,7 +170,7 @@ DC_20 = Check(
     id="DC-20",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
-    reads=(names.EXEMPTION, names.HIPAA_TAGGED),
+    reads=(names.EXEMPTION, names.HIPAA_TAGGED, names.BYOK, names.HIGHEST_PLAN),
     outcomes=ATTESTED | {Outcome.EXEMPT},
     judge=exemption_evidenced,
     expectation=Expectation(Shape.WORD),

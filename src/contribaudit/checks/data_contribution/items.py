@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contribaudit.catalogue import connectors
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.checks.answers import (
@@ -10,13 +12,13 @@ from contribaudit.checks.answers import (
     fragile_in_trial,
     identity,
     list_of,
-    not_in_force_or_exempt,
     word_of,
 )
-from contribaudit.checks.data_contribution.lists import switch_and_list
+from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, worded
 from contribaudit.checks.parts import evidence_of
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.effective_contribution import CONTRIBUTED, in_app
 from contribaudit.core.finding import Outcome
 from contribaudit.core.setting import Family
 from contribaudit.core.subject import Kind, Subject
@@ -77,26 +79,18 @@ def connector_kept_out(case: Case) -> Verdict:
     if offered == "no":
         reason = "the lists do not offer this connector, so it cannot contribute today"
         return Verdict(Outcome.PASS, "not_offered", reason, connectors.OFFERED.id, approved, offered, evidence)
-    found = switch_and_list(case)
-    if isinstance(found, Verdict):
-        return found
-    switch, setting, held, more = found
+    answer = in_app(case.state, case.subject)
+    verdict = contributed(answer, approved)
+    verdict = replace(verdict, evidence=(*evidence, *verdict.evidence))
+    if verdict.outcome is Outcome.PASS:
+        return worded(verdict, "kept_out", verdict.reason)
+    if answer.value != CONTRIBUTED:
+        return verdict
     name = f"connector:{case.subject.id}"
-    in_list = not beyond(case, (name,), held) or not beyond(case, (case.subject.id,), held)
-    contributes = in_list if switch == "off" else not in_list
-    accepted = not beyond(case, (name,), approved) or not beyond(case, (case.subject.id,), approved)
-    evidence += more
-    if contributes and not accepted:
-        reason = (
-            f"the switch is {switch}, and the connector is {'in' if in_list else 'not in'} its list: it contributes"
-        )
-        return Verdict(Outcome.FAIL, "connector_contributes", reason, setting.id, approved, held, evidence)
-    code, reason = (
-        ("approved", "the connector contributes, which the policy approves")
-        if contributes
-        else ("kept_out", f"the switch is {switch}, and the list keeps the connector out")
-    )
-    return Verdict(Outcome.PASS, code, reason, setting.id, approved, held, evidence)
+    if not beyond(case, (name,), approved) or not beyond(case, (case.subject.id,), approved):
+        reason = "the connector contributes, which the policy approves"
+        return worded(replace(verdict, outcome=Outcome.PASS), "approved", reason)
+    return worded(verdict, "connector_contributes", verdict.reason)
 
 
 _BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))

@@ -8,9 +8,9 @@ from contribaudit.checks.answers import (
     beyond,
     fragile_in_trial,
     list_of,
-    not_in_force_or_exempt,
     word_of,
 )
+from contribaudit.checks.contributed import not_in_force_or_exempt
 from contribaudit.checks.parts import evidence_of
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict

@@ -8,11 +8,14 @@ from datetime import UTC, date
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.checks.answers import ATTESTED, apps_of, beyond, gravest, highest_plan, word_of
+from contribaudit.checks.contributed import fragile
 from contribaudit.checks.parts import WORKSPACES, evidence_of, list_evidence, parse_time, plan_of, unread
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.effective_plan import trial_behind
 from contribaudit.core.finding import Evidence, Outcome
+from contribaudit.core.highest_plan import possible_plans
 from contribaudit.core.observation import Observed, SettingId
 from contribaudit.core.rules import Plan
 from contribaudit.core.setting import Family
@@ -29,11 +32,11 @@ def highest_plan_as_written(case: Case) -> Verdict:
     if wanted is None:
         reason = "the policy does not say for which plan it was written: set written_for_plan in it"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, _value(seen))
-    if not isinstance(seen, Observed):
-        return unread(seen, wanted)
     expected = case.state.rulebook.plan(wanted)
+    if not isinstance(seen, Observed):
+        return _at_least(case, wanted, expected) or unread(seen, wanted)
     met = expected is not None and expected.name.casefold() == seen.value
-    return Verdict(
+    verdict = Verdict(
         Outcome.PASS if met else Outcome.FAIL,
         "plan_as_expected" if met else "other_plan",
         f"the highest active plan is {seen.value}" + ("" if met else f", the policy was written for {wanted}"),
@@ -42,6 +45,20 @@ def highest_plan_as_written(case: Case) -> Verdict:
         seen.value,
         evidence_of(seen),
     )
+    trial = trial_behind(case.state, case.subject.organization)
+    return fragile(verdict, trial) if met and trial else verdict
+
+
+def _at_least(case: Case, wanted: str, expected: Plan | None) -> Verdict | None:
+    """The `fail` of a highest plan that is not known, and surely higher than the wanted one; None for any other."""
+    organization = case.subject.organization
+    possible = possible_plans(case.state, organization)
+    if expected is None or not possible or possible[0].rank <= expected.rank:
+        return None
+    least = possible[0].name
+    reason = f"the highest active plan is at least {least}, the policy was written for {wanted}"
+    evidence = list_evidence(case.state, organization, WORKSPACES)
+    return Verdict(Outcome.FAIL, "plan_above_expected", reason, names.HIGHEST_PLAN, wanted, least.casefold(), evidence)
 
 
 def _value(seen: object) -> str | None:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.organization import SPACE_COUNT
-from contribaudit.checks.answers import ATTESTED, fragile_in_trial, not_in_force_or_exempt
+from contribaudit.checks.answers import ATTESTED, fragile_in_trial
+from contribaudit.checks.contributed import not_in_force_or_exempt
 from contribaudit.checks.data_contribution.lists import switch_and_list
 from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, unread
 from contribaudit.core import names

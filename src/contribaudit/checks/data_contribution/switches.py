@@ -1,57 +1,53 @@
-"""The two switches of the organization: metadata (DC-01, DC-02) and in-app data (DC-03, DC-15)."""
+"""What the organization contributes: metadata (DC-01, DC-02), in-app data (DC-03), what follows the switch (DC-15)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.answers import (
-    ATTESTED,
-    code_of,
-    compared,
-    fragile_in_trial,
-    highest_plan,
-    not_in_force_or_exempt,
-    word_of,
-)
+from contribaudit.checks.answers import ATTESTED, code_of, highest_plan
+from contribaudit.checks.contributed import contributed, passing, worded
 from contribaudit.checks.data_contribution.choices import decision_on
-from contribaudit.checks.parts import evidence_of
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Verdict
+from contribaudit.core.effective_contribution import CONTRIBUTED, content_of_no_app, in_app, metadata
+from contribaudit.core.effective_plan import trial_behind
 from contribaudit.core.finding import Outcome
 from contribaudit.core.rules import Plan
 from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.core.subject import Kind, organization_subject
 
 _METADATA = contribution.METADATA
 _IN_APP = contribution.IN_APP
+_LISTS = (_IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION, names.APP_TYPE_KEY)
 
 
 def metadata_off(case: Case) -> Verdict:
-    """DC-01, DC-02: metadata contribution is off, as somebody saw it. On plans without the switch nobody can have that.
+    """DC-01, DC-02: no metadata is contributed. On plans that always contribute it nobody can have that.
 
     The same for both: DC-01 asks every organization, DC-02 minds the plan on which the default is On.
     """
-    above = not_in_force_or_exempt(case, _METADATA, "off")
-    if above is not None:
-        return above
-    plan = highest_plan(case, "off")
-    if isinstance(plan, Verdict):
-        return plan
-    plan_seen = case.state.read(case.subject, names.HIGHEST_PLAN)
-    word = word_of(case.state, case.subject, _METADATA, "off")
-    if not plan.metadata_changeable:
-        reason = f"on the {plan.name} plan metadata is always contributed, {_plan_with_switch(case)} has a switch"
-        observed = None if isinstance(word, Verdict) else word
-        evidence = evidence_of(plan_seen)
-        return Verdict(Outcome.NOT_ACHIEVABLE, "plan_without_switch", reason, _METADATA.id, "off", observed, evidence)
-    if isinstance(word, Verdict):
-        return word
-    evidence = evidence_of(case.state.read(case.subject, _METADATA.id), plan_seen)
-    outcome, reason = {
-        "off": (Outcome.PASS, "metadata contribution is off"),
-        "on": (Outcome.FAIL, "metadata contribution is on, which is the default where the plan has the switch"),
-        "always": (Outcome.NOT_ACHIEVABLE, f"the console offers no switch, though the {plan.name} plan has one"),
+    organization = organization_subject(case.subject.organization)
+    answer = metadata(case.state, organization)
+    verdict = contributed(answer, "off")
+    if answer.code == "plan_always_contributes":
+        reason = f"{answer.reason}; {_plan_with_switch(case)} has a switch"
+        seen = case.state.value(organization, _METADATA.id)
+        observed = seen.value if seen is not None else None
+        return worded(replace(verdict, setting=_METADATA.id, observed=observed), "plan_without_switch", reason)
+    if answer.code != "switch" or not isinstance(verdict.observed, str):
+        return verdict
+    word = verdict.observed.strip().casefold()
+    plan = highest_plan(case)
+    offered = f"though the {plan.name} plan has one" if isinstance(plan, Plan) else "on whichever plan it is"
+    reason = {
+        "off": "metadata contribution is off",
+        "on": "metadata contribution is on, which is the default where the plan has the switch",
+        "always": f"the console offers no switch, {offered}",
     }[word]
-    return Verdict(outcome, code_of(_METADATA, word), reason, _METADATA.id, "off", word, evidence)
+    outcome = Outcome.NOT_ACHIEVABLE if word == "always" else verdict.outcome
+    verdict = worded(replace(verdict, outcome=outcome, observed=word), code_of(_METADATA, word), reason)
+    return passing(verdict, answer)
 
 
 def _plan_with_switch(case: Case) -> str:
@@ -59,35 +55,47 @@ def _plan_with_switch(case: Case) -> str:
 
 
 def in_app_off(case: Case) -> Verdict:
-    """DC-03: in-app contribution is off, as somebody saw it.
+    """DC-03: no in-app data is contributed, neither by the switch nor through the include list while it is off.
 
-    Fragile where off is, or may be, only the plan's default and no decision of the policy says that it was chosen.
+    Fragile where a trial props the switch, and where off is, or may be, only the plan's default and no decision of the
+    policy says that it was chosen.
     """
-    above = not_in_force_or_exempt(case, _IN_APP, "off")
-    if above is not None:
-        return above
-    says = {"off": "in-app contribution is off", "on": "in-app contribution is on: titles, pages, comments are used"}
-    verdict = compared(case, _IN_APP, "off", says)
-    if verdict.outcome is not Outcome.PASS or decision_on(case, _IN_APP, "off") is not None:
+    answer = in_app(case.state, organization_subject(case.subject.organization))
+    verdict = contributed(answer, "off")
+    if answer.value == CONTRIBUTED and answer.code == "switch":
+        reason = "in-app contribution is on: titles, pages, comments are used"
+        return worded(verdict, "in_app_on", reason)
+    if answer.value == CONTRIBUTED:
+        reason = f"in-app contribution is off, yet {answer.reason}: that is contributed"
+        return worded(replace(verdict, expected=()), "opened_by_list", reason)
+    if verdict.outcome is not Outcome.PASS:
         return verdict
+    reason = f"in-app contribution is off, and {answer.reason}"
+    verdict = worded(replace(verdict, setting=_IN_APP.id, observed="off", fragile=False), "in_app_off", reason)
+    if trial_behind(case.state, case.subject.organization):
+        return passing(verdict, answer)
     plan = highest_plan(case)
-    if isinstance(plan, Plan) and plan.in_app_default != "off":
+    chosen = decision_on(case, _IN_APP, "off") is not None
+    if chosen or (isinstance(plan, Plan) and plan.in_app_default != "off"):
         return verdict
     whose = f"the default of the {plan.name} plan" if isinstance(plan, Plan) else "perhaps only the plan's default"
-    reason = f"in-app contribution is off, which is {whose}: no decision says that it was chosen"
-    return Verdict(Outcome.PASS, "off_by_default", reason, _IN_APP.id, "off", "off", verdict.evidence, fragile=True)
+    reason = f"{reason}; off is {whose}, and no decision says that it was chosen"
+    return worded(replace(verdict, fragile=True), "off_by_default", reason)
 
 
 def site_configuration(case: Case) -> Verdict:
     """DC-15: site-wide configuration, which belongs to no space or app, follows the organization's switch alone."""
-    above = not_in_force_or_exempt(case, _IN_APP, "off")
-    if above is not None:
-        return above
-    says = {
-        "off": "the switch is off, and site-wide configuration follows it",
-        "on": "the switch is on: names in site-wide configuration are used, whatever the exclude list holds",
-    }
-    return compared(case, _IN_APP, "off", says)
+    answer = content_of_no_app(case.state, case.subject.organization)
+    verdict = contributed(answer, "off")
+    if answer.value is None:
+        return verdict
+    on = answer.value == CONTRIBUTED
+    reason = (
+        "the switch is on: names in site-wide configuration are used, whatever the exclude list holds"
+        if on
+        else "the switch is off, and site-wide configuration follows it"
+    )
+    return passing(worded(verdict, code_of(_IN_APP, "on" if on else "off"), reason), answer)
 
 
 _BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
@@ -98,7 +106,7 @@ DC_01 = Check(
     kind=Kind.ORGANIZATION,
     reads=(_METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
     outcomes=ATTESTED | _BEFORE | {Outcome.NOT_ACHIEVABLE},
-    judge=fragile_in_trial(metadata_off),
+    judge=metadata_off,
 )
 DC_02 = Check(
     id="DC-02",
@@ -106,15 +114,15 @@ DC_02 = Check(
     kind=Kind.ORGANIZATION,
     reads=(_METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
     outcomes=ATTESTED | _BEFORE | {Outcome.NOT_ACHIEVABLE},
-    judge=fragile_in_trial(metadata_off),
+    judge=metadata_off,
 )
 DC_03 = Check(
     id="DC-03",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
-    reads=(_IN_APP.id, names.HIGHEST_PLAN, names.EXEMPTION),
+    reads=_LISTS,
     outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(in_app_off),
+    judge=in_app_off,
 )
 DC_15 = Check(
     id="DC-15",
@@ -122,5 +130,5 @@ DC_15 = Check(
     kind=Kind.ORGANIZATION,
     reads=(_IN_APP.id, names.EXEMPTION),
     outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(site_configuration),
+    judge=site_configuration,
 )

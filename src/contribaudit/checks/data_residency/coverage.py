@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contribaudit.catalogue.data_residency import APP_POLICIES, POLICIES
+from contribaudit.checks.answers import fragile_in_own_trial, fragile_in_trial
 from contribaudit.checks.data_residency.pinning import may_have_residency, no_policy_at_all, none_within
 from contribaudit.checks.parts import (
     POLICIES as POLICY_LIST,
@@ -171,7 +172,7 @@ DR_03 = Check(
     kind=Kind.APP,
     reads=(names.PLAN, names.APP_TYPE_KEY),
     outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.NO_SUCH_SETTING, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=plan_allows,
+    judge=fragile_in_own_trial(plan_allows),
     applies=may_have_residency,
     when_none=none_within,
 )
@@ -194,5 +195,5 @@ DR_14 = Check(
     outcomes=frozenset(
         (Outcome.PASS, Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)
     ),
-    judge=policies_list_apps,
+    judge=fragile_in_trial(policies_list_apps),
 )

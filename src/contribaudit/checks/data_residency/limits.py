@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import data_contribution as contribution
@@ -11,9 +13,9 @@ from contribaudit.checks.answers import (
     ATTESTED,
     fragile_in_trial,
     gravest,
-    not_in_force_or_exempt,
     word_of,
 )
+from contribaudit.checks.contributed import fragile
 from contribaudit.checks.data_contribution.switches import in_app_off, metadata_off
 from contribaudit.checks.data_residency.pinning import may_have_residency
 from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
@@ -23,6 +25,8 @@ from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.finding import Outcome
 from contribaudit.core.setting import Family
 from contribaudit.core.subject import Kind
+
+_BEFORE = frozenset((Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE))
 
 
 def ai_processing(case: Case) -> Verdict:
@@ -41,17 +45,18 @@ def ai_processing(case: Case) -> Verdict:
 
 def aggregates(case: Case) -> Verdict:
     """DR-10: nothing is contributed, since no realm holds what is de-identified and aggregated."""
-    above = not_in_force_or_exempt(case, contribution.METADATA, "off")
-    if above is not None:
-        return above
     answers = (metadata_off(case), in_app_off(case))
+    settled = next((one for one in answers if one.outcome in _BEFORE), None)
     impossible = next((one for one in answers if one.outcome is Outcome.NOT_ACHIEVABLE), None)
-    worst = impossible or gravest(answers)
+    worst = settled or impossible or gravest(answers)
     if worst is not None and worst.outcome is not Outcome.PASS:
-        return worst
+        also = [one.reason for one in answers if one is not worst and one.outcome is Outcome.FAIL]
+        return replace(worst, reason="; ".join((worst.reason, *also)))
     evidence = tuple(evidence for one in answers for evidence in one.evidence)
     reason = "nothing is contributed, so nothing is aggregated outside the realm from now on"
-    return Verdict(Outcome.PASS, "contribution_off", reason, contribution.METADATA.id, "off", "off", evidence)
+    undone = [one.reason for one in answers if one.fragile]
+    verdict = Verdict(Outcome.PASS, "contribution_off", reason, contribution.METADATA.id, "off", "off", evidence)
+    return fragile(verdict, "; ".join(undone)) if undone else verdict
 
 
 def audit_log(case: Case) -> Verdict:
@@ -98,9 +103,9 @@ DR_10 = Check(
     id="DR-10",
     family=Family.DATA_RESIDENCY,
     kind=Kind.ORGANIZATION,
-    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.HIGHEST_PLAN, names.EXEMPTION),
-    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE, Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE},
-    judge=fragile_in_trial(aggregates),
+    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION),
+    outcomes=ATTESTED | _BEFORE | {Outcome.NOT_ACHIEVABLE},
+    judge=aggregates,
 )
 DR_11 = Check(
     id="DR-11",

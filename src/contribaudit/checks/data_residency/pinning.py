@@ -13,6 +13,7 @@ from contribaudit.catalogue.data_residency import (
     MOVE_TICKET,
     POLICY_REALMS,
 )
+from contribaudit.checks.answers import fragile_in_own_trial
 from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
 from contribaudit.checks.parts import (
     POLICIES,
@@ -242,7 +243,7 @@ DR_02 = Check(
             Outcome.STALE,
         )
     ),
-    judge=pinned,
+    judge=fragile_in_own_trial(pinned),
     applies=may_have_residency,
     when_none=none_within,
 )
@@ -252,7 +253,7 @@ DR_04 = Check(
     kind=Kind.APP,
     reads=(names.MOVE, MOVE_SCHEDULED_FOR.id, MOVE_STARTS_AT.id, MOVE_ENDS_AT.id, MOVE_TICKET.id),
     outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=moves_done,
+    judge=fragile_in_own_trial(moves_done),
     applies=_may_have_move,
     when_none=_no_moves,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
+from contribaudit.checks.answers import fragile_in_own_trial
 from contribaudit.checks.parts import (
     WORKSPACES,
     app_of,
@@ -196,7 +197,7 @@ DR_01 = Check(
     kind=Kind.APP,
     reads=(names.REALM, names.PLAN, names.APP_TYPE_KEY),
     outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=realm_allowed,
+    judge=fragile_in_own_trial(realm_allowed),
     expectation=Expectation(Shape.WORDS, "realms"),
 )
 DR_13 = Check(
@@ -205,7 +206,7 @@ DR_13 = Check(
     kind=Kind.APP,
     reads=(names.REALM, names.APP_SANDBOX, SANDBOX_PARENT.id),
     outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=sandbox_realm,
+    judge=fragile_in_own_trial(sandbox_realm),
     applies=_may_be_sandbox,
     when_none=none_among_apps("is a sandbox"),
 )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from contribaudit import collectors
 from contribaudit.core import names
+from contribaudit.core.highest_plan import WORKSPACES
 from contribaudit.core.observation import Observed
-from contribaudit.core.resolve import WORKSPACES
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet

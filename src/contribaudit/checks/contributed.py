@@ -1,0 +1,88 @@
+"""What a check on contribution says: the effective answer is its verdict, the switch and the lists its reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contribaudit.checks.parts import evidence_of
+from contribaudit.core import names
+from contribaudit.core.check import Case, Verdict
+from contribaudit.core.effective_contribution import CONTRIBUTED
+from contribaudit.core.effective_scope import first_of_all
+from contribaudit.core.finding import Evidence, Outcome
+from contribaudit.core.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.reasons import Effective, Reason, Stop
+from contribaudit.core.setting import Setting
+
+_CALLED = {names.EFFECTIVE_METADATA: "metadata", names.EFFECTIVE_IN_APP: "in-app data"}
+
+
+def not_in_force_or_exempt(case: Case, setting: Setting, expected: Value = None) -> Verdict | None:
+    """What comes before every question of contribution: its first day, and an exemption; None where neither does.
+
+    An exemption that was recorded and does not count leaves the question open: whether data is used depends on it.
+    """
+    first = first_of_all(case.state, case.subject.organization)
+    return _of_stop(first, setting.id, expected) if isinstance(first, Stop) else None
+
+
+def contributed(answer: Effective, expected: Value, changeable: Outcome = Outcome.FAIL) -> Verdict:
+    """The verdict of a question that wants nothing contributed.
+
+    `pass` where nothing is, else `changeable`; where the plan lets nobody change it `not_achievable`. What is not known
+    keeps its outcome, its code and its reason.
+    """
+    seen = _last_seen(answer.chain)
+    setting = seen.setting if seen is not None else answer.setting
+    observed = seen.value if isinstance(seen, Observed) else None
+    evidence = evidence_of(*answer.rests_on)
+    if answer.value is None:
+        assert isinstance(answer.outcome, Outcome)
+        return Verdict(answer.outcome, answer.code, told_of(answer), setting, expected, observed, evidence)
+    if answer.value == CONTRIBUTED:
+        outcome = Outcome.NOT_ACHIEVABLE if answer.changeable is False else changeable
+        return Verdict(outcome, answer.code, told_of(answer), setting, expected, observed, evidence)
+    return passing(Verdict(Outcome.PASS, answer.code, told_of(answer), setting, expected, observed, evidence), answer)
+
+
+def passing(verdict: Verdict, answer: Effective) -> Verdict:
+    """The pass, fragile where something known would undo the answer, which the reason then names."""
+    if verdict.outcome is not Outcome.PASS or not answer.fragile:
+        return verdict
+    return fragile(verdict, answer.fragile_because)
+
+
+def fragile(verdict: Verdict, because: str) -> Verdict:
+    """The same pass, fragile, with what would undo it in its reason."""
+    return replace(verdict, reason=f"{verdict.reason}; {because}", fragile=True)
+
+
+def worded(verdict: Verdict, code: str, reason: str) -> Verdict:
+    """The same verdict in a check's own words."""
+    return replace(verdict, reason_code=code, reason=reason)
+
+
+def told_of(answer: Effective) -> str:
+    """The answer in a sentence, with what decides: "in-app data is contributed: the include list names ..."."""
+    what = _CALLED[answer.setting]
+    decisive = [one.sentence for one in answer.chain if one.observation is not None and one.decisive]
+    why = ", and ".join(dict.fromkeys((*decisive[-2:], answer.reason)))
+    if answer.value is None:
+        return f"whether {what} is contributed is not known: {why}"
+    return f"{what} is {'contributed' if answer.value == CONTRIBUTED else 'not contributed'}: {why}"
+
+
+def _of_stop(stop: Stop, setting: SettingId, expected: Value) -> Verdict:
+    """The verdict where the date or the exemption settles it, or leaves it open."""
+    about = setting if stop.outcome in (Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT) else names.EXEMPTION
+    links = (*stop.before, stop.reason)
+    return Verdict(stop.outcome, stop.code, stop.reason.sentence, about, expected, None, _evidence(links))
+
+
+def _evidence(links: tuple[Reason, ...]) -> tuple[Evidence, ...]:
+    return evidence_of(*(one.observation for one in links if one.observation is not None and one.decisive))
+
+
+def _last_seen(links: tuple[Reason, ...]) -> Observation | None:
+    """What was seen, or not seen, last on the way to the answer."""
+    return next((one.observation for one in reversed(links) if one.observation is not None and one.decisive), None)
