@@ -14,6 +14,7 @@ from contribaudit.exporters.tabular import render
 from contribaudit.testimony import attachment, attestation_file
 from contribaudit.testimony.anchoring import Held, described
 from contribaudit.testimony.attestable import moment
+from contribaudit.testimony.doubts import doubts
 from contribaudit.testimony.due import find_screen
 from contribaudit.testimony.importing import take_in
 from contribaudit.testimony.looking import PastLooks
@@ -83,6 +84,8 @@ def tell(desk: Desk, state: State, made: Sequence[Attestation], output_format: s
     ]
     terminal = desk.console.on_terminal
     desk.console.write(render(output_format, COLUMNS, rows, flexible="held_by", only=_TABLE, terminal=terminal))
+    for warning in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
+        desk.console.diagnostics.warning(warning)
     loose = [one for one in made if not one.anchors]
     count = "1 attestation was" if len(made) == 1 else f"{len(made)} attestations were"
     if not made:

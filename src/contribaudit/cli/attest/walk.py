@@ -17,6 +17,7 @@ from contribaudit.exporters.cells import plain, rfc3339, shown
 from contribaudit.exporters.words import counted
 from contribaudit.testimony import attachment
 from contribaudit.testimony.attestable import allowed, parse_value
+from contribaudit.testimony.doubts import doubt
 from contribaudit.testimony.due import Row, find_screen, path_of
 from contribaudit.testimony.mail import mail
 from contribaudit.testimony.recording import Told
@@ -97,9 +98,16 @@ def _answer(state: State, row: Row) -> Value:
         if text == KEEP and row.last is not None:
             return row.last.value
         try:
-            return parse_value(row.setting, text)
+            value = parse_value(row.setting, text)
         except UsageError as error:
             _say(f"    {error}")
+            continue
+        doubted = doubt(state, row.subject.organization, row.setting.id, value)
+        if not doubted:
+            return value
+        _say(f"    {doubted}")
+        if ask("    Record it all the same (yes, or Enter to answer again)", default="").casefold() in ("y", "yes"):
+            return value
 
 
 def _shots(given: Given) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:

@@ -14,6 +14,7 @@ from contribaudit.exporters.cells import plain, shown
 from contribaudit.exporters.words import counted
 from contribaudit.testimony.anchoring import described
 from contribaudit.testimony.attestable import allowed
+from contribaudit.testimony.doubts import doubt
 from contribaudit.testimony.due import Row
 from contribaudit.tui.rows.line import labelled
 
@@ -80,6 +81,9 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
             said.append("  held by ", "green").append(f"{plain(described(one.anchors))}\n")
         else:
             said.append("  not anchored: ", "yellow").append(f"{plain(one.unanchored_reason)}\n")
+        doubted = doubt(state, one.subject.organization, one.setting, one.value)
+        if doubted:
+            said.append("  doubtful: ", "bold yellow").append(f"{plain(doubted)}\n")
     return said
 
 
