@@ -90,6 +90,14 @@ def test_one_value_is_recorded_and_anchored(cli: Cli, ready: Api) -> None:
     assert one["due_on"] > one["observed_at"]
 
 
+def test_a_value_that_the_plan_cannot_have_is_recorded_with_a_warning(cli: Cli, ready: Api) -> None:
+    """The tidy organization is on Enterprise, which has a switch for metadata."""
+    found = cli("attest", "contribution.metadata", "always", "--by", ANNA)
+    assert "warning: The Enterprise plan has a switch for metadata" in found.err
+    assert [one["value"] for one in listed(cli)] == ["always"]
+    assert "warning" not in cli("attest", "contribution.metadata", "off", "--by", ANNA).err
+
+
 def test_a_newer_look_supersedes_and_both_stay(cli: Cli, ready: Api) -> None:
     cli(*OFF)
     cli("attest", "contribution.in_app", "on", "--by", ANNA)
