@@ -20,6 +20,9 @@ class Progress(Protocol):
     def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
         """A collector is done: status ok, partial or failed, with the reason of the latter two."""
 
+    def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
+        """A collector met a bug of its own, which ended it and nothing else; its traceback is for a report of it."""
+
 
 class Silent:
     """Progress that nobody watches."""
@@ -34,6 +37,9 @@ class Silent:
         pass
 
     def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
+        pass
+
+    def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
         pass
 
 

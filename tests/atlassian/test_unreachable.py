@@ -57,7 +57,7 @@ CASES = [
     (httpx.ReadTimeout("x"), TimedOut, "did not answer in time", "network"),
     (caused(httpx.ConnectError("x"), TimeoutError(110, "x")), TimedOut, "in time", "network"),
     (httpx.ProxyError("407 Proxy Authentication Required"), AdminApiUnreachable, "The proxy did not", "password"),
-    (httpx.RemoteProtocolError("peer closed"), AdminApiUnreachable, "broke (RemoteProtocolError)", "network"),
+    (httpx.RemoteProtocolError("peer closed"), AdminApiUnreachable, "broke off its answer", "proxy"),
     (caused(httpx.ReadError("x"), ssl.SSLError(1, "x")), AdminApiUnreachable, "broke (ReadError)", "proxy"),
     (OSError(101, "Network is unreachable"), AdminApiUnreachable, "broke (OSError)", "network"),
 ]

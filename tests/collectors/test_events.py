@@ -77,8 +77,18 @@ def started(request: httpx.Request) -> datetime:
     return datetime.fromtimestamp(int(request.url.params["from"]) / 1000, NOW.tzinfo)
 
 
+def until_empty(*pages: httpx.Response) -> Answer:
+    """These pages one after another, then an empty one that gives the last cursor again."""
+    coming = iter(pages)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return next(coming, None) or page(cursor=request.url.params.get("cursor", ""))
+
+    return answer
+
+
 def test_the_first_reading_begins_with_the_run_before_or_a_day_back() -> None:
-    snapshot, asked = read(lambda _: page(entry(1), entry(2, "page_viewed"), entry(3, "login"), cursor="c1"))
+    snapshot, asked = read(until_empty(page(entry(1), entry(2, "page_viewed"), entry(3, "login"), cursor="c1")))
     assert started(asked[0]) == NOW - timedelta(days=1)
     reading = log(snapshot)
     assert reading.span == (NOW - timedelta(days=1), NOW)
@@ -100,14 +110,53 @@ def test_no_further_back_than_the_log_reaches() -> None:
 
 
 def test_nothing_is_asked_twice() -> None:
-    """It goes on at the cursor; a page that is not full ends it, though it has a cursor too."""
+    """It goes on at the cursor; the empty page ends it, though it has a cursor too."""
     full = [entry(number % 50) for number in range(500)]
-    answers = iter([page(*full, cursor="c2"), page(entry(51), cursor="c3")])
-    snapshot, asked = read(lambda _: next(answers), LogPosition("c1", NOW - timedelta(hours=2)))
-    assert [request.url.params.get("cursor") for request in asked] == ["c1", "c2"]
+    answer = until_empty(page(*full, cursor="c2"), page(entry(51), cursor="c3"))
+    snapshot, asked = read(answer, LogPosition("c1", NOW - timedelta(hours=2)))
+    assert [request.url.params.get("cursor") for request in asked] == ["c1", "c2", "c3"]
     assert all("from" not in request.url.params for request in asked)
     assert log(snapshot).span == (NOW - timedelta(hours=2), NOW)
     assert log(snapshot).cursor == "c3"
+
+
+@pytest.mark.parametrize("size", [1, 100, 499])
+def test_a_page_shorter_than_asked_for_is_not_the_end(size: int) -> None:
+    """A server may give fewer than the 500 that are asked for: what was left would pass for read."""
+    pages = [page(*[entry(number)] * size, cursor=f"c{number}") for number in range(1, 10)]
+    snapshot, asked = read(until_empty(*pages))
+    assert (log(snapshot).read, log(snapshot).cursor, len(asked)) == (9 * size, "c9", 10)
+    assert log(snapshot).span == (NOW - timedelta(days=1), NOW)
+
+
+def test_a_short_page_that_breaks_off_covers_what_came() -> None:
+    answers = iter([page(*[entry(5)] * 100, cursor="c2")])
+    snapshot, _ = read(lambda _: next(answers, httpx.Response(403)))
+    assert log(snapshot).covers_until == NOW - timedelta(minutes=55)
+
+
+@pytest.mark.parametrize("kept", ["x" * 70_000, "x" * 8_193, "bell\x07", "a\nb"])
+def test_a_kept_place_that_cannot_be_asked_for_is_left(kept: str) -> None:
+    """An earlier version kept whatever came; no later run may end with it."""
+    snapshot, asked = read(until_empty(page(entry(1), cursor="n")), LogPosition(kept, NOW - timedelta(hours=2)))
+    assert started(asked[0]) == NOW - timedelta(hours=2)
+    assert (log(snapshot).code, log(snapshot).cursor) == ("cursor_refused", "n")
+    assert log(snapshot).span == (NOW - timedelta(hours=2), NOW)
+
+
+@pytest.mark.parametrize("given", ["x" * 70_000, "x" * 8_193, "bell\x07"])
+def test_a_place_that_cannot_be_asked_for_is_not_kept(given: str) -> None:
+    position = LogPosition("c1", NOW - timedelta(hours=2))
+    snapshot, _ = read(lambda _: page(entry(1), cursor=given), position)
+    assert (log(snapshot).code, log(snapshot).cursor, log(snapshot).span) == ("unexpected_answer", "c1", None)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=4000), timedelta(seconds=1)])
+def test_nothing_is_covered_beyond_the_run_itself(ahead: timedelta) -> None:
+    odd = entry(5, processedAt=(NOW + ahead).isoformat())
+    answers = iter([page(odd, cursor="c2")])
+    snapshot, _ = read(lambda _: next(answers, httpx.Response(403)))
+    assert log(snapshot).covers_until == NOW
 
 
 def test_the_place_is_kept_when_nothing_happened() -> None:
@@ -119,8 +168,8 @@ def test_a_refused_cursor_begins_again_at_the_end_of_the_last_reading() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return (
             httpx.Response(400, json={"message": "no"})
-            if "cursor" in request.url.params
-            else page(entry(1), cursor="n")
+            if request.url.params.get("cursor") == "gone"
+            else page(*[] if "cursor" in request.url.params else [entry(1)], cursor="n")
         )
 
     snapshot, asked = read(answer, LogPosition("gone", NOW - timedelta(hours=2)))

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr
-from pydantic_core import from_json
 
 from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_EVENT_ACTIONS, STREAM_EVENTS, Call, Paging
+from contribaudit.atlassian.json_text import NotRead, read_json
 from contribaudit.errors import (
     AccessDenied,
     AdminApiError,
@@ -51,17 +51,25 @@ class Quote:
         return line if len(line) <= self.limit else f"{line[: self.limit - 1]}…"
 
 
+MOST_ENTRIES = 50_000
+"""On one page; 1000 is the most that is asked for."""
+
+
 def parse(call: Call, body: bytes) -> dict[str, Any]:
-    """The JSON object of a good answer. Raises UnexpectedAnswer for a web page, broken JSON or another JSON value."""
+    """The JSON object of a good answer, its text as it came, half surrogate pairs included.
+
+    Raises UnexpectedAnswer for a web page, broken JSON or another JSON value, and for numbers and nesting that
+    nothing could hold.
+    """
     try:
-        # 1.7 times as fast as json.loads on a page of 1000 workspaces (658 kB).
-        document = from_json(body, allow_inf_nan=False)
-    except ValueError:
+        document = read_json(body)
+    except NotRead as error:
         if _is_web_page(body):
             what, hint = "answered with a web page instead of JSON", _PROXY
+        elif not body.strip():
+            what, hint = "answered with nothing", f"A proxy may have cut it. {_REPORT}"
         else:
-            what = "answered with nothing" if not body.strip() else "answered with broken or cut-off JSON"
-            hint = f"A proxy may have cut it. {_REPORT}"
+            what, hint = f"answered with {error}", f"A proxy may have cut it. {_REPORT}"
         # Raised outside of this block, so that the parser's error, which quotes the body, is not attached.
     else:
         if isinstance(document, dict):
@@ -78,6 +86,8 @@ def entries(call: Call, document: dict[str, Any], quote: Quote) -> tuple[dict[st
         what = f"has a `{name}` that is not a list" if name in document else f"has no `{name}`"
         said = _said(document, quote).text
         what = f'{what}, but says "{said}"' if said else what
+    elif len(data) > MOST_ENTRIES:
+        what = f"has {len(data)} entries on one page; at most {MOST_ENTRIES} are read"
     elif all(isinstance(entry, dict) for entry in data):
         return tuple(data)
     else:
@@ -182,8 +192,8 @@ def _said(document: object, quote: Callable[[object], str]) -> _Said:
 
 def _json(body: bytes) -> object:
     try:
-        return from_json(body)
-    except ValueError:
+        return read_json(body)
+    except NotRead:
         return None
 
 

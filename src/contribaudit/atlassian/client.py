@@ -84,7 +84,7 @@ class AdminClient:
     async def stream(
         self, call: Call, *, cursor: str = "", since: datetime | None = None, max_pages: int = paging.MAX_PAGES
     ) -> AsyncGenerator[StreamPage, None]:
-        """Pages of a stream from `cursor` on, or from `since` without one, until one is not full, or `max_pages`.
+        """Pages of a stream from `cursor` on, or from `since` without one, until one is empty, or `max_pages`.
 
         Raises AdminApiError after the pages before the failure were yielded, CursorRefused for a cursor that the API
         does not take.

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
+from http.cookiejar import CookieJar
 
 import httpx
 from pydantic import SecretStr
@@ -98,6 +99,7 @@ def _http(
             timeout=httpx.Timeout(read_seconds, connect=connect_seconds, pool=None),
             limits=httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT),
             follow_redirects=False,
+            cookies=_NoCookies(),
         )
     except OSError:  # ssl.SSLError is one
         problem = "The certificates named in SSL_CERT_FILE or SSL_CERT_DIR cannot be read"
@@ -105,6 +107,13 @@ def _http(
         problem = "The proxy address in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY cannot be used"
     # Outside of the except blocks, whose errors quote the proxy's address and so its password.
     raise ConfigurationError(problem, hint="Correct or unset that environment variable")
+
+
+class _NoCookies(CookieJar):
+    """Takes no cookie: nothing here needs one, and one byte out of place in it would end the reading of an answer."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Leave them where they are."""
 
 
 @cache

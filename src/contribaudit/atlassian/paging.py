@@ -16,6 +16,10 @@ from contribaudit.errors import UnexpectedAnswer
 
 MAX_PAGES = 10_000
 START_AT = "startAt"
+LONGEST_CURSOR = 8_192
+"""Characters; it travels in an address, and no server takes longer ones."""
+MOST_ANNOUNCED = 2**53
+"""Entries of a list; a larger number counts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,15 @@ def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
         raise _broken(call, "does not tell whether there is a next page")
     link = _member(call, document, "meta") if call.paging in (Paging.META_NEXT, Paging.STREAM) else None
     link = link or _member(call, document, "_links" if call.paging is Paging.LINK_CURSOR else "links")
-    return _token(call, link) if link else None
+    cursor = _token(call, link) if link else None
+    if cursor is not None and not is_cursor(cursor):
+        raise _broken(call, f"named a next page by {len(cursor)} characters that cannot be sent back")
+    return cursor
+
+
+def is_cursor(text: str) -> bool:
+    """Whether the text can be sent as a cursor: printable, and not longer than an address may be."""
+    return 0 < len(text) <= LONGEST_CURSOR and text.isprintable()
 
 
 def next_offset(call: Call, document: dict[str, Any], asked: Request) -> str | None:
@@ -107,7 +119,7 @@ def announced(document: dict[str, Any]) -> int | None:
     holder = document.get("meta", document)  # Jira's `total` stands alone
     total = holder.get("total") if isinstance(holder, dict) else None
     # type() rather than isinstance(): True is an int.
-    return total if type(total) is int and total >= 0 else None
+    return total if type(total) is int and 0 <= total <= MOST_ANNOUNCED else None
 
 
 @dataclass(slots=True)

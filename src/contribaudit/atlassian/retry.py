@@ -32,6 +32,8 @@ class Failure:
 
     error: AdminApiError
     asked_seconds: float | None = None
+    heals: bool = True
+    """False where another try would only take as long again."""
 
 
 def moment(text: str | None) -> datetime | None:
@@ -128,7 +130,7 @@ async def persist(
 
 
 def _worth_another_try(result: object) -> bool:
-    if not isinstance(result, Failure) or isinstance(result.error, TlsFailed):
+    if not isinstance(result, Failure) or not result.heals or isinstance(result.error, TlsFailed):
         return False
     return isinstance(result.error, RateLimited | ServerFailed | AdminApiUnreachable)
 

@@ -19,6 +19,7 @@ import httpx
 
 from contribaudit import __version__
 from contribaudit.atlassian import answers, calls
+from contribaudit.atlassian.body import ACCEPTED, LONGEST_BODY, TooLong, read_body
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.ledger import Ledger, LedgerEntry
@@ -27,15 +28,24 @@ from contribaudit.atlassian.origin import checked_origin
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.retry import LONGEST_WAIT_SECONDS, Failure, asked_seconds, moment, persist, seconds_until
 from contribaudit.atlassian.unreachable import no_answer
-from contribaudit.errors import AdminApiError, ConfigurationError, CredentialError, RateLimited, UnexpectedAnswer
+from contribaudit.errors import (
+    AdminApiError,
+    ConfigurationError,
+    CredentialError,
+    RateLimited,
+    TimedOut,
+    UnexpectedAnswer,
+)
 from contribaudit.progress import Progress
 
 IN_FLIGHT = 10
 """httpx serves fewer requests a second with more connections than this."""
 
 _LONGEST_ID = 300
+_LOCATION = "contribaudit.location"
+_OF_THE_WIRE = frozenset((b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie"))
 
-ANSWER_SECONDS = 300.0
+ANSWER_SECONDS = 120.0
 """How long one request may take in all; httpx's read timeout starts anew with every byte."""
 
 
@@ -85,6 +95,7 @@ class Sender:
         self.origin = checked_origin(api_url)
         self._organization = organization
         self._http = http
+        http.event_hooks = {"response": [_set_location_aside]}
         self._credential = credential
         self._allowed = allowed
         self._refusal = refusal
@@ -126,19 +137,38 @@ class Sender:
         async with self._slots:
             at, started = self._clock(), time.perf_counter()
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    result = await self._http.send(outgoing, auth=None, follow_redirects=False)
+                result = await self._answer(call, outgoing)
             except (httpx.HTTPError, OSError) as error:
                 result = Failure(no_answer(error, call=call.title, url=self.origin, handled=handled))
+            except ValueError:
+                result = Failure(_odd(call, "headers that cannot be read"))
             finally:
                 # A cancelled request is told of too: it may have reached the API.
                 answer = result if isinstance(result, httpx.Response) else None
                 self._record(call, request, answer, at, time.perf_counter() - started, waited)
-        if isinstance(result, Failure):
-            return result
-        # httpx ties an answer and its stream into a cycle, which would hold the body until the next collection.
-        result.stream = httpx.ByteStream(b"")
-        return self._judge(call, lane, result)
+        return result if isinstance(result, Failure) else self._judge(call, lane, result)
+
+    async def _answer(self, call: Call, outgoing: httpx.Request) -> httpx.Response | Failure:
+        """The answer, whole and without ties to its connection, or the limit that it went beyond."""
+        deadline = asyncio.timeout(ANSWER_SECONDS)
+        try:
+            async with deadline:
+                answer = await self._http.send(outgoing, auth=None, follow_redirects=False, stream=True)
+                try:
+                    body = await read_body(answer)
+                finally:
+                    await answer.aclose()
+        except TooLong:
+            return Failure(_odd(call, f"more than {LONGEST_BODY >> 20} MiB, which is more than it reads"))
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            what = f"{call.title}: the answer was not whole after {ANSWER_SECONDS:g} s"
+            hint = "Check the network and any proxy, which sends it too slowly, then try again"
+            return Failure(TimedOut(what, call=call.title, hint=hint), heals=False)
+        headers = [(name, value) for name, value in answer.headers.raw if name.lower() not in _OF_THE_WIRE]
+        headers += answer.extensions.get(_LOCATION, [])
+        return httpx.Response(answer.status_code, headers=headers, content=body, request=outgoing)
 
     def _build(self, call: Call, request: Request) -> httpx.Request:
         return self._http.build_request(
@@ -149,6 +179,7 @@ class Sender:
             headers={
                 "Authorization": self._credential.header,
                 "Accept": "application/json",
+                "Accept-Encoding": ACCEPTED,
                 "User-Agent": f"contribaudit/{__version__}",
             },
         )
@@ -204,3 +235,15 @@ class Sender:
                 waited_seconds=waited,
             )
         )
+
+
+async def _set_location_aside(response: httpx.Response) -> None:
+    """httpx works out where a redirect leads even when nobody follows it, and fails on an odd address."""
+    response.extensions[_LOCATION] = [pair for pair in response.headers.raw if pair[0].lower() == b"location"]
+    if response.extensions[_LOCATION]:
+        del response.headers["location"]
+
+
+def _odd(call: Call, what: str) -> UnexpectedAnswer:
+    hint = "A proxy on the way may have sent it: check HTTPS_PROXY and api_url. If it stays, report it"
+    return UnexpectedAnswer(f"{call.title} answered with {what}", call=call.title, hint=hint)

@@ -24,25 +24,28 @@ class StreamPage:
     cursor: str
     """Where to go on after it; "" when the API gave none."""
     last: bool
-    """True when there was no more to read: the page was not full."""
+    """True when there was no more to read: the page was empty, or gave no way on though it was not full."""
 
 
 async def stream_pages(
     sender: Sender, call: Call, cursor: str, since: datetime | None, max_pages: int
 ) -> AsyncGenerator[StreamPage, None]:
-    """Pages until one is not full, or `max_pages`. Raises AdminApiError, also for a cursor that does not move on."""
+    """Pages until one is empty, or `max_pages`. A short page is no end: a server may give fewer than it is asked for.
+
+    Raises AdminApiError, also for a cursor that does not move on.
+    """
     limit = int(dict(call.query)["limit"])
     request = _from(call, since) if not cursor else paging.cursor_with_query(call, cursor)
     for _ in range(max_pages):
         document = await sender.document(call, request)
         items = answers.entries(call, document, sender.quote)
         following = paging.next_cursor(call, document) or ""
-        last = len(items) < limit
+        last = not items or (not following and len(items) < limit)
         yield StreamPage(items, following or cursor, last)
         if last:
             return
         if following in ("", cursor):
-            what = f"{call.title} gave a full page and no way on"
+            what = f"{call.title} gave entries and no way on"
             raise UnexpectedAnswer(what, call=call.title, hint="Try again; if it stays, the API has changed: report it")
         cursor = following
         request = paging.cursor_with_query(call, cursor)

@@ -67,6 +67,12 @@ def no_answer(
             call=call,
             hint="A proxy on the way may have changed it; try again without it",
         )
+    if isinstance(error, httpx.RemoteProtocolError):
+        return AdminApiUnreachable(
+            f"{host} broke off its answer, or sent what is not HTTP",
+            call=call,
+            hint="A proxy on the way may have changed it: check HTTPS_PROXY and api_url, then try again",
+        )
     return AdminApiUnreachable(
         f"The connection to {host} broke ({type(error).__name__})",
         call=call,

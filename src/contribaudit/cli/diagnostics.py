@@ -119,8 +119,7 @@ class Diagnostics:
         self.settle()
         kind = type(error).__name__
         if self.verbose:
-            for line in "".join(traceback.format_exception(error)).splitlines():
-                self._line("error", "traceback", line, line, {})
+            self._traceback(error)
         text = f"this is a bug in contribaudit ({kind})"
         hint = "report it with the lines above" if self.verbose else "run it again with --verbose and report its output"
         plain = f"{self._paint('contribaudit:', 'error')} {text}{self._next(hint)}"
@@ -169,6 +168,15 @@ class Diagnostics:
             self._line("info", "collector_finished", text, text, fields | {"read": read, "announced": announced})
         if not self._running:
             self.settle()
+
+    def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
+        self.detail(f"{organization} {collector}: a bug in contribaudit ended it")
+        if self.verbose:
+            self._traceback(error)
+
+    def _traceback(self, error: BaseException) -> None:
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            self._line("error", "traceback", line, line, {})
 
     def _worded(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> str:
         if self.as_json:

@@ -13,7 +13,7 @@ from typing import Any
 
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.catalogue.signals import unknown_shapes
-from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.collectors.interface import Collector, Reading, broken_by
 from contribaudit.core.event import NEVER_READ, LogPosition
 from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
 from contribaudit.core.observation import Observation
@@ -54,8 +54,8 @@ async def collect_all(
 ) -> Snapshot:
     """What the collectors see of the client's organization.
 
-    A collector that meets an error of the API keeps the pages that it read (`partial`), or is `failed` when it read
-    none. Everything else that goes wrong is a bug, cancels the other collectors, and is raised.
+    A collector that meets an error of the API, or a bug of its own, keeps the pages that it read (`partial`), or is
+    `failed` when it read none; the others go on.
     """
     started_at = clock()
     asked: dict[str, asyncio.Task[Any]] = {}
@@ -89,23 +89,28 @@ async def _run(
     began = monotonic()
     seen: list[Observation] = []
     collection = Collection(organization, collector.name, CollectionStatus.OK, reading.started_at, None, 0)
+    failure: AdminApiError | None = None
     try:
         async for observation in collector.read(reading):
             seen.append(observation)
     except AdminApiError as error:
+        failure = error
+    except Exception as error:  # noqa: BLE001  what one answer brings out must not end the audit of all organizations
+        failure = broken_by(error, collector.call)
+        progress.collector_broke(organization, collector.name, error)
+    if failure is not None:
         status = CollectionStatus.PARTIAL if reading.pages else CollectionStatus.FAILED
         collection = replace(
-            collection, status=status, code=error.code, reason=error.message, missing_scope=error.missing_scope
+            collection, status=status, code=failure.code, reason=failure.message, missing_scope=failure.missing_scope
         )
+    elif reading.shortfalls:
+        code, reason = reading.shortfalls[0]
+        more = f" (and {len(reading.shortfalls) - 1} more)" if len(reading.shortfalls) > 1 else ""
+        collection = replace(collection, status=CollectionStatus.PARTIAL, code=code, reason=reason + more)
     else:
-        if reading.shortfalls:
-            code, reason = reading.shortfalls[0]
-            more = f" (and {len(reading.shortfalls) - 1} more)" if len(reading.shortfalls) > 1 else ""
-            collection = replace(collection, status=CollectionStatus.PARTIAL, code=code, reason=reason + more)
-        else:
-            # Only a whole reading can say which shapes are there: after a partial one, known ones would look gone.
-            shapes = tuple(sorted(reading.surprises))
-            seen.append(reading.observed(unknown_shapes(collector.name), reading.organization, shapes))
+        # Only a whole reading can say which shapes are there: after a partial one, known ones would look gone.
+        shapes = tuple(sorted(reading.surprises))
+        seen.append(reading.observed(unknown_shapes(collector.name), reading.organization, shapes))
     collection = replace(
         collection,
         announced=reading.announced,

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from contribaudit.atlassian.calls import STREAM_EVENTS
+from contribaudit.atlassian.paging import is_cursor
 from contribaudit.atlassian.stream import StreamPage
 from contribaudit.collectors.event_actions import actions_of
 from contribaudit.collectors.event_parse import parse
@@ -67,6 +68,9 @@ class _Walk:
         self.cursor = position.cursor if position.cursor and start >= earliest else ""
         self.until: datetime | None = None
         self.code = self.reason = ""
+        if self.cursor and not is_cursor(self.cursor):
+            what = f"the history holds a place in the log that cannot be asked for ({len(self.cursor)} characters)"
+            self.read_again(what)
 
     def note(self, code: str, reason: str) -> None:
         """Say why the reading is not whole; the first reason stays."""
@@ -80,9 +84,13 @@ class _Walk:
         except CursorRefused as error:
             if not self.cursor or self.reading.pages:
                 raise
-            self.note(CURSOR_REFUSED, f"{error.message}; read again from {self.since:%Y-%m-%d %H:%M}Z")
-            self.cursor = ""
+            self.read_again(error.message)
             await self.pages()
+
+    def read_again(self, why: str) -> None:
+        """Leave the place to go on from, and begin where the last reading ended."""
+        self.note(CURSOR_REFUSED, f"{why}; read again from {self.since:%Y-%m-%d %H:%M}Z")
+        self.cursor = ""
 
     async def pages(self) -> None:
         """Every page from here on."""
@@ -113,7 +121,8 @@ class _Walk:
                 reading.fall_short(UNREADABLE_ENTRY, "an event has no ID, no time or no action")
                 continue
             # Sorted by processing: whatever was processed before this one has been read.
-            self.until = max(filter(None, (self.until, event.processed_at)), default=None)
+            processed = min(event.processed_at, reading.started_at) if event.processed_at else None
+            self.until = max(filter(None, (self.until, processed)), default=None)
             if event.action in self.wanted or reading.log_rules.families_of(EventAction(event.action)):
                 reading.events[event.id] = replace(event, response=reading.keep(entry))
         reading.unique = reading.entries

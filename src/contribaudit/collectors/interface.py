@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from asyncio import Task, create_task
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from contribaudit.atlassian.calls import Call
@@ -18,6 +20,7 @@ from contribaudit.core.observation import Observation, Observed, SettingId, Unav
 from contribaudit.core.setting import Setting
 from contribaudit.core.snapshot import Surprise
 from contribaudit.core.subject import Subject, organization_subject
+from contribaudit.errors import AdminApiError, ContribauditError, UnexpectedAnswer
 
 T = TypeVar("T")
 
@@ -149,6 +152,19 @@ class Collector:
     def calls(self) -> tuple[Call, ...]:
         """Every call that it makes."""
         return (self.call, *self.further)
+
+
+def broken_by(error: Exception, call: Call) -> AdminApiError:
+    """What becomes of a collector's own bug, which an answer that nobody foresaw brought out: one more failed reading.
+
+    Errors that stop a run are raised again.
+    """
+    if isinstance(error, ContribauditError):
+        raise error
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" at {Path(frame.filename).name}:{frame.lineno}" for frame in last)
+    what = f"{call.title} gave an unexpected answer ({type(error).__name__}{where}); report this"
+    return UnexpectedAnswer(what, call=call.title, hint="Run it again with --verbose and report its output")
 
 
 def promises_of(collectors: Sequence[Collector]) -> dict[str, tuple[SettingId, ...]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from contribaudit.atlassian import paging
 from contribaudit.atlassian.sites import SiteClient, site_chain
+from contribaudit.collectors.interface import broken_by
 from contribaudit.collectors.space_entry import SpaceSource
 from contribaudit.collectors.space_sites import SpaceSite
 from contribaudit.collectors.space_spool import SpaceSpool
@@ -63,10 +64,16 @@ class SpaceListing:
     _counts: Counter[Subject] = field(default_factory=Counter)
     _shortfalls: dict[str, str] = field(default_factory=dict)
 
-    async def read_on(self, client: SiteClient, spool: SpaceSpool, told: Callable[[int], None]) -> None:
+    async def read_on(
+        self,
+        client: SiteClient,
+        spool: SpaceSpool,
+        told: Callable[[int], None],
+        broke: Callable[[Exception], None] = lambda _error: None,
+    ) -> None:
         """Read to the end, or to the failure, from where the last reading broke off.
 
-        `told` hears how many spaces a page added. Errors of the API end up in `code` and `reason`.
+        `told` hears how many spaces a page added, `broke` of a bug that ended it. Errors end up in `code` and `reason`.
         """
         if self._chain is None:
             self._chain = site_chain(self.source.call, self.site.cloud_id)
@@ -88,6 +95,10 @@ class SpaceListing:
             self.code, self.reason, self.missing_scope = error.code, error.message, error.missing_scope
             self._broken = True
             self._heals = not isinstance(error, KeyRefused | AccessDenied | NotFound)
+        except Exception as error:  # noqa: BLE001  what one site's answer brings out must not end the audit of all
+            failure = broken_by(error, self.source.call)
+            self.code, self.reason, self._broken, self._heals = failure.code, failure.message, True, False
+            broke(error)
         else:
             self._reconcile()
         self.requests = client.requests(self._chain, host=self.host)

@@ -100,6 +100,10 @@ class _Run:
         read = sum(one.read for one in self.listings)
         self._progress.page_read(self._organization, self._source.name, read, self._announced())
 
+    def broke(self, error: Exception) -> None:
+        """Pass on what ended a listing."""
+        self._progress.collector_broke(self._organization, self._source.name, error)
+
     def collection(self) -> Collection:
         """How far all listings came together: no further than the one that fell shortest, or than the list of apps."""
         short = [(one.code, one.reason, one.missing_scope) for one in self.listings if one.code]
@@ -142,7 +146,7 @@ async def _read(listings: Sequence[tuple[_Run, SpaceListing]], client: SiteClien
 
     async def worker() -> None:
         for run, listing in waiting:
-            await listing.read_on(client, spool, run.page_read)
+            await listing.read_on(client, spool, run.page_read, run.broke)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(IN_FLIGHT, len(listings))):

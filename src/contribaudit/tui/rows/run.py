@@ -78,6 +78,9 @@ class Watch:
         self.waited += 1
         self.waits[call] = (self.clock() + seconds, reason)
 
+    def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
+        """What it says follows with its end."""
+
     def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
         """Its line says how it ended."""
         one = self.readings.get((organization, collector))
