@@ -83,6 +83,8 @@ def judge(
     newly = newly_bad(verdict.findings, [job.store.outcomes(run) for run in _runs_before(job, record, earlier)])
     if keep:
         judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
+        if job.policy.resolved_toml:
+            job.store.keep_policy(job.policy.sha256, job.policy.resolved_toml)
         job.store.record_verdict(record.id, code, count_outcomes(verdict.findings), judged)
     return Report(
         tool_version=__version__,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from pydantic import SecretStr
 
@@ -19,11 +20,11 @@ from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.ledger import Ledger
 from contribaudit.atlassian.sites import Accesses, SiteClient
 from contribaudit.config import AppSettings, Organization
-from contribaudit.core.check import by_id
+from contribaudit.core.check import Check, by_id
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.rules import Rulebook
 from contribaudit.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring
-from contribaudit.errors import ConfigurationError, CredentialError, UsageError
+from contribaudit.errors import ConfigurationError, CredentialError, StoreDamaged, UsageError
 from contribaudit.pipeline import Operator, Target
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import decoders, loader
@@ -40,22 +41,47 @@ def load_rulebook(settings: AppSettings) -> Rulebook:
     return decoders.with_folder(loader.load(settings.rulebook), settings.decoders, catalogue.ALL)
 
 
+class _Known(TypedDict):
+    checks: Mapping[str, Check]
+    vocabularies: Mapping[str, frozenset[str]]
+    plans: tuple[str, ...]
+
+
+def _known(rulebook: Rulebook) -> _Known:
+    """What a policy file may name."""
+    return {
+        "checks": by_id(checks.ALL),
+        "vocabularies": {**rulebook.vocabularies(), "settings": frozenset(setting.id for setting in catalogue.ALL)},
+        "plans": tuple(plan.name.casefold() for plan in rulebook.plans),
+    }
+
+
 def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = None) -> AuditPolicy:
     """The policy file, or the `essentials` pack when there is none. Raises PolicyFileError.
 
     `text` is taken in place of what the file holds, to try a change before it is written.
     """
-    policy = policy_file.load(
-        path,
-        checks=by_id(checks.ALL),
-        vocabularies={**rulebook.vocabularies(), "settings": frozenset(setting.id for setting in catalogue.ALL)},
-        plans=tuple(plan.name.casefold() for plan in rulebook.plans),
-        text=text,
-    )
+    policy = policy_file.load(path, **_known(rulebook), text=text)
     here = Path.cwd().resolve()
     if path is None or not path.resolve().is_relative_to(here):
         return policy
     return replace(policy, file=path.resolve().relative_to(here).as_posix())
+
+
+def kept_policy(store: History, sha256: str, rulebook: Rulebook) -> AuditPolicy | None:
+    """The policy that judged a run, as the history keeps it; None where it does not.
+
+    Raises PolicyFileError where this version cannot read it, StoreDamaged where its text was altered.
+    """
+    text = store.kept_policy(sha256)
+    if text is None:
+        return None
+    policy = policy_file.load(Path("policy.toml"), **_known(rulebook), text=text)
+    if hashlib.sha256(text.encode()).hexdigest() != sha256:
+        raise StoreDamaged(
+            f"The policy {sha256[:12]}… in the history was altered", hint="Name the policy with --policy"
+        )
+    return replace(policy, sha256=sha256, resolved_toml=text)  # its own comments name the files that it came from
 
 
 def load_attestations(settings: AppSettings) -> tuple[Row, ...]:

@@ -196,3 +196,42 @@ def test_an_export_that_fails_ends_with_70_and_the_audit_is_kept(
     ended = cli("audit", "--only", "DC-06")
     assert ended.code != 70
     assert "no evidence is exported" in ended.err
+
+
+STRICT = 'version = 1\nname = "Strict"\n[[rule]]\ncheck = "DR-01"\nexpect = ["JP"]\nseverity = "critical"\n'
+OTHER = 'version = 1\nname = "Other"\n[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n'
+
+
+@pytest.fixture
+def judged(api: Api, key_file: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
+    """One audit under a policy that the configuration does not name, whose file is gone since."""
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY_FILE", str(key_file))
+    (tmp_path / "strict.toml").write_text(STRICT)
+    assert cli("audit", "-q", "--policy", "strict.toml").code == 1
+    (tmp_path / "strict.toml").unlink()
+    return api
+
+
+@pytest.mark.usefixtures("judged")
+@pytest.mark.parametrize("words", [(), ("--run", "1"), ("--from", "1"), ("--people", "pseudonym")])
+def test_evidence_is_judged_by_the_policy_that_judged_the_run(cli: Cli, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Not by the pack that the configuration falls back to, and without the file: the same verdict."""
+    ended = cli("evidence", "export", "pack", *words)
+    assert ended.code == 0, ended.err
+    assert "judged by the policy Strict" in ended.last
+    held = json.loads((tmp_path / "pack" / "manifest.json").read_text())["judged"]
+    assert (held["policy_name"], held["exit_code"]) == ("Strict", 1)
+    assert cli("evidence", "verify", "pack").code == 0
+
+
+@pytest.mark.usefixtures("judged")
+def test_another_policy_must_be_asked_for_and_is_named(cli: Cli, tmp_path: Path) -> None:
+    """In the output and in the pack."""
+    (tmp_path / "other.toml").write_text(OTHER)
+    ended = cli("evidence", "export", "pack", "--policy", "other.toml")
+    assert ended.code == 0, ended.err
+    told = "Run 1 was judged by the policy Strict ("
+    assert told in ended.err
+    assert "judged by the policy Other" in ended.last
+    document = json.loads((tmp_path / "pack" / "report.json").read_text())
+    assert any(one.startswith(told) for one in document["warnings"])

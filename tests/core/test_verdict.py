@@ -7,8 +7,17 @@ from dataclasses import replace
 import pytest
 
 from contribaudit.core.finding import Finding, Outcome, Severity
+from contribaudit.core.observation import Grade
 from contribaudit.core.snapshot import CollectionStatus, Snapshot
-from contribaudit.core.verdict import count_outcomes, count_severities, exit_code, headline, newly_bad, nothing_read
+from contribaudit.core.verdict import (
+    count_outcomes,
+    count_severities,
+    exit_code,
+    headline,
+    newly_bad,
+    nothing_read,
+    rest_on,
+)
 from tests.builders import OTHER_ORG, app, collection, collections, finding, snapshot
 
 ALL_FORBIDDEN = snapshot(runs=tuple(collection(one.collector, "forbidden") for one in collections()))
@@ -72,6 +81,18 @@ def test_newly_bad_is_what_was_another_outcome_before() -> None:
     assert newly_bad([bad], [{bad.id: "fail"}, {bad.id: "unknown"}]) == ()
     assert newly_bad([finding(Outcome.WAIVED)], [{bad.id: "fail"}]) == ()
     assert newly_bad([finding(Outcome.STALE)], [{bad.id: "pass"}]) == (finding(Outcome.STALE),)
+
+
+def test_passes_rest_on_their_weakest_evidence() -> None:
+    """One pass counts once, under the weakest grade; two people stand behind it only if they do behind every look."""
+    passes = [
+        [(Grade.DOCUMENTED, False), (Grade.ATTESTED, True)],
+        [(Grade.ATTESTED, True), (Grade.ATTESTED, False)],
+        [(Grade.DOCUMENTED, False)],
+        [],
+    ]
+    assert rest_on(passes) == ({Grade.DOCUMENTED: 1, Grade.ATTESTED: 2, None: 1}, 1)
+    assert rest_on([]) == ({}, 0)
 
 
 def test_a_findings_identity_is_check_organization_and_subject() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from time import sleep
@@ -22,6 +22,7 @@ from contribaudit.evidence.manifest import NAME, SUMS, read_manifest
 from contribaudit.progress import SILENT
 from contribaudit.rulebook import loader
 from contribaudit.simulator import Fault
+from contribaudit.tui.rows import known, verdict
 from contribaudit.tui.rows.detail import detail, documentation
 from contribaudit.tui.source import Lack
 from contribaudit.tui.sources.beside import beside
@@ -208,6 +209,9 @@ def test_a_pack_is_verified_and_shown_without_history(tmp_path: Path) -> None:
     with simulated(tmp_path) as bench:
         bench.audit(POLICY)
         place = exported(bench, tmp_path)
+    later = PackSource(place, lambda: datetime.now(UTC) + timedelta(days=400)).load()
+    assert "400 days ago" in "\n".join(one.text.plain for one in verdict.lines(later, 200))
+    assert "just now" not in "\n".join(one.text.plain for one in known.lines(later, 200))
     source = PackSource(place)
     board = source.load()
     assert board.policy is None

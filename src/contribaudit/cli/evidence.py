@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,16 @@ from contribaudit.cli.options import (
 
 if TYPE_CHECKING:
     from contribaudit.config import AppSettings
+    from contribaudit.core.policy import AuditPolicy
     from contribaudit.core.report import Report
+    from contribaudit.core.rules import Rulebook
     from contribaudit.evidence.dossier import Dossier
     from contribaudit.evidence.export import Exported
     from contribaudit.evidence.gather import Wanted
     from contribaudit.evidence.verify import Verified
     from contribaudit.pipeline import Job
     from contribaudit.store.history import History
+    from contribaudit.store.records import RunRecord
 
 PEOPLE = ("named", "pseudonym", "omit")
 _PATH = click.Path(path_type=Path)
@@ -71,7 +75,8 @@ def export_command(
 ) -> None:
     """Write a kept run, or a period, as a folder of evidence: whole or not at all, and never over another.
 
-    The newest run is judged anew, as of now, under the policy of today; --run and --from judge as of then.
+    The newest run is judged anew, as of now; --run and --from judge as of then. The policy is the one that judged the
+    run, unless --policy names another: that is noted in the evidence.
     """
     from contribaudit import wiring
     from contribaudit.errors import UsageError
@@ -84,13 +89,15 @@ def export_command(
         raise UsageError("--run and --from were both given", hint="Give one of them")
     settings = console.settings()
     with wiring.open_store(settings, store_location) as store:
-        job = _job(settings, store, organizations, policy_path)
-        dossier = _dossier(job, run, since, until, Wanted(People(people), sites))
+        job = _job(settings, store, organizations, policy_path, run, until)
+        dossier, told = _noted(_dossier(job, run, since, until, Wanted(People(people), sites)))
         done = _export(settings, job, dossier, place, archive=archive)
     console.write(f"{done.manifest.sha256}  {place}\n")
+    if told:
+        console.diagnostics.warning(told)
     console.diagnostics.conclusion(
-        f"{len(done.manifest.files)} files of run {done.manifest.judged.run} are in {place}; check them with"
-        f" contribaudit evidence verify {place}"
+        f"{len(done.manifest.files)} files of run {done.manifest.judged.run}, judged by the policy"
+        f" {done.manifest.judged.policy_name}, are in {place}; check them with contribaudit evidence verify {place}"
     )
 
 
@@ -108,14 +115,75 @@ def export_configured(settings: AppSettings, job: Job, report: Report) -> Export
     return _export(settings, job, dossier, wanted.folder / whose / name, archive=wanted.archive)
 
 
-def _job(settings: AppSettings, store: History, organizations: tuple[str, ...], policy_path: Path | None) -> Job:
+def _job(
+    settings: AppSettings,
+    store: History,
+    organizations: tuple[str, ...],
+    policy_path: Path | None,
+    run: int | None = None,
+    until: str | None = None,
+) -> Job:
+    """What judges a kept run: the policy of --policy, else the one that judged it.
+
+    The run is the one of that number, else the newest, of a period the newest that had begun by its end.
+    """
     from contribaudit import wiring
     from contribaudit.pipeline import Job
 
     rulebook = wiring.load_rulebook(settings)
-    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
     targets = wiring.unread_targets(settings, organizations)
-    return Job(targets, store, rulebook, policy, settings.fail_on, operator=wiring.operator())
+    job = Job(
+        targets,
+        store,
+        rulebook,
+        wiring.load_policy(policy_path, rulebook),
+        settings.fail_on,
+        operator=wiring.operator(),
+    )
+    if policy_path is not None:
+        return job
+    if run is not None:
+        record: RunRecord | None = store.run(run)
+    else:
+        end = job.clock() if until is None else past_moment(job, until)
+        found = [store.run_at(end, one.organization) for one in targets if not one.left_out]
+        record = max((one for one in found if one is not None), key=lambda one: one.id, default=None)
+    policy = _policy_of(settings, store, record, rulebook) if record else wiring.load_policy(settings.policy, rulebook)
+    return replace(job, policy=policy)
+
+
+def _policy_of(settings: AppSettings, store: History, record: RunRecord, rulebook: Rulebook) -> AuditPolicy:
+    """The policy that judged the run. Raises UsageError where it is neither the configured one nor kept."""
+    from contribaudit import wiring
+    from contribaudit.errors import PolicyFileError, UsageError
+
+    try:
+        configured = wiring.load_policy(settings.policy, rulebook)
+    except PolicyFileError:
+        configured = None  # the run's own is what counts
+    if configured is not None and configured.sha256 == record.policy_sha256:
+        return configured
+    kept = wiring.kept_policy(store, record.policy_sha256, rulebook)
+    if kept is None:
+        raise UsageError(
+            f"Run {record.id} was judged by the policy {record.policy_name} ({record.policy_sha256[:12]}…), which is"
+            " neither configured nor kept in this history",
+            hint="Name that policy with --policy; another one named there is noted in the evidence",
+        )
+    return kept
+
+
+def _noted(dossier: Dossier) -> tuple[Dossier, str]:
+    """The dossier, and a sentence, noted in it too, where another policy judges than the one that judged the run."""
+    judged = next((one for one in dossier.runs if one.id == dossier.report.run.id), None)
+    if judged is None or judged.policy_sha256 == dossier.policy.sha256:
+        return dossier, ""
+    told = (
+        f"Run {judged.id} was judged by the policy {judged.policy_name} ({judged.policy_sha256[:12]}); this evidence"
+        f" judges it by {dossier.policy.name} ({dossier.policy.sha256[:12]}), as asked with --policy."
+    )
+    report = replace(dossier.report, warnings=(*dossier.report.warnings, told))
+    return replace(dossier, report=report), told
 
 
 def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: Wanted) -> Dossier:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from contribaudit import exit_codes
 from contribaudit.core.finding import Finding, Outcome, Severity
+from contribaudit.core.observation import Grade, weakest
 from contribaudit.core.snapshot import CollectionStatus, Snapshot
 from contribaudit.core.sources import UnreadSource
 
@@ -139,6 +140,19 @@ def newly_bad(findings: Iterable[Finding], before: Sequence[Mapping[str, str]]) 
         if (finding.outcome.violates or finding.outcome.unproven)
         and all(run.get(finding.id) != str(finding.outcome) for run in before)
     )
+
+
+def rest_on(passes: Iterable[Sequence[tuple[Grade, bool]]]) -> tuple[dict[Grade | None, int], int]:
+    """What passes rest on: how many have each grade as that of their weakest evidence, strongest grade first, None for
+    those without evidence; and how many rest on nothing attested that a second person did not confirm.
+
+    A pass is given as grade of each evidence, and whether a second person confirmed it.
+    """
+    listed = [list(one) for one in passes]
+    counts = Counter(weakest(grade for grade, _ in one) if one else None for one in listed)
+    attested = [[confirmed for grade, confirmed in one if grade is Grade.ATTESTED] for one in listed]
+    two = sum(1 for one in attested if one and all(one))
+    return {grade: counts[grade] for grade in (*Grade, None) if counts[grade]}, two
 
 
 def count_outcomes(findings: Iterable[Finding]) -> dict[str, int]:

@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from contribaudit.core.finding import Outcome, Severity
+from contribaudit.core.observation import Grade
 from contribaudit.core.report import Counts
-from contribaudit.core.verdict import headline, verdict_word
+from contribaudit.core.verdict import headline, rest_on, verdict_word
 from contribaudit.exporters.cells import plain, shown
 from contribaudit.exporters.json_v1 import step_row
 from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, StepV1, SubjectV1
@@ -33,6 +34,8 @@ UNPROVEN = ("unknown", "stale")
 _OUTCOMES = frozenset(one.value for one in Outcome)
 NAMED_SITES = 12
 NOBODY = "nobody"
+NO_EVIDENCE = "rulebook alone"
+"""What a pass rests on that needs no evidence."""
 
 
 def words(word: str) -> str:
@@ -351,11 +354,15 @@ class Overview:
         ]
 
     def known_by(self) -> list[tuple[str, int]]:
-        """What passes rest on: the grade of each one's strongest evidence, and how many were seen by two people."""
+        """What passes rest on: the grade of each one's weakest evidence, strongest grade first, and how many of them a
+        second person confirmed.
+        """
         passes = [one for one in self.document["findings"] if one["outcome"] == Outcome.PASS.value]
-        grades = Counter(one["evidence"][0]["grade"] if one["evidence"] else "no evidence" for one in passes)
-        two = sum(1 for one in passes if one["evidence"] and one["evidence"][0]["confirmed_by"])
-        return [*grades.most_common(), *([("confirmed by a second person", two)] if two else [])]
+        grades, two = rest_on(
+            [(Grade(each["grade"]), bool(each["confirmed_by"])) for each in one["evidence"]] for one in passes
+        )
+        told = [(grade.value if grade is not None else NO_EVIDENCE, number) for grade, number in grades.items()]
+        return [*told, *([("confirmed by a second person", two)] if two else [])]
 
 
 def _alike(one: FindingV1) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -78,6 +78,16 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
             runs.record_verdict(connection, run, exit_code, summary)
             outcomes.save_outcomes(connection, run, judged)
 
+    def keep_policy(self, sha256: str, resolved: str) -> None:
+        """Keep a resolved policy (TOML) under its digest."""
+        with self._writing() as connection:
+            runs.keep_policy(connection, sha256, resolved)
+
+    def kept_policy(self, sha256: str) -> str | None:
+        """The resolved policy (TOML) of that digest; None where a version judged that did not keep it."""
+        with self._reading() as connection:
+            return runs.read_policy(connection, sha256)
+
     def record_unreached(self, organization: str, started_at: datetime, reason: str) -> None:
         """Note that an audit could read nothing of the organization; `runs_seen` and gaps tell it."""
         with self._writing() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Integer, MetaData
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration. A store at this revision opens without importing Alembic."""
 
 Id = BigInteger().with_variant(Integer, "sqlite")

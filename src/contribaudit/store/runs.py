@@ -16,7 +16,7 @@ from contribaudit.errors import UsageError
 from contribaudit.store import interns
 from contribaudit.store.records import RunRecord
 from contribaudit.store.rows import organization_number
-from contribaudit.store.schema import collections, organizations, runs, snapshots, unreached
+from contribaudit.store.schema import collections, organizations, policies, runs, snapshots, unreached
 
 
 def list_runs(connection: Connection, organization: str | None, limit: int | None) -> list[RunRecord]:
@@ -80,6 +80,17 @@ def record_unreached(connection: Connection, organization: str, started_at: date
     number = interns.organization_id(connection, organization)
     values = {"organization": number, "started_at": started_at, "reason": reason}
     connection.execute(insert(unreached).values(id=interns.next_id(connection, unreached), **values))
+
+
+def keep_policy(connection: Connection, sha256: str, resolved: str) -> None:
+    """Keep the resolved policy, once."""
+    if read_policy(connection, sha256) is None:
+        connection.execute(insert(policies).values(sha256=sha256, resolved=resolved))
+
+
+def read_policy(connection: Connection, sha256: str) -> str | None:
+    """The resolved policy; None where it is not kept."""
+    return connection.execute(select(policies.c.resolved).where(policies.c.sha256 == sha256)).scalar()
 
 
 def _runs_of(connection: Connection, organization: str | None) -> Select[Any]:

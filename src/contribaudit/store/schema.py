@@ -85,6 +85,13 @@ unreached = Table(  # audits that could read nothing of an organization: no run 
     Column("reason", Escaped, nullable=False),
 )
 
+policies = Table(  # as resolved, so that evidence is judged by what judged the run
+    "policies",
+    metadata,
+    Column("sha256", Escaped, primary_key=True),
+    Column("resolved", Escaped, nullable=False),
+)
+
 snapshots = Table(
     "snapshots",
     metadata,

@@ -7,7 +7,7 @@ one file for each: the history, an evidence folder, the demo.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -58,8 +58,15 @@ class Board:
     """SHA-256 of the manifest of the evidence that is shown, or that was last exported; "" where there is none."""
     evidence_at: datetime | None = None
     """When that was written."""
+    clock: Callable[[], datetime] | None = None
+    """Tells now, for ages; None for a moment of the past, which is looked at as it was then."""
     asked_for: datetime | None = None
     """The moment of the past that somebody asked for; None for now. Nothing is to be written on such a board."""
+
+    @property
+    def now(self) -> datetime:
+        """What ages count to: the clock, not the report, which may be a year old."""
+        return self.report.state.as_of if self.clock is None else self.clock()
 
     @cached_property
     def index(self) -> FindingIndex:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from rich.text import Text
 
 from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Grade, weakest
+from contribaudit.core.observation import Grade
+from contribaudit.core.verdict import rest_on
 from contribaudit.exporters.cells import plain
+from contribaudit.exporters.overview import NO_EVIDENCE
 from contribaudit.tui.rows.line import Line, ago
 from contribaudit.tui.source import Board
 
@@ -19,22 +19,19 @@ def lines(board: Board, width: int) -> list[Line]:  # noqa: ARG001  panels ask a
     """Three or four lines."""
     report, state = board.report, board.report.state
     passes = [one for one in report.findings if one.outcome is Outcome.PASS]
-    grades = Counter(weakest(each.grade for each in one.evidence) for one in passes if one.evidence)
-    two = sum(1 for one in passes if any(each.confirmed_by for each in one.evidence))
-    parts = []
-    for grade in Grade:
-        if grades[grade]:
-            by_two = f" ({two} by two people)" if grade is Grade.ATTESTED and two else ""
-            parts.append(f"{grade.value} {grades[grade]}{by_two}")
-    bare = len(passes) - sum(grades.values())
-    parts += [f"rulebook alone {bare}"] if bare else []
+    grades, two = rest_on([(each.grade, bool(each.confirmed_by)) for each in one.evidence] for one in passes)
+    parts = [
+        f"{grade.value if grade is not None else NO_EVIDENCE} {number}"
+        + (f" ({two} by two people)" if grade is Grade.ATTESTED and two else "")
+        for grade, number in grades.items()
+    ]
     found = [Line(Text.assemble(("passes: ", "bold"), ", ".join(parts) or "none"), "outcome:pass")]
     oldest = min((each for one in passes for each in one.evidence), key=_when, default=None)
     if oldest is not None:
-        told = f"{ago(oldest.observed_at, state.as_of)} ({oldest.grade.value})"
+        told = f"{ago(oldest.observed_at, board.now)} ({oldest.grade.value})"
         found.append(Line(Text.assemble(("oldest evidence of a pass: ", "bold"), told)))
     book = state.rulebook
-    reviewed = (state.as_of.date() - book.oldest_review).days
+    reviewed = (board.now.date() - book.oldest_review).days
     late = reviewed > book.review_within_days > 0
     found.append(
         Line(
@@ -47,7 +44,7 @@ def lines(board: Board, width: int) -> list[Line]:  # noqa: ARG001  panels ask a
         )
     )
     if board.evidence_sha256:
-        when = f", written {ago(board.evidence_at, state.as_of)}" if board.evidence_at is not None else ""
+        when = f", written {ago(board.evidence_at, board.now)}" if board.evidence_at is not None else ""
         found.append(
             Line(Text.assemble(("evidence ", "bold"), f"manifest {board.evidence_sha256[:_DIGEST_SHOWN]}{when}"))
         )

@@ -69,5 +69,5 @@ def _line(number: int, step: NextStep, width: int, board: Board) -> Line:
 def _due(step: NextStep, board: Board) -> str:
     if step.due is None:
         return ""
-    left = (step.due - board.report.state.as_of).days
+    left = (step.due - board.now).days
     return "over" if left < 0 else "1 day" if left == 1 else f"{left} days"

@@ -28,7 +28,7 @@ def lines(board: Board, width: int, most: int) -> list[Line]:
 
 def _line(its: list[Deadline], board: Board, width: int) -> Line:
     first = its[0]
-    left = first.days_left(board.report.state.as_of)
+    left = first.days_left(board.now)
     day = f"{first.ends_at:%d %b %Y}" if first.ends_at is not None else "no date"
     when, style = _when(left)
     what = (

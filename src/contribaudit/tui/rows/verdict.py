@@ -28,7 +28,7 @@ def lines(board: Board, width: int) -> list[Line]:
     report = board.report
     counts = Counter(one.outcome for one in report.findings)
     found = [*headline(report, width), Line(_open(report, counts), "is:open"), *_rest(report, counts, width)]
-    run = f"run #{report.run.id}, {ago(report.run.finished_at, report.state.as_of)}"
+    run = f"run #{report.run.id}, {ago(report.run.finished_at, board.now)}"
     read = read_of(report).removeprefix("read ")
     partial = "" if report.run.complete else "  NOT WHOLE"
     found.append(Line(Text.assemble(("READ ", "bold"), read, (partial, "bold yellow"), (f"  {run}", "dim"))))
@@ -83,7 +83,7 @@ def _rest(report: Report, counts: Counter[Outcome], width: int) -> list[Line]:
 
 def _strip(board: Board) -> Text:
     wanted = frozenset(one.id for one in board.report.organizations)
-    today = board.report.state.as_of.date()
+    today = board.now.date()
     signs = days(board.runs, wanted, today)
     said = Text("30 DAYS ", "bold")
     for sign in signs:

@@ -180,6 +180,7 @@ class HistorySource:
             ending=deadlines(report.state, job.policy, checks.ALL, standing(report.state)),
             you=self._you,
             notes=self._notes,
+            clock=job.clock if until is None else None,
             evidence_sha256=manifests[-1].sha256 if manifests else "",
             evidence_at=manifests[-1].written_at if manifests else None,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from contribaudit.collectors.collect import utc_now
 from contribaudit.core.canonical import LEAST_DIGITS
 from contribaudit.core.rules import Words
 from contribaudit.errors import EvidenceDamaged, StoreDamaged
@@ -22,8 +23,8 @@ _CHECKS = "rulebook/checks/"
 class PackSource(Shown):
     """Verifies the pack whenever it is loaded, so that what is on the screen was checked as it was read."""
 
-    def __init__(self, place: Path) -> None:
-        self._place = place
+    def __init__(self, place: Path, clock: Callable[[], datetime] = utc_now) -> None:
+        self._place, self._clock = place, clock
         self.focus = None
 
     @property
@@ -41,6 +42,7 @@ class PackSource(Shown):
         board = Board(
             report,
             steps=report.steps,
+            clock=self._clock,
             notes=verification(verified),
             evidence_sha256=verified.manifest.sha256,
             evidence_at=datetime.fromisoformat(verified.manifest.written_at),
