@@ -1,8 +1,34 @@
-"""Tests see neither a terminal's size nor a pipeline, whoever runs them: an audit asks what started it."""
+"""Tests see neither a terminal's size nor a pipeline, whoever runs them: an audit asks what started it.
+
+The PostgreSQL of the tests is prepared and removed here; a run that had none says at its end what was not tested.
+"""
 
 from __future__ import annotations
 
 import os
 
+import pytest
+
+from tests import postgres
+
 for name in ("COLUMNS", "LINES", "CI", "INVOCATION_ID"):
     os.environ.pop(name, None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the workers start."""
+    if not hasattr(config, "workerinput"):
+        postgres.prepare()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After the last test."""
+    if not hasattr(config, "workerinput"):
+        postgres.remove()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much was not tested for want of a server, in one line."""
+    skipped = [one for one in terminalreporter.stats.get("skipped", []) if postgres.MISSING in str(one.longrepr)]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} tests did not run on PostgreSQL: {postgres.MISSING}")

@@ -1,16 +1,13 @@
-"""Runs that follow each other, on SQLite and, where CONTRIBAUDIT_TEST_POSTGRES names a server, on PostgreSQL."""
+"""Runs that follow each other, on SQLite and, where there is one, on PostgreSQL."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from contribaudit.core.drift import Change
 from contribaudit.core.finding import Outcome
@@ -21,31 +18,14 @@ from contribaudit.pipeline import audit
 from contribaudit.simulator import Fault, Organization
 from contribaudit.simulator.values import App
 from contribaudit.store.history import History
+from tests.postgres import postgres_schema
 
 from .audits import Bench, of_check, simulated
 from .faulty import COMPARING, EVERYTHING, outcomes, with_a_log
 
+__all__ = ["postgres_schema"]
 CONFLUENCE = "ari:cloud:confluence::site/b1111111-1111-4111-8111-111111111111"
 ORG = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
-
-
-@pytest.fixture
-def postgres_schema() -> Iterator[str]:
-    """A URL to an empty schema of the test server."""
-    server = os.environ.get("CONTRIBAUDIT_TEST_POSTGRES")
-    if not server:
-        pytest.skip("CONTRIBAUDIT_TEST_POSTGRES names no PostgreSQL server")
-    url = make_url(server).set(drivername="postgresql+psycopg")
-    schema = f"contribaudit_{uuid4().hex[:12]}"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE SCHEMA {schema}"))
-        yield url.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
-        with engine.connect() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    finally:
-        engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -30,6 +29,7 @@ from contribaudit.store import log
 from contribaudit.store.history import History
 from contribaudit.store.records import Judged
 from contribaudit.store.schema import facts, responses
+from tests.postgres import MISSING, server_url
 
 from .builders import FAILED, OK, ORG, PARTIAL, app, day, draft, missing, raw_object, snapshot
 
@@ -92,7 +92,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Gives new locations on SQLite and, where there is a server, on PostgreSQL. Migrating takes longer than a copy."""
     folder = tmp_path_factory.mktemp("prune")
     History.open(str(folder / "empty.db")).close()
-    return {"folder": folder, "url": os.environ.get("CONTRIBAUDIT_TEST_POSTGRES")}
+    return {"folder": folder, "url": server_url()}
 
 
 def opened(server: Any, kind: str) -> History:
@@ -156,7 +156,7 @@ def test_runs_that_stay_are_as_before(server: Any, steps: Any, daily: int, weekl
 @given(STEPS, st.integers(1, 60), st.integers(1, 200))
 def test_runs_that_stay_are_as_before_on_a_server(server: Any, steps: Any, daily: int, weekly: int) -> None:
     if not server["url"]:
-        pytest.skip("CONTRIBAUDIT_TEST_POSTGRES names no PostgreSQL server")
+        pytest.skip(MISSING)
     random_prune(server, "postgresql", steps, daily, weekly)
 
 

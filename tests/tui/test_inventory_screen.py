@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.screens.inventory import InventoryScreen
 from contribaudit.tui.source import Shown
 from contribaudit.tui.widgets.tree_grid import TreeGrid
-from tests.store.conftest import postgres_schema
+from tests.postgres import postgres_schema
 from tests.tui import boards
 from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until
 from tests.tui.inventories import PARTLY, TRACKER, WIKI, hostile, kept, space
@@ -26,15 +25,13 @@ from tests.tui.inventories import PARTLY, TRACKER, WIKI, hostile, kept, space
 __all__ = ["postgres_schema"]
 pytestmark = pytest.mark.anyio
 MANY = 20_000
-_SERVER = os.environ.get("CONTRIBAUDIT_TEST_POSTGRES", "")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def location(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a new history can be made."""
     if request.param == "sqlite":
         return str(tmp_path / "history.db")
-    monkeypatch.setenv("CONTRIBAUDIT_TEST_POSTGRES", _SERVER)  # the home of a test has no environment
     return str(request.getfixturevalue("postgres_schema"))
 
 
