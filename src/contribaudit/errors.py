@@ -4,7 +4,8 @@
     ├── UsageError                         2   the command line or a named file is wrong
     │   ├── ConfigurationError             2   config.toml or an environment variable
     │   ├── PolicyFileError                2   the audit policy file: file, line, key
-    │   └── RulebookError                  2   a rulebook file
+    │   ├── RulebookError                  2   a rulebook file
+    │   └── AmbiguousSubject               2   a text names several subjects; an audit warns and goes on
     ├── CredentialError                    4   no key, or a key store that cannot be used
     │   └── KeyStoreUnusable               4
     ├── AdminApiError                      3   one call failed; a collector's run catches it
@@ -86,6 +87,12 @@ class RulebookError(UsageError):
     """A rulebook file is wrong; the message names file and key."""
 
     code = "rulebook"
+
+
+class AmbiguousSubject(UsageError):
+    """A text names several subjects; the message lists their IDs."""
+
+    code = "ambiguous_subject"
 
 
 class CredentialError(ContribauditError):

@@ -10,7 +10,6 @@ import pytest
 from contribaudit.core.finding import Finding, Outcome
 from contribaudit.core.policy import Waiver, Where
 from contribaudit.core.state import State
-from contribaudit.errors import UsageError
 from tests.builders import (
     NOW,
     ORG,
@@ -220,13 +219,19 @@ def test_a_waiver_is_void_when_its_alias_comes_to_name_another(
     assert waived(state, waiver("DR-01", subject=US.id, approved_at=approved_at))[0].outcome is Outcome.WAIVED
 
 
-def test_an_ambiguous_alias_is_an_error_that_lists_the_aris() -> None:
-    """Nobody is let off by a guess."""
-    state = state_of(*facts(app("a"), alias=ALIAS), *facts(app("b"), alias=ALIAS))
-    with pytest.raises(UsageError) as caught:
-        evaluated(state, policy_of(rule("DR-01"), waivers=(waiver("DR-01", subject=ALIAS),)))
-    assert app("a").id in caught.value.message
-    assert app("b").id in caught.value.message
+@pytest.mark.parametrize("text", [ALIAS, f"{ORG}:{ALIAS}", ALIAS.upper()])
+def test_a_waiver_whose_alias_became_ambiguous_does_not_count(text: str) -> None:
+    """Nobody is let off by a guess, a warning lists the IDs, and everything else is judged."""
+    twins = (*facts(app("a"), alias=ALIAS, realm="US"), *facts(app("b"), alias=ALIAS, realm="US"))
+    state = state_of(*twins, *facts(app("c"), alias="app:else/jira", realm="US"))
+    waivers = (waiver("DR-01", subject=text), waiver("DR-01", subject=app("c").id))
+    found = evaluated(state, policy_of(rule("DR-01", expect=("EU",)), waivers=waivers))
+    outcomes = {one.subject: one.outcome for one in found.findings}
+    assert outcomes == {app("a"): Outcome.FAIL, app("b"): Outcome.FAIL, app("c"): Outcome.WAIVED}
+    (told,) = [one for one in found.warnings if "does not count" in one]
+    assert app("a").id in told
+    assert app("b").id in told
+    assert not [one for one in found.warnings if "matches nothing" in one]
 
 
 def test_the_answer_of_an_organization_without_apps_can_be_waived() -> None:

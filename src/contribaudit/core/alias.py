@@ -7,7 +7,7 @@ from contribaudit.core.inventory import sites_of
 from contribaudit.core.space_names import apps_named, find_spaces, listed_whole, space_of, where_it_would_be
 from contribaudit.core.state import State
 from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
-from contribaudit.errors import UsageError
+from contribaudit.errors import AmbiguousSubject
 
 
 def resolve_alias(state: State, text: str) -> Subject | None:
@@ -16,14 +16,16 @@ def resolve_alias(state: State, text: str) -> Subject | None:
     Accepts an ARI or ID, `company`, `organization`, `organization:ID`, `site:HOST` (or its cloud ID),
     `app:HOST/TYPEKEY`, `app:TYPEKEY/ID`, `space:HOST/TYPEKEY/KEY`, `connector:NAME`, each with the prefix `ORG_ID:`
     where several organizations are in reach. A space of a known app that no whole listing could show is taken at its
-    word. Raises UsageError that lists the ARIs when the text names several subjects.
+    word. Raises AmbiguousSubject that lists the ARIs when the text names several subjects.
     """
     organization, rest = _split_prefix(state, text.strip())
     found = list(dict.fromkeys(_candidates(state, rest, organization)))
     if len(found) > 1:
         alike = len({subject.id for subject in found}) < len(found)
         listed = ", ".join(sorted(f"{one.organization}:{one.id}" if alike else one.id for one in found))
-        raise UsageError(f"The subject `{text}` names several: {listed}", hint="Write the one that you mean by its ID.")
+        raise AmbiguousSubject(
+            f"The subject `{text}` names several: {listed}", hint="Write the one that you mean by its ID."
+        )
     return found[0] if found else None
 
 

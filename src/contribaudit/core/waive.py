@@ -13,6 +13,7 @@ from contribaudit.core.select import Attributes, surely_matches
 from contribaudit.core.setting import Setting, same_value
 from contribaudit.core.state import State
 from contribaudit.core.subject import Subject
+from contribaudit.errors import AmbiguousSubject
 
 
 @dataclass(slots=True)
@@ -28,7 +29,11 @@ class Desk:
     def __post_init__(self) -> None:
         for number, waiver in enumerate(self.waivers):
             if waiver.subject is not None:
-                self._subjects[number] = resolve_alias(self.state, waiver.subject)
+                try:
+                    self._subjects[number] = resolve_alias(self.state, waiver.subject)
+                except AmbiguousSubject as error:
+                    self.used.add(number)  # one warning is enough
+                    self.notes.append(f"The waiver {waiver.origin} on {waiver.check} does not count: {error}")
 
     def apply(self, finding: Finding, attributes: Attributes, setting: Setting | None) -> Finding:
         """The finding, waived when a valid waiver covers it. The outcome under the waiver stays in it."""
@@ -67,7 +72,7 @@ class Desk:
     def _is_about(self, number: int, waiver: Waiver, subject: Subject, attributes: Attributes) -> bool:
         if waiver.where is not None:
             return surely_matches(waiver.where, attributes)
-        return self._subjects.get(number) == subject
+        return number in self._subjects and self._subjects[number] == subject
 
     def _objection(self, waiver: Waiver, finding: Finding, setting: Setting | None) -> str | None:
         """Why the waiver does not cover the finding; "" when that is not worth a word, None when it does."""

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from contribaudit.collectors.workspaces import WORKSPACES
+from contribaudit.core.alias import resolve_alias
 from contribaudit.core.attestation import Attachment, Attestation, Signature
 from contribaudit.core.canonical import canonical_json, digest
 from contribaudit.core.state import State
-from contribaudit.errors import UsageError
+from contribaudit.errors import AmbiguousSubject, UsageError
 from contribaudit.store.history import History
 from contribaudit.testimony import attachment
 from contribaudit.testimony.anchoring import Held
@@ -23,18 +24,25 @@ from contribaudit.testimony.recording import Look, raise_all, record
 def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: Signature) -> list[str]:
     """Record what is new in the configured folder, and say what has to wait.
 
-    A row waits while its subject is not known and an organization's apps were not all read: a network that fails is no
-    mistake of the file. Raises UsageError that names every wrong row.
+    A row whose subject's name has become ambiguous is left out, with a warning. A row waits while its subject is not
+    known and an organization's apps were not all read: a network that fails is no mistake of the file. Raises
+    UsageError that names every wrong row.
     """
     there = store.recorded([_id(row) for row in rows])
     new = [row for row in rows if _id(row) not in there]
+    unclear = {id(row): str(error) for row in new if (error := _ambiguous(now, row)) is not None}
+    new = [row for row in new if id(row) not in unclear]
     read = all(place.completed(WORKSPACES.name) for place in now.looked_at)
     waiting = [] if read else [row for row in new if not _known(now, row)]
     take_in(store, [row for row in new if row not in waiting], now, signature)
+    warnings = [f"An attestation is left out: {told}" for told in unclear.values()]
     if not waiting:
-        return []
+        return warnings
     where = f"{waiting[0].told.where}{' and more' if len(waiting) > 1 else ''}"
-    return [f"Attestations wait until every app can be read, since they name what nobody has seen yet: {where}."]
+    return [
+        *warnings,
+        f"Attestations wait until every app can be read, since they name what nobody has seen yet: {where}.",
+    ]
 
 
 def take_in(
@@ -103,6 +111,15 @@ def _recorded(
 
     made = record(now, hold, row.told, look)
     return replace(made, id=_id(row)) if _complete(row) else made
+
+
+def _ambiguous(state: State, row: Row) -> str | None:
+    """Why the row's subject is not clear; None where it is, or is not known at all."""
+    try:
+        resolve_alias(state, row.told.subject)
+    except AmbiguousSubject as error:
+        return f"{row.told.where}: {error}"
+    return None
 
 
 def _known(state: State, row: Row) -> bool:
