@@ -136,11 +136,18 @@ def _postgresql_engine(url: URL) -> Engine:
     options = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
     try:
         # "format" makes compiled inserts take tuples, as SQLite's do
-        return create_engine(url, paramstyle="format", connect_args=options, pool_pre_ping=True)
+        engine = create_engine(url, paramstyle="format", connect_args=options, pool_pre_ping=True)
+        from contribaudit.store import bounded
     except ImportError as error:
         raise StoreError(
             "The PostgreSQL driver is not installed", hint='Install it with: pip install "contribaudit[postgres]"'
         ) from error
+
+    def connecting(_dialect: Any, _record: Any, words: list[Any], options: dict[str, Any]) -> Any:
+        return bounded.connect(*words, **options)
+
+    event.listen(engine, "do_connect", connecting)
+    return engine
 
 
 def _migrate(reader: Engine, writer: Engine, shown: str) -> None:

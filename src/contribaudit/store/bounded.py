@@ -1,0 +1,47 @@
+"""A PostgreSQL connection that does not wait for ever for a server that is frozen, or a network that swallows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from time import monotonic
+from typing import Any
+
+from psycopg import Connection, OperationalError
+
+SILENT_SECONDS = 60.0
+"""So long may the server say nothing while a statement runs, or while it waits for a lock that another one holds."""
+_LOCK_SECONDS = 30
+_KEEPALIVE = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3}
+
+
+def connect(*words: Any, **options: Any) -> Connection[Any]:
+    """As `psycopg.connect`, within bounds. Raises OperationalError."""
+    connection = _Bounded.connect(*words, **(_KEEPALIVE | options))
+    with connection.transaction():
+        connection.execute(f"SELECT set_config('lock_timeout', '{_LOCK_SECONDS}s', false)")
+    return connection
+
+
+class _Bounded(Connection[Any]):
+    def wait(self, gen: Generator[Any, Any, Any], *words: Any, **options: Any) -> Any:
+        """The generator's result. Every statement, commit and rollback is waited for here."""
+        return super().wait(_heard(gen, self), *words, **options)
+
+
+def _heard(gen: Generator[Any, Any, Any], connection: Connection[Any]) -> Generator[Any, Any, Any]:
+    """The same generator, which is resumed with 0 several times a second while nothing comes."""
+    ready: Any = None
+    state: Any = None
+    last = monotonic()
+    while True:
+        try:
+            state = gen.send(ready) or state
+        except StopIteration as ended:
+            return ended.value
+        ready = yield state
+        if ready:
+            last = monotonic()
+        elif monotonic() - last > SILENT_SECONDS:
+            gen.close()
+            connection.close()  # else the rollback would wait as long
+            raise OperationalError(f"The server has not answered for {SILENT_SECONDS:g} s")
