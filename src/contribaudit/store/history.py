@@ -64,6 +64,7 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
         What a failed collector saw is not kept. Of two observations of one collector about the same setting and
         subject the last is kept. Raises ValueError for observations of a collector without a collection.
         """
+        save.require_collections(snapshots)
         with self._writing() as connection:
             return runs.find_run(connection, save.save_run(connection, draft, snapshots))
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 
-from contribaudit.errors import StoreError, StoreNewer
+from contribaudit.errors import StoreDamaged, StoreError, StoreNewer
 from contribaudit.store.failures import translated
 from contribaudit.store.schema import HEAD, VERSION_TABLE
 
@@ -20,6 +20,7 @@ _OLDEST_SQLITE = (3, 35)
 _BUSY_MILLISECONDS = 30_000
 _POLL_SECONDS = 0.02
 _CONNECT_SECONDS = 10
+_FIRST_TABLES = {"runs", "snapshots", "collections", "facts"}
 _MIGRATION_LOCK = 0x636F6E7472696200  # "contrib" and a zero, so that it meets no lock of another program
 
 
@@ -165,7 +166,13 @@ def _migrate(reader: Engine, writer: Engine, shown: str) -> None:
 def _revision(connection: Connection, shown: str) -> str | None:
     tables = inspect(connection).get_table_names()
     if VERSION_TABLE in tables:
-        return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  our own name
+        found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  our own name
+        if found is None or not str(found).isdecimal():
+            what = f"is damaged: its revision is {str(found)[:40]!r}"
+            raise StoreDamaged(f"The history {shown} {what}", hint="Restore it from a backup")
+        return str(found)
+    if set(tables) >= _FIRST_TABLES:
+        raise StoreDamaged(f"The history {shown} is damaged: its revision is missing", hint="Restore it from a backup")
     if tables and connection.dialect.name == "sqlite":
         raise StoreError(f"The history {shown} is another program's database", hint="Name another file")
     return None

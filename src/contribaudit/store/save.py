@@ -21,6 +21,14 @@ from contribaudit.store.texts import read_value, write_value
 _ROWS_AT_A_TIME = 10_000
 
 
+def require_collections(taken: Sequence[Snapshot]) -> None:
+    """Raise ValueError for observations of a collector without a collection."""
+    for snapshot in taken:
+        stray = snapshot.by_collector.keys() - {c.collector for c in snapshot.collections}
+        if stray:
+            raise ValueError(f"no collection tells how far these collectors came: {sorted(stray)}")
+
+
 def save_run(connection: Connection, draft: RunDraft, taken: Sequence[Snapshot]) -> int:
     """Write the run inside the transaction of `connection` and return its ID."""
     interns.one_writer(connection)
@@ -58,9 +66,6 @@ def _save_snapshot(connection: Connection, run: int, position: int, snapshot: Sn
 
 def _save_facts(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> dict[str, list[int]]:
     """Open and close intervals; by collector, the facts that were seen (for the partial ones)."""
-    stray = snapshot.by_collector.keys() - {c.collector for c in snapshot.collections}
-    if stray:
-        raise ValueError(f"no collection tells how far these collectors came: {sorted(stray)}")
     status = {c.collector: c.status for c in snapshot.collections if c.status is not CollectionStatus.FAILED}
     read = [(name, snapshot.by_collector.get(name, ())) for name in status]
     topic_ids = interns.topic_ids(connection, organization, _topics(read))
