@@ -169,7 +169,7 @@ def test_mistakes_in_the_environment_are_named(
 
 
 def test_a_named_file_that_is_not_there(home: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"missing\.toml cannot be read: No such file"):
+    with pytest.raises(ConfigurationError, match=r"missing\.toml cannot be read: there is no such file"):
         AppSettings.load(Path("missing.toml"))
     with pytest.raises(ConfigurationError, match="cannot be read"):
         AppSettings.load(home)

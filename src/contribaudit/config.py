@@ -221,7 +221,7 @@ class AppSettings(BaseSettings):
         if self.store is None:
             return str(paths.store_default())
         location = self.store.get_secret_value()
-        return location if "://" in location else str(Path(location).expanduser())
+        return location if "://" in location else str(paths.expanded(location))
 
     def store_shown(self) -> str:
         """The store as messages may name it: the path, or the URL without account, password and options."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from contribaudit import named_file, paths
 from contribaudit.core.finding import Severity
 from contribaudit.errors import ConfigurationError
+from contribaudit.named_file import NotToml, Unreadable
 
 PREFIX = "CONTRIBAUDIT_"
 
@@ -37,12 +38,11 @@ _PATHS = (
 def read(path: Path) -> str:
     """The file's text. Raises ConfigurationError."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        cause = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        return named_file.read_text(path)
+    except Unreadable as error:
+        hint = "Check --config and CONTRIBAUDIT_CONFIG, or run `contribaudit init`"
         raise ConfigurationError(
-            f"The configuration {path} cannot be read: {cause}",
-            hint="Check --config and CONTRIBAUDIT_CONFIG, or run `contribaudit init`",
+            f"The configuration {path} cannot be read: {error.reason}", hint=hint if error.missing else error.hint
         ) from None
 
 
@@ -53,11 +53,10 @@ def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping
     twice.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = match[1] if (match := re.search(r"at line (\d+)", str(error))) else str(text.count("\n") + 1)
-        what = re.sub(r" \(at .*\)$", "", str(error))
-        raise ConfigurationError(f"{path}:{line}: not valid TOML: {what}", hint="Correct that line") from None
+        document = named_file.toml(text)
+    except NotToml as error:
+        where = f"{path}:{error.line}"
+        raise ConfigurationError(f"{where}: not valid TOML: {error.what}", hint="Correct that line") from None
     _refuse_unknown(document, keys, (), text, path)
     for name, known in tables.items():
         for place, entry in _tables(document, name):
@@ -105,7 +104,7 @@ def absolute(document: dict[str, Any], path: Path | None) -> dict[str, Any]:
     """The file's relative paths made to start at the file, since whoever reads it may stand elsewhere."""
     if path is None:
         return document
-    folder = path.expanduser().absolute().parent
+    folder = paths.expanded(path).absolute().parent
 
     def resolved(key: str, value: Any) -> Any:
         if isinstance(value, dict):
@@ -113,7 +112,8 @@ def absolute(document: dict[str, Any], path: Path | None) -> dict[str, Any]:
         if isinstance(value, list):
             return [resolved("", inner) for inner in value]
         if key in _PATHS and isinstance(value, str) and value and "://" not in value:
-            return str(folder / Path(value).expanduser())
+            with contextlib.suppress(RuntimeError):  # no such home folder: whoever checks the value says so
+                return str(folder / Path(value).expanduser())
         return value
 
     return {key: resolved(key, value) for key, value in document.items()}

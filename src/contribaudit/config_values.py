@@ -51,7 +51,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def _expanded(path: Path) -> Path:
-    return path.expanduser()
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise _refuse("nobody knows the home folder that it starts with; set HOME, or write the whole path") from None
 
 
 def _variable(text: str) -> str:

@@ -5,30 +5,50 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from contribaudit.errors import ConfigurationError
+
 APP = "contribaudit"
 CONFIG_VARIABLE = "CONTRIBAUDIT_CONFIG"
+STORE_VARIABLE = "CONTRIBAUDIT_STORE"
 LOCAL_CONFIG = "contribaudit.toml"
 
 
+def expanded(path: str | Path) -> Path:
+    """The path with ~ and ~name replaced. Raises ConfigurationError where nobody knows that home folder."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigurationError(
+            f"Nobody knows the home folder that {path} starts with", hint="Set HOME, or write the whole path"
+        ) from None
+
+
 def config_dir() -> Path:
-    """The folder of config.toml and policy.toml: ~/.config/contribaudit on Linux."""
+    """The folder of config.toml and policy.toml: ~/.config/contribaudit on Linux. Raises ConfigurationError."""
     from platformdirs import user_config_path
 
-    return user_config_path(APP, appauthor=False)
+    return _at_home(user_config_path(APP, appauthor=False), f"Set HOME, or name the file with {CONFIG_VARIABLE}")
 
 
 def data_dir() -> Path:
-    """The folder of what this tool keeps: ~/.local/share/contribaudit on Linux."""
+    """The folder of what this tool keeps: ~/.local/share/contribaudit on Linux. Raises ConfigurationError."""
     from platformdirs import user_data_path
 
-    return user_data_path(APP, appauthor=False)
+    return _at_home(user_data_path(APP, appauthor=False), f"Set {STORE_VARIABLE} to a file, or HOME to a folder")
 
 
 def log_dir() -> Path:
-    """The folder of log files: ~/.local/state/contribaudit/log on Linux."""
+    """The folder of log files: ~/.local/state/contribaudit/log on Linux. Raises ConfigurationError."""
     from platformdirs import user_log_path
 
-    return user_log_path(APP, appauthor=False)
+    return _at_home(user_log_path(APP, appauthor=False), "Set HOME, or name the file on the command line")
+
+
+def _at_home(path: Path, hint: str) -> Path:
+    """The path, if it is one: without HOME and account, ~ stays as it is, and a relative HOME means any folder."""
+    if path.is_absolute():
+        return path
+    raise ConfigurationError("This account has no home folder", hint=hint)
 
 
 def config_file() -> Path:
@@ -54,5 +74,23 @@ def find_config(named: Path | None) -> Path | None:
     if named is not None:
         return named
     if variable := os.environ.get(CONFIG_VARIABLE):
-        return Path(variable).expanduser()
-    return next((path for path in (Path(LOCAL_CONFIG), config_file()) if path.is_file()), None)
+        return expanded(variable)
+    if _is_file(Path(LOCAL_CONFIG)):
+        return Path(LOCAL_CONFIG)
+    usual = usual_config()
+    return usual if usual is not None and _is_file(usual) else None
+
+
+def usual_config() -> Path | None:
+    """config_file(), None for an account without a home folder."""
+    try:
+        return config_file()
+    except ConfigurationError:
+        return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder on the way that this account may not enter
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import hashlib
 import os
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from pydantic import SecretStr
 
-from contribaudit import catalogue, checks, policy_file, site_tokens
+from contribaudit import catalogue, checks, paths, policy_file, site_tokens
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.ledger import Ledger
@@ -24,7 +25,7 @@ from contribaudit.core.check import Check, by_id
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.rules import Rulebook
 from contribaudit.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring
-from contribaudit.errors import ConfigurationError, CredentialError, StoreDamaged, UsageError
+from contribaudit.errors import ConfigurationError, CredentialError, StoreDamaged, StoreError, UsageError
 from contribaudit.pipeline import Operator, Target
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import decoders, loader
@@ -62,7 +63,10 @@ def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = Non
     `text` is taken in place of what the file holds, to try a change before it is written.
     """
     policy = policy_file.load(path, **_known(rulebook), text=text)
-    here = Path.cwd().resolve()
+    try:
+        here = Path.cwd().resolve()
+    except OSError:  # a present folder that is gone, or that this account may not enter
+        return policy
     if path is None or not path.resolve().is_relative_to(here):
         return policy
     return replace(policy, file=path.resolve().relative_to(here).as_posix())
@@ -91,7 +95,22 @@ def load_attestations(settings: AppSettings) -> tuple[Row, ...]:
 
 def open_store(settings: AppSettings, location: str | None = None) -> History:
     """The history at `location` (--store), or where the configuration says. Raises StoreError."""
-    return History.open(location or settings.store_location())
+    if location is not None or settings.store is not None:
+        return History.open(location or settings.store_location())
+    place = settings.store_location()
+    try:
+        return History.open(place)
+    except StoreError as error:
+        if not isinstance(error.__cause__, PermissionError | NotADirectoryError) and not _read_only(error.__cause__):
+            raise
+        raise ConfigurationError(
+            f"The history cannot be kept in {place}, the usual place",
+            hint=f"Set {paths.STORE_VARIABLE} to a file in a folder that this account may write to, or HOME",
+        ) from None
+
+
+def _read_only(cause: BaseException | None) -> bool:
+    return isinstance(cause, OSError) and cause.errno == errno.EROFS
 
 
 def targets(

@@ -119,9 +119,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with large.open("wb") as opened:
         opened.truncate(attestation_file.LARGEST_BYTES + 1)
     for path, said in (
-        (tmp_path / "none.csv", "cannot be read: No such file"),
+        (tmp_path / "none.csv", "cannot be read: there is no such file"),
         (tmp_path, "cannot be read"),
-        (latin, "is not UTF-8 text"),
+        (latin, "line 2 is not UTF-8"),
         (large, "larger than 20 MB"),
     ):
         assert said in mistakes(path)

@@ -17,7 +17,7 @@ from contribaudit import __version__, ending, exit_codes
 from contribaudit.cli import usage
 from contribaudit.cli.diagnostics import Diagnostics
 from contribaudit.cli.options import Console, global_options, output_error, with_global_options
-from contribaudit.errors import ContribauditError
+from contribaudit.errors import ConfigurationError, ContribauditError
 
 PROGRAM = "contribaudit"
 
@@ -160,6 +160,10 @@ def _invoke(console: Console, argv: Sequence[str]) -> int:
 def _failed_by_system(say: Diagnostics, error: OSError) -> int:
     import errno
 
+    if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
+        hint = "Set TMPDIR to a folder that this account may write to"
+        say.error(ConfigurationError("There is no folder for temporary files", hint=hint))
+        return exit_codes.USAGE
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
         say.error(output_error(error, str(error.filename or "its destination")))
     else:

@@ -65,8 +65,8 @@ def command(
     from contribaudit.cli import ask
 
     settings = console.settings()
-    config_path = (config_file or paths.config_file()).expanduser().absolute()
-    policy_path = (policy_file or config_path.with_name("policy.toml")).expanduser().absolute()
+    config_path = paths.expanded(config_file or paths.config_file()).absolute()
+    policy_path = paths.expanded(policy_file or config_path.with_name("policy.toml")).absolute()
     setup.refuse_existing(config_path, policy_path)
     organization = organization or settings.org_id
     key_given = api_key_file is not None or api_key_fd is not None or settings.api_key is not None
@@ -94,7 +94,7 @@ def command(
         plan=answers.plan,
     )
     console.write(f"{config_path}\n{policy_path}\n")
-    named = f" --config {config_path}" if config_path != paths.config_file() else ""
+    named = f" --config {config_path}" if config_path != paths.usual_config() else ""
     console.diagnostics.conclusion(f"Written. Next: contribaudit doctor{named}, then contribaudit audit{named}")
 
 
@@ -131,12 +131,12 @@ def _asked_organization() -> str:
 def _with_key(
     settings: AppSettings, organization: str, key_file: Path | None, key_fd: int | None, *, key_given: bool
 ) -> Answers:
-    from contribaudit import credentials
+    from contribaudit import credentials, paths
     from contribaudit.cli import ask
 
     if key_given:
         key = credentials.find_key(settings, organization, key_file=key_file, key_fd=key_fd).key
-        return Answers(organization, key, key_file.expanduser().absolute() if key_file is not None else None)
+        return Answers(organization, key, paths.expanded(key_file).absolute() if key_file is not None else None)
     click.echo(
         "Create an API key with scopes at admin.atlassian.com, Organization settings, API keys. An audit needs:\n"
         f"  {_scopes()}",

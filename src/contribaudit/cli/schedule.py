@@ -74,7 +74,7 @@ def cron(
     if not mail_to.isprintable():
         raise UsageError("--mail-to holds a line break or another control character", hint="Give one mail address")
     recipe = _recipe(console, organization, time, key_file)
-    log = (log_file or paths.log_dir() / "audit.log").expanduser().absolute()
+    log = paths.expanded(log_file or paths.log_dir() / "audit.log").absolute()
     console.write(recipes.crontab(recipe, mail_to=mail_to or _account(), log_file=log))
     console.diagnostics.conclusion("Put the key into its file first; the recipe's comments say how.")
 
@@ -86,7 +86,7 @@ def _recipe(console: Console, organization: str | None, time: str, key_file: Pat
 
     settings = console.settings()
     hour, minute = at(time)
-    source = settings.source.expanduser().absolute() if settings.source is not None else None
+    source = paths.expanded(settings.source).absolute() if settings.source is not None else None
     named = organization or ""
     if not named and not settings.organization and (source is None or os.environ.get("CONTRIBAUDIT_ORG_ID")):
         if settings.org_id is None:
@@ -96,10 +96,10 @@ def _recipe(console: Console, organization: str | None, time: str, key_file: Pat
     location = settings.store_location()
     recipe = Recipe(
         command=here(),
-        key_file=(key_file or settings.api_key_file or key_file_default()).expanduser().absolute(),
+        key_file=paths.expanded(key_file or settings.api_key_file or key_file_default()).absolute(),
         hour=hour,
         minute=minute,
-        config=None if source == paths.config_file().absolute() else source,
+        config=None if source == paths.usual_config() else source,
         organization=named,
         environment=_environment(console, settings),
         store=None if "://" in location else Path(location).absolute(),

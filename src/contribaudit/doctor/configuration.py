@@ -13,7 +13,8 @@ from contribaudit.errors import ConfigurationError
 def file(settings: AppSettings) -> Line:
     """Which file is in force."""
     if settings.source is None:
-        what = f"there is no {paths.config_file()}; defaults and the environment are in force"
+        usual = paths.usual_config() or "home folder to look for config.toml in"
+        what = f"there is no {usual}; defaults and the environment are in force"
         return Line.ok("config", what, "contribaudit init writes one")
     return Line.ok("config", str(settings.source))
 

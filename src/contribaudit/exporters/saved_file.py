@@ -85,7 +85,7 @@ def _bytes(place: Path) -> bytes:
         if place.is_file() and zipfile.is_zipfile(place):
             with zipfile.ZipFile(place) as archive:
                 return _unpacked(archive, place)
-        return place.read_bytes()
+        return _regular(place)
     except (KeyError, FileNotFoundError):
         missing = f"{place} holds no {REPORT}" if place.exists() else f"{place} does not exist"
         raise UsageError(missing, hint=_HINT) from None
@@ -104,6 +104,12 @@ def _unpacked(archive: zipfile.ZipFile, place: Path) -> bytes:
     if info.file_size > _SMALL_BYTES and info.file_size > packed * _DENSEST:
         raise EvidenceDamaged(f"{REPORT} in {place} unpacks to {info.file_size:,} bytes", hint=_ORIGINAL)
     return archive.read(info)
+
+
+def _regular(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is a pipe or a device, not a file", hint=_HINT)
+    return path.read_bytes()
 
 
 def _require_schema(document: object, called: str) -> None:

@@ -15,7 +15,7 @@ from tomlkit.items import AoT, Array, Table
 
 from contribaudit.core.observation import Value
 from contribaudit.errors import OutputError, PolicyFileError
-from contribaudit.policy_file.read import Unreadable, read_text
+from contribaudit.named_file import Unreadable, read_text
 from contribaudit.unfinished import unfinished
 
 _BOM = "\ufeff"
@@ -129,7 +129,9 @@ def _read(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except Unreadable as error:
         raise PolicyFileError(f"{path}: {error.reason}", hint=error.hint) from None
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
+        raise PolicyFileError(f"{path}: only UTF-8 can be changed here", hint="Save the file as UTF-8") from None
+    except OSError:
         raise PolicyFileError(f"{path}: it cannot be read", hint="Is somebody writing it?") from None
 
 

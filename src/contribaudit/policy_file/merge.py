@@ -10,9 +10,10 @@ from pathlib import Path
 
 from contribaudit.core.policy import AuditPolicy, EvidenceTerms, Rule, Where
 from contribaudit.errors import PolicyFileError
+from contribaudit.named_file import Unreadable, read_text
 from contribaudit.policy_file.locate import line_of
 from contribaudit.policy_file.problems import Problem, name_of, nearest, printable, quoted
-from contribaudit.policy_file.read import Document, Source, Unreadable, identity, parse, read_text
+from contribaudit.policy_file.read import Document, Source, identity, parse
 from contribaudit.policy_file.values import Known
 from contribaudit.policy_file.write import to_toml
 

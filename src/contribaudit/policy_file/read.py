@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,25 +10,13 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from contribaudit.core.policy import Decision, Rule, Waiver, Where
+from contribaudit.named_file import NotToml, toml
 from contribaudit.policy_file.locate import Place, line_of, locate
 from contribaudit.policy_file.problems import Problem, from_validation, name_of
 from contribaudit.policy_file.schema import KEYS, LISTS, DecisionTable, PolicyTable, RuleTable, Table, WaiverTable
 from contribaudit.policy_file.values import VERSION, Known
 
-MOST_BYTES = 1_000_000
-
-_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-
 AnyTable = TypeVar("AnyTable", bound=Table)
-
-
-class Unreadable(Exception):
-    """The file gives no text. `reason` and `hint` are for people."""
-
-    def __init__(self, reason: str, hint: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,38 +51,14 @@ class Document:
     decisions: tuple[Decision, ...] = ()
 
 
-def read_text(path: Path) -> str:
-    """The file's text without a byte order mark. Raises Unreadable."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise Unreadable("there is no such file", "Is the path right? `contribaudit init` writes a first one") from None
-    except IsADirectoryError:
-        raise Unreadable("this is a folder", "Name the policy file in it") from None
-    except PermissionError:
-        raise Unreadable("it may not be read", "Give this user the right to read it") from None
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be opened"
-        raise Unreadable(f"it cannot be read ({reason})", "Is the path right?") from None
-    if len(content) > MOST_BYTES:
-        raise Unreadable("it is larger than 1 MB", "Is this a policy file? Split a large one with `extends`")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"line {line} is not UTF-8", "Save the file as UTF-8") from None
-
-
 def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Problem]]:
     """What the text says, and every problem in it, in the order of their lines."""
     try:
-        tables = tomllib.loads(text)
-        lines = locate(text)
-    except tomllib.TOMLDecodeError as error:
-        return Document(source), [_syntax_problem(source, text, str(error))]
-    except (ValueError, RecursionError):  # a number of five thousand digits, brackets within brackets within brackets
-        return Document(source), [Problem(source.label, 1, "a number is too long, or lists are nested too deeply")]
+        tables = toml(text)
+    except NotToml as error:
+        column = f"column {error.column}: " if error.column else ""
+        return Document(source), [Problem(source.label, error.line, f"{column}this is not TOML: {error.what}")]
+    lines = locate(text)
     problems: list[Problem] = []
 
     def table(model: type[AnyTable], values: object, at: Place) -> AnyTable | None:
@@ -170,13 +132,3 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _is_list_of(key: str, value: Any) -> bool:
     return key in LISTS and isinstance(value, list)
-
-
-def _syntax_problem(source: Source, text: str, message: str) -> Problem:
-    found = _POSITION.search(message)
-    what = _POSITION.sub("", message)
-    what = what[:1].lower() + what[1:]
-    if found and found[1]:
-        return Problem(source.label, int(found[1]), f"column {found[2]}: this is not TOML: {what}")
-    last = text.rstrip("\n").count("\n") + 1
-    return Problem(source.label, last, f"this is not TOML: {what}, and the file ends")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -13,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from contribaudit import named_file
 from contribaudit.core.canonical import VOLATILE, canonical_json
 from contribaudit.core.decoder import Decoder, When
 from contribaudit.core.observation import SettingId
@@ -21,6 +21,7 @@ from contribaudit.core.rules import Rulebook, RulebookFile
 from contribaudit.core.setting import Setting
 from contribaudit.core.subject import Kind
 from contribaudit.errors import RulebookError
+from contribaudit.named_file import NotToml, Unreadable
 from contribaudit.rulebook import shapes
 
 _HINT = "rulebook/data/decoders.toml describes the form, and `contribaudit signals propose` writes it."
@@ -77,9 +78,11 @@ def sources(folder: Path | None) -> Iterator[tuple[str, bytes]]:
 def parse(body: bytes, name: str) -> shapes.DecodersFile:
     """A file of decoders. Raises RulebookError with the key."""
     try:
-        return shapes.DecodersFile.model_validate(tomllib.loads(body.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RulebookError(f"{name}: {error}", hint=_HINT) from error
+        return shapes.DecodersFile.model_validate(named_file.toml(named_file.decoded(body)))
+    except NotToml as error:
+        raise RulebookError(f"{name}:{error.line}: not valid TOML: {error.what}", hint=_HINT) from None
+    except Unreadable as error:
+        raise RulebookError(f"{name}: {error.reason}", hint=error.hint) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -94,9 +97,9 @@ def _paths(folder: Path) -> list[Path]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RulebookError(f"The file of decoders {path} cannot be read: {error.strerror}") from error
+        return named_file.read_bytes(path)
+    except Unreadable as error:
+        raise RulebookError(f"The file of decoders {path} cannot be read: {error.reason}", hint=error.hint) from None
 
 
 def _decoder(entry: shapes.DecoderEntry, where: str, name: str, digest: str) -> Decoder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib import resources
@@ -11,6 +10,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from contribaudit import named_file
 from contribaudit.core.event_rules import ActionFamily, LogRules, VendorDate
 from contribaudit.core.observation import SettingId
 from contribaudit.core.rules import (
@@ -30,6 +30,7 @@ from contribaudit.core.rules import (
     Words,
 )
 from contribaudit.errors import RulebookError
+from contribaudit.named_file import NotToml, Unreadable
 from contribaudit.rulebook import console, decoders, shapes
 
 SHAPES: dict[str, type[shapes.Dated]] = {
@@ -147,17 +148,21 @@ def _read(name: str, folder: Path | None) -> tuple[str, bool]:
     own = folder / name if folder is not None else None
     try:
         if own is not None and own.exists():
-            return own.read_text(encoding="utf-8"), False
+            return named_file.read_text(own), False
         return resources.files("contribaudit.rulebook").joinpath("data", name).read_text(encoding="utf-8"), True
+    except Unreadable as error:
+        raise RulebookError(
+            f"The rulebook file {own or name} cannot be read: {error.reason}", hint=error.hint
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise RulebookError(f"The rulebook file {own or name} cannot be read: {error}") from error
 
 
 def _parse(shape: type[shapes.Dated], name: str, text: str) -> shapes.Dated:
     try:
-        return shape.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise RulebookError(f"{name}: {error}") from error
+        return shape.model_validate(named_file.toml(text))
+    except NotToml as error:
+        raise RulebookError(f"{name}:{error.line}: not valid TOML: {error.what}", hint="Correct that line.") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from contribaudit import paths
 from contribaudit.errors import UsageError
 from contribaudit.schedules.recipe import Recipe
 
@@ -23,7 +24,7 @@ def units(recipe: Recipe) -> Mapping[str, str]:
 
 def folder() -> Path:
     """Where a user's own units belong."""
-    return Path.home() / ".config" / "systemd" / "user"
+    return paths.expanded("~/.config/systemd/user")
 
 
 def install(recipe: Recipe) -> tuple[Path, ...]:

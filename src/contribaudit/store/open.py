@@ -43,7 +43,11 @@ def open_database(location: str) -> Database:
     """
     url = _url(location)
     if url.drivername == "sqlite":
-        path = Path(url.database or "").expanduser().absolute()
+        try:
+            path = Path(url.database or "").expanduser().absolute()
+        except (OSError, RuntimeError) as error:  # no such home folder; a present folder that is gone
+            hint = "Write the whole path"
+            raise StoreError(f"The history {url.database} stands for no place here", hint=hint) from error
         _create(path)
         engine, shown = _sqlite_engine(path), str(path)
         reader, writer = engine.execution_options(), engine.execution_options(contribaudit_writes=True)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from contribaudit import named_file
 from contribaudit.core.canonical import canonical_json, digest
 from contribaudit.core.observation import Value
 from contribaudit.errors import UsageError
+from contribaudit.named_file import NotToml, Unreadable
 from contribaudit.policy_file.locate import line_of, locate
 from contribaudit.policy_file.problems import nearest, quoted
 from contribaudit.testimony.attestable import moment
@@ -29,7 +29,7 @@ OPTIONAL = ("by", "observed_at", "screen", "console_path", "note", "attach")
 IGNORED = ("allowed", "title", "carried")
 """Columns of a template that help whoever fills it in."""
 TEMPLATE = ("subject", "setting", "value", "allowed", "screen", "console_path", "note")
-LARGEST_BYTES = 20 * 1024 * 1024
+LARGEST_BYTES = 20_000_000
 _OURS = frozenset((*REQUIRED, *OPTIONAL))
 
 
@@ -84,16 +84,11 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
 
 
 def _read(path: Path) -> str:
-    hint = "Check the path; contribaudit attest --template prints what such a file holds"
     try:
-        if path.is_file() and path.stat().st_size > LARGEST_BYTES:
-            raise UsageError(f"{path} is larger than 20 MB", hint="Split it")
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text", hint="Save it as UTF-8") from None
-    except (OSError, ValueError) as error:
-        cause = error.strerror if isinstance(error, OSError) and error.strerror else "it has no such name"
-        raise UsageError(f"{path} cannot be read: {cause}", hint=hint) from None
+        return named_file.read_text(path, most=LARGEST_BYTES)
+    except Unreadable as error:
+        hint = "Check the path; contribaudit attest --template prints what such a file holds"
+        raise UsageError(f"{path} cannot be read: {error.reason}", hint=hint if error.missing else error.hint) from None
 
 
 def _csv(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -121,10 +116,10 @@ def _csv(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _toml(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Line and keys of each [[attestation]], with the file's own `by` and so on beneath."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = match[1] if (match := re.search(r"at line (\d+)", str(error))) else str(text.count("\n") + 1)
-        raise UsageError(f"{path}:{line}: not valid TOML: {error}", hint="Correct that line") from None
+        document = named_file.toml(text)
+    except NotToml as error:
+        where = f"{path}:{error.line}"
+        raise UsageError(f"{where}: not valid TOML: {error.what}", hint="Correct that line") from None
     lines = locate(text)
     entries = document.pop("attestation", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -160,6 +155,8 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
 def _value(value: Any) -> Value:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise UsageError("`value` is a number that does not fit into 64 bits")
     if isinstance(value, str | bool | int):
         return value
     if isinstance(value, date) and not isinstance(value, datetime):

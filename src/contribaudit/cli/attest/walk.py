@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from contribaudit import paths
 from contribaudit.cli.ask import ask, person_there
 from contribaudit.cli.attest.desk import Desk, Given, name_of
 from contribaudit.cli.attest.values import tell
@@ -119,7 +119,7 @@ def _shots(given: Given) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
         if not text:
             return (), {}
         try:
-            return attachment.read_all([Path(text).expanduser()])
+            return attachment.read_all([paths.expanded(text)])
         except UsageError as error:
             _say(f"    {error}")
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,7 +13,7 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Static
 
-from contribaudit import policy_file, wiring
+from contribaudit import paths, policy_file, wiring
 from contribaudit.core.finding import Finding
 from contribaudit.core.policy import WAIVABLE
 from contribaudit.core.report import Report
@@ -110,7 +109,7 @@ class WaiveScreen(FormScreen[str]):
         if path is not None:
             change = edit.with_waiver(path, waiver)
         else:
-            new = Path(self.field("path").value).expanduser().absolute()
+            new = paths.expanded(self.field("path").value).absolute()
             change = edit.new_file(new, [self._job.policy.name], waiver)
         changed = wiring.load_policy(change.path, self._job.rulebook, text=change.after)
         return change, judge_last(replace(self._job, policy=changed))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,6 +14,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Select, Static
 
+from contribaudit import paths
 from contribaudit.core.attestation import Attachment, Attestation
 from contribaudit.core.observation import Value
 from contribaudit.core.rules import Screen
@@ -185,7 +185,7 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
         """Keep the screenshot as it is now; what is shown is what is recorded. Raises UsageError."""
         digest = self.query_one("#digest", Static)
         digest.remove_class("-shown")
-        self._shots, self._bodies = attachment.read_all([Path(text).expanduser()])
+        self._shots, self._bodies = attachment.read_all([paths.expanded(text)])
         digest.update(rows.digests(self._shots))
         digest.add_class("-shown")
 

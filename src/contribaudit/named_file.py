@@ -1,0 +1,153 @@
+"""A file that somebody named, or that lies in a folder that somebody named: bounded, decoded, and never waited for.
+
+What it holds may come from anyone, so nothing in it ends the program with anything but `Unreadable` or `NotToml`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 1_000_000
+_DEEPEST = 32
+_LARGEST = 10**40
+"""Far beyond what any key takes, which then says so in its own words; far below what Python refuses to print."""
+_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){200}""")
+"""tomllib needs the square of a dotted key's length."""
+_BY_MARK = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class Unreadable(Exception):
+    """The file gives no bytes or no text. `reason` and `hint` are for people, `missing` says that there is no file."""
+
+    def __init__(self, reason: str, hint: str, *, missing: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+        self.missing = missing
+
+
+class NotToml(Exception):
+    """The text is no TOML that can be used. `line` counts from 1; `column` is None where nobody knows it."""
+
+    def __init__(self, what: str, line: int, column: int | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.line = line
+        self.column = column
+
+
+def read_bytes(path: Path, *, most: int = MOST_BYTES, follow: bool = True) -> bytes:
+    """What a regular file of at most `most` bytes holds; `follow` False refuses a symbolic link.
+
+    A named pipe or a device is refused at once, since it may never end. Raises Unreadable.
+    """
+    try:
+        # Opening a named pipe for reading waits for a writer, except like this.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+        with os.fdopen(descriptor, "rb") as file:
+            if problem := _no_file(os.fstat(file.fileno())):
+                raise Unreadable(problem, "Name a file that holds the text itself")
+            content = file.read(most + 1)
+    except FileNotFoundError:
+        raise Unreadable("there is no such file", "Is the path right?", missing=True) from None
+    except IsADirectoryError:
+        raise Unreadable("this is a folder", "Name a file in it") from None
+    except PermissionError:
+        raise Unreadable("it may not be read", "Give this user the right to read it") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be opened"
+        raise Unreadable(f"it cannot be read ({reason})", "Is the path right?") from None
+    if len(content) > most:
+        raise Unreadable(f"it is larger than {most // 1_000_000} MB", "Is this the right file?")
+    return content
+
+
+def _no_file(status: os.stat_result) -> str:
+    mode = status.st_mode
+    if stat.S_ISREG(mode):
+        return ""
+    if stat.S_ISDIR(mode):
+        return "this is a folder"
+    if stat.S_ISCHR(mode) and status.st_rdev == Path(os.devnull).stat().st_rdev:
+        return ""  # "no file", as shells spell it
+    return "this is a named pipe" if stat.S_ISFIFO(mode) else "this is a device, not a file"
+
+
+def decoded(content: bytes) -> str:
+    """The text, without a byte order mark: UTF-8, or what a mark at its start says. Raises Unreadable."""
+    encoding = next((name for mark, name in _BY_MARK if content.startswith(mark)), "utf-8-sig")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        if encoding != "utf-8-sig":
+            raise Unreadable(f"it starts as {encoding.upper()} and is not", "Save the file as UTF-8") from None
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"line {line} is not UTF-8", "Save the file as UTF-8") from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise Unreadable(f"line {line} holds a NUL byte; UTF-16 without a mark has them", "Save the file as UTF-8")
+    return text
+
+
+def read_text(path: Path, *, most: int = MOST_BYTES) -> str:
+    """The file's text, whatever Unicode encoding a Windows editor gave it. Raises Unreadable."""
+    return decoded(read_bytes(path, most=most))
+
+
+def toml(text: str) -> dict[str, Any]:
+    """The text as TOML, at most 32 levels deep and without numbers that nothing needs. Raises NotToml."""
+    if long := _LONG_KEY.search(text):
+        raise NotToml("a key has too many parts", text.count("\n", 0, long.start()) + 1)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found, what = _POSITION.search(str(error)), _POSITION.sub("", str(error))
+        what = what[:1].lower() + what[1:]
+        if found and found[1]:
+            raise NotToml(what, int(found[1]), int(found[2])) from None
+        raise NotToml(f"{what}, and the file ends", text.rstrip("\n").count("\n") + 1) from None
+    except ValueError:  # more digits than Python converts
+        raise NotToml("a number has too many digits", _first_line(text, re.compile(r"[0-9_]{1000}"))) from None
+    except RecursionError:
+        raise NotToml("lists or tables are nested too deeply", _deepest_line(text)) from None
+    _refuse_extremes(document, text)
+    return document
+
+
+def _refuse_extremes(document: dict[str, Any], text: str) -> None:
+    """Level by level, since what is too deep for Python's stack must not be walked on it."""
+    level: list[Any] = [document]
+    for _ in range(_DEEPEST):
+        inner: list[Any] = []
+        for one in level:
+            inner += one.values() if isinstance(one, dict) else one
+        if any(isinstance(one, int) and abs(one) > _LARGEST for one in inner):
+            raise NotToml("a number has too many digits", _first_line(text, re.compile(r"[0-9A-Fa-f_]{30}")))
+        level = [one for one in inner if isinstance(one, dict | list)]
+        if not level:
+            return
+    raise NotToml("lists or tables are nested too deeply", _deepest_line(text))
+
+
+def _first_line(text: str, pattern: re.Pattern[str]) -> int:
+    found = pattern.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def _deepest_line(text: str) -> int:
+    """The line where most brackets open or most parts of a key stand: good enough to look at."""
+    lines = text.split("\n")
+    return max(range(len(lines)), key=lambda at: lines[at].count("[") + lines[at].count("{") + lines[at].count(".")) + 1

@@ -1,0 +1,73 @@
+"""Files that people name: whatever they hold, the answer is a text, a table, or a sentence with the line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from contribaudit.named_file import NotToml, Unreadable, decoded, read_bytes, read_text, toml
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_windows_editor_may_have_saved_it(tmp_path: Path, encoding: str) -> None:
+    """utf-16-le and -be are written with the mark that editors put there."""
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    (tmp_path / "a.toml").write_bytes(f'{mark}name = "Zürich"\r\nb = 1\r\n'.encode(encoding))
+    assert toml(read_text(tmp_path / "a.toml")) == {"name": "Zürich", "b": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a = 1\nb = '\xe9'", "line 2 is not UTF-8"),
+        ("a = 1".encode("utf-16-le"), "line 1 holds a NUL byte; UTF-16"),
+        (b"a = 1\n\0", "line 2 holds a NUL byte"),
+        (b"\xff\xfea", "starts as UTF-16 and is not"),
+    ],
+)
+def test_an_unknown_encoding_is_named(content: bytes, said: str) -> None:
+    with pytest.raises(Unreadable, match=said) as caught:
+        decoded(content)
+    assert caught.value.hint == "Save the file as UTF-8"
+
+
+def test_what_never_ends_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, said in (
+        (tmp_path / "pipe", "named pipe"),
+        (Path("/dev/zero"), "a device"),
+        (tmp_path, "a folder"),
+        (tmp_path / "none", "no such file"),
+        (tmp_path / "a\0b", "cannot be opened"),
+    ):
+        with pytest.raises(Unreadable, match=said):
+            read_bytes(path)
+    assert read_bytes(Path(os.devnull)) == b""
+    (tmp_path / "large").write_bytes(b"x" * 11)
+    with pytest.raises(Unreadable, match="larger than"):
+        read_bytes(tmp_path / "large", most=10)
+    (tmp_path / "link").symlink_to(tmp_path / "large")
+    with pytest.raises(Unreadable):
+        read_bytes(tmp_path / "link", follow=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("\na = " + "[" * 5_000 + "]" * 5_000, 2, "nested too deeply"),
+        ("a = " + "{a=" * 40 + "1" + "}" * 40, 1, "nested too deeply"),
+        ("[" + ".".join("a" * 5_000) + "]", 1, "too many parts"),
+        ("\n[" + ".".join("a" * 50) + "]", 2, "nested too deeply"),
+        ("a = 1\nb = " + "9" * 5_000, 2, "too many digits"),
+        ("a = 1\nb = 0x" + "f" * 5_000, 2, "too many digits"),
+        ("a = -" + "9" * 50, 1, "too many digits"),
+        ("a = 1\nb = = 2", 2, "invalid value"),
+        ("a = [1,\n\n", 1, "the file ends"),
+    ],
+)
+def test_extreme_toml_is_told_by_line(text: str, line: int, said: str) -> None:
+    with pytest.raises(NotToml, match=said) as caught:
+        toml(text)
+    assert caught.value.line == line
