@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from contribaudit import paths
-from tests.isolation import isolate
+from contribaudit.errors import ConfigurationError
+from tests.isolation import FOLDERS, isolate
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +36,25 @@ def test_the_nearest_configuration_is_found(home: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("CONTRIBAUDIT_CONFIG", "~/other.toml")
     assert paths.find_config(None) == home / "other.toml"
     assert paths.find_config(Path("named.toml")) == Path("named.toml")
+
+
+def test_no_home_and_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user has no entry in /etc/passwd."""
+
+    def nobody(_path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("HOME")
+    for variable in FOLDERS:
+        monkeypatch.delenv(variable)
+    monkeypatch.setattr(Path, "expanduser", nobody)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    assert paths.usual_config() is None
+    for find in (paths.config_dir, paths.data_dir, paths.log_dir):
+        with pytest.raises(ConfigurationError, match="no home folder"):
+            find()
+    with pytest.raises(ConfigurationError) as caught:
+        paths.store_default()
+    assert "CONTRIBAUDIT_STORE" in caught.value.hint
+    with pytest.raises(ConfigurationError, match="Nobody knows the home folder"):
+        paths.expanded("~/x")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from contribaudit.errors import ConfigurationError
 
@@ -27,27 +30,29 @@ def config_dir() -> Path:
     """The folder of config.toml and policy.toml: ~/.config/contribaudit on Linux. Raises ConfigurationError."""
     from platformdirs import user_config_path
 
-    return _at_home(user_config_path(APP, appauthor=False), f"Set HOME, or name the file with {CONFIG_VARIABLE}")
+    return _at_home(user_config_path, f"Set HOME, or name the file with {CONFIG_VARIABLE}")
 
 
 def data_dir() -> Path:
     """The folder of what this tool keeps: ~/.local/share/contribaudit on Linux. Raises ConfigurationError."""
     from platformdirs import user_data_path
 
-    return _at_home(user_data_path(APP, appauthor=False), f"Set {STORE_VARIABLE} to a file, or HOME to a folder")
+    return _at_home(user_data_path, f"Set {STORE_VARIABLE} to a file, or HOME to a folder")
 
 
 def log_dir() -> Path:
     """The folder of log files: ~/.local/state/contribaudit/log on Linux. Raises ConfigurationError."""
     from platformdirs import user_log_path
 
-    return _at_home(user_log_path(APP, appauthor=False), "Set HOME, or name the file on the command line")
+    return _at_home(user_log_path, "Set HOME, or name the file on the command line")
 
 
-def _at_home(path: Path, hint: str) -> Path:
-    """The path, if it is one: without HOME and account, ~ stays as it is, and a relative HOME means any folder."""
-    if path.is_absolute():
-        return path
+def _at_home(find: Callable[[str, Literal[False]], Path], hint: str) -> Path:
+    """What platformdirs finds, unless HOME and the account are missing or HOME is no whole path."""
+    with contextlib.suppress(RuntimeError):
+        path = find(APP, False)
+        if path.is_absolute():
+            return path
     raise ConfigurationError("This account has no home folder", hint=hint)
 
 

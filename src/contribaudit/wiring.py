@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from contribaudit.evidence.signing import Signer
 
 
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
+"""How a home folder refuses that is another account's, read-only, or none."""
+
+
 def load_rulebook(settings: AppSettings) -> Rulebook:
     """The shipped rulebook, with the user's files in place of its own, and their decoders. Raises RulebookError."""
     return decoders.with_folder(loader.load(settings.rulebook), settings.decoders, catalogue.ALL)
@@ -96,21 +100,18 @@ def load_attestations(settings: AppSettings) -> tuple[Row, ...]:
 def open_store(settings: AppSettings, location: str | None = None) -> History:
     """The history at `location` (--store), or where the configuration says. Raises StoreError."""
     if location is not None or settings.store is not None:
-        return History.open(location or settings.store_location())
+        named = location or settings.store_location()
+        return History.open(named if "://" in named else str(paths.expanded(named)))
     place = settings.store_location()
     try:
         return History.open(place)
     except StoreError as error:
-        if not isinstance(error.__cause__, PermissionError | NotADirectoryError) and not _read_only(error.__cause__):
+        if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _NOT_OURS:
             raise
         raise ConfigurationError(
             f"The history cannot be kept in {place}, the usual place",
             hint=f"Set {paths.STORE_VARIABLE} to a file in a folder that this account may write to, or HOME",
         ) from None
-
-
-def _read_only(cause: BaseException | None) -> bool:
-    return isinstance(cause, OSError) and cause.errno == errno.EROFS
 
 
 def targets(

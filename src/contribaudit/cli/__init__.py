@@ -17,7 +17,7 @@ from contribaudit import __version__, ending, exit_codes
 from contribaudit.cli import usage
 from contribaudit.cli.diagnostics import Diagnostics
 from contribaudit.cli.options import Console, global_options, output_error, with_global_options
-from contribaudit.errors import ConfigurationError, ContribauditError
+from contribaudit.errors import ConfigurationError, ContribauditError, OutputError, UsageError
 
 PROGRAM = "contribaudit"
 
@@ -164,6 +164,15 @@ def _failed_by_system(say: Diagnostics, error: OSError) -> int:
         hint = "Set TMPDIR to a folder that this account may write to"
         say.error(ConfigurationError("There is no folder for temporary files", hint=hint))
         return exit_codes.USAGE
+    refused = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
+    if error.errno in refused and error.filename is not None:
+        name, hint = str(error.filename), "Check who may read and write there, or name another place"
+        say.error(UsageError(f"{name} cannot be used: {error.strerror}", hint=hint))
+        return exit_codes.USAGE
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        hint = "Raise the limit: ulimit -n 256"
+        say.error(OutputError("This process may open too few files", hint=hint))
+        return exit_codes.TOOL
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
         say.error(output_error(error, str(error.filename or "its destination")))
     else:

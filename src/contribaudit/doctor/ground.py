@@ -13,7 +13,7 @@ from contribaudit.config import AppSettings
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.rules import Rulebook
 from contribaudit.doctor.line import Line
-from contribaudit.errors import KeyStoreUnusable, PolicyFileError, RulebookError, StoreError
+from contribaudit.errors import ConfigurationError, KeyStoreUnusable, PolicyFileError, RulebookError, StoreError
 from contribaudit.wiring import load_policy, load_rulebook, open_store
 
 LEAST_FREE_BYTES = 200_000_000
@@ -32,9 +32,13 @@ def keyring(*, key_found: bool) -> Line:
 
 def store(settings: AppSettings) -> Iterator[Line]:
     """Whether the history opens, has the right schema, can be written, and has room to grow."""
-    location = settings.store_location()
+    try:
+        location = settings.store_location()
+    except ConfigurationError as error:
+        yield Line.failed("store", error)
+        return
     path = None if "://" in location else Path(location)
-    if path is not None and not path.exists():
+    if path is not None and not os.path.exists(path):  # noqa: PTH110  False too where this account may not look
         yield _future(path)
         return
     try:
@@ -54,7 +58,7 @@ def store(settings: AppSettings) -> Iterator[Line]:
 
 
 def _future(path: Path) -> Line:
-    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    folder = next(folder for folder in path.absolute().parents if os.path.exists(folder))  # noqa: PTH110
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         return Line.failed("store", StoreError(f"{path} cannot be created", hint=f"Check who may write in {folder}"))
     return Line.ok("store", f"{path} will be created by the first audit")
