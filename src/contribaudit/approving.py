@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from contribaudit.core.approval import Baseline
 from contribaudit.core.baseline import Uncovered, outside, uncovered
 from contribaudit.core.highest_plan import WORKSPACES
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.times import later, parse_utc
 from contribaudit.desk import Desk
 from contribaudit.errors import UsageError
 from contribaudit.store.records import RunRecord
@@ -88,13 +89,11 @@ def last_moment(text: str, now: datetime) -> datetime | None:
     written = text.strip()
     if not written:
         return None
-    try:
-        found = datetime.fromisoformat(written)
-    except ValueError:
-        raise UsageError(f"{written[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.") from None
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    found = parse_utc(written)
+    if found is None:
+        raise UsageError(f"{written[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.")
     if len(written) <= len("2026-11-21"):
-        found += timedelta(days=1, microseconds=-1)
+        found = later(found, timedelta(days=1, microseconds=-1))
     if found <= now:
         raise UsageError(f"{written[:40]} has passed", hint="Name a day to come, or leave it out")
     return found

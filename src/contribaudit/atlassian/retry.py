@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
+from contribaudit.core.times import parse_utc
 from contribaudit.errors import AdminApiError, AdminApiUnreachable, RateLimited, ServerFailed, TlsFailed
 
 ATTEMPTS = 5
@@ -40,13 +41,12 @@ def moment(text: str | None) -> datetime | None:
     """An HTTP date or an ISO 8601 time as aware UTC (no offset reads as UTC), None when it is neither."""
     if not text:
         return None
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            at = read(text.strip())
-            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-        except (ValueError, OverflowError):
-            continue
-    return None
+    if (at := parse_utc(text)) is not None:
+        return at
+    try:
+        return parse_utc(parsedate_to_datetime(text.strip()).isoformat())
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
 
 
 def seconds_until(text: str | None, headers: Mapping[str, str], now: datetime) -> float | None:

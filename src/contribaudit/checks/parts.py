@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from contribaudit import catalogue
 from contribaudit.core import names
@@ -134,14 +133,3 @@ def none_among_apps(what: str, outcome: Outcome = Outcome.PASS) -> Callable[[Sta
         return Verdict(outcome, "none_among_apps", f"none of the {apps} apps {what}", evidence=evidence)
 
     return answer
-
-
-def parse_time(text: Value) -> datetime | None:
-    """An ISO 8601 date or time as aware UTC; None for anything else."""
-    if not isinstance(text, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -134,16 +134,15 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 
 def _run(store: History, organization: str, text: str) -> int:
+    from contribaudit.core.times import parse_utc
     from contribaudit.errors import UsageError
 
     if text.isdecimal() and len(text) < 8:
         return store.run(int(text)).id
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is neither a run's number nor a date", hint="Write 12, or 2026-11-21.") from None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    record = store.run_at(aware, organization)
+    moment = parse_utc(text)
+    if moment is None:
+        raise UsageError(f"{text!r} is neither a run's number nor a date", hint="Write 12, or 2026-11-21.")
+    record = store.run_at(moment, organization)
     if record is None:
         raise UsageError(f"There is no run of {organization} at or before {text}", hint="contribaudit runs list")
     return record.id

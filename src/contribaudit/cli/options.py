@@ -245,27 +245,27 @@ def with_global_options(command: click.Command) -> click.Command:
 
 def moment(text: str) -> datetime:
     """A date or time, UTC where it names no zone. Raises UsageError."""
-    from datetime import UTC, datetime
-
+    from contribaudit.core.times import parse_utc
     from contribaudit.errors import UsageError
 
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    found = parse_utc(text)
+    if found is None:
+        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.")
+    return found
 
 
 def past_moment(job: Job, text: str) -> datetime:
     """The end of a run by its number, or of a day, or a time; never later than now. Raises UsageError."""
     from datetime import timedelta
 
+    from contribaudit.core.times import later
+
     now = job.clock()
     if text.isdecimal() and len(text) < len("20261121"):
         return min(job.store.run(int(text)).finished_at, now)
     found = moment(text)
     whole_day = len(text) == len("2026-11-21")
-    return min(found + timedelta(days=1, microseconds=-1) if whole_day else found, now)
+    return min(later(found, timedelta(days=1, microseconds=-1)) if whole_day else found, now)
 
 
 def check_ids(words: tuple[str, ...]) -> tuple[str, ...]:

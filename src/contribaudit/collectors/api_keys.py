@@ -7,13 +7,14 @@ https://developer.atlassian.com/cloud/admin/api-access/rest/
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from contribaudit.atlassian.calls import LIST_API_KEYS
 from contribaudit.catalogue.organization import API_KEY_EXPIRY, NEXT_KEY_EXPIRY
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.core.observation import Observation
+from contribaudit.core.times import parse_utc
 
 _KEYS = frozenset(
     (
@@ -61,7 +62,7 @@ def _next(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observati
         text = entry.get("expiresAt")
         if "expiresAt" in entry and text is None:
             continue  # it never ends
-        moment = _moment(text)
+        moment = parse_utc(text)
         if moment is None:
             reason = "the end of a key is missing from the list, or is not a time"
             return reading.unavailable(NEXT_KEY_EXPIRY, reading.organization, "expiry_not_told", reason)
@@ -76,7 +77,7 @@ def _next(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observati
 def _own(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observation:
     label = reading.key_label
     # A key that has ended reads nothing: the one that it was renewed by often has the same label.
-    alive = [one for one in keys if (end := _moment(one[0].get("expiresAt"))) is None or end > reading.started_at]
+    alive = [one for one in keys if (end := parse_utc(one[0].get("expiresAt"))) is None or end > reading.started_at]
     candidates = [(entry, response) for entry, response in alive if not label or entry.get("label") == label]
     if len(candidates) != 1:
         told = f"{len(candidates)} keys have the label {label!r}" if label else f"{len(alive)} running keys are listed"
@@ -84,15 +85,6 @@ def _own(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observatio
         return reading.unavailable(API_KEY_EXPIRY, reading.organization, "own_key_not_told", reason)
     entry, response = candidates[0]
     return reading.text(API_KEY_EXPIRY, reading.organization, entry, "expiresAt", response)
-
-
-def _moment(text: Any) -> datetime | None:
-    """The aware time that the API writes, None for anything else."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 API_KEYS = Collector(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from contribaudit.core.event import AuditEvent
+from contribaudit.core.times import parse_utc
 
 _MOST_NAMES = 100
 _LONGEST = 500
@@ -18,10 +18,14 @@ _HOST = re.compile(r"^https?://([^/\s]+)", re.IGNORECASE)
 
 
 def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
-    """The event, its raw digest still missing; None for an entry without ID, time or action."""
+    """The event, its raw digest still missing; None for an entry without ID, usable time or action.
+
+    One whose time cannot be is taken to have happened when the log took it in.
+    """
     attributes = _object(entry.get("attributes"))
     identity, action = _text(entry.get("id")), _text(attributes.get("action"))
-    time = _moment(attributes.get("time"))
+    processed = parse_utc(attributes.get("processedAt"))
+    time = parse_utc(attributes.get("time")) or processed
     if not identity or not action or time is None:
         return None
     actor = _object(attributes.get("actor"))
@@ -30,7 +34,7 @@ def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
         organization=organization,
         id=identity,
         time=time,
-        processed_at=_moment(attributes.get("processedAt")),
+        processed_at=processed,
         action=action,
         actor_id=_text(actor.get("id")),
         actor_name=_text(actor.get("name")),
@@ -77,14 +81,3 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 def _text(value: Any) -> str:
     return value[:_LONGEST] if isinstance(value, str) else ""
-
-
-def _moment(value: Any) -> datetime | None:
-    """A time as the log writes it, aware UTC; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from contribaudit.atlassian.calls import Call
@@ -57,14 +57,3 @@ def texts(entry: Mapping[str, Any], names: tuple[str, ...]) -> tuple[dict[str, s
     found = {name: entry.get(name) for name in names}
     missing = tuple(name for name, value in found.items() if not isinstance(value, str))
     return {name: value if isinstance(value, str) else "" for name, value in found.items()}, missing
-
-
-def moment(text: object) -> datetime | None:
-    """A time as aware UTC, None where it is none."""
-    if not isinstance(text, str):
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from contribaudit.atlassian.calls import LIST_SPACES
-from contribaudit.collectors.space_entry import SpaceEntry, SpaceSource, identity, moment, texts
+from contribaudit.collectors.space_entry import SpaceEntry, SpaceSource, identity, texts
+from contribaudit.core.times import parse_utc
 
 
 def parse(entry: Mapping[str, Any]) -> SpaceEntry:
     """A space, with the time when it was created where the entry tells it."""
     found, missing = texts(entry, ("key", "name", "type", "status"))
-    return SpaceEntry(identity(entry), **found, created_at=moment(entry.get("createdAt")), missing=missing)
+    return SpaceEntry(identity(entry), **found, created_at=parse_utc(entry.get("createdAt")), missing=missing)
 
 
 SPACES_CONFLUENCE = SpaceSource(

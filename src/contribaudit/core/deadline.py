@@ -12,6 +12,7 @@ from typing import Protocol
 
 from contribaudit.core.observation import SettingId
 from contribaudit.core.subject import Subject
+from contribaudit.core.times import later
 
 SOON_DAYS = 14
 """What ends within so many days is a warning in the report."""
@@ -66,7 +67,7 @@ class Deadline:
     @property
     def over_at(self) -> datetime | None:
         """The moment from which it is over."""
-        return self.ends_at + timedelta(days=1) if self.ends_at is not None and self.whole_day else self.ends_at
+        return later(self.ends_at, timedelta(days=1)) if self.ends_at is not None and self.whole_day else self.ends_at
 
     def days_left(self, as_of: datetime) -> int | None:
         """Whole days, 0 on the last one, negative when it is over; None without a date."""
@@ -96,7 +97,7 @@ class Ending(Protocol):
 
 def ending_soon(found: Iterable[Ending], as_of: datetime, days: int = SOON_DAYS) -> list[str]:
     """One warning for each kind that a person can still do something about and that ends within so many days."""
-    limit = as_of + timedelta(days=days)
+    limit = later(as_of, timedelta(days=days))
     soon = Counter(one.kind for one in found if (over_at := one.over_at) is not None and as_of < over_at <= limit)
     return [
         f"{_counted(soon[kind], one, several)} within {days} days: {step}."

@@ -20,6 +20,7 @@ from contribaudit.core.policy import AuditPolicy, Waiver
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
 from contribaudit.core.terms import fresh_until, limits_of
+from contribaudit.core.times import later, parse_utc
 
 _OWN_KEY = SettingId("api_key.expires_at")
 _NEXT_KEY = SettingId("api_key.next_expiry")
@@ -155,7 +156,7 @@ def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
 def _review(state: State, waiver: Waiver, about: str, key: str) -> Iterator[Deadline]:
     if waiver.review_every_days is None or waiver.expires < state.as_of.astimezone(UTC).date():
         return
-    day = waiver.approved_at + timedelta(days=waiver.review_every_days)
+    day = later(waiver.approved_at, timedelta(days=waiver.review_every_days))
     if day <= waiver.expires:
         midnight = datetime.combine(day, time(), UTC)
         what = f"the waiver of {about} wants a review"
@@ -167,7 +168,7 @@ def _review(state: State, waiver: Waiver, about: str, key: str) -> Iterator[Dead
 
 def _of_rulebook(state: State) -> Iterator[Deadline]:
     rulebook, today = state.rulebook, state.as_of.astimezone(UTC).date()
-    last = rulebook.oldest_review + timedelta(days=rulebook.review_within_days)
+    last = later(rulebook.oldest_review, timedelta(days=rulebook.review_within_days))
     yield Deadline(
         DeadlineKind.RULEBOOK,
         datetime.combine(last, time(), UTC),
@@ -296,8 +297,4 @@ def _moment(state: State, subject: Subject, setting: SettingId) -> datetime | No
     seen = state.read(subject, setting)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
         return None
-    try:
-        moment = datetime.fromisoformat(seen.value)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return parse_utc(seen.value)

@@ -16,6 +16,7 @@ from contribaudit.core.policy import Decision
 from contribaudit.core.rules import Clocks
 from contribaudit.core.state import State
 from contribaudit.core.subject import Subject, organization_subject
+from contribaudit.core.times import later
 
 SWITCHES = (names.IN_APP, names.METADATA)
 CALLED = {names.IN_APP: "in-app contribution", names.METADATA: "metadata contribution"}
@@ -65,7 +66,7 @@ def clocks_of(clocks: Clocks, setting: SettingId, decision: Decision) -> tuple[D
             setting,
             what,
             decision.date,
-            begun + timedelta(days=figure.amount),
+            later(begun, timedelta(days=figure.amount)),
             decision,
             figure.grade.partition(" ")[0],
         )

@@ -11,6 +11,7 @@ from contribaudit.core.expiry import every_end
 from contribaudit.core.observation import Observed
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.state import State
+from contribaudit.core.times import later, parse_utc
 
 _INSTANT = timedelta(microseconds=1)
 """Evidence still counts at the very moment of its end."""
@@ -33,9 +34,9 @@ def _days(state: State, policy: AuditPolicy) -> Iterator[date]:
     for file in rulebook.files:
         yield file.reviewed
         for days in (rulebook.review_within_days, rulebook.scope_review_within_days):
-            yield file.reviewed + timedelta(days=days) + _DAY
+            yield later(file.reviewed, timedelta(days=days) + _DAY)
     for end in every_end(state, policy):
-        yield _day(end + _INSTANT)
+        yield _day(later(end, _INSTANT))
     for waiver in policy.waivers:
         yield waiver.approved_at
         yield waiver.expires + _DAY
@@ -59,13 +60,11 @@ def _moments(state: State) -> Iterator[datetime]:
         if isinstance(seen, Observed):
             yield seen.observed_at
             if seen.setting == names.CONNECTOR_STATE:
-                yield seen.observed_at + timedelta(hours=state.rulebook.clocks.disconnect_hours.amount)
+                yield later(seen.observed_at, timedelta(hours=state.rulebook.clocks.disconnect_hours.amount))
             if isinstance(seen.value, str) and 10 <= len(seen.value) <= 35 and seen.value[:4].isdecimal():
-                try:
-                    moment = datetime.fromisoformat(seen.value)
-                except ValueError:
-                    continue
-                yield moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                moment = parse_utc(seen.value)
+                if moment is not None:
+                    yield moment
 
 
 def _day(moment: datetime) -> date:

@@ -13,6 +13,7 @@ from contribaudit.core.rules import SignalRule
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.times import parse_utc
 
 SIGNAL_PREFIX = "signal."
 REVISION_PREFIX = "revision."
@@ -129,21 +130,13 @@ def newer(now: str, then: str) -> bool:
     """True when a revision shows that an object was written since; two that cannot be ordered count as that."""
     if not now or now == then:
         return False
-    one, other = _moment(now), _moment(then)
+    one, other = parse_utc(now), parse_utc(then)
     return one is None or other is None or one > other
 
 
 def newest(revisions: Iterable[str]) -> str:
     """The newest of the revisions, as it was written; "" when there is none."""
-    return max(revisions, key=lambda one: (_moment(one) or _NEVER, one), default="")
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(revisions, key=lambda one: (parse_utc(one) or _NEVER, one), default="")
 
 
 def _reading(state: State, rule: SignalRule, owner: Subject) -> SignalReading:

@@ -10,6 +10,7 @@ from contribaudit.core.check import Case, Verdict
 from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.observation import Grade
 from contribaudit.core.policy import AuditPolicy, Rule
+from contribaudit.core.times import later
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 _NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
@@ -100,7 +101,7 @@ def limit_days(grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> in
 
 def fresh_until(observed_at: datetime, grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> datetime:
     """The last moment at which evidence of this age still counts."""
-    return observed_at + timedelta(days=limit_days(grade, limits, anchored=anchored))
+    return later(observed_at, timedelta(days=limit_days(grade, limits, anchored=anchored)))
 
 
 def strongest_first(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

@@ -13,6 +13,7 @@ from contribaudit.core.select import Attributes, surely_matches
 from contribaudit.core.setting import Setting, same_value
 from contribaudit.core.state import State
 from contribaudit.core.subject import Subject
+from contribaudit.core.times import later
 from contribaudit.errors import AmbiguousSubject
 
 
@@ -62,10 +63,10 @@ class Desk:
         ]
         overdue = [
             f"The waiver {waiver.origin} on {waiver.check} wants a review since "
-            f"{waiver.approved_at + timedelta(days=waiver.review_every_days)}."
+            f"{later(waiver.approved_at, timedelta(days=waiver.review_every_days))}."
             for waiver in self.waivers
             if waiver.review_every_days is not None
-            and waiver.approved_at + timedelta(days=waiver.review_every_days) < today <= waiver.expires
+            and later(waiver.approved_at, timedelta(days=waiver.review_every_days)) < today <= waiver.expires
         ]
         return [*dict.fromkeys(self.notes), *unused, *overdue]
 

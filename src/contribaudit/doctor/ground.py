@@ -12,6 +12,7 @@ from contribaudit import credentials
 from contribaudit.config import AppSettings
 from contribaudit.core.policy import AuditPolicy
 from contribaudit.core.rules import Rulebook
+from contribaudit.core.times import later
 from contribaudit.doctor.line import Line
 from contribaudit.errors import ConfigurationError, KeyStoreUnusable, PolicyFileError, RulebookError, StoreError
 from contribaudit.wiring import load_policy, load_rulebook, open_store
@@ -92,7 +93,7 @@ def _policy(policy: AuditPolicy, path: Path | None, today: date) -> Iterator[Lin
     hint = "" if path is not None else "contribaudit init writes a policy of your own"
     yield Line.ok("policy", f"{name}: {len(policy.rules)} rules, {len(policy.waivers)} waivers", hint)
     expired = [waiver for waiver in policy.waivers if waiver.expires < today]
-    soon = today + timedelta(days=WAIVER_DAYS_LEFT)
+    soon = later(today, timedelta(days=WAIVER_DAYS_LEFT))
     ending = [waiver for waiver in policy.waivers if today <= waiver.expires <= soon]
     for waivers, what in ((expired, "expired"), (ending, f"within {WAIVER_DAYS_LEFT} days of its end")):
         for waiver in waivers:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from contribaudit.core.times import parse_utc
 from contribaudit.doctor.line import Line
 
 SKEW_SECONDS = 60
@@ -15,7 +16,7 @@ DAYS_LEFT = 21
 def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
     """When the key ends, of all that the API lists; `label` is ours, "" when nobody said."""
     labelled = [key for key in keys if label and key.get("label") == label]
-    running = [moment for key in labelled or keys if (moment := _moment(key.get("expiresAt"))) and moment > now]
+    running = [moment for key in labelled or keys if (moment := parse_utc(key.get("expiresAt"))) and moment > now]
     if not running:
         return Line.warning("key end", "when the key ends is not told", "Note its end in a calendar")
     end = min(running)
@@ -42,13 +43,3 @@ def clock(skew: float | None) -> Line:
             "clock", f"this machine's clock is {abs(skew):.0f} s {way} the API's", "Let the clock be set by NTP"
         )
     return Line.ok("clock", "within a minute of the API's")
-
-
-def _moment(text: object) -> datetime | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -10,6 +10,7 @@ from icalendar import Calendar, Event
 from contribaudit import __version__
 from contribaudit.core.deadline import Deadline
 from contribaudit.core.state import State
+from contribaudit.core.times import later
 from contribaudit.exporters.cells import plain
 
 DOMAIN = "deadlines.contribaudit"
@@ -42,7 +43,7 @@ def _event(one: Deadline, state: State) -> Event:
     if one.whole_day:
         day = one.ends_at.astimezone(UTC).date()
         event.add("dtstart", day)
-        event.add("dtend", day + timedelta(days=1))
+        event.add("dtend", later(day, timedelta(days=1)))
     else:
         event.add("dtstart", one.ends_at.astimezone(UTC).replace(microsecond=0))
     event.add("summary", plain(one.what))

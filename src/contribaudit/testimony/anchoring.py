@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from contribaudit.core.attestation import Anchor
 from contribaudit.core.setting import Family
 from contribaudit.core.signal import SignalReading, Standing, readings
 from contribaudit.core.state import State
 from contribaudit.core.subject import Subject
+from contribaudit.core.times import parse_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,5 @@ def _loose(before: SignalReading, after: SignalReading | None, looked_at: dateti
 
 def _not_after(revision: str, looked_at: datetime) -> bool:
     """True when the revision is surely no later than the look."""
-    try:
-        found = datetime.fromisoformat(revision)
-    except ValueError:
-        return False
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)) <= looked_at
+    found = parse_utc(revision)
+    return found is not None and found <= looked_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 
 from contribaudit import catalogue
@@ -15,6 +15,7 @@ from contribaudit.core.observation import Value
 from contribaudit.core.setting import Setting
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.times import parse_utc
 from contribaudit.errors import UsageError
 
 EMPTY = "none"
@@ -99,13 +100,12 @@ def allowed(setting: Setting) -> str:
 def moment(text: str) -> datetime:
     """The time in UTC; one without a zone is UTC. Raises UsageError, for a mere date too."""
     hint = "Write 2026-11-21T14:30Z, or 2026-11-21T15:30+01:00"
-    try:
-        if re.fullmatch(r"[0-9-]+", text.strip()):
-            raise UsageError(f"{_quoted(text)} has no time of day", hint=hint)
-        found = datetime.fromisoformat(text.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(f"{_quoted(text)} is no time", hint=hint) from None
+    if re.fullmatch(r"[0-9-]+", text.strip()):
+        raise UsageError(f"{_quoted(text)} has no time of day", hint=hint)
+    found = parse_utc(text)
+    if found is None:
+        raise UsageError(f"{_quoted(text)} is no time", hint=hint)
+    return found
 
 
 def short(text: str, what: str) -> str:

@@ -15,6 +15,7 @@ from contribaudit.core.rules import Screen
 from contribaudit.core.setting import Setting
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.times import later
 from contribaudit.errors import UsageError
 
 
@@ -57,7 +58,7 @@ def due_at(attestation: Attestation, screen: str, policy: AuditPolicy) -> dateti
     lead, spread = max(1, limit // 6), max(1, limit // 5)
     key = f"{attestation.subject.organization}\n{screen or attestation.setting}".encode("utf-8", "surrogatepass")
     earlier = int.from_bytes(sha256(key).digest()[:4], "big") % spread
-    return attestation.observed_at + timedelta(days=max(limit - lead - earlier, 0))
+    return later(attestation.observed_at, timedelta(days=max(limit - lead - earlier, 0)))
 
 
 def find_screen(screens: Iterable[Screen], name: str) -> Screen:

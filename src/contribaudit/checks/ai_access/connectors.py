@@ -13,6 +13,7 @@ from contribaudit.core.observation import Observed
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.times import later
 
 _STATE = connectors.STATE
 
@@ -55,7 +56,7 @@ def _disconnecting(case: Case, word: str) -> Verdict:
     seen = case.state.read(case.subject, _STATE.id)
     assert isinstance(seen, Observed)
     hours = case.state.rulebook.clocks.disconnect_hours.amount
-    due = seen.observed_at + timedelta(hours=hours)
+    due = later(seen.observed_at, timedelta(hours=hours))
     if due > case.as_of:
         reason = f"the disconnection runs, which takes {hours} hours for most apps"
         return Verdict(

@@ -12,6 +12,7 @@ from contribaudit.core.departure import Departure
 from contribaudit.core.finding import Outcome
 from contribaudit.core.setting import Family
 from contribaudit.core.subject import Kind
+from contribaudit.core.times import later
 
 _NAMED = 5
 _FEWEST = 2
@@ -59,7 +60,7 @@ def _deletion(case: Case, gone: list[Departure]) -> Verdict:
     periods = (clocks.in_app_deletion_days, clocks.metadata_deletion_days, clocks.retrain_days)
     days = max(one.amount for one in periods)
     years = clocks.residue_years.amount
-    due = [one.first_missing + timedelta(days=days) for one in gone]
+    due = [later(one.first_missing, timedelta(days=days)) for one in gone]
     past = [one for one, end in zip(gone, due, strict=True) if end <= case.as_of]
     aggregates = f"aggregates may stay for {years} years"
     observed = tuple(one.alias for one in gone)

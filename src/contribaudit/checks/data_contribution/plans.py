@@ -9,7 +9,7 @@ from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.checks.answers import ATTESTED, apps_of, beyond, gravest, highest_plan, word_of
 from contribaudit.checks.contributed import fragile
-from contribaudit.checks.parts import WORKSPACES, evidence_of, list_evidence, parse_time, plan_of, unread
+from contribaudit.checks.parts import WORKSPACES, evidence_of, list_evidence, plan_of, unread
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
@@ -20,6 +20,7 @@ from contribaudit.core.observation import Observed, SettingId
 from contribaudit.core.rules import Plan
 from contribaudit.core.setting import Family
 from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.times import parse_utc
 
 _TRIAL = catalogue.TRIAL
 _ENDS = catalogue.TRIAL_ENDS
@@ -112,7 +113,7 @@ def _end_of(case: Case, app: Subject) -> Verdict:
     seen = case.state.read(app, _ENDS.id)
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen)
-    ends = parse_time(seen.value)
+    ends = parse_utc(seen.value)
     evidence = evidence_of(case.state.read(app, _TRIAL.id), seen)
     if ends is None:
         reason = f"{seen.value!r} is no date"

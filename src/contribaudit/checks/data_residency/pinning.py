@@ -21,7 +21,6 @@ from contribaudit.checks.parts import (
     evidence_of,
     list_evidence,
     none_among_apps,
-    parse_time,
     plan_of,
     plan_unclear,
     unread,
@@ -34,6 +33,7 @@ from contribaudit.core.rules import Move, Plan
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.times import parse_utc
 
 
 def may_have_residency(state: State, subject: Subject) -> bool:
@@ -176,7 +176,7 @@ def _awaited(case: Case, until: SettingId, what: str, code: str, evidence: tuple
     state = case.state.value(case.subject, names.MOVE)
     observed = state.value if state is not None else None
     named = case.state.value(case.subject, until)
-    due: datetime | None = parse_time(named.value) if named is not None else None
+    due: datetime | None = parse_utc(named.value) if named is not None else None
     if due is None:
         reason = f"{what}, and the API names no time for it"
         return Verdict(Outcome.UNKNOWN, f"{code}_without_time", reason, names.MOVE, "applied", observed, evidence)

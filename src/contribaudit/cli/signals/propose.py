@@ -187,18 +187,18 @@ def _of_run(desk: Desk, text: str, key: SignalKey) -> tuple[str, Any]:
     """The signal's object in a kept run, None where the API held none. Raises UsageError for a run that cannot tell."""
     from contribaudit.core.observation import Observed
     from contribaudit.core.snapshot import CollectionStatus
+    from contribaudit.core.times import parse_utc
     from contribaudit.errors import UsageError
 
     store = desk.job.store
     if text.isdecimal() and len(text) < 8:
         record = store.run(int(text))
     else:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
+        moment = parse_utc(text)
+        if moment is None:
             said = f"{text[:80]!r} is neither a run's number, nor a date, nor a file"
-            raise UsageError(said, hint="Write 12, 2026-11-21, or the name of a file.") from None
-        at = store.run_at(moment if moment.tzinfo else moment.replace(tzinfo=UTC), desk.organization)
+            raise UsageError(said, hint="Write 12, 2026-11-21, or the name of a file.")
+        at = store.run_at(moment, desk.organization)
         if at is None:
             raise UsageError(f"There is no run of {desk.organization} at or before {text}")
         record = at

@@ -1,0 +1,38 @@
+"""Times that come from outside, and times that are reckoned from them: neither leaves the calendar."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import overload
+
+_FIRST_YEAR = 1000
+"""Years before it are placeholders ("0001-01-01"), and come out with fewer digits than they went in."""
+LAST_DAY = date.max
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
+
+
+def parse_utc(text: object) -> datetime | None:
+    """An ISO 8601 date or time as aware UTC, where no offset means UTC; None for every other value.
+
+    None too for a time that UTC cannot hold ("9999-12-31T23:59:59-05:00") and for one before the year 1000.
+    """
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year >= _FIRST_YEAR else None
+
+
+@overload
+def later(start: datetime, span: timedelta) -> datetime: ...
+@overload
+def later(start: date, span: timedelta) -> date: ...
+def later(start: date, span: timedelta) -> date:
+    """The day or the moment after so long; the calendar's last one where it ends before that."""
+    try:
+        return start + span
+    except OverflowError:
+        return LAST_MOMENT if isinstance(start, datetime) else LAST_DAY
