@@ -263,6 +263,7 @@ def test_ai_02_one_open_app_opens_the_site(words: tuple[str, str | None], outcom
         *facts(WIKI, host="a.example"),
         *facts(app("far"), type_key="jira-software", host="b.example"),
         *(seen("ai.access", word, one) for one, word in zip((BOARD, DESK), words, strict=True)),
+        seen("ai.own_setting", "off", DESK),
         seen("ai.access", "allowed", WIKI),
         seen("ai.access", "allowed", app("far")),
     )

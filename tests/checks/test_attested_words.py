@@ -62,7 +62,7 @@ DOES_NOT_DECIDE = {
     ("DC-17", "ai.access"),
     ("DC-17", "ai.own_setting"),
     ("DR-09", "ai.own_setting"),
-    ("AI-19", "ai.own_setting"),
+    *((check, "ai.own_setting") for check in ("AI-01", "AI-02", "AI-06", "AI-19")),
     ("AI-14", "connector.state"),
     ("AI-15", "connector.state"),
 }

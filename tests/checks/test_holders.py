@@ -60,11 +60,11 @@ def test_where_no_app_is_in_rovo_access_nothing_was_looked_at(check: str) -> Non
     assert (verdict.outcome, verdict.reason_code) == (UNKNOWN, "nothing_looked_at")
 
 
-def test_where_no_app_can_have_ai_nothing_was_looked_at() -> None:
-    """DC-17 rests on AI being off somewhere; of an organization without such an app nobody asked anything."""
+def test_where_no_app_can_have_ai_there_is_nothing_to_block() -> None:
+    """DC-17 rests on AI being off somewhere: an organization without such an app has no setting, which is no pass."""
     pages = facts(app("pages"), plan="Enterprise", type_key="guard")
     verdict = judge("DC-17", state_of(*pages, said("contribution.metadata", "on", ORGANIZATION)), ORGANIZATION)
-    assert (verdict.outcome, verdict.reason_code) == (UNKNOWN, "nothing_looked_at")
+    assert (verdict.outcome, verdict.reason_code) == (Outcome.NO_SUCH_SETTING, "no_ai")
 
 
 @pytest.mark.parametrize(

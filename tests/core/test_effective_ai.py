@@ -119,11 +119,12 @@ def test_the_table_of_rules(cells: dict[str, str]) -> None:
 
 def test_the_chain_of_a_blocked_family_holds_every_sibling() -> None:
     """So that a check can ask each for its age, its screenshot and its second person."""
-    cells = {"plans": "paid", "jira": "blocked", "jsm": "blocked", "assets": "absent", "wiki": "absent"}
+    cells = {"plans": "paid", "jira": "blocked", "jsm": "blocked own off", "assets": "absent", "wiki": "absent"}
     state = state_of_row({**cells, "other": "absent"})
     answer = ai(state, app("jira"))
     access = {one.subject for one in answer.rests_on if one.setting == names.AI_ACCESS}
     assert access == {app("jira"), app("jsm")}
+    assert [one.subject for one in answer.rests_on if one.setting == names.AI_OWN_SETTING] == [app("jsm")]
     assert answer.chain is ai(state, app("jsm")).chain
 
 
@@ -133,7 +134,7 @@ def test_the_observation_is_as_well_witnessed_as_the_worst_of_its_links() -> Non
     def by(name: str, **more: bool | str) -> Witness:
         return Witness(f"{name}@acme.example", **more)  # type: ignore[arg-type]
 
-    witnesses = {"jira": by("a", screenshot=True, confirmed_by="c@acme.example"), "jsm": by("b", anchored=True)}
+    witnesses = {"jira": by("a", screenshot=True, confirmed_by="c@acme.example"), "assets": by("b", anchored=True)}
     found: list[Observation] = []
     for name, witness in witnesses.items():
         found += facts(app(name), type_key=TYPES[name], host=HOST)
@@ -168,6 +169,8 @@ CELLS = st.fixed_dictionaries(
     }
 )
 SURELY_BLOCKED = ("blocked", "blocked own off", "absent")
+OF_JSM = ("blocked own off", "absent")
+"""Its own switch, beside Rovo access, must have been seen too."""
 
 
 @settings(deadline=None, max_examples=300)
@@ -180,14 +183,16 @@ def test_nobody_is_out_of_reach_by_what_is_not_known(cells: dict[str, str]) -> N
     for name in TYPES:
         if cells[name] == "absent" or ai(state, app(name)).value != "not_exposed":
             continue
-        assert cells[name] in SURELY_BLOCKED
+        assert cells[name] in (OF_JSM if name == "jsm" else SURELY_BLOCKED)
         if name != "wiki":
             assert all(cells[sibling] in harmless for sibling in ("jira", "jsm", "assets"))
+            assert cells["jsm"] in OF_JSM or only_free
             assert cells["other"] != "strange not read" or only_free
             assert not cells["plans"].endswith("cut")
     for whole in ("site", "organization"):
         if ai(state, SUBJECTS[whole]).value == "not_exposed":
             assert all(cells[name] in harmless for name in TYPES)
+            assert cells["jsm"] in OF_JSM or only_free
 
 
 @settings(deadline=None, max_examples=100)

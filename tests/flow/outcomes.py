@@ -270,6 +270,13 @@ def only_outside(organization: Organization) -> None:
         organization.remove_app(app)
 
 
+def only_on_free(organization: Organization) -> None:
+    """Nothing is left but apps of Rovo access, and those are on a plan that has no Rovo."""
+    for app in [app.id for app in organization.apps if app.type_key == "trello"]:
+        organization.remove_app(app)
+    every_plan("Free")(organization)
+
+
 def every_plan(plan: str | None, *besides: str) -> Edit:
     """The same plan for every app but the named ones."""
 

@@ -22,11 +22,13 @@ from tests.flow.outcomes import (
     assert_as_said,
     attestations,
     doubted,
+    only_on_free,
     set_stage,
 )
 from tests.flow.test_outcomes_lists import DRIVE
 from tests.flow.test_outcomes_switches import (
     BLOCKED,
+    DESK_OFF,
     IN_APP_OFF,
     INCLUDED,
     METADATA_OFF,
@@ -39,6 +41,8 @@ PASS, FAIL, UNKNOWN, STALE = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcom
 NOT_ACHIEVABLE, PENDING = Outcome.NOT_ACHIEVABLE, Outcome.PENDING
 WIKI = "app:tidy.atlassian.net/confluence"
 DESK = "app:tidy.atlassian.net/jira-servicedesk"
+BOARD = "app:tidy.atlassian.net/jira-software"
+DESK_ON = replace(DESK_OFF, value="on")
 TRELLO = "trello"
 JIRA_FAMILY = tuple(
     Said("ai.access", "blocked", f"app:tidy.atlassian.net/{key}")
@@ -57,6 +61,14 @@ AI_USERS = "b1000000-0000-4000-8000-000000000002"
 GROUPS_SCOPE = "read:groups:admin"
 ROVO_PATH = "Atlassian Administration > Rovo > Rovo access"
 WEB_SEARCH = Said("ai.web_search", "off", path="Atlassian Administration > Rovo > Rovo settings > Web search")
+MCP_CLOSED = (SUPPORTED_BLOCKED, Said("ai.mcp.domains", ()), TOKENS_OFF)
+WAYS_CLOSED = (*MCP_CLOSED, WEB_SEARCH)
+WAYS_OPEN = (
+    (replace(SUPPORTED_BLOCKED, value="allowed"), "mcp_open"),
+    (OWN_DOMAIN, "mcp_open"),
+    (replace(TOKENS_OFF, value="on"), "mcp_open"),
+    (replace(WEB_SEARCH, value="on"), "web_search_on"),
+)
 TAGGED = Said("hipaa.tagged", "yes", WIKI)
 EEA = 'expect = ["EEA"]'
 
@@ -92,12 +104,61 @@ def another_of_the_same_name(organization: Organization) -> None:
     organization.set_role("AI-Users", "tidy/confluence", "atlassian/ai-access", True)
 
 
+def and_a_status_page(organization: Organization) -> None:
+    """An app that Rovo access does not list."""
+    one = organization.app("tidy/confluence")
+    organization.add_app(replace(one, id="ari:cloud:statuspage::site/7", type_key="statuspage", type="Statuspage"))
+
+
+LISTED_BLOCKED = tuple(
+    Said("ai.access", "blocked", f"app:{place}")
+    for place in (
+        "tidy.atlassian.net/jira-software",
+        "tidy.atlassian.net/jira-servicedesk",
+        "tidy.atlassian.net/confluence",
+        "tidy.atlassian.net/jira-product-discovery",
+        "tidy-labs.atlassian.net/jira-software",
+        "tidy-labs.atlassian.net/confluence",
+        "tidy-sandbox.atlassian.net/jira-software",
+    )
+)
+NO_SCREEN = (Outcome.NO_SUCH_SETTING, "no_screen")
+
 ACCESS_CASES = (
+    OutcomeCase("AI-01", *NO_SCREEN, about="statuspage", edit=and_a_status_page),
+    OutcomeCase("AI-03", *NO_SCREEN, about="statuspage", edit=and_a_status_page),
+    OutcomeCase("AI-19", *NO_SCREEN, about="jira-product-discovery"),
+    OutcomeCase("DR-12", *NO_SCREEN, about="jira-product-discovery", rule=EEA),
+    OutcomeCase(
+        "DR-09", UNKNOWN, "no_statement_on_ai", said=(*LISTED_BLOCKED, DESK_OFF, *WAYS_CLOSED), edit=and_a_status_page
+    ),
     *one_word("AI-01", "ai.access", "blocked", "allowed", WIKI),
     OutcomeCase("AI-01", PASS, "access_limited", about=WIKI[4:], said=(LIMITED,), rule='expect = "limited"'),
     OutcomeCase("AI-01", FAIL, "access_limited", about=WIKI[4:], said=(LIMITED,)),
     OutcomeCase("AI-01", UNKNOWN, "policy_word_unknown", about=WIKI[4:], said=(BLOCKED,), rule='expect = "closed"'),
-    OutcomeCase("AI-02", PASS, "all_blocked", about=DESK[4:], said=JIRA_FAMILY),
+    OutcomeCase("AI-01", FAIL, "jira_family_not_blocked", about=BOARD[4:], said=(*JIRA_FAMILY, DESK_ON)),
+    OutcomeCase("AI-01", UNKNOWN, "not_read", about=BOARD[4:], said=JIRA_FAMILY),
+    OutcomeCase("AI-01", PASS, "jira_family_blocked", about=BOARD[4:], said=(*JIRA_FAMILY, DESK_OFF)),
+    OutcomeCase("AI-01", FAIL, "own_setting_on", about=DESK[4:], said=(*JIRA_FAMILY, DESK_ON)),
+    OutcomeCase(
+        "AI-01",
+        Outcome.NO_SUCH_SETTING,
+        "plan_without_ai",
+        about="corner-shop.atlassian.net/confluence",
+        scenario="small",
+        edit=only_on_free,
+    ),
+    OutcomeCase("AI-02", PASS, "all_blocked", about=DESK[4:], said=(*JIRA_FAMILY, DESK_OFF)),
+    OutcomeCase("AI-02", UNKNOWN, "not_read", about=DESK[4:], said=JIRA_FAMILY),
+    OutcomeCase("AI-02", FAIL, "family_split", about=DESK[4:], said=(*JIRA_FAMILY, DESK_ON)),
+    OutcomeCase(
+        "AI-02",
+        Outcome.NO_SUCH_SETTING,
+        "plan_without_ai",
+        about="corner-shop.atlassian.net/jira-software",
+        scenario="small",
+        edit=only_on_free,
+    ),
     OutcomeCase("AI-02", PASS, "none_blocked", about=DESK[4:], said=(LIMITED,)),
     OutcomeCase(
         "AI-02",
@@ -106,7 +167,9 @@ ACCESS_CASES = (
         about=DESK[4:],
         said=(*JIRA_FAMILY[:2], Said("ai.access", "allowed", DESK.replace("servicedesk", "product-discovery"))),
     ),
-    *doubted(OutcomeCase("AI-02", PASS, "", about=DESK[4:], said=JIRA_FAMILY[:2]), JIRA_FAMILY[2], "limited"),
+    *doubted(
+        OutcomeCase("AI-02", PASS, "", about=DESK[4:], said=(*JIRA_FAMILY[:2], DESK_OFF)), JIRA_FAMILY[2], "limited"
+    ),
     OutcomeCase("AI-03", PASS, "reviewed", about=WIKI[4:], said=(Said("ai.access", "allowed", WIKI),)),
     *doubted(OutcomeCase("AI-03", PASS, "", about=WIKI[4:]), Said("ai.access", "allowed", WIKI), "blocked"),
     *one_word("AI-04", "ai.own_setting", "off", "on", DESK),
@@ -140,13 +203,16 @@ ACCESS_CASES = (
         Said("ai.own_setting", "off", "ari:cloud:trello::workspace/5f0000000000000000000002"),
         "on",
     ),
-    OutcomeCase("AI-06", PASS, "approved_groups", said=(BLOCKED,)),
-    OutcomeCase("AI-06", PASS, "approved_groups", said=(LIMITED, GROUPS), rule=APPROVED_GROUPS),
-    OutcomeCase("AI-06", FAIL, "group_not_approved", said=(LIMITED, GROUPS), rule='expect = ["others"]'),
+    OutcomeCase("AI-06", PASS, "approved_groups", said=(BLOCKED, DESK_OFF)),
+    OutcomeCase("AI-06", FAIL, "open_to_everyone", said=(BLOCKED, DESK_ON)),
+    OutcomeCase("AI-06", FAIL, "not_limited_by_group", said=(BLOCKED, replace(DESK_ON, value="limited"))),
+    OutcomeCase("AI-06", UNKNOWN, "not_read", said=(BLOCKED,)),
+    OutcomeCase("AI-06", PASS, "approved_groups", said=(LIMITED, GROUPS, DESK_OFF), rule=APPROVED_GROUPS),
+    OutcomeCase("AI-06", FAIL, "group_not_approved", said=(LIMITED, GROUPS, DESK_OFF), rule='expect = ["others"]'),
     OutcomeCase("AI-06", FAIL, "open_to_everyone", said=(Said("ai.access", "allowed", EVERY_APP),)),
-    OutcomeCase("AI-06", UNKNOWN, "policy_names_no_group", said=(LIMITED, GROUPS)),
+    OutcomeCase("AI-06", UNKNOWN, "policy_names_no_group", said=(LIMITED, GROUPS, DESK_OFF)),
     OutcomeCase("AI-06", NOT_ACHIEVABLE, "plan_without_groups", scenario="small"),
-    *doubted(OutcomeCase("AI-06", PASS, "", said=(LIMITED,), rule=APPROVED_GROUPS), GROUPS, ("others",)),
+    *doubted(OutcomeCase("AI-06", PASS, "", said=(LIMITED, DESK_OFF), rule=APPROVED_GROUPS), GROUPS, ("others",)),
     OutcomeCase("AI-07", PASS, "approved_groups", said=(LIMITED,), rule=APPROVED_GROUPS),
     OutcomeCase("AI-07", PASS, "approved_groups", said=(LIMITED,), rule=f'expect = ["{AI_USERS}"]'),
     OutcomeCase("AI-07", PASS, "blocked_everywhere", said=(BLOCKED,), rule=APPROVED_GROUPS),
@@ -338,10 +404,32 @@ RESIDENCY_CASES = (
         OutcomeCase("DR-07", PASS, "", about=WIKI[4:]), Said("residency.marketplace.unpinned", (), WIKI), ("Draw",)
     ),
     OutcomeCase("DR-08", UNKNOWN, "not_verifiable_today"),
-    OutcomeCase("DR-09", PASS, "ai_off", said=(BLOCKED,)),
+    OutcomeCase("DR-09", PASS, "ai_off", said=(BLOCKED, DESK_OFF, *WAYS_CLOSED)),
     OutcomeCase("DR-09", FAIL, "ai_leaves_realm", said=(LIMITED,)),
+    OutcomeCase("DR-09", FAIL, "ai_leaves_realm", said=(BLOCKED, DESK_ON, *WAYS_CLOSED)),
+    OutcomeCase("DR-09", UNKNOWN, "not_read", said=(BLOCKED, *WAYS_CLOSED)),
+    OutcomeCase("DR-09", UNKNOWN, "not_read", said=(BLOCKED, DESK_OFF)),
+    *(
+        OutcomeCase(
+            "DR-09",
+            FAIL,
+            code,
+            said=(BLOCKED, DESK_OFF, *(one for one in WAYS_CLOSED if one.setting != open_one.setting), open_one),
+        )
+        for open_one, code in WAYS_OPEN
+    ),
+    *(
+        OutcomeCase(
+            "DR-09", UNKNOWN, "not_read", said=(BLOCKED, DESK_OFF, *(one for one in WAYS_CLOSED if one is not unseen))
+        )
+        for unseen in WAYS_CLOSED
+    ),
+    OutcomeCase(
+        "DR-09", Outcome.NO_SUCH_SETTING, "plan_without_ai", scenario="small", edit=only_on_free, said=MCP_CLOSED
+    ),
+    OutcomeCase("DR-09", FAIL, "mcp_open", scenario="small", edit=only_on_free, said=(WAYS_OPEN[2][0],)),
     OutcomeCase("DR-09", UNKNOWN, "apps_unread", said=(BLOCKED,), fault="403-bare@workspaces", scope=WORKSPACES),
-    *doubted(OutcomeCase("DR-09", PASS, ""), BLOCKED, "allowed"),
+    *doubted(OutcomeCase("DR-09", PASS, "", said=(DESK_OFF, *WAYS_CLOSED)), BLOCKED, "allowed"),
     *before_it_counts("DR-10"),
     OutcomeCase("DR-10", PASS, "contribution_off", said=(METADATA_OFF, IN_APP_OFF, NONE_INCLUDED)),
     OutcomeCase("DR-10", FAIL, "opened_by_list", said=(METADATA_OFF, IN_APP_OFF, Said(INCLUDED, (WIKI,)))),

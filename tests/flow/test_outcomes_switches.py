@@ -18,6 +18,7 @@ from tests.flow.outcomes import (
     Stage,
     assert_as_said,
     doubted,
+    only_on_free,
     set_stage,
 )
 
@@ -33,6 +34,8 @@ WIKI = "app:tidy.atlassian.net/confluence"
 HIPAA = Said("contribution.exemption", "hipaa")
 TAGGED = Said("hipaa.tagged", "yes", EVERY_APP)
 BLOCKED = Said("ai.access", "blocked", EVERY_APP)
+DESK_OFF = Said("ai.own_setting", "off", "app:tidy.atlassian.net/jira-servicedesk")
+"""Its own AI switch, beside Rovo access."""
 CONTRIBUTION_PATH = "Atlassian Administration > Security > Data contribution"
 AUDIT_LOG_PATH = "Atlassian Administration > Security > Audit log > Settings"
 BEFORE = -30
@@ -124,9 +127,11 @@ CASES = (
     *doubted(OutcomeCase("DC-15", PASS, ""), IN_APP_OFF, "on"),
     *before_it_counts("DC-17"),
     OutcomeCase("DC-17", PASS, "metadata_off", said=(METADATA_OFF,)),
-    OutcomeCase("DC-17", PASS, "rovo_blocked", said=(BLOCKED,)),
+    OutcomeCase("DC-17", PASS, "rovo_blocked", said=(BLOCKED, DESK_OFF)),
+    OutcomeCase("DC-17", UNKNOWN, "not_read", said=(BLOCKED,)),
+    OutcomeCase("DC-17", Outcome.NO_SUCH_SETTING, "plan_without_ai", scenario="small", edit=only_on_free),
     OutcomeCase("DC-17", FAIL, "ai_on", said=(Said("ai.access", "limited", EVERY_APP), Said(METADATA, "on"))),
-    *doubted(OutcomeCase("DC-17", PASS, ""), BLOCKED, "allowed"),
+    *doubted(OutcomeCase("DC-17", PASS, "", said=(DESK_OFF,)), BLOCKED, "allowed"),
     OutcomeCase("DC-20", PASS, "no_exemption", said=(Said("contribution.exemption", "none"),)),
     OutcomeCase("DC-20", EXEMPT, "exempt", said=(BYOK, KEYS)),
     OutcomeCase("DC-20", FAIL, "exemption_on_no_app", said=(BYOK, replace(KEYS, value="none"))),

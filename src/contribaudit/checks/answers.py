@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from contribaudit.catalogue import organization as catalogue
-from contribaudit.checks.parts import WORKSPACES, evidence_of, unread
+from contribaudit.checks.parts import WORKSPACES, evidence_of, rulebook_evidence, unread
 from contribaudit.core import names
 from contribaudit.core.check import Case, Verdict
+from contribaudit.core.effective_ai_switches import app_known
 from contribaudit.core.finding import Outcome
 from contribaudit.core.observation import Observed, Value
+from contribaudit.core.reasons import never_recorded
 from contribaudit.core.rules import Plan, Rulebook
+from contribaudit.core.screens import screen_for, shown_on
 from contribaudit.core.setting import Setting
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject, organization_subject
@@ -92,6 +95,26 @@ def apps_of(case: Case, setting: Setting) -> list[Subject] | Verdict:
 def apps_shown(rulebook: Rulebook, setting: Setting) -> frozenset[str]:
     """Type keys of the apps that a console screen shows this setting for; empty when no screen names any."""
     return frozenset(key for screen in rulebook.screens if setting.id in screen.settings for key in screen.apps)
+
+
+def unless_no_screen(case: Case, setting: Setting, verdict: Verdict) -> Verdict:
+    """The verdict; `no_such_setting` in place of one that waits for a look that nobody can take.
+
+    That is so where nobody recorded the setting, and screens show it, but none of them for an app of this known type.
+    """
+    state, subject = case.state, case.subject
+    known = app_known(state, subject)
+    if (
+        verdict.outcome is not Outcome.UNKNOWN
+        or known is None
+        or not never_recorded(state, subject, setting.id)
+        or not shown_on(state, setting.id)
+        or screen_for(state, subject, setting.id) is not None
+    ):
+        return verdict
+    reason = f"{known.title} has no such setting: no screen of the console shows it for this app ({setting.title})"
+    evidence = (*evidence_of(state.read(subject, names.APP_TYPE_KEY)), *rulebook_evidence(case))
+    return Verdict(Outcome.NO_SUCH_SETTING, "no_screen", reason, setting.id, verdict.expected, None, evidence)
 
 
 def fragile_in_trial(judge: Callable[[Case], Verdict]) -> Callable[[Case], Verdict]:

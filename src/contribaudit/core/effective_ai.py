@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
-from contribaudit.core.effective_ai_switches import EXPOSED, NOT_EXPOSED, alone, app_known
+from contribaudit.core.effective_ai_switches import BLOCKED, EXPOSED, NOT_EXPOSED, alone, app_known
 from contribaudit.core.effective_lists import app_of_space
 from contribaudit.core.effective_together import apps_of_site, list_unread, sites_index, together
 from contribaudit.core.finding import Outcome
@@ -31,17 +31,17 @@ def ai(state: State, subject: Subject) -> Effective:
     setting = names.EFFECTIVE_AI
     match subject.kind:
         case Kind.APP:
-            return _app(state, subject)
+            return ai_of_app(state, subject)
         case Kind.SITE:
-            parts = [_app(state, app) for app in apps_of_site(state, subject)]
+            parts = [ai_of_app(state, app) for app in apps_of_site(state, subject)]
         case Kind.ORGANIZATION:
-            parts = [_app(state, app) for app in state.subjects(Kind.APP, subject.organization)]
+            parts = [ai_of_app(state, app) for app in state.subjects(Kind.APP, subject.organization)]
         case Kind.SPACE:
             app = app_of_space(state, subject)
             if app is None:
                 missing = rule(state, f"which app {alias_of(state, subject)} belongs to is not known")
                 return stopped(subject, setting, Stop(Outcome.UNKNOWN, "app_of_space_not_known", missing))
-            return replace(_app(state, app), subject=subject)
+            return replace(ai_of_app(state, app), subject=subject)
         case Kind.CONNECTOR:
             return _connector(state, subject)
         case _:
@@ -49,13 +49,16 @@ def ai(state: State, subject: Subject) -> Effective:
     return together(state, subject, setting, parts, risk=EXPOSED, safe=NOT_EXPOSED)
 
 
-def _app(state: State, app: Subject) -> Effective:
-    """By its own switches, and for a blocked app of the Jira family by its siblings on the site too."""
-    return state.once(("effective ai", app), lambda: _of_app(state, app))
+def ai_of_app(state: State, app: Subject, most: str = BLOCKED) -> Effective:
+    """By its own switches, and for an app of the Jira family by its siblings on the site too.
+
+    "exposed" is what lets AI in further than `most` ("blocked" or "limited").
+    """
+    return state.once(("effective ai", app, most), lambda: _of_app(state, app, most))
 
 
-def _of_app(state: State, app: Subject) -> Effective:
-    own = alone(state, app)
+def _of_app(state: State, app: Subject, most: str) -> Effective:
+    own = alone(state, app, most)
     known = app_known(state, app)
     if own.value != NOT_EXPOSED or known is None or not known.jira_family:
         return own
@@ -63,8 +66,9 @@ def _of_app(state: State, app: Subject) -> Effective:
     if number is None:
         missing = rule(state, "its site is not known, and any other app of the Jira family there would keep AI on")
         return stopped(app, names.EFFECTIVE_AI, Stop(Outcome.UNKNOWN, "site_not_known", missing), own.chain)
-    family = state.once(("jira family", app.organization, number), lambda: _family(state, app.organization, number))
-    return _with_family(state, app, own, family)
+    key = ("jira family", app.organization, number, most)
+    family = state.once(key, lambda: _family(state, app.organization, number, most))
+    return _with_family(state, app, own, family, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +83,15 @@ class _Family:
     """The chain of the answer where all are blocked. The same for every app: copies would grow with their square."""
 
 
-def _family(state: State, organization: str, number: int) -> _Family:
+def _family(state: State, organization: str, number: int, most: str) -> _Family:
     """Apps of a type that is not known are counted in, and Jira apps of a site that is not known: each may belong."""
     index = sites_index(state, organization)
     homeless = state.once(("jira apps without site", organization), lambda: _homeless(state, organization))
     here = sorted({*index.sites[number].apps, *homeless})
-    answers = [_named(state, alone(state, app)) for app in here if _may_be_family(app_known(state, app))]
+    answers = [_named(state, alone(state, app, most)) for app in here if _may_be_family(app_known(state, app))]
     alike = f"all {len(answers)} apps" if len(answers) > 1 else "the only app"
-    whole = rule(state, f"{alike} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} blocked")
+    closed = BLOCKED if most == BLOCKED else f"{BLOCKED} or {most}"
+    whole = rule(state, f"{alike} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
     return _Family(
         min((one for one in answers if one.value == EXPOSED), key=lambda one: one.subject, default=None),
         gravest(answers),
@@ -94,12 +99,12 @@ def _family(state: State, organization: str, number: int) -> _Family:
     )
 
 
-def _with_family(state: State, app: Subject, own: Effective, family: _Family) -> Effective:
+def _with_family(state: State, app: Subject, own: Effective, family: _Family, most: str) -> Effective:
     setting = names.EFFECTIVE_AI
     if family.open is not None:
         shared = rule(
             state,
-            f"{alias_of(state, family.open.subject)} is of the same site's Jira family and not blocked, "
+            f"{alias_of(state, family.open.subject)} is of the same site's Jira family and not {most}, "
             "so Search, Chat and Create with AI stay on for all of it",
         )
         return answered(

@@ -2,6 +2,7 @@
 
 https://support.atlassian.com/organization-administration/docs/manage-rovo-access/: on by default for Standard, Premium
 and Enterprise. Some apps have a switch of their own: JSM beside the organization's, Bitbucket, Trello and Loom instead.
+Which have one, the rulebook's screens say: those that some screen shows the switch of.
 """
 
 from __future__ import annotations
@@ -23,35 +24,37 @@ from contribaudit.core.reasons import (
     told,
 )
 from contribaudit.core.rules import App, Plan
+from contribaudit.core.screens import screen_for
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
 
 EXPOSED = "exposed"
 NOT_EXPOSED = "not_exposed"
-_WORDS = {
-    names.AI_ACCESS: {"allowed": EXPOSED, "limited": EXPOSED, "blocked": NOT_EXPOSED},
-    names.AI_OWN_SETTING: {"on": EXPOSED, "limited": EXPOSED, "off": NOT_EXPOSED},
-}
+BLOCKED = "blocked"
+LIMITED = "limited"
+OPENNESS = {BLOCKED: 0, "off": 0, LIMITED: 1, "allowed": 2, "on": 2}
+"""How far a word lets AI in."""
+NO_STATEMENT_ON_AI = "no_statement_on_ai"
+_WORDS = {names.AI_ACCESS: ("allowed", LIMITED, BLOCKED), names.AI_OWN_SETTING: ("on", LIMITED, "off")}
 _CALLED = {names.AI_ACCESS: "Rovo access", names.AI_OWN_SETTING: "the app's own AI switch"}
 
 
-def alone(state: State, app: Subject) -> Effective:
-    """By the app's own switches, siblings apart."""
-    return state.once(("effective ai alone", app), lambda: _by_switches(state, app))
+def alone(state: State, app: Subject, most: str = BLOCKED) -> Effective:
+    """By the app's own switches, siblings apart: exposed where one of them lets AI in further than `most`."""
+    return state.once(("effective ai alone", app, most), lambda: _by_switches(state, app, most))
 
 
-def _by_switches(state: State, app: Subject) -> Effective:
+def _by_switches(state: State, app: Subject, most: str) -> Effective:
     setting = names.EFFECTIVE_AI
     type_key = state.read(app, names.APP_TYPE_KEY)
     known = app_known(state, app)
     if known is not None and known.rovo_block == "none":
-        without = told(f"{known.title} has no AI to block", type_key)
+        without = told(f"{known.title} has no AI of its own to block", type_key)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "no_ai", without))
-    elsewhere = known is not None and known.rovo_block == "elsewhere"
-    decides = names.AI_OWN_SETTING if elsewhere else names.AI_ACCESS
+    decide = _deciding(state, app, known)
     chain = (told(_how(known), type_key),)
     stops: list[Effective] = []
-    safe: Reason | None = None
+    safe: dict[SettingId, Reason] = {}
     for switch, words in _WORDS.items():
         seen = read_word(state, app, switch, words, _CALLED[switch])
         if isinstance(seen, Stop):
@@ -59,20 +62,31 @@ def _by_switches(state: State, app: Subject) -> Effective:
                 stops.append(stopped(app, setting, seen, chain, predicted=_predicted(state, app)))
             continue
         link = told(f"{_CALLED[switch]} is {seen[0]}", seen[1])
-        if words[seen[0]] == EXPOSED:
+        if OPENNESS[seen[0]] > OPENNESS[most]:
             return answered(app, setting, EXPOSED, "not_blocked", (*chain, link), changeable=True)
-        if switch == decides:
-            safe = link
+        safe[switch] = link
     stop = gravest(stops)
     if stop is not None:
         return stop
-    if safe is None:
-        return _unrecorded(state, app, decides, chain)
+    links = tuple(safe[switch] for switch in decide if switch in safe)
+    unseen = next((switch for switch in decide if switch not in safe), None)
+    if unseen is not None:
+        plans_say = names.AI_ACCESS in decide  # of apps outside Rovo access no page tells plans
+        return (_unrecorded if plans_say else _unseen)(state, app, unseen, (*chain, *links))
     if known is None:
         # It may be of the Jira family, or have switches elsewhere.
         strange = Stop(Outcome.UNKNOWN, "unknown_app", told("which other switches it has is not known", type_key))
-        return stopped(app, setting, strange, (*chain, safe))
-    return answered(app, setting, NOT_EXPOSED, "blocked", (*chain, safe), changeable=True)
+        return stopped(app, setting, strange, (*chain, *links))
+    return answered(app, setting, NOT_EXPOSED, "blocked", (*chain, *links), changeable=True)
+
+
+def _deciding(state: State, app: Subject, known: App | None) -> tuple[SettingId, ...]:
+    """The switches that must all be seen closed: Rovo access unless it stands elsewhere, and the app's own."""
+    if known is not None and known.rovo_block == "elsewhere":
+        return (names.AI_OWN_SETTING,)
+    if known is not None and screen_for(state, app, names.AI_OWN_SETTING) is not None:
+        return (names.AI_ACCESS, names.AI_OWN_SETTING)
+    return (names.AI_ACCESS,)
 
 
 def _unrecorded(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
@@ -87,8 +101,17 @@ def _unrecorded(state: State, app: Subject, switch: SettingId, chain: tuple[Reas
     if offer is not None and not offer.rovo:
         beside = told(f"no page says whether AI reads an app on {offer.name} beside paid ones", plan)
         return stopped(app, setting, Stop(Outcome.UNKNOWN, "free_beside_paid", beside), chain)
-    stop = stop_by(state.read(app, switch), _CALLED[switch])
-    return stopped(app, setting, stop, chain, predicted=_predicted(state, app), changeable=True)
+    return _unseen(state, app, switch, chain)
+
+
+def _unseen(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
+    known = app_known(state, app)
+    if known is not None and known.rovo_block == "unknown":
+        sentence = f"no page says whether AI reaches {known.title}, nor how it would be blocked there"
+        stop = Stop(Outcome.UNKNOWN, NO_STATEMENT_ON_AI, told(sentence, state.read(app, switch)))
+    else:
+        stop = stop_by(state.read(app, switch), _CALLED[switch])
+    return stopped(app, names.EFFECTIVE_AI, stop, chain, predicted=_predicted(state, app), changeable=True)
 
 
 def app_known(state: State, app: Subject) -> App | None:

@@ -19,6 +19,8 @@ def screen_for(state: State, subject: Subject, setting: SettingId | None) -> Scr
     """The first screen that shows the setting of this subject; None where no screen does, or none lists this app."""
     shown = shown_on(state, setting)
     if subject.kind is Kind.APP:
-        type_key = state.recall(subject, names.APP_TYPE_KEY).casefold()
+        written = state.recall(subject, names.APP_TYPE_KEY)
+        known = state.rulebook.app(written)
+        type_key = known.type_key if known is not None else written.casefold()
         shown = tuple(one for one in shown if not one.apps or type_key in one.apps)
     return next(iter(shown), None)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from contribaudit.catalogue import ai_access as ai
-from contribaudit.checks.ai_access.reach import in_rovo_access, no_more_than
-from contribaudit.checks.answers import ATTESTED, apps_of, fragile_in_trial, gravest, word_of
+from contribaudit.catalogue import ai_tools as tools
+from contribaudit.checks.ai_access.reach import exposure, in_rovo_access, no_more_than, stopped_by
+from contribaudit.checks.answers import ATTESTED, apps_of, fragile_in_trial, unless_no_screen, word_of
 from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, plan_of, plan_unclear
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.baseline import uncovered
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.effective_ai_switches import BLOCKED, EXPOSED, LIMITED, NOT_EXPOSED, alone
 from contribaudit.core.finding import Evidence, Outcome
 from contribaudit.core.inventory import sites_of
 from contribaudit.core.observation import Grade
+from contribaudit.core.reasons import gravest as gravest_answer
 from contribaudit.core.rules import Plan
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
@@ -22,38 +25,51 @@ from contribaudit.core.subject import Kind, Subject
 
 
 def access(case: Case) -> Verdict:
-    """AI-01: Rovo access of the app is no wider than the rule's `expect`, which is `blocked` where it says nothing."""
-    return no_more_than(case, ai.ACCESS, "blocked")
+    """AI-01: AI reaches the app no further than the rule's `expect`, which is `blocked` where it says nothing.
+
+    Where any access is `allowed`, no other switch and no sibling could open it further.
+    """
+    wanted = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else BLOCKED
+    answer = (
+        exposure(case, case.subject, wanted) if wanted in (BLOCKED, LIMITED) else no_more_than(case, ai.ACCESS, BLOCKED)
+    )
+    return unless_no_screen(case, ai.ACCESS, answer)
 
 
 def family_blocked_together(case: Case) -> Verdict:
-    """AI-02: the Jira apps of a site are all blocked, or none is: search, chat and create stay while one is open."""
+    """AI-02: the Jira apps of a site are all blocked, or none is: search, chat and create stay while one is open.
+
+    Each by its own switches: one that is blocked under Rovo access and on in its own administration is open.
+    """
+    state = case.state
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
-    families = case.state.once(("families", case.subject.organization), lambda: _families(case.state, case.subject))
+    families = state.once(("families", case.subject.organization), lambda: _families(state, case.subject))
     family = families.get(case.subject)
     if family is None:
         reason = "on which site it is was not read, so its family is not known"
         return Verdict(Outcome.UNKNOWN, "site_not_known", reason, ai.ACCESS.id)
-    words = {app: word_of(case.state, app, ai.ACCESS) for app in family}
-    read = {app: word for app, word in words.items() if isinstance(word, str)}
-    evidence = evidence_of(*(case.state.read(app, ai.ACCESS.id) for app in read))
-    observed = tuple(sorted(set(read.values())))
-    still_open = [alias_of(case.state, app) for app, word in read.items() if word != "blocked"]
-    if still_open and "blocked" in observed:
-        reason = f"Jira apps of its site are blocked, and these are not: {', '.join(sorted(still_open))}"
-        return Verdict(Outcome.FAIL, "family_split", reason, ai.ACCESS.id, None, observed, evidence)
-    unread = gravest(word for word in words.values() if isinstance(word, Verdict))
-    if unread is not None:
-        return unread
-    strange = [app for app in family if app_of(case.state, app) is None]
-    if strange:
-        reason = f"whether {alias_of(case.state, strange[0])} is of the Jira family is not known"
+    answers = [alone(state, app) for app in family]
+    still_open = sorted(alias_of(state, one.subject) for one in answers if one.value == EXPOSED)
+    blocked = [one for one in answers if one.value == NOT_EXPOSED]
+    evidence = evidence_of(*(seen for one in answers for seen in one.rests_on))
+    observed = tuple(sorted({one.value for one in answers if one.value is not None}))
+    if still_open and blocked:
+        reason = f"Jira apps of its site are blocked, and these are not: {', '.join(still_open)}"
+        return Verdict(Outcome.FAIL, "family_split", reason, names.EFFECTIVE_AI, None, observed, evidence)
+    not_known = gravest_answer(answers)
+    if not_known is not None:
+        return stopped_by(not_known)
+    if not still_open and not blocked:
+        return stopped_by(answers[0])
+    strange = next((app for app in family if app_of(state, app) is None), None)
+    if strange is not None:
+        reason = f"whether {alias_of(state, strange)} is of the Jira family is not known"
         return Verdict(Outcome.UNKNOWN, "unknown_app", reason, ai.ACCESS.id, None, observed, evidence)
     what = "none of the Jira apps of its site is blocked" if still_open else "all Jira apps of its site are blocked"
     code = "none_blocked" if still_open else "all_blocked"
-    return Verdict(Outcome.PASS, code, what, ai.ACCESS.id, None, observed, evidence)
+    return Verdict(Outcome.PASS, code, what, names.EFFECTIVE_AI, None, observed, evidence)
 
 
 def _families(state: State, one: Subject) -> Mapping[Subject, tuple[Subject, ...]]:
@@ -86,7 +102,7 @@ def reviewed(case: Case) -> Verdict:
         return Verdict(Outcome.PASS, "in_baseline", f"it is in the {told}", ai.ACCESS.id, evidence=held)
     word = word_of(case.state, case.subject, ai.ACCESS)
     if isinstance(word, Verdict):
-        return word
+        return unless_no_screen(case, ai.ACCESS, word)
     evidence = evidence_of(case.state.read(case.subject, ai.ACCESS.id))
     reason = f"its Rovo access was looked at: {word}"
     return Verdict(Outcome.PASS, "reviewed", reason, ai.ACCESS.id, None, word, evidence)
@@ -124,8 +140,8 @@ AI_01 = Check(
     id="AI-01",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
-    reads=(ai.ACCESS.id,),
-    outcomes=ATTESTED,
+    reads=(ai.ACCESS.id, tools.OWN_SETTING.id),
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(access),
     applies=in_rovo_access,
     expectation=Expectation(Shape.WORD),
@@ -134,8 +150,8 @@ AI_02 = Check(
     id="AI-02",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
-    reads=(ai.ACCESS.id, names.APP_TYPE_KEY, names.APP_SITE),
-    outcomes=ATTESTED,
+    reads=(ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY, names.APP_SITE),
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(family_blocked_together),
     applies=_may_be_family,
     when_none=none_among_apps("is of the Jira family"),
@@ -145,7 +161,7 @@ AI_03 = Check(
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(ai.ACCESS.id,),
-    outcomes=ATTESTED - {Outcome.FAIL},
+    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(reviewed),
     applies=in_rovo_access,
 )

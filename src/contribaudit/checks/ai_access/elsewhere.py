@@ -6,18 +6,27 @@ AI-05 asks the apps with workspaces of their own, which stand outside the organi
 from __future__ import annotations
 
 from contribaudit.catalogue import ai_tools as tools
-from contribaudit.checks.ai_access.reach import no_more_than
+from contribaudit.checks.ai_access.reach import exposure, no_more_than
 from contribaudit.checks.answers import ATTESTED, apps_shown, compared, fragile_in_trial
 from contribaudit.checks.parts import app_of, none_among_apps
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.effective_ai_switches import BLOCKED, LIMITED
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
 
 
 def own_setting(case: Case) -> Verdict:
-    """AI-04, AI-05: the AI switch in the app's own administration is no wider than the rule's `expect`, else `off`."""
-    return no_more_than(case, tools.OWN_SETTING, "off")
+    """AI-04, AI-05: the AI switch in the app's own administration is no wider than the rule's `expect`, else `off`.
+
+    Where no other switch decides whether AI reaches the app, that is the question; beside Rovo access AI-01 asks it.
+    """
+    wanted = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else "off"
+    app = app_of(case.state, case.subject)
+    if app is not None and app.rovo_block != "elsewhere":
+        return no_more_than(case, tools.OWN_SETTING, "off")
+    most = {"off": BLOCKED, LIMITED: LIMITED}.get(wanted)
+    return exposure(case, case.subject, most) if most is not None else no_more_than(case, tools.OWN_SETTING, "off")
 
 
 def portal_customers(case: Case) -> Verdict:

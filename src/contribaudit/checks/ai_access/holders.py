@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from contribaudit.catalogue import ai_access as ai
-from contribaudit.checks.ai_access.reach import in_rovo_access, nothing_to_ask
+from contribaudit.checks.ai_access.reach import nothing_to_ask, on_its_screen
 from contribaudit.checks.answers import ATTESTED, apps_of, fragile_in_trial, gravest, list_of, word_of
 from contribaudit.checks.parts import WORKSPACES, evidence_of, list_evidence, unread
 from contribaudit.core import names
@@ -40,7 +40,7 @@ def approved_holders(case: Case) -> Verdict:
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
-    words = {app: word_of(case.state, app, ai.ACCESS, "limited") for app in apps if in_rovo_access(case.state, app)}
+    words = {app: word_of(case.state, app, ai.ACCESS, "limited") for app in apps if on_its_screen(case.state, app)}
     if not words:
         return nothing_to_ask(ai.ACCESS, case.rule.expect)
     opened = [app for app, word in words.items() if word == "allowed"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import hipaa
-from contribaudit.checks.ai_access.reach import ai_off, in_rovo_access, nothing_to_ask
+from contribaudit.checks.ai_access.reach import exposure, nothing_to_ask, on_its_screen
 from contribaudit.checks.answers import (
     ATTESTED,
     apps_of,
@@ -14,12 +16,14 @@ from contribaudit.checks.answers import (
     gravest,
     highest_plan,
     list_of,
+    unless_no_screen,
     word_of,
 )
 from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence
 from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.effective_ai_switches import BLOCKED, LIMITED
 from contribaudit.core.finding import Outcome
 from contribaudit.core.setting import Family
 from contribaudit.core.state import State
@@ -54,7 +58,7 @@ def approved_groups(case: Case) -> Verdict:
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
-    answers = [_limited(case, app) for app in apps if in_rovo_access(case.state, app)]
+    answers = [_limited(case, app) for app in apps if on_its_screen(case.state, app)]
     worst = gravest(answers)
     if worst is None:
         return nothing_to_ask(ai.ACCESS_GROUPS, case.rule.expect)
@@ -69,14 +73,20 @@ def approved_groups(case: Case) -> Verdict:
 
 
 def _limited(case: Case, app: Subject) -> Verdict:
+    """Blocked, or limited to approved groups; a switch of the app's own that is limited is so by no group."""
     called = alias_of(case.state, app)
-    word = word_of(case.state, app, ai.ACCESS, "limited")
-    if isinstance(word, Verdict):
-        return word
-    evidence = evidence_of(case.state.read(app, ai.ACCESS.id))
-    if word != "limited":
-        outcome, code = (Outcome.PASS, "blocked") if word == "blocked" else (Outcome.FAIL, "open_to_everyone")
-        return Verdict(outcome, code, f"Rovo is {word} in {called}", ai.ACCESS.id, "limited", word, evidence)
+    answer = exposure(case, app, LIMITED)
+    if answer.outcome is not Outcome.PASS:
+        code = "open_to_everyone" if answer.outcome is Outcome.FAIL else answer.reason_code
+        return replace(answer, reason_code=code, reason=f"{called}: {answer.reason}")
+    evidence = answer.evidence
+    own = case.state.value(app, names.AI_OWN_SETTING)
+    if own is not None and word_of(case.state, app, tools.OWN_SETTING) == LIMITED:
+        reason = f"{called}: its own AI switch is limited, and not by group"
+        setting = tools.OWN_SETTING.id
+        return Verdict(Outcome.FAIL, "not_limited_by_group", reason, setting, "off", LIMITED, evidence)
+    if word_of(case.state, app, ai.ACCESS) == BLOCKED:
+        return Verdict(Outcome.PASS, BLOCKED, f"Rovo is blocked in {called}", ai.ACCESS.id, LIMITED, BLOCKED, evidence)
     approved = case.rule.expect
     if not isinstance(approved, tuple):
         reason = "the policy names no group: set expect in its rule"
@@ -96,25 +106,15 @@ def health_data(case: Case) -> Verdict:
     """AI-19: in an app that is tagged for HIPAA, AI is off: by the last text that we have, no agreement covers AI."""
     tagged = word_of(case.state, case.subject, hipaa.TAGGED)
     if isinstance(tagged, Verdict):
-        return tagged
+        return unless_no_screen(case, hipaa.TAGGED, tagged)
     evidence = evidence_of(case.state.read(case.subject, hipaa.TAGGED.id))
     if tagged == "no":
         reason = "it is not tagged for HIPAA, so it is to hold no health data"
         return Verdict(Outcome.PASS, "not_tagged", reason, hipaa.TAGGED.id, None, tagged, evidence)
-    answer = ai_off(case, case.subject)
-    if answer is None:
-        reason = "it is tagged for HIPAA, and the rulebook knows of no AI in it"
-        return Verdict(Outcome.PASS, "no_ai", reason, hipaa.TAGGED.id, None, tagged, evidence)
+    answer = exposure(case, case.subject)
+    code = {Outcome.PASS: "ai_off", Outcome.FAIL: "ai_on"}.get(answer.outcome) or answer.reason_code
     reason = f"it is tagged for HIPAA: {answer.reason}"
-    return Verdict(
-        answer.outcome,
-        answer.reason_code,
-        reason,
-        answer.setting,
-        answer.expected,
-        answer.observed,
-        (*evidence, *answer.evidence),
-    )
+    return replace(answer, reason_code=code, reason=reason, evidence=(*evidence, *answer.evidence))
 
 
 def _may_hold_health_data(state: State, subject: Subject) -> bool:
@@ -126,7 +126,7 @@ AI_06 = Check(
     id="AI-06",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
-    reads=(ai.ACCESS.id, ai.ACCESS_GROUPS.id, names.HIGHEST_PLAN),
+    reads=(ai.ACCESS.id, ai.ACCESS_GROUPS.id, tools.OWN_SETTING.id, names.HIGHEST_PLAN),
     outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
     judge=fragile_in_trial(approved_groups),
     expectation=Expectation(Shape.WORDS),
@@ -136,7 +136,7 @@ AI_19 = Check(
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(hipaa.TAGGED.id, ai.ACCESS.id, tools.OWN_SETTING.id),
-    outcomes=ATTESTED,
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(health_data),
     applies=_may_hold_health_data,
 )

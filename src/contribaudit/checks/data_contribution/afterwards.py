@@ -8,7 +8,7 @@ from datetime import UTC
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.ai_access.reach import ai_off_everywhere
+from contribaudit.checks.ai_access.reach import exposure
 from contribaudit.checks.answers import (
     ATTESTED,
     fragile_in_trial,
@@ -42,7 +42,13 @@ def common_patterns(case: Case) -> Verdict:
     if answer.value == NOT_CONTRIBUTED:
         reason = "metadata contribution is off, and common patterns are part of it"
         return worded(replace(contributed(answer, "off"), observed="off"), "metadata_off", reason)
-    blocked = ai_off_everywhere(case)
+    blocked = exposure(case, case.subject)
+    if blocked.outcome is Outcome.FAIL and not answer.known:
+        return contributed(answer, "off")
+    if blocked.outcome is Outcome.FAIL:
+        return Verdict(
+            Outcome.FAIL, "ai_on", blocked.reason, blocked.setting, blocked.expected, blocked.observed, blocked.evidence
+        )
     if blocked.outcome is not Outcome.PASS:
         return blocked
     reason = (
@@ -163,7 +169,7 @@ DC_17 = Check(
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(contribution.METADATA.id, names.HIGHEST_PLAN, ai.ACCESS.id, tools.OWN_SETTING.id, names.EXEMPTION),
-    outcomes=ATTESTED | _BEFORE,
+    outcomes=ATTESTED | _BEFORE | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(common_patterns),
 )
 DC_21 = Check(

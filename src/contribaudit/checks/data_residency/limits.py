@@ -8,11 +8,14 @@ from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.data_residency import BYOK
-from contribaudit.checks.ai_access.reach import ai_off_everywhere
+from contribaudit.checks.ai_access.reach import exposure
 from contribaudit.checks.answers import (
     ATTESTED,
+    code_of,
     fragile_in_trial,
     gravest,
+    list_of,
+    unless_no_screen,
     word_of,
 )
 from contribaudit.checks.contributed import fragile
@@ -23,7 +26,7 @@ from contribaudit.checks.parts import evidence_of, rulebook_evidence
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.finding import Outcome
-from contribaudit.core.setting import Family
+from contribaudit.core.setting import Family, Setting
 from contribaudit.core.subject import Kind
 
 _BEFORE = frozenset((Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE))
@@ -32,15 +35,65 @@ _BEFORE = frozenset((Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE))
 def ai_processing(case: Case) -> Verdict:
     """DR-09: AI is off everywhere, since residency holds stored data and not what models process.
 
+    Tools of others that connect over MCP process it where they run, and web searches go out: both must be closed too.
     No documented option keeps that in a region; a waiver is how it is accepted.
     """
-    answer = ai_off_everywhere(case)
-    if answer.outcome is not Outcome.FAIL:
-        return answer
-    reason = f"{answer.reason}, and {case.state.rulebook.statements.ai_processing.text}"
-    return Verdict(
-        Outcome.FAIL, "ai_leaves_realm", reason, answer.setting, answer.expected, answer.observed, answer.evidence
-    )
+    answer = exposure(case, case.subject)
+    if answer.outcome is Outcome.FAIL:
+        reason = f"{answer.reason}, and {case.state.rulebook.statements.ai_processing.text}"
+        return Verdict(
+            Outcome.FAIL, "ai_leaves_realm", reason, answer.setting, answer.expected, answer.observed, answer.evidence
+        )
+    parts = [answer, *(_way_out(case, *way) for way in _WAYS_OUT), _own_domains(case)]
+    if answer.outcome is Outcome.NO_SUCH_SETTING:
+        parts = [one for one in parts if one.setting != tools.WEB_SEARCH.id]  # Rovo is what searches
+    worst = gravest(parts)
+    if worst is None or worst.outcome is not Outcome.PASS:
+        return worst or answer
+    evidence = tuple(evidence for one in parts for evidence in one.evidence)
+    if answer.outcome is not Outcome.PASS:
+        return replace(answer, evidence=evidence)
+    reason = f"AI is off everywhere ({answer.reason}), no tool connects over MCP, and web search is off"
+    return Verdict(Outcome.PASS, "ai_off", reason, answer.setting, answer.expected, answer.observed, evidence)
+
+
+_WAYS_OUT = (
+    (
+        tools.MCP_SUPPORTED_DOMAINS,
+        "blocked",
+        "mcp_open",
+        "tools of the domains that Atlassian supports may connect over MCP and process data where they run",
+    ),
+    (
+        tools.MCP_API_TOKENS,
+        "off",
+        "mcp_open",
+        "tools that sign in with an API token may connect over MCP and process data where they run",
+    ),
+    (tools.WEB_SEARCH, "off", "web_search_on", "the web search option is on: queries go out to the web"),
+)
+
+
+def _way_out(case: Case, setting: Setting, closed: str, code: str, opened: str) -> Verdict:
+    word = word_of(case.state, case.subject, setting, closed)
+    if isinstance(word, Verdict):
+        return word
+    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    if word == closed:
+        return Verdict(Outcome.PASS, code_of(setting, word), "", setting.id, closed, word, evidence)
+    return Verdict(Outcome.FAIL, code, opened, setting.id, closed, word, evidence)
+
+
+def _own_domains(case: Case) -> Verdict:
+    setting = tools.MCP_DOMAINS
+    listed = list_of(case.state, case.subject, setting, ())
+    if isinstance(listed, Verdict):
+        return listed
+    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    if not listed:
+        return Verdict(Outcome.PASS, "no_domains", "", setting.id, (), listed, evidence)
+    reason = f"tools may connect over MCP from {', '.join(listed)} and process data where they run"
+    return Verdict(Outcome.FAIL, "mcp_open", reason, setting.id, (), listed, evidence)
 
 
 def aggregates(case: Case) -> Verdict:
@@ -70,7 +123,7 @@ def own_key(case: Case) -> Verdict:
     setting = BYOK
     key = word_of(case.state, case.subject, setting)
     if isinstance(key, Verdict):
-        return key
+        return unless_no_screen(case, setting, key)
     evidence = evidence_of(case.state.read(case.subject, setting.id))
     if key == "none":
         reason = "it has no customer-managed key: its location can still be chosen"
@@ -95,8 +148,15 @@ DR_09 = Check(
     id="DR-09",
     family=Family.DATA_RESIDENCY,
     kind=Kind.ORGANIZATION,
-    reads=(ai.ACCESS.id, tools.OWN_SETTING.id),
-    outcomes=ATTESTED,
+    reads=(
+        ai.ACCESS.id,
+        tools.OWN_SETTING.id,
+        tools.MCP_SUPPORTED_DOMAINS.id,
+        tools.MCP_DOMAINS.id,
+        tools.MCP_API_TOKENS.id,
+        tools.WEB_SEARCH.id,
+    ),
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(ai_processing),
 )
 DR_10 = Check(
@@ -120,7 +180,7 @@ DR_12 = Check(
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(BYOK.id, names.REALM),
-    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.NOT_ACHIEVABLE},
+    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.NOT_ACHIEVABLE, Outcome.NO_SUCH_SETTING},
     judge=own_key,
     applies=may_have_residency,
     expectation=Expectation(Shape.WORDS, "realms"),
