@@ -312,3 +312,10 @@ def test_dc_14_an_entry_for_a_platform_app_excludes_nothing() -> None:
             seen(EXCLUDED, (entry,)),
         )
         assert judge("DC-14", state, ORGANIZATION).outcome is NOT_ACHIEVABLE
+
+
+def test_a_word_that_no_policy_file_may_hold_proves_nothing() -> None:
+    """A rule that was made otherwise than by a file."""
+    state = state_of(*facts(WIKI, host="a.example"), seen("ai.access", "blocked", WIKI))
+    verdict = judge("AI-01", state, WIKI, "opt-in")
+    assert (verdict.outcome, verdict.reason_code) == (UNKNOWN, "policy_word_unknown")

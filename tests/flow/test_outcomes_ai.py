@@ -135,7 +135,6 @@ ACCESS_CASES = (
     *one_word("AI-01", "ai.access", "blocked", "allowed", WIKI),
     OutcomeCase("AI-01", PASS, "access_limited", about=WIKI[4:], said=(LIMITED,), rule='expect = "limited"'),
     OutcomeCase("AI-01", FAIL, "access_limited", about=WIKI[4:], said=(LIMITED,)),
-    OutcomeCase("AI-01", UNKNOWN, "policy_word_unknown", about=WIKI[4:], said=(BLOCKED,), rule='expect = "closed"'),
     OutcomeCase("AI-01", FAIL, "jira_family_not_blocked", about=BOARD[4:], said=(*JIRA_FAMILY, DESK_ON)),
     OutcomeCase("AI-01", UNKNOWN, "not_read", about=BOARD[4:], said=JIRA_FAMILY),
     OutcomeCase("AI-01", PASS, "jira_family_blocked", about=BOARD[4:], said=(*JIRA_FAMILY, DESK_OFF)),

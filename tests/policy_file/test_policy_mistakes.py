@@ -193,17 +193,20 @@ def test_mistakes_in_a_rule(tmp_path: Path, text: str, expected: str) -> None:
         ),
         (
             'check = "DR-01"\nexpect = "EU"',
-            ':5: [[rule]] 1, key `expect`: DR-01 expects a list of words, ["…", "…"]',
+            ':5: [[rule]] 1, key `expect`: DR-01 expects a list of words, ["…", "…"]; it takes a list of known realms',
         ),
         (
             'check = "DR-01"\nexpect = ["EU", 3]',
-            ':5: [[rule]] 1, key `expect`: DR-01 expects a list of words, ["…", "…"]',
+            ':5: [[rule]] 1, key `expect`: DR-01 expects a list of words, ["…", "…"]; it takes a list of known realms',
         ),
         (
             'check = "DR-01"\nexpect = ["EU", "USS"]',
             ':5: [[rule]] 1, key `expect`: "USS" is not one of the known realms; did you mean `us`?',
         ),
-        ('check = "DC-01"\nexpect = ["on"]', ":5: [[rule]] 1, key `expect`: DC-01 expects one word, in quotes"),
+        (
+            'check = "DC-01"\nexpect = ["on"]',
+            ":5: [[rule]] 1, key `expect`: DC-01 expects one word, in quotes; it takes any word",
+        ),
         ('check = "DC-01"\nexpect = " "', ":5: [[rule]] 1, key `expect`: an empty text is no word"),
         (
             'check = "DC-02"\nexpect = "gold"',

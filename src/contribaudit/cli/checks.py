@@ -8,7 +8,7 @@ from contribaudit.cli.options import Console, check_ids, format_option, pass_con
 
 COLUMNS = (
     "id", "title", "severity", "family", "kind", "question", "trap", "outcomes", "verifiable", "settings",
-    "remediation", "console_path", "source", "controls",
+    "remediation", "console_path", "source", "controls", "expect",
 )  # fmt: skip
 
 
@@ -71,6 +71,7 @@ def _rows(console: Console) -> list[tuple[str | bool | tuple[str, ...], ...]]:
                 words.console_path,
                 words.source,
                 words.controls,
+                check.expectation.takes,
             )
         )
     return rows

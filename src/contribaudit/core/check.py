@@ -22,17 +22,40 @@ class Shape(StrEnum):
     """What a rule's `expect` may hold for a check."""
 
     NOTHING = "nothing"
+    DAYS = "days"
+    """A whole number of days, written in quotes."""
     WORD = "word"
     WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The shape of `expect`, and the rulebook's vocabulary that its words come from ("" for any word)."""
+    """The shape of `expect`, and which words it takes: those of a vocabulary, those named here, or any."""
 
     shape: Shape = Shape.NOTHING
     vocabulary: str = ""
-    """"realms", "plans", "apps" or ""."""
+    """The rulebook's, "realms", "plans", "apps", or ""."""
+    words: tuple[str, ...] = ()
+    """All that it takes, compared without case; empty where a vocabulary or the organization has the words."""
+    means: str = ""
+    """What its words name, where the organization has them: "approved groups, by name or ID"."""
+    example: str = ""
+    """As it is written in a policy file, `["ai-users"]`; "" where the words say it."""
+
+    @property
+    def takes(self) -> str:
+        """What a policy may write, for people: `one of allowed, limited, blocked`. "" for a check without a choice."""
+        match self.shape:
+            case Shape.NOTHING:
+                return ""
+            case Shape.DAYS:
+                text = "a whole number of days in quotes"
+            case Shape.WORD:
+                known = f"one of the known {self.vocabulary}" if self.vocabulary else "any word"
+                text = f"one of {', '.join(self.words)}" if self.words else known
+            case Shape.WORDS:
+                text = f"a list of {self.means or f'known {self.vocabulary}'}"
+        return f"{text}, such as {self.example}" if self.example else text
 
 
 @dataclass(frozen=True, slots=True)

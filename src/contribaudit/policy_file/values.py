@@ -124,25 +124,34 @@ def _expect(value: object, info: ValidationInfo) -> Value:
     check = known.checks.get(info.data.get("check", ""))
     if check is None:
         return None
+    expectation = check.expectation
+    wanted = f"; it takes {expectation.takes}" if expectation.takes else ""
     words: list[str]
-    match check.expectation.shape:
+    match expectation.shape:
         case Shape.NOTHING:
             refuse(f"{check.id} expects the same of everybody; take the key out")
+        case Shape.DAYS:
+            if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,5}", value):
+                refuse(f"{check.id} expects a number of days{wanted}")
+            words = [value]
         case Shape.WORD:
             if not isinstance(value, str):
-                refuse(f"{check.id} expects one word, in quotes")
+                refuse(f"{check.id} expects one word, in quotes{wanted}")
             words = [value]
         case Shape.WORDS:
             if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-                refuse(f'{check.id} expects a list of words, ["…", "…"]')
+                refuse(f'{check.id} expects a list of words, ["…", "…"]{wanted}')
             words = value
-    if vocabulary := check.expectation.vocabulary:
+    if vocabulary := expectation.vocabulary:
         accepted = known.vocabulary(vocabulary)
         for word in words:
             if word.casefold() not in accepted:
                 refuse(f"{quoted(word)} is not one of the known {vocabulary}{nearest(word, accepted)}")
     elif not all(word.strip() for word in words):
         refuse("an empty text is no word")
+    for word in words if expectation.words else ():
+        if word.casefold() not in {one.casefold() for one in expectation.words}:
+            refuse(f"{check.id} cannot expect {quoted(word)}{wanted}")
     return value if isinstance(value, str) else tuple(words)
 
 

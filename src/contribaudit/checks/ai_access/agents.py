@@ -82,7 +82,7 @@ AI_09 = Check(
     reads=(tools.AGENT_CREATORS.id, tools.AGENT_CREATOR_GROUPS.id),
     outcomes=ATTESTED,
     judge=fragile_in_trial(creators),
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(Shape.WORDS, means="groups that may create agents", example='["ai-builders"]'),
 )
 AI_10 = Check(
     id="AI-10",
@@ -91,7 +91,7 @@ AI_10 = Check(
     reads=(tools.AGENT_DEFAULT_ACCESS.id,),
     outcomes=ATTESTED,
     judge=fragile_in_trial(default_access),
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(Shape.WORDS, means="apps and groups that future agents may have", example='["Jira"]'),
 )
 AI_11 = Check(
     id="AI-11",

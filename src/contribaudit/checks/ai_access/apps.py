@@ -144,7 +144,7 @@ AI_01 = Check(
     outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(access),
     applies=in_rovo_access,
-    expectation=Expectation(Shape.WORD),
+    expectation=Expectation(Shape.WORD, words=ai.ACCESS.words),
 )
 AI_02 = Check(
     id="AI-02",

@@ -112,7 +112,7 @@ AI_12 = Check(
     reads=(_STATE.id,),
     outcomes=ATTESTED | {Outcome.PENDING},
     judge=fragile_in_trial(approved_connector),
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(Shape.WORDS, means="approved connectors", example='["Figma"]'),
 )
 AI_13 = Check(
     id="AI-13",

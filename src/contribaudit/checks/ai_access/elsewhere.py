@@ -61,7 +61,7 @@ AI_04 = Check(
     outcomes=ATTESTED,
     judge=fragile_in_trial(own_setting),
     applies=_has_own_setting,
-    expectation=Expectation(Shape.WORD),
+    expectation=Expectation(Shape.WORD, words=tools.OWN_SETTING.words),
     when_none=none_among_apps("has AI settings of its own"),
 )
 AI_05 = Check(
@@ -72,7 +72,7 @@ AI_05 = Check(
     outcomes=ATTESTED,
     judge=fragile_in_trial(own_setting),
     applies=_is_workspace_app,
-    expectation=Expectation(Shape.WORD),
+    expectation=Expectation(Shape.WORD, words=tools.OWN_SETTING.words),
     when_none=none_among_apps("has workspaces of its own"),
 )
 AI_08 = Check(

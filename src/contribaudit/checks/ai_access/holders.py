@@ -125,5 +125,5 @@ AI_07 = Check(
     reads=(ai.ROLE_GROUPS.id, ai.GROUP_NAME.id, ai.GROUP_ACCESS.id, ai.ACCESS.id),
     outcomes=ATTESTED,
     judge=fragile_in_trial(approved_holders),
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(Shape.WORDS, means="approved groups, by name or ID", example='["ai-users"]'),
 )

@@ -57,7 +57,7 @@ AI_22 = Check(
     reads=(),
     outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN)),
     judge=prompt_retention,
-    expectation=Expectation(Shape.WORD),
+    expectation=Expectation(Shape.DAYS, example='"30"'),
 )
 AI_24 = Check(
     id="AI-24",
@@ -66,5 +66,5 @@ AI_24 = Check(
     reads=(),
     outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE)),
     judge=provider_choice,
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(Shape.WORDS, means="model providers that the company claims to use", example='["OpenAI"]'),
 )

@@ -72,7 +72,9 @@ AI_16 = Check(
     reads=(tools.MCP_SUPPORTED_DOMAINS.id, tools.MCP_DOMAINS.id, tools.MCP_API_TOKENS.id),
     outcomes=ATTESTED,
     judge=fragile_in_trial(domains),
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(
+        Shape.WORDS, means=f"domains, and {SUPPORTED} for those of Atlassian's list", example='["mcp.acme.example"]'
+    ),
 )
 AI_17 = Check(
     id="AI-17",
@@ -89,5 +91,5 @@ AI_18 = Check(
     reads=(tools.MCP_WRITE.id,),
     outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
     judge=fragile_in_trial(write_permission),
-    expectation=Expectation(Shape.WORD),
+    expectation=Expectation(Shape.WORD, words=(*tools.MCP_WRITE.words, SANDBOX)),
 )

@@ -129,7 +129,7 @@ AI_06 = Check(
     reads=(ai.ACCESS.id, ai.ACCESS_GROUPS.id, tools.OWN_SETTING.id, names.HIGHEST_PLAN),
     outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
     judge=fragile_in_trial(approved_groups),
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(Shape.WORDS, means="approved groups", example='["ai-users"]'),
 )
 AI_19 = Check(
     id="AI-19",

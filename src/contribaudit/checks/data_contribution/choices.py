@@ -173,7 +173,7 @@ DC_20 = Check(
     reads=(names.EXEMPTION, names.HIPAA_TAGGED, names.BYOK, names.HIGHEST_PLAN),
     outcomes=ATTESTED | {Outcome.EXEMPT},
     judge=exemption_evidenced,
-    expectation=Expectation(Shape.WORD),
+    expectation=Expectation(Shape.WORD, words=contribution.EXEMPTION.words),
 )
 DC_24 = Check(
     id="DC-24",

@@ -112,5 +112,5 @@ DC_16 = Check(
     reads=(connectors.OFFERED.id, *_LISTS),
     outcomes=ATTESTED | _BEFORE,
     judge=fragile_in_trial(connector_kept_out),
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(Shape.WORDS, means="connectors that may contribute", example='["Figma"]'),
 )

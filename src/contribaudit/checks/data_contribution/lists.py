@@ -106,7 +106,11 @@ DC_04 = Check(
     reads=(_IN_APP.id, _INCLUDED.id, names.EXEMPTION),
     outcomes=ATTESTED | _BEFORE,
     judge=fragile_in_trial(include_list),
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="spaces, apps and connectors that may be included",
+        example='["app:acme.atlassian.net/jira-software"]',
+    ),
 )
 DC_13 = Check(
     id="DC-13",

@@ -184,7 +184,9 @@ DC_07 = Check(
     reads=(_TRIAL.id, names.PLAN),
     outcomes=ATTESTED,
     judge=no_trial,
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(
+        Shape.WORDS, means="apps on which a trial is approved", example='["app:acme.atlassian.net/jira-software"]'
+    ),
 )
 DC_08 = Check(
     id="DC-08",

@@ -318,7 +318,9 @@ DC_11 = Check(
     reads=_LISTS,
     outcomes=ATTESTED | _BEFORE,
     judge=fragile_in_trial(sensitive_spaces),
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(
+        Shape.WORDS, means="sensitive spaces, by key or name", example='["space:acme.atlassian.net/confluence/HR"]'
+    ),
 )
 DC_12 = Check(
     id="DC-12",

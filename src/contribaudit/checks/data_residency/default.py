@@ -69,7 +69,7 @@ DR_07 = Check(
     outcomes=ATTESTED,
     judge=fragile_in_trial(marketplace_apps),
     applies=may_have_residency,
-    expectation=Expectation(Shape.WORDS),
+    expectation=Expectation(Shape.WORDS, means="Marketplace apps that are accepted unpinned", example='["Draw.io"]'),
     when_none=none_among_apps("can be held in a realm"),
 )
 DR_08 = Check(
