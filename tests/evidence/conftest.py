@@ -32,6 +32,13 @@ def chain(told: Scene) -> tuple[Path, Path, Path]:
     )
 
 
+@pytest.fixture(scope="session")
+def signed_chain(told: Scene, chain: tuple[Path, Path, Path]) -> list[Path]:
+    """Three signed folders, each named by the next; not to be changed."""
+    assert chain
+    return [told.export(f"link-{number}", form=Form(signer=SIGNER)).place for number in range(3)]
+
+
 @pytest.fixture
 def unsigned(chain: tuple[Path, Path, Path]) -> Path:
     """A folder; not to be changed."""

@@ -258,10 +258,10 @@ def verify_command(
             )
         listed = ["What this proves:", *PROVES, "What it does not prove:", *DOES_NOT_PROVE]
         console.write("\n" + "".join(f"{'' if line.endswith(':') else '  '}{line}\n" for line in listed))
-    console.diagnostics.conclusion(_standing(checked))
+    console.diagnostics.conclusion(standing(checked))
 
 
-def _standing(checked: Sequence[Verified]) -> str:
+def standing(checked: Sequence[Verified]) -> str:
     """What the whole shows, in a sentence: never more of one pack than of another."""
     which = "The pack is" if len(checked) == 1 else f"The {len(checked)} packs form a chain and are"
     standings = {one.standing for one in checked}

@@ -15,14 +15,17 @@ from typing import Any
 
 from contribaudit.core.finding import Outcome, Severity
 from contribaudit.core.inventory import NAMED_BY_POLICY, NOT_AN_APP
-from contribaudit.evidence.manifest import NAME, SUMS, Entry, Manifest
+from contribaudit.evidence.manifest import NAME, SUMS, UNLISTED, Entry, Manifest
 from contribaudit.evidence.pack import Pack, shown
 from contribaudit.evidence.pieces import REPORT, report_pieces, strict_json, table
 from contribaudit.exporters.cells import csv_cell, plain
 
 _LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
-_ALWAYS = (REPORT, "findings.csv", "settings.csv", "inventory.csv", "collection.csv", "changes.csv", "attestations.csv",
-           "waivers.csv", "decisions.csv", "runs.csv", "population.csv", "policy.toml")  # fmt: skip
+DICTIONARY = "data-dictionary.csv"
+_ALWAYS = (
+    REPORT, DICTIONARY, "findings.csv", "settings.csv", "inventory.csv", "collection.csv", "changes.csv",
+    "attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "population.csv", "policy.toml",
+)  # fmt: skip
 _WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 """What comes of a value of another type than the published one."""
 _COUNTED = (("sites", "site"), ("apps", "app"), ("connectors", "connector"))
@@ -49,6 +52,7 @@ class _Told:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By severity and outcome."""
     ids: set[str] = field(default_factory=set)
+    attested_by: set[str] = field(default_factory=set)
 
 
 def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
@@ -60,13 +64,14 @@ def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -
         return
     told = _Told()
     try:
+        yield from _layout(pack, manifest, listed)
         yield from _findings(pack, manifest, told)
         yield from _head(manifest, told)
         yield from _counts(pack, manifest, told)
         yield from _collection(pack, manifest, told)
         yield from _changes(pack, manifest, told)
         yield from _runs(pack, manifest)
-        yield from _people(pack, manifest, listed)
+        yield from _people(pack, manifest, listed, told)
         yield from _organizations(pack, listed, told)
         yield from _answers(pack, manifest, listed)
     except _WRONG_SHAPE as error:
@@ -81,6 +86,13 @@ def _sums(pack: Pack, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
     lines = "".join(f"{one.sha256}  {path}\n" for path, one in listed.items() if path != SUMS)
     if pack.read(SUMS) != lines.encode():
         yield Disagreement(SUMS, f"{SUMS} does not list what {NAME} lists")
+
+
+def _layout(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
+    if manifest.scope.people != "named" and any(path.startswith(("responses/", "attachments/")) for path in listed):
+        yield Disagreement(NAME, f"{NAME} tells of a pack without names, and raw answers or screenshots are in it")
+    for name in sorted({row["file"] for row in table(pack, DICTIONARY)} - listed.keys() - UNLISTED):
+        yield Disagreement(DICTIONARY, f"{DICTIONARY} explains {shown(name)}, which is not in the manifest")
 
 
 def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
@@ -101,6 +113,7 @@ def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreem
         last = identity
         told.ids.add(identity)
         told.outcomes[one["severity"], one["outcome"]] += 1
+        told.attested_by |= {each["attested_by"] for each in one["evidence"] if each["attested_by"]}
         while row is not None and row["finding_id"] < identity:
             yield _only_in_csv(row)
             row = next(rows, None)
@@ -362,7 +375,7 @@ def _runs(pack: Pack, manifest: Manifest) -> Iterator[Disagreement]:
         yield Disagreement(NAME, f"{NAME} tells of run {manifest.judged.run}, which is none of its runs")
 
 
-def _people(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
+def _people(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry], told: _Told) -> Iterator[Disagreement]:
     """What people accepted, decided and attached."""
     try:
         policy = tomllib.loads(pack.read("policy.toml").decode())
@@ -378,16 +391,27 @@ def _people(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iter
                 if column in _PERSONS and manifest.scope.people != "named":
                     continue
                 value = one.get(of_policy, "")
-                told = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
-                if not _equal(row[column], told):
+                cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
+                if not _equal(row[column], cell):
                     yield Disagreement(name, f"{name} tells another {column} in row {number} than policy.toml")
     if manifest.scope.people == "named":
+        unnamed = {path for path in listed if path.startswith("attachments/")}
+        looked: set[str] = set()
         for row in table(pack, "attestations.csv"):
+            looked.add(row["looked_by"].replace("'", ""))
             for digest in _digests(row["attachments"]):
+                unnamed.discard(f"attachments/{digest}")
                 if f"attachments/{digest}" not in listed:
                     yield Disagreement(
                         "attestations.csv", f"the attachment {shown(digest)} of {row['attestation_id']} is missing"
                     )
+        for name in sorted(told.attested_by):
+            if csv_cell(name).replace("'", "") not in looked:
+                yield Disagreement(
+                    "attestations.csv", f"attestations.csv has no look of {shown(name)}, {REPORT} has one"
+                )
+        for path in sorted(unnamed):
+            yield Disagreement("attestations.csv", f"attestations.csv does not name {path}")
 
 
 _POLICY: tuple[tuple[str, str, dict[str, str]], ...] = (
@@ -416,7 +440,7 @@ def _organizations(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iter
     known = {"", *(one["id"] for one in told.head["organizations"])}
     names = {one["id"]: one["name"] or one["id"] for one in told.head["organizations"]}
     for name in listed:
-        if "/" in name or not name.endswith(".csv") or name == "data-dictionary.csv":
+        if "/" in name or not name.endswith(".csv") or name == DICTIONARY:
             continue
         foreign = False
         for row in table(pack, name):

@@ -141,7 +141,7 @@ def _compared(told: FindingV1 | None, again: FindingV1 | None) -> Performed:
     outcome: str = told["outcome"]
     common = told["id"], told["check"], outcome, again["outcome"] if again else ""
     other = "it is not found any more" if again is None else _difference(told, again)
-    if told["check"] in _OF_THE_HISTORY or (other and _of_the_history(told)):
+    if told["check"] in _OF_THE_HISTORY or (other and _of_the_history(told) and not (again and _of_the_run(again))):
         return Performed(Result.NOT_JUDGED, *common[:3], "", _RESTS)
     return Performed(Result.DIFFERENT if other else Result.SAME, *common, other)
 
@@ -152,6 +152,12 @@ _RESTS = "it rests on attestations, spaces, the audit log or earlier runs, which
 def _of_the_history(one: FindingV1) -> bool:
     grades = {evidence["grade"] for evidence in one["evidence"]}
     return one["check"] in _OF_THE_HISTORY or not grades <= _OF_THE_RUN or one["subject"]["kind"] == Kind.SPACE.value
+
+
+def _of_the_run(one: FindingV1) -> bool:
+    """Whether values of the run, and nothing else, decide it: then no attestation can be what it rests on."""
+    grades = {evidence["grade"] for evidence in one["evidence"]}
+    return bool(grades) and not _of_the_history(one)
 
 
 def _difference(told: Mapping[str, Any], again: Mapping[str, Any]) -> str:
