@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import json
 import tracemalloc
@@ -248,3 +249,18 @@ async def test_more_entries_than_a_page_can_have(bench: Bench) -> None:
     ):
         with pytest.raises(UnexpectedAnswer, match="50001 entries on one page"):
             await anext(client.pages(calls.LIST_POLICIES))
+
+
+@pytest.mark.parametrize(
+    "echo", [KEY, KEY.swapcase(), base64.b64encode(f"Bearer {KEY}".encode()).decode(), "\u200b".join(KEY), KEY[::-1]]
+)
+async def test_what_an_answer_echoes_of_the_key_goes_no_further(bench: Bench, echo: str) -> None:
+    """Whatever is kept, shown or exported of an answer is what the client hands out."""
+    content = json.dumps({"data": {"name": f"It is {echo}!", "n": 1, echo: [echo]}}).encode()
+    async with serving(answer(content)) as port:
+        document = await read(bench, port)
+    assert echo not in json.dumps(document, ensure_ascii=False)
+    assert document["data"]["n"] == 1  # type: ignore[index]
+    error = await failing(bench, answer(json.dumps({"message": f"no: {echo}"}).encode(), status=b"403 No"))
+    assert echo not in str(error)
+    assert "[key]" in str(error)

@@ -151,6 +151,13 @@ def test_a_place_that_cannot_be_asked_for_is_not_kept(given: str) -> None:
     assert (log(snapshot).code, log(snapshot).cursor, log(snapshot).span) == ("unexpected_answer", "c1", None)
 
 
+@pytest.mark.parametrize("given", ["demo-key", "x=demo-key", "[key]"])
+def test_the_key_itself_is_no_place_to_go_on_from(given: str) -> None:
+    snapshot, _ = read(lambda _: page(entry(1), cursor=given), LogPosition("c1", NOW - timedelta(hours=2)))
+    assert (log(snapshot).code, log(snapshot).cursor) == ("unexpected_answer", "c1")
+    assert "demo-key" not in log(snapshot).reason
+
+
 @pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=4000), timedelta(seconds=1)])
 def test_nothing_is_covered_beyond_the_run_itself(ahead: timedelta) -> None:
     odd = entry(5, processedAt=(NOW + ahead).isoformat())

@@ -7,17 +7,16 @@ alone, nothing, a gateway's web page, other text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import SecretStr
 
 from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_EVENT_ACTIONS, STREAM_EVENTS, Call, Paging
 from contribaudit.atlassian.json_text import NotRead, read_json
+from contribaudit.core.redaction import Redaction
 from contribaudit.errors import (
     AccessDenied,
     AdminApiError,
@@ -40,13 +39,12 @@ _REPORT = "Try again; if it stays, the API has changed: report it"
 class Quote:
     """Makes text of an answer fit to be shown: printable, on one line, at most `limit` characters, without secrets."""
 
-    secrets: tuple[SecretStr, ...]
+    redaction: Redaction
     limit: int = 200
 
     def __call__(self, text: object) -> str:
-        printable = "".join(char if char.isprintable() else " " for char in str(text)[: 50 * self.limit])
-        for secret in self.secrets:
-            printable = re.sub(re.escape(secret.get_secret_value()), "[key]", printable, flags=re.IGNORECASE)
+        told = self.redaction.text(str(text)[: 50 * self.limit])
+        printable = "".join(char if char.isprintable() else " " for char in told)
         line = " ".join(printable.split())
         return line if len(line) <= self.limit else f"{line[: self.limit - 1]}…"
 

@@ -28,6 +28,7 @@ from contribaudit.atlassian.origin import checked_origin
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.retry import LONGEST_WAIT_SECONDS, Failure, asked_seconds, moment, persist, seconds_until
 from contribaudit.atlassian.unreachable import no_answer
+from contribaudit.core.redaction import Redaction
 from contribaudit.errors import (
     AdminApiError,
     ConfigurationError,
@@ -91,7 +92,8 @@ class Sender:
             hint = "Copy it again, without spaces or line breaks, and save it with `contribaudit login`"
             raise CredentialError(f"The API {what} is empty or holds characters that no {what} has", hint=hint)
         self.ledger = Ledger() if ledger is None else ledger
-        self.quote = answers.Quote(credential.unspoken)
+        self.redaction = Redaction(secret.get_secret_value() for secret in credential.unspoken)
+        self.quote = answers.Quote(self.redaction)
         self.origin = checked_origin(api_url)
         self._organization = organization
         self._http = http
@@ -126,7 +128,9 @@ class Sender:
 
         attempt = partial(self._try, call, request)
         body = await persist(attempt, sleep=self._limiter.sleep, before_wait=before_wait)
-        return answers.parse(call, body)
+        document = answers.parse(call, body)
+        # Whatever is kept or shown of an answer comes from here.
+        return self.redaction.value(document) if self.redaction.hides(body) else document
 
     async def _try(self, call: Call, request: Request, waited: float) -> bytes | Failure:
         lane = self._lane(call, request)

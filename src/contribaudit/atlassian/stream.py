@@ -13,6 +13,7 @@ from typing import Any
 from contribaudit.atlassian import answers, paging
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.sender import Sender
+from contribaudit.core.redaction import SHOWN
 from contribaudit.errors import UnexpectedAnswer
 
 
@@ -40,6 +41,9 @@ async def stream_pages(
         document = await sender.document(call, request)
         items = answers.entries(call, document, sender.quote)
         following = paging.next_cursor(call, document) or ""
+        if sender.redaction.reveals(following) or SHOWN in following:
+            what = f"{call.title} gave the credential itself as the place to go on from, which is not kept"
+            raise UnexpectedAnswer(what, call=call.title, hint="Check api_url and any proxy")
         last = not items or (not following and len(items) < limit)
         yield StreamPage(items, following or cursor, last)
         if last:

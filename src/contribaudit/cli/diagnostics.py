@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
+from contribaudit.core.redaction import Redaction
 from contribaudit.errors import ContribauditError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Diagnostics:
         """None: where stderr is a terminal and NO_COLOR is not set."""
         self._stream = stream
         self._hidden: set[str] = set()
+        self._redaction = Redaction(())
         self._running: set[tuple[str, str]] = set()
         self._read: dict[tuple[str, str], tuple[int, int | None]] = {}
         self._board: Board | None = None
@@ -65,6 +67,7 @@ class Diagnostics:
     def hide(self, *keys: SecretStr) -> None:
         """Never write these, whatever text they turn up in."""
         self._hidden |= {key.get_secret_value() for key in keys} - {""}
+        self._redaction = Redaction(sorted(self._hidden))
 
     def detail(self, text: str, **fields: Any) -> None:
         """Something that only --verbose shows."""
@@ -205,9 +208,7 @@ class Diagnostics:
         return f"\x1b[{_COLORS[role]}m{text}\x1b[0m" if self.colored and not self.as_json else text
 
     def _safe(self, line: str) -> str:
-        for secret in self._hidden:
-            line = line.replace(secret, "[key]")
-        return line
+        return self._redaction.text(line)
 
 
 def clean(text: str, *, lines: bool = False) -> str:
