@@ -224,3 +224,24 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_password_with_an_at_sign_is_not_shown() -> None:
     assert shown_location("postgresql://me:p@ss@db/h") == "postgresql://db/h"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'api_url = "https://collector.example"',
+        'store = "postgresql://collector.example/x"',
+        '[evidence]\nfolder = "/tmp/x"',
+        '[[spaces.site]]\nhost = "collector.example"\ndirect = true',
+    ],
+)
+def test_a_file_that_nobody_named_sends_nothing_anywhere(
+    home: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """As in a folder that somebody cloned."""
+    Path("contribaudit.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"contribaudit\.toml:\d: key .* nobody named this file"):
+        AppSettings.load()
+    assert AppSettings.load(Path("contribaudit.toml")).source == Path("contribaudit.toml")
+    monkeypatch.setenv("CONTRIBAUDIT_CONFIG", "contribaudit.toml")
+    assert AppSettings.load().source == Path("contribaudit.toml")

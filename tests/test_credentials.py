@@ -14,7 +14,7 @@ from keyring.backends.null import Keyring as NullKeyring
 from pydantic import SecretStr
 
 from contribaudit.config import AppSettings
-from contribaudit.credentials import find_key, forget_key, key_store, read_key_file, save_key
+from contribaudit.credentials import account, find_key, forget_key, key_store, read_key_file, save_key
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
 from tests.isolation import ForgetfulKeyring, LockedKeyring, MemoryKeyring, isolate, use_keyring
 
@@ -133,7 +133,7 @@ def test_systemds_credentials_are_taken(monkeypatch: pytest.MonkeyPatch, home: P
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(home))
     assert read_key_file(a_file("key", "the-key", 0o440)).get_secret_value() == "the-key"
     with pytest.raises(CredentialError):
-        read_key_file(a_file("open", "the-key", 0o444))
+        read_key_file(a_file("open", "the-key", 0o644))
 
 
 def test_a_missing_file_a_folder_and_a_closed_descriptor(home: Path) -> None:
@@ -207,3 +207,29 @@ def test_a_headless_run_does_not_import_keyring(home: Path) -> None:
     )
     environment = {**os.environ, "CONTRIBAUDIT_API_KEY": "k-1"}
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env=environment, timeout=60)
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o440, 0o444])
+def test_a_mounted_secret_is_taken(home: Path, mode: int) -> None:
+    """As an orchestrator mounts it: read-only, readable by a group or by all, writable by nobody."""
+    assert read_key_file(a_file("key", "the-key", mode)).get_secret_value() == "the-key"
+
+
+def test_a_secret_behind_the_link_of_a_projected_volume_is_taken(home: Path) -> None:
+    Path("..data").mkdir()
+    a_file("..data/key", "the-key", 0o644)
+    Path("key").symlink_to("..data/key")
+    assert read_key_file(Path("key")).get_secret_value() == "the-key"
+    Path("..data/key").chmod(0o664)
+    with pytest.raises(CredentialError, match="changed by others"):
+        read_key_file(Path("key"))
+
+
+def test_a_key_is_found_only_for_the_host_that_it_was_saved_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    save_key(ACME, SecretStr("the-key"))
+    for other in ("https://gateway.example", "http://127.0.0.1:8080"):
+        monkeypatch.setenv("CONTRIBAUDIT_API_URL", other)
+        with pytest.raises(CredentialError, match=f"{ACME} at {other.partition('://')[2]}"):
+            found(AppSettings.load())
+        save_key(account(ACME, other), SecretStr("the-other-key"))
+        assert found(AppSettings.load())[0] == "the-other-key"

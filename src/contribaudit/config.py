@@ -168,6 +168,8 @@ class AppSettings(BaseSettings):
             "spaces.site": Site.model_fields,
         }
         document = config_file.parsed(text, path, keys=cls.model_fields, tables=tables)
+        if config is None and path is not None and paths.by_chance(path):
+            config_file.refuse_places(document, text, path)
         problem: ConfigurationError
         try:
             settings = cls(**config_file.absolute(document, path))

@@ -100,6 +100,23 @@ def _refuse_unknown(
             raise ConfigurationError(f"{where}unknown key `{_printable(key)}`{near}", hint=hint)
 
 
+def refuse_places(document: Mapping[str, Any], text: str, path: Path) -> None:
+    """Raises ConfigurationError when a file that nobody named says where keys and data go: it may be anybody's."""
+    for place in (("api_url",), ("store",), ("evidence", "folder"), ("spaces", "site")):
+        inner: Any = document
+        for key in place:
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if place[-1] == "site":  # only a site that is read at its own host is sent a token there
+            sites = inner if isinstance(inner, list) else []
+            inner = next((True for one in sites if isinstance(one, dict) and one.get("direct")), None)
+        if inner is not None:
+            where = _where(place, text, path)
+            raise ConfigurationError(
+                f"{where}key `{'.'.join(place)}` says where keys or data go, and nobody named this file",
+                hint=f"If you trust it, name it: --config {path}, or set {paths.CONFIG_VARIABLE}={path}",
+            )
+
+
 def absolute(document: dict[str, Any], path: Path | None) -> dict[str, Any]:
     """The file's relative paths made to start at the file, since whoever reads it may stand elsewhere."""
     if path is None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SERVICE = "contribaudit"
 VARIABLE = "CONTRIBAUDIT_API_KEY"
+USUAL_API = "https://api.atlassian.com"
 SIGNING_ACCOUNT = "evidence-signing-key"
 """Under which name the keyring keeps the key that evidence is signed with."""
 ALTERNATIVES = f"set {VARIABLE}, or use --api-key-file FILE or --api-key-fd N"
@@ -76,7 +77,15 @@ def find_key(
         return found
     if settings.api_key_file is not None and len(entries) <= 1:
         return Found(read_key_file(settings.api_key_file), f"the file {settings.api_key_file}")
-    return _from_keyring(organization, _looked_at(entry))
+    return _from_keyring(organization, settings.api_url, _looked_at(entry))
+
+
+def account(entry: str, api_url: str) -> str:
+    """Under which name the keyring keeps the key of an organization, or of a site, for the API at this address.
+
+    A key that was saved for one host is never found for another.
+    """
+    return entry if api_url == USUAL_API else f"{entry}@{api_url.partition('://')[2]}"
 
 
 def read_key_file(path: Path) -> SecretStr:
@@ -87,7 +96,7 @@ def read_key_file(path: Path) -> SecretStr:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISDIR(status.st_mode):
-                _refuse_shared(path, status)
+                refuse_shared("key file", path, status)
             data = file.read(_LONGEST_KEY + 1)
     except OSError as error:
         raise CredentialError(
@@ -158,17 +167,18 @@ def key_in_keyring(account: str) -> Found | None:
     return Found(checked_key(key, "The keyring's entry"), f"the keyring ({store})") if key else None
 
 
-def _from_keyring(organization: str, looked_at: list[str]) -> Found:
+def _from_keyring(organization: str, api_url: str, looked_at: list[str]) -> Found:
     problem = ""
     found = None
     try:
-        found = key_in_keyring(organization)
+        found = key_in_keyring(account(organization, api_url))
     except KeyStoreUnusable as error:
         problem = error.message
     if found is not None:
         return found
     places = ", ".join([*looked_at, f"the keyring ({problem[:1].lower()}{problem[1:]})" if problem else "the keyring"])
-    what = f"There is no API key for organization {organization}; looked at {places}"
+    where = "" if api_url == USUAL_API else f" at {api_url.partition('://')[2]}"
+    what = f"There is no API key for organization {organization}{where}; looked at {places}"
     if problem:
         raise KeyStoreUnusable(what, hint=_instead())
     raise CredentialError(what, hint=f"Run `contribaudit login --org {organization}`, or {ALTERNATIVES}")
@@ -186,15 +196,30 @@ def _instead() -> str:
     return f"{ALTERNATIVES[:1].upper()}{ALTERNATIVES[1:]}; `contribaudit doctor` tells more"
 
 
-def _refuse_shared(path: Path, status: os.stat_result) -> None:
-    if os.name != "posix":
+def refuse_shared(what: str, path: Path, status: os.stat_result) -> None:
+    """Raises CredentialError for a secret's file that is not for this account alone.
+
+    A file that an orchestrator mounts cannot be changed here, so it may be readable by others: it belongs to root or
+    to this account, nobody else may write it, and it is read-only, on a read-only mount, or behind a `..data` link.
+    """
+    if os.name != "posix" or not stat.S_ISREG(status.st_mode):
         return
     others = stat.S_IMODE(status.st_mode) & 0o077
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if folder and path.absolute().parent == Path(folder).absolute():
         others &= ~stat.S_IRGRP  # systemd gives its service these files, and nobody else may enter their folder
-    if others and stat.S_ISREG(status.st_mode):
-        raise CredentialError(f"The key file {path} can be read or changed by others", hint=f"Run: chmod 600 {path}")
+    if others and not (status.st_uid in (0, os.geteuid()) and not others & 0o022 and _mounted(path, status)):
+        hint = "Hand it over by descriptor: --api-key-fd N, with N<FILE in the shell"
+        if status.st_uid == os.geteuid():
+            hint = f"Run: chmod 600 {path}"
+        raise CredentialError(f"The {what} {path} can be read or changed by others", hint=hint)
+
+
+def _mounted(path: Path, status: os.stat_result) -> bool:
+    read_only = not status.st_mode & stat.S_IWUSR or status.st_uid != os.geteuid()
+    with contextlib.suppress(OSError):
+        read_only = read_only or bool(os.statvfs(path).f_flag & os.ST_RDONLY) or "..data" in path.readlink().parts
+    return read_only
 
 
 def _decoded(data: bytes, name: str) -> str:

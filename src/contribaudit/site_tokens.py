@@ -6,9 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from contribaudit import credentials
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
-from contribaudit.config import Site, Spaces
+from contribaudit.config import API_URL, Site, Spaces
 from contribaudit.credentials import Found, checked_key, key_in_keyring, read_key_file
 from contribaudit.errors import CredentialError, UsageError
 
@@ -60,14 +61,14 @@ def chosen_site(spaces: Spaces | None, named: str) -> str:
     )
 
 
-def tokens(spaces: Spaces) -> tuple[SiteToken, ...]:
+def tokens(spaces: Spaces, api_url: str = API_URL) -> tuple[SiteToken, ...]:
     """The token of all sites, then that of each site that has its own or is named. Raises CredentialError.
 
     A site that names a token of its own never gets that of the others: it may be another person's. A file that cannot
     be read, or that holds no token, is an error; that nothing was saved is not.
     """
-    general = _found("", spaces.email, spaces.token_env, spaces.token_file)
-    return (general, *(_of_site(site, general) for site in spaces.site))
+    general = _found(api_url, "", spaces.email, spaces.token_env, spaces.token_file)
+    return (general, *(_of_site(api_url, site, general) for site in spaces.site))
 
 
 def accesses(spaces: Spaces, found: tuple[SiteToken, ...]) -> Accesses:
@@ -81,14 +82,14 @@ def accesses(spaces: Spaces, found: tuple[SiteToken, ...]) -> Accesses:
     return Accesses(next(one.access for one in found if not one.host), by_host)
 
 
-def _of_site(site: Site, general: SiteToken) -> SiteToken:
-    own = _found(site.host, site.email, site.token_env, site.token_file)
+def _of_site(api_url: str, site: Site, general: SiteToken) -> SiteToken:
+    own = _found(api_url, site.host, site.email, site.token_env, site.token_file)
     if own.found is not None or site.names_a_token:
         return own
     return SiteToken(site.host, general.found, general.email, general.missing)
 
 
-def _found(host: str, email: str | None, variable: str | None, file: Path | None) -> SiteToken:
+def _found(api_url: str, host: str, email: str | None, variable: str | None, file: Path | None) -> SiteToken:
     if variable is not None and (value := os.environ.get(variable)):
         found = Found(checked_key(value, variable), f"the environment variable {variable}")
         return SiteToken(host, found, email or "")
@@ -97,7 +98,7 @@ def _found(host: str, email: str | None, variable: str | None, file: Path | None
     places = [f"{variable} (token_env)"] if variable is not None else []
     problem = ""
     try:
-        if (found_there := key_in_keyring(account(host))) is not None:
+        if (found_there := key_in_keyring(credentials.account(account(host), api_url))) is not None:
             return SiteToken(host, found_there, email or "")
     except CredentialError as error:
         problem = f" ({error.message[:1].lower()}{error.message[1:]})"

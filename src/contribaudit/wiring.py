@@ -208,7 +208,7 @@ def site_accesses(settings: AppSettings) -> Accesses | None:
     """With which token each site is read; None when the configuration has no [spaces]. Raises CredentialError."""
     if settings.spaces is None:
         return None
-    return site_tokens.accesses(settings.spaces, site_tokens.tokens(settings.spaces))
+    return site_tokens.accesses(settings.spaces, site_tokens.tokens(settings.spaces, settings.api_url))
 
 
 def _site_opener(

@@ -143,7 +143,7 @@ def test_a_screen_in_one_look(cli: Cli, ready: Api) -> None:
         (("contribution.in_app", "off", "--by", "anna"), "is no mail address"),
         (("contribution.in_app", "off", "--by", ANNA, "--observed-at", "2999-01-01T00:00Z"), "still to come"),
         (("contribution.in_app", "off", "--by", ANNA, "--observed-at", "soon"), "is no time"),
-        (("contribution.in_app", "off", "--by", ANNA, "--attach", "none.png"), "No such file"),
+        (("contribution.in_app", "off", "--by", ANNA, "--attach", "none.png"), "no such file"),
         (("contribution.in_app", "off", "--by", ANNA, "--attach", "."), "is a folder"),
         (("contribution.in_app",), "needs a value"),
         (("--set", "contribution.in_app", "--by", ANNA), "is no SETTING=VALUE"),

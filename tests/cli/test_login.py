@@ -20,7 +20,7 @@ Kept = dict[tuple[str, str], str]
 def test_a_key_that_works_is_saved(cli: Cli, api: Api, keyring: Kept, key_file: Path) -> None:
     ended = cli("login", "--api-key-file", str(key_file))
     assert (ended.code, ended.out) == (0, "")
-    assert keyring == {("contribaudit", api.organization): "demo-key"}
+    assert keyring == {("contribaudit", f"{api.organization}@{api.url.partition('://')[2]}"): "demo-key"}
     assert ended.last.startswith(f'Saved the key of "Tidy Ltd" ({api.organization}) in the keyring: Test keyring')
     assert "demo-key" not in ended.err
 
@@ -52,7 +52,7 @@ def test_an_unreachable_api_saves_only_with_no_test(
     assert "--no-test" in ended.last
     assert keyring == {}
     assert cli("login", "--org", "acme", "--no-test", "--api-key-file", str(key_file)).code == 0
-    assert keyring == {("contribaudit", "acme"): "demo-key"}
+    assert keyring == {("contribaudit", "acme@127.0.0.1:1"): "demo-key"}
 
 
 def test_a_server_error_saves_nothing(cli: Cli, api: Api, keyring: Kept, key_file: Path) -> None:
@@ -142,13 +142,14 @@ def test_the_key_is_asked_for_without_showing_it(api: Api) -> None:
     """In a real terminal, whose echo would be seen on the screen."""
     import pty
 
+    saved = f"{api.organization}@{api.url.partition('://')[2]}"
     code = (
         "import keyring; from tests.isolation import MemoryKeyring as K; from contribaudit import credentials as c\n"
         "c.TRUSTED_BACKENDS[K.__module__, K.__qualname__] = 'Test keyring'\n"
         "keyring.set_keyring(K())\n"
         "from contribaudit.cli import run\n"
         "code = run(['login'])\n"
-        f"print('KEPT', K.kept == {{('contribaudit', {api.organization!r}): 'demo-key'}}, code)"
+        f"print('KEPT', K.kept == {{('contribaudit', {saved!r}): 'demo-key'}}, code)"
     )
     root = Path(__file__).parents[2]
     ours, theirs = pty.openpty()

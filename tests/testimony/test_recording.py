@@ -278,7 +278,7 @@ def test_screenshots_from_files(tmp_path: Path) -> None:
         file.truncate(attachment.LARGEST_BYTES + 1)
     for wrong, said in (
         (tmp_path, "is a folder"),
-        (tmp_path / "none.png", "cannot be read: No such file"),
+        (tmp_path / "none.png", "cannot be read: there is no such file"),
         (tmp_path / "nul\x00", "cannot be read"),
         (empty, "is empty"),
         (large, "larger than 20 MB"),

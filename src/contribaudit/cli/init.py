@@ -202,7 +202,7 @@ def _kept(console: Console, answers: Answers, key_file: Path) -> Path | None:
         console.diagnostics.note(f"{error.message}.")
     else:
         if ask.confirm(f"Save the key in the keyring ({store})?", default=True):
-            credentials.save_key(answers.organization, answers.key)
+            credentials.save_key(credentials.account(answers.organization, console.settings().api_url), answers.key)
             return None
     if ask.confirm(f"Save the key in {key_file}, readable by you alone?", default=True):
         setup.write_key(key_file, answers.key)

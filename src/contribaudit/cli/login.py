@@ -50,7 +50,7 @@ def command(
         key = credentials.find_key(settings, organization, key_file=api_key_file, key_fd=api_key_fd).key
     console.diagnostics.hide(key)
     told = f"organization {organization}, not tested" if no_test else _tested(console, settings, organization, key)
-    credentials.save_key(organization, key)
+    credentials.save_key(credentials.account(organization, settings.api_url), key)
     console.diagnostics.conclusion(f"Saved the key of {told} in the keyring: {store}. Next: contribaudit doctor")
 
 
@@ -72,7 +72,7 @@ def _save_token(
     else:
         token = credentials.find_key(settings, "", key_file=token_file, key_fd=token_fd).key
     console.diagnostics.hide(token)
-    credentials.save_key(site_tokens.account(host), token)
+    credentials.save_key(credentials.account(site_tokens.account(host), settings.api_url), token)
     told = f"Saved the API token {whose}, not tested, in the keyring: {store}"
     console.diagnostics.conclusion(f"{told}. Next: contribaudit doctor")
 

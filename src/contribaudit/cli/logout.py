@@ -24,7 +24,7 @@ def command(console: Console, organization: str | None, site: str | None) -> Non
         _forget_token(console, site, organization)
         return
     organization = chosen_organization(console.settings(), organization)
-    if credentials.forget_key(organization):
+    if credentials.forget_key(credentials.account(organization, console.settings().api_url)):
         told = f"Removed the key of organization {organization} from the keyring; it works until it is revoked"
         console.diagnostics.conclusion(f"{told} at admin.atlassian.com, Organization settings, API keys.")
     else:
@@ -40,7 +40,7 @@ def _forget_token(console: Console, site: str, organization: str | None) -> None
     # The site need not be in the configuration any more.
     host = "" if site.casefold() == site_tokens.ALL_SITES else site.strip().casefold()
     whose = f"of {host}" if host else "of all sites"
-    if credentials.forget_key(site_tokens.account(host)):
+    if credentials.forget_key(credentials.account(site_tokens.account(host), console.settings().api_url)):
         told = f"Removed the API token {whose} from the keyring; it works until it is revoked"
         console.diagnostics.conclusion(f"{told} in the account that it belongs to.")
     else:

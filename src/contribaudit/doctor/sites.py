@@ -28,7 +28,7 @@ def tokens(settings: AppSettings) -> Iterator[Line]:
         yield Line.ok("spaces", "spaces are not read, since the configuration does not say how", hint)
         return
     try:
-        found = site_tokens.tokens(settings.spaces)
+        found = site_tokens.tokens(settings.spaces, settings.api_url)
     except CredentialError as error:
         yield Line.failed("site token", error)
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-import stat
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from contribaudit.errors import ConfigurationError, EvidenceDamaged, OutputError, UsageError
+from contribaudit.credentials import refuse_shared
+from contribaudit.errors import ConfigurationError, CredentialError, EvidenceDamaged, OutputError, UsageError
 
 PublicKey = Ed25519PublicKey
 
@@ -53,11 +53,10 @@ class Signer:
         try:
             with path.open("rb") as file:
                 status = os.fstat(file.fileno())
-                if os.name == "posix" and stat.S_ISREG(status.st_mode) and stat.S_IMODE(status.st_mode) & 0o077:
-                    raise ConfigurationError(
-                        f"The signing key {path} can be read or changed by others", hint=f"Run: chmod 600 {path}"
-                    )
+                refuse_shared("signing key", path, status)
                 pem = file.read(16_384)
+        except CredentialError as error:
+            raise ConfigurationError(error.message, hint=error.hint) from None
         except OSError as error:
             raise ConfigurationError(
                 f"The signing key {path} cannot be read: {error.strerror}", hint="Check evidence.signing_key"

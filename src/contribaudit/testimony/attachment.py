@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
+from contribaudit import named_file
 from contribaudit.core.attestation import Attachment
 from contribaudit.errors import UsageError
+from contribaudit.named_file import Unreadable
 from contribaudit.testimony.attestable import short
 
-LARGEST_BYTES = 20 * 1024 * 1024
+LARGEST_BYTES = 20_000_000
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"%PDF-")
+_KEY = re.compile(rb"\s*[!-~]{16,8192}\s*")
+_SYSTEM = ("/proc", "/sys", "/dev")
 
 
-def read(path: Path) -> tuple[Attachment, bytes]:
-    """The attachment and its bytes. Raises UsageError when it is missing, empty, a folder, or more than 20 MB."""
+def read(path: Path, within: Path | None = None) -> tuple[Attachment, bytes]:
+    """The attachment and its bytes.
+
+    `within` is the folder of attestation files that names it, and that others may have written: then it must be a
+    picture or a PDF below that folder, reached by no link. Raises UsageError, also for what is missing, empty, no
+    plain file, more than 20 MB, or looks like a key: what is attached is exported.
+    """
     hint = "Name a file, a screenshot for instance"
     try:
-        if path.is_dir():
-            raise UsageError(f"The attachment {path} is a folder", hint=hint)
-        if path.stat().st_size > LARGEST_BYTES:
-            raise UsageError(f"The attachment {path} is larger than 20 MB", hint="Attach a smaller picture")
-        with path.open("rb") as file:
-            body = file.read(LARGEST_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        cause = error.strerror if isinstance(error, OSError) and error.strerror else "it has no such name"
-        raise UsageError(f"The attachment {path} cannot be read: {cause}", hint=hint) from None
-    if not body or len(body) > LARGEST_BYTES:
-        raise UsageError(f"The attachment {path} is {'larger than 20 MB' if body else 'empty'}", hint=hint)
+        real = path.resolve()
+        if within is not None and real != within.resolve() / _below(path, within):
+            raise UsageError(f"The attachment {path} is reached by a link", hint="Put the picture itself there")
+        if str(real).startswith(tuple(f"{folder}/" for folder in _SYSTEM)):
+            raise UsageError(f"The attachment {path} is no file of yours", hint=hint)
+        body = named_file.read_bytes(path, most=LARGEST_BYTES, follow=within is None)
+    except Unreadable as error:
+        raise UsageError(f"The attachment {path} cannot be read: {error.reason}", hint=hint) from None
+    except (OSError, ValueError, RuntimeError):  # a NUL in the path, a loop of links
+        raise UsageError(f"The attachment {path} cannot be read: it has no such name", hint=hint) from None
+    if not body:
+        raise UsageError(f"The attachment {path} is empty", hint=hint)
+    if within is not None and not (body.startswith(_PICTURES) or (body[:4] == b"RIFF" and body[8:12] == b"WEBP")):
+        raise UsageError(f"The attachment {path} is neither a picture nor a PDF", hint="Attach a screenshot")
+    if _KEY.fullmatch(body) or b"PRIVATE KEY-----" in body:
+        raise UsageError(f"The attachment {path} looks like a key, and attachments are exported", hint=hint)
     return Attachment(short(path.name, "The attachment's name"), sha256(body).hexdigest(), len(body)), body
 
 
-def read_all(paths: Iterable[Path]) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
+def _below(path: Path, within: Path) -> Path:
+    """The path as seen from the folder. Raises UsageError when it leads elsewhere."""
+    folder, place = Path(os.path.abspath(within)), Path(os.path.abspath(path))  # noqa: PTH100  it follows no link
+    if not place.is_relative_to(folder):
+        raise UsageError(f"The attachment {path} is not below {within}", hint="Put the picture into that folder")
+    return place.relative_to(folder)
+
+
+def read_all(paths: Iterable[Path], within: Path | None = None) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
     """All of them, each content once, and their bytes by digest."""
-    found = {attachment.sha256: (attachment, body) for attachment, body in map(read, paths)}
+    found = {attachment.sha256: (attachment, body) for attachment, body in (read(path, within) for path in paths)}
     return tuple(one for one, _ in found.values()), {digest: body for digest, (_, body) in found.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ class Row:
     console_path: str = ""
     note: str = ""
     attach: tuple[Path, ...] = ()
+    within: Path | None = field(default=None, compare=False)
+    """The folder of attestation files that it came from: its attachments must lie below."""
     content: str = field(default="", compare=False)
     """Digest of what the row says, whichever line it stands on: the same again is the same attestation."""
 
@@ -76,7 +78,7 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
             for row in load(path):
                 if not row.by or row.observed_at is None:
                     wrong.append(f"{row.told.where}: `by` and `observed_at` are required in a folder of attestations")
-                found.setdefault(row.content, row)
+                found.setdefault(row.content, replace(row, within=folder))
         except UsageError as error:
             wrong += [line for line in error.message.splitlines() if line.startswith(str(path))] or [str(error)]
     raise_all(wrong)
@@ -144,12 +146,28 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
         when = when.isoformat()
     observed_at = moment(_text({"observed_at": when}, "observed_at")) if when else None
     value, shots = _value(entry["value"]), entry.get("attach", ())
+    if not isinstance(shots, str) and not (
+        isinstance(shots, list | tuple) and all(isinstance(one, str) for one in shots)
+    ):
+        raise UsageError("`attach` is neither a text nor a list of texts")
     names = [one.strip() for one in shots.split(";")] if isinstance(shots, str) else list(shots)
     told = Told(texts.pop("subject"), texts.pop("setting"), value, f"{path}:{line}")
     said = {**texts, "subject": told.subject, "setting": told.setting, "value": value, "attach": names}
     content = digest(canonical_json({**said, "at": observed_at.isoformat() if observed_at else ""}))
-    attach = tuple(path.parent / Path(str(one)).expanduser() for one in names if one)
-    return Row(told, observed_at=observed_at, attach=attach, content=content, **texts)
+    try:
+        attach = tuple(path.parent / Path(str(one)).expanduser() for one in names if one)
+    except RuntimeError:
+        raise UsageError("`attach` starts with a home folder that nobody knows") from None
+    return Row(
+        told,
+        by=texts["by"],
+        observed_at=observed_at,
+        screen=texts["screen"],
+        console_path=texts["console_path"],
+        note=texts["note"],
+        attach=attach,
+        content=content,
+    )
 
 
 def _value(value: Any) -> Value:

@@ -70,7 +70,7 @@ def take_in(
         if _complete(row) and _id(row) in there:
             continue
         try:
-            shots, read = attachment.read_all(row.attach)
+            shots, read = attachment.read_all(row.attach, row.within)
             made.append(_recorded(row, shots, now, signature, past, live, common))
         except UsageError as error:
             wrong.append(f"{row.told.where}: {error}")
