@@ -13,7 +13,7 @@ from contribaudit.core.effective_ai import ai
 from contribaudit.core.effective_contribution import in_app, metadata
 from contribaudit.core.effective_residency import AI_PROCESSING, ai_processing
 from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation, Observed, SettingId, Unavailable, Witness
+from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, Witness
 from contribaudit.core.reasons import Effective, Reason
 from contribaudit.core.state import State
 from contribaudit.core.subject import Kind, Subject
@@ -55,9 +55,9 @@ def effective_of(state: State, subject: Subject, setting: SettingId) -> Effectiv
 def effective(state: State) -> Iterator[Observation]:
     """The answers for every organization and app, as observations.
 
-    A value has the weakest grade and the oldest time of what it rests on; a judgement by age asks `rests_on` of the
-    answer itself, since each grade has a limit of its own. Anything else is unavailable, its code the outcome or, where
-    it is unknown, stale or contradicted, the code of what stopped it.
+    A value has the weakest grade and the oldest time of what it rests on, a prediction's where that is no observation;
+    a judgement by age asks `rests_on` of the answer itself, since each grade has a limit of its own. Anything else is
+    unavailable, its code the outcome or, where it is unknown, stale or contradicted, the code of what stopped it.
     """
     for organization in state.subjects(Kind.ORGANIZATION):
         for compute in COMPUTED.values():
@@ -70,13 +70,14 @@ def effective(state: State) -> Iterator[Observation]:
 def as_observation(state: State, answer: Effective) -> Observation:
     """The answer beside what was observed."""
     source = f"computed, rulebook {state.rulebook.version}"
-    if answer.value is not None and answer.grade is not None and answer.observed_at is not None:
+    if answer.value is not None:
         return Observed(
             answer.setting,
             answer.subject,
             answer.value,
-            answer.grade,
-            answer.observed_at,
+            # What rests on the rulebook alone, as "always contributed on every plan that it can be", was not observed.
+            answer.grade or Grade.PREDICTED,
+            answer.observed_at or state.as_of,
             source,
             witness=_weakest_witness(answer),
         )

@@ -1,0 +1,314 @@
+"""Whatever the product says in two places agrees: a property over whole runs of generated organizations.
+
+`CONTRIBAUDIT_AGREEMENT=500 pytest tests/flow/test_agreement_of_faces.py` tries so many; `CONTRIBAUDIT_AGREEMENT_SEED`
+begins elsewhere. Each is served, audited over HTTP and kept, people record what they saw, the run is judged, and every
+face of the report is read back as an outsider would read it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import random
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contribaudit import checks
+from contribaudit.core import names
+from contribaudit.core.alias import alias_of
+from contribaudit.core.effective import COMPUTED, effective_of
+from contribaudit.core.finding import Outcome, Severity
+from contribaudit.core.report import Report
+from contribaudit.core.subject import Kind
+from contribaudit.exporters import csv_evidence, html, junit, line, markdown, sarif, text_table, tree
+from contribaudit.exporters.json_v1 import as_document
+from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.looking_back import last_state
+from contribaudit.simulator import Fault, Organization
+from contribaudit.store.history import History
+from contribaudit.tui.rows import verdict as dashboard_verdict
+from contribaudit.tui.rows.index import index_of
+from contribaudit.tui.rows.inventory import word_of
+from contribaudit.tui.source import Board
+from tests.exporters.reading import from_html, from_junit, outcome_of
+
+from .audits import Bench, simulated
+from .outcomes import NOW, REVIEWED_TODAY, Said, attestations
+
+HOW_MANY = int(os.environ.get("CONTRIBAUDIT_AGREEMENT", "8"))
+FIRST_SEED = int(os.environ.get("CONTRIBAUDIT_AGREEMENT_SEED", "0"))
+PLANS = ("Free", "Standard", "Premium", "Enterprise", "Galactic")
+FAULTS = ("500@workspaces", "html@policies", "403-b@workspaces", "close@api-keys", "403-a@groups-search")
+FORBIDS_CONTRIBUTION = {"DC-01": "effective.metadata", "DC-03": "effective.in_app"}
+"""Checks whose pass says that nothing is contributed, by the setting that settings.csv holds."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One organization after its audit."""
+
+    seed: int
+    report: Report
+    document: ReportV1
+
+
+def _edit(organization: Organization, luck: random.Random) -> None:
+    apps = [one for one in organization.apps if luck.random() < 0.8] or organization.apps[:1]
+    plan = luck.choice(PLANS)
+    organization.apps = [
+        replace(
+            one,
+            plan=plan if luck.random() < 0.7 else luck.choice(PLANS),
+            realm=luck.choice(("EU", "EU", "US", "Global", None)),
+            ai_enabled=luck.choice((True, False, None)),
+        )
+        for one in apps
+    ]
+    if luck.random() < 0.3:
+        organization.policies = []
+    organization.revision += 1
+
+
+def _said(organization: Organization, known: list[str], luck: random.Random) -> Iterator[Said]:
+    """What people saw; each app, or no app, on the lists."""
+    for setting, values in (
+        ("contribution.metadata", ("on", "off", "always")),
+        ("contribution.in_app", ("on", "off", "off")),
+        ("contribution.exemption", ("none", "none", "none", "byok")),
+        ("ai.web_search", ("on", "off")),
+    ):
+        if luck.random() < 0.85:
+            yield Said(setting, luck.choice(values), days_ago=luck.choice((0, 0, 0, 3, 60)))
+    for setting in ("contribution.in_app.included", "contribution.in_app.excluded"):
+        if luck.random() < 0.7:
+            listed = luck.sample(known, luck.choice((0, 0, 0, 1, 2)) if len(known) > 2 else 0)
+            yield Said(setting, tuple(sorted(listed)))
+    for alias in known:
+        if luck.random() < 0.8:
+            yield Said("ai.access", luck.choice(("allowed", "blocked", "blocked", "limited")), alias)
+        if luck.random() < 0.5:
+            yield Said("trial", luck.choice(("none", "none", "running")), alias)
+        if luck.random() < 0.4:
+            yield Said("ai.own_setting", luck.choice(("on", "off")), alias)
+
+
+def _policy(known: list[str], luck: random.Random) -> str:
+    share = luck.choice((0.05, 0.3, 0.6))
+    asked = {one.id for one in checks.ALL if luck.random() < share} | set(FORBIDS_CONTRIBUTION) | {"AI-01"}
+    rules = "".join(
+        f'[[rule]]\ncheck = "{one.id}"\nseverity = "{luck.choice(list(Severity)).value}"\n'
+        + ('expect = ["EU"]\n' if one.id == "DR-01" else "")
+        for one in checks.ALL
+        if one.id in asked
+    )
+    waivers = "".join(
+        f'[[waiver]]\ncheck = "{check}"\nsubject = "{luck.choice(known)}"\nreason = "r"\n'
+        f'requested_by = "a@acme.example"\napproved_by = "b@acme.example"\napproved_at = {NOW.date()}\n'
+        "expires = 2099-01-31\n"
+        for check in sorted({"DR-01", "AI-01"} & asked)
+        if known and luck.random() < 0.5
+    )
+    return rules + waivers
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Generated]]:
+    """All of them; their servers end with the file."""
+    folder = tmp_path_factory.mktemp("generated")
+    empty = folder / "empty.sqlite"
+    History.open(str(empty)).close()
+    with ExitStack() as stack:
+        benches: dict[str, tuple[Bench, Organization]] = {}
+        for scenario in ("tidy", "drifted", "small"):
+            (folder / scenario).mkdir()
+            bench = stack.enter_context(simulated(folder / scenario, scenario))
+            bench.rulebook = REVIEWED_TODAY
+            benches[scenario] = bench, deepcopy(bench.organization)
+        yield [_one(seed, benches, empty, folder) for seed in range(FIRST_SEED, FIRST_SEED + HOW_MANY)]
+
+
+def _one(seed: int, benches: dict[str, tuple[Bench, Organization]], empty: Path, folder: Path) -> Generated:
+    luck = random.Random(seed)
+    bench, pristine = benches[luck.choice(sorted(benches))]
+    bench.organization.apps, bench.organization.policies = list(pristine.apps), list(pristine.policies)
+    _edit(bench.organization, luck)
+    fail_on = luck.choice(list(Severity))
+    with History.open(str(shutil.copyfile(empty, folder / "run.sqlite"))) as bench.store:
+        bench.faults.clear()
+        first = '[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n'
+        bench.audit(first, now=NOW)
+        known = _aliases(last_state(bench.job(first, now=NOW)))
+        bench.store.add_attestations(
+            attestations(last_state(bench.job(first, now=NOW)), tuple(_said(bench.organization, known, luck)))
+        )
+        policy = _policy(known, luck)
+        if luck.random() < 0.35:
+            kind, _, endpoint = luck.choice(FAULTS).partition("@")
+            bench.faults[:] = [Fault(kind, endpoint)]
+        report = bench.audit(policy, now=NOW, fail_on=fail_on)
+        document: Any = json.loads(json.dumps(as_document(report)))
+        return Generated(seed, report, document)
+
+
+def _aliases(state: Any) -> list[str]:
+    called = Counter(alias_of(state, one) for one in state.subjects(Kind.APP))
+    return sorted(one for one, number in called.items() if number == 1)
+
+
+def test_every_face_says_the_same(generated: list[Generated], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings, settings, explain, dashboard, table, line, Markdown, HTML, JUnit, SARIF, headline, exit code."""
+    monkeypatch.setenv("COLUMNS", "240")
+    seen: Counter[str] = Counter()
+    for one in generated:
+        try:
+            _findings_agree(one)
+            _headlines_agree(one)
+            _effective_answers_agree(one)
+        except AssertionError as error:
+            raise AssertionError(f"organization {one.seed}: {error}") from error
+        seen[one.report.headline.partition(" ")[0]] += 1
+        seen[f"exit {one.report.run.exit_code}"] += 1
+    assert sum(seen[word] for word in ("PASS", "FAIL", "UNVERIFIED")) == HOW_MANY
+    print(f"{HOW_MANY} organizations agree: {dict(sorted(seen.items()))}")  # noqa: T201  the figure that was asked for
+
+
+@pytest.mark.xfail(strict=False, reason="AI-01 still asks the app's own value where its family keeps AI open")
+def test_no_pass_denies_that_ai_reaches_an_app(generated: list[Generated]) -> None:
+    """An app that AI-01 passes is not exposed by the effective answer either."""
+    for one in generated:
+        state = one.report.state
+        for each in one.report.findings:
+            if each.outcome is Outcome.PASS and each.check == "AI-01":
+                held = effective_of(state, each.subject, names.EFFECTIVE_AI)
+                assert held.value == "not_exposed" or _needs_none(held.outcome), (
+                    one.seed,
+                    each.subject.id,
+                    each.reason,
+                )
+
+
+def _rows(sheet: Any, report: Report) -> list[dict[str, str]]:
+    out = io.StringIO(newline="")
+    sheet.write(report, out)
+    return list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
+
+
+def _findings_agree(one: Generated) -> None:
+    """Each finding has one outcome and severity, wherever it is listed."""
+    report, document = one.report, one.document
+    told = {each["id"]: (each["outcome"], each["severity"]) for each in document["findings"]}
+    assert len(told) == len(report.findings)
+    sheet = {row["finding_id"]: (row["outcome"], row["severity"]) for row in _rows(csv_evidence.FINDINGS, report)}
+    assert sheet == told, "findings.csv"
+    for name, read in (("HTML", from_html), ("JUnit", from_junit)):
+        assert {each.id: (each.outcome, each.severity) for each in read(document)} == told, name
+    (run,) = json.loads("".join(sarif.pieces(document, everything=True)))["runs"]
+    assert {
+        each["fingerprints"][sarif.FINGERPRINT]: (each["properties"]["outcome"], each["properties"]["severity"])
+        for each in run["results"]
+    } == told, "SARIF"
+    rows = index_of(report).rows
+    assert {row.finding.id: (row.finding.outcome.value, row.finding.severity.value) for row in rows} == told, (
+        "dashboard"
+    )
+    counts = Counter(outcome for outcome, _ in told.values())
+    assert document["summary"]["by_outcome"] == counts, "summary"
+    applying = {word: number for word, number in counts.items() if word != "no_such_setting"}
+    counted = line.one_line(report).split(" | ")[1]
+    assert {
+        word: int(number) for number, word in re.findall(r"(\d+) ([a-z_]+)", counted.partition(": ")[2])
+    } == applying
+    table = text_table.render(report, everything=True)
+    listed = re.findall(r"^([a-z][a-z ]+?)  +(critical|high|medium|low|info)  +([A-Z]{2}-\d\d)  ", table, re.MULTILINE)
+    assert Counter((outcome_of(words), severity) for words, severity, _ in listed) == Counter(told.values()), "table"
+
+
+def _headlines_agree(one: Generated) -> None:
+    """One sentence everywhere; its word is the exit code's, its numbers are those of the findings."""
+    report, document = one.report, one.document
+    sentence, run = report.headline, report.run
+    assert line.one_line(report).startswith(f"{sentence}; exit={run.exit_code}"), "line"
+    table = " ".join(text_table.render(report).split("\n\n")[0].split())
+    assert table.startswith(sentence), "table"
+    assert markdown.render(document).startswith(f"## {sentence}\n"), "Markdown"
+    assert f"<h1>{sentence}</h1>" in "".join(html.pieces(document)), "HTML"
+    assert f'name="verdict" value="{sentence}"' in "".join(junit.pieces(document)), "JUnit"
+    shown = dashboard_verdict.headline(report, 78)
+    assert " ".join(each.text.plain for each in shown) == sentence, "dashboard"
+    assert dashboard_verdict.lines(Board(report), 78)[0].text.plain == shown[0].text.plain
+    word = {0: "PASS", 1: "FAIL"}.get(run.exit_code, "UNVERIFIED")
+    assert sentence.startswith(f"{word} ({run.fail_on} and above)")
+    fails = [
+        each for each in report.findings if each.outcome in (Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE)
+    ]
+    open_ = [each for each in report.findings if each.outcome in (Outcome.UNKNOWN, Outcome.STALE)]
+    assert _numbers(sentence, "fail") == len(fails), sentence
+    assert _numbers(sentence, "unverified") == len(open_), sentence
+    grave = [each for each in fails if each.severity.at_least(run.fail_on)]
+    grave_open = [each for each in open_ if each.severity.at_least(run.fail_on)]
+    if run.exit_code in (0, 1, 3):
+        assert (run.exit_code == 1) is bool(grave)
+        assert not (run.exit_code == 0 and grave_open)
+        assert not (run.exit_code == 3 and not grave_open and report.run.complete), sentence
+
+
+def _numbers(sentence: str, what: str) -> int:
+    """The numbers of all clauses that end in "fail" or "unverified" together."""
+    total = 0
+    for part in sentence.split("; ")[1:]:
+        fails, _, rest = re.sub(r"(findings? fails?)(, |$)", r"\1|", part).rpartition("|")
+        total += sum(int(number) for number in re.findall(r"\d+", fails if what == "fail" else rest))
+    return total
+
+
+def _effective_answers_agree(one: Generated) -> None:
+    """settings.csv, explain and the inventory of the dashboard hold one answer, and no pass denies it."""
+    report, state = one.report, one.report.state
+    sheet = {
+        (row["organization_id"], row["subject_id"], row["setting"]): row["value"] if row["read"] == "true" else None
+        for row in _rows(csv_evidence.SETTINGS, report)
+        if row["setting"].startswith("effective.")
+    }
+    assert sheet
+    for (organization, identity, setting), value in sheet.items():
+        kind = Kind.ORGANIZATION if identity == organization else Kind.APP
+        subject = next(each for each in state.subjects(kind, organization) if each.id == identity)
+        chosen = next(each for each in COMPUTED if each == setting)
+        answer = effective_of(state, subject, chosen)
+        (explained,) = json.loads(tree.document(state, subject, [answer]))["effective"]
+        assert explained["value"] == value, (identity, setting, explained["value"], value)
+        if value is not None:
+            assert word_of(answer).removesuffix("~") == value.replace("_", " ")
+    contributed = {key[2] for key, value in sheet.items() if value == "contributed"}
+    # Of a sandbox no page says whether it contributes by itself: what counts is the organization's own answer.
+    whole = [key for key in sheet if key[0] == key[1]]
+    unknown = {key[2] for key in whole if sheet[key] is None and not _settled(state, key)}
+    for each in report.findings:
+        if each.outcome is Outcome.PASS and each.check in FORBIDS_CONTRIBUTION:
+            setting = FORBIDS_CONTRIBUTION[each.check]
+            assert setting not in contributed, (each.check, each.reason)
+            assert setting not in unknown, (each.check, each.reason)
+
+
+def _settled(state: Any, key: tuple[str, str, str]) -> bool:
+    """Whether there is no value because none is needed: exempt, no such setting, before its day."""
+    organization, identity, setting = key
+    kind = Kind.ORGANIZATION if identity == organization else Kind.APP
+    subject = next(each for each in state.subjects(kind, organization) if each.id == identity)
+    chosen = next(each for each in COMPUTED if each == setting)
+    return _needs_none(effective_of(state, subject, chosen).outcome)
+
+
+def _needs_none(outcome: str) -> bool:
+    return outcome in (Outcome.EXEMPT, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE)
