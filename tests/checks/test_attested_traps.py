@@ -88,6 +88,19 @@ def test_dc_03_off_by_default_is_no_decision(plan: str, decided: Decision | None
     assert (verdict.outcome, verdict.fragile) == (PASS, fragile)
 
 
+@pytest.mark.parametrize("check", ["DC-11", "DC-14", "DC-15"])
+def test_what_rests_on_off_by_default_is_fragile_too(check: str) -> None:
+    """Spaces, platform apps and site-wide configuration follow the switch; a decision, and Standard, make it firm."""
+    said = seen(IN_APP, "off"), NONE_INCLUDED
+    expect = ("space:acme.example/confluence/HR",) if check == "DC-11" else None
+    by_default = under(check, on("Premium", *said), expect=expect)
+    assert (by_default.outcome, by_default.fragile) == (PASS, True)
+    assert "off is the default of the Premium plan" in by_default.reason
+    for state, chosen in ((on("Premium", *said), [decision(IN_APP, "off")]), (on("Standard", *said), [])):
+        verdict = under(check, state, *chosen, expect=expect)
+        assert (verdict.outcome, verdict.fragile) == (PASS, False)
+
+
 def test_dc_05_the_newest_decision_counts() -> None:
     """An older one that agrees does not cover what was decided since."""
     state = on("Standard", seen(IN_APP, "off"), NONE_INCLUDED)

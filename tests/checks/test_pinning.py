@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contribaudit.core.check import Verdict
 from contribaudit.core.finding import Outcome
 from contribaudit.core.observation import Observation, Value
 from contribaudit.core.snapshot import Collection
@@ -25,6 +26,7 @@ from tests.builders import (
     rule,
     state_of,
 )
+from tests.checks.attested import seen
 
 PASS, FAIL, UNKNOWN, PENDING = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.PENDING
 NOT_ACHIEVABLE, CONFLICT = Outcome.NOT_ACHIEVABLE, Outcome.CONFLICT
@@ -82,6 +84,20 @@ def test_dr_02_pinned(said: dict[str, Value | Gone], outcome: Outcome, code: str
     """Only an applied policy that names the one realm which the app reports holds it there."""
     verdict = judge("DR-02", state_of(*facts(app(), **said)), app())
     assert (verdict.outcome, verdict.reason_code) == (outcome, code), verdict.reason
+
+
+@pytest.mark.parametrize("check", ["DR-01", "DR-02", "DR-03", "DR-04"])
+def test_what_a_trial_of_the_app_holds_up_is_fragile(check: str) -> None:
+    """The reason says what undoes it; a trial of another app, and one that was seen not to run, undo nothing here."""
+
+    def judged(*trials: Observation) -> Verdict:
+        return judge(check, state_of(*facts(app()), *facts(app("other")), *trials), app(), ("EU",))
+
+    on_trial = judged(seen("trial", "running", app()))
+    assert (on_trial.outcome, on_trial.fragile) == (PASS, True)
+    assert "a trial runs on it: when it ends, its plan may be Free, which has no data residency" in on_trial.reason
+    for said in ([], [seen("trial", "none", app())], [seen("trial", "running", app("other"))]):
+        assert (judged(*said).outcome, judged(*said).fragile) == (PASS, False)
 
 
 @pytest.mark.parametrize("code", ["forbidden", "entry_without_id"])

@@ -122,7 +122,9 @@ def fragile_in_trial(judge: Callable[[Case], Verdict]) -> Callable[[Case], Verdi
 
     def judged(case: Case) -> Verdict:
         verdict = judge(case)
-        if verdict.outcome is not Outcome.PASS or not trial_runs(case.state, case.subject.organization):
+        if verdict.outcome is not Outcome.PASS or verdict.fragile:
+            return verdict
+        if not trial_runs(case.state, case.subject.organization):
             return verdict
         reason = f"{verdict.reason}, while a trial runs: it may be otherwise when that ends"
         return replace(verdict, reason=reason, fragile=True)

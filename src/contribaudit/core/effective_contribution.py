@@ -187,9 +187,12 @@ def _opened(state: State, organization: str) -> _Found | Stop:
     odd: list[str] = []
     unknown: list[tuple[Subject, Stop]] = []
     apart: list[str] = []
+    by_space = 0
+    spaces = sorted(listed.apps_of_spaces.items())
     for one in (*state.subjects(Kind.APP, organization), *state.subjects(Kind.CONNECTOR, organization)):
         keys = keys_of(state, one)
-        hit = keys & listed.entries or keys & listed.apps_of_spaces
+        own, space = keys & listed.entries, next((text for key, text in spaces if key in keys), "")
+        hit = own or space
         scope = scope_of(state, one)
         if isinstance(scope, Stop) and scope.outcome is not Outcome.NO_SUCH_SETTING:
             if hit:
@@ -199,15 +202,15 @@ def _opened(state: State, organization: str) -> _Found | Stop:
         elif hit and isinstance(scope, Stop):
             odd.append(alias_of(state, one))
         elif hit and isinstance(scope, Scope) and scope.listable:
-            called = alias_of(state, one)
-            opened.append(called if keys & listed.entries else f"a space of {called}")
+            opened.append(alias_of(state, one) if own else space)
+            by_space += not own
         elif isinstance(scope, Scope) and scope.sandbox is not None:
             apart.append(alias_of(state, one))
     known = {key for one in state.subjects(Kind.CONNECTOR, organization) for key in keys_of(state, one)}
     opened += sorted(key for key in listed.entries - known if key.startswith("connector:"))
     if opened:
-        code = "space_listed" if all(one.startswith("a space") for one in opened) else "listed"
-        return CONTRIBUTED, code, (_link(listed, f"and opens {_some(opened)}"),)
+        code = "space_listed" if by_space == len(opened) else "listed"
+        return CONTRIBUTED, code, (_link(listed, f"and opens {_some(sorted(opened))}"),)
     if listed.strangers:
         strange = f"{listed.strangers[0]!r} among them, which is nothing known here: it may open anything"
         return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
@@ -223,7 +226,7 @@ def _opened(state: State, organization: str) -> _Found | Stop:
         return replace(stop, reason=replace(stop.reason, sentence=sentence))
     nothing = _link(listed, "and opens nothing that is here")
     if apart:
-        sentence = f"{nothing.sentence}; whether {_some(apart)} would contribute at all is not known"
+        sentence = f"{nothing.sentence}; whether {_some(sorted(apart))} would contribute at all is not known"
         nothing = replace(nothing, sentence=sentence)
     return NOT_CONTRIBUTED, "not_listed", (nothing,)
 
@@ -285,7 +288,7 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _Found 
         return value, "listed", (_link(listed, f"{which} among them"),)
     if exclude:
         return CONTRIBUTED, "not_listed", (_link(listed, "not this"),)
-    if subject.kind is Kind.APP and own & listed.apps_of_spaces:
+    if subject.kind is Kind.APP and own & listed.apps_of_spaces.keys():
         return CONTRIBUTED, "space_listed", (_link(listed, "a space of this among them"),)
     if listed.strangers:
         strange = f"{listed.strangers[0]!r} among them, which is nothing known here: it may be this or part of it"

@@ -5,7 +5,7 @@ https://support.atlassian.com/security-and-access-policies/docs/include-or-exclu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from contribaudit.core import names
@@ -28,8 +28,8 @@ class Listed:
     observation: Observed
     entries: frozenset[str]
     """Keys of what is listed."""
-    apps_of_spaces: frozenset[str]
-    """Keys of the apps of which a space is listed."""
+    apps_of_spaces: Mapping[str, str]
+    """By the key of an app of which a space is listed: the first such space, as written."""
     strangers: tuple[str, ...]
     """Entries, as written, that name nothing known in the organization: each may be anything in it."""
     ambiguous: frozenset[str]
@@ -79,7 +79,8 @@ def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
     apps = state.once(("apps by key", organization), lambda: _apps_by_key(state, organization))
     known = _known(state, organization, apps)
     entries = set(written.values())
-    of_spaces, placed, ambiguous, reused = set[str](), set[str](), set[str](), set[str]()
+    placed, ambiguous, reused = set[str](), set[str](), set[str]()
+    of_spaces: dict[str, str] = {}
     for text, key in written.items():
         if key in apps or not key.startswith(("space:", "ari:")):
             continue
@@ -90,14 +91,15 @@ def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
         entries |= ids
         reused |= ids if one.reused else set()
         ambiguous |= ids if len(ids) > 1 else set()
-        of_spaces |= {name for space in one.known for name in keys_of(state, space.space.app)}
+        around = {_app_key(key), *(name for space in one.known for name in keys_of(state, space.space.app))}
+        of_spaces |= {name: of_spaces.get(name, text) for name in around if name}
     count = len(written)
     told_of = "nothing" if not count else "1 item" if count == 1 else f"{count} items"
     return Listed(
         f"{what} names {told_of}",
         seen,
         frozenset(entries),
-        frozenset(of_spaces | {_app_key(key) for key in written.values() if key.startswith("space:")}),
+        of_spaces,
         tuple(sorted(text for text, key in written.items() if text not in placed and not _placed(key, known))),
         frozenset(ambiguous | {key for key, holders in apps.items() if len(holders) > 1}),
         frozenset(reused),

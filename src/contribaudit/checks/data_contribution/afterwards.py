@@ -13,7 +13,7 @@ from contribaudit.checks.answers import (
     ATTESTED,
     fragile_in_trial,
 )
-from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, worded
+from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, passing, worded
 from contribaudit.checks.data_contribution.choices import decision_on
 from contribaudit.checks.parts import evidence_of, policy_evidence
 from contribaudit.core import names
@@ -41,7 +41,7 @@ def common_patterns(case: Case) -> Verdict:
     answer = metadata(case.state, case.subject)
     if answer.value == NOT_CONTRIBUTED:
         reason = "metadata contribution is off, and common patterns are part of it"
-        return worded(replace(contributed(answer, "off"), observed="off"), "metadata_off", reason)
+        return passing(worded(replace(contributed(answer, "off"), observed="off"), "metadata_off", reason), answer)
     blocked = exposure(case, case.subject)
     if blocked.outcome is Outcome.FAIL and not answer.known:
         return contributed(answer, "off")
@@ -80,7 +80,7 @@ def off_from_the_start(case: Case) -> Verdict:
         reason = (
             f"in-app contribution and its include list were seen so before {effective}, and nothing has moved since"
         )
-        return worded(verdict, "off_before_effective_date", reason)
+        return passing(worded(verdict, "off_before_effective_date", reason), answer)
     _, window = exposure_window(case.state, case.subject.organization)
     reason = f"in-app contribution is off now; nothing shows that it was so on {effective}; {window.sentence}"
     return worded(replace(verdict, outcome=Outcome.UNKNOWN), "day_of_change_not_known", reason)

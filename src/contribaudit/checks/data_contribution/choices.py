@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import find
 from contribaudit.checks.answers import (
@@ -11,13 +13,14 @@ from contribaudit.checks.answers import (
     highest_plan,
     word_of,
 )
-from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, worded
+from contribaudit.checks.contributed import contributed, fragile, not_in_force_or_exempt, worded
 from contribaudit.checks.parts import evidence_of, policy_evidence
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.deletion import newest_decision
-from contribaudit.core.effective_contribution import CONTRIBUTED, NOT_CONTRIBUTED, in_app, metadata
+from contribaudit.core.effective_contribution import CONTRIBUTED, NOT_CONTRIBUTED, content_of_no_app, in_app, metadata
 from contribaudit.core.effective_exemption import NOT_ON_EVERY_APP, ON_NO_APP, exempt
+from contribaudit.core.effective_plan import trial_behind
 from contribaudit.core.finding import Outcome
 from contribaudit.core.observation import Observed, Value
 from contribaudit.core.policy import Decision
@@ -32,6 +35,32 @@ def decision_on(case: Case, setting: Setting, value: Value = None) -> Decision |
     if newest is None or value is None or same_value(find(setting.id), newest.value, value):
         return newest
     return None
+
+
+def undone_by(case: Case) -> str:
+    """What would undo that the in-app switch is off: a trial, or that off is only the plan's default; "" for nothing.
+
+    Off is no mere default once a decision of the policy says that it was chosen.
+    """
+    answer = content_of_no_app(case.state, case.subject.organization)
+    if answer.value != NOT_CONTRIBUTED:
+        return ""
+    if trial_behind(case.state, case.subject.organization) or decision_on(case, contribution.IN_APP, "off") is None:
+        return answer.fragile_because
+    return ""
+
+
+def fragile_by_switch(judge: Callable[[Case], Verdict]) -> Callable[[Case], Verdict]:
+    """The same judge, whose passes are fragile where the switch is off and something would undo that."""
+
+    def judged(case: Case) -> Verdict:
+        verdict = judge(case)
+        if verdict.outcome is not Outcome.PASS or verdict.fragile:
+            return verdict
+        because = undone_by(case)
+        return fragile(verdict, because) if because else verdict
+
+    return judged
 
 
 def choosable(plan: Plan) -> tuple[Setting, ...]:

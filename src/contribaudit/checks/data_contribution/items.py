@@ -15,6 +15,7 @@ from contribaudit.checks.answers import (
     word_of,
 )
 from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, worded
+from contribaudit.checks.data_contribution.choices import fragile_by_switch
 from contribaudit.checks.parts import evidence_of
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
@@ -102,7 +103,7 @@ DC_14 = Check(
     kind=Kind.ORGANIZATION,
     reads=(_IN_APP.id, names.EXCLUDED, names.EXEMPTION),
     outcomes=(ATTESTED - {Outcome.FAIL}) | _BEFORE | {Outcome.NOT_ACHIEVABLE},
-    judge=fragile_in_trial(platform_apps),
+    judge=fragile_in_trial(fragile_by_switch(platform_apps)),
     expectation=Expectation(Shape.WORDS, "apps"),
 )
 DC_16 = Check(

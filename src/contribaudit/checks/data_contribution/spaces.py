@@ -9,6 +9,7 @@ from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.organization import SPACE_COUNT
 from contribaudit.checks.answers import ATTESTED, fragile_in_trial
 from contribaudit.checks.contributed import not_in_force_or_exempt
+from contribaudit.checks.data_contribution.choices import fragile_by_switch
 from contribaudit.checks.data_contribution.lists import switch_and_list
 from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, unread
 from contribaudit.core import names
@@ -317,7 +318,7 @@ DC_11 = Check(
     kind=Kind.ORGANIZATION,
     reads=_LISTS,
     outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(sensitive_spaces),
+    judge=fragile_in_trial(fragile_by_switch(sensitive_spaces)),
     expectation=Expectation(
         Shape.WORDS, means="sensitive spaces, by key or name", example='["space:acme.atlassian.net/confluence/HR"]'
     ),
@@ -328,7 +329,7 @@ DC_12 = Check(
     kind=Kind.APP,
     reads=(names.APP_TYPE_KEY, *_LISTS, SPACE_COUNT.id),
     outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(new_spaces),
+    judge=fragile_in_trial(fragile_by_switch(new_spaces)),
     applies=_may_hold_spaces,
     when_none=none_among_apps("has spaces that the lists can name"),
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.checks.answers import ATTESTED, code_of, highest_plan
 from contribaudit.checks.contributed import contributed, passing, worded
-from contribaudit.checks.data_contribution.choices import decision_on
+from contribaudit.checks.data_contribution.choices import decision_on, fragile_by_switch
 from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Verdict
 from contribaudit.core.effective_contribution import CONTRIBUTED, content_of_no_app, in_app, metadata
@@ -95,7 +95,7 @@ def site_configuration(case: Case) -> Verdict:
         if on
         else "the switch is off, and site-wide configuration follows it"
     )
-    return passing(worded(verdict, code_of(_IN_APP, "on" if on else "off"), reason), answer)
+    return worded(replace(verdict, fragile=False), code_of(_IN_APP, "on" if on else "off"), reason)
 
 
 _BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
@@ -130,5 +130,5 @@ DC_15 = Check(
     kind=Kind.ORGANIZATION,
     reads=(_IN_APP.id, names.EXEMPTION),
     outcomes=ATTESTED | _BEFORE,
-    judge=site_configuration,
+    judge=fragile_by_switch(site_configuration),
 )
