@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from collections.abc import Callable
@@ -18,9 +19,11 @@ from contribaudit.evidence.people import People
 from contribaudit.evidence.reperform import Result, exit_code, reperform
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters.saved_file import load
+from contribaudit.pipeline import audit
 from contribaudit.rulebook import decoders, loader
 from tests.evidence.scene import NOW, POLICY, Scene
 from tests.evidence.test_verify import remade
+from tests.flow.audits import simulated
 
 EVERY_CHECK = "".join(f'\n[[rule]]\ncheck = "{check.id}"\n' for check in checks.ALL)
 
@@ -42,6 +45,21 @@ def test_what_the_api_documents_comes_out_the_same(pack: Path) -> None:
     assert {one.told for one in found if one.again} >= {"pass", "fail", "not_achievable"}
     assert {one.result for one in found} == {Result.SAME, Result.NOT_JUDGED}
     assert exit_code(found) == 3, "what rests on the history was not judged, and says so"
+
+
+@pytest.mark.parametrize("key", ["narrow-key", "unscoped-key", "demo-key"])
+def test_a_pack_of_a_run_that_read_in_part_differs_in_nothing(key: str, tmp_path: Path) -> None:
+    """Whatever was refused, every finding follows from the pack; what needs the history is named and not judged."""
+    with simulated(tmp_path, "drifted") as bench:
+        job = bench.job(
+            'extends = ["essentials"]' + EVERY_CHECK.replace('"DR-01"\n', '"DR-01"\nexpect = ["EU"]\n'), key=key
+        )
+        asyncio.run(audit(job))
+        place = export(of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
+    assert verify(place).standing == "consistent"
+    found = reperform(place)
+    assert [one for one in found if one.differs] == []
+    assert exit_code(found) == 3
 
 
 def test_a_pack_of_the_version_before(pack: Path, copied: Callable[[Path], Path]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import warnings
 import zipfile
 from collections.abc import Callable
 from copy import deepcopy
@@ -250,3 +252,32 @@ def test_a_file_a_folder_and_an_archive(tmp_path: Path) -> None:
     (tmp_path / "flipped.zip").write_bytes(whole[:begin] + b"'" + whole[begin + 1 :])
     with pytest.raises(EvidenceDamaged, match="cannot be read"):
         load(tmp_path / "flipped.zip")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "bomb", "twice"])
+def test_a_report_that_is_no_plain_file_or_unpacks_to_anything_is_refused(kind: str, tmp_path: Path) -> None:
+    """At once: nothing waits for a pipe, and no bomb is unpacked."""
+    place = tmp_path / "pack"
+    if kind in ("pipe", "link"):
+        place.mkdir()
+        if kind == "pipe":
+            os.mkfifo(place / "report.json")
+        else:
+            (tmp_path / "elsewhere.json").write_text(text(report()))
+            (place / "report.json").symlink_to(tmp_path / "elsewhere.json")
+    else:
+        with warnings.catch_warnings(), zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+            warnings.simplefilter("ignore")  # of a name twice
+            archive.writestr("report.json", " " * (100_000_000 if kind == "bomb" else 1))
+            if kind == "twice":
+                archive.writestr("report.json", text(report()))
+    with pytest.raises(EvidenceDamaged):
+        load(place)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_what_json_does_not_know_is_no_report(value: str) -> None:
+    """Python's reader takes them, and no other."""
+    document = text(report()).replace('"key_days_left": null', f'"key_days_left": {value}')
+    with pytest.raises(UsageError, match="not JSON"):
+        parse(document.encode(), "it")
