@@ -110,6 +110,14 @@ def and_a_status_page(organization: Organization) -> None:
     organization.add_app(replace(one, id="ari:cloud:statuspage::site/7", type_key="statuspage", type="Statuspage"))
 
 
+def and_work_management(organization: Organization) -> None:
+    """An app with residency that the screen of Marketplace apps does not list."""
+    one = organization.app("tidy/jira-software")
+    organization.add_app(
+        replace(one, id="ari:cloud:jira-core::site/7", type_key="jira-core", type="Jira Work Management")
+    )
+
+
 LISTED_BLOCKED = tuple(
     Said("ai.access", "blocked", f"app:{place}")
     for place in (
@@ -402,6 +410,7 @@ RESIDENCY_CASES = (
     *doubted(
         OutcomeCase("DR-07", PASS, "", about=WIKI[4:]), Said("residency.marketplace.unpinned", (), WIKI), ("Draw",)
     ),
+    OutcomeCase("DR-07", *NO_SCREEN, about="jira-core", edit=and_work_management),
     OutcomeCase("DR-08", UNKNOWN, "not_verifiable_today"),
     OutcomeCase("DR-09", PASS, "ai_off", said=(BLOCKED, DESK_OFF, *WAYS_CLOSED)),
     OutcomeCase("DR-09", FAIL, "ai_leaves_realm", said=(LIMITED,)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contribaudit.catalogue.data_residency import DEFAULT_REALM, MARKETPLACE_UNPINNED
-from contribaudit.checks.answers import ATTESTED, beyond, fragile_in_trial, list_of
+from contribaudit.checks.answers import ATTESTED, beyond, fragile_in_trial, list_of, unless_no_screen
 from contribaudit.checks.data_residency.pinning import may_have_residency
 from contribaudit.checks.parts import evidence_of, none_among_apps, not_verifiable, unread
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
@@ -42,7 +42,7 @@ def marketplace_apps(case: Case) -> Verdict:
     setting = MARKETPLACE_UNPINNED
     unpinned = list_of(case.state, case.subject, setting, accepted)
     if isinstance(unpinned, Verdict):
-        return unpinned
+        return unless_no_screen(case, setting, unpinned)
     evidence = evidence_of(case.state.read(case.subject, setting.id))
     strangers = beyond(case, unpinned, accepted)
     if strangers:
@@ -66,7 +66,7 @@ DR_07 = Check(
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(MARKETPLACE_UNPINNED.id,),
-    outcomes=ATTESTED,
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(marketplace_apps),
     applies=may_have_residency,
     expectation=Expectation(Shape.WORDS, means="Marketplace apps that are accepted unpinned", example='["Draw.io"]'),
