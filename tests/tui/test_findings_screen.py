@@ -20,7 +20,7 @@ from contribaudit.tui.screens.raw import RawScreen
 from contribaudit.tui.widgets.finding_detail import FindingDetail
 from contribaudit.tui.widgets.grid import Grid
 from tests.tui.boards import Kept, board, many, opener
-from tests.tui.driving import NARROW, dashboard, driven, on_screen, until
+from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until
 from tests.tui.live import said
 
 pytestmark = pytest.mark.anyio
@@ -236,3 +236,17 @@ async def test_a_hundred_thousand_findings_are_shown_filtered_and_scrolled() -> 
         assert screen(pilot).query_one(Grid).cursor == 99_999
         await typed(pilot, "app-04711")
         await until(pilot, lambda: len(screen(pilot).shown) == 10)
+
+
+async def test_an_answer_for_a_detail_that_is_not_there_is_dropped() -> None:
+    """Before it is mounted and after it is gone nothing is painted, and what was given before shows once it is."""
+    shown = board()
+    early = FindingDetail()
+    early._board, early._finding = shown, shown.report.findings[0]
+    early._paint()
+    async with driven(opener(shown), NORMAL) as pilot:
+        await pilot.app.screen.mount(early)
+        await pilot.pause()
+        assert shown.report.findings[0].check in early.text
+        await early.remove()
+        early._paint()

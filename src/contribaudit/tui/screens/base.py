@@ -80,14 +80,18 @@ class BoardScreen(Screen[None]):
             self.show_board(board)
 
     def _board_changed(self, board: Board | None) -> None:
-        self.query_one(TopLine).board = board
+        # The line is not there while the screen is put together or taken away; a board that comes then waits.
+        lines = self.query(TopLine)
+        for line in lines:
+            line.board = board
         if board is None:
             return
-        if self.is_current:
+        if self.is_current and lines:
             self._due = None
             self.show_board(board)
         else:
             self._due = board
 
     def _trouble_changed(self, trouble: str) -> None:
-        self.query_one(TopLine).trouble = trouble
+        for line in self.query(TopLine):
+            line.trouble = trouble

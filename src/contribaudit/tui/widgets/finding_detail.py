@@ -76,11 +76,17 @@ class FindingDetail(VerticalScroll):
         self._paint()
         self.scroll_home(animate=False)
 
+    def on_mount(self) -> None:
+        """What was given before there was anything to paint on."""
+        self._paint()
+
     def _paint(self) -> None:
-        if self._board is None or self._finding is None:
-            self.query_one(Static).update("")
-        else:
-            self.query_one(Static).update(rows.detail(self._board, self._finding, self._history))
+        # None is there before the first mount and after removal: an answer that comes then is not painted.
+        for text in self.query(Static):
+            if self._board is None or self._finding is None:
+                text.update("")
+            else:
+                text.update(rows.detail(self._board, self._finding, self._history))
 
     @property
     def _dashboard(self) -> Host:
