@@ -47,7 +47,7 @@ def test_checks_that_cannot_be_verified_today_are_listed() -> None:
 
 def test_what_the_readme_shows_of_the_demo_is_what_it_prints() -> None:
     """The demo's output in the README names the verdict and the evidence."""
-    assert "NOT OK  Acme" in between("demo")
+    assert "FAIL (high and above); " in between("demo")
     assert "files of signed evidence are in demo-evidence" in between("demo")
 
 
