@@ -144,6 +144,21 @@ def test_the_site_is_told_only_by_a_site_ari(ari: str, site: str | None) -> None
 
 
 @pytest.mark.parametrize(
+    ("host", "key", "space"),
+    [("bitbucket.org", "bitbucket", "{}"), ("trello.com", "trello", "w/{}"), ("loom.com", "loom", "{}/")],
+)
+def test_workspaces_that_share_a_host_have_aliases_of_their_own(host: str, key: str, space: str) -> None:
+    arises = {f"ari:cloud:{key}::workspace/{number}": f"acme-{number}" for number in range(3)}
+    entries = [entry(ari, typeKey=key, hostUrl=f"https://{host}/{space.format(name)}") for ari, name in arises.items()]
+    aliases = values(listed(WORKSPACES, entries), "app.alias")
+    assert aliases == {ari: f"app:{host}/{space.format(name).strip('/')}/{key}" for ari, name in arises.items()}
+
+
+def test_the_path_of_a_site_is_no_part_of_an_alias() -> None:
+    assert one("app.alias", hostUrl="https://acme.atlassian.net/wiki/") == "app:acme.atlassian.net/confluence"
+
+
+@pytest.mark.parametrize(
     ("sandbox", "expected", "parent"),
     [
         ({"type": "CHILD"}, "CHILD", None),

@@ -49,6 +49,7 @@ _ATTRIBUTE_KEYS = frozenset(
         "unit",
     )
 )
+_LONGEST_NAME = 200
 _SITE_ARI = re.compile(r"::site/([0-9a-fA-F-]{36})$")
 
 
@@ -129,7 +130,7 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
     host = _host(reading, app, attributes, response)
     yield host
     yield _site(reading, app, response)
-    yield from _alias(reading, type_key, host, response)
+    yield from _alias(reading, type_key, host, _workspace_in(attributes.get("hostUrl"), app), response)
     yield reading.text(catalogue.STATUS, app, attributes, "status", response)
     yield from _sandbox(reading, app, attributes, response)
     yield reading.text(catalogue.CREATED_AT, app, attributes, "createdAt", response)
@@ -177,9 +178,26 @@ def _site(reading: Reading, app: Subject, response: str) -> Observation:
     return Observed(catalogue.SITE.id, app, value, Grade.DECODED, reading.started_at, reading.source, response)
 
 
-def _alias(reading: Reading, type_key: Observation, host: Observation, response: str) -> Iterator[Observation]:
+def _workspace_in(url: object, app: Subject) -> str:
+    """ "acme" in "https://bitbucket.org/acme", for an app that is on no site of its own; "" where nothing tells.
+
+    Workspaces of several names share such a host. On a site the path is the app's ("/wiki"), and the host tells.
+    """
+    if not isinstance(url, str) or _SITE_ARI.search(app.id):
+        return ""
+    try:
+        path = urlsplit(url if "//" in url else f"//{url}").path
+    except ValueError:
+        return ""
+    return path.strip("/")[:_LONGEST_NAME]
+
+
+def _alias(
+    reading: Reading, type_key: Observation, host: Observation, workspace: str, response: str
+) -> Iterator[Observation]:
     if isinstance(type_key, Observed) and isinstance(type_key.value, str) and type_key.value:
         where = host.value if isinstance(host, Observed) and isinstance(host.value, str) else ""
+        where = f"{where}/{workspace}" if where and workspace else where
         alias = f"app:{where}/{type_key.value}" if where else f"app:{type_key.value}/{type_key.subject.id}"
         yield reading.observed(catalogue.ALIAS, type_key.subject, alias, response)
 

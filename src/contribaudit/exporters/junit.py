@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TextIO
 
+from contribaudit.exporters.cells import plain
 from contribaudit.exporters.overview import FAMILIES, UNPROVEN, VIOLATED, Overview, label, told, words
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.xml_text import attribute, element_text
@@ -53,7 +54,8 @@ def pieces(document: ReportV1) -> Iterator[str]:
         for key, value in _about(document, organization):
             yield f"      {_property(key, value)}\n"
         yield "    </properties>\n"
-        yield from map(_case, findings)
+        names = Counter(_name(one) for one in findings)
+        yield from (_case(one, _name(one, whole=names[_name(one)] > 1)) for one in findings)
         yield "  </testsuite>\n"
     yield "</testsuites>\n"
 
@@ -85,17 +87,22 @@ def _property(name: str, value: str) -> str:
     return f"<property name={attribute(name)} value={attribute(value)}/>"
 
 
-def _case(one: FindingV1) -> str:
+def _name(one: FindingV1, *, whole: bool = False) -> str:
+    """What readers of the file tell cases by; `whole` adds the subject's ID, where two have the same name."""
     subject = one["subject"]
-    name = f"{one['check']} {label(subject)}"
+    identity = f" ({plain(subject['id'])})" if whole else ""
+    return f"{one['check']} {label(subject)}{identity}"
+
+
+def _case(one: FindingV1, name: str) -> str:
     lines = [f'    <testcase name={attribute(name)} classname={attribute("contribaudit." + one["check"])} time="0">']
     lines.append("      <properties>")
     about = {
         "finding_id": one["id"],
         "severity": one["severity"],
         "outcome": one["outcome"],
-        "subject_kind": subject["kind"],
-        "subject_id": subject["id"],
+        "subject_kind": one["subject"]["kind"],
+        "subject_id": one["subject"]["id"],
         "fragile": "true" if one["fragile"] else "false",
     }
     lines += [f"        {_property(key, value)}" for key, value in about.items()]
