@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from datetime import UTC, date, datetime
 
@@ -53,6 +54,11 @@ SEEN_AS_SIGN = "=+-@"
         ("\t=1", "\ufffd=1"),
         ("\ufeff=1", "\ufffd=1"),
         ("a=1", "a=1"),
+        ("Ops;=1+2", "Ops;'=1+2"),
+        ("Ops; @a;-b", "Ops;' @a;'-b"),
+        ("one\n=2", "one\n'=2"),
+        ("a; b", "a; b"),
+        (("a;=1",), '["a\\u003b=1"]'),
         ("first\r\nsecond", "first\nsecond"),
         ("a\rb\0c\ud800", "a\ufffdb\ufffdc\ufffd"),
     ],
@@ -69,7 +75,8 @@ def test_no_text_starts_a_formula_and_an_apostrophe_can_be_taken_back(start: str
     unseen = ("Cf", "Mn", "Me")
     first = next((one for one in cell if not one.isspace() and unicodedata.category(one) not in unseen), "")
     assert unicodedata.normalize("NFKC", first)[:1] not in [*SEEN_AS_SIGN]
-    assert cell.removeprefix("'") == plain(start + rest, keep_lines=True)
+    added = re.compile(r"(?<=[;\t\n\r])'+")
+    assert added.sub("", cell.removeprefix("'")) == added.sub("", plain(start + rest, keep_lines=True))
     cell.encode("utf-8")
 
 

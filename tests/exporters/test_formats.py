@@ -307,3 +307,16 @@ def test_a_report_without_findings(write: Any) -> None:
     out = io.StringIO(newline="")
     write(document_of(report()), out)
     assert out.getvalue().endswith("\n")
+
+
+def test_the_category_of_alerts_outlives_a_change_of_the_policy(document: ReportV1) -> None:
+    """A waiver changes the policy's digest, and the alerts that it closes must be found in the same category."""
+
+    def category(changed: ReportV1) -> str:
+        run = json.loads("".join(sarif.pieces(changed)))["runs"][0]
+        return str(run["automationDetails"]["id"]).rpartition("/")[0]
+
+    policy = document["policy"]
+    waived: ReportV1 = {**document, "policy": {**policy, "sha256": "0" * 64}}
+    other: ReportV1 = {**document, "policy": {**policy, "name": "Another policy"}}
+    assert category(document) == category(waived) != category(other)

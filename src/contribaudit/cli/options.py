@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ class OrganizationId(click.ParamType[str]):
         return str(value)
 
 
+_STDOUT = Path("-")
 _PATH = click.Path(path_type=Path)
 
 
@@ -79,7 +81,7 @@ class Console:
 
     def check_output(self, path: Path | None, *, overwrite: bool = False) -> None:
         """Refuse an --output that cannot be written, before the work. Raises UsageError."""
-        if path is None:
+        if path is None or path == _STDOUT or (path.exists() and not path.is_file() and not path.is_dir()):
             return
         if path.is_dir():
             raise UsageError(f"The output {path} is a folder", hint="Name a file in it")
@@ -98,7 +100,7 @@ class Console:
         self.diagnostics.settle()
         pieces = (result,) if isinstance(result, str | bytes) else result
         data = (one.encode("utf-8", "backslashreplace") if isinstance(one, str) else one for one in pieces)
-        if path is None:
+        if path is None or path == _STDOUT:
             try:
                 sys.stdout.flush()
                 sys.stdout.buffer.writelines(data)
@@ -133,7 +135,14 @@ def _write_whole(path: Path, data: Iterable[bytes]) -> None:
         return
     from contribaudit.unfinished import unfinished
 
-    with unfinished(path.absolute()) as beside:
+    path = Path(os.path.realpath(path))  # so that a link stays, and what it names is written
+    if path.exists() and not os.access(path.parent, os.W_OK):
+        with path.open("wb") as file:  # no other file can be made beside it
+            file.writelines(data)
+            file.flush()
+            os.fsync(file.fileno())
+        return
+    with unfinished(path) as beside:
         with beside.open("wb") as file:
             file.writelines(data)
             file.flush()
@@ -141,7 +150,12 @@ def _write_whole(path: Path, data: Iterable[bytes]) -> None:
         umask = os.umask(0)
         os.umask(umask)
         beside.chmod(0o666 & ~umask)
-        beside.replace(path)
+        try:
+            beside.replace(path)
+        except OSError as error:
+            if error.errno not in (errno.EBUSY, errno.EXDEV):
+                raise
+            shutil.copyfile(beside, path)  # a file that was mounted alone cannot be replaced, only written
 
 
 pass_console = click.make_pass_decorator(Console, ensure=True)
@@ -167,7 +181,7 @@ site_option = click.option(
 )
 policy_option = click.option("--policy", "policy_path", type=_PATH, metavar="FILE", help="Audit policy file.")
 output_option = click.option(
-    "--output", "output_path", type=_PATH, metavar="FILE", help="Write the result there, not to stdout."
+    "--output", "output_path", type=_PATH, metavar="FILE", help="Write the result there, not to stdout; - is stdout."
 )
 force_option = click.option("--force", is_flag=True, help="Let --output replace a file.")
 store_option = click.option(

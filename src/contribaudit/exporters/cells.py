@@ -12,6 +12,7 @@ from typing import TypeAlias
 from contribaudit.core.observation import Value
 
 Cell: TypeAlias = Value | datetime | date | float
+_SEPARATED = re.compile(r"(?<=[;\t\n\r])")
 _FORMULA_STARTS = frozenset("=+-@")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -51,15 +52,18 @@ def csv_cell(value: Cell) -> str:
     """A CSV cell that a spreadsheet shows and never runs.
 
     Lists are compact JSON, truth values `true` and `false`, times RFC 3339 UTC, null the empty cell; numbers stay
-    bare, so a negative one begins with its sign. A text that would start a formula gets an apostrophe before it, as
+    bare, so a negative one begins with its sign. A text (or what follows a semicolon or line break in it, since a
+    spreadsheet may take that for the end of a cell) that would start a formula gets an apostrophe before it, as
     does one that already starts with an apostrophe: whoever takes one away has the text.
     """
     match value:
         case str():
-            if value.isascii() and value.isprintable() and value[:1].isalnum():
+            if value.isascii() and value.isprintable() and value[:1].isalnum() and ";" not in value:
                 return value  # nearly every cell
             text = plain(value, keep_lines=True)
-            return f"'{text}" if _needs_apostrophe(text) else text
+            first, *others = _SEPARATED.split(text)
+            inside = "".join(f"'{part}" if first.strip() and _needs_apostrophe(part) else part for part in others)
+            return ("'" if _needs_apostrophe(text) else "") + first + inside
         case None:
             return ""
         case bool():
@@ -75,7 +79,7 @@ def csv_cell(value: Cell) -> str:
 @lru_cache(maxsize=1024, typed=True)
 def _list_cell(value: tuple[str, ...]) -> str:
     # JSON can write what a terminal obeys as \uXXXX, so a list loses nothing.
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace(";", "\\u003b")
     return text if text.isascii() and text.isprintable() else re.sub(r"[^ -~]", _escaped, text)
 
 

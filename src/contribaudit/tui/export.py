@@ -30,7 +30,7 @@ def write_sheet(sheet: Sheet) -> str:
     """The rows as CSV that no spreadsheet runs; returns the file's path. Raises OutputError."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(sheet.columns)
+    writer.writerow([csv_cell(column) for column in sheet.columns])
     writer.writerows([csv_cell(cell) for cell in row] for row in sheet.rows)
     return _write(sheet.name, "csv", out.getvalue())
 
