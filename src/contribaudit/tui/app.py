@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from textual import work
+from textual import events, work
+from textual._node_list import DuplicateIds
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from contribaudit import ending
 from contribaudit.core.finding import Finding
@@ -36,6 +42,7 @@ _AT_ONCE = 2000
 """So many findings are indexed within a frame."""
 TERMINATED, INTERRUPTED = "terminated", "interrupted"
 """What the app ends with after SIGTERM, or once its terminal is closed; and after SIGINT, which no key sends here."""
+_KEY_SECONDS = 0.01
 _GRACE_SECONDS = 3
 """A thread that waits for a database holds the end up no longer."""
 LIGHT, DARK = "textual-light", "textual-dark"
@@ -73,8 +80,49 @@ class Dashboard(Host):
         """`open_source` is called after the first paint, in a worker thread: opening a history takes its time."""
         super().__init__()
         self._open_source = open_source
+        self._early: deque[events.Key] = deque()
+        """Keys that came before the screen in front was made."""
         self._now: Board | None = None
         """The newest board that is not about the past."""
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand an event on; a key once the screen in front is made, and after those that came before it."""
+        if isinstance(event, events.Key) and not event.is_forwarded and (self._early or not self._takes_keys()):
+            self._early.append(event)
+            if len(self._early) == 1:
+                self.set_timer(_KEY_SECONDS, self._hand_on_keys)
+        else:
+            await super().on_event(event)
+
+    def _takes_keys(self) -> bool:
+        return bool(self.screen_stack) and self.screen.is_mounted
+
+    async def _hand_on_keys(self) -> None:
+        while self._early and self._takes_keys():
+            await super().on_event(self._early.popleft())
+        if self._early:
+            self.set_timer(_KEY_SECONDS, self._hand_on_keys)
+
+    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
+        try:
+            return await super()._dispatch_action(namespace, action_name, params)
+        except (NoMatches, DuplicateIds):
+            return True  # what the key is for is not there any more, or is there still: the palette, opened again
+        except KeyError:
+            if isinstance(self.screen, CommandPalette):
+                return True  # Textual's: a page key before the list is laid out
+            raise
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Let a worker fail alone: its answer came too late, or it is a bug that is told in passing."""
+        leaving = self._exit or self._closing or not self._running
+        if leaving and isinstance(error, NoMatches):
+            return  # a screen that was asked for as the dashboard was left: its widgets are never made
+        if not isinstance(error, WorkerFailed):
+            super()._handle_exception(error)
+        elif not isinstance(error.error, NoMatches):
+            told = f"{type(error.error).__name__}: {error.error}"[:200]
+            self.say(f"This did not work, and is a bug in contribaudit: report it. {told}", warning=True)
 
     def on_mount(self) -> None:
         """Begin to load once something is on the screen."""
