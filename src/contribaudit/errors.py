@@ -212,6 +212,45 @@ class UnexpectedAnswer(AdminApiError):
     code = "unexpected_answer"
 
 
+class ListNotWhole(UnexpectedAnswer):
+    """A list came to its end, and its own numbers show that it is not the whole list.
+
+    Each kind has a class of its own.
+    """
+
+    code = "list_not_whole"
+
+
+class CountMismatch(ListNotWhole):
+    """Another number of different entries than the list announced."""
+
+    code = "count_mismatch"
+
+
+class TotalChanged(ListNotWhole):
+    """One page announced another total than the page before it."""
+
+    code = "total_changed"
+
+
+class NoTotal(ListNotWhole):
+    """What is announced as the number of entries is no number."""
+
+    code = "no_total"
+
+
+class RepeatedEntries(ListNotWhole):
+    """Entries came twice in a list that does not tell how many there are: others may be missing for them."""
+
+    code = "repeated_entries"
+
+
+class NoEnvelope(ListNotWhole):
+    """A page without what tells whether there is a next one."""
+
+    code = "no_envelope"
+
+
 class CursorRefused(UnexpectedAnswer):
     """400 from the event stream: it does not take the place to go on from, or the time to start at."""
 

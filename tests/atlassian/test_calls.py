@@ -48,7 +48,7 @@ FORGED = [
 
 @pytest.mark.parametrize("call", FORGED, ids=lambda call: call.title)
 async def test_refuses_every_other_call(bench: Bench, call: Call) -> None:
-    client = bench.client(lambda _: httpx.Response(200, json={"data": []}))
+    client = bench.client(lambda _: httpx.Response(200, json={"data": [], "meta": {}, "links": {}}))
     with pytest.raises(ValueError, match="not among the calls"):
         await client.read(replace(call, paging=Paging.NONE))
     with pytest.raises(ValueError, match="not among the calls"):
@@ -65,7 +65,7 @@ def test_offers_reads_and_nothing_else() -> None:
 
 async def test_sends_each_call_as_listed(bench: Bench) -> None:
     """Method, path, query and body of every call, with the key in one header and nowhere else."""
-    client = bench.client(lambda _: httpx.Response(200, json={"data": []}))
+    client = bench.client(lambda _: httpx.Response(200, json={"data": [], "meta": {}, "links": {}}))
     for call in calls.ALL:
         async for _ in client.pages(call, where=GROUP if call == calls.LIST_GROUP_ROLES else {}):
             pass
@@ -94,7 +94,7 @@ async def test_sends_each_call_as_listed(bench: Bench) -> None:
 )
 async def test_what_an_answer_named_stays_one_part_of_the_path(bench: Bench, group: str, sent: str) -> None:
     """Percent-encoded on the wire and in the ledger; `-` stands for every directory."""
-    client = bench.client(lambda _: httpx.Response(200, json={"data": []}))
+    client = bench.client(lambda _: httpx.Response(200, json={"data": [], "meta": {}, "links": {}}))
     async for _ in client.pages(calls.LIST_GROUP_ROLES, where={"directoryId": "-", "groupId": group}):
         pass
     path = f"/admin/v2/orgs/{ORG}/directories/-/groups/{sent}/role-assignments"
@@ -105,7 +105,7 @@ async def test_what_an_answer_named_stays_one_part_of_the_path(bench: Bench, gro
 @pytest.mark.parametrize("group", ["", ".", "..", "a\nb", "a\u202eb", "x" * 301])
 async def test_an_id_that_is_none_is_not_asked_for(bench: Bench, group: str) -> None:
     """It came in an answer, so the answer is at fault; nothing goes out."""
-    client = bench.client(lambda _: httpx.Response(200, json={"data": []}))
+    client = bench.client(lambda _: httpx.Response(200, json={"data": [], "meta": {}, "links": {}}))
     with pytest.raises(UnexpectedAnswer, match="named a groupId that is none"):
         async for _ in client.pages(calls.LIST_GROUP_ROLES, where={"directoryId": "-", "groupId": group}):
             pass
@@ -113,7 +113,7 @@ async def test_an_id_that_is_none_is_not_asked_for(bench: Bench, group: str) -> 
 
 
 async def test_a_call_on_a_group_needs_one(bench: Bench) -> None:
-    client = bench.client(lambda _: httpx.Response(200, json={"data": []}))
+    client = bench.client(lambda _: httpx.Response(200, json={"data": [], "meta": {}, "links": {}}))
     with pytest.raises(ValueError, match="needs directoryId, groupId"):
         async for _ in client.pages(calls.LIST_GROUP_ROLES):
             pass
@@ -126,7 +126,7 @@ async def test_read_refuses_a_call_with_pages(bench: Bench) -> None:
 
 
 async def test_a_call_on_an_organization_needs_one(bench: Bench) -> None:
-    client = bench.client(lambda _: httpx.Response(200, json={"data": []}), organization="")
+    client = bench.client(lambda _: httpx.Response(200, json={"data": [], "meta": {}, "links": {}}), organization="")
     assert [page.items async for page in client.pages(calls.LIST_ORGANIZATIONS)] == [()]
     with pytest.raises(ValueError, match="needs an organization"):
         await client.read(calls.GET_ORGANIZATION)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 
 def page(number: int, **rest: Any) -> httpx.Response:
-    return httpx.Response(200, json={"data": [{"id": number}], **rest})
+    return httpx.Response(200, json={"data": [{"id": number}], "meta": {}, "links": {}, **rest})
 
 
 async def ids(client: AdminClient, call: Call) -> list[int]:

@@ -55,7 +55,7 @@ def listed(collector: Collector, entries: Sequence[Any], label: str = "", **besi
     """What one collector makes of a list with these entries."""
 
     def answer(_request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"data": list(entries), "meta": {"total": len(entries)}} | beside)
+        return httpx.Response(200, json={"data": list(entries), "meta": {"total": len(entries)}, "links": {}} | beside)
 
     return collect(httpx.MockTransport(answer), collector, label)
 

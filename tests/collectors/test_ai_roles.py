@@ -146,9 +146,12 @@ def test_a_list_with_a_gap_is_no_list(gap: dict[str, Any]) -> None:
     assert (collection(snapshot).status, collection(snapshot).code) == (CollectionStatus.PARTIAL, "entry_without_id")
 
 
-def test_a_group_that_comes_twice_counts_once_unless_it_differs() -> None:
+def test_a_group_that_comes_twice_is_asked_once_and_may_stand_in_the_place_of_another() -> None:
     api = Api([group("g1")], [group("g1")])
-    assert values(api.collect(), GROUPS) == {ORG: ("g1",)}
+    twice = api.collect()
+    assert collection(twice).code == "repeated_entries"
+    assert values(twice, GROUPS) == {}
+    assert values(twice, ACCESS) == {"g1": (WIKI,)}
     assert api.asked == ["d-1/g1"]
     differing = Api([group("g1"), group("g1", "another")]).collect()
     assert collection(differing).code == "contradicting_entries"

@@ -38,7 +38,7 @@ def entry(number: int, action: str = "ai_changed", **beside: Any) -> dict[str, A
 
 
 def page(*entries: dict[str, Any], cursor: str = "") -> httpx.Response:
-    return httpx.Response(200, json={"data": list(entries), "meta": {"next": cursor} if cursor else {}})
+    return httpx.Response(200, json={"data": list(entries), "meta": {"next": cursor} if cursor else {}, "links": {}})
 
 
 def read(

@@ -26,7 +26,7 @@ def key(label: str = "audit", expires: Any = SOON, identity: str = "k") -> dict[
 
 def ends(*keys: dict[str, Any], label: str = "") -> tuple[object, object]:
     """When the first key ends, and when ours does."""
-    snapshot = listed(API_KEYS, keys, label)
+    snapshot = listed(API_KEYS, [one | {"id": f"k-{number}"} for number, one in enumerate(keys)], label)
     assert collection(snapshot).status is CollectionStatus.OK
     assert unkept(snapshot) == []
     return values(snapshot, "api_key.next_expiry")[ORG], values(snapshot, "api_key.expires_at")[ORG]
@@ -88,10 +88,14 @@ def test_keys_of_the_simulator(own_listed: bool) -> None:
 )
 def test_a_list_of_ids(collector: Collector, name: str, setting: str) -> None:
     """Sorted and once each; with a gap there is no list at all; an empty one is a list."""
-    snapshot = listed(collector, [{name: "b"}, {name: "a"}, {name: "b"}])
+    snapshot = listed(collector, [{name: "b"}, {name: "a"}, {name: "b"}], meta={"total": 2})
     assert values(snapshot, setting) == {ORG: ("a", "b")}
     assert collection(snapshot).read == 2
     assert values(listed(collector, []), setting) == {ORG: ()}
+    for meta in ({}, {"total": 3}):
+        hiding = listed(collector, [{name: "b"}, {name: "a"}, {name: "b"}], meta=meta)
+        assert values(hiding, setting) == {}
+        assert collection(hiding).code == ("count_mismatch" if meta else "repeated_entries")
     for gap in ({}, {name: ""}, {name: 7}):
         snapshot = listed(collector, [{name: "a"}, gap])
         assert (collection(snapshot).status, collection(snapshot).code) == (

@@ -105,7 +105,7 @@ def test_a_residency_policy_whose_apps_cannot_be_read_is_partial(resources: obje
 
 
 def test_a_policy_that_comes_twice_counts_once() -> None:
-    snapshot = listed(POLICIES, [residency("p-1", APP), residency("p-1", APP)])
+    snapshot = listed(POLICIES, [residency("p-1", APP), residency("p-1", APP)], meta={"total": 1})
     assert collection(snapshot).status is CollectionStatus.OK
     assert values(snapshot, "residency.app_policies") == {APP: ("p-1",)}
     assert collection(snapshot).read == 1
@@ -179,3 +179,25 @@ def test_a_list_without_policies_is_read_whole() -> None:
     snapshot = listed(POLICIES, [])
     assert collection(snapshot).status is CollectionStatus.OK
     assert values(snapshot, "residency.policies") == {ORG: ()}
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["data_residency", "dataResidency", "data-residency-v2", "DATA-RESIDENCY", "data-residency ", "storage", "", " "],
+)
+def test_a_policy_of_an_unknown_type_that_lists_an_app_leaves_its_residency_open(word: str) -> None:
+    """It may be a residency policy by another name, or its successor; what it says of the app is not known."""
+    second = residency("p-2", f" {APP.upper()}")
+    second["attributes"]["type"] = word
+    snapshot = listed(POLICIES, [residency("p-1", APP), second])
+    for setting in ("residency.app_policies", "residency.move", "residency.policy_realms"):
+        assert values(snapshot, setting) == {APP: "!unknown_policy_type"}
+    assert values(snapshot, "residency.policies") == {ORG: "!unknown_policy_type"}
+
+
+@pytest.mark.parametrize("word", ["ip_allowlist", "GENERATIVE-AI", "hipaa-v2"])
+def test_a_successor_of_another_type_leaves_residency_alone(word: str) -> None:
+    second = residency("p-2", APP)
+    second["attributes"]["type"] = word
+    snapshot = listed(POLICIES, [residency("p-1", APP), second])
+    assert values(snapshot, "residency.app_policies") == {APP: ("p-1",)}

@@ -232,3 +232,19 @@ def test_every_value_points_at_a_raw_object_that_is_kept() -> None:
     assert unkept(snapshot) == []
     named = [found for (_, setting), found in seen(snapshot).items() if setting == "residency.realm"]
     assert all(isinstance(found, Observed) and found.response for found in named)
+
+
+def test_an_entry_that_comes_twice_does_not_stand_for_one_that_never_came() -> None:
+    """Two are announced and one is listed twice, even with its ID spelt otherwise."""
+    for again in (entry(), entry(ARI.upper()), entry(f"{ARI} ")):
+        snapshot = listed(WORKSPACES, [entry(), again])
+        assert (collection(snapshot).status, collection(snapshot).code) == (CollectionStatus.PARTIAL, "count_mismatch")
+
+
+@pytest.mark.parametrize("owner", ["ari:cloud:platform::org/bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb", "other-org"])
+def test_an_app_of_another_organization_is_not_judged_as_ours(owner: str) -> None:
+    snapshot = listed(WORKSPACES, [entry(owner=owner)])
+    assert collection(snapshot).code == "other_organization"
+    assert values(snapshot, "residency.realm") == {ARI: "!other_organization"}
+    ours = listed(WORKSPACES, [entry(owner=f"ari:cloud:platform::org/{collection(snapshot).organization.upper()}")])
+    assert values(ours, "residency.realm") == {ARI: "EU"}

@@ -49,7 +49,7 @@ CAUSE = {
     "hang": "did not answer in time",
     "close": "broke",
     "repeated-cursor": "repeated cursor",
-    "total-too-large": "announced 14 apps and gave 7",
+    "total-too-large": "announced 14 entries and gave 7",
 }
 """What the reason must tell of a fault; a 403 tells the scope, a 429 that it is one."""
 PAGED = ("workspaces", "directories", "policies", "api-keys", "groups-search", "group-role-assignments")

@@ -7,6 +7,7 @@ alone, nothing, a gateway's web page, other text.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -53,7 +54,7 @@ MOST_ENTRIES = 50_000
 """On one page; 1000 is the most that is asked for."""
 
 
-def parse(call: Call, body: bytes) -> dict[str, Any]:
+def parse(call: Call, body: bytes, quote: Quote) -> dict[str, Any]:
     """The JSON object of a good answer, its text as it came, half surrogate pairs included.
 
     Raises UnexpectedAnswer for a web page, broken JSON or another JSON value, and for numbers and nesting that
@@ -61,6 +62,7 @@ def parse(call: Call, body: bytes) -> dict[str, Any]:
     """
     try:
         document = read_json(body)
+        twice = _repeated_key(body)
     except NotRead as error:
         if _is_web_page(body):
             what, hint = "answered with a web page instead of JSON", _PROXY
@@ -70,10 +72,38 @@ def parse(call: Call, body: bytes) -> dict[str, Any]:
             what, hint = f"answered with {error}", f"A proxy may have cut it. {_REPORT}"
         # Raised outside of this block, so that the parser's error, which quotes the body, is not attached.
     else:
+        if twice is not None:
+            what = f"answered with the key `{quote(twice)}` twice in one object, so its value is not known"
+            raise UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=_REPORT)
         if isinstance(document, dict):
             return document
         what, hint = f"answered with a JSON {_json_type(document)} instead of an object", _REPORT
     raise UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=hint)
+
+
+class _Repeated(ValueError):
+    """A key that one object has twice."""
+
+
+def _repeated_key(body: bytes) -> str | None:
+    """A key that one object of the JSON text has twice, None where there is none.
+
+    Parsers take one of the two values and do not tell. The text has been parsed before: only this is new.
+    """
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        if len({key for key, _ in pairs}) < len(pairs):
+            keys = [key for key, _ in pairs]
+            raise _Repeated(next(key for key in keys if keys.count(key) > 1))
+
+    try:
+        # Numbers stay text: what they are has been judged, and long ones take long.
+        json.loads(body, object_pairs_hook=look, parse_int=str, parse_float=str)
+    except _Repeated as found:
+        return str(found)
+    except ValueError:
+        return None  # what this parser alone does not take
+    return None
 
 
 def entries(call: Call, document: dict[str, Any], quote: Quote) -> tuple[dict[str, Any], ...]:
@@ -107,6 +137,8 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
     what, proxy = told(call, response, quote)
     guard = f". {_GUARD}" if call in (LIST_EVENT_ACTIONS, STREAM_EVENTS) else ""
     match status:
+        case _ if status < 300:
+            return UnexpectedAnswer(f"{what}, which is no whole answer", call=title, hint=_REPORT + proxy)
         case 400 if call.paging is Paging.STREAM:
             return CursorRefused(what, call=title, hint="The log is read again from the end of the last reading")
         case 401:

@@ -52,6 +52,12 @@ class Call:
     per_minute: int | None = None
     entries: str = "data"
     """The key under which an answer holds the entries of its page."""
+    envelope: tuple[str, ...] = ()
+    """What each page has beside its entries: a page without it may be a part of an answer."""
+    identity: str = "id"
+    """The key by which entries are told apart, "" where whoever reads them counts them."""
+    apart: tuple[str, ...] = ()
+    """Attributes by which entries with the same identity may count as two: an app is listed once for each unit."""
 
     @property
     def title(self) -> str:
@@ -60,7 +66,13 @@ class Call:
 
 
 LIST_ORGANIZATIONS = Call(
-    "organizations", "GET", "/admin/v1/orgs", "", f"{_ADMIN_DOCS}/api-group-orgs/", Paging.META_NEXT
+    "organizations",
+    "GET",
+    "/admin/v1/orgs",
+    "",
+    f"{_ADMIN_DOCS}/api-group-orgs/",
+    Paging.META_NEXT,
+    envelope=("links",),
 )
 GET_ORGANIZATION = Call(
     "organization", "GET", "/admin/v1/orgs/{orgId}", "read:orgs:admin", f"{_ADMIN_DOCS}/api-group-orgs/"
@@ -73,6 +85,8 @@ SEARCH_WORKSPACES = Call(
     f"{_ADMIN_DOCS}/api-group-workspaces/",
     Paging.CURSOR_ALONE_IN_BODY,
     body=(("limit", 1000),),
+    envelope=("meta", "links"),
+    apart=("unit", "directory"),
 )
 LIST_DIRECTORIES = Call(
     "directories",
@@ -82,6 +96,8 @@ LIST_DIRECTORIES = Call(
     f"{_ADMIN_DOCS}/api-group-directory/",
     Paging.CURSOR_REPLACES_QUERY,
     query=(("limit", "100"),),
+    envelope=("links",),
+    identity="directoryId",
 )
 LIST_POLICIES = Call(
     "policies",
@@ -90,6 +106,7 @@ LIST_POLICIES = Call(
     "read:policies:admin",
     f"{_ADMIN_DOCS}/api-group-policies/",
     Paging.META_NEXT,
+    envelope=("meta", "links"),
 )
 LIST_EVENT_ACTIONS = Call(
     "event_actions",
@@ -108,6 +125,7 @@ STREAM_EVENTS = Call(
     Paging.STREAM,
     query=(("limit", "500"),),
     per_minute=50,
+    envelope=("meta", "links"),
 )
 LIST_API_KEYS = Call(
     "api_keys",
@@ -117,6 +135,7 @@ LIST_API_KEYS = Call(
     "https://developer.atlassian.com/cloud/admin/api-access/rest/",
     Paging.CURSOR_WITH_QUERY,
     query=(("keyType", "CLOUD_ADMIN"), ("pageSize", "100")),
+    envelope=("links",),
 )
 SEARCH_AI_GROUPS = Call(
     "ai_roles",
@@ -126,6 +145,7 @@ SEARCH_AI_GROUPS = Call(
     f"{_ADMIN_DOCS}/api-group-groups/",
     Paging.CURSOR_WITH_BODY,
     body=(("roleIds", ("atlassian/ai-access",)), ("limit", 100)),
+    envelope=("links",),
 )
 LIST_GROUP_ROLES = Call(
     "group_roles",
@@ -135,6 +155,8 @@ LIST_GROUP_ROLES = Call(
     f"{_ADMIN_DOCS}/api-group-groups/",
     Paging.CURSOR_REPLACES_QUERY,
     query=(("roleIds", "atlassian/ai-access"), ("limit", "100")),
+    envelope=("links",),
+    identity="resourceId",
 )
 
 ALL: tuple[Call, ...] = (
@@ -160,6 +182,7 @@ SEARCH_PROJECTS = Call(
     Paging.OFFSET,
     query=(("maxResults", "100"), ("status", "live"), ("status", "archived"), ("orderBy", "key")),
     entries="values",
+    identity="",
 )
 LIST_SPACES = Call(
     "spaces_confluence",
@@ -170,6 +193,8 @@ LIST_SPACES = Call(
     Paging.LINK_CURSOR,
     query=(("limit", "250"),),
     entries="results",
+    envelope=("_links",),
+    identity="",
 )
 
 ON_SITES: tuple[Call, ...] = (SEARCH_PROJECTS, LIST_SPACES)

@@ -68,11 +68,11 @@ class PageReader:
                 items = answers.entries(call, document, self._sender.quote)
                 number += 1
                 read += len(items)
-                announced = paging.announced(document)
+                announced = chain.count(document, items)
                 told(read, announced)
                 yield Page(items, announced, number, following)
                 asked = following
-            if broken is not None:
+            if broken := broken or chain.doubt():
                 raise broken
         finally:
             if task is not None:

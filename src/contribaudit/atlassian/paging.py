@@ -6,13 +6,22 @@ URL nothing but its cursor is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from contribaudit.atlassian.calls import Call, Paging
-from contribaudit.errors import UnexpectedAnswer
+from contribaudit.errors import (
+    CountMismatch,
+    ListNotWhole,
+    NoEnvelope,
+    NoTotal,
+    RepeatedEntries,
+    TotalChanged,
+    UnexpectedAnswer,
+)
 
 MAX_PAGES = 10_000
 START_AT = "startAt"
@@ -20,6 +29,7 @@ LONGEST_CURSOR = 8_192
 """Characters; it travels in an address, and no server takes longer ones."""
 MOST_ANNOUNCED = 2**53
 """Entries of a list; a larger number counts nothing."""
+_HINT = "The pages read so far are kept and the rest counts as unread. Try again; if it stays, report it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,14 @@ _NEXT: dict[Paging, Callable[[Call, str], Request]] = {
 }
 
 
+def check_envelope(call: Call, document: dict[str, Any]) -> None:
+    """Raises NoEnvelope for a page without what its endpoint always has beside the entries."""
+    for name in call.envelope:
+        if not isinstance(document.get(name), dict):
+            what = f"{call.title} gave a page without its `{name}`, so it does not tell whether there is a next page"
+            raise NoEnvelope(what, call=call.title, hint=_HINT)
+
+
 def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
     """The cursor of the page after `document`, None at the end (`next` null, empty or absent).
 
@@ -77,9 +95,6 @@ def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
     """
     if call.paging is Paging.NONE:
         return None
-    if call.paging is Paging.LINK_CURSOR and "_links" not in document:
-        # No total tells either whether the list is whole.
-        raise _broken(call, "does not tell whether there is a next page")
     link = _member(call, document, "meta") if call.paging in (Paging.META_NEXT, Paging.STREAM) else None
     link = link or _member(call, document, "_links" if call.paging is Paging.LINK_CURSOR else "links")
     cursor = _token(call, link) if link else None
@@ -114,10 +129,28 @@ def next_offset(call: Call, document: dict[str, Any], asked: Request) -> str | N
     return str(after)
 
 
+def one_spelling(identity: str) -> str:
+    """The ID without what can differ between two spellings of the same: case, and spaces around it."""
+    return unicodedata.normalize("NFKC", identity).strip().casefold()
+
+
+def _total(document: dict[str, Any]) -> Any:
+    holder = document.get("meta", document)  # Jira's `total` stands alone
+    return holder.get("total") if isinstance(holder, dict) else None
+
+
+def _apart(call: Call, item: dict[str, Any]) -> tuple[str, ...]:
+    attributes = item.get("attributes")
+    return tuple(str(attributes.get(name)) for name in call.apart) if isinstance(attributes, dict) else ()
+
+
+def _number(total: int | None) -> str:
+    return "no number of" if total is None else str(total)
+
+
 def announced(document: dict[str, Any]) -> int | None:
     """How many entries the API says there are in all pages, None where it does not tell."""
-    holder = document.get("meta", document)  # Jira's `total` stands alone
-    total = holder.get("total") if isinstance(holder, dict) else None
+    total = _total(document)
     # type() rather than isinstance(): True is an int.
     return total if type(total) is int and 0 <= total <= MOST_ANNOUNCED else None
 
@@ -130,13 +163,58 @@ class Chain:
     max_pages: int = MAX_PAGES
     where: tuple[tuple[str, str], ...] = ()
     _seen: set[str] = field(default_factory=set)
+    _ids: set[str] = field(default_factory=set)
+    _rows: set[tuple[str, ...]] = field(default_factory=set)
+    _read: int = 0
+    _announced: int | None = None
+    _pages: int = 0
+    _doubt: tuple[type[ListNotWhole], str] | None = None
 
     def first(self) -> Request:
         """The request for the first page."""
         return replace(first_request(self.call), where=self.where)
 
+    def count(self, document: dict[str, Any], items: Sequence[dict[str, Any]]) -> int | None:
+        """Take the page's entries into account, and return how many it announces in all; see `announced`."""
+        told = announced(document)
+        self._pages += 1
+        if told is None and _total(document) is not None:
+            self._doubt = self._doubt or (NoTotal, "gave a total that is no number")
+        elif self._pages > 1 and told != self._announced:
+            what = f"first announced {_number(self._announced)} entries and then {_number(told)}"
+            self._doubt = self._doubt or (TotalChanged, what)
+        self._announced = told
+        for item in items if self.call.identity else ():
+            identity = item.get(self.call.identity)
+            self._read += 1
+            # Whoever reads them says that one has no ID; it is nobody's repetition.
+            known = one_spelling(identity) if isinstance(identity, str) and identity else f" {self._read}"
+            self._ids.add(known)
+            if self.call.apart:
+                self._rows.add((known, *_apart(self.call, item)))
+        return told
+
+    def doubt(self) -> ListNotWhole | None:
+        """Why the list that came to its end is not the whole list by its own numbers; None where nothing says so.
+
+        An entry that comes twice may stand in the place of one that never came, so only distinct ones count.
+        """
+        if self._doubt is None and self.call.identity:
+            distinct = len(self._ids)
+            rows = len(self._rows) if self.call.apart else distinct
+            if self._announced is not None and self._announced not in (distinct, rows):
+                what = f"announced {self._announced} entries and gave {distinct} different ones"
+                self._doubt = (CountMismatch, what)
+            elif self._announced is None and self._read > distinct:
+                self._doubt = (RepeatedEntries, "repeated entries, and did not say how many there are")
+        if self._doubt is None:
+            return None
+        kind, what = self._doubt
+        return kind(f"{self.call.title} {what}", call=self.call.title, hint=_HINT)
+
     def after(self, document: dict[str, Any], asked: Request) -> Request | None:
         """The request for the page after `document`, which `asked` got; None at the end. Raises UnexpectedAnswer."""
+        check_envelope(self.call, document)
         if self.call.paging is Paging.OFFSET:
             cursor = next_offset(self.call, document, asked)
         else:
@@ -178,5 +256,4 @@ def _token(call: Call, link: str) -> str:
 
 
 def _broken(call: Call, what: str) -> UnexpectedAnswer:
-    hint = "The pages read so far are kept and the rest counts as unread. Try again; if it stays, report it"
-    return UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=hint)
+    return UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=_HINT)

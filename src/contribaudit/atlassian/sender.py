@@ -128,7 +128,7 @@ class Sender:
 
         attempt = partial(self._try, call, request)
         body = await persist(attempt, sleep=self._limiter.sleep, before_wait=before_wait)
-        document = answers.parse(call, body)
+        document = answers.parse(call, body, self.quote)
         # Whatever is kept or shown of an answer comes from here.
         return self.redaction.value(document) if self.redaction.hides(body) else document
 
@@ -209,7 +209,7 @@ class Sender:
 
     def _judge(self, call: Call, lane: str, response: httpx.Response) -> bytes | Failure:
         now = self._clock()
-        if response.is_success:
+        if response.status_code == httpx.codes.OK:
             reset = seconds_until(response.headers.get("X-RateLimit-Reset"), response.headers, now)
             if response.headers.get("X-RateLimit-Remaining") == "0" and reset and reset <= LONGEST_WAIT_SECONDS:
                 self._limiter.pause(lane, reset)

@@ -40,6 +40,7 @@ async def stream_pages(
     for _ in range(max_pages):
         document = await sender.document(call, request)
         items = answers.entries(call, document, sender.quote)
+        paging.check_envelope(call, document)
         following = paging.next_cursor(call, document) or ""
         if sender.redaction.reveals(following) or SHOWN in following:
             what = f"{call.title} gave the credential itself as the place to go on from, which is not kept"

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_AI_GROUPS
+from contribaudit.atlassian.pages import Page
 from contribaudit.catalogue.ai_access import GROUP_ACCESS, GROUP_NAME, ROLE_GROUPS
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.core.observation import Observation
 from contribaudit.core.subject import Kind, Subject
-from contribaudit.errors import AdminApiError
+from contribaudit.errors import AdminApiError, ListNotWhole
 
 AI_ROLE = "atlassian/ai-access"
 EVERY_DIRECTORY = "-"
@@ -41,8 +42,9 @@ class _Roles:
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield each group's name as its page arrives, then the list of groups, then what each holds the role on."""
     groups: dict[str, dict[str, Any]] = {}
-    async for page in reading.client.pages(SEARCH_AI_GROUPS):
+    async for page in _pages(reading):
         reading.pages += 1
+        reading.announced = page.announced
         for entry in page.items:
             reading.entries += 1
             response = reading.keep(entry)
@@ -71,6 +73,15 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             for identity in ids[start + AT_ONCE :]:
                 yield _access(reading, identity, answers[0])
             return
+
+
+async def _pages(reading: Reading) -> AsyncIterator[Page]:
+    """The pages of groups; of a list that is not whole, the groups that it has are still looked at."""
+    try:
+        async for page in reading.client.pages(SEARCH_AI_GROUPS):
+            yield page
+    except ListNotWhole as error:
+        reading.fall_short(error.code, error.message)
 
 
 async def _roles_of(reading: Reading, group: dict[str, Any]) -> _Roles:

@@ -39,8 +39,10 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     Ours is the running key with the configured label, or the only running one in the list; else it is unavailable.
     """
     keys: list[tuple[dict[str, Any], str]] = []
+    seen: dict[str, dict[str, Any]] = {}
     async for page in reading.client.pages(LIST_API_KEYS):
         reading.pages += 1
+        reading.announced = page.announced
         for entry in page.items:
             reading.entries += 1
             response = reading.keep(entry)
@@ -48,9 +50,14 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             if entry.get("keyType") != _KEY_TYPE:
                 reading.surprise(f"keyType={str(entry.get('keyType'))[:60]}", response)
             if not isinstance(entry.get("id"), str):
-                reading.surprise("id: missing", response)
-            keys.append((entry, response))
-    reading.unique = len({entry.get("id") for entry, _ in keys if isinstance(entry.get("id"), str)})
+                reading.fall_short("entry_without_id", "a key has no `id`, so it cannot be told apart")
+            elif seen.setdefault(entry["id"], entry) != entry:
+                reading.fall_short("contradicting_entries", "a key is listed twice, with different contents")
+            elif any(entry is known for known in seen.values()):
+                keys.append((entry, response))
+    reading.unique = len(seen)
+    if reading.shortfalls:
+        return
     yield _next(reading, keys)
     yield _own(reading, keys)
 

@@ -18,7 +18,7 @@ from contribaudit.core.event import NEVER_READ, LogPosition
 from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
 from contribaudit.core.observation import Observation
 from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
-from contribaudit.errors import AdminApiError
+from contribaudit.errors import AdminApiError, ListNotWhole
 from contribaudit.progress import SILENT, Progress
 
 
@@ -93,6 +93,8 @@ async def _run(
     try:
         async for observation in collector.read(reading):
             seen.append(observation)
+    except ListNotWhole as error:
+        reading.fall_short(error.code, error.message)
     except AdminApiError as error:
         failure = error
     except Exception as error:  # noqa: BLE001  what one answer brings out must not end the audit of all organizations

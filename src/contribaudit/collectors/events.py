@@ -63,6 +63,8 @@ class _Walk:
         position = reading.log_position
         earliest = reading.started_at - timedelta(days=reading.log_rules.retention_days)
         start = position.covers_until or position.previous_run or reading.started_at - FIRST_LOOK
+        # A log that was told to be processed later than now was not read up to then.
+        start = min(start, reading.started_at)
         self.since = max(start, earliest)
         # A cursor that old would lead through what the log has forgotten.
         self.cursor = position.cursor if position.cursor and start >= earliest else ""

@@ -18,6 +18,7 @@ async def ids_of(
     ids: set[str] = set()
     async for page in reading.client.pages(reading.call):
         reading.pages += 1
+        reading.announced = page.announced
         take_ids(reading, page.items, ids, key, known, known_attributes)
     return None if reading.shortfalls else tuple(sorted(ids))
 

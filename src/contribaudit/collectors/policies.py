@@ -13,26 +13,16 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from contribaudit.atlassian.calls import LIST_POLICIES
+from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
+from contribaudit.catalogue.policy_types import KNOWN, RESIDENCY, kin_of
 from contribaudit.catalogue.signals import policy_signal
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.collectors.signals import signal
 from contribaudit.core.observation import Observation
+from contribaudit.core.setting import Setting
 from contribaudit.core.subject import Kind, Subject
 
-RESIDENCY_TYPE = "data-residency"
-_KNOWN_TYPES = frozenset(
-    (
-        RESIDENCY_TYPE,
-        "ip-allowlist",
-        "data-security",
-        "generative-ai",
-        "ugc-data-use-preferences",
-        "hipaa",
-        "admin-notification-settings",
-        "user-join-settings-default",
-    )
-)
 _ENTRY_KEYS = frozenset(("id", "type", "attributes", "links", "message"))
 _ATTRIBUTE_KEYS = frozenset(
     (
@@ -59,6 +49,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     policies: dict[str, dict[str, Any]] = {}
     async for page in reading.client.pages(LIST_POLICIES):
         reading.pages += 1
+        reading.announced = page.announced
         for entry in page.items:
             reading.entries += 1
             identity, attributes, response = entry.get("id"), entry.get("attributes"), reading.keep(entry)
@@ -75,17 +66,73 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in policies.values():
         kind = entry["attributes"].get("type")
-        by_type[kind if isinstance(kind, str) else "without-type"].append(entry)
-    for observation in _residency(reading, by_type.pop(RESIDENCY_TYPE, [])):
+        by_type[kind if isinstance(kind, str) and kind.strip() else "without-type"].append(entry)
+    unsure = _Unsure(reading, by_type)
+    for observation in _residency(reading, by_type.pop(RESIDENCY, []), unsure):
         yield observation
+    for kind, entries in sorted(by_type.items()):
+        kin = kin_of(kind)
+        if kin not in (kind, "", RESIDENCY):
+            # A change that its successor tells moves the signal, on which what people saw is anchored.
+            by_type[kin] = [*by_type.get(kin, []), *entries]
     for kind, entries in sorted(by_type.items()):
         for observation in _signals(reading, kind, entries):
             yield observation
 
 
-def _residency(reading: Reading, entries: list[dict[str, Any]]) -> Iterator[Observation]:
+class _Unsure:
+    """Apps of which policies of an unknown type may say where they are held: of a type like residency's, or like none.
+
+    `everything` holds the type of one whose apps cannot be told.
+    """
+
+    def __init__(self, reading: Reading, by_type: Mapping[str, list[dict[str, Any]]]) -> None:
+        self.reading = reading
+        self.of: dict[str, tuple[str, str]] = {}
+        """Type and ID as listed, by the ID without what spellings differ in."""
+        self.everything = ""
+        for kind, entries in sorted(by_type.items()):
+            if kind == RESIDENCY or kin_of(kind) not in ("", RESIDENCY):
+                continue
+            for entry in entries:
+                resources = entry["attributes"].get("resources")
+                if not isinstance(resources, list):
+                    self.everything = self.everything or (kind if kin_of(kind) or resources is not None else "")
+                    continue
+                for resource in resources:
+                    if _has_id(resource):
+                        self.of.setdefault(one_spelling(resource["id"]), (kind, resource["id"]))
+                    else:
+                        self.everything = self.everything or kind
+
+    @property
+    def any(self) -> str:
+        """The type of one of them, "" where there is none."""
+        return self.everything or next((kind for kind, _ in self.of.values()), "")
+
+    def why(self, ari: str) -> str:
+        """The type that may say something of the app, "" where none does."""
+        found = self.of.get(one_spelling(ari))
+        return found[0] if found else self.everything
+
+    def lost(self, setting: Setting, subject: Subject, kind: str) -> Observation:
+        """What a policy of this unknown type could say otherwise."""
+        reason = f"a policy of the unknown type {kind[:60]!r} may be about data residency too"
+        return self.reading.unavailable(setting, subject, "unknown_policy_type", reason)
+
+    def lost_of(self, app: Subject, kind: str) -> Iterator[Observation]:
+        """The same of an app."""
+        for setting in (residency.APP_POLICIES, residency.MOVE, residency.POLICY_REALMS):
+            yield self.lost(setting, app, kind)
+
+
+def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _Unsure) -> Iterator[Observation]:
     ids = tuple(sorted(entry["id"] for entry in entries))
-    yield reading.observed(residency.POLICIES, reading.organization, ids)
+    if unsure.any:
+        yield unsure.lost(residency.POLICIES, reading.organization, unsure.any)
+    else:
+        yield reading.observed(residency.POLICIES, reading.organization, ids)
+    spelt: dict[str, str] = {}
     listed: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = defaultdict(list)
     for entry in entries:
         resources = entry["attributes"].get("resources")
@@ -94,12 +141,19 @@ def _residency(reading: Reading, entries: list[dict[str, Any]]) -> Iterator[Obse
             continue
         for resource in resources:
             if isinstance(resource, dict) and isinstance(resource.get("id"), str):
-                listed[resource["id"]].append((entry, resource))
+                ari = spelt.setdefault(one_spelling(resource["id"]), resource["id"])
+                listed[ari].append((entry, resource))
             else:
                 reading.fall_short("entry_without_id", "a data residency policy lists an app without an ID")
     kept = {entry["id"]: reading.keep(entry) for entry in entries}
+    for folded, (kind, ari) in unsure.of.items():
+        if folded not in spelt:
+            yield from unsure.lost_of(Subject(reading.client.organization, Kind.APP, ari), kind)
     for ari, holders in listed.items():
         app = Subject(reading.client.organization, Kind.APP, ari)
+        if kind := unsure.why(ari):
+            yield from unsure.lost_of(app, kind)
+            continue
         yield reading.observed(residency.APP_POLICIES, app, tuple(sorted(entry["id"] for entry, _ in holders)))
         if len(holders) > 1:
             for setting in (residency.MOVE, residency.POLICY_REALMS):
@@ -147,7 +201,7 @@ def _app(
 def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iterator[Observation]:
     """One signal for the organization, and one for each app that policies of this type list."""
     setting = policy_signal(kind)
-    if kind not in _KNOWN_TYPES:
+    if kind not in KNOWN:
         reading.surprise(f"type={kind[:60]}", reading.keep(entries[0]))
     whole: list[dict[str, Any]] = []
     by_app: dict[str, list[dict[str, Any]]] = defaultdict(list)

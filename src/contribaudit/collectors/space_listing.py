@@ -18,7 +18,7 @@ from contribaudit.core.canonical import canonical_json, digest
 from contribaudit.core.snapshot import CollectionStatus, Surprise
 from contribaudit.core.spaces import Space, SpaceList
 from contribaudit.core.subject import Subject
-from contribaudit.errors import AccessDenied, AdminApiError, KeyRefused, NotFound
+from contribaudit.errors import AccessDenied, AdminApiError, KeyRefused, ListNotWhole, NotFound
 
 
 @dataclass(slots=True)
@@ -60,7 +60,9 @@ class SpaceListing:
     _pages: int = 0
     _broken: bool = False
     _heals: bool = False
-    _ids: set[str] = field(default_factory=set)
+    _ids: dict[str, int] = field(default_factory=dict)
+    """By the ID of each space, the hash of what its entry said."""
+    _again: bool = False
     _counts: Counter[Subject] = field(default_factory=Counter)
     _shortfalls: dict[str, str] = field(default_factory=dict)
 
@@ -94,7 +96,7 @@ class SpaceListing:
         except AdminApiError as error:
             self.code, self.reason, self.missing_scope = error.code, error.message, error.missing_scope
             self._broken = True
-            self._heals = not isinstance(error, KeyRefused | AccessDenied | NotFound)
+            self._heals = not isinstance(error, KeyRefused | AccessDenied | ListNotWhole | NotFound)
         except Exception as error:  # noqa: BLE001  what one site's answer brings out must not end the audit of all
             failure = broken_by(error, self.source.call)
             self.code, self.reason, self._broken, self._heals = failure.code, failure.message, True, False
@@ -139,13 +141,16 @@ class SpaceListing:
 
     def _space(self, found: dict[str, Any]) -> Space | None:
         """The entry's space; None for one that came before, or that cannot be told apart."""
-        entry = self.source.parse(found)
+        entry, known = self.source.parse(found), len(self._ids)
         if not entry.id:
             self._shortfalls.setdefault("entry_without_id", "an entry has no ID, so it cannot be told apart")
             return None
-        if entry.id in self._ids:
+        content = hash((entry.key, entry.name, entry.type, entry.status))
+        if self._ids.setdefault(paging.one_spelling(entry.id), content) != content:
+            self._shortfalls.setdefault("contradicting_entries", "a space is listed twice, with different contents")
+        if len(self._ids) == known:
+            self._again = True
             return None
-        self._ids.add(entry.id)
         for name in entry.missing:
             self._shortfalls.setdefault("missing_key", f"an entry has no `{name}`")
             self.findings.surprise(self.source.name, f"{name}: not a text", found)
@@ -165,6 +170,8 @@ class SpaceListing:
             self._shortfalls["empty_list"] = empty
         if self.source.announces and self.announced is None:
             self._shortfalls["no_total"] = "the API did not say how many spaces there are, so the list may be cut"
+        elif not self.source.announces and self._again:
+            self._shortfalls["repeated_entries"] = "spaces are listed twice, so others may be missing"
         elif self.announced is not None and self.announced != self.read:
             told = f"the API announced {self.announced} spaces and gave {self.read}"
             self._shortfalls["count_mismatch"] = told

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contribaudit.atlassian.calls import SEARCH_WORKSPACES
+from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
@@ -52,23 +53,27 @@ _ATTRIBUTE_KEYS = frozenset(
 _LONGEST_NAME = 200
 _SITE_ARI = re.compile(r"::site/([0-9a-fA-F-]{36})$")
 
+_ORGANIZATION = re.compile(r"(?:\borg(?:anization)?s?/|^)([^:/\s]+)$", re.IGNORECASE)
+
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield what each app's entry says, in server order; an entry that comes twice counts once.
 
     The reading falls short when an entry has no ID, when the list is empty (a key without the scope may see that
-    too), and when the count is not the announced one.
+    too), and when no total is told.
     """
     first: dict[str, list[Observation]] = {}
+    spelt: dict[str, str] = {}
     async for page in reading.client.pages(SEARCH_WORKSPACES):
         reading.pages += 1
-        reading.announced = page.announced if reading.announced is None else reading.announced
+        reading.announced = page.announced
         for entry in page.items:
             reading.entries += 1
             identity = entry.get("id")
             if not isinstance(identity, str) or not identity:
                 reading.fall_short("entry_without_id", "an entry has no ID, so it cannot be told apart")
                 continue
+            identity = spelt.setdefault(one_spelling(identity), identity)
             app = Subject(reading.client.organization, Kind.APP, identity)
             observations = list(_app(reading, app, entry))
             if identity in first:
@@ -87,8 +92,6 @@ def _reconcile(reading: Reading) -> None:
         reading.fall_short("empty_list", "the list of apps is empty, which a key without the right scope also sees")
     elif reading.announced is None:
         reading.fall_short("no_total", "the API did not say how many apps there are, so the list may be cut")
-    elif reading.announced not in (reading.entries, reading.unique):
-        reading.fall_short("count_mismatch", f"the API announced {reading.announced} apps and gave {reading.unique}")
 
 
 def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -> Iterator[Observation]:
@@ -97,22 +100,19 @@ def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -
     Nor is a signal that only one of the two has, since its absence is a state.
     """
     values = {one.setting: one for one in before}
-    both = values.keys() & {one.setting for one in now}
-    for one in (*before, *now):
-        if isinstance(one, Observed) and one.setting.startswith(SIGNAL_PREFIX) and one.setting not in both:
+    others = {one.setting: one for one in now}
+    for setting in {**values, **others}:
+        one, other = values.get(setting), others.get(setting)
+        if isinstance(one, Observed) and isinstance(other, Observed) and one.value == other.value:
+            continue
+        known = one if isinstance(one, Observed) else other
+        if not isinstance(known, Observed):
+            continue  # neither of the two told it
+        told = [repr(found.value) if isinstance(found, Observed) else "nothing" for found in (one, other)]
+        reason = f"the app is listed twice, with {told[0]} and {told[1]}"
+        if setting.startswith(SIGNAL_PREFIX) and (one is None or other is None):
             reason = "the app is listed twice, and only one entry has it"
-            yield Unavailable(one.setting, one.subject, "contradicting_entries", reason, one.observed_at, one.source)
-    for one in now:
-        other = values.get(one.setting)
-        if isinstance(one, Observed) and isinstance(other, Observed) and one.value != other.value:
-            yield Unavailable(
-                one.setting,
-                one.subject,
-                "contradicting_entries",
-                f"the app is listed twice, with {other.value!r} and {one.value!r}",
-                one.observed_at,
-                one.source,
-            )
+        yield Unavailable(setting, known.subject, "contradicting_entries", reason, known.observed_at, known.source)
 
 
 def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[Observation]:
@@ -124,6 +124,14 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
         attributes = {}
     reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
     yield reading.text(catalogue.NAME, app, attributes, "name", response)
+    stranger = _other_owner(reading.client.organization, attributes.get("owner"))
+    if stranger:
+        reason = f"the app's entry names another organization as its owner, {stranger[:60]!r}"
+        reading.fall_short("other_organization", reason)
+        for setting in WORKSPACES.promises:
+            if setting != catalogue.NAME.id:
+                yield Unavailable(setting, app, "other_organization", reason, reading.started_at, reading.source)
+        return
     type_key = reading.text(catalogue.TYPE_KEY, app, attributes, "typeKey", response)
     yield type_key
     yield reading.text(catalogue.TYPE_NAME, app, attributes, "type", response)
@@ -137,6 +145,15 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
     yield from _related(reading, app, entry, response)
     yield reading.text(residency.REALM, app, attributes, "realm", response)
     yield reading.texts(residency.REGIONS, app, attributes, "regions", response)
+
+
+def _other_owner(organization: str, owner: Any) -> str:
+    """The organization that the entry's `owner` names, "" where that is this one, or where none is named.
+
+    Documented as text or null; elsewhere as the organization's ARI.
+    """
+    match = _ORGANIZATION.search(owner.strip()) if isinstance(owner, str) else None
+    return "" if match is None or one_spelling(match.group(1)) == one_spelling(organization) else match.group(1)
 
 
 def _host(reading: Reading, app: Subject, attributes: Mapping[str, Any], response: str) -> Observation:
