@@ -183,7 +183,6 @@ def test_every_face_says_the_same(generated: list[Generated], monkeypatch: pytes
     print(f"{HOW_MANY} organizations agree: {dict(sorted(seen.items()))}")  # noqa: T201  the figure that was asked for
 
 
-@pytest.mark.xfail(strict=False, reason="AI-01 still asks the app's own value where its family keeps AI open")
 def test_no_pass_denies_that_ai_reaches_an_app(generated: list[Generated]) -> None:
     """An app that AI-01 passes is not exposed by the effective answer either."""
     for one in generated:

@@ -118,7 +118,7 @@ async def test_titles_stand_before_the_board_does() -> None:
 
     async with driven(lambda: Failing(board(), "x")) as pilot:
         shown = on_screen(pilot)
-        assert "CAN WE SIGN TODAY?" in shown
+        assert "VERDICT" in shown
         assert "It is locked. Wait for the other audit" in shown
         assert dashboard(pilot).board is None
         assert pilot.app.screen.query_one(NextPanel).board is None

@@ -75,7 +75,7 @@ def start(terminal: Terminal, *words: str) -> None:
 def test_the_demo_from_start_to_end(terminal: Terminal) -> None:
     """Verdict, findings, a filter, one finding, and out again to a clean shell with exit code 0."""
     start(terminal, "demo", "--dashboard")
-    terminal.shows("CAN WE SIGN TODAY?")
+    terminal.shows("VERDICT")
     terminal.shows("NO:", "DO NEXT (", "demo, nothing kept")
     terminal.keys("f")
     terminal.shows("filter: words", ">FAIL")
@@ -141,7 +141,7 @@ def test_a_window_that_is_closed_leaves_nothing_behind(terminal: Terminal, home:
     folder.mkdir()
     terminal.keys(f"export TMPDIR={folder}", "Enter")
     start(terminal, "demo", "--dashboard", "--scenario", "small")
-    terminal.shows("CAN WE SIGN TODAY?", "READ 1/1 orgs")
+    terminal.shows("VERDICT", "READ 1/1 orgs")
     assert list(folder.iterdir())
     terminal.tmux("kill-server")
     until = time.monotonic() + 60
@@ -154,7 +154,7 @@ def test_a_terminal_without_colours(terminal: Terminal) -> None:
     """NO_COLOR: words and signs carry everything."""
     terminal.keys("export NO_COLOR=1", "Enter")
     start(terminal, "demo", "--dashboard", "--scenario", "small")
-    terminal.shows("CAN WE SIGN TODAY?", "READ 1/1 orgs")
+    terminal.shows("VERDICT", "READ 1/1 orgs")
     coloured = terminal.tmux("capture-pane", "-p", "-e", "-t", "it")
     for red, green, blue in _colours(coloured):
         assert red == green == blue
