@@ -6,6 +6,7 @@ from contribaudit.catalogue.data_residency import DEFAULT_REALM, MARKETPLACE_UNP
 from contribaudit.checks.answers import ATTESTED, beyond, fragile_in_trial, list_of, unless_no_screen
 from contribaudit.checks.data_residency.pinning import may_have_residency
 from contribaudit.checks.parts import evidence_of, none_among_apps, not_verifiable, unread
+from contribaudit.core import names
 from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.finding import Outcome
 from contribaudit.core.observation import Observed
@@ -65,7 +66,7 @@ DR_07 = Check(
     id="DR-07",
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
-    reads=(MARKETPLACE_UNPINNED.id,),
+    reads=(MARKETPLACE_UNPINNED.id, names.APP_TYPE_KEY),
     outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(marketplace_apps),
     applies=may_have_residency,
