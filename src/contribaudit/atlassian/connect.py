@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
 from http.cookiejar import CookieJar
+from urllib.request import getproxies
 
 import httpx
 from pydantic import SecretStr
@@ -90,12 +92,15 @@ def _http(
 ) -> httpx.AsyncClient:
     """The connections; `certificates` are needed for https only. Raises ConfigurationError."""
     trusts_nobody = transport is not None or (origin.scheme == "http" and not certificates)
+    odd = any(character in getproxies().get("no", "") for character in "[:")
     try:
+        context = _no_certificates() if trusts_nobody else _certificates()
         return httpx.AsyncClient(
             transport=transport,
-            verify=_no_certificates() if trusts_nobody else _certificates(),
+            verify=context,
             # A proxy would see the key of a plain-http request, and has no business on this machine's own addresses.
-            trust_env=not is_loopback(origin.host),
+            trust_env=not is_loopback(origin.host) and not odd,
+            mounts=_mounts(context) if odd and not is_loopback(origin.host) else None,
             timeout=httpx.Timeout(read_seconds, connect=connect_seconds, pool=None),
             limits=httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT),
             follow_redirects=False,
@@ -114,6 +119,27 @@ class _NoCookies(CookieJar):
 
     def extract_cookies(self, response: object, request: object) -> None:
         """Leave them where they are."""
+
+
+def _mounts(context: ssl.SSLContext) -> dict[str, httpx.AsyncBaseTransport | None]:
+    """Proxies and exceptions where NO_PROXY holds IPv6 or ports, which httpx takes for a broken address.
+
+    An entry that is no host (a network, an IPv6 address in brackets) is left out: the hosts that are read are names.
+    """
+    told = getproxies()
+    without = [entry.strip() for entry in told.get("no", "").split(",")]
+    if "*" in without:
+        return {}
+    mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
+    for scheme in ("http", "https", "all"):
+        if address := told.get(scheme):
+            full = address if "://" in address else f"http://{address}"
+            mounts[f"{scheme}://"] = httpx.AsyncHTTPTransport(verify=context, proxy=full)
+    for entry in without:
+        host = entry.lstrip(".").partition(":")[0]
+        if re.fullmatch(r"[A-Za-z0-9._-]+", host):
+            mounts[f"all://{host}"] = mounts[f"all://*.{host}"] = None
+    return mounts
 
 
 @cache
