@@ -7,9 +7,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from textual import _wait
 
 from tests.isolation import isolate
 from tests.tui.live import Opener, live
+
+# After every key Textual's pilot sleeps until the process is idle, 20 ms at least: most of the time of these tests.
+_wait.SLEEP_GRANULARITY = 0.005
+_wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 10
 
 
 @pytest.fixture(autouse=True)
