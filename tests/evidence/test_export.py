@@ -316,3 +316,11 @@ def test_two_exports_at_once_make_one_chain(told: Scene) -> None:
     noted = told.bench.store.manifests([told.bench.organization.id])
     assert set(made) <= {manifest.sha256 for manifest in noted}
     assert [manifest.previous for manifest in noted] == [None, *(manifest.sha256 for manifest in noted[:-1])]
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_a_pack_is_for_this_account_alone(archive: bool, tmp_path: Path, unsigned: Path) -> None:
+    with EvidenceFolder(tmp_path / "place", archive=archive) as folder:
+        folder.put("a.txt", b"a")
+        folder.finish(verify(unsigned).manifest)
+    assert (tmp_path / "place").stat().st_mode & 0o777 == (0o600 if archive else 0o700)

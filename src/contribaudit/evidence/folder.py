@@ -114,7 +114,7 @@ class EvidenceFolder:
                 # A hard link fails where something stands in the place by now; a rename would replace it.
                 self._put(lambda: os.link(beside, self._place), note)
         else:
-            self._folder.chmod(0o755 & ~_umask())
+            self._folder.chmod(0o700)
             self._put(lambda: self._folder.rename(self._place), note)
 
     def _put(self, put: Callable[[], object], note: Callable[[], None]) -> None:
@@ -147,7 +147,7 @@ class EvidenceFolder:
                 info.external_attr = 0o644 << 16
                 with (self._folder / name).open("rb") as source, archive.open(info, "w") as target:
                     shutil.copyfileobj(source, target, _COPY_BYTES)
-        beside.chmod(0o644 & ~_umask())
+        beside.chmod(0o600)
 
     def _sorted(self) -> list[Entry]:
         return [self._entries[path] for path in sorted(self._entries)]
@@ -182,9 +182,3 @@ class _Digesting(io.RawIOBase):
         self._file.write(view)
         self.size_bytes += view.nbytes
         return view.nbytes
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
