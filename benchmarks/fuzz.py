@@ -239,13 +239,17 @@ def envelope(chance: random.Random, pages: list[Any]) -> None:
 def second_policy(chance: random.Random, pages: list[Any]) -> None:
     words = ("data_residency", "dataResidency", "Data-Residency", "data-residency-v2", "data-residency", "storage", "")
     page = chance.choice(pages)
-    for policy in [one for one in page.get("data", ()) if isinstance(one, dict) and "attributes" in one][:1]:
+    data = page.get("data")
+    entries = data if isinstance(data, list) else []
+    for policy in [one for one in entries if isinstance(one, dict) and isinstance(one.get("attributes"), dict)][:1]:
         made = copy.deepcopy(policy)
         made["id"] = "p9"
         made["attributes"]["type"] = chance.choice(words)
-        for resource in made["attributes"].get("resources") or ():
-            resource["applicationStatus"] = "failed"
-        page["data"].append(made)
+        resources = made["attributes"].get("resources")
+        for resource in resources if isinstance(resources, list) else ():
+            if isinstance(resource, dict):
+                resource["applicationStatus"] = "failed"
+        entries.append(made)
 
 
 MUTATIONS: tuple[Callable[[random.Random, list[Any]], None], ...] = (
