@@ -141,7 +141,7 @@ def test_a_person_is_asked_and_the_keyring_keeps_the_key(
     typing(monkeypatch, "not an id", api.organization, "essentials", "standard", "y", "y")
     ended = cli("init")
     assert ended.code == 0, ended.err
-    assert keyring == {("contribaudit", api.organization): "demo-key"}
+    assert keyring == {("contribaudit", f"{api.organization}@{api.url.partition('://')[2]}"): "demo-key"}
     config = tomllib.loads((home / ".config/contribaudit/config.toml").read_text())
     assert "api_key_file" not in config
     assert 'The key works: the organization is "Tidy Ltd".' in ended.err
