@@ -103,7 +103,8 @@ def command(name: str) -> list[str]:
 def environment(place: Path) -> dict[str, str]:
     """A machine of its own."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    return {**kept, "HOME": str(place), "TMPDIR": str(place), "CONTRIBAUDIT_API_KEY": KEY}
+    named = {"CONTRIBAUDIT_CONFIG": str(place / "contribaudit.toml"), "CONTRIBAUDIT_API_KEY": KEY}
+    return {**kept, **named, "HOME": str(place), "TMPDIR": str(place)}
 
 
 @contextmanager
