@@ -241,6 +241,17 @@ def test_an_entry_that_comes_twice_does_not_stand_for_one_that_never_came() -> N
         assert (collection(snapshot).status, collection(snapshot).code) == (CollectionStatus.PARTIAL, "count_mismatch")
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("realm", ["EU", "US"])
+def test_one_entry_of_two_is_enough_to_make_it_another_organizations(turned: bool, realm: str) -> None:
+    entries = [entry(), entry(owner="other-org", realm=realm), entry()]
+    snapshot = listed(WORKSPACES, entries[::-1] if turned else entries)
+    for setting in ("app.type_key", "residency.realm", "plan", "app.host"):
+        assert values(snapshot, setting) == {ARI: "!other_organization"}
+    assert values(snapshot, "app.name") == {ARI: "acme"}
+    assert collection(snapshot).code == "other_organization"
+
+
 @pytest.mark.parametrize("owner", ["ari:cloud:platform::org/bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb", "other-org"])
 def test_an_app_of_another_organization_is_not_judged_as_ours(owner: str) -> None:
     snapshot = listed(WORKSPACES, [entry(owner=owner)])

@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 
 from contribaudit import checks
+from contribaudit.core import names
 from contribaudit.core.evaluate import Selection, attributes_of
 from contribaudit.core.finding import Finding, Outcome, Severity
-from contribaudit.core.observation import Value
+from contribaudit.core.observation import Unavailable, Value
 from contribaudit.core.policy import AuditPolicy, Where
 from contribaudit.core.resolve import Seen, resolve
 from contribaudit.core.state import State
 from contribaudit.core.subject import COMPANY, Subject, organization_subject
 from contribaudit.errors import UsageError
 from tests.builders import (
+    ABSENT,
     NOW,
     ORG,
     OTHER_ORG,
@@ -257,3 +259,27 @@ def test_every_check_looks_at_each_app_a_bounded_number_of_times(monkeypatch: py
         assert len(evaluated(state, everything).findings) > 5 * number
         of_one_app.append(looks / number)
     assert of_one_app[1] <= of_one_app[0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"move": "applied"},
+        {"move": "scheduled", "scheduled": "2027-01-01T00:00:00Z"},
+        {"move": "applying", "ends": "2027-01-01T00:00:00Z"},
+    ],
+)
+def test_nothing_good_is_said_of_an_app_that_may_be_another_organizations(said: dict[str, Any]) -> None:
+    """A policy of ours may list it all the same; what fails of it still fails."""
+    ours = {one.outcome for one in evaluated(two_apps(**said), policy_of(rule("DR-04"))).findings}
+    assert not ours & {Outcome.UNKNOWN, Outcome.FAIL}
+    denied = [
+        Unavailable(setting, AMERICAN, names.OTHER_ORGANIZATION, "another organization owns it", NOW, "POST /somewhere")
+        for setting in (names.APP_TYPE_KEY, names.PLAN, names.REALM)
+    ]
+    stranger = facts(AMERICAN, **said | dict.fromkeys(("type_key", "plan", "realm"), ABSENT))
+    state = state_of(*stranger, *denied, *facts(EUROPEAN), policy_list("p-eu"))
+    found = of(state, policy_of(rule("DR-04")), AMERICAN.id)
+    assert (found.outcome, found.reason_code) == (Outcome.UNKNOWN, "other_organization")
+    failed = state_of(*facts(AMERICAN, move="failed"), *denied, *facts(EUROPEAN), policy_list("p-eu"))
+    assert of(failed, policy_of(rule("DR-04")), AMERICAN.id).outcome is Outcome.FAIL

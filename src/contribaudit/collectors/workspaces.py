@@ -21,6 +21,7 @@ from contribaudit.catalogue import organization as catalogue
 from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.collectors.signals import signal
+from contribaudit.core import names
 from contribaudit.core.observation import Grade, Observation, Observed, Unavailable
 from contribaudit.core.signal import SIGNAL_PREFIX
 from contribaudit.core.subject import Kind, Subject
@@ -106,6 +107,10 @@ def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -
         if isinstance(one, Observed) and isinstance(other, Observed) and one.value == other.value:
             continue
         known = one if isinstance(one, Observed) else other
+        stranger = next((found for found in (one, other) if _denied(found)), None)
+        if stranger is not None:
+            yield stranger
+            continue
         if not isinstance(known, Observed):
             continue  # neither of the two told it
         told = [repr(found.value) if isinstance(found, Observed) else "nothing" for found in (one, other)]
@@ -113,6 +118,10 @@ def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -
         if setting.startswith(SIGNAL_PREFIX) and (one is None or other is None):
             reason = "the app is listed twice, and only one entry has it"
         yield Unavailable(setting, known.subject, "contradicting_entries", reason, known.observed_at, known.source)
+
+
+def _denied(found: Observation | None) -> bool:
+    return isinstance(found, Unavailable) and found.code == names.OTHER_ORGANIZATION
 
 
 def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[Observation]:
@@ -127,10 +136,10 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
     stranger = _other_owner(reading.client.organization, attributes.get("owner"))
     if stranger:
         reason = f"the app's entry names another organization as its owner, {stranger[:60]!r}"
-        reading.fall_short("other_organization", reason)
+        reading.fall_short(names.OTHER_ORGANIZATION, reason)
         for setting in WORKSPACES.promises:
             if setting != catalogue.NAME.id:
-                yield Unavailable(setting, app, "other_organization", reason, reading.started_at, reading.source)
+                yield Unavailable(setting, app, names.OTHER_ORGANIZATION, reason, reading.started_at, reading.source)
         return
     type_key = reading.text(catalogue.TYPE_KEY, app, attributes, "typeKey", response)
     yield type_key

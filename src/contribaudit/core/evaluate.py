@@ -9,7 +9,7 @@ from contribaudit.core import names
 from contribaudit.core.baseline import uncovered
 from contribaudit.core.check import Case, Check, Verdict
 from contribaudit.core.finding import Finding, Outcome, Severity
-from contribaudit.core.observation import SettingId
+from contribaudit.core.observation import SettingId, Unavailable
 from contribaudit.core.policy import AuditPolicy, Rule, Where
 from contribaudit.core.select import Attributes, Selectable, matches, rule_for, rules_that_may_hold, surely_matches
 from contribaudit.core.setting import Setting
@@ -118,7 +118,7 @@ def _judge(
     Where an attribute was not read, a laxer rule may match in place of the one that would hold if it had been.
     """
     case = Case(subject, state, rule, policy)
-    verdict = _in_baseline(apply_terms(check.judge(case), case), case)
+    verdict = _in_baseline(_of_ours(apply_terms(check.judge(case), case), case), case)
     if verdict.outcome.violates or verdict.outcome.unproven:
         return verdict
     for other in rules_that_may_hold(policy, check.id, attributes):
@@ -131,6 +131,19 @@ def _judge(
             reason = f"which rule holds depends on {unread}, which was not read; under {other.origin}: {answer.reason}"
             return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="rule_not_certain", reason=reason)
     return verdict
+
+
+def _of_ours(verdict: Verdict, case: Case) -> Verdict:
+    """The verdict; `unknown` in place of anything good about an app that may be another organization's.
+
+    Its own entry denies it, whatever policies or people say of it.
+    """
+    if case.subject.kind is not Kind.APP or verdict.outcome.violates or verdict.outcome.unproven:
+        return verdict
+    told = case.state.read(case.subject, names.APP_TYPE_KEY)
+    if not isinstance(told, Unavailable) or told.code != names.OTHER_ORGANIZATION:
+        return verdict
+    return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=told.code, reason=told.reason)
 
 
 def _in_baseline(verdict: Verdict, case: Case) -> Verdict:

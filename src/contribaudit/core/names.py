@@ -41,6 +41,8 @@ EFFECTIVE_METADATA = SettingId("effective.metadata")
 EFFECTIVE_IN_APP = SettingId("effective.in_app")
 EFFECTIVE_AI = SettingId("effective.ai")
 
+OTHER_ORGANIZATION = "other_organization"
+"""Code of what is not taken from an app's entry, since it names another organization as the app's owner."""
 OPTIONAL_COLLECTORS = frozenset(("ai_roles", "events"))
 """Sources that not every plan or key has. What rests on them says so; a run without them is complete all the same."""
 POLICY_DIGEST = SettingId("policy.sha256")
