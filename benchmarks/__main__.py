@@ -1,7 +1,7 @@
 """`make bench`: every figure, one after the other. `python -m benchmarks startup` prints one.
 
-`python -m benchmarks kills --tries 150` and `signals` end a process at random moments, and with 1 where something did
-not hold; they take minutes, and come only when they are named.
+`python -m benchmarks kills --tries 150` and `signals` end a process at random moments; `fuzz --family wire`
+serves mutated answers. They end with 1 where something did not hold, take minutes, and come only when they are named.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from benchmarks import (
     evidence,
     export,
     formats,
+    fuzz,
     history,
     inventory,
     judging,
@@ -41,14 +42,17 @@ ALL = {
 MATRICES = {"kills": kills.run, "signals": signals.run}
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL | MATRICES)}")
-parser.add_argument("--tries", type=int, default=150, help="of kills and signals")
-parser.add_argument("--seed", type=int, default=1, help="of kills and signals")
+parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join([*ALL, *MATRICES, 'fuzz'])}")
+parser.add_argument("--tries", "--cases", type=int, help="of kills and signals (150), of each family of fuzz (3000)")
+parser.add_argument("--seed", type=int, default=1, help="of kills, signals and fuzz")
+parser.add_argument("--family", choices=tuple(fuzz.FAMILIES), action="append", help="of fuzz; all of them by default")
 asked = parser.parse_args()
 wrong = 0
 for name in asked.names or ALL:
-    if name in MATRICES:
-        wrong += MATRICES[name](asked.tries, asked.seed)
+    if name == "fuzz":
+        wrong += fuzz.run(asked.tries or 3000, asked.seed, asked.family or tuple(fuzz.FAMILIES))
+    elif name in MATRICES:
+        wrong += MATRICES[name](asked.tries or 150, asked.seed)
     else:
         ALL[name]()
 sys.exit(1 if wrong else 0)
