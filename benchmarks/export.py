@@ -19,10 +19,11 @@ from benchmarks.costs import Cost, apart, measured
 from benchmarks.serve import KEY, ORGANIZATION, generated
 from contribaudit import wiring
 from contribaudit.atlassian.connect import connect
+from contribaudit.audit.job import Job, Target
+from contribaudit.audit.pipeline import audit
 from contribaudit.evidence.export import export
 from contribaudit.evidence.gather import of_last
 from contribaudit.evidence.verify import verify
-from contribaudit.pipeline import Job, Target, audit
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
 

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from benchmarks.serve import KEY, ORGANIZATION, generated
 from contribaudit import wiring
 from contribaudit.atlassian.connect import connect
-from contribaudit.pipeline import Job, Target, audit
+from contribaudit.audit.job import Job, Target
+from contribaudit.audit.pipeline import audit
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
 

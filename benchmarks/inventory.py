@@ -16,9 +16,10 @@ from pydantic import SecretStr
 from benchmarks.serve import KEY, ORGANIZATION, generated
 from contribaudit import collectors, wiring
 from contribaudit.atlassian.connect import connect
+from contribaudit.audit.job import Job, Target
+from contribaudit.audit.pipeline import look
 from contribaudit.collectors.collect import collect_all, fewer_collections
 from contribaudit.collectors.workspaces import WORKSPACES
-from contribaudit.pipeline import Job, Target, look
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
 

@@ -16,8 +16,8 @@ from contribaudit import catalogue, checks, collectors, wiring
 from contribaudit.atlassian.connect import connect
 from contribaudit.collectors.collect import collect_all, fewer_collections
 from contribaudit.collectors.interface import promises_of
-from contribaudit.core.evaluate import evaluate
-from contribaudit.core.resolve import Seen, resolve
+from contribaudit.core.judge.evaluate import evaluate
+from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.rulebook import loader
 

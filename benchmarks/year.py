@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from contribaudit.catalogue import organization as catalogue
-from contribaudit.core.observation import Grade, Observation, Observed
+from contribaudit.core.model.observation import Grade, Observation, Observed
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
-from contribaudit.core.subject import Kind, Subject
 from contribaudit.store.history import History, RunDraft
 
 FACTS = 200_000

@@ -12,17 +12,17 @@ from contribaudit import catalogue, checks, collectors
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as organization_catalogue
 from contribaudit.collectors.interface import promises_of
-from contribaudit.core import names
-from contribaudit.core.check import Case, Verdict, by_id
-from contribaudit.core.evaluate import EVERYTHING, Evaluation, Selection, evaluate
-from contribaudit.core.finding import Evidence, Finding, Outcome, Severity
-from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
-from contribaudit.core.policy import AuditPolicy, Rule, Waiver
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.rules import Rulebook
+from contribaudit.core.judge.check import Case, Verdict, by_id
+from contribaudit.core.judge.evaluate import EVERYTHING, Evaluation, Selection, evaluate
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.policy import AuditPolicy, Rule, Waiver
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.state import State
 from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
 from contribaudit.core.terms import apply_terms
 from contribaudit.rulebook import loader
 

@@ -65,7 +65,7 @@ def use_keyring(monkeypatch: pytest.MonkeyPatch, backend: KeyringBackend, *, tru
     """Make this the system keyring, empty at first."""
     import keyring
 
-    from contribaudit import credentials
+    from contribaudit.settings import credentials
 
     MemoryKeyring.kept.clear()
     monkeypatch.setattr(keyring.core, "_keyring_backend", backend)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.config import AppSettings, Evidence, Site, Spaces, shown_location
-from contribaudit.core.finding import Severity
+from contribaudit.core.model.finding import Severity
 from contribaudit.errors import ConfigurationError
+from contribaudit.settings.model import AppSettings, Evidence, Site, Spaces, shown_location
 from tests.isolation import isolate
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"

@@ -13,9 +13,9 @@ from keyring.backends.fail import Keyring as NoKeyring
 from keyring.backends.null import Keyring as NullKeyring
 from pydantic import SecretStr
 
-from contribaudit.config import AppSettings
-from contribaudit.credentials import account, find_key, forget_key, key_store, read_key_file, save_key
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
+from contribaudit.settings.credentials import account, find_key, forget_key, key_store, read_key_file, save_key
+from contribaudit.settings.model import AppSettings
 from tests.isolation import ForgetfulKeyring, LockedKeyring, MemoryKeyring, isolate, use_keyring
 
 ACME, LABS = "acme", "labs"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.named_file import NotToml, Unreadable, decoded, read_bytes, read_text, toml
+from contribaudit.files import NotToml, Unreadable, decoded, read_bytes, read_text, toml
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])

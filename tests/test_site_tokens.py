@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from contribaudit import site_tokens
 from contribaudit.atlassian.sites import Access
-from contribaudit.config import AppSettings, Spaces
-from contribaudit.credentials import forget_key, save_key
 from contribaudit.errors import CredentialError, UsageError
+from contribaudit.settings.credentials import forget_key, save_key
+from contribaudit.settings.model import AppSettings, Spaces
 from tests.isolation import LockedKeyring, MemoryKeyring, isolate, use_keyring
 
 ACME, LABS, OTHER = "acme.atlassian.net", "labs.atlassian.net", "other.atlassian.net"

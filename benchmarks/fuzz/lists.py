@@ -20,12 +20,12 @@ from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.interface import promises_of
-from contribaudit.core.check import by_id
-from contribaudit.core.evaluate import evaluate
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.rules import Rulebook
+from contribaudit.core.judge.check import by_id
+from contribaudit.core.judge.evaluate import evaluate
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.snapshot import CollectionStatus, Snapshot
 from contribaudit.rulebook import loader
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from benchmarks.fuzz.damage import written
-from contribaudit.core.finding import Finding
+from contribaudit.core.model.finding import Finding
 
 ORGANIZATION = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
 LIST_CHECKS = ("DR-14", "DC-10", "GV-01")

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from contribaudit.atlassian.sender import IN_FLIGHT
+from contribaudit.atlassian.transport import IN_FLIGHT
 
 # httpcore looks for it five times a request, in every folder of the path, where it is not installed.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]

@@ -6,12 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from contribaudit import credentials
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
-from contribaudit.config import API_URL, Site, Spaces
-from contribaudit.credentials import Found, checked_key, key_in_keyring, read_key_file
 from contribaudit.errors import CredentialError, UsageError
+from contribaudit.settings import credentials
+from contribaudit.settings.credentials import Found, checked_key, key_in_keyring, read_key_file
+from contribaudit.settings.model import API_URL, Site, Spaces
 
 ALL_SITES = "all"
 """What `--site` calls the token of every site that has none of its own."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from contribaudit import ending
+from contribaudit import termination
 
 
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    ending.listen()
+    termination.listen()
     from contribaudit.cli import main
 
     main()

@@ -7,15 +7,15 @@ from datetime import datetime
 from functools import partial
 
 from contribaudit import catalogue
-from contribaudit.attribution import changes_since
+from contribaudit.audit.changes import changes_since
+from contribaudit.audit.job import Job, Target
 from contribaudit.collectors.interface import Collector, promises_of
 from contribaudit.core.chain import Chain
-from contribaudit.core.observation import Observation
+from contribaudit.core.model.observation import Observation
 from contribaudit.core.past import Past
-from contribaudit.core.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.state import State
 from contribaudit.core.snapshot import Snapshot
-from contribaudit.core.state import State
-from contribaudit.job import Job, Target
 from contribaudit.testimony.objects import with_objects
 
 

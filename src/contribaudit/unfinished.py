@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from contribaudit import ending
+from contribaudit import termination
 
 try:
     import fcntl
@@ -35,7 +35,7 @@ def unfinished(place: Path, *, folder: bool = False) -> Iterator[Path]:
     _remove_leftovers(place.parent)
     for _ in range(_TRIES):
         path = place.parent / f".{place.name[:40]}.contribaudit.partial-{token_hex(6)}"
-        with ending.undoing(lambda path=path: _remove(path)):  # type: ignore[misc]
+        with termination.undoing(lambda path=path: _remove(path)):  # type: ignore[misc]
             lock = _made(path, folder=folder)
             if lock is None:  # another process took it for a leftover, before it was locked
                 continue

@@ -20,18 +20,18 @@ from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.ledger import Ledger
 from contribaudit.atlassian.sites import Accesses, SiteClient
-from contribaudit.config import AppSettings, Organization
-from contribaudit.core.check import Check, by_id
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.rules import Rulebook
-from contribaudit.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring
+from contribaudit.attestations import files
+from contribaudit.attestations.files import Row
+from contribaudit.audit.job import Operator, Target
+from contribaudit.core.judge.check import Check, by_id
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.errors import ConfigurationError, CredentialError, StoreDamaged, StoreError, UsageError
-from contribaudit.pipeline import Operator, Target
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import decoders, loader
+from contribaudit.settings.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring
+from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.store.history import History
-from contribaudit.testimony import attestation_file
-from contribaudit.testimony.attestation_file import Row
 
 if TYPE_CHECKING:
     from contribaudit.evidence.signing import Signer
@@ -94,7 +94,7 @@ def kept_policy(store: History, sha256: str, rulebook: Rulebook) -> AuditPolicy 
 
 def load_attestations(settings: AppSettings) -> tuple[Row, ...]:
     """What the configured folder of attestation files holds. Raises UsageError that names every wrong row."""
-    return attestation_file.load_folder(settings.attestations) if settings.attestations is not None else ()
+    return files.load_folder(settings.attestations) if settings.attestations is not None else ()
 
 
 def open_store(settings: AppSettings, location: str | None = None) -> History:

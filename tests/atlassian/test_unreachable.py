@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from contribaudit.atlassian import calls, sender
+from contribaudit.atlassian import calls, transport
 from contribaudit.atlassian.connect import connect
 from contribaudit.errors import (
     AdminApiError,
@@ -150,7 +150,7 @@ async def test_a_server_that_never_answers(bench: Bench) -> None:
 
 async def test_a_server_that_dribbles(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes that keep coming never run into httpx's read timeout, so the whole answer has a limit too."""
-    monkeypatch.setattr(sender, "ANSWER_SECONDS", 0.02)
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.02)
     async with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{") as port:
         error = await failing(bench, f"http://127.0.0.1:{port}")
     assert type(error) is TimedOut

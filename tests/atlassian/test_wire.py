@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from pydantic import SecretStr
 
-from contribaudit.atlassian import body, calls, sender
+from contribaudit.atlassian import body, calls, transport
 from contribaudit.atlassian.connect import connect
 from contribaudit.errors import AdminApiError, AdminApiUnreachable, TimedOut, UnexpectedAnswer
 
@@ -131,7 +131,7 @@ async def test_what_cannot_be_unpacked_is_named(bench: Bench, encoding: bytes, c
 
 
 async def test_an_answer_that_trickles_is_given_up_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.2)
     error = await failing(bench, *[answer(GOOD)[:40], *[b"x"] * 100], pause=0.05)
     assert type(error) is TimedOut
     assert "not whole after 0.2 s" in error.message

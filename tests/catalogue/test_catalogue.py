@@ -7,10 +7,10 @@ import pytest
 from contribaudit import catalogue, checks, collectors
 from contribaudit.atlassian import calls
 from contribaudit.catalogue import signals
-from contribaudit.core.check import Check
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.setting import Setting
-from contribaudit.core.subject import Kind
+from contribaudit.core.judge.check import Check
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind
 
 IDS = {setting.id for setting in catalogue.ALL}
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from contribaudit import catalogue, collectors
-from contribaudit.core.rules import Screen, SignalRule
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.rulebook import Screen, SignalRule
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
 from contribaudit.rulebook import loader
 
 RULEBOOK = loader.load()

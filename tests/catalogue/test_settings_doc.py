@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from contribaudit import catalogue
-from contribaudit.core.observation import Grade
-from contribaudit.core.rules import Clocks, Limits, Screen, SignalRule
-from contribaudit.core.setting import Family, Setting
+from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.rulebook import Clocks, Limits, Screen, SignalRule
+from contribaudit.core.model.setting import Family, Setting
 from contribaudit.rulebook import loader
 from tests.exporters.golden import ROOT, expect
 

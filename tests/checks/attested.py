@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, Value, Witness
-from contribaudit.core.subject import Subject, organization_subject
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value, Witness
+from contribaudit.core.model.subject import Subject, organization_subject
 from tests.builders import NOW, ORG
 
 ORGANIZATION = organization_subject(ORG)

@@ -7,13 +7,13 @@ from datetime import date
 
 import pytest
 
-from contribaudit.core.check import Case, Verdict
 from contribaudit.core.deletion import residue_until
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation, SettingId, Value
-from contribaudit.core.policy import Decision
-from contribaudit.core.state import State
-from contribaudit.core.subject import COMPANY, Kind, Subject
+from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation, SettingId, Value
+from contribaudit.core.model.policy import Decision
+from contribaudit.core.model.subject import COMPANY, Kind, Subject
+from contribaudit.core.resolve.state import State
 from contribaudit.core.terms import apply_terms
 from tests.builders import CHECKS, ORG, RULEBOOK, app, facts, judge, policy_of, rule, state_of
 from tests.checks.attested import ORGANIZATION, gone, seen

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from contribaudit import catalogue
-from contribaudit.core.check import Check, Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation, SettingId, Value
-from contribaudit.core.setting import Setting
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.judge.check import Check, Verdict
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation, SettingId, Value
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind, Subject
 from tests.builders import CHECKS, ORG, app, facts, judge, observed, state_of
 from tests.checks.attested import ORGANIZATION, said, seen
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Value
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.subject import COMPANY, organization_subject
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Value
+from contribaudit.core.model.subject import COMPANY, organization_subject
+from contribaudit.core.resolve.resolve import Seen, resolve
 from tests.builders import (
     ABSENT,
     NOW,

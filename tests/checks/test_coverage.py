@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contribaudit.catalogue.signals import policy_signal
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation, Value
-from contribaudit.core.subject import organization_subject
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation, Value
+from contribaudit.core.model.subject import organization_subject
 from tests.builders import (
     ABSENT,
     ORG,

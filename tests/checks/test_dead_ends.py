@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from contribaudit import catalogue, packs
-from contribaudit.core.finding import Severity
-from contribaudit.core.observation import Observation, SettingId, Value
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.observation import Observation, SettingId, Value
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import State
 from tests.builders import ORG, RULEBOOK, app, evaluated, facts, observed, policy_list, state_of
 from tests.checks.attested import ORGANIZATION, seen
 from tests.checks.test_attested_words import GOOD

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from contribaudit import policy_file
-from contribaudit.core.check import Check, Shape
-from contribaudit.core.observation import Value
+from contribaudit.core.judge.check import Check, Shape
+from contribaudit.core.model.observation import Value
 from contribaudit.errors import PolicyFileError
 from tests.builders import CHECKS, RULEBOOK
 

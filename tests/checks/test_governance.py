@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.subject import COMPANY, organization_subject
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.subject import COMPANY, organization_subject
+from contribaudit.core.resolve.resolve import Seen, resolve
 from tests.builders import NOW, ORG, PROMISES, RULEBOOK, collection, collections, judge, state_of
 
 ORGANIZATION = organization_subject(ORG)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from contribaudit.core.check import Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation, Observed, SettingId, Value, Witness
-from contribaudit.core.subject import COMPANY, Kind, Subject
+from contribaudit.core.judge.check import Verdict
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Value, Witness
+from contribaudit.core.model.subject import COMPANY, Kind, Subject
 from tests.builders import ORG, app, collection, collections, facts, judge, observed, state_of, unavailable
 from tests.checks.attested import ORGANIZATION, said, seen
 

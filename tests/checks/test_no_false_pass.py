@@ -8,10 +8,10 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation, Value
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation, Value
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.subject import Kind, Subject
 from tests.builders import (
     ABSENT,
     RULEBOOK,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from contribaudit import packs, policy_file
-from contribaudit.core.finding import Severity
-from contribaudit.core.policy import AuditPolicy
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.policy import AuditPolicy
 from tests.builders import CHECKS, RULEBOOK
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.check import Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation, Value
+from contribaudit.core.judge.check import Verdict
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation, Value
 from contribaudit.core.snapshot import Collection
 from tests.builders import (
     ABSENT,

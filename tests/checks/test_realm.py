@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Value
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Value
 from tests.builders import ABSENT, UNREAD, Gone, app, collection, collections, facts, judge, state_of
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from contribaudit.cli.attest import walk as walking
-from contribaudit.core.observation import Grade, Observed, SettingId, Value
-from contribaudit.core.subject import organization_subject
+from contribaudit.cli.attest import recording as walking
+from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
+from contribaudit.core.model.subject import organization_subject
 from contribaudit.store.history import History
 from contribaudit.wiring import operator
 
@@ -49,9 +49,9 @@ def rename(api: Api, name: str) -> None:
 def heard(api: Api, home: Path) -> tuple[Value, Grade | None]:
     """What the last run makes of in-app contribution: value and grade, or the code of why not."""
     from contribaudit import wiring
-    from contribaudit.config import AppSettings
-    from contribaudit.looking_back import last_state
-    from contribaudit.pipeline import Job
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.replay import last_state
+    from contribaudit.settings.model import AppSettings
 
     rulebook = wiring.load_rulebook(AppSettings.load())
     with History.open(str(home / STORE)) as store:

@@ -177,7 +177,7 @@ def test_no_damage_looks_like_a_bug(
 def test_the_dashboard_loads_it_or_says_why_not(
     seed: int, sound: Sound, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from contribaudit.config import AppSettings
+    from contribaudit.settings.model import AppSettings
     from contribaudit.tui.sources.history import open_history
 
     rng = random.Random(seed)

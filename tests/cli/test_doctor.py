@@ -251,7 +251,7 @@ def test_a_full_disk_is_a_warning(cli: Cli, with_key: Api, monkeypatch: pytest.M
 
 
 def test_an_old_rulebook_is_a_warning(cli: Cli, with_key: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    from contribaudit.core.rules import Rulebook
+    from contribaudit.core.model.rulebook import Rulebook
 
     monkeypatch.setattr(Rulebook, "oldest_review", property(lambda _: (datetime.now(UTC) - timedelta(days=400)).date()))
     assert named(lines(cli("doctor", "--format", "json")), "rulebook")[0]["status"] == "warning"

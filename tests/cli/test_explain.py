@@ -8,11 +8,11 @@ import json
 
 import pytest
 
-from contribaudit.core import names
-from contribaudit.core.effective import COMPUTED, effective_of
-from contribaudit.core.observation import Grade, Observed, Witness
-from contribaudit.core.subject import organization_subject
-from contribaudit.exporters import tree
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, Observed, Witness
+from contribaudit.core.model.subject import organization_subject
+from contribaudit.core.resolve.effective import COMPUTED, effective_of
+from contribaudit.exporters import explanation
 from tests.builders import NOW, ORG, app, facts, observed, state_of, unavailable
 
 from .conftest import Api, Cli
@@ -133,7 +133,7 @@ def test_observed_text_is_data_in_the_tree() -> None:
         observed(names.TRIAL, app(), "running", grade=Grade.ATTESTED),
         seen,
     )
-    text = tree.render(
+    text = explanation.render(
         state,
         app(),
         [effective_of(state, app(), names.EFFECTIVE_METADATA)],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.config import AppSettings
+from contribaudit.settings.model import AppSettings
 from contribaudit.simulator import Fault
 from tests.cli.conftest import Api, Cli
 

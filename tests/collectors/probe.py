@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from contribaudit.atlassian.connect import connect
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.interface import Collector
-from contribaudit.core.observation import Observation, Observed, Value
+from contribaudit.core.model.observation import Observation, Observed, Value
 from contribaudit.core.snapshot import Collection, Snapshot
 from contribaudit.simulator import Options, Organization, load_scenario, make_app
 

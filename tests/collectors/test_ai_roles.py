@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from contribaudit.collectors.ai_roles import AI_ROLES, AT_ONCE
-from contribaudit.core.observation import Unavailable
+from contribaudit.core.model.observation import Unavailable
 from contribaudit.core.snapshot import CollectionStatus, Snapshot
 
 from .probe import ORG, collect, collection, seen, surprises, unkept, values

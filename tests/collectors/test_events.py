@@ -12,13 +12,13 @@ import pytest
 from pydantic import SecretStr
 
 from contribaudit.atlassian.connect import connect
-from contribaudit.collectors import ALL, events
+from contribaudit.collectors import ALL, audit_log
+from contribaudit.collectors.audit_log import EVENTS
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.event_actions import EVENT_ACTIONS
 from contribaudit.collectors.event_parse import parse
-from contribaudit.collectors.events import EVENTS
-from contribaudit.core import names
-from contribaudit.core.event import NEVER_READ, EventAction, LogPosition, LogReading
+from contribaudit.core.model import names
+from contribaudit.core.model.audit_log import NEVER_READ, EventAction, LogPosition, LogReading
 from contribaudit.core.snapshot import CollectionStatus, Snapshot
 from contribaudit.rulebook import loader
 
@@ -195,7 +195,7 @@ def test_a_time_that_is_refused_too_is_no_reading() -> None:
 
 
 def test_a_run_reads_so_many_pages_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "MAX_PAGES", 2)
+    monkeypatch.setattr(audit_log, "MAX_PAGES", 2)
     pages = iter(range(1, 9))
 
     def answer(_: httpx.Request) -> httpx.Response:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contribaudit.collectors.policies import POLICIES
-from contribaudit.core.observation import Observed
+from contribaudit.core.model.observation import Observed
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.simulator import Options
 

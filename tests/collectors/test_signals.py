@@ -11,8 +11,8 @@ from contribaudit import catalogue
 from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.canonical import canonical_json, digest
-from contribaudit.core.observation import SettingId
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Kind
 
 from .probe import ORG, drifted, listed, unkept, values
 

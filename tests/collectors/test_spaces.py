@@ -20,13 +20,13 @@ from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.collectors import spaces_confluence, spaces_jira
-from contribaudit.collectors.space_spool import SpaceSpool
+from contribaudit.collectors.space_sources import SpaceSpool
 from contribaudit.collectors.spaces import collect_spaces
-from contribaudit.core import names
-from contribaudit.core.observation import Grade, Observed, SettingId
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, Observed, SettingId
+from contribaudit.core.model.snapshot import Space
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
-from contribaudit.core.spaces import Space
-from contribaudit.core.subject import Kind, Subject
 from contribaudit.errors import StoreError
 from contribaudit.progress import Silent
 from contribaudit.rulebook import loader

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contribaudit.collectors.workspaces import WORKSPACES
-from contribaudit.core.observation import Observed
+from contribaudit.core.model.observation import Observed
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.simulator import Options, load_scenario
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from contribaudit.core.attestation import Anchor, Attestation, Signature
-from contribaudit.core.attested import Testimony, attested_observations
-from contribaudit.core.highest_plan import highest_plan
-from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Value
-from contribaudit.core.rules import Rulebook, SignalRule
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.signal import revision_of, settled_of
+from contribaudit.core.model.attestation import Anchor, Attestation, Signature
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Value
+from contribaudit.core.model.rulebook import Rulebook, SignalRule
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.attested import Testimony, attested_observations
+from contribaudit.core.resolve.plans import highest_plan
+from contribaudit.core.resolve.signals import revision_of, settled_of
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.core.snapshot import Collection
-from contribaudit.core.state import OrganizationState, State
-from contribaudit.core.subject import Kind, Subject, organization_subject
 from tests.builders import NOW, ORG, RULEBOOK, Gone, app, collections, facts, observed
 
 ORGANIZATION = organization_subject(ORG)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contribaudit.core.alias import alias_of, resolve_alias
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.state import State
-from contribaudit.core.subject import COMPANY, Subject, organization_subject
+from contribaudit.core.model.subject import COMPANY, Subject, organization_subject
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from tests.builders import (
     NOW,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contribaudit.core.attestation import Attachment, in_force, known_by, standing
+from contribaudit.core.model.attestation import Attachment, in_force, known_by, standing
 from tests.builders import NOW, app
 
 from .attesting import ANNA, BERT, METADATA, ORGANIZATION, SWITCH, A, days, look, signed

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from contribaudit.core import attested as evidence
-from contribaudit.core.attested import PlanSeen
-from contribaudit.core.observation import Observed, SettingId, Unavailable
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.model.observation import Observed, SettingId, Unavailable
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.plan_moves import PlanSeen
+from contribaudit.core.resolve import attested as evidence
+from contribaudit.core.resolve.resolve import Seen, resolve
 from tests.builders import ABSENT, NOW, ORG, PROMISES, UNREAD, app, collection, collections, facts, observed, snapshot
 
 from .attesting import (

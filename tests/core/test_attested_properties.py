@@ -18,11 +18,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contribaudit.core.attestation import Anchor, Attestation
-from contribaudit.core.attested import PlanSeen
-from contribaudit.core.observation import STALE_CODES, Grade, Observation, Observed, SettingId, Value
-from contribaudit.core.rules import Rulebook
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.attestation import Anchor, Attestation
+from contribaudit.core.model.observation import STALE_CODES, Grade, Observation, Observed, SettingId, Value
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.plan_moves import PlanSeen
 from tests.builders import NOW, UNREAD, collection, collections
 
 from .attesting import (

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from contribaudit.core.approval import Approved, Baseline
-from contribaudit.core.attestation import Signature
-from contribaudit.core.baseline import approved_of, outside, uncovered
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.judge.baseline import approved_of, outside, uncovered
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.state import State
 from tests.builders import NOW, ORG, PROMISES, RULEBOOK, app, evaluated, facts, judge, policy_of, rule, snapshot
 
 DAY = timedelta(days=1)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from contribaudit.core.attestation import Attestation
-from contribaudit.core.calibrate import Calibration, calibrate, settings_of, state_of
-from contribaudit.core.observation import SettingId, Value
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.calibration import Calibration, calibrate, settings_of, state_of
 
 from .attesting import (
     ELSEWHERE,

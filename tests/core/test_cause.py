@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.core.cause import Naming, Scene, explain
-from contribaudit.core.drift import CauseKind, Change, Match
-from contribaudit.core.event import AuditEvent, AuditLog, EventAction, LogReading
+from contribaudit.core.advise.causes import Naming, Scene, explain
 from contribaudit.core.event_rules import ActionFamily, LogRules, VendorDate
 from contribaudit.core.frame import RunFrame
-from contribaudit.core.observation import SettingId, Value
-from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
+from contribaudit.core.model.audit_log import AuditEvent, AuditLog, EventAction, LogReading
+from contribaudit.core.model.change import CauseKind, Change, Match
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 
 ORG = "a1b2c3"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

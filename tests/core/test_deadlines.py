@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit import checks
-from contribaudit.core import names
+from contribaudit.core.advise.deadlines import deadline_warnings, deadlines
 from contribaudit.core.approval import Baseline
-from contribaudit.core.attestation import Signature
-from contribaudit.core.deadline import Deadline, DeadlineKind, ending_soon, within
-from contribaudit.core.deadlines import deadline_warnings, deadlines
-from contribaudit.core.observation import Grade, Observation, SettingId
-from contribaudit.core.policy import AuditPolicy, Decision
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.deadline import Deadline, DeadlineKind, ending_soon, within
+from contribaudit.core.model.observation import Grade, Observation, SettingId
+from contribaudit.core.model.policy import AuditPolicy, Decision
 from tests.builders import NOW, ORG, app, facts, observed, policy_of, rule, state_of, waiver
 from tests.checks.attested import ORGANIZATION, seen
 

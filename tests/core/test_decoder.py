@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from contribaudit.core.canonical import canonical_json, stable
-from contribaudit.core.decoder import Decoder, When, decode, reaches, selected
-from contribaudit.core.pointer import NOTHING, found_at, parts
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.canonical import NOTHING, found_at, parts
+from contribaudit.core.model.decoder import Decoder, When, decode, reaches, selected
+from contribaudit.core.model.subject import Kind
 from tests.builders import ORG, app
 
 from .attesting import EXCLUDED, ORGANIZATION, SWITCH, USE

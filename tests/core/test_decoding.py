@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from contribaudit.core import attested
-from contribaudit.core.attestation import Anchor, Attestation
-from contribaudit.core.attested import PlanSeen, decoder_trusts
 from contribaudit.core.canonical import VERSION, canonical_json, digest
-from contribaudit.core.decoder import Decoder, When
-from contribaudit.core.observation import Observation, Observed
+from contribaudit.core.model.attestation import Anchor, Attestation
+from contribaudit.core.model.decoder import Decoder, When
+from contribaudit.core.model.observation import Observation, Observed
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.plan_moves import PlanSeen
 from contribaudit.core.renew import OTHER_FORM
-from contribaudit.core.setting import Setting
-from contribaudit.core.subject import Kind
+from contribaudit.core.resolve import attested
+from contribaudit.core.resolve.attested import decoder_trusts
 from tests.builders import NOW, ORG, collection, collections
 
 from .attesting import (

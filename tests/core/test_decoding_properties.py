@@ -13,11 +13,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contribaudit.core.attestation import Attestation
 from contribaudit.core.canonical import canonical_json, digest
-from contribaudit.core.decoder import Decoder, When
-from contribaudit.core.observation import Grade, Observation, Observed, SettingId
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.decoder import Decoder, When
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId
+from contribaudit.core.model.subject import Kind
 from tests.builders import NOW
 
 from .attesting import EXCLUDED, HIPAA, METADATA, ORGANIZATION, RULES, SWITCH, USE, States

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contribaudit.core import names
-from contribaudit.core.effective import AI_PROCESSING, Effective, ai, effective_of
-from contribaudit.core.observation import CONFLICT_CODE, Grade, Observation, SettingId, Value, Witness
-from contribaudit.core.observation import Observed as Seen
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import CONFLICT_CODE, Grade, Observation, SettingId, Value, Witness
+from contribaudit.core.model.observation import Observed as Seen
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.effective import AI_PROCESSING, Effective, ai, effective_of
+from contribaudit.core.resolve.state import State
 from tests.builders import ORG, UNREAD, Gone, app, collection, collections, facts, observed, state_of, unavailable
 
 ORGANIZATION = organization_subject(ORG)

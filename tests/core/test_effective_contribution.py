@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contribaudit.core import names
-from contribaudit.core.effective import Effective, effective_of, in_app, metadata
-from contribaudit.core.observation import (
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import (
     CONFLICT_CODE,
     Grade,
     Observation,
@@ -24,8 +23,9 @@ from contribaudit.core.observation import (
     Unavailable,
     Value,
 )
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.effective import Effective, effective_of, in_app, metadata
+from contribaudit.core.resolve.state import State
 from tests.builders import NOW, ORG, UNREAD, Gone, app, facts, observed, state_of, unavailable
 
 ORGANIZATION = organization_subject(ORG)

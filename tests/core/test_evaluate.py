@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from contribaudit import checks
-from contribaudit.core import names
-from contribaudit.core.evaluate import Selection, attributes_of
-from contribaudit.core.finding import Finding, Outcome, Severity
-from contribaudit.core.observation import Unavailable, Value
-from contribaudit.core.policy import AuditPolicy, Where
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.state import State
-from contribaudit.core.subject import COMPANY, Subject, organization_subject
+from contribaudit.core.judge.evaluate import Selection, attributes_of
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Finding, Outcome, Severity
+from contribaudit.core.model.observation import Unavailable, Value
+from contribaudit.core.model.policy import AuditPolicy, Where
+from contribaudit.core.model.subject import COMPANY, Subject, organization_subject
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from tests.builders import (
     ABSENT,

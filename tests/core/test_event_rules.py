@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.event import EventAction
-from contribaudit.core.observation import SettingId
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.audit_log import EventAction
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Kind
 from contribaudit.rulebook import loader
 
 RULES = loader.load().log

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contribaudit.core import names
-from contribaudit.core.attestation import Attestation, Signature
-from contribaudit.core.exposure import ExposureWindow, Span, exposure_window
-from contribaudit.core.observation import Grade, Observation, SettingId, Value
-from contribaudit.core.state import State
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attestation, Signature
+from contribaudit.core.model.observation import Grade, Observation, SettingId, Value
+from contribaudit.core.resolve.exposure import ExposureWindow, Span, exposure_window
+from contribaudit.core.resolve.state import State
 from tests.builders import NOW, ORG, RULEBOOK, app, facts, state_of
 from tests.checks.attested import ORGANIZATION, gone, seen
 

@@ -12,14 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contribaudit import catalogue, checks
-from contribaudit.core import attested, names
-from contribaudit.core.attestation import Attestation, Signature
-from contribaudit.core.forecast import MOST_DAYS, Forecast, Ground, Hypothesis, end_of, forecast
-from contribaudit.core.observation import Observation, SettingId, Value
-from contribaudit.core.policy import AuditPolicy, Decision
-from contribaudit.core.resolve import Seen
-from contribaudit.core.rules import Plan
-from contribaudit.core.subject import Subject
+from contribaudit.core.advise.forecast import MOST_DAYS, Forecast, Ground, Hypothesis, end_of, forecast
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attestation, Signature
+from contribaudit.core.model.observation import Observation, SettingId, Value
+from contribaudit.core.model.policy import AuditPolicy, Decision
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve import attested
+from contribaudit.core.resolve.resolve import Seen
 from tests.builders import (
     NOW,
     ORG,

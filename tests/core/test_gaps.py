@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from contribaudit.core.gaps import Gap, RunSeen, gaps, gaps_by_collector
+from contribaudit.core.advise.gaps import Gap, RunSeen, gaps, gaps_by_collector
 from tests.builders import NOW, ORG
 
 HOUR = timedelta(hours=1)

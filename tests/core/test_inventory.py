@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contribaudit.core.inventory import inventory_rows, sites_of
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.inventory import inventory_rows, sites_of
+from contribaudit.core.resolve.resolve import Seen, resolve
 from tests.builders import (
     ABSENT,
     NOW,

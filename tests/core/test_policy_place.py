@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.policy import AuditPolicy, Rule
+from contribaudit.core.model.policy import AuditPolicy, Rule
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from contribaudit.core.redaction import Redaction
+from contribaudit.core.model.redaction import Redaction
 
 KEY = "ATCTT3xFfGN0-secret_of.the+org/=4F2A9C1B"
 WRITTEN = {

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from contribaudit.core import names
-from contribaudit.core.highest_plan import highest_plan
-from contribaudit.core.observation import Grade, Observed, Unavailable, Value
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.subject import Kind, organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, Observed, Unavailable, Value
+from contribaudit.core.model.subject import Kind, organization_subject
+from contribaudit.core.resolve.plans import highest_plan
+from contribaudit.core.resolve.resolve import Seen, resolve
 from tests.builders import (
     NOW,
     ORG,

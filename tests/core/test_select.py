@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from contribaudit.core.policy import AuditPolicy, Rule, Where
-from contribaudit.core.select import Attributes, Selectable, matches, rule_for, surely_matches
+from contribaudit.core.judge.selectors import Attributes, Selectable, matches, rule_for, surely_matches
+from contribaudit.core.model.policy import AuditPolicy, Rule, Where
 
 ORGANIZATION = "0f1e2d3c-aaaa-bbbb-cccc-000000000001"
 APP = Attributes(

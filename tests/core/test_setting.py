@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.core.observation import Grade, SettingId, Value
-from contribaudit.core.setting import Family, Setting, same_value
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.observation import Grade, SettingId, Value
+from contribaudit.core.model.setting import Family, Setting, same_value
+from contribaudit.core.model.subject import Kind
 
 
 def setting(*, ignores_case: bool = False, unordered: bool = False, null_is_empty: bool = False) -> Setting:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from contribaudit.core.attestation import Anchor
-from contribaudit.core.signal import (
+from contribaudit.core.model.attestation import Anchor
+from contribaudit.core.resolve.signals import (
     Standing,
     departed,
     newer,

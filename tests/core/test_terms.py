@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from contribaudit.core.check import Case, Verdict
-from contribaudit.core.finding import Evidence, Outcome, Severity
-from contribaudit.core.observation import Grade
-from contribaudit.core.policy import EvidenceTerms, Rule
+from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.core.model.finding import Evidence, Outcome, Severity
+from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.policy import EvidenceTerms, Rule
 from contribaudit.core.terms import apply_terms, strongest_first
 from tests.builders import NOW, app, evidence, policy_of, rule, state_of
 

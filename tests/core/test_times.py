@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contribaudit.core.times import LAST_DAY, LAST_MOMENT, later, parse_utc
+from contribaudit.core.model.times import LAST_DAY, LAST_MOMENT, later, parse_utc
 
 
 @pytest.mark.parametrize(

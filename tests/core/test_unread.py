@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contribaudit.core import names
-from contribaudit.core.observation import Observed, Unavailable
-from contribaudit.core.subject import organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed, Unavailable
+from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.unread import mark_unread
 from tests.builders import NOW, ORG, app, collection, collections, facts, observed, snapshot, state_of
 

@@ -6,10 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contribaudit.core.finding import Finding, Outcome, Severity
-from contribaudit.core.observation import Grade
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
-from contribaudit.core.verdict import (
+from contribaudit.core.advise.verdict import (
     count_outcomes,
     count_severities,
     exit_code,
@@ -18,6 +15,9 @@ from contribaudit.core.verdict import (
     nothing_read,
     rest_on,
 )
+from contribaudit.core.model.finding import Finding, Outcome, Severity
+from contribaudit.core.model.observation import Grade
+from contribaudit.core.snapshot import CollectionStatus, Snapshot
 from tests.builders import OTHER_ORG, app, collection, collections, finding, snapshot
 
 ALL_FORBIDDEN = snapshot(runs=tuple(collection(one.collector, "forbidden") for one in collections()))

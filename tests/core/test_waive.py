@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.policy import Waiver, Where
-from contribaudit.core.state import State
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.policy import Waiver, Where
+from contribaudit.core.resolve.state import State
 from tests.builders import (
     NOW,
     ORG,

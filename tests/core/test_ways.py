@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import contribaudit
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, Grade
-from contribaudit.core.ways import ENTRIES, NOBODYS, WAYS, Way, way_of
+from contribaudit.core.advise.remedies import ENTRIES, NOBODYS, WAYS, Way, way_of
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import CONFLICT_CODE, STALE_CODES, Grade
 from contribaudit.errors import AdminApiError, CredentialError
 from tests.builders import app, collection, collections, evidence, facts, finding, state_of
 from tests.flow.test_check_outcomes import CASES

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from contribaudit.audit.job import Job, Operator
 from contribaudit.core.approval import Baseline
-from contribaudit.core.attestation import Attachment, Attestation, Signature
-from contribaudit.core.observation import SettingId
-from contribaudit.core.subject import organization_subject
+from contribaudit.core.model.attestation import Attachment, Attestation, Signature
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import organization_subject
 from contribaudit.evidence.export import Exported, Form, export
 from contribaudit.evidence.gather import EVERYTHING, Wanted, of_last
-from contribaudit.pipeline import Job, Operator
 from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import Actor
 from tests.flow.audits import Bench, simulated
@@ -95,7 +95,7 @@ def scene(folder: Path) -> Iterator[Scene]:
 def _audit(made: Scene, now: datetime) -> None:
     import asyncio
 
-    from contribaudit.pipeline import audit
+    from contribaudit.audit.pipeline import audit
 
     asyncio.run(audit(replace(made.bench.job(POLICY, now=now), operator=made.operator)))
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit.atlassian import calls
-from contribaudit.core.evaluate import Selection
+from contribaudit.core.judge.evaluate import Selection
 from contribaudit.errors import OutputError, StoreError, UsageError
 from contribaudit.evidence import gather
 from contribaudit.evidence.export import Form, export

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit.evidence.gather import Wanted, of_last
-from contribaudit.evidence.people import OMITTED, Cast, People
 from contribaudit.evidence.persons import persons
+from contribaudit.evidence.pseudonyms import OMITTED, Cast, People
 from contribaudit.evidence.verify import verify
 from tests.evidence.scene import PARTS, PEOPLE, Scene
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from contribaudit import catalogue, checks
+from contribaudit.audit.pipeline import audit
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.export import Form, export
 from contribaudit.evidence.gather import Wanted, of_last
-from contribaudit.evidence.people import People
+from contribaudit.evidence.pseudonyms import People
 from contribaudit.evidence.reperform import Result, exit_code, reperform
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters.saved_file import load
-from contribaudit.pipeline import audit
 from contribaudit.rulebook import decoders, loader
 from tests.evidence.scene import NOW, POLICY, Scene
 from tests.evidence.test_verify import remade

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from contribaudit.atlassian.sites import Accesses
+from contribaudit.audit.pipeline import audit
 from contribaudit.evidence.export import export
 from contribaudit.evidence.gather import Wanted, of_last
-from contribaudit.evidence.people import People
+from contribaudit.evidence.pseudonyms import People
 from contribaudit.evidence.verify import verify
-from contribaudit.pipeline import audit
 from tests.evidence.scene import NOW
 from tests.evidence.test_export import rows
 from tests.flow.audits import simulated

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
-from contribaudit.core import names
-from contribaudit.core.drift import Change
-from contribaudit.core.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
-from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
-from contribaudit.core.report import Report, RunLine
-from contribaudit.core.rules import App, Clocks, Figure, Limits, Rulebook, RulebookFile, Statement, Statements
+from contribaudit.core.advise.report import Report, RunLine
+from contribaudit.core.model import names
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.rulebook import App, Clocks, Figure, Limits, Rulebook, RulebookFile, Statement, Statements
+from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.core.snapshot import Collection, CollectionStatus
-from contribaudit.core.state import OrganizationState, State
-from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
 
 ONE, TWO = "org-one", "org-two"
 INDIA = timezone(timedelta(hours=5, minutes=30))

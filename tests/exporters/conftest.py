@@ -6,7 +6,7 @@ from importlib import resources
 
 import pytest
 
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
 from tests.flow.audits import simulated
 
 

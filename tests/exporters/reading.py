@@ -14,7 +14,7 @@ import openpyxl
 from markdown_it import MarkdownIt
 from openpyxl.utils.escape import unescape
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters import html, junit, markdown, sarif, xlsx
 from contribaudit.exporters.report_v1 import ReportV1
 

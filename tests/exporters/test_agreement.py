@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
 from contribaudit.exporters import csv_evidence, line, text_table
 from contribaudit.exporters.json_v1 import as_document
 from tests.exporters.awkward import awkward_report

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Component
 
-from contribaudit.core.deadline import Deadline, DeadlineKind
+from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.exporters.calendar import calendar
 from contribaudit.exporters.deadlines import COLUMNS, render
 from contribaudit.exporters.forecast import COLUMNS as FORECAST_COLUMNS

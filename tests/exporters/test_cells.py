@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.exporters.cells import Cell, csv_cell, plain, rfc3339, shown
+from contribaudit.exporters.text import Cell, csv_cell, plain, rfc3339, shown
 from tests.exporters.awkward import INDIA, TEXTS
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=8)

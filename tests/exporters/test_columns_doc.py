@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import pytest
 
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
 from contribaudit.exporters.csv_evidence import ALL, Sheet
 from tests.exporters.awkward import awkward_report
 from tests.exporters.golden import ROOT

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from contribaudit.core.finding import Finding
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Finding
 from contribaudit.exporters import csv_evidence
-from contribaudit.exporters.cells import plain
 from contribaudit.exporters.csv_evidence import ALL, FINDINGS, INVENTORY, SETTINGS, Sheet
 from contribaudit.exporters.json_v1 import as_document
+from contribaudit.exporters.text import plain
 from tests.exporters.awkward import app, awkward_report, finding, report
 
 # A literal copy of the contract in interfaces.md, "CSV evidence".

@@ -11,10 +11,10 @@ from datetime import UTC, date, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters import csv_text
-from contribaudit.exporters.cells import Cell, csv_cell, plain
 from contribaudit.exporters.csv_text import lines
+from contribaudit.exporters.text import Cell, csv_cell, plain
 from tests.exporters.awkward import TEXTS
 
 HOSTILE = st.builds(

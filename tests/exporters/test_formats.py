@@ -13,15 +13,15 @@ import pytest
 from jsonschema import Draft4Validator
 from markdown_it import MarkdownIt
 
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.exporters import csv_evidence, html, junit, markdown, sarif, xlsx
-from contribaudit.exporters.cells import csv_cell, plain
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.markdown import MOST_ROWS
-from contribaudit.exporters.overview import words
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import report_of
+from contribaudit.exporters.summary import words
+from contribaudit.exporters.text import csv_cell, plain
 from tests.exporters import reading
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.golden import FOLDER

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters import html
 from contribaudit.exporters.html.bars import bars
 from contribaudit.exporters.json_v1 import as_document
-from contribaudit.exporters.overview import Overview, words
 from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.exporters.summary import Overview, words
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.browser import CHROMIUM, Page, browser
 from tests.exporters.hostile import hostile_document

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters.indented import indented
 from tests.exporters.awkward import TEXTS
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.core import names
-from contribaudit.core.deadlines import key_days_left
-from contribaudit.core.inventory import sites_of
-from contribaudit.core.observation import Value
-from contribaudit.core.subject import organization_subject
+from contribaudit.core.advise.deadlines import key_days_left
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Value
+from contribaudit.core.model.subject import organization_subject
+from contribaudit.core.resolve.inventory import sites_of
 from tests.exporters.awkward import ONE, app, seen, state_of
 
 

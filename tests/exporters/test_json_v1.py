@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from contribaudit import policy_file
-from contribaudit.core.report import Report
-from contribaudit.core.state import State
+from contribaudit.core.advise.report import Report
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters import json_v1, sarif, xlsx
 from contribaudit.exporters.json_v1 import as_document, report_digest
 from contribaudit.exporters.report_v1 import ReportV1, json_schema

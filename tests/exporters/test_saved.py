@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Unavailable
-from contribaudit.core.report import Report
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Unavailable
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters import csv_evidence, json_v1, line, text_table
 from contribaudit.exporters.json_v1 import as_document
-from contribaudit.exporters.overview import Overview
 from contribaudit.exporters.saved import report_of
 from contribaudit.exporters.saved_file import ADDED_LATER, load, parse
+from contribaudit.exporters.summary import Overview
 from tests.exporters.awkward import ONE, app, awkward_report, finding, report
 
 

@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 import pytest
 
-from contribaudit.exporters.cells import Cell, csv_cell
 from contribaudit.exporters.tabular import FORMATS, cell_text, render
+from contribaudit.exporters.text import Cell, csv_cell
 from tests.exporters.awkward import INDIA, TEXTS
 
 COLUMNS = ("id", "long_name", "seen", "tags", "ok", "seconds", "until", "none")

@@ -11,10 +11,10 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from contribaudit.core import names
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.report import Report
-from contribaudit.exporters.cells import plain
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.exporters.text import plain
 from contribaudit.exporters.text_table import SHOWN_STEPS, capture, plain_table, render, shorten
 from tests.exporters.awkward import (
     ONE,

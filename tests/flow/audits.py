@@ -16,14 +16,15 @@ from pydantic import SecretStr
 from contribaudit import checks, policy_file
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect
-from contribaudit.core.check import by_id
-from contribaudit.core.evaluate import EVERYTHING, Selection
-from contribaudit.core.finding import Finding, Severity
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.report import Report
-from contribaudit.core.rules import Rulebook
-from contribaudit.looking_back import judge_last
-from contribaudit.pipeline import Job, Operator, Target, audit
+from contribaudit.audit.job import Job, Operator, Target
+from contribaudit.audit.pipeline import audit
+from contribaudit.audit.replay import judge_last
+from contribaudit.core.advise.report import Report
+from contribaudit.core.judge.check import by_id
+from contribaudit.core.judge.evaluate import EVERYTHING, Selection
+from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.rulebook import loader
 from contribaudit.simulator import Fault, Options, Organization, load_scenario, make_app, running
 from contribaudit.store.history import History

@@ -15,10 +15,10 @@ from contribaudit import catalogue, checks, collectors
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect
 from contribaudit.collectors.interface import promises_of
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.observation import Observed
-from contribaudit.core.report import Report
-from contribaudit.core.subject import Kind
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.subject import Kind
 from contribaudit.simulator import Organization, actions
 from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.options import Options

@@ -14,16 +14,16 @@ from typing import TypeAlias
 
 import pytest
 
+from contribaudit.audit.job import Job, Target
+from contribaudit.audit.replay import last_state
 from contribaudit.core.alias import resolve_alias
 from contribaudit.core.approval import Baseline
-from contribaudit.core.attestation import Attestation, Signature
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, SettingId, Value
+from contribaudit.core.model.attestation import Attestation, Signature
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import CONFLICT_CODE, STALE_CODES, SettingId, Value
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.plan_moves import PlanSeen, plan_now
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
-from contribaudit.looking_back import last_state
-from contribaudit.pipeline import Job, Target
+from contribaudit.core.resolve.state import State
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
 from tests.flow.audits import RULEBOOK, Bench, of_check, simulated

@@ -25,16 +25,16 @@ from typing import Any
 import pytest
 
 from contribaudit import checks
-from contribaudit.core import names
+from contribaudit.audit.replay import last_state
+from contribaudit.core.advise.report import Report
 from contribaudit.core.alias import alias_of
-from contribaudit.core.effective import COMPUTED, effective_of
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.core.report import Report
-from contribaudit.core.subject import Kind
-from contribaudit.exporters import csv_evidence, html, junit, line, markdown, sarif, text_table, tree
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.effective import COMPUTED, effective_of
+from contribaudit.exporters import csv_evidence, explanation, html, junit, line, markdown, sarif, text_table
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.looking_back import last_state
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
 from contribaudit.tui.rows import verdict as dashboard_verdict
@@ -285,7 +285,7 @@ def _effective_answers_agree(one: Generated) -> None:
         subject = next(each for each in state.subjects(kind, organization) if each.id == identity)
         chosen = next(each for each in COMPUTED if each == setting)
         answer = effective_of(state, subject, chosen)
-        (explained,) = json.loads(tree.document(state, subject, [answer]))["effective"]
+        (explained,) = json.loads(explanation.document(state, subject, [answer]))["effective"]
         assert explained["value"] == value, (identity, setting, explained["value"], value)
         if value is not None:
             assert word_of(answer).removesuffix("~") == value.replace("_", " ")

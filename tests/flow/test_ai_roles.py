@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observed, Value
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.simulator import Fault, Organization
 

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from contribaudit.pipeline import audit
+from contribaudit.attestations.files import load_folder
+from contribaudit.audit.pipeline import audit
 from contribaudit.simulator import Organization
-from contribaudit.testimony.attestation_file import load_folder
 
 from .audits import of_check, simulated
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
 from contribaudit.simulator import Options
 
 from .audits import simulated

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.attribution import Span, explained_changes
-from contribaudit.core.drift import CauseKind, Change
-from contribaudit.core.finding import Outcome
+from contribaudit.audit.changes import Span, explained_changes
+from contribaudit.core.model.change import CauseKind, Change
+from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Fault, Options, actions
 from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import Actor

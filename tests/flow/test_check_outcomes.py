@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from contribaudit import checks
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from tests.flow import (
     test_outcomes_access_and_governance,
     test_outcomes_ai,

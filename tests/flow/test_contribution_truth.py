@@ -14,11 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core import names
-from contribaudit.core.effective import Effective, effective_of
-from contribaudit.core.effective_contribution import content_of_no_app
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.observation import (
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import (
     CONFLICT_CODE,
     Grade,
     Observation,
@@ -28,8 +26,10 @@ from contribaudit.core.observation import (
     Value,
     Witness,
 )
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.effective import Effective, effective_of
+from contribaudit.core.resolve.effective_contribution import content_of_no_app
+from contribaudit.core.resolve.state import State
 from tests.builders import (
     ORG,
     UNREAD,

@@ -11,10 +11,10 @@ import pytest
 
 from contribaudit import collectors
 from contribaudit.atlassian import retry
-from contribaudit.core.finding import Outcome
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.subject import Kind
 from contribaudit.core.snapshot import Collection, CollectionStatus
-from contribaudit.core.subject import Kind
 from contribaudit.simulator import Fault
 from contribaudit.simulator.faults import ANSWER_KINDS
 

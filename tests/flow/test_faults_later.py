@@ -12,10 +12,10 @@ import pytest
 
 from contribaudit.atlassian import paging, retry
 from contribaudit.atlassian.calls import SEARCH_WORKSPACES, Call
-from contribaudit.core.finding import Outcome
-from contribaudit.core.report import Report
+from contribaudit.audit.pipeline import audit
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Outcome
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.pipeline import audit
 from contribaudit.simulator import Directory, Fault, Key, Options, Organization
 
 from .audits import Bench

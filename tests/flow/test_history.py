@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.drift import Change
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Value
-from contribaudit.core.report import Report
+from contribaudit.audit.pipeline import audit
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Value
 from contribaudit.errors import StoreBusy
-from contribaudit.pipeline import audit
 from contribaudit.simulator import Fault, Organization
 from contribaudit.simulator.values import App
 from contribaudit.store.history import History

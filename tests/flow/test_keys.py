@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.errors import CredentialError
 from contribaudit.simulator import Organization

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.core.gaps import gaps
+from contribaudit.audit.job import Target
+from contribaudit.audit.pipeline import audit
+from contribaudit.core.advise.gaps import gaps
+from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.errors import NothingRead
-from contribaudit.job import Target
-from contribaudit.pipeline import audit
 from contribaudit.simulator import running, scenario_app
 from contribaudit.simulator.faults import Fault
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.subject import Kind
-from contribaudit.looking_back import last_state
+from contribaudit.audit.replay import last_state
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.subject import Kind
 from contribaudit.simulator import Organization
 from tests.flow.audits import of_check, simulated
 from tests.flow.outcomes import (

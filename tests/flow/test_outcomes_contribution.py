@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from contribaudit.core.finding import Outcome
-from contribaudit.pipeline import Target
+from contribaudit.audit.job import Target
+from contribaudit.core.model.finding import Outcome
 from tests.flow.outcomes import OutcomeCase, Stage, assert_as_said, every_plan, set_stage, together
 
 ENTERPRISE = 'written_for_plan = "enterprise"'

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Organization
 from tests.flow.outcomes import OutcomeCase, Stage, assert_as_said, set_stage
 

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.audit.job import Job, Operator
+from contribaudit.core.model.finding import Outcome
 from contribaudit.evidence import chain
 from contribaudit.evidence.export import export
 from contribaudit.evidence.gather import of_last
-from contribaudit.pipeline import Job, Operator
 from tests.flow.audits import Bench
 from tests.flow.outcomes import NOW, OutcomeCase, Stage, assert_as_said, set_stage
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from tests.flow.outcomes import EVERY_APP, TODAY, OutcomeCase, Said, Stage, assert_as_said, doubted, set_stage
 from tests.flow.test_outcomes_switches import BEFORE, BYOK, IN_APP_OFF, IN_APP_ON, KEYS, WORKSPACES, before_it_counts
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Organization, Policy, Resource
 from tests.flow.outcomes import (
     NOW,

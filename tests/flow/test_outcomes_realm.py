@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Organization
 from tests.flow.outcomes import OutcomeCase, Stage, assert_as_said, only_outside, set_stage, together
 

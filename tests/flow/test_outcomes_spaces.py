@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.core.snapshot import CollectionStatus
 from tests.flow.outcomes import NOW, OutcomeCase, Said, Stage, assert_as_said, doubted, set_stage
 from tests.flow.test_outcomes_lists import EXCLUDED, INCLUDED, NONE_EXCLUDED, NONE_INCLUDED, WIKI

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from tests.flow.outcomes import (
     EVERY_APP,
     TODAY,

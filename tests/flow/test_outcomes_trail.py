@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Organization, actions
 from contribaudit.simulator.admin import AdminConsole
 from tests.flow.outcomes import NOW, Edit, OutcomeCase, Stage, assert_as_said, every_plan, set_stage, together

@@ -8,16 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from contribaudit.atlassian.sites import Accesses
+from contribaudit.audit.job import Job
+from contribaudit.audit.pipeline import audit
+from contribaudit.audit.replay import last_state
 from contribaudit.core.alias import alias_of, resolve_alias
-from contribaudit.core.effective import in_app
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.names import SPACE_KEY
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.names import SPACE_KEY
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.effective import in_app
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters.line import one_line
 from contribaudit.exporters.spaces import space_rows
-from contribaudit.looking_back import last_state
-from contribaudit.pipeline import Job, audit
 from contribaudit.simulator import Fault
 from tests.flow.audits import Bench, of_check, simulated
 from tests.flow.outcomes import NOW, REVIEWED_TODAY, Said, attestations

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contribaudit import policy_file
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict, by_id
-from contribaudit.core.finding import Outcome
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict, by_id
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
 from contribaudit.errors import PolicyFileError
-from contribaudit.policy_file.merge import resolve
+from contribaudit.policy_file.reading import resolve
 from contribaudit.policy_file.values import Known
 
 ESSENTIALS = ("DC-06", "DC-07", "DC-09", "DC-10", "DC-18", "AI-20", "DR-04", "DR-13", "GV-01", "GV-06")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.observation import Value
+from contribaudit.core.model.observation import Value
 from contribaudit.errors import OutputError, PolicyFileError
-from contribaudit.policy_file.edit import NewWaiver, new_file, with_waiver, write
+from contribaudit.policy_file.editing import NewWaiver, new_file, with_waiver, write
 from contribaudit.rulebook import loader
 from contribaudit.wiring import load_policy
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from contribaudit import packs, policy_file
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.policy import DEFAULT_ACCEPTED, DEFAULT_MAX_AGE_DAYS, Decision, Rule, Waiver, Where
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.policy import DEFAULT_ACCEPTED, DEFAULT_MAX_AGE_DAYS, Decision, Rule, Waiver, Where
 from contribaudit.errors import PolicyFileError
 
 from .policy_builders import DOCUMENTED, ESSENTIALS, load, load_with_packs, problems, write

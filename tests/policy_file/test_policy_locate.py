@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contribaudit import policy_file
+from contribaudit.policy_file.canonical_toml import toml_string
 from contribaudit.policy_file.locate import Place, line_of, locate
-from contribaudit.policy_file.write import toml_string
 
 TEXT = '''\
 # [[rule]] in a comment

@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.core.observation import Grade, SettingId, Value
-from contribaudit.core.policy import AuditPolicy, Decision, EvidenceTerms, Rule, Waiver, Where
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.observation import Grade, SettingId, Value
+from contribaudit.core.model.policy import AuditPolicy, Decision, EvidenceTerms, Rule, Waiver, Where
+from contribaudit.policy_file.canonical_toml import to_toml, toml_string
 from contribaudit.policy_file.values import OUTCOMES
-from contribaudit.policy_file.write import to_toml, toml_string
 
 from .policy_builders import CHECKS, DOCUMENTED, load, write
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from contribaudit import catalogue
-from contribaudit.core.decoder import When
-from contribaudit.core.rules import Rulebook
+from contribaudit.core.model.decoder import When
+from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.errors import RulebookError
 from contribaudit.rulebook import decoders, loader
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.rules import Rulebook
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import RulebookError
 from contribaudit.rulebook import loader
 from tests.builders import CHECKS, app, facts, judge, state_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.core.observation import Unavailable, Value
+from contribaudit.core.model.observation import Unavailable, Value
 from contribaudit.store.history import History
 
 from .builders import ALIAS, ORG, day, missing, save, snapshot

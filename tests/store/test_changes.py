@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.drift import Change
-from contribaudit.core.observation import Grade, SettingId, Value
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.observation import Grade, SettingId, Value
 from contribaudit.errors import UsageError
 from contribaudit.store.history import History
 

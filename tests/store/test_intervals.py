@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from contribaudit.core.observation import Grade, Unavailable, Value
+from contribaudit.core.model.observation import Grade, Unavailable, Value
 from contribaudit.errors import UsageError
 from contribaudit.store.history import History
 from contribaudit.store.schema import facts

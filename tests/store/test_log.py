@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
-from contribaudit.core.attestation import Signature
-from contribaudit.core.event import NEVER_READ, AuditEvent, EventAction, LogPosition, LogReading
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, EventAction, LogPosition, LogReading
 from contribaudit.store.history import History
 
 from .builders import ORG, day, realms, save, snapshot

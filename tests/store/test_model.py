@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contribaudit import catalogue
-from contribaudit.core.observation import Observation, Observed, Value
-from contribaudit.core.setting import comparable
+from contribaudit.core.model.observation import Observation, Observed, Value
+from contribaudit.core.model.setting import comparable
 from contribaudit.core.snapshot import CollectionStatus, Snapshot
 from contribaudit.store.history import History
 from contribaudit.store.reach import pack, unpack

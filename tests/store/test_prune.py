@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, make_url, select, text
 
 from contribaudit.core.approval import Baseline
-from contribaudit.core.attestation import Signature
-from contribaudit.core.event import AuditEvent, EventAction, LogReading
-from contribaudit.core.observation import Observed
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.audit_log import AuditEvent, EventAction, LogReading
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.snapshot import Space, SpaceList
 from contribaudit.core.retention import Retention, RunOf, kept_by_age, parse_span
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.spaces import Space, SpaceList
 from contribaudit.errors import StoreBusy, UsageError
-from contribaudit.store import log
+from contribaudit.store import audit_log
 from contribaudit.store.history import History
 from contribaudit.store.records import Judged
 from contribaudit.store.schema import facts, responses
@@ -303,7 +303,7 @@ def test_a_change_that_somebody_noted_keeps_its_id(history: History) -> None:
         keep(history, number, ((ORG,), {"workspaces": ({("one", "plan"): plan}, OK)}, {}, "pass"))
     (change,) = history.changes(ORG, 1, 9)
     with history._writing() as connection:
-        log.annotate(connection, ORG, change.id, "CHG-1", "ours", SIGNED)
+        audit_log.annotate(connection, ORG, change.id, "CHG-1", "ours", SIGNED)
     assert history.prune(WEEKLY, day(300), SIGNED).removed
     assert [one.id for one in history.changes(ORG, 1, 9)] == [change.id]
 
@@ -324,18 +324,18 @@ def test_readings_of_the_log_leave_no_new_hole(history: History) -> None:
 
     def covered() -> set[datetime]:
         with history._reading() as connection:
-            spans = [(one.covers_from, one.covers_until) for one in log.read_log(connection, ORG).readings]
+            spans = [(one.covers_from, one.covers_until) for one in audit_log.read_log(connection, ORG).readings]
         hours = [day(0) + timedelta(hours=hour) for hour in range(8 * 24)]
         return {at for at in hours if any(since and until and since <= at <= until for since, until in spans)}
 
     with history._reading() as connection:
-        before, position = covered(), log.log_position(connection, ORG)
+        before, position = covered(), audit_log.log_position(connection, ORG)
     done = history.prune(WEEKLY, day(300), SIGNED)
     assert done.removed
     assert covered() == before
     with history._reading() as connection:
-        assert log.log_position(connection, ORG) == position
-        assert {one.actions[0].id for one in log.read_log(connection, ORG).readings} == {"a", "b"}
+        assert audit_log.log_position(connection, ORG) == position
+        assert {one.actions[0].id for one in audit_log.read_log(connection, ORG).readings} == {"a", "b"}
 
 
 def test_an_actor_of_the_log_is_forgotten_too(history: History) -> None:
@@ -348,7 +348,7 @@ def test_an_actor_of_the_log_is_forgotten_too(history: History) -> None:
     history.save(draft(0), [replace(taken, log_reading=read_until(0, 0), events=(event,), raw={digest: body})])
     assert history.forget_person("anna@acme.example", day(1), SIGNED) == 1
     with history._reading() as connection:
-        (after,) = log.read_log(connection, ORG).events
+        (after,) = audit_log.read_log(connection, ORG).events
         assert list(connection.execute(select(responses.c.digest)).scalars()) == []
     assert re.fullmatch("person-[0-9a-f]{6}", after.actor)
     assert "nna" not in repr(after)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select, update
 
-from contribaudit.core.observation import Observed
+from contribaudit.core.model.observation import Observed
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.errors import StoreDamaged
 from contribaudit.store.history import History

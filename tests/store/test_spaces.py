@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from contribaudit.core.drift import Change
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.snapshot import Space, SpaceList
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.spaces import Space, SpaceList
-from contribaudit.core.subject import Subject
 from contribaudit.errors import UsageError
 from contribaudit.store.history import History
 from contribaudit.store.space_schema import space_lists, spaces

@@ -13,15 +13,15 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from contribaudit.core import attested
-from contribaudit.core.attestation import Anchor, Attachment, Attestation, Signature
-from contribaudit.core.attested import PlanSeen
-from contribaudit.core.observation import SettingId, Value
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.plan_moves import PlanSeen
+from contribaudit.core.resolve import attested
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store import schema
+from contribaudit.store.database import _sqlite_engine
 from contribaudit.store.history import History
-from contribaudit.store.open import _sqlite_engine
 
 from .builders import OK, ORG, PARTIAL, app, day, draft, realms, save, snapshot
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.core.observation import Grade, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.observation import Grade, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.subject import COMPANY, Kind, Subject
 from contribaudit.core.snapshot import Snapshot
-from contribaudit.core.subject import COMPANY, Kind, Subject
+from contribaudit.store.columns import escape, read_moment, read_value, unescape, write_moment, write_value
 from contribaudit.store.history import History
-from contribaudit.store.texts import escape, read_moment, read_value, unescape, write_moment, write_value
 
 from .builders import FAILED, OK, app, collection, day, draft, observation, snapshot
 

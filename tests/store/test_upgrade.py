@@ -21,12 +21,12 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, make_url
 
-from contribaudit.core.observation import Observed
+from contribaudit.core.model.observation import Observed
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.store import schema
+from contribaudit.store.columns import write_moment
 from contribaudit.store.history import History
 from contribaudit.store.reach import pack
-from contribaudit.store.texts import write_moment
 
 from .builders import OK, ORG, PARTIAL, REALM, day, draft, snapshot
 

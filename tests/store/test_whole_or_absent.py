@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, select
 
 from contribaudit.errors import StoreBusy, StoreError
-from contribaudit.store import open as opening
+from contribaudit.store import database as opening
 from contribaudit.store.history import History
 from contribaudit.store.schema import metadata
 

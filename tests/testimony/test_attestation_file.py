@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from contribaudit.attestations import files
+from contribaudit.attestations.files import load, load_folder
 from contribaudit.errors import UsageError
-from contribaudit.testimony import attestation_file
-from contribaudit.testimony.attestation_file import load, load_folder
 
 HEADER = "subject,setting,value,by,observed_at,note\n"
 ROW = "organization,contribution.in_app,off,a@b.example,2026-11-20T10:00Z,seen\n"
@@ -117,7 +117,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     latin.write_bytes(b"subject,setting,value\n\xe9,a,b\n")
     large = tmp_path / "large.csv"
     with large.open("wb") as opened:
-        opened.truncate(attestation_file.LARGEST_BYTES + 1)
+        opened.truncate(files.LARGEST_BYTES + 1)
     for path, said in (
         (tmp_path / "none.csv", "cannot be read: there is no such file"),
         (tmp_path, "cannot be read"),

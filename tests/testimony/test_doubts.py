@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.observation import SettingId, Value
+from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.testimony.doubts import doubt
 from tests.builders import ORG, UNREAD, Gone, app, facts, state_of
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from contribaudit import catalogue
-from contribaudit.core.attestation import Attestation, Signature
-from contribaudit.core.observation import Observation, SettingId, Value
-from contribaudit.core.signal import REVISION_PREFIX, SETTLED_PREFIX
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.attestations.anchoring import Held
+from contribaudit.attestations.recording import LONGEST, moment, parse_value
+from contribaudit.core.model.attestation import Attestation, Signature
+from contribaudit.core.model.observation import Observation, SettingId, Value
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.signals import REVISION_PREFIX, SETTLED_PREFIX
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.testimony import attachment
-from contribaudit.testimony.anchoring import Held
-from contribaudit.testimony.attestable import LONGEST, moment, parse_value
 from contribaudit.testimony.mail import mail
 from contribaudit.testimony.recording import Hold, Look, Told, confirmation, record, record_all
 from tests.builders import NOW, ORG, app, collection, collections, facts, observed, state_of

@@ -8,20 +8,20 @@ from datetime import date, datetime, timedelta
 
 from contribaudit import checks, collectors
 from contribaudit.collectors.interface import promises_of
-from contribaudit.core import names
-from contribaudit.core.deadlines import deadlines
-from contribaudit.core.drift import Cause, CauseKind, Change
-from contribaudit.core.evaluate import Evaluation
-from contribaudit.core.finding import Finding, Outcome, Severity
-from contribaudit.core.next_steps import next_steps
-from contribaudit.core.observation import SettingId
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.report import Report, RunLine
-from contribaudit.core.resolve import Seen, resolve
-from contribaudit.core.rules import RulebookFile
-from contribaudit.core.state import State
-from contribaudit.core.subject import organization_subject
-from contribaudit.core.verdict import exit_code
+from contribaudit.core.advise.deadlines import deadlines
+from contribaudit.core.advise.next_steps import next_steps
+from contribaudit.core.advise.report import Report, RunLine
+from contribaudit.core.advise.verdict import exit_code
+from contribaudit.core.judge.evaluate import Evaluation
+from contribaudit.core.model import names
+from contribaudit.core.model.change import Cause, CauseKind, Change
+from contribaudit.core.model.finding import Finding, Outcome, Severity
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import RulebookFile
+from contribaudit.core.model.subject import organization_subject
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.state import State
 from contribaudit.store.outcome_history import OutcomeSpan
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.source import Board, Shown

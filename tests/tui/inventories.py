@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from contribaudit.audit.job import Job, Target
+from contribaudit.core.model.snapshot import Space, SpaceList
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.spaces import Space, SpaceList
-from contribaudit.core.subject import Subject
-from contribaudit.pipeline import Job, Target
 from contribaudit.store.history import History
 from contribaudit.tui.sources.history import HistorySource
 from tests.builders import RULEBOOK, policy_of, rule

@@ -14,9 +14,10 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from contribaudit import wiring
-from contribaudit.config import AppSettings
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.pipeline import Job, audit
+from contribaudit.audit.job import Job
+from contribaudit.audit.pipeline import audit
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.settings.model import AppSettings
 from contribaudit.simulator import Organization
 from contribaudit.store.history import History
 from contribaudit.tui.screens.findings import FindingsScreen

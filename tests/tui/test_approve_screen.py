@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Fault
 from contribaudit.tui.screens.approve import ApproveForm, ApproveScreen
 from tests.tui.boards import board, opener

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.tui.screens.approve import ApproveForm
+from contribaudit.tui.screens.attest import WalkScreen
 from contribaudit.tui.screens.run import RunScreen
-from contribaudit.tui.screens.walk import WalkScreen
 from contribaudit.tui.sources.demo import open_demo
 from contribaudit.tui.sources.history import HistorySource
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, until

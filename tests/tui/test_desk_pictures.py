@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.attested import EMPTY
-from contribaudit.core.state import State
-from contribaudit.desk import Desk
-from contribaudit.pipeline import Job
+from contribaudit.audit.attesting import Desk
+from contribaudit.audit.job import Job
+from contribaudit.core.resolve.attested import EMPTY
+from contribaudit.core.resolve.state import State
 from contribaudit.progress import SILENT
 from contribaudit.store.history import History
 from contribaudit.tui.rows.desk import contents
-from contribaudit.tui.screens.walk import WalkScreen
+from contribaudit.tui.screens.attest import WalkScreen
 from contribaudit.tui.widgets.field import Box
 from tests.builders import ORG, RULEBOOK
 from tests.tui.boards import POLICY, board, opener

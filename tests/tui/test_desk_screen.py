@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from contribaudit.core.attestation import Attestation
-from contribaudit.core.finding import Outcome
-from contribaudit.tui.screens.desk import DeskScreen
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.finding import Outcome
+from contribaudit.tui.screens.attest import WalkScreen
+from contribaudit.tui.screens.attestations import DeskScreen
 from contribaudit.tui.screens.question import QuestionScreen
-from contribaudit.tui.screens.walk import WalkScreen
 from contribaudit.tui.widgets.field import Box, Field
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until

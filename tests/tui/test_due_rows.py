@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from contribaudit.core import names
-from contribaudit.core.attested import EMPTY
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.observation import SettingId
-from contribaudit.core.subject import Subject, organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Subject, organization_subject
+from contribaudit.core.resolve.attested import EMPTY
 from contribaudit.tui.rows.desk import contents
 from contribaudit.tui.rows.due import due_cells
 from tests.builders import ORG, app, finding, state_of

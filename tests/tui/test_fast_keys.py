@@ -11,12 +11,12 @@ import pytest
 from textual import events
 from textual.widgets import Static
 
-from contribaudit.core.finding import Finding
+from contribaudit.core.model.finding import Finding
 from contribaudit.store.outcome_history import OutcomeSpan
 from contribaudit.tui.app import Dashboard
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.source import Lack, Lacking, Source
-from contribaudit.tui.widgets.finding_detail import FindingDetail
+from contribaudit.tui.widgets.detail import FindingDetail
 from tests.tui.boards import Kept, board
 from tests.tui.driving import driven, on_screen, until
 

@@ -12,12 +12,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from contribaudit.core.finding import Finding
+from contribaudit.core.model.finding import Finding
 from contribaudit.store.outcome_history import OutcomeSpan
 from contribaudit.tui.screens.detail import DetailScreen
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.raw import RawScreen
-from contribaudit.tui.widgets.finding_detail import FindingDetail
+from contribaudit.tui.widgets.detail import FindingDetail
 from contribaudit.tui.widgets.grid import Grid
 from tests.tui.boards import Kept, board, many, opener
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until

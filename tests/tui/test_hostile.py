@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input
 
-from contribaudit.core.finding import AppliedWaiver
-from contribaudit.core.next_steps import next_steps
+from contribaudit.core.advise.next_steps import next_steps
+from contribaudit.core.model.finding import AppliedWaiver
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.raw import pretty
 from contribaudit.tui.source import Board

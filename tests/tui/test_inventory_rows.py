@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 
-from contribaudit.core import names
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text_table import capture
 from contribaudit.tui.rows import inventory, search
 from contribaudit.tui.rows.outline import Leaf, Node, Outline

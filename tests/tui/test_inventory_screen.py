@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from contribaudit.core.spaces import KnownSpace
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.snapshot import KnownSpace
+from contribaudit.core.model.subject import Subject
 from contribaudit.store.space_book import StoredSpaces
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.screens.inventory import InventoryScreen

@@ -11,7 +11,7 @@ from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.help import HelpScreen
 from contribaudit.tui.screens.overview import OverviewScreen
 from contribaudit.tui.screens.ticket import TicketScreen
-from contribaudit.tui.widgets.key_line import KeyLine
+from contribaudit.tui.widgets.bars import KeyLine
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, driven, on_screen, until
 

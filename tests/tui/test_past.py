@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from textual.pilot import Pilot
 
+from contribaudit.tui.screens.attest import WalkScreen
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.run import RunScreen
 from contribaudit.tui.screens.ticket import TicketScreen
-from contribaudit.tui.screens.walk import WalkScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.writing import past
 from tests.tui.boards import Kept, board

@@ -7,7 +7,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text import plain
 from contribaudit.tui.screens.raw import RawScreen
 from contribaudit.tui.screens.ticket import TicketScreen
 from contribaudit.tui.widgets.plain_input import PlainInput

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.next_steps import next_steps
-from contribaudit.tui.rows import changed, known, next, runs_out, trend, verdict, where  # noqa: A004
+from contribaudit.core.advise.next_steps import next_steps
+from contribaudit.core.model.finding import Outcome
+from contribaudit.tui.rows import changed, known, next, overview, runs_out, trend, verdict  # noqa: A004
 from contribaudit.tui.rows.line import Line, ago, column, query_of
 from tests.builders import NOW, ORG, OTHER_ORG, app, finding
 from tests.tui.boards import board
@@ -129,7 +129,7 @@ def test_who_never_looked_is_told_what_the_last_run_changed() -> None:
 
 def test_where_names_the_gravest_of_each_family_in_words() -> None:
     """Organizations first, beneath them the sites that are not in order, the worst on top."""
-    assert said(where.lines(board(), 80, 6)) == [
+    assert said(overview.lines(board(), 80, 6)) == [
         "                    contribution   AI access      residency      governance",
         "Acme Global (stand… 1 cannot       3 unverified   1 FAIL 2 ?     1 pass",
         "  acme-lab.atlassi… -              1 unverified   1 FAIL 1 ?     -",
@@ -137,12 +137,12 @@ def test_where_names_the_gravest_of_each_family_in_words() -> None:
         "  acme.atlassian.n… -              1 unverified   3 pass         -",
         "Acme Bank           1 unverified   1 unverified   3 unverified   1 unverified",
     ]
-    assert where.lines(board(), 80, 6)[2].query == "site:acme-lab.atlassian.net is:open"
+    assert overview.lines(board(), 80, 6)[2].query == "site:acme-lab.atlassian.net is:open"
 
 
 def test_where_counts_the_sites_that_it_has_no_room_for() -> None:
     """No site vanishes."""
-    assert said(where.lines(board(), 80, 1))[3] == "  and 2 more sites with something open"
+    assert said(overview.lines(board(), 80, 1))[3] == "  and 2 more sites with something open"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_where_counts_the_sites_that_it_has_no_room_for() -> None:
 )
 def test_a_cell_is_as_good_as_its_worst_finding(outcomes: dict[Outcome, int], text: str) -> None:
     """Only what is proven is called ok, and the word stands there without any colour."""
-    assert where.cell(Counter(outcomes)).plain == text
+    assert overview.cell(Counter(outcomes)).plain == text
 
 
 def test_deadlines_of_one_day_and_kind_are_one_line() -> None:

@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from contribaudit.core.finding import Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Fault
 from contribaudit.store.history import History
 from contribaudit.tui.rows.run import Watch, counts, ordered, waits

@@ -13,7 +13,6 @@ from time import sleep
 
 import pytest
 
-from contribaudit.config import AppSettings
 from contribaudit.errors import ConfigurationError, EvidenceDamaged, StoreDamaged, UsageError
 from contribaudit.evidence.export import export
 from contribaudit.evidence.folder import EvidenceFolder
@@ -21,6 +20,7 @@ from contribaudit.evidence.gather import of_last
 from contribaudit.evidence.manifest import NAME, SUMS, read_manifest
 from contribaudit.progress import SILENT
 from contribaudit.rulebook import loader
+from contribaudit.settings.model import AppSettings
 from contribaudit.simulator import Fault
 from contribaudit.tui.rows import known, verdict
 from contribaudit.tui.rows.detail import detail, documentation

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contribaudit.core import names
-from contribaudit.core.attestation import Signature
-from contribaudit.core.drift import Annotation, Cause, CauseKind, Change, Match
-from contribaudit.core.gaps import Gap
-from contribaudit.core.observation import SettingId, Value
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.advise.gaps import Gap
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.change import Annotation, Cause, CauseKind, Change, Match
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import timeline
 from contribaudit.tui.rows.change import change_detail

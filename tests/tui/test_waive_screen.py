@@ -9,9 +9,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Static
 
-from contribaudit.config import AppSettings
-from contribaudit.core.finding import AppliedWaiver, Outcome
-from contribaudit.exporters.cells import plain
+from contribaudit.core.model.finding import AppliedWaiver, Outcome
+from contribaudit.exporters.text import plain
+from contribaudit.settings.model import AppSettings
 from contribaudit.simulator import Organization
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.question import QuestionScreen

@@ -16,8 +16,8 @@ from contribaudit.atlassian import paging
 from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.pages import Page, PageReader
-from contribaudit.atlassian.sender import Sender, check_allowed, utc_now
 from contribaudit.atlassian.stream import StreamPage, stream_pages
+from contribaudit.atlassian.transport import Sender, check_allowed, utc_now
 from contribaudit.progress import SILENT, Progress
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from contribaudit.ledger_entry import LedgerEntry as LedgerEntry
+from contribaudit.ledger_entry import LedgerEntry
 
 
 @dataclass(slots=True)

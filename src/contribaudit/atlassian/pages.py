@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contribaudit.atlassian import answers, paging
+from contribaudit.atlassian import paging, responses
 from contribaudit.atlassian.calls import Call
-from contribaudit.atlassian.sender import Sender
+from contribaudit.atlassian.transport import Sender
 from contribaudit.errors import UnexpectedAnswer
 
 _TURNS_UNTIL_SENT = 25  # measured: from the fifth on the request is out while a reader parses for 30 ms
@@ -65,7 +65,7 @@ class PageReader:
                     if following is not None:
                         task = self._start(call, following)
                         await _under_way(task)
-                items = answers.entries(call, document, self._sender.quote)
+                items = responses.entries(call, document, self._sender.quote)
                 number += 1
                 read += len(items)
                 announced = chain.count(document, items)

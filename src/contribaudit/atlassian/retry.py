@@ -13,7 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
-from contribaudit.core.times import parse_utc
+from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import AdminApiError, AdminApiUnreachable, RateLimited, ServerFailed, TlsFailed
 
 ATTEMPTS = 5

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import httpx
 
-from contribaudit.atlassian import answers
+from contribaudit.atlassian import responses
 from contribaudit.atlassian.calls import Call
 from contribaudit.errors import AccessDenied, AdminApiError, NotFound, TokenRefused
 
 _TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
 
 
-def refusal(call: Call, response: httpx.Response, quote: answers.Quote, asked_seconds: float | None) -> AdminApiError:
+def refusal(call: Call, response: httpx.Response, quote: responses.Quote, asked_seconds: float | None) -> AdminApiError:
     """The error of a site's answer whose status is not 2xx; `asked_seconds` is the wait that it asks for, if any."""
-    what, proxy = answers.told(call, response, quote)
+    what, proxy = responses.told(call, response, quote)
     match response.status_code:
         case 401:
             hint = (
@@ -34,5 +34,5 @@ def refusal(call: Call, response: httpx.Response, quote: answers.Quote, asked_se
             return NotFound(what, call=call.title, hint=hint)
         case status if 300 <= status < 400:
             hint = "A token goes to the configured addresses only: check api_url, `direct` and any proxy"
-            return answers.redirected(call, response, quote, hint)
-    return answers.refusal(call, response, quote, asked_seconds)
+            return responses.redirected(call, response, quote, hint)
+    return responses.refusal(call, response, quote, asked_seconds)

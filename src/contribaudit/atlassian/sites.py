@@ -21,7 +21,7 @@ from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.ledger import Ledger
 from contribaudit.atlassian.pages import Page, PageReader
-from contribaudit.atlassian.sender import IN_FLIGHT, Sender, utc_now
+from contribaudit.atlassian.transport import IN_FLIGHT, Sender, utc_now
 from contribaudit.progress import SILENT, Progress
 
 _CLOUD_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contribaudit.atlassian import answers, paging
+from contribaudit.atlassian import paging, responses
 from contribaudit.atlassian.calls import Call
-from contribaudit.atlassian.sender import Sender
-from contribaudit.core.redaction import SHOWN
+from contribaudit.atlassian.transport import Sender
+from contribaudit.core.model.redaction import SHOWN
 from contribaudit.errors import UnexpectedAnswer
 
 
@@ -39,7 +39,7 @@ async def stream_pages(
     request = _from(call, since) if not cursor else paging.cursor_with_query(call, cursor)
     for _ in range(max_pages):
         document = await sender.document(call, request)
-        items = answers.entries(call, document, sender.quote)
+        items = responses.entries(call, document, sender.quote)
         paging.check_envelope(call, document)
         following = paging.next_cursor(call, document) or ""
         if sender.redaction.reveals(following) or SHOWN in following:

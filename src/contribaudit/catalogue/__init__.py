@@ -13,9 +13,9 @@ from contribaudit.catalogue import (
     signals,
     spaces,
 )
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
 
 ALL: tuple[Setting, ...] = (
     *organization.ALL,

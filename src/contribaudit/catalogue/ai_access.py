@@ -5,11 +5,11 @@ What an API tells is which groups hold the role for AI, and on what.
 
 from __future__ import annotations
 
-from contribaudit.catalogue.parts import seen_list, seen_word
-from contribaudit.core import names
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind
+from contribaudit.catalogue.kinds import seen_list, seen_word
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
 
 _ADMIN = "https://support.atlassian.com/organization-administration/docs/"
 _ACCESS = _ADMIN + "manage-rovo-access/"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.parts import seen_list, seen_word
-from contribaudit.core import names
-from contribaudit.core.observation import Grade
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind
+from contribaudit.catalogue.kinds import seen_list, seen_word
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
 
 _DOCS = "https://support.atlassian.com/security-and-access-policies/docs/"
 _SETTINGS = _DOCS + "data-contribution-settings/"

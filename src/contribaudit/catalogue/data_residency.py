@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.parts import seen_list, seen_text, seen_word
-from contribaudit.core import names
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind
+from contribaudit.catalogue.kinds import seen_list, seen_text, seen_word
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
 
 _WORKSPACES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"
 _POLICIES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-policies/"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.parts import seen_word
-from contribaudit.core import names
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind
+from contribaudit.catalogue.kinds import seen_word
+from contribaudit.core.model import names
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
 
 _BAA = "https://support.atlassian.com/organization-administration/docs/sign-a-business-associate-agreement-baa/"
 

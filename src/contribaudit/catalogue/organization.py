@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.parts import seen_text, seen_word
-from contribaudit.core import names
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind
+from contribaudit.catalogue.kinds import seen_text, seen_word
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
 
 _ORGS = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-orgs/"
 _WORKSPACES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"

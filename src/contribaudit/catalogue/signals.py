@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contribaudit.core import names
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.signal import REVISION_PREFIX, SETTLED_PREFIX, revision_of, settled_of
-from contribaudit.core.subject import Kind
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.signals import REVISION_PREFIX, SETTLED_PREFIX, revision_of, settled_of
 
 POLICY_PREFIX = "signal.policy."
 _POLICIES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-policies/"

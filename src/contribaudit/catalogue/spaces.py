@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contribaudit.core import names
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
 
 _PROJECTS = "https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-projects/"
 _SPACES = "https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/"

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from contribaudit.checks import ai_access, data_contribution, data_residency, governance
-from contribaudit.core.check import Check
+from contribaudit.core.judge.check import Check
 
 ALL: tuple[Check, ...] = (*data_contribution.ALL, *ai_access.ALL, *data_residency.ALL, *governance.ALL)

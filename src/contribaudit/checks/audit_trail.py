@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from contribaudit.checks.answers import highest_plan
-from contribaudit.core.check import Case, Check, Verdict
+from contribaudit.checks.reading import highest_plan
 from contribaudit.core.coverage import filled, holes
-from contribaudit.core.drift import CauseKind, Change, Match
-from contribaudit.core.event import AuditLog
 from contribaudit.core.event_rules import LogRules
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Grade
-from contribaudit.core.setting import Family
-from contribaudit.core.state import OrganizationState
-from contribaudit.core.subject import Kind
+from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.model.audit_log import AuditLog
+from contribaudit.core.model.change import CauseKind, Change, Match
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.state import OrganizationState
 
 EVENTS, EVENT_ACTIONS = "events", "event_actions"
 _REFUSED = ("forbidden", "key_refused", "not_found")

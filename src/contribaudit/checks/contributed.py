@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contribaudit.checks.parts import evidence_of
-from contribaudit.core import names
-from contribaudit.core.check import Case, Verdict
-from contribaudit.core.effective_contribution import CONTRIBUTED
 from contribaudit.core.effective_scope import first_of_all
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Observation, Observed, SettingId, Value
-from contribaudit.core.reasons import Effective, Reason, Stop
-from contribaudit.core.setting import Setting
+from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.resolve.effective_contribution import CONTRIBUTED
+from contribaudit.core.resolve.reasons import Effective, Reason, Stop
 
 _CALLED = {names.EFFECTIVE_METADATA: "metadata", names.EFFECTIVE_IN_APP: "in-app data"}
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 
-from contribaudit.checks.answers import highest_plan
 from contribaudit.checks.audit_trail import GV_03
 from contribaudit.checks.data_contribution.choices import choosable, decision_on
 from contribaudit.checks.parts import evidence_of, not_verifiable, policy_evidence, rulebook_evidence
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Verdict
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.checks.reading import highest_plan
+from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
 from contribaudit.core.terms import max_age_days
 
 RECORDS = SettingId("governance.records")

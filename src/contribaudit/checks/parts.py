@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from contribaudit import catalogue
-from contribaudit.core import names
-from contribaudit.core.check import Case, Verdict
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, Grade, Observation, Observed, SettingId, Value
-from contribaudit.core.rules import App, Plan
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import (
+    CONFLICT_CODE,
+    STALE_CODES,
+    Grade,
+    Observation,
+    Observed,
+    SettingId,
+    Value,
+)
+from contribaudit.core.model.rulebook import App, Plan
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import State
 
 WORKSPACES = "workspaces"
 POLICIES = "policies"

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from contribaudit import __version__, ending, exit_codes
+from contribaudit import __version__, exit_codes, termination
 from contribaudit.cli import usage
 from contribaudit.cli.diagnostics import Diagnostics
 from contribaudit.cli.options import Console, global_options, output_error, with_global_options
@@ -109,15 +109,15 @@ def _person_at_terminal() -> bool:
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    ending.listen()
-    ending.leave(run(sys.argv[1:] if argv is None else argv))
+    termination.listen()
+    termination.leave(run(sys.argv[1:] if argv is None else argv))
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Everything that goes wrong has been said on stderr."""
     console = Console()
     say = console.diagnostics
-    ending.tell_through(say.last_words)
+    termination.tell_through(say.last_words)
     if "_CONTRIBAUDIT_COMPLETE" in os.environ:
         group.main(list(argv), PROGRAM)  # a shell asks for completions; this does not return
     try:
@@ -131,7 +131,7 @@ def run(argv: Sequence[str]) -> int:
         say.usage(message, hint)
         code = exit_codes.USAGE
     except (KeyboardInterrupt, click.Abort):
-        say.conclusion(ending.SENTENCES[signal.SIGINT], code=exit_codes.INTERRUPTED)
+        say.conclusion(termination.SENTENCES[signal.SIGINT], code=exit_codes.INTERRUPTED)
         code = exit_codes.INTERRUPTED
     except BrokenPipeError as error:
         say.error(output_error(error, "standard output"))

@@ -10,7 +10,7 @@ from contribaudit.errors import UsageError
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from contribaudit.config import AppSettings
+    from contribaudit.settings.model import AppSettings
 
 _TRIES = 3
 
@@ -41,8 +41,8 @@ def ask_key(what: str) -> SecretStr:
     """
     import click
 
-    from contribaudit.credentials import checked_key
     from contribaudit.errors import CredentialError
+    from contribaudit.settings.credentials import checked_key
 
     if not person_there():
         raise UsageError(

@@ -25,9 +25,9 @@ from contribaudit.cli.written import FORMATS, check_format, of_report
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from contribaudit.core.report import Report
+    from contribaudit.audit.job import Job, Operator
+    from contribaudit.core.advise.report import Report
     from contribaudit.errors import OutputError
-    from contribaudit.pipeline import Job, Operator
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
@@ -91,10 +91,11 @@ def command(
 
         raise UsageError("--planned is about a new run", hint="Leave it out: --offline makes none.")
     from contribaudit import wiring
-    from contribaudit.core.evaluate import Selection
-    from contribaudit.core.finding import Severity
-    from contribaudit.looking_back import judge_at, judge_last
-    from contribaudit.pipeline import Job, audit
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.pipeline import audit
+    from contribaudit.audit.replay import judge_at, judge_last
+    from contribaudit.core.judge.evaluate import Selection
+    from contribaudit.core.model.finding import Severity
 
     settings = console.settings()
     console.warn_of_unmatched_environment()

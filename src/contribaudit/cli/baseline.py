@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.attest.desk import desk_options, open_desk
+from contribaudit.cli.attest.options import desk_options, open_desk
 from contribaudit.cli.options import Console, format_option, pass_console
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from contribaudit.core.approval import Baseline
-    from contribaudit.exporters.cells import Cell
+    from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "organization_id", "run", "standing", "approved_by", "approved_at", "until", "reason", "account", "host",
@@ -48,7 +48,7 @@ def approve(
     store_location: str | None,
 ) -> None:
     """Approve what the newest kept run knew. Only a person can: never a schedule or a pipeline."""
-    from contribaudit import approving
+    from contribaudit.audit import baselines as approving
     from contribaudit.cli.ask import agreed
     from contribaudit.exporters.words import counted
     from contribaudit.testimony.mail import mail
@@ -98,8 +98,8 @@ def show_baseline(
 @pass_console
 def diff(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
     """Sites, apps, spaces and connectors of the newest run that are outside of the baseline. Ends with 0."""
-    from contribaudit.approving import outside_now
-    from contribaudit.cli.attest.desk import name_of
+    from contribaudit.audit.baselines import outside_now
+    from contribaudit.cli.attest.options import name_of
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.words import counted
 

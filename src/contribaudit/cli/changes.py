@@ -10,11 +10,11 @@ import click
 from contribaudit.cli.options import Console, format_option, organization_option, pass_console, store_option
 
 if TYPE_CHECKING:
-    from contribaudit.attribution import Span
-    from contribaudit.config import AppSettings
-    from contribaudit.core.drift import Change
-    from contribaudit.exporters.cells import Cell
+    from contribaudit.audit.changes import Span
+    from contribaudit.core.model.change import Change
+    from contribaudit.exporters.text import Cell
     from contribaudit.exporters.words import Happening
+    from contribaudit.settings.model import AppSettings
     from contribaudit.store.history import History
 
 COLUMNS = (
@@ -55,7 +55,7 @@ def command(
     if context.invoked_subcommand is not None:
         return
     from contribaudit import wiring
-    from contribaudit.attribution import explained_changes
+    from contribaudit.audit.changes import explained_changes
     from contribaudit.errors import UsageError
 
     console = context.ensure_object(Console)
@@ -95,7 +95,7 @@ def annotate(
 ) -> None:
     """Note the ticket of CHANGE (its ID, as `changes` prints it). Several notes are kept; the newest ticket counts."""
     from contribaudit import wiring
-    from contribaudit.attribution import annotate as note_ticket
+    from contribaudit.audit.changes import annotate as note_ticket
 
     settings = console.settings()
     with wiring.open_store(settings, store_location) as store:
@@ -119,7 +119,7 @@ def _last_look(store: History) -> int | None:
 
 def _span(store: History, organization: str, since: str | None, until: str | None, seen: int | None) -> Span | None:
     """The two runs to compare; None when there is no second one yet, or nothing that was not seen."""
-    from contribaudit.attribution import Span
+    from contribaudit.audit.changes import Span
 
     runs = [record.id for record in store.runs(organization=organization)]
     last = _run(store, organization, until) if until else max(runs, default=None)
@@ -134,7 +134,7 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 
 def _run(store: History, organization: str, text: str) -> int:
-    from contribaudit.core.times import parse_utc
+    from contribaudit.core.model.times import parse_utc
     from contribaudit.errors import UsageError
 
     if text.isdecimal() and len(text) < 8:

@@ -35,8 +35,8 @@ def list_checks(console: Console, *, output_format: str) -> None:
 @pass_console
 def show_check(console: Console, *, check: str, output_format: str) -> None:
     """One check in full."""
-    from contribaudit.exporters.cells import shown
     from contribaudit.exporters.tabular import render
+    from contribaudit.exporters.text import shown
 
     identity = check_ids((check,))[0]
     row = next(row for row in _rows(console) if row[0] == identity)

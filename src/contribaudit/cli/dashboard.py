@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit import ending, exit_codes
+from contribaudit import exit_codes, termination
 from contribaudit.cli.options import Console, organization_option, policy_option, store_option
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def show(console: Console, open_source: Callable[[], Source]) -> str:
     from contribaudit.tui.app import INTERRUPTED, TERMINATED, Dashboard
 
     dashboard = Dashboard(open_source)
-    with ending.undoing(_leave_the_screen):
+    with termination.undoing(_leave_the_screen):
         wish = dashboard.run()
     if wish in (TERMINATED, INTERRUPTED):
         console.exit(exit_codes.TERMINATED if wish == TERMINATED else exit_codes.INTERRUPTED)

@@ -53,10 +53,10 @@ def command(
     and not at all with --within. Ends with 0 whatever it finds.
     """
     from contribaudit import wiring
-    from contribaudit.core.deadline import within as only_within
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.replay import last_deadlines
+    from contribaudit.core.model.deadline import within as only_within
     from contribaudit.exporters.deadlines import render
-    from contribaudit.looking_back import last_deadlines
-    from contribaudit.pipeline import Job
 
     console.check_output(output_path, overwrite=force)
     span = parse_within(within) if within is not None else None

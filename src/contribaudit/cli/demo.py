@@ -12,9 +12,9 @@ from contribaudit.cli.options import Console, force_option, format_option, outpu
 from contribaudit.cli.written import FORMATS, check_format, of_report
 
 if TYPE_CHECKING:
-    from contribaudit.core.report import Report
+    from contribaudit.audit.job import Job
+    from contribaudit.core.advise.report import Report
     from contribaudit.evidence.export import Exported
-    from contribaudit.pipeline import Job
 
 SCENARIOS = ("drifted", "tidy", "small")
 
@@ -48,9 +48,9 @@ def command(
     It is audited as of yesterday and as of now, so that there is a change to see. Ends with 0 when the demonstration
     worked, and says how an audit would have ended.
     """
+    from contribaudit.audit.replay import judge_last
     from contribaudit.demo.run import demonstration
     from contribaudit.errors import UsageError
-    from contribaudit.looking_back import judge_last
 
     if dashboard:
         from contribaudit.cli.dashboard import require_terminal, show_demo

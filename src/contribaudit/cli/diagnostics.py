@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
-from contribaudit.core.redaction import Redaction
+from contribaudit.core.model.redaction import Redaction
 from contribaudit.errors import ContribauditError
 
 if TYPE_CHECKING:

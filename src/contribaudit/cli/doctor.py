@@ -21,7 +21,7 @@ from contribaudit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from contribaudit.doctor import Line
+    from contribaudit.operations.doctor import Line
 
 _COLORS = {"ok": "green", "warning": "yellow", "failed": "red"}
 _STATUS_WIDTH, _NAME_WIDTH = 9, 14
@@ -49,7 +49,7 @@ def command(
     from datetime import UTC, datetime
 
     from contribaudit.cli.ask import person_there
-    from contribaudit.doctor import examine
+    from contribaudit.operations.doctor import examine
 
     lines: list[Line] = []
     for line in examine(

@@ -24,15 +24,15 @@ from contribaudit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from contribaudit.config import AppSettings
-    from contribaudit.core.policy import AuditPolicy
-    from contribaudit.core.report import Report
-    from contribaudit.core.rules import Rulebook
+    from contribaudit.audit.job import Job
+    from contribaudit.core.advise.report import Report
+    from contribaudit.core.model.policy import AuditPolicy
+    from contribaudit.core.model.rulebook import Rulebook
     from contribaudit.evidence.dossier import Dossier
     from contribaudit.evidence.export import Exported
     from contribaudit.evidence.gather import Wanted
     from contribaudit.evidence.verify import Verified
-    from contribaudit.pipeline import Job
+    from contribaudit.settings.model import AppSettings
     from contribaudit.store.history import History
     from contribaudit.store.records import RunRecord
 
@@ -81,7 +81,7 @@ def export_command(
     from contribaudit import wiring
     from contribaudit.errors import UsageError
     from contribaudit.evidence.gather import Wanted
-    from contribaudit.evidence.people import People
+    from contribaudit.evidence.pseudonyms import People
 
     if until and not since:
         raise UsageError("--to ends a period that nothing begins", hint="Give --from too")
@@ -104,7 +104,7 @@ def export_command(
 def export_configured(settings: AppSettings, job: Job, report: Report) -> Exported | None:
     """What `[evidence]` asks of every audit; None when it names no folder. Raises what an export does."""
     from contribaudit.evidence.gather import Wanted, of_report
-    from contribaudit.evidence.people import People
+    from contribaudit.evidence.pseudonyms import People
 
     wanted = settings.evidence
     if wanted.folder is None:
@@ -128,7 +128,7 @@ def _job(
     The run is the one of that number, else the newest, of a period the newest that had begun by its end.
     """
     from contribaudit import wiring
-    from contribaudit.pipeline import Job
+    from contribaudit.audit.job import Job
 
     rulebook = wiring.load_rulebook(settings)
     targets = wiring.unread_targets(settings, organizations)
@@ -288,9 +288,9 @@ def keygen_command(console: Console, *, path: Path | None, replace: bool) -> Non
     """Make a key to sign evidence with; prints its public part, which whoever checks needs, and its fingerprint."""
     from pydantic import SecretStr
 
-    from contribaudit import credentials
     from contribaudit.errors import UsageError
     from contribaudit.evidence.signing import Signer
+    from contribaudit.settings import credentials
 
     signer = Signer.new()
     if path is not None:
@@ -335,10 +335,10 @@ def sample_command(
     Every outcome is drawn from, in proportion; columns for the auditor's own value, initials and date are empty.
     """
     from contribaudit import wiring
+    from contribaudit.audit.replay import judge_last
     from contribaudit.evidence.sample import draw, sheet
     from contribaudit.exporters import json_v1
     from contribaudit.exporters.saved_file import load
-    from contribaudit.looking_back import judge_last
 
     console.check_output(output_path, overwrite=force)
     if place is not None:

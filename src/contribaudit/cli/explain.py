@@ -20,10 +20,10 @@ from contribaudit.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from contribaudit.core.effective import Effective
-    from contribaudit.core.observation import Observation, SettingId
-    from contribaudit.core.state import State
-    from contribaudit.core.subject import Subject
+    from contribaudit.core.model.observation import Observation, SettingId
+    from contribaudit.core.model.subject import Subject
+    from contribaudit.core.resolve.effective import Effective
+    from contribaudit.core.resolve.state import State
 
 
 @click.command()
@@ -58,11 +58,12 @@ def command(
     import asyncio
 
     from contribaudit import collectors, wiring
-    from contribaudit.core.effective import COMPUTED, effective_of
-    from contribaudit.core.observation import SettingId
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.pipeline import look
+    from contribaudit.audit.replay import last_state, state_at
+    from contribaudit.core.model.observation import SettingId
+    from contribaudit.core.resolve.effective import COMPUTED, effective_of
     from contribaudit.errors import UsageError
-    from contribaudit.looking_back import last_state, state_at
-    from contribaudit.pipeline import Job, look
 
     if at is not None and not offline:
         raise UsageError("--at and --live were both given", hint="What is read anew is of now.")
@@ -105,10 +106,10 @@ def _rendered(
     observations: Sequence[Observation],
 ) -> str:
     """The answers in one of the formats."""
-    from contribaudit.exporters import reasons_table, tabular, tree
+    from contribaudit.exporters import explanation, reasons_table, tabular
 
     if output_format == "json":
-        return tree.document(state, about, answers, observations)
+        return explanation.document(state, about, answers, observations)
     if output_format in tabular.FORMATS:
         rows = reasons_table.rows(state, about, answers, observations)
         return tabular.render(
@@ -120,13 +121,13 @@ def _rendered(
             terminal=console.on_terminal,
         )
     on_terminal, color = console.on_terminal, console.colored_output
-    return tree.render(state, about, answers, observations, terminal=on_terminal, color=color)
+    return explanation.render(state, about, answers, observations, terminal=on_terminal, color=color)
 
 
 def _fits(about: Subject, setting: SettingId) -> bool:
     """Whether the answer is among those that are shown unasked: where AI processes is a question to the whole."""
-    from contribaudit.core.effective import AI_PROCESSING
-    from contribaudit.core.subject import Kind
+    from contribaudit.core.model.subject import Kind
+    from contribaudit.core.resolve.effective import AI_PROCESSING
 
     return setting != AI_PROCESSING or about.kind is Kind.ORGANIZATION
 
@@ -134,9 +135,9 @@ def _fits(about: Subject, setting: SettingId) -> bool:
 def _subject(state: State, text: str) -> Subject:
     """The subject that the text names. Raises UsageError, with the nearest names, where it names none or several."""
     from contribaudit.core.alias import alias_of, resolve_alias
-    from contribaudit.core.effective import KINDS
     from contribaudit.core.effective_together import sites_index
-    from contribaudit.core.subject import Kind
+    from contribaudit.core.model.subject import Kind
+    from contribaudit.core.resolve.effective import KINDS
     from contribaudit.errors import UsageError
 
     found = resolve_alias(state, text)
@@ -154,7 +155,7 @@ def _subject(state: State, text: str) -> Subject:
 
 def _is_space(state: State, text: str) -> bool:
     """True for a space of a known app, so that only the space itself is missing."""
-    from contribaudit.core.space_names import apps_named
+    from contribaudit.core.resolve.aliases import apps_named
 
     head, colon, rest = text.strip().partition(":")
     bare = rest if colon and head in state.organizations else text.strip()
@@ -165,8 +166,8 @@ def _is_space(state: State, text: str) -> bool:
 def _setting(state: State, about: Subject, text: str | None) -> SettingId | None:
     """The setting that the text names. Raises UsageError, with the nearest names, for one that nobody knows."""
     from contribaudit import catalogue
-    from contribaudit.core.effective import COMPUTED
-    from contribaudit.core.observation import SettingId
+    from contribaudit.core.model.observation import SettingId
+    from contribaudit.core.resolve.effective import COMPUTED
     from contribaudit.errors import UsageError
 
     if text is None:

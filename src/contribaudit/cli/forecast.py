@@ -19,7 +19,7 @@ from contribaudit.cli.options import (
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from contribaudit.core.rules import Plan, Rulebook
+    from contribaudit.core.model.rulebook import Plan, Rulebook
 
 
 @click.command()
@@ -48,11 +48,11 @@ def command(
     others. Ends with 0 whatever it predicts.
     """
     from contribaudit import wiring
-    from contribaudit.core.forecast import Hypothesis
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.replay import forecast_last
+    from contribaudit.core.advise.forecast import Hypothesis
     from contribaudit.errors import UsageError
     from contribaudit.exporters.forecast import render
-    from contribaudit.looking_back import forecast_last
-    from contribaudit.pipeline import Job
 
     if plan_word is not None and trial_ends:
         raise UsageError("--plan and --trial-ends both say what the highest plan becomes", hint="Ask for one of them.")

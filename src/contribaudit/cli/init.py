@@ -14,7 +14,7 @@ from contribaudit.errors import UsageError
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from contribaudit.config import AppSettings
+    from contribaudit.settings.model import AppSettings
 
 _PATH = click.Path(path_type=Path)
 
@@ -61,8 +61,9 @@ def command(
     Asks only in a terminal; elsewhere everything comes from flags. Never overwrites a file. The key goes into the
     system keyring or into a file that only you can read, never into config.toml.
     """
-    from contribaudit import paths, setup
+    from contribaudit import paths
     from contribaudit.cli import ask
+    from contribaudit.operations import setup
 
     settings = console.settings()
     config_path = paths.expanded(config_file or paths.config_file()).absolute()
@@ -131,8 +132,9 @@ def _asked_organization() -> str:
 def _with_key(
     settings: AppSettings, organization: str, key_file: Path | None, key_fd: int | None, *, key_given: bool
 ) -> Answers:
-    from contribaudit import credentials, paths
+    from contribaudit import paths
     from contribaudit.cli import ask
+    from contribaudit.settings import credentials
 
     if key_given:
         key = credentials.find_key(settings, organization, key_file=key_file, key_fd=key_fd).key
@@ -176,8 +178,8 @@ def _asked_pack() -> str:
 
 def _plan(settings: AppSettings, plan: str | None) -> str:
     """The plan's word as the rulebook has it, "" for none. Asks when nobody said and somebody is there."""
-    from contribaudit import setup
     from contribaudit.cli import ask
+    from contribaudit.operations import setup
     from contribaudit.wiring import load_rulebook
 
     known = [one.name.casefold() for one in load_rulebook(settings).plans]
@@ -192,9 +194,10 @@ def _plan(settings: AppSettings, plan: str | None) -> str:
 
 def _kept(console: Console, answers: Answers, key_file: Path) -> Path | None:
     """Keep a typed key in the keyring, or in a file; returns the file."""
-    from contribaudit import credentials, setup
     from contribaudit.cli import ask
     from contribaudit.errors import KeyStoreUnusable
+    from contribaudit.operations import setup
+    from contribaudit.settings import credentials
 
     try:
         store = credentials.key_store()

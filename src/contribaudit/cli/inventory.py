@@ -54,12 +54,13 @@ def command(
     import asyncio
 
     from contribaudit import wiring
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.pipeline import look
+    from contribaudit.audit.replay import last_state
     from contribaudit.collectors import INVENTORY as SOURCES
-    from contribaudit.core.subject import Kind
+    from contribaudit.core.model.subject import Kind
     from contribaudit.exporters.csv_evidence import INVENTORY, inventory_cells
     from contribaudit.exporters.tabular import render
-    from contribaudit.looking_back import last_state
-    from contribaudit.pipeline import Job, look
 
     if spaces:
         _spaces(console, organizations, output_format, output_path, force=force, store_location=store_location)
@@ -111,12 +112,12 @@ def _spaces(
 ) -> None:
     """Every space that the last kept run knew, streamed; ends with 3 where a listing is missing or not whole."""
     from contribaudit import wiring
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.replay import last_state
     from contribaudit.core.alias import alias_of
     from contribaudit.core.snapshot import CollectionStatus
     from contribaudit.exporters.spaces import COLUMNS, apps_with_spaces, space_rows, space_table
     from contribaudit.exporters.tabular import stream
-    from contribaudit.looking_back import last_state
-    from contribaudit.pipeline import Job
 
     console.check_output(output_path, overwrite=force)
     settings = console.settings()

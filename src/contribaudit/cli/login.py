@@ -12,7 +12,7 @@ from contribaudit.cli.options import Console, api_key_options, organization_opti
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from contribaudit.config import AppSettings
+    from contribaudit.settings.model import AppSettings
 
 
 @click.command("login")
@@ -35,8 +35,8 @@ def command(
     A token is saved untested: contribaudit doctor tries it on a site. Neither is ever an argument: other users of a
     machine can read those.
     """
-    from contribaudit import credentials
     from contribaudit.cli.ask import ask_key, chosen_organization
+    from contribaudit.settings import credentials
 
     settings = console.settings()
     if site is not None:
@@ -57,9 +57,10 @@ def command(
 def _save_token(
     console: Console, site: str, organization: str | None, token_file: Path | None, token_fd: int | None
 ) -> None:
-    from contribaudit import credentials, site_tokens
+    from contribaudit import site_tokens
     from contribaudit.cli.ask import ask_key
     from contribaudit.errors import UsageError
+    from contribaudit.settings import credentials
 
     if organization is not None:
         raise UsageError("--site and --org were both given", hint="Save the key and the token one after the other")

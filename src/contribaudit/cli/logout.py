@@ -17,8 +17,8 @@ def command(console: Console, organization: str | None, site: str | None) -> Non
     The key itself keeps working until it is revoked at admin.atlassian.com, Organization settings, API keys; a token
     until it is revoked in the account that it belongs to.
     """
-    from contribaudit import credentials
     from contribaudit.cli.ask import chosen_organization
+    from contribaudit.settings import credentials
 
     if site is not None:
         _forget_token(console, site, organization)
@@ -32,8 +32,9 @@ def command(console: Console, organization: str | None, site: str | None) -> Non
 
 
 def _forget_token(console: Console, site: str, organization: str | None) -> None:
-    from contribaudit import credentials, site_tokens
+    from contribaudit import site_tokens
     from contribaudit.errors import UsageError
+    from contribaudit.settings import credentials
 
     if organization is not None:
         raise UsageError("--site and --org were both given", hint="Remove the key and the token one after the other")

@@ -17,9 +17,9 @@ from contribaudit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from contribaudit.core.next_steps import NextStep
-    from contribaudit.core.state import State
-    from contribaudit.exporters.cells import Cell
+    from contribaudit.core.resolve.state import State
+    from contribaudit.core.step import NextStep
+    from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "place", "kind", "severity", "minutes", "due", "what", "command", "organization_id", "subjects", "subject_names",
@@ -53,11 +53,11 @@ def command(
     is to do.
     """
     from contribaudit import wiring
-    from contribaudit.core.next_steps import to_do
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.replay import judge_last
+    from contribaudit.core.advise.next_steps import to_do
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.words import counted
-    from contribaudit.looking_back import judge_last
-    from contribaudit.pipeline import Job
     from contribaudit.testimony.queue import queue
 
     settings = console.settings()

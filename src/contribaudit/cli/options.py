@@ -19,8 +19,8 @@ from contribaudit.errors import OutputError, UsageError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from contribaudit.config import AppSettings
-    from contribaudit.job import Job
+    from contribaudit.audit.job import Job
+    from contribaudit.settings.model import AppSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,7 +55,7 @@ class Console:
     def settings(self) -> AppSettings:
         """The configuration, read once. Raises ConfigurationError. Warns of environment names that mean nothing."""
         if self._settings is None:
-            from contribaudit.config import AppSettings
+            from contribaudit.settings.model import AppSettings
 
             self._settings = AppSettings.load(self.config_path)
             if self._settings.api_key is not None:
@@ -259,7 +259,7 @@ def with_global_options(command: click.Command) -> click.Command:
 
 def moment(text: str) -> datetime:
     """A date or time, UTC where it names no zone. Raises UsageError."""
-    from contribaudit.core.times import parse_utc
+    from contribaudit.core.model.times import parse_utc
     from contribaudit.errors import UsageError
 
     found = parse_utc(text)
@@ -272,7 +272,7 @@ def past_moment(job: Job, text: str) -> datetime:
     """The end of a run by its number, or of a day, or a time; never later than now. Raises UsageError."""
     from datetime import timedelta
 
-    from contribaudit.core.times import later
+    from contribaudit.core.model.times import later
 
     now = job.clock()
     if text.isdecimal() and len(text) < len("20261121"):

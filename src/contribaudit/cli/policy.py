@@ -10,7 +10,7 @@ import click
 from contribaudit.cli.options import Console, format_option, pass_console
 
 if TYPE_CHECKING:
-    from contribaudit.core.policy import AuditPolicy, Where
+    from contribaudit.core.model.policy import AuditPolicy, Where
 
 _file = click.argument("path", type=click.Path(path_type=Path), required=False)
 

@@ -13,7 +13,7 @@ from contribaudit.progress import SILENT, Progress
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from contribaudit.config import AppSettings
+    from contribaudit.settings.model import AppSettings
 
 
 sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -27,8 +27,8 @@ def command(
     """
     console.check_output(output_path, overwrite=force)
     check_format(console, output_format, output_path)
-    from contribaudit.exporters.overview import Overview
     from contribaudit.exporters.saved_file import load
+    from contribaudit.exporters.summary import Overview
 
     document = load(place)
     run = document["run"]

@@ -17,7 +17,7 @@ from contribaudit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from contribaudit.exporters.cells import Cell
+    from contribaudit.exporters.text import Cell
     from contribaudit.store.history import History
     from contribaudit.store.records import RunRecord
 
@@ -67,9 +67,9 @@ def list_runs(
 def show_run(console: Console, *, run: int, output_format: str, store_location: str | None) -> None:
     """One run: who ran it, under which policy, and how far each collector came."""
     from contribaudit import wiring
-    from contribaudit.exporters.cells import plain
     from contribaudit.exporters.json_v1 import collection_row
     from contribaudit.exporters.tabular import cell_text, render
+    from contribaudit.exporters.text import plain
 
     with wiring.open_store(console.settings(), store_location) as store:
         record = store.run(run)
@@ -155,7 +155,7 @@ def list_gaps(
     from datetime import UTC, datetime
 
     from contribaudit import wiring
-    from contribaudit.core.gaps import EVERY_HOURS, gaps, gaps_by_collector
+    from contribaudit.core.advise.gaps import EVERY_HOURS, gaps, gaps_by_collector
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.words import counted
 

@@ -12,8 +12,8 @@ import click
 from contribaudit.cli.options import Console, organization_option, pass_console
 
 if TYPE_CHECKING:
-    from contribaudit.config import AppSettings
     from contribaudit.schedules import Recipe
+    from contribaudit.settings.model import AppSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path)
@@ -44,7 +44,7 @@ def systemd(console: Console, organization: str | None, time: str, key_file: Pat
 
     The key is loaded as a systemd credential, so that only the service can read it while it runs.
     """
-    from contribaudit.schedules import systemd as units
+    from contribaudit.operations import schedules as units
 
     recipe = _recipe(console, organization, time, key_file)
     if install:
@@ -114,7 +114,7 @@ def _recipe(console: Console, organization: str | None, time: str, key_file: Pat
 
 def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, str], ...]:
     """This shell's own settings; paths made absolute. The key, and a store's password, are never among them."""
-    from contribaudit.config import PREFIX
+    from contribaudit.settings.model import PREFIX
 
     found = [
         ("API_URL", settings.api_url),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contribaudit import exit_codes
+from contribaudit.core.advise.report import Report
 from contribaudit.core.alias import alias_of
-from contribaudit.core.finding import Finding
-from contribaudit.core.report import Report
+from contribaudit.core.model.finding import Finding
 from contribaudit.core.snapshot import CollectionStatus
 
 

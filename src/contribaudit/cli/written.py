@@ -11,7 +11,7 @@ from contribaudit.cli.options import Console
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from contribaudit.core.report import Report
+    from contribaudit.core.advise.report import Report
     from contribaudit.exporters.report_v1 import ReportV1
 
 FORMATS = ("table", "json", "csv", "line", "markdown", "html", "xlsx", "junit", "sarif")

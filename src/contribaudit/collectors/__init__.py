@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contribaudit.collectors.ai_roles import AI_ROLES
 from contribaudit.collectors.api_keys import API_KEYS
+from contribaudit.collectors.audit_log import EVENTS
 from contribaudit.collectors.directories import DIRECTORIES
 from contribaudit.collectors.event_actions import EVENT_ACTIONS
-from contribaudit.collectors.events import EVENTS
 from contribaudit.collectors.interface import Collector
 from contribaudit.collectors.organization import ORGANIZATION
 from contribaudit.collectors.policies import POLICIES

@@ -16,8 +16,8 @@ from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_AI_GROUPS
 from contribaudit.atlassian.pages import Page
 from contribaudit.catalogue.ai_access import GROUP_ACCESS, GROUP_NAME, ROLE_GROUPS
 from contribaudit.collectors.interface import Collector, Reading
-from contribaudit.core.observation import Observation
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import AdminApiError, ListNotWhole
 
 AI_ROLE = "atlassian/ai-access"

@@ -13,8 +13,8 @@ from typing import Any
 from contribaudit.atlassian.calls import LIST_API_KEYS
 from contribaudit.catalogue.organization import API_KEY_EXPIRY, NEXT_KEY_EXPIRY
 from contribaudit.collectors.interface import Collector, Reading
-from contribaudit.core.observation import Observation
-from contribaudit.core.times import parse_utc
+from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.times import parse_utc
 
 _KEYS = frozenset(
     (

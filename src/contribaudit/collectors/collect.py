@@ -14,9 +14,9 @@ from typing import Any
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.catalogue.signals import unknown_shapes
 from contribaudit.collectors.interface import Collector, Reading, broken_by
-from contribaudit.core.event import NEVER_READ, LogPosition
 from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
-from contribaudit.core.observation import Observation
+from contribaudit.core.model.audit_log import NEVER_READ, LogPosition
+from contribaudit.core.model.observation import Observation
 from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.errors import AdminApiError, ListNotWhole
 from contribaudit.progress import SILENT, Progress

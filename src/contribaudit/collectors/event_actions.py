@@ -13,8 +13,8 @@ from contribaudit.atlassian.calls import LIST_EVENT_ACTIONS
 from contribaudit.catalogue.organization import EVENT_ACTIONS as SETTING
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.collectors.lists import take_ids
-from contribaudit.core.event import EventAction
-from contribaudit.core.observation import Observation
+from contribaudit.core.model.audit_log import EventAction
+from contribaudit.core.model.observation import Observation
 
 _KEYS = frozenset(("id", "type", "attributes"))
 _ATTRIBUTE_KEYS = frozenset(("displayName", "groupDisplayName"))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contribaudit.core.event import AuditEvent
-from contribaudit.core.times import parse_utc
+from contribaudit.core.model.audit_log import AuditEvent
+from contribaudit.core.model.times import parse_utc
 
 _MOST_NAMES = 100
 _LONGEST = 500

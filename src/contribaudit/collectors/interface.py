@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.core import names
 from contribaudit.core.canonical import canonical_json, digest
-from contribaudit.core.event import NEVER_READ, AuditEvent, LogPosition, LogReading
 from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
-from contribaudit.core.observation import Observation, Observed, SettingId, Unavailable, Value
-from contribaudit.core.setting import Setting
+from contribaudit.core.model import names
+from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, LogPosition, LogReading
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Subject, organization_subject
 from contribaudit.core.snapshot import Surprise
-from contribaudit.core.subject import Subject, organization_subject
 from contribaudit.errors import AdminApiError, ContribauditError, UnexpectedAnswer
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contribaudit.atlassian.calls import GET_ORGANIZATION
 from contribaudit.catalogue.organization import ORGANIZATION_NAME
 from contribaudit.collectors.interface import Collector, Reading
-from contribaudit.core.observation import Observation
+from contribaudit.core.model.observation import Observation
 
 _KEYS = frozenset(("id", "type", "attributes", "relationships", "links"))
 

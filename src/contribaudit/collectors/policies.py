@@ -19,9 +19,9 @@ from contribaudit.catalogue.policy_types import KNOWN, RESIDENCY, kin_of
 from contribaudit.catalogue.signals import policy_signal
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.collectors.signals import signal
-from contribaudit.core.observation import Observation
-from contribaudit.core.setting import Setting
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind, Subject
 
 _ENTRY_KEYS = frozenset(("id", "type", "attributes", "links", "message"))
 _ATTRIBUTE_KEYS = frozenset(

@@ -12,10 +12,10 @@ from typing import Any
 from contribaudit.catalogue.signals import revision, settled
 from contribaudit.collectors.interface import Reading
 from contribaudit.core.canonical import stable
-from contribaudit.core.observation import Observation
-from contribaudit.core.setting import Setting
-from contribaudit.core.signal import UNSETTLED_WORDS, newest
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.signals import UNSETTLED_WORDS, newest
 
 
 def signal(

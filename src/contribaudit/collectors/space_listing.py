@@ -13,11 +13,11 @@ from contribaudit.atlassian.sites import SiteClient, site_chain
 from contribaudit.collectors.interface import broken_by
 from contribaudit.collectors.space_entry import SpaceSource
 from contribaudit.collectors.space_sites import SpaceSite
-from contribaudit.collectors.space_spool import SpaceSpool
+from contribaudit.collectors.space_sources import SpaceSpool
 from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.core.model.snapshot import Space, SpaceList
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.snapshot import CollectionStatus, Surprise
-from contribaudit.core.spaces import Space, SpaceList
-from contribaudit.core.subject import Subject
 from contribaudit.errors import AccessDenied, AdminApiError, KeyRefused, ListNotWhole, NotFound
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contribaudit.atlassian.sites import is_cloud_id
-from contribaudit.core import names
-from contribaudit.core.observation import Observed, SettingId
-from contribaudit.core.rules import App, Rulebook
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.rulebook import App, Rulebook
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.snapshot import Snapshot
-from contribaudit.core.subject import Kind, Subject
 
 _TOLD = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
 

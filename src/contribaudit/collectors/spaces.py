@@ -13,15 +13,15 @@ from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 
-from contribaudit.atlassian.sender import IN_FLIGHT
 from contribaudit.atlassian.sites import SiteClient
+from contribaudit.atlassian.transport import IN_FLIGHT
 from contribaudit.collectors.collect import utc_now
 from contribaudit.collectors.space_entry import SpaceSource
 from contribaudit.collectors.space_listing import Findings, SpaceListing
 from contribaudit.collectors.space_sites import sites_with
-from contribaudit.collectors.space_spool import SpaceSpool
+from contribaudit.collectors.space_sources import SpaceSpool
 from contribaudit.collectors.workspaces import WORKSPACES
-from contribaudit.core.rules import Rulebook
+from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.progress import SILENT, Progress
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from contribaudit.atlassian.calls import LIST_SPACES
 from contribaudit.collectors.space_entry import SpaceEntry, SpaceSource, identity, texts
-from contribaudit.core.times import parse_utc
+from contribaudit.core.model.times import parse_utc
 
 
 def parse(entry: Mapping[str, Any]) -> SpaceEntry:

@@ -21,10 +21,10 @@ from contribaudit.catalogue import organization as catalogue
 from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.collectors.signals import signal
-from contribaudit.core import names
-from contribaudit.core.observation import Grade, Observation, Observed, Unavailable
-from contribaudit.core.signal import SIGNAL_PREFIX
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.signals import SIGNAL_PREFIX
 
 _ENTRY_KEYS = frozenset(("id", "type", "attributes", "links", "relationships", "appType"))
 _ATTRIBUTE_KEYS = frozenset(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contribaudit.core import names
-from contribaudit.core.inventory import sites_of
-from contribaudit.core.space_names import apps_named, find_spaces, listed_whole, space_of, where_it_would_be
-from contribaudit.core.state import State
-from contribaudit.core.subject import COMPANY, Kind, Subject, organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import apps_named, find_spaces, listed_whole, space_of, where_it_would_be
+from contribaudit.core.resolve.inventory import sites_of
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import AmbiguousSubject
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from contribaudit.core.attestation import Signature
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)

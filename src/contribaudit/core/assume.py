@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from contribaudit.core import names
 from contribaudit.core.alias import alias_of
-from contribaudit.core.highest_plan import highest_plan
-from contribaudit.core.observation import Grade, Observation, Observed, Unavailable
-from contribaudit.core.resolve import Seen
-from contribaudit.core.rules import Plan, Rulebook
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
+from contribaudit.core.model.rulebook import Plan, Rulebook
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.plans import highest_plan
+from contribaudit.core.resolve.resolve import Seen
+from contribaudit.core.resolve.state import State
 
 SOURCE = "assumed"
 """Where a forecast's own values come from. No report of an audit holds one."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from contribaudit.core.event import AuditLog
 from contribaudit.core.event_rules import LogRules
+from contribaudit.core.model.audit_log import AuditLog
 
 _TOUCHING = timedelta(seconds=1)
 """Readings follow each other to the millisecond at best."""

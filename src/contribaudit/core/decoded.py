@@ -6,13 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from contribaudit.core.attestation import Attestation
-from contribaudit.core.calibrate import form
-from contribaudit.core.decoder import Decoder, Objects, decode, selected
-from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, Grade, Observation, Observed, Unavailable, Value
-from contribaudit.core.setting import Setting
-from contribaudit.core.signal import SignalHistory, SignalReading
-from contribaudit.core.state import State
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.decoder import Decoder, Objects, decode, selected
+from contribaudit.core.model.observation import (
+    CONFLICT_CODE,
+    STALE_CODES,
+    Grade,
+    Observation,
+    Observed,
+    Unavailable,
+    Value,
+)
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.resolve.calibration import form
+from contribaudit.core.resolve.signals import SignalHistory, SignalReading
+from contribaudit.core.resolve.state import State
 
 UNKNOWN_WORD = "unknown_word"
 _MOVED = "signal_moved"

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from contribaudit.core import names
-from contribaudit.core.observation import Observed, SettingId
-from contribaudit.core.policy import Decision
-from contribaudit.core.rules import Clocks
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject, organization_subject
-from contribaudit.core.times import later
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.policy import Decision
+from contribaudit.core.model.rulebook import Clocks
+from contribaudit.core.model.subject import Subject, organization_subject
+from contribaudit.core.model.times import later
+from contribaudit.core.resolve.state import State
 
 SWITCHES = (names.IN_APP, names.METADATA)
 CALLED = {names.IN_APP: "in-app contribution", names.METADATA: "metadata contribution"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ Which have one, the rulebook's screens say: those that some screen shows the swi
 
 from __future__ import annotations
 
-from contribaudit.core import names
 from contribaudit.core.effective_together import list_unread
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Grade, SettingId
-from contribaudit.core.reasons import (
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.rulebook import App, Plan
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.reasons import (
     Effective,
     Reason,
     Stop,
@@ -23,10 +25,8 @@ from contribaudit.core.reasons import (
     stopped,
     told,
 )
-from contribaudit.core.rules import App, Plan
-from contribaudit.core.screens import screen_for
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.resolve.screens import screen_for
+from contribaudit.core.resolve.state import State
 
 EXPOSED = "exposed"
 NOT_EXPOSED = "not_exposed"

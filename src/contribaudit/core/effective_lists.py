@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from contribaudit.core import names
 from contribaudit.core.alias import alias_of
-from contribaudit.core.observation import Grade, Observed, SettingId
-from contribaudit.core.reasons import Stop, not_seen, stop_by
-from contribaudit.core.space_names import meant, space_of
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, Observed, SettingId
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import meant, space_of
+from contribaudit.core.resolve.reasons import Stop, not_seen, stop_by
+from contribaudit.core.resolve.state import State
 
 _LISTED_KINDS = (Kind.SPACE, Kind.CONNECTOR)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contribaudit.core import names
 from contribaudit.core.alias import alias_of
-from contribaudit.core.observation import Observed
-from contribaudit.core.reasons import Reason, Stop, read_word, stop_by, told
-from contribaudit.core.rules import Plan
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.reasons import Reason, Stop, read_word, stop_by, told
+from contribaudit.core.resolve.state import State
 
 _TRIALS = ("none", "running")
 

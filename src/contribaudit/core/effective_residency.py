@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contribaudit.core.effective_ai import ai
 from contribaudit.core.effective_ai_switches import EXPOSED
-from contribaudit.core.observation import SettingId
-from contribaudit.core.reasons import VALUE, Effective, rule
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.effective_ai import ai
+from contribaudit.core.resolve.reasons import VALUE, Effective, rule
+from contribaudit.core.resolve.state import State
 
 AI_PROCESSING = SettingId("effective.ai_processing")
 OUTSIDE = "outside"

@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 
-from contribaudit.core import names
 from contribaudit.core.alias import alias_of
-from contribaudit.core.attestation import in_force
-from contribaudit.core.effective_exemption import exempt
 from contribaudit.core.effective_lists import app_of_space
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Grade, Observed, Unavailable
-from contribaudit.core.reasons import Reason, Stop, never_recorded, read_word, rule, stop_by, told
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import in_force
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Grade, Observed, Unavailable
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import space_of
+from contribaudit.core.resolve.exemption import exempt
+from contribaudit.core.resolve.reasons import Reason, Stop, never_recorded, read_word, rule, stop_by, told
+from contribaudit.core.resolve.state import State
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.space_names import space_of
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
 
 _NONE = "none"
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contribaudit.core.alias import alias_of
-from contribaudit.core.finding import Outcome
-from contribaudit.core.inventory import Site, sites_of
-from contribaudit.core.observation import SettingId
-from contribaudit.core.reasons import VALUE, Effective, Reason, Stop, answered, gravest, rule, stopped
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.inventory import Site, sites_of
+from contribaudit.core.resolve.reasons import VALUE, Effective, Reason, Stop, answered, gravest, rule, stopped
+from contribaudit.core.resolve.state import State
 
 WORKSPACES = "workspaces"
 _SETTLED = (Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE, Outcome.NO_SUCH_SETTING)

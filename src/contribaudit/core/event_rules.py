@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from contribaudit.core.event import EventAction
-from contribaudit.core.observation import SettingId
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.audit_log import EventAction
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Kind
 
 
 @dataclass(frozen=True, slots=True)

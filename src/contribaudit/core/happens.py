@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from contribaudit.core import names
+from contribaudit.core.advise.expiry import every_end
 from contribaudit.core.deletion import SWITCHES, clocks_of
-from contribaudit.core.expiry import every_end
-from contribaudit.core.observation import Observed
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.state import State
-from contribaudit.core.times import later, parse_utc
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.times import later, parse_utc
+from contribaudit.core.resolve.state import State
 
 _INSTANT = timedelta(microseconds=1)
 """Evidence still counts at the very moment of its end."""

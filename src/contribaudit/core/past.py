@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from contribaudit.core.drift import Change
-from contribaudit.core.event import NO_LOG, AuditLog
+from contribaudit.core.model.audit_log import NO_LOG, AuditLog
+from contribaudit.core.model.change import Change
 
 
 @dataclass(frozen=True, slots=True)

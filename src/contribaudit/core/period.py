@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, pairwise
 
-from contribaudit.core import names
-from contribaudit.core.attestation import Attestation, standing
-from contribaudit.core.drift import Change
 from contribaudit.core.frame import RunFrame
-from contribaudit.core.observation import SettingId, Value
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attestation, standing
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.setting import Setting, same_value
+from contribaudit.core.model.subject import COMPANY, Subject, organization_subject
 from contribaudit.core.plan_moves import PlanSeen
-from contribaudit.core.setting import Setting, same_value
-from contribaudit.core.subject import COMPANY, Subject, organization_subject
 
 _WORKSPACES = "workspaces"
 

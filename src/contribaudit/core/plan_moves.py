@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contribaudit.core import names
-from contribaudit.core.attestation import Attestation
-from contribaudit.core.observation import Observed, Unavailable
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, organization_subject
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.observation import Observed, Unavailable
+from contribaudit.core.model.subject import Kind, organization_subject
+from contribaudit.core.resolve.state import State
 
 PLAN_CHANGED = "plan_changed"
 PLAN_UNREAD = "plan_unread"

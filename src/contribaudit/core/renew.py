@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from contribaudit.core.attestation import Anchor, Attestation
 from contribaudit.core.canonical import VERSION, canonical_json, digest, stable
-from contribaudit.core.decoder import Decoder, Digests, Objects
-from contribaudit.core.signal import SignalHistory, SignalKey
+from contribaudit.core.model.attestation import Anchor, Attestation
+from contribaudit.core.model.decoder import Decoder, Digests, Objects
+from contribaudit.core.resolve.signals import SignalHistory, SignalKey
 
 OTHER_FORM = "its digest was made by another version of the canonical form, and what it is made of was not kept"
 

@@ -8,14 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from contribaudit.core import names
-from contribaudit.core.observation import Observation
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from contribaudit.core.event import AuditEvent, LogReading
-    from contribaudit.core.spaces import Space, SpaceList
+    from contribaudit.core.model.audit_log import AuditEvent, LogReading
+    from contribaudit.core.model.snapshot import Space, SpaceList
     from contribaudit.ledger_entry import LedgerEntry
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from contribaudit.core import names
-from contribaudit.core.check import Check
-from contribaudit.core.finding import Finding
-from contribaudit.core.observation import SettingId, Unavailable
-from contribaudit.core.setting import Setting
+from contribaudit.core.judge.check import Check
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.observation import SettingId, Unavailable
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.core.snapshot import Collection, CollectionStatus
-from contribaudit.core.state import OrganizationState, State
-from contribaudit.core.subject import Kind
 
 SPACES_PREFIX = "spaces_"
 """How the names of collectors begin that list spaces, each with a token of its own."""

@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from contribaudit.core.alias import alias_of
-from contribaudit.core.finding import Finding, Severity
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.state import State
 
 _NAMED = 3
 

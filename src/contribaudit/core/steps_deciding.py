@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from contribaudit.core.baseline import outside
-from contribaudit.core.finding import Finding
-from contribaudit.core.state import State
+from contribaudit.core.advise.remedies import ENTRIES, SWITCH_OFF
+from contribaudit.core.judge.baseline import outside
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.state import State
 from contribaudit.core.step import NextStep, StepKind, checks_of, gravest, names, organization_of, subjects_of
-from contribaudit.core.subject import Subject
-from contribaudit.core.ways import ENTRIES, SWITCH_OFF
 
 _MINUTES = 5
 _TICKET = 2

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from contribaudit.core.finding import Finding
+from contribaudit.core.advise.remedies import Way
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.subject import organization_subject
+from contribaudit.core.resolve.state import State
 from contribaudit.core.sources import SPACES_PREFIX, UnreadSource, unread_sources, unread_spaces
-from contribaudit.core.state import State
 from contribaudit.core.step import NextStep, StepKind, checks_of, gravest, organization_of, subjects_of
-from contribaudit.core.subject import organization_subject
-from contribaudit.core.ways import Way
 
 _MINUTES = 5
 _AUDIT = 1

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from contribaudit.core.check import Case, Verdict
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Grade
-from contribaudit.core.policy import AuditPolicy, Rule
-from contribaudit.core.times import later
+from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.policy import AuditPolicy, Rule
+from contribaudit.core.model.times import later
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 _NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from contribaudit.core.observation import Observation, SettingId, Unavailable
+from contribaudit.core.model.observation import Observation, SettingId, Unavailable
+from contribaudit.core.model.subject import Subject, organization_subject
 from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
-from contribaudit.core.subject import Subject, organization_subject
 
 
 def mark_unread(

@@ -17,7 +17,8 @@ from contribaudit import wiring
 from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
-from contribaudit.pipeline import Job, Operator, Target, audit
+from contribaudit.audit.job import Job, Operator, Target
+from contribaudit.audit.pipeline import audit
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.simulator import Organization, load_scenario, make_app, running

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from contribaudit import paths
-from contribaudit.config import AppSettings, Organization
 from contribaudit.doctor.line import Line
 from contribaudit.errors import ConfigurationError
+from contribaudit.settings.model import AppSettings, Organization
 
 
 def file(settings: AppSettings) -> Line:

@@ -12,10 +12,10 @@ from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.sites import Accesses, is_cloud_id, site_chain
 from contribaudit.collectors.workspaces import place_of
-from contribaudit.config import AppSettings
 from contribaudit.doctor.line import Line
 from contribaudit.errors import ContribauditError, CredentialError, RulebookError
 from contribaudit.progress import Progress
+from contribaudit.settings.model import AppSettings
 from contribaudit.wiring import load_rulebook, site_accesses
 
 sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from contribaudit.core.times import parse_utc
+from contribaudit.core.model.times import parse_utc
 from contribaudit.doctor.line import Line
 
 SKEW_SECONDS = 60

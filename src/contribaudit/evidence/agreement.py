@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.core.inventory import NAMED_BY_POLICY, NOT_AN_APP
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
 from contribaudit.evidence.manifest import NAME, SUMS, UNLISTED, Entry, Manifest
 from contribaudit.evidence.pack import Pack, shown
 from contribaudit.evidence.pieces import REPORT, report_pieces, strict_json, table
-from contribaudit.exporters.cells import csv_cell, plain
+from contribaudit.exporters.text import csv_cell, plain
 
 _LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
 DICTIONARY = "data-dictionary.csv"

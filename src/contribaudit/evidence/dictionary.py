@@ -8,7 +8,7 @@ import tomllib
 from functools import cache
 from importlib import resources
 
-from contribaudit.exporters.cells import csv_cell
+from contribaudit.exporters.text import csv_cell
 
 COLUMNS = ("file", "position", "column", "type", "unit", "meaning")
 

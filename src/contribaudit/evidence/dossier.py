@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from contribaudit.core.attestation import Attestation
-from contribaudit.core.drift import Change
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.report import Report
-from contribaudit.core.subject import Kind, Subject
-from contribaudit.evidence.people import Cast
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.evidence.pseudonyms import Cast
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
 

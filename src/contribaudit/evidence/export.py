@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contribaudit import __version__
+from contribaudit.audit.job import Operator
 from contribaudit.errors import StoreDamaged
 from contribaudit.evidence import readme
 from contribaudit.evidence.code import code_sha256
@@ -18,8 +19,7 @@ from contribaudit.evidence.manifest import SCHEMA, Judged, Manifest, Tool, plain
 from contribaudit.evidence.sheets import ALL
 from contribaudit.evidence.signing import Signer
 from contribaudit.exporters import json_v1
-from contribaudit.exporters.cells import plain, rfc3339
-from contribaudit.pipeline import Operator
+from contribaudit.exporters.text import plain, rfc3339
 from contribaudit.rulebook import decoders, loader
 from contribaudit.store.records import ExportedManifest
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, TextIO, cast
 
-from contribaudit import ending
+from contribaudit import termination
 from contribaudit.errors import OutputError, UsageError
 from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS, Entry, Manifest, plain_path
 from contribaudit.evidence.signing import Signer
@@ -118,14 +118,14 @@ class EvidenceFolder:
             self._put(lambda: self._folder.rename(self._place), note)
 
     def _put(self, put: Callable[[], object], note: Callable[[], None]) -> None:
-        with ending.held():
+        with termination.held():
             if os.path.lexists(self._place):  # a rename would take the place of an empty folder
                 raise self._exists()
             try:
                 put()
             except FileExistsError as error:
                 raise self._exists() from error
-            with ending.undoing(self._take_back):
+            with termination.undoing(self._take_back):
                 try:
                     note()
                 except BaseException:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from contribaudit.attribution import Span, explained_changes
-from contribaudit.core.drift import Change
-from contribaudit.core.inventory import sites_of
-from contribaudit.core.report import Report
+from contribaudit.audit.changes import Span, explained_changes
+from contribaudit.audit.job import Job
+from contribaudit.audit.replay import judge_at, judge_last
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.change import Change
+from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.errors import UsageError
 from contribaudit.evidence.dossier import Dossier, shown
-from contribaudit.evidence.people import Cast, People
 from contribaudit.evidence.persons import persons, vocabulary
-from contribaudit.looking_back import judge_at, judge_last
-from contribaudit.pipeline import Job
+from contribaudit.evidence.pseudonyms import Cast, People
 from contribaudit.store.records import RunRecord
 
 

@@ -13,7 +13,7 @@ from typing import IO
 
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.manifest import NAME
-from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text import plain
 
 LONGEST_MANIFEST = 1 << 28
 """Bytes; a manifest of a million files is smaller."""

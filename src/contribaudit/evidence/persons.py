@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.subject import Kind
 from contribaudit.evidence.dictionary import data_dictionary
 from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.people import mails_in
+from contribaudit.evidence.pseudonyms import mails_in
 from contribaudit.exporters.spaces import apps_with_spaces
 from contribaudit.rulebook import loader
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contribaudit import __version__
-from contribaudit.core.gaps import EVERY_HOURS
+from contribaudit.core.advise.gaps import EVERY_HOURS
 from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.people import People
+from contribaudit.evidence.pseudonyms import People
 from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES
-from contribaudit.exporters.cells import plain, rfc3339
+from contribaudit.exporters.text import plain, rfc3339
 
 _HEAD = """\
 Evidence of contribaudit {version}: {about} of {organizations}, read until {finished}.

@@ -18,23 +18,23 @@ from pathlib import Path
 from typing import Any
 
 from contribaudit import catalogue, checks, policy_file
-from contribaudit.core.check import by_id
-from contribaudit.core.evaluate import evaluate
-from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.rules import Rulebook
+from contribaudit.core.judge.check import by_id
+from contribaudit.core.judge.evaluate import evaluate
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.core.snapshot import Collection, CollectionStatus
-from contribaudit.core.state import OrganizationState, State
-from contribaudit.core.subject import Kind, Subject
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import Disagreement, disagreements
 from contribaudit.evidence.pack import ASK, Pack, open_pack
 from contribaudit.evidence.pieces import table
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters import csv_evidence, json_v1
-from contribaudit.exporters.cells import csv_cell, plain
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.saved_file import load
+from contribaudit.exporters.text import csv_cell, plain
 from contribaudit.rulebook import decoders, loader
 from contribaudit.unfinished import unfinished
 

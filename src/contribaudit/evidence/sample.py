@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from contribaudit.exporters.cells import Cell, csv_cell
+from contribaudit.exporters.text import Cell, csv_cell
 
 COLUMNS = (
     "number", "run_id", "finding_id", "check_id", "check_title", "severity", "outcome", "subject", "setting",

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.people import Cast
-from contribaudit.exporters.cells import Cell
+from contribaudit.evidence.pseudonyms import Cast
 from contribaudit.exporters.csv_text import lines
+from contribaudit.exporters.text import Cell
 
 Row = tuple[Cell, ...]
 _SUBJECTS = (("organization_id", "subject_kind", "subject_id"), ("organization_id", "kind", "id"))

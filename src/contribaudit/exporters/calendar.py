@@ -8,10 +8,10 @@ from datetime import UTC, timedelta
 from icalendar import Calendar, Event
 
 from contribaudit import __version__
-from contribaudit.core.deadline import Deadline
-from contribaudit.core.state import State
-from contribaudit.core.times import later
-from contribaudit.exporters.cells import plain
+from contribaudit.core.model.deadline import Deadline
+from contribaudit.core.model.times import later
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import plain
 
 DOMAIN = "deadlines.contribaudit"
 """After the `@` of each UID; it names no host."""

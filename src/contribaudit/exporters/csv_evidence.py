@@ -11,13 +11,13 @@ from functools import cache
 from typing import TextIO
 
 from contribaudit import catalogue, collectors
-from contribaudit.core.finding import Finding
-from contribaudit.core.inventory import inventory_rows
-from contribaudit.core.observation import Observed
-from contribaudit.core.report import Report
-from contribaudit.core.state import State
-from contribaudit.exporters.cells import Cell
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.resolve.inventory import inventory_rows
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters.csv_text import lines
+from contribaudit.exporters.text import Cell
 
 
 @dataclass(frozen=True, slots=True)

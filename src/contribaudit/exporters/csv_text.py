@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
-from contribaudit.exporters.cells import Cell, csv_cell
+from contribaudit.exporters.text import Cell, csv_cell
 
 KEPT = 1024
 """Fields that are remembered at a time."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from contribaudit.core.deadline import Deadline
-from contribaudit.core.state import State
-from contribaudit.exporters.cells import Cell
+from contribaudit.core.model.deadline import Deadline
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters.tabular import render as render_rows
+from contribaudit.exporters.text import Cell
 
 FORMATS = ("table", "json", "csv", "ics")
 COLUMNS = (

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from itertools import groupby
 
-from contribaudit.core.forecast import Forecast, ForecastRow
-from contribaudit.exporters.cells import Cell, plain, rfc3339
+from contribaudit.core.advise.forecast import Forecast, ForecastRow
 from contribaudit.exporters.tabular import render as render_rows
+from contribaudit.exporters.text import Cell, plain, rfc3339
 
 SCHEMA = "contribaudit.forecast/1"
 COLUMNS = (

@@ -8,18 +8,17 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any, TextIO, overload
 
+from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.verdict import count_outcomes, count_severities
 from contribaudit.core.alias import alias_of
 from contribaudit.core.canonical import canonical_json, digest
-from contribaudit.core.drift import Change
-from contribaudit.core.finding import Finding
-from contribaudit.core.next_steps import NextStep
-from contribaudit.core.observation import Value
-from contribaudit.core.report import Report
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.observation import Value
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.state import State
 from contribaudit.core.snapshot import Collection
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
-from contribaudit.core.verdict import count_outcomes, count_severities
-from contribaudit.exporters.cells import rfc3339
+from contribaudit.core.step import NextStep
 from contribaudit.exporters.indented import indented
 from contribaudit.exporters.report_v1 import (
     SCHEMA,
@@ -31,6 +30,7 @@ from contribaudit.exporters.report_v1 import (
     StepV1,
     SubjectV1,
 )
+from contribaudit.exporters.text import rfc3339
 
 
 def as_document(report: Report) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TextIO
 
-from contribaudit.exporters.cells import plain
-from contribaudit.exporters.overview import FAMILIES, UNPROVEN, VIOLATED, Overview, label, told, words
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
+from contribaudit.exporters.summary import FAMILIES, UNPROVEN, VIOLATED, Overview, label, told, words
+from contribaudit.exporters.text import plain
 from contribaudit.exporters.xml_text import attribute, element_text
 
 FAILURE, ERROR, SKIPPED, PASSED = "failure", "error", "skipped", ""

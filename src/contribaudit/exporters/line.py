@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TextIO
 
+from contribaudit.core.advise.report import Report
 from contribaudit.core.canonical import LEAST_DIGITS
-from contribaudit.core.finding import Outcome
-from contribaudit.core.highest_plan import WORKSPACES
-from contribaudit.core.report import Report
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from typing import TextIO
 
-from contribaudit.exporters.cells import plain
-from contribaudit.exporters.overview import Overview, gravest_first, group, label, words
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
+from contribaudit.exporters.summary import Overview, gravest_first, group, label, words
+from contribaudit.exporters.text import plain
 from contribaudit.exporters.words import counted
 
 MOST_CHARACTERS = 60_000

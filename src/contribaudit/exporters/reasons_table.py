@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from contribaudit.core.alias import alias_of
-from contribaudit.core.observation import Observation, Observed
-from contribaudit.core.reasons import Effective
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
-from contribaudit.exporters.cells import Cell
+from contribaudit.core.model.observation import Observation, Observed
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.reasons import Effective
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "organization_id", "subject", "setting", "outcome", "value", "predicted", "fragile", "step", "decisive", "reason",

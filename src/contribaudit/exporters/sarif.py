@@ -13,9 +13,9 @@ from hashlib import sha256
 from typing import Any, TextIO
 from urllib.parse import quote
 
-from contribaudit.exporters.cells import plain
-from contribaudit.exporters.overview import FAMILIES, Overview, label, told, words
 from contribaudit.exporters.report_v1 import CollectionV1, FindingV1, ReportV1
+from contribaudit.exporters.summary import FAMILIES, Overview, label, told, words
+from contribaudit.exporters.text import plain
 
 VERSION = "2.1.0"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -12,17 +12,27 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from contribaudit.core import names
-from contribaudit.core.drift import Cause, CauseKind, Change, Match
-from contribaudit.core.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
-from contribaudit.core.next_steps import NextStep, StepKind, next_steps
-from contribaudit.core.observation import Grade, Observed, SettingId, Value
-from contribaudit.core.report import Counts, Report, RunLine
-from contribaudit.core.rules import Clocks, Figure, Limits, Rulebook, RulebookFile, Statement, Statements, Words
+from contribaudit.core.advise.next_steps import next_steps
+from contribaudit.core.advise.report import Counts, Report, RunLine
+from contribaudit.core.model import names
+from contribaudit.core.model.change import Cause, CauseKind, Change, Match
+from contribaudit.core.model.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
+from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
+from contribaudit.core.model.rulebook import (
+    Clocks,
+    Figure,
+    Limits,
+    Rulebook,
+    RulebookFile,
+    Statement,
+    Statements,
+    Words,
+)
+from contribaudit.core.model.snapshot import KnownSpace, NoSpaces, Space
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.core.snapshot import Collection, CollectionStatus
-from contribaudit.core.spaces import KnownSpace, NoSpaces, Space
-from contribaudit.core.state import OrganizationState, State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.step import NextStep, StepKind
 from contribaudit.exporters.report_v1 import (
     ChangeV1,
     CollectionV1,

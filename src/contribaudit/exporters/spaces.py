@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from contribaudit.core.space_names import holds_spaces
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
-from contribaudit.exporters.cells import Cell
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.aliases import holds_spaces
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters.tabular import render
+from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "organization_id", "app_id", "site", "type_key", "id", "key", "name", "type", "status", "created_at", "first_seen",

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
-from contribaudit.exporters.cells import Cell, plain, rfc3339, shown
 from contribaudit.exporters.csv_text import lines
+from contribaudit.exporters.text import Cell, plain, rfc3339, shown
 
 FORMATS = ("table", "json", "csv")
 

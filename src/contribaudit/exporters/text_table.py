@@ -18,16 +18,17 @@ from rich.table import Table
 from rich.text import Text
 
 from contribaudit import catalogue
-from contribaudit.core import names
+from contribaudit.core.advise.next_steps import to_do
+from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
 from contribaudit.core.alias import alias_of
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.next_steps import NextStep, to_do
-from contribaudit.core.observation import SettingId, Value
-from contribaudit.core.report import Report
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.subject import Subject
-from contribaudit.core.verdict import FAIL, PASS, UNVERIFIED, verdict_word
-from contribaudit.exporters.cells import plain, rfc3339, shown
+from contribaudit.core.step import NextStep
+from contribaudit.exporters.text import plain, rfc3339, shown
 from contribaudit.exporters.words import ORDER, Happening, counted, happenings, spaces_read
 
 PIPE_WIDTH = 140

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contribaudit.core import names
-from contribaudit.core.drift import Change
-from contribaudit.core.finding import Outcome
-from contribaudit.core.report import Counts
-from contribaudit.core.subject import Subject
+from contribaudit.core.advise.report import Counts
+from contribaudit.core.model import names
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.subject import Subject
 
 ORDER = (
     Outcome.PASS,

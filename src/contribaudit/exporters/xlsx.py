@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
 from contribaudit.errors import UsageError
 from contribaudit.exporters import csv_evidence
-from contribaudit.exporters.cells import Cell, csv_cell
-from contribaudit.exporters.overview import Overview
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import report_of
+from contribaudit.exporters.summary import Overview
+from contribaudit.exporters.text import Cell, csv_cell
 from contribaudit.exporters.xml_text import xml_plain
 
 if TYPE_CHECKING:

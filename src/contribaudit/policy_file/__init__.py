@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from contribaudit.core.check import Check
-from contribaudit.core.policy import AuditPolicy
+from contribaudit.core.judge.check import Check
+from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.packs import Pack
 from contribaudit.packs import shipped as packs
-from contribaudit.policy_file.merge import resolve
+from contribaudit.policy_file.reading import resolve
 from contribaudit.policy_file.schema import json_schema
 from contribaudit.policy_file.values import Known
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from contribaudit.core.policy import Decision, Rule, Waiver, Where
-from contribaudit.named_file import NotToml, toml
+from contribaudit.core.model.policy import Decision, Rule, Waiver, Where
+from contribaudit.files import NotToml, toml
 from contribaudit.policy_file.locate import Place, line_of, locate
 from contribaudit.policy_file.problems import Problem, from_validation, name_of
 from contribaudit.policy_file.schema import KEYS, LISTS, DecisionTable, PolicyTable, RuleTable, Table, WaiverTable

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from contribaudit.core.observation import SettingId
-from contribaudit.core.policy import WAIVABLE, Decision, Rule, Waiver, Where
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.policy import WAIVABLE, Decision, Rule, Waiver, Where
 from contribaudit.policy_file.values import (
     AnyValue,
     CheckId,

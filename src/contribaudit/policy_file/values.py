@@ -13,9 +13,9 @@ from unicodedata import normalize
 from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from contribaudit.core.check import Check, Shape
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.core.observation import Grade, Value
+from contribaudit.core.judge.check import Check, Shape
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.observation import Grade, Value
 from contribaudit.policy_file.problems import nearest, printable, quoted
 
 VERSION = 1

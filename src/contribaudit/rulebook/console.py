@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contribaudit.core.observation import SettingId
-from contribaudit.core.rules import App, Console, Plan, Screen, SignalRule
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.rulebook import App, Console, Plan, Screen, SignalRule
 from contribaudit.errors import RulebookError
 from contribaudit.rulebook import shapes
 

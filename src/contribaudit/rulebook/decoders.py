@@ -12,16 +12,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from contribaudit import named_file
+from contribaudit import files as named_file
 from contribaudit.core.canonical import VOLATILE, canonical_json
-from contribaudit.core.decoder import Decoder, When
-from contribaudit.core.observation import SettingId
-from contribaudit.core.pointer import parts
-from contribaudit.core.rules import Rulebook, RulebookFile
-from contribaudit.core.setting import Setting
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.canonical import parts
+from contribaudit.core.model.decoder import Decoder, When
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.rulebook import Rulebook, RulebookFile
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind
 from contribaudit.errors import RulebookError
-from contribaudit.named_file import NotToml, Unreadable
+from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import shapes
 
 _HINT = "rulebook/data/decoders.toml describes the form, and `contribaudit signals propose` writes it."

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from contribaudit import named_file
+from contribaudit import files as named_file
 from contribaudit.core.event_rules import ActionFamily, LogRules, VendorDate
-from contribaudit.core.observation import SettingId
-from contribaudit.core.rules import (
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.rulebook import (
     AnnouncedDate,
     App,
     Clocks,
@@ -30,7 +30,7 @@ from contribaudit.core.rules import (
     Words,
 )
 from contribaudit.errors import RulebookError
-from contribaudit.named_file import NotToml, Unreadable
+from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import console, decoders, shapes
 
 SHAPES: dict[str, type[shapes.Dated]] = {

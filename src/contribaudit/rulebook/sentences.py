@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from contribaudit.core.rules import Words
+from contribaudit.core.model.rulebook import Words
 from contribaudit.rulebook import loader, shapes
 
 

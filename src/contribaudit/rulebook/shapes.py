@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-from contribaudit.core.finding import Severity
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
 
 Text = Annotated[str, Field(min_length=1)]
 Address = Annotated[str, Field(pattern=r"^https://\S+$")]

@@ -8,7 +8,8 @@ planned.py  when such a recipe meant a run to begin
 
 from __future__ import annotations
 
-from contribaudit.schedules import cron, systemd
+from contribaudit.operations import schedules as systemd
+from contribaudit.schedules import cron
 from contribaudit.schedules.recipe import Recipe, here
 
 __all__ = ["Recipe", "cron", "here", "systemd"]

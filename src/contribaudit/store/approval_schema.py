@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Table
 
+from contribaudit.store.columns import Escaped, Moment
 from contribaudit.store.metadata import Id, metadata
-from contribaudit.store.texts import Escaped, Moment
 
 baselines = Table(
     "baselines",

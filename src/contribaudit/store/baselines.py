@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, or_, select
 
-from contribaudit.core import names
 from contribaudit.core.approval import Approved, Baseline
-from contribaudit.core.attestation import Signature
-from contribaudit.core.baseline import approved_of
+from contribaudit.core.judge.baseline import approved_of
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Signature
 from contribaudit.errors import UsageError
-from contribaudit.store import interns
+from contribaudit.store import ids
 from contribaudit.store.approval_schema import baselines
-from contribaudit.store.read import run_starts
+from contribaudit.store.attestations import read_attestations
+from contribaudit.store.facts import run_starts
 from contribaudit.store.rows import organization_number, stored_facts
 from contribaudit.store.schema import facts, snapshots
-from contribaudit.store.testimony import read_attestations
 
 
 def add_baseline(connection: Connection, coming: Baseline) -> None:
     """Add it. Raises UsageError when its run did not audit the organization."""
-    interns.one_writer(connection)
+    ids.one_writer(connection)
     number = organization_number(connection, coming.organization)
     audited = select(snapshots.c.run).where(snapshots.c.organization == number, snapshots.c.run == coming.run)
     if number is None or connection.execute(audited).scalar() is None:
@@ -27,7 +27,7 @@ def add_baseline(connection: Connection, coming: Baseline) -> None:
             f"Run {coming.run} did not audit organization {coming.organization}", hint="contribaudit runs list"
         )
     values = {
-        "id": interns.next_id(connection, baselines),
+        "id": ids.next_id(connection, baselines),
         "organization": number,
         "run": coming.run,
         "approved_by": coming.approved.by,

@@ -6,13 +6,13 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, select
 
-from contribaudit.core import names
 from contribaudit.core.frame import RunFrame, SubjectNames
+from contribaudit.core.model import names
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.subject import Subject
+from contribaudit.store.columns import read_value
 from contribaudit.store.rows import organization_number, stored_facts
 from contribaudit.store.schema import collections, facts, runs, snapshots
-from contribaudit.store.texts import read_value
 
 
 def read_frames(connection: Connection, organization: str) -> dict[int, RunFrame]:

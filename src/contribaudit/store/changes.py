@@ -10,15 +10,15 @@ from itertools import groupby
 from sqlalchemy import Connection, and_, or_
 
 from contribaudit import catalogue
-from contribaudit.core.drift import Change
-from contribaudit.core.observation import SettingId, Value
-from contribaudit.core.setting import same_value
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.setting import same_value
+from contribaudit.core.model.subject import Subject
 from contribaudit.errors import UsageError
-from contribaudit.store.read import run_starts
+from contribaudit.store.columns import read_value
+from contribaudit.store.facts import run_starts
 from contribaudit.store.rows import StoredFact, organization_number, stored_facts
 from contribaudit.store.schema import facts
-from contribaudit.store.texts import read_value
 
 
 def read_changes(

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from contribaudit.core import names
 from contribaudit.core.departure import Departure, Departures
+from contribaudit.core.model import names
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.subject import Subject
-from contribaudit.store.prune import read_prunings
-from contribaudit.store.read import run_starts
+from contribaudit.store.columns import read_value
+from contribaudit.store.facts import run_starts
+from contribaudit.store.pruning import read_prunings
 from contribaudit.store.rows import StoredFact, organization_number, stored_facts
 from contribaudit.store.schema import collections, facts
-from contribaudit.store.texts import read_value
 
 _WORKSPACES = "workspaces"
 

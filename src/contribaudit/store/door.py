@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
+from contribaudit.store.database import Database
 from contribaudit.store.failures import translated
-from contribaudit.store.open import Database
 
 
 class Door:

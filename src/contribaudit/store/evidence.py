@@ -11,11 +11,11 @@ from sqlalchemy import Connection, insert, select
 
 from contribaudit.errors import StoreDamaged
 from contribaudit.ledger_entry import LedgerEntry
-from contribaudit.store import interns
+from contribaudit.store import ids
+from contribaudit.store.columns import read_moment, write_moment
 from contribaudit.store.evidence_schema import ledgers, manifests
 from contribaudit.store.records import ExportedManifest, RunLedger
 from contribaudit.store.rows import organization_number
-from contribaudit.store.texts import read_moment, write_moment
 
 
 def save_ledger(
@@ -26,7 +26,7 @@ def save_ledger(
     if lines:
         values = {"run": run, "organization": organization, "clock_skew_seconds": skew}
         body = zlib.compress("\n".join(lines).encode("ascii"))
-        connection.execute(insert(ledgers).values(id=interns.next_id(connection, ledgers), entries=body, **values))
+        connection.execute(insert(ledgers).values(id=ids.next_id(connection, ledgers), entries=body, **values))
 
 
 def read_ledger(connection: Connection, run: int, organization: str) -> RunLedger | None:
@@ -47,9 +47,9 @@ def read_ledger(connection: Connection, run: int, organization: str) -> RunLedge
 
 def record_manifest(connection: Connection, one: ExportedManifest) -> None:
     """Note an exported manifest: the next of the same organizations names it."""
-    interns.one_writer(connection)
+    ids.one_writer(connection)
     values = {name: getattr(one, name) for name in ExportedManifest.__slots__ if name != "organizations"}
-    number = interns.next_id(connection, manifests)
+    number = ids.next_id(connection, manifests)
     connection.execute(insert(manifests).values(id=number, scope=_scope(one.organizations), **values))
 
 

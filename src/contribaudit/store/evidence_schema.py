@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, ForeignKey, LargeBinary, String, Table, UniqueConstraint
 
+from contribaudit.store.columns import Escaped, Moment
 from contribaudit.store.metadata import Id, metadata
-from contribaudit.store.texts import Escaped, Moment
 
 manifests = Table(
     "manifests",

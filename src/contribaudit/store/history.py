@@ -17,13 +17,13 @@ from typing import Self
 
 from sqlalchemy import func, select
 
-from contribaudit.core.drift import Change
+from contribaudit.core.model.change import Change
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.errors import StoreError
-from contribaudit.store import changes, outcomes, read, responses, runs, save
+from contribaudit.store import changes, facts, outcomes, responses, runs, saving
+from contribaudit.store.database import open_database
 from contribaudit.store.evidence_door import EvidenceDoor
 from contribaudit.store.log_door import LogDoor
-from contribaudit.store.open import open_database
 from contribaudit.store.records import Fact, Judged, Known, RunDraft, RunRecord
 from contribaudit.store.schema import metadata
 from contribaudit.store.space_door import SpaceDoor
@@ -64,9 +64,9 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
         What a failed collector saw is not kept. Of two observations of one collector about the same setting and
         subject the last is kept. Raises ValueError for observations of a collector without a collection.
         """
-        save.require_collections(snapshots)
+        saving.require_collections(snapshots)
         with self._writing() as connection:
-            return runs.find_run(connection, save.save_run(connection, draft, snapshots))
+            return runs.find_run(connection, saving.save_run(connection, draft, snapshots))
 
     def record_verdict(
         self, run: int, exit_code: int, summary: Mapping[str, int], judged: Iterable[Judged] = ()
@@ -135,7 +135,7 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
         ordered as their subjects, then settings, were first seen. Surprises and raw objects are not in it.
         """
         with self._reading() as connection:
-            return read.read_snapshot(connection, organization, run)
+            return facts.read_snapshot(connection, organization, run)
 
     def known(self, organization: str, *, before: int | None = None) -> Known:
         """Everything last seen of the organization before run `before` (None: until now), whichever run saw it.
@@ -143,7 +143,7 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
         Empty for an organization that was never audited.
         """
         with self._reading() as connection:
-            return read.read_known(connection, organization, before)
+            return facts.read_known(connection, organization, before)
 
     def changes(self, organization: str, since: int, until: int, *, steps: bool = False) -> list[Change]:
         """What differs between what was known after run `since` and after run `until`.
@@ -160,7 +160,7 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
         saw it so, oldest first.
         """
         with self._reading() as connection:
-            return read.read_alias_holders(connection, organization)
+            return facts.read_alias_holders(connection, organization)
 
     def raw(self, digest: str) -> bytes:
         """The canonical JSON behind a digest. Raises StoreDamaged when it is missing or was altered."""

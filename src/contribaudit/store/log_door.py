@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from contribaudit.core.attestation import Signature
-from contribaudit.core.drift import Annotation
-from contribaudit.core.event import AuditLog, LogPosition
 from contribaudit.core.frame import RunFrame, SubjectNames
-from contribaudit.core.subject import Subject
-from contribaudit.store import change_frame, log
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.audit_log import AuditLog, LogPosition
+from contribaudit.core.model.change import Annotation
+from contribaudit.core.model.subject import Subject
+from contribaudit.store import audit_log as log
+from contribaudit.store import change_frame
 from contribaudit.store.door import Door
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
+from contribaudit.store.columns import Escaped, Moment
 from contribaudit.store.metadata import Id, metadata
-from contribaudit.store.texts import Escaped, Moment
 
 log_readings = Table(
     "log_readings",

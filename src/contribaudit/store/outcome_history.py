@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, select
 
-from contribaudit.core.gaps import RunSeen
-from contribaudit.store.prune import read_prunings
-from contribaudit.store.read import run_starts
+from contribaudit.core.advise.gaps import RunSeen
+from contribaudit.store.facts import run_starts
+from contribaudit.store.pruning import read_prunings
 from contribaudit.store.rows import organization_number
 from contribaudit.store.schema import collections, outcomes, runs, snapshots, unreached
 

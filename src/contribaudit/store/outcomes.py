@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from contribaudit.store import interns
+from contribaudit.store import ids
+from contribaudit.store.columns import escape
 from contribaudit.store.records import Judged
 from contribaudit.store.schema import outcomes
-from contribaudit.store.texts import escape
 
 
 def save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -> None:
@@ -32,12 +32,12 @@ def save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) ->
     if ended:
         statement = update(outcomes).where(c.id == bindparam("number")).values(ended_run=run)
         connection.execute(statement, [{"number": number} for number in ended])
-    first = interns.next_id(connection, outcomes)
+    first = ids.next_id(connection, outcomes)
     rows = [
         (number, escape(one.organization), escape(one.check), escape(one.finding), one.outcome, run, None)
         for number, one in enumerate(coming.values(), first)
     ]
-    interns.bulk_insert(connection, outcomes, rows)
+    ids.bulk_insert(connection, outcomes, rows)
 
 
 def read_outcomes(connection: Connection, run: int) -> dict[str, str]:

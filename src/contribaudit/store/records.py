@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contribaudit.core.observation import Observation
+from contribaudit.core.model.observation import Observation
 from contribaudit.ledger_entry import LedgerEntry
 
 

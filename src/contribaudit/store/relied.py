@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, or_, select
 
 from contribaudit.catalogue.spaces import ALL as OF_SPACES
-from contribaudit.core.drift import Change
-from contribaudit.core.observation import SettingId
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.subject import Kind, Subject
 from contribaudit.store import reach
 from contribaudit.store.approval_schema import baselines
+from contribaudit.store.facts import run_starts
 from contribaudit.store.log_schema import change_notes
-from contribaudit.store.read import run_starts
 from contribaudit.store.rows import stored_facts
 from contribaudit.store.schema import collections, facts, organizations, runs, snapshots, subjects, topics
 from contribaudit.store.space_schema import space_lists, spaces

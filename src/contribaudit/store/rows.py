@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from contribaudit.core.observation import Grade, Observation, Observed, SettingId, Unavailable
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.store.columns import read_value
 from contribaudit.store.schema import facts, organizations, responses, sources, subjects, topics
-from contribaudit.store.texts import read_value
 
 _ROWS_AT_A_TIME = 10_000
 

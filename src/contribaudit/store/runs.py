@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
-from contribaudit.core.names import OPTIONAL_COLLECTORS
+from contribaudit.core.model.names import OPTIONAL_COLLECTORS
 from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.errors import UsageError
-from contribaudit.store import interns
+from contribaudit.store import ids as interns
 from contribaudit.store.records import RunRecord
 from contribaudit.store.rows import organization_number
 from contribaudit.store.schema import collections, organizations, policies, runs, snapshots, unreached

@@ -33,8 +33,8 @@ from sqlalchemy import (
 )
 
 from contribaudit.store import approval_schema, evidence_schema, log_schema, space_schema, testimony_schema
+from contribaudit.store.columns import Escaped, Moment
 from contribaudit.store.metadata import HEAD, Id, metadata
-from contribaudit.store.texts import Escaped, Moment
 
 __all__ = [
     "HEAD",

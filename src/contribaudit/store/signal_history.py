@@ -6,10 +6,10 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
-from contribaudit.core.signal import SignalHistory
-from contribaudit.store.read import run_starts
+from contribaudit.core.resolve.signals import SignalHistory
+from contribaudit.store.columns import read_value
+from contribaudit.store.facts import run_starts
 from contribaudit.store.rows import StoredFact, organization_number, stored_facts
-from contribaudit.store.texts import read_value
 
 PREFIX = "signal."
 _State = tuple[str, ...] | None

@@ -11,14 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, func, literal, o
 from sqlalchemy.orm import aliased
 
 from contribaudit.catalogue import organization as catalogue
+from contribaudit.core.model.snapshot import KnownSpace, Space, SpaceList
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.spaces import KnownSpace, Space, SpaceList
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.store.columns import Escaped, read_value
 from contribaudit.store.rows import organization_number, stored_facts
 from contribaudit.store.schema import facts, runs, snapshots, subjects
 from contribaudit.store.space_schema import space_lists, spaces
 from contribaudit.store.spaces import fold
-from contribaudit.store.texts import Escaped, read_value
 
 Reading: TypeAlias = Callable[[], AbstractContextManager[Connection]]
 _PAGE = 1_000

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Tuple, and_, literal, or_, select, tuple_
 
 from contribaudit.catalogue import spaces as catalogue
-from contribaudit.core.drift import Change
-from contribaudit.core.observation import SettingId
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
-from contribaudit.store.read import run_starts
+from contribaudit.store.facts import run_starts
 from contribaudit.store.rows import organization_number
 from contribaudit.store.space_book import Reading, apps_with_spaces, first_whole_runs
 from contribaudit.store.space_schema import spaces

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contribaudit.core.drift import Change
-from contribaudit.core.spaces import SpaceBook
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.snapshot import SpaceBook
 from contribaudit.store.door import Door
 from contribaudit.store.space_book import StoredSpaces
 from contribaudit.store.space_changes import space_changes

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
 
+from contribaudit.store.columns import Escaped, Moment
 from contribaudit.store.metadata import Id, metadata
-from contribaudit.store.texts import Escaped, Moment
 
 space_lists = Table(
     "space_lists",

@@ -29,14 +29,14 @@ from sqlalchemy import (
     update,
 )
 
+from contribaudit.core.model.snapshot import Space, SpaceList
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.snapshot import CollectionStatus, Snapshot
-from contribaudit.core.spaces import Space, SpaceList
-from contribaudit.core.subject import Subject
-from contribaudit.store import interns
+from contribaudit.store import ids
+from contribaudit.store.columns import Escaped, Moment, escape, write_moment
 from contribaudit.store.metadata import Id
 from contribaudit.store.schema import snapshots, subjects
 from contribaudit.store.space_schema import space_lists, spaces
-from contribaudit.store.texts import Escaped, Moment, escape, write_moment
 
 _ROWS_AT_A_TIME = 5_000
 _LONGEST_FOLDED = 120
@@ -77,14 +77,14 @@ def save_spaces(connection: Connection, run: int, organization: int, snapshot: S
     Raises ValueError for a space of an app of which no listing tells how far it came.
     """
     lists = {one.app: one for one in snapshot.space_lists}
-    apps = interns.subject_ids(connection, organization, lists) if lists else {}
+    apps = ids.subject_ids(connection, organization, lists) if lists else {}
     last_whole = _last_whole(connection, organization, run)
     _save_lists(connection, run, organization, {apps[app]: one for app, one in lists.items()})
     if not lists:
         return
     _passing.create_all(connection, checkfirst=False)
     rows = [(apps[app], int(_whole(one)), last_whole.get(apps[app], 0)) for app, one in lists.items()]
-    interns.bulk_insert(connection, _listed, rows)
+    ids.bulk_insert(connection, _listed, rows)
     _take_in(connection, snapshot.spaces, lists, apps)
     _close_changed(connection, run)
     _close_gone(connection, run)
@@ -130,7 +130,7 @@ def _save_lists(connection: Connection, run: int, organization: int, coming: Map
     if ending:
         ended = update(space_lists).where(c.id == bindparam("number")).values(ended_run=run)
         connection.execute(ended, [{"number": number} for number in ending])
-    first = interns.next_id(connection, space_lists)
+    first = ids.next_id(connection, space_lists)
     for number, (app, one) in enumerate(opening.items(), first):
         values = {name: getattr(one, name) for name in type(one).__slots__ if name != "app"}
         values["status"] = one.status.value
@@ -153,7 +153,7 @@ def _take_in(
 
     waiting = iter(rows())
     while some := list(islice(waiting, _ROWS_AT_A_TIME)):
-        interns.bulk_insert(connection, _coming, some)
+        ids.bulk_insert(connection, _coming, some)
     if connection.dialect.name == "postgresql":  # it knows nothing of a new table, and would join it row by row
         connection.exec_driver_sql("ANALYZE coming_spaces")
     later = _coming.alias("later")
@@ -180,7 +180,7 @@ def _close_gone(connection: Connection, run: int) -> None:
 
 
 def _open_new(connection: Connection, run: int) -> None:
-    first = interns.next_id(connection, spaces)
+    first = ids.next_id(connection, spaces)
     known = exists().where(spaces.c.ended_run.is_(None), *_same)
     number = literal(first - 1, Id) + func.row_number().over(order_by=_coming.c.place)
     told = [_coming.c[name] for name in ("app", *_OWN)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from contribaudit.core.attestation import Attestation, Signature
-from contribaudit.core.attested import Testimony
-from contribaudit.store import responses, signal_history, testimony
+from contribaudit.core.model.attestation import Attestation, Signature
+from contribaudit.core.resolve.attested import Testimony
+from contribaudit.store import attestations as testimony
+from contribaudit.store import responses, signal_history
 from contribaudit.store.door import Door
 
 

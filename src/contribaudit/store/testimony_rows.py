@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from contribaudit.core.attestation import Anchor, Attachment, Attestation, Signature
-from contribaudit.core.observation import SettingId
-from contribaudit.core.subject import Kind, Subject
-from contribaudit.store.texts import read_value, write_value
+from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.store.columns import read_value, write_value
 
 _AS_THEY_ARE = ("observed_at", "look", "screen", "console_path", "note", "unanchored_reason", "highest_plan")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint
 
+from contribaudit.store.columns import Escaped, Moment
 from contribaudit.store.metadata import Id, metadata
-from contribaudit.store.texts import Escaped, Moment
 
 attestations = Table(
     "attestations",

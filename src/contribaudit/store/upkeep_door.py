@@ -7,15 +7,15 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from contribaudit.core.advise.gaps import RunSeen
 from contribaudit.core.approval import Approved, Baseline
-from contribaudit.core.attestation import Signature
 from contribaudit.core.departure import Departures
-from contribaudit.core.gaps import RunSeen
+from contribaudit.core.model.attestation import Signature
 from contribaudit.core.retention import Retention
-from contribaudit.store import baselines, departures, lock, outcome_history, persons, prune
+from contribaudit.store import baselines, departures, lock, outcome_history, pruning, pseudonyms
 from contribaudit.store.door import Door
 from contribaudit.store.outcome_history import OutcomeSpan
-from contribaudit.store.prune import Pruned, Pruning
+from contribaudit.store.pruning import Pruned, Pruning
 from contribaudit.store.schema import organizations
 
 
@@ -80,7 +80,7 @@ class UpkeepDoor(Door):
             for organization in [] if dry_run else self._organizations():
                 locks.enter_context(self.lock(organization))
             with self._writing() as connection:
-                done = prune.prune(connection, rule, now, signature)
+                done = pruning.prune(connection, rule, now, signature)
                 if dry_run:
                     connection.rollback()
             return done
@@ -88,7 +88,7 @@ class UpkeepDoor(Door):
     def prunings(self) -> tuple[Pruning, ...]:
         """Every pruning that removed runs, oldest first."""
         with self._reading() as connection:
-            return prune.read_prunings(connection)
+            return pruning.read_prunings(connection)
 
     def forget_person(self, person: str, moment: datetime, signature: Signature) -> int:
         """Put a pseudonym in the place of a name wherever the history keeps it; how many entries that touched.
@@ -97,7 +97,7 @@ class UpkeepDoor(Door):
         searched.
         """
         with self._writing() as connection:
-            return persons.forget_person(connection, person, moment, signature)
+            return pseudonyms.forget_person(connection, person, moment, signature)
 
     def compact(self) -> bool:
         """Give the room of removed rows back to the disk (SQLite); False where the database does that by itself.

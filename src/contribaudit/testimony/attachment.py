@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from contribaudit import named_file
-from contribaudit.core.attestation import Attachment
+from contribaudit import files
+from contribaudit.attestations.recording import short
+from contribaudit.core.model.attestation import Attachment
 from contribaudit.errors import UsageError
-from contribaudit.named_file import Unreadable
-from contribaudit.testimony.attestable import short
+from contribaudit.files import Unreadable
 
 LARGEST_BYTES = 20_000_000
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"%PDF-")
@@ -34,7 +34,7 @@ def read(path: Path, within: Path | None = None) -> tuple[Attachment, bytes]:
             raise UsageError(f"The attachment {path} is reached by a link", hint="Put the picture itself there")
         if str(real).startswith(tuple(f"{folder}/" for folder in _SYSTEM)):
             raise UsageError(f"The attachment {path} is no file of yours", hint=hint)
-        body = named_file.read_bytes(path, most=LARGEST_BYTES, follow=within is None)
+        body = files.read_bytes(path, most=LARGEST_BYTES, follow=within is None)
     except Unreadable as error:
         raise UsageError(f"The attachment {path} cannot be read: {error.reason}", hint=hint) from None
     except (OSError, ValueError, RuntimeError):  # a NUL in the path, a loop of links

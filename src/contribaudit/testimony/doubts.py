@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contribaudit.core import names
-from contribaudit.core.highest_plan import possible_plans
-from contribaudit.core.observation import SettingId, Value
-from contribaudit.core.state import State
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.resolve.plans import possible_plans
+from contribaudit.core.resolve.state import State
 
 
 def doubt(state: State, organization: str, setting: SettingId, value: Value) -> str:

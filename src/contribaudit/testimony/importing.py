@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from contribaudit.attestations.anchoring import Held
+from contribaudit.attestations.files import Row
+from contribaudit.attestations.recording import find_subject
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.alias import resolve_alias
-from contribaudit.core.attestation import Attachment, Attestation, Signature
 from contribaudit.core.canonical import canonical_json, digest
-from contribaudit.core.state import State
+from contribaudit.core.model.attestation import Attachment, Attestation, Signature
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import AmbiguousSubject, UsageError
 from contribaudit.store.history import History
 from contribaudit.testimony import attachment
-from contribaudit.testimony.anchoring import Held
-from contribaudit.testimony.attestable import find_subject
-from contribaudit.testimony.attestation_file import Row
 from contribaudit.testimony.looking import PastLooks
 from contribaudit.testimony.recording import Look, raise_all, record
 

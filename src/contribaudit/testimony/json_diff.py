@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contribaudit.core.pointer import NOTHING, Nothing
+from contribaudit.core.model.canonical import NOTHING, Nothing
 
 
 def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from contribaudit import collectors
+from contribaudit.attestations.anchoring import Held
 from contribaudit.collectors.interface import promises_of
 from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.workspaces import WORKSPACES
-from contribaudit.core.observation import Observation
-from contribaudit.core.resolve import Seen, resolve
+from contribaudit.core.model.observation import Observation
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.state import State
 from contribaudit.core.snapshot import CollectionStatus, Snapshot
-from contribaudit.core.state import State
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
-from contribaudit.testimony.anchoring import Held
 
 SOURCES = (WORKSPACES, POLICIES)
 """What anchors attestations: two small readings."""

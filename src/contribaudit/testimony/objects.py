@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contribaudit.core.attested import Testimony
-from contribaudit.core.decoder import Decoder
-from contribaudit.core.observation import Observed
+from contribaudit.core.model.decoder import Decoder
+from contribaudit.core.model.observation import Observed
 from contribaudit.core.renew import wanted_objects
+from contribaudit.core.resolve.attested import Testimony
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.store.history import History
 

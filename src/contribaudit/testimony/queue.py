@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 
 from contribaudit import checks
-from contribaudit.core.baseline import standing
-from contribaudit.core.deadlines import deadlines
-from contribaudit.core.next_steps import NextStep, ScreenDue, next_steps
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.report import Report
-from contribaudit.core.state import State
-from contribaudit.testimony import due
+from contribaudit.attestations import due
+from contribaudit.core.advise.deadlines import deadlines
+from contribaudit.core.advise.next_steps import ScreenDue, next_steps
+from contribaudit.core.advise.report import Report
+from contribaudit.core.judge.baseline import standing
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.resolve.state import State
+from contribaudit.core.step import NextStep
 
 
 def queue(report: Report, policy: AuditPolicy, operator: str = "") -> tuple[NextStep, ...]:

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from contribaudit.core.attestation import Attachment, Attestation, Signature
-from contribaudit.core.observation import Value
+from contribaudit.attestations.anchoring import Held, anchors
+from contribaudit.attestations.recording import find_setting, find_subject, parse_value, short
+from contribaudit.core.model.attestation import Attachment, Attestation, Signature
+from contribaudit.core.model.observation import Value
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.persons import same_person
 from contribaudit.core.plan_moves import plan_now
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.testimony.anchoring import Held, anchors
-from contribaudit.testimony.attestable import find_setting, find_subject, parse_value, short
 from contribaudit.testimony.mail import mail
 
 Hold = Callable[[str], Held]

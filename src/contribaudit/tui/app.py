@@ -22,11 +22,11 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
-from contribaudit import ending
-from contribaudit.core.finding import Finding
-from contribaudit.core.subject import Subject
+from contribaudit import termination
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.subject import Subject
 from contribaudit.errors import ContribauditError
-from contribaudit.tui import export
+from contribaudit.tui import files
 from contribaudit.tui.host import Host
 from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowFindings, ShowSubject
 from contribaudit.tui.rows.filtering import quoted
@@ -136,7 +136,7 @@ class Dashboard(Host):
 
     def _told_to_end(self, number: int) -> None:
         interrupted = number == signal.SIGINT
-        ending.within(_GRACE_SECONDS, signal.SIGINT if interrupted else signal.SIGTERM)
+        termination.within(_GRACE_SECONDS, signal.SIGINT if interrupted else signal.SIGTERM)
         self.exit(INTERRUPTED if interrupted else TERMINATED)
 
     def accept(self, board: Board) -> None:
@@ -218,13 +218,13 @@ class Dashboard(Host):
         if sheet is None:
             self.say("This screen has no rows to write; E writes it as a picture", warning=True)
             return
-        self._write(lambda: export.write_sheet(sheet))
+        self._write(lambda: files.write_sheet(sheet))
 
     def action_picture(self) -> None:
         """Write the screen in front as an SVG picture into the present folder."""
         name = getattr(self.screen, "NAME", "") or "screen"
         picture = self.export_screenshot(title=f"contribaudit: {name}")
-        self._write(lambda: export.write_picture(name, picture))
+        self._write(lambda: files.write_picture(name, picture))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every screen, then what can be done."""

@@ -16,7 +16,7 @@ from textual.dom import DOMNode
 from textual.reactive import reactive
 
 from contribaudit.errors import ContribauditError
-from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text import plain
 from contribaudit.tui.source import Board, Lack, Source
 from contribaudit.tui.writing import past
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.subject import Subject
 from contribaudit.errors import ContribauditError
 from contribaudit.tui.source import Board, Lack
 

@@ -15,20 +15,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from contribaudit.core.deadline import Deadline
-from contribaudit.core.drift import Change
-from contribaudit.core.finding import Finding
-from contribaudit.core.next_steps import NextStep
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.report import Report
-from contribaudit.core.spaces import NO_SPACES, SpaceBook
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.deadline import Deadline
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.snapshot import NO_SPACES, SpaceBook
+from contribaudit.core.step import NextStep
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.progress import Progress
 from contribaudit.tui.rows.index import FindingIndex, index_of
 
 if TYPE_CHECKING:
     # What reads databases takes longer to import than the first paint may.
-    from contribaudit.pipeline import Job
+    from contribaudit.audit.job import Job
     from contribaudit.store.outcome_history import OutcomeSpan
     from contribaudit.store.records import RunRecord
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from contribaudit.attribution import Span, annotate, explained_changes
-from contribaudit.core.drift import Change
-from contribaudit.core.gaps import EVERY_HOURS, Gap, gaps
+from contribaudit.audit.changes import Span, annotate, explained_changes
+from contribaudit.core.advise.gaps import EVERY_HOURS, Gap, gaps
+from contribaudit.core.model.change import Change
 from contribaudit.errors import UsageError
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.source import Board, Source

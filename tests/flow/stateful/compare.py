@@ -6,12 +6,12 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from contribaudit.attribution import Span, explained_changes
-from contribaudit.core.drift import CauseKind, Change, Match
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.gaps import gaps
-from contribaudit.core.observation import Observation, Observed
-from contribaudit.core.report import Report
+from contribaudit.audit.changes import Span, explained_changes
+from contribaudit.core.advise.gaps import gaps
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.change import CauseKind, Change, Match
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import Observation, Observed
 from tests.flow.audits import RULEBOOK
 
 from .model import ABSENT, HIGHEST, OK, ORG, Deed, Difference, Key, Model

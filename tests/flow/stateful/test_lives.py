@@ -25,10 +25,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from contribaudit.core.attestation import Signature
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Grade
-from contribaudit.core.report import Report
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Grade
 from contribaudit.simulator import Fault
 from contribaudit.simulator.values import Key
 from contribaudit.store.history import History

@@ -14,11 +14,13 @@ from uuid import UUID
 
 from contribaudit import collectors, simulator
 from contribaudit.atlassian.sites import Accesses
-from contribaudit.core.attestation import Signature
-from contribaudit.core.report import Report
+from contribaudit.attestations.anchoring import Held
+from contribaudit.audit.job import Job
+from contribaudit.audit.pipeline import audit, look
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.resolve.state import State
 from contribaudit.core.retention import Retention, parse_span
-from contribaudit.core.state import State
-from contribaudit.pipeline import Job, audit, look
 from contribaudit.simulator import Fault, Options, Organization, make_app, running
 from contribaudit.simulator.actions import ADMIN as ACTIONS
 from contribaudit.simulator.admin import AdminConsole
@@ -37,7 +39,6 @@ from contribaudit.simulator.values import (
     Space,
 )
 from contribaudit.store.history import History
-from contribaudit.testimony.anchoring import Held
 from contribaudit.testimony.recording import Look, Told, new_id, record_all
 from tests.flow.audits import Bench
 from tests.flow.test_spaces_read import MINE, opener

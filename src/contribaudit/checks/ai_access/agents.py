@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contribaudit.catalogue import ai_tools as tools
-from contribaudit.checks.answers import ATTESTED, beyond, code_of, compared, fragile_in_trial, list_of, word_of
 from contribaudit.checks.parts import evidence_of
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.checks.reading import ATTESTED, beyond, code_of, compared, fragile_in_trial, list_of, word_of
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
 
 
 def creators(case: Case) -> Verdict:

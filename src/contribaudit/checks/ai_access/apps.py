@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.checks.ai_access.reach import exposure, in_rovo_access, no_more_than, stopped_by
-from contribaudit.checks.answers import ATTESTED, apps_of, fragile_in_trial, unless_no_screen, word_of
 from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, plan_of, plan_unclear
-from contribaudit.core import names
+from contribaudit.checks.reading import ATTESTED, apps_of, fragile_in_trial, unless_no_screen, word_of
 from contribaudit.core.alias import alias_of
-from contribaudit.core.baseline import uncovered
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.effective_ai_switches import BLOCKED, EXPOSED, LIMITED, NOT_EXPOSED, alone
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.inventory import sites_of
-from contribaudit.core.observation import Grade
-from contribaudit.core.reasons import gravest as gravest_answer
-from contribaudit.core.rules import Plan
-from contribaudit.core.setting import Family
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.judge.baseline import uncovered
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.inventory import sites_of
+from contribaudit.core.resolve.reasons import gravest as gravest_answer
+from contribaudit.core.resolve.state import State
 
 
 def access(case: Case) -> Verdict:

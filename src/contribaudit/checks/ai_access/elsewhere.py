@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.checks.ai_access.reach import exposure, no_more_than
-from contribaudit.checks.answers import ATTESTED, apps_shown, compared, fragile_in_trial
 from contribaudit.checks.parts import app_of, none_among_apps
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.checks.reading import ATTESTED, apps_shown, compared, fragile_in_trial
 from contribaudit.core.effective_ai_switches import BLOCKED, LIMITED
-from contribaudit.core.setting import Family
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import State
 
 
 def own_setting(case: Case) -> Verdict:

@@ -6,15 +6,15 @@ from collections import Counter
 
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.checks.ai_access.reach import nothing_to_ask, on_its_screen
-from contribaudit.checks.answers import ATTESTED, apps_of, fragile_in_trial, gravest, list_of, word_of
 from contribaudit.checks.parts import WORKSPACES, evidence_of, list_evidence, unread
-from contribaudit.core import names
+from contribaudit.checks.reading import ATTESTED, apps_of, fragile_in_trial, gravest, list_of, word_of
 from contribaudit.core.alias import alias_of
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observed
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject
 
 _ROLE = "atlassian/ai-access"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contribaudit.checks.parts import policy_evidence, rulebook_evidence
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
 
 
 def generated_content(case: Case) -> Verdict:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contribaudit.catalogue import ai_access, ai_tools
-from contribaudit.checks.answers import ATTESTED
 from contribaudit.checks.parts import evidence_of, unread
+from contribaudit.checks.reading import ATTESTED
 from contribaudit.core.alias import alias_of
-from contribaudit.core.check import Case, Check, Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import CONFLICT_CODE, STALE_CODES, Observed, Unavailable
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import CONFLICT_CODE, STALE_CODES, Observed, Unavailable
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
 
 _SETTINGS = tuple(setting.id for setting in (*ai_access.ALL, *ai_tools.ALL) if setting.attestable)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.checks.ai_access.reach import no_more_than
-from contribaudit.checks.answers import ATTESTED, beyond, compared, fragile_in_trial, list_of, word_of
 from contribaudit.checks.parts import evidence_of
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.checks.reading import ATTESTED, beyond, compared, fragile_in_trial, list_of, word_of
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
 
 SUPPORTED = "atlassian-supported"
 """What a rule's `expect` writes for the domains that Atlassian supports: they are allowed or blocked all together."""

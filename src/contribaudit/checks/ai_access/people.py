@@ -8,7 +8,8 @@ from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import hipaa
 from contribaudit.checks.ai_access.reach import exposure, nothing_to_ask, on_its_screen
-from contribaudit.checks.answers import (
+from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence
+from contribaudit.checks.reading import (
     ATTESTED,
     apps_of,
     beyond,
@@ -19,15 +20,14 @@ from contribaudit.checks.answers import (
     unless_no_screen,
     word_of,
 )
-from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence
-from contribaudit.core import names
 from contribaudit.core.alias import alias_of
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.effective_ai_switches import BLOCKED, LIMITED
-from contribaudit.core.finding import Outcome
-from contribaudit.core.setting import Family
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import State
 
 
 def approved_groups(case: Case) -> Verdict:

@@ -6,20 +6,20 @@ from dataclasses import replace
 
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
-from contribaudit.checks.answers import code_of, word_of
 from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence, unread
-from contribaudit.core import names
-from contribaudit.core.check import Case, Verdict
-from contribaudit.core.effective_ai import ai as effective_ai
-from contribaudit.core.effective_ai import ai_of_app
+from contribaudit.checks.reading import code_of, word_of
 from contribaudit.core.effective_ai_switches import BLOCKED, EXPOSED, NOT_EXPOSED, OPENNESS
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observation, Observed, Value
-from contribaudit.core.reasons import VALUE, Effective, never_recorded
-from contribaudit.core.screens import screen_for
-from contribaudit.core.setting import Setting
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation, Observed, Value
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.effective_ai import ai as effective_ai
+from contribaudit.core.resolve.effective_ai import ai_of_app
+from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded
+from contribaudit.core.resolve.screens import screen_for
+from contribaudit.core.resolve.state import State
 
 _SWITCHES = {one.id: one for one in (ai.ACCESS, tools.OWN_SETTING)}
 _FAMILY_CODES = ("jira_family_not_blocked", "jira_family_blocked")

@@ -6,27 +6,27 @@ from collections.abc import Callable
 
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import find
-from contribaudit.checks.answers import (
-    ATTESTED,
-    fragile_in_trial,
-    gravest,
-    highest_plan,
-    word_of,
-)
 from contribaudit.checks.contributed import contributed, fragile, not_in_force_or_exempt, worded
 from contribaudit.checks.parts import evidence_of, policy_evidence
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.checks.reading import ATTESTED, fragile_in_trial, gravest, highest_plan, word_of
 from contribaudit.core.deletion import newest_decision
-from contribaudit.core.effective_contribution import CONTRIBUTED, NOT_CONTRIBUTED, content_of_no_app, in_app, metadata
-from contribaudit.core.effective_exemption import NOT_ON_EVERY_APP, ON_NO_APP, exempt
 from contribaudit.core.effective_plan import trial_behind
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observed, Value
-from contribaudit.core.policy import Decision
-from contribaudit.core.rules import Plan
-from contribaudit.core.setting import Family, Setting, same_value
-from contribaudit.core.subject import Kind
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observed, Value
+from contribaudit.core.model.policy import Decision
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.setting import Family, Setting, same_value
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.effective_contribution import (
+    CONTRIBUTED,
+    NOT_CONTRIBUTED,
+    content_of_no_app,
+    in_app,
+    metadata,
+)
+from contribaudit.core.resolve.exemption import NOT_ON_EVERY_APP, ON_NO_APP, exempt
 
 
 def decision_on(case: Case, setting: Setting, value: Value = None) -> Decision | None:

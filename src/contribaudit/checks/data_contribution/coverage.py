@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 
-from contribaudit.checks.parts import (
-    app_of,
-    evidence_of,
-    none_among_apps,
-    rulebook_evidence,
-    unread,
-)
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Verdict
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Grade, Observed
-from contribaudit.core.setting import Family
+from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, rulebook_evidence, unread
+from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Grade, Observed
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.core.snapshot import Collection
-from contribaudit.core.state import OrganizationState, State
-from contribaudit.core.subject import Kind, Subject
 
 _APP_LIST = "apps.toml"
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 from itertools import pairwise
 
 from contribaudit.checks.parts import WORKSPACES, list_evidence
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Verdict
 from contribaudit.core.departure import Departure
-from contribaudit.core.finding import Outcome
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
-from contribaudit.core.times import later
+from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.model.times import later
 
 _NAMED = 5
 _FEWEST = 2

@@ -6,23 +6,16 @@ from dataclasses import replace
 
 from contribaudit.catalogue import connectors
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.answers import (
-    ATTESTED,
-    beyond,
-    fragile_in_trial,
-    identity,
-    list_of,
-    word_of,
-)
 from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, worded
 from contribaudit.checks.data_contribution.choices import fragile_by_switch
 from contribaudit.checks.parts import evidence_of
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.effective_contribution import CONTRIBUTED, in_app
-from contribaudit.core.finding import Outcome
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.checks.reading import ATTESTED, beyond, fragile_in_trial, identity, list_of, word_of
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, in_app
 
 _IN_APP = contribution.IN_APP
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.answers import (
-    ATTESTED,
-    beyond,
-    fragile_in_trial,
-    list_of,
-    word_of,
-)
 from contribaudit.checks.contributed import not_in_force_or_exempt
 from contribaudit.checks.parts import evidence_of
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Observed
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind, organization_subject
+from contribaudit.checks.reading import ATTESTED, beyond, fragile_in_trial, list_of, word_of
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind, organization_subject
 
 _IN_APP = contribution.IN_APP
 _INCLUDED = contribution.INCLUDED

@@ -7,20 +7,20 @@ from datetime import UTC, date
 
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import organization as catalogue
-from contribaudit.checks.answers import ATTESTED, apps_of, beyond, gravest, highest_plan, word_of
 from contribaudit.checks.contributed import fragile
 from contribaudit.checks.parts import WORKSPACES, evidence_of, list_evidence, plan_of, unread
-from contribaudit.core import names
+from contribaudit.checks.reading import ATTESTED, apps_of, beyond, gravest, highest_plan, word_of
 from contribaudit.core.alias import alias_of
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.effective_plan import trial_behind
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.highest_plan import possible_plans
-from contribaudit.core.observation import Observed, SettingId
-from contribaudit.core.rules import Plan
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind, Subject
-from contribaudit.core.times import parse_utc
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.times import parse_utc
+from contribaudit.core.resolve.plans import possible_plans
 
 _TRIAL = catalogue.TRIAL
 _ENDS = catalogue.TRIAL_ENDS

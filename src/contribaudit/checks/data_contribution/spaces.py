@@ -7,24 +7,24 @@ from datetime import datetime, timedelta
 
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.organization import SPACE_COUNT
-from contribaudit.checks.answers import ATTESTED, fragile_in_trial
 from contribaudit.checks.contributed import not_in_force_or_exempt
 from contribaudit.checks.data_contribution.choices import fragile_by_switch
 from contribaudit.checks.data_contribution.lists import switch_and_list
 from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, unread
-from contribaudit.core import names
+from contribaudit.checks.reading import ATTESTED, fragile_in_trial
 from contribaudit.core.alias import alias_of
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
 from contribaudit.core.effective_lists import Listed, app_of_space, contribution_list, keys_of
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Grade, Observed
-from contribaudit.core.reasons import Stop
-from contribaudit.core.setting import Family, Setting
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Grade, Observed
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.snapshot import KnownSpace, SpaceList
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import apps_named, find_spaces, holds_spaces, listed_whole, where_it_would_be
+from contribaudit.core.resolve.reasons import Stop
+from contribaudit.core.resolve.state import State
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.space_names import apps_named, find_spaces, holds_spaces, listed_whole, where_it_would_be
-from contribaudit.core.spaces import KnownSpace, SpaceList
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
 from contribaudit.core.terms import max_age_days
 
 _IN_APP = contribution.IN_APP

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.answers import ATTESTED, code_of, highest_plan
 from contribaudit.checks.contributed import contributed, passing, worded
 from contribaudit.checks.data_contribution.choices import decision_on, fragile_by_switch
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Verdict
-from contribaudit.core.effective_contribution import CONTRIBUTED, content_of_no_app, in_app, metadata
+from contribaudit.checks.reading import ATTESTED, code_of, highest_plan
 from contribaudit.core.effective_plan import trial_behind
-from contribaudit.core.finding import Outcome
-from contribaudit.core.rules import Plan
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind, organization_subject
+from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, organization_subject
+from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, content_of_no_app, in_app, metadata
 
 _METADATA = contribution.METADATA
 _IN_APP = contribution.IN_APP

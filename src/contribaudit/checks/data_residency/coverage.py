@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from contribaudit.catalogue.data_residency import APP_POLICIES, POLICIES
-from contribaudit.checks.answers import fragile_in_own_trial, fragile_in_trial
 from contribaudit.checks.data_residency.pinning import may_have_residency, no_policy_at_all, none_within
-from contribaudit.checks.parts import (
-    POLICIES as POLICY_LIST,
-)
+from contribaudit.checks.parts import POLICIES as POLICY_LIST
 from contribaudit.checks.parts import (
     WORKSPACES,
     app_of,
@@ -18,15 +15,16 @@ from contribaudit.checks.parts import (
     plan_unclear,
     unread,
 )
-from contribaudit.core import names
+from contribaudit.checks.reading import fragile_in_own_trial, fragile_in_trial
 from contribaudit.core.alias import alias_of
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Observed
-from contribaudit.core.rules import Plan
-from contribaudit.core.setting import Family
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import State
 
 
 def plan_allows(case: Case) -> Verdict:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from contribaudit.catalogue.data_residency import DEFAULT_REALM, MARKETPLACE_UNPINNED
-from contribaudit.checks.answers import ATTESTED, beyond, fragile_in_trial, list_of, unless_no_screen
 from contribaudit.checks.data_residency.pinning import may_have_residency
 from contribaudit.checks.parts import evidence_of, none_among_apps, not_verifiable, unread
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observed
-from contribaudit.core.setting import Family
-from contribaudit.core.subject import Kind
+from contribaudit.checks.reading import ATTESTED, beyond, fragile_in_trial, list_of, unless_no_screen
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
 
 
 def default_realm(case: Case) -> Verdict:

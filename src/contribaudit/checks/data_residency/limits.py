@@ -9,25 +9,17 @@ from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.data_residency import BYOK
 from contribaudit.checks.ai_access.reach import exposure
-from contribaudit.checks.answers import (
-    ATTESTED,
-    code_of,
-    fragile_in_trial,
-    gravest,
-    list_of,
-    unless_no_screen,
-    word_of,
-)
 from contribaudit.checks.contributed import fragile
 from contribaudit.checks.data_contribution.switches import in_app_off, metadata_off
 from contribaudit.checks.data_residency.pinning import may_have_residency
 from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
 from contribaudit.checks.parts import evidence_of, rulebook_evidence
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Outcome
-from contribaudit.core.setting import Family, Setting
-from contribaudit.core.subject import Kind
+from contribaudit.checks.reading import ATTESTED, code_of, fragile_in_trial, gravest, list_of, unless_no_screen, word_of
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
 
 _BEFORE = frozenset((Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE))
 

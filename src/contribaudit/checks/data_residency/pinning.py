@@ -13,7 +13,6 @@ from contribaudit.catalogue.data_residency import (
     MOVE_TICKET,
     POLICY_REALMS,
 )
-from contribaudit.checks.answers import fragile_in_own_trial
 from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
 from contribaudit.checks.parts import (
     POLICIES,
@@ -25,15 +24,16 @@ from contribaudit.checks.parts import (
     plan_unclear,
     unread,
 )
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Verdict
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Observation, Observed, SettingId
-from contribaudit.core.rules import Move, Plan
-from contribaudit.core.setting import Family
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
-from contribaudit.core.times import parse_utc
+from contribaudit.checks.reading import fragile_in_own_trial
+from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Observation, Observed, SettingId
+from contribaudit.core.model.rulebook import Move, Plan
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.times import parse_utc
+from contribaudit.core.resolve.state import State
 
 
 def may_have_residency(state: State, subject: Subject) -> bool:

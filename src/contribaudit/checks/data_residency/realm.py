@@ -5,24 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
-from contribaudit.checks.answers import fragile_in_own_trial
-from contribaudit.checks.parts import (
-    WORKSPACES,
-    app_of,
-    evidence_of,
-    list_evidence,
-    none_among_apps,
-    plan_of,
-    unread,
-)
-from contribaudit.core import names
-from contribaudit.core.check import Case, Check, Expectation, Shape, Verdict
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Observation, Observed, SettingId, Value
-from contribaudit.core.rules import Plan, Realm
-from contribaudit.core.setting import Family
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
+from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence, none_among_apps, plan_of, unread
+from contribaudit.checks.reading import fragile_in_own_trial
+from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.model.rulebook import Plan, Realm
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import State
 
 
 def realm_of(state: State, app: Subject) -> tuple[Realm | None, Observation]:

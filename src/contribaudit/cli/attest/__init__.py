@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from contribaudit.cli.attest.forget import forget
-from contribaudit.cli.attest.listing import list_attestations, show_attestation
 from contribaudit.cli.attest.record import record
+from contribaudit.cli.attest.review import list_attestations, show_attestation
 from contribaudit.cli.attest.signing import confirm, revoke
 
 _WITH_A_VALUE = ("--config", "--log-format")

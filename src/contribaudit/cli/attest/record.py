@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from contribaudit.cli.attest.desk import Given, desk_options, open_desk
+from contribaudit.cli.attest.options import Given, desk_options, open_desk
 from contribaudit.cli.options import Console, api_key_options, format_option, pass_console
 
 _PATH = click.Path(path_type=Path)
@@ -62,7 +62,7 @@ def record(
         raise UsageError("Values, --from and --template exclude each other", hint="contribaudit attest record --help")
     walking = not told and source is None and not template
     if walking:
-        from contribaudit.cli.attest.walk import require_person
+        from contribaudit.cli.attest.recording import require_person
 
         require_person()
     with open_desk(
@@ -78,7 +78,7 @@ def record(
 
             print_template(desk, given.screen)
         elif walking:
-            from contribaudit.cli.attest.walk import walk
+            from contribaudit.cli.attest.recording import walk
 
             walk(desk, given)
         elif source is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from contribaudit.cli.attest.desk import desk_options, open_desk
+from contribaudit.cli.attest.options import desk_options, open_desk
 from contribaudit.cli.options import Console, pass_console
 
 _identity = click.argument("identity", metavar="ID")

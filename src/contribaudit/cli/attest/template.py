@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contribaudit.cli.attest.desk import Desk, name_of
+from contribaudit.attestations.due import find_screen, path_of
+from contribaudit.attestations.files import TEMPLATE
+from contribaudit.attestations.recording import allowed
+from contribaudit.cli.attest.options import Desk, name_of
 from contribaudit.exporters.tabular import render
 from contribaudit.exporters.words import counted
-from contribaudit.testimony.attestable import allowed
-from contribaudit.testimony.attestation_file import TEMPLATE
-from contribaudit.testimony.due import find_screen, path_of
 
 
 def print_template(desk: Desk, screen: str | None) -> None:

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from contribaudit.cli.attest.desk import Desk, Given, name_of
-from contribaudit.core.attestation import Attestation
-from contribaudit.core.state import State
+from contribaudit.attestations import files
+from contribaudit.attestations.anchoring import Held, described
+from contribaudit.attestations.due import find_screen
+from contribaudit.attestations.recording import moment
+from contribaudit.cli.attest.options import Desk, Given, name_of
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.tabular import render
-from contribaudit.testimony import attachment, attestation_file
-from contribaudit.testimony.anchoring import Held, described
-from contribaudit.testimony.attestable import moment
+from contribaudit.testimony import attachment
 from contribaudit.testimony.doubts import doubts
-from contribaudit.testimony.due import find_screen
 from contribaudit.testimony.importing import take_in
 from contribaudit.testimony.looking import PastLooks
 from contribaudit.testimony.mail import mail
@@ -51,7 +52,7 @@ def by_flags(desk: Desk, told: Sequence[tuple[str, str, str]], given: Given) -> 
 
 def from_file(desk: Desk, source: Path, given: Given) -> None:
     """Record a file's values; those that the history has already are left alone."""
-    rows = attestation_file.load(source)
+    rows = files.load(source)
     look_at = _past(desk, given)
     name = find_screen(desk.job.rulebook.screens, given.screen).id if given.screen else ""
     shots, bodies = attachment.read_all(given.attach)

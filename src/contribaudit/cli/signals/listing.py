@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contribaudit.cli.attest.desk import Desk, desk_options, name_of, open_desk
+from contribaudit.cli.attest.options import Desk, desk_options, name_of, open_desk
 from contribaudit.cli.options import Console, format_option, pass_console
 
 if TYPE_CHECKING:
-    from contribaudit.core.decoder import Trust
-    from contribaudit.core.observation import Observed
-    from contribaudit.core.state import State
-    from contribaudit.core.subject import Subject
-    from contribaudit.exporters.cells import Cell
+    from contribaudit.core.model.decoder import Trust
+    from contribaudit.core.model.observation import Observed
+    from contribaudit.core.model.subject import Subject
+    from contribaudit.core.resolve.state import State
+    from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "owner", "signal", "state", "since", "revision", "seen_to_mean", "digests", "raw_sha256", "owner_id", "decoders",
@@ -100,7 +100,7 @@ def diff_signal(
 
 
 def _rows(desk: Desk, state: State) -> list[tuple[Cell, ...]]:
-    from contribaudit.testimony.standing import signal_lines
+    from contribaudit.attestations.status import signal_lines
 
     rows: list[tuple[Cell, ...]] = []
     for line in signal_lines(state, desk.job.store.testimony(desk.organization), desk.organization):
@@ -126,15 +126,15 @@ def _rows(desk: Desk, state: State) -> list[tuple[Cell, ...]]:
 
 
 def owner_named(state: State, text: str) -> Subject:
-    from contribaudit.testimony.attestable import find_subject
+    from contribaudit.attestations.recording import find_subject
 
     return find_subject(state, text)
 
 
 def _seen(state: State, owner: Subject, signal: str) -> Observed:
     """The signal as the run saw it. Raises UsageError when the API held none."""
-    from contribaudit.core.observation import SettingId
-    from contribaudit.core.signal import SIGNAL_PREFIX
+    from contribaudit.core.model.observation import SettingId
+    from contribaudit.core.resolve.signals import SIGNAL_PREFIX
     from contribaudit.errors import UsageError
 
     seen = state.value(owner, SettingId(signal)) if signal.startswith(SIGNAL_PREFIX) else None
@@ -147,7 +147,7 @@ def _seen(state: State, owner: Subject, signal: str) -> Observed:
 
 def object_of_run(desk: Desk, run: int, owner: Subject, signal: str) -> Any:
     """The signal's object in a run, a list of them where there are several; None when the run held none."""
-    from contribaudit.core.observation import Observed
+    from contribaudit.core.model.observation import Observed
 
     snapshot = desk.job.store.snapshot(desk.organization, run)
     for one in snapshot.observations:

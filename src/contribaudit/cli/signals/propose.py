@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contribaudit.cli.attest.desk import Desk, desk_options, name_of, open_desk
+from contribaudit.cli.attest.options import Desk, desk_options, name_of, open_desk
 from contribaudit.cli.options import Console, force_option, output_option, pass_console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from contribaudit.core.attestation import Attestation
-    from contribaudit.core.decoder import Digests
-    from contribaudit.core.observation import Value
-    from contribaudit.core.setting import Setting
-    from contribaudit.core.signal import SignalKey
-    from contribaudit.core.state import State
-    from contribaudit.core.subject import Subject
-    from contribaudit.testimony.proposing import Side
+    from contribaudit.attestations.decoder_proposals import Side
+    from contribaudit.core.model.attestation import Attestation
+    from contribaudit.core.model.decoder import Digests
+    from contribaudit.core.model.observation import Value
+    from contribaudit.core.model.setting import Setting
+    from contribaudit.core.model.subject import Subject
+    from contribaudit.core.resolve.signals import SignalKey
+    from contribaudit.core.resolve.state import State
 
 _LARGEST_FILE_BYTES = 10_000_000
 
@@ -65,10 +65,10 @@ def propose(
     it into the folder that `decoders` in the configuration names. There it counts once an attestation of that
     organization agrees with it.
     """
+    from contribaudit.attestations.decoder_proposals import chosen, moved, written
+    from contribaudit.attestations.recording import find_setting
     from contribaudit.errors import UsageError
-    from contribaudit.exporters.cells import plain
-    from contribaudit.testimony.attestable import find_setting
-    from contribaudit.testimony.proposing import chosen, moved, written
+    from contribaudit.exporters.text import plain
 
     console.check_output(output_path, overwrite=force)
     if (before is None) != (after is None):
@@ -104,15 +104,15 @@ def propose(
 
 
 def _subject(state: State, text: str) -> Subject:
-    from contribaudit.testimony.attestable import find_subject
+    from contribaudit.attestations.recording import find_subject
 
     return find_subject(state, text)
 
 
 def _key(state: State, setting: Setting, about: Subject, signal: str | None, owner: str | None) -> SignalKey:
     """The owner and the signal. Raises UsageError where none is known, and where several may tell it."""
-    from contribaudit.core.signal import readings
-    from contribaudit.core.subject import Kind
+    from contribaudit.core.model.subject import Kind
+    from contribaudit.core.resolve.signals import readings
     from contribaudit.errors import UsageError
 
     kind = Kind(owner) if owner is not None else about.kind
@@ -143,9 +143,9 @@ def _side(
     said: Sequence[Attestation],
 ) -> Side:
     """The state that a run, a date or a file names, and what the setting was in it."""
+    from contribaudit.attestations.decoder_proposals import Side, values_at
+    from contribaudit.attestations.recording import parse_value
     from contribaudit.errors import UsageError
-    from contribaudit.testimony.attestable import parse_value
-    from contribaudit.testimony.proposing import Side, values_at
 
     path = Path(place)
     label, found = _of_file(path) if path.is_file() else _of_run(desk, place, key)
@@ -166,8 +166,8 @@ def _side(
 def _of_file(path: Path) -> tuple[str, Any]:
     from hashlib import sha256
 
+    from contribaudit.attestations.decoder_proposals import own_object
     from contribaudit.errors import UsageError
-    from contribaudit.testimony.proposing import own_object
 
     try:
         if path.stat().st_size > _LARGEST_FILE_BYTES:
@@ -185,9 +185,9 @@ def _of_file(path: Path) -> tuple[str, Any]:
 
 def _of_run(desk: Desk, text: str, key: SignalKey) -> tuple[str, Any]:
     """The signal's object in a kept run, None where the API held none. Raises UsageError for a run that cannot tell."""
-    from contribaudit.core.observation import Observed
+    from contribaudit.core.model.observation import Observed
+    from contribaudit.core.model.times import parse_utc
     from contribaudit.core.snapshot import CollectionStatus
-    from contribaudit.core.times import parse_utc
     from contribaudit.errors import UsageError
 
     store = desk.job.store
@@ -232,9 +232,9 @@ def _attested_sides(
     desk: Desk, setting: Setting, about: Subject, key: SignalKey, said: Sequence[Attestation]
 ) -> tuple[Side, Side]:
     """The newest attested state, and the newest before it with another value. Raises UsageError without two."""
-    from contribaudit.core.calibrate import form
+    from contribaudit.attestations.decoder_proposals import Side
+    from contribaudit.core.resolve.calibration import form
     from contribaudit.errors import UsageError
-    from contribaudit.testimony.proposing import Side
 
     found: list[tuple[Attestation, Digests]] = []
     for one in sorted(said, key=lambda one: (one.observed_at, one.id), reverse=True):
@@ -267,9 +267,9 @@ def _checked(
 ) -> list[str]:
     """What the proposal says of its origin. Raises UsageError where the two states show nothing, or too much."""
     from contribaudit import catalogue
-    from contribaudit.core.calibrate import form, settings_of
+    from contribaudit.attestations.decoder_proposals import confounded
+    from contribaudit.core.resolve.calibration import form, settings_of
     from contribaudit.errors import UsageError
-    from contribaudit.testimony.proposing import confounded
 
     before, after = sides
     if before.sha256 == after.sha256:
@@ -301,7 +301,7 @@ def _checked(
 
 
 def _text(value: Any) -> str:
-    from contribaudit.core.pointer import Nothing
+    from contribaudit.core.model.canonical import Nothing
 
     if isinstance(value, Nothing):
         return str(value.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contribaudit.core.gaps import EVERY_HOURS, gaps_by_collector
+from contribaudit.core.advise.gaps import EVERY_HOURS, gaps_by_collector
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contribaudit import collectors
-from contribaudit.core import names
-from contribaudit.core.highest_plan import WORKSPACES
-from contribaudit.core.observation import Observed
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.core.snapshot import Snapshot
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import TextIO
 
-from contribaudit.exporters.cells import plain
 from contribaudit.exporters.html.bars import bars
 from contribaudit.exporters.html.rows import chunks
-from contribaudit.exporters.overview import Overview, gravest_first, group, label, told, words
 from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.exporters.summary import Overview, gravest_first, group, label, told, words
+from contribaudit.exporters.text import plain
 
 MOST_WITHOUT_SCRIPT = 500
 MOST_TASKS = 8

@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.exporters.cells import plain, shown
-from contribaudit.exporters.overview import group, label, words
+from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.exporters.report_v1 import FindingV1, JsonValue, ReportV1
+from contribaudit.exporters.summary import group, label, words
+from contribaudit.exporters.text import plain, shown
 
 _CHUNK = 500
 _UNSAFE = re.compile("[<>&]")

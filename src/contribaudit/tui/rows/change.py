@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from contribaudit.core.drift import Change
-from contribaudit.exporters.cells import plain
+from contribaudit.core.model.change import Change
+from contribaudit.exporters.text import plain
 from contribaudit.exporters.words import Happening
 from contribaudit.tui.rows.timeline import Entry, What, gap_told, proof_of, told_of
 

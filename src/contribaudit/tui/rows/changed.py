@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from contribaudit.core.drift import Change
-from contribaudit.exporters.cells import plain
+from contribaudit.core.model.change import Change
+from contribaudit.exporters.text import plain
 from contribaudit.exporters.text_table import what_happened
 from contribaudit.exporters.words import Happening, counted, happenings
 from contribaudit.tui.rows.line import Line, column, query_of

@@ -8,15 +8,15 @@ from datetime import datetime
 
 from rich.text import Text
 
+from contribaudit.attestations.status import Became, contradictions
 from contribaudit.core.alias import alias_of
-from contribaudit.core.attestation import Attestation
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.observation import SettingId
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
-from contribaudit.exporters.cells import plain, shown
-from contribaudit.testimony.standing import Became, contradictions
-from contribaudit.tui.rows.attested import Recorded, recorded_detail
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import plain, shown
+from contribaudit.tui.rows.attestations import Recorded, recorded_detail
 from contribaudit.tui.rows.line import labelled
 from contribaudit.tui.widgets.grid import Column
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contribaudit.core.attested import Testimony
-from contribaudit.testimony.standing import SignalLine, signal_lines
-from contribaudit.tui.rows.attested import Recorded, recorded_of
+from contribaudit.attestations.status import SignalLine, signal_lines
+from contribaudit.core.resolve.attested import Testimony
+from contribaudit.tui.rows.attestations import Recorded, recorded_of
 from contribaudit.tui.rows.conflicts import Contradiction, conflicts_of
 from contribaudit.tui.rows.due import DueScreen, due_screens
 from contribaudit.tui.source import Board

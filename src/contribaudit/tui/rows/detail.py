@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from contribaudit.core import names
 from contribaudit.core.alias import alias_of
-from contribaudit.core.effective import COMPUTED, KINDS, effective_of
-from contribaudit.core.finding import Evidence, Finding
-from contribaudit.core.observation import Observed
-from contribaudit.exporters.cells import plain, rfc3339, shown
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Finding
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
+from contribaudit.exporters.text import plain, rfc3339, shown
 from contribaudit.tui.rows import symbols
 from contribaudit.tui.source import Board
 

@@ -8,20 +8,20 @@ from datetime import datetime
 
 from rich.text import Text
 
+from contribaudit.attestations import due
+from contribaudit.core.advise.remedies import Way, way_of
 from contribaudit.core.alias import alias_of
-from contribaudit.core.attestation import Attestation
-from contribaudit.core.effective import COMPUTED, KINDS, effective_of
-from contribaudit.core.finding import Finding, Severity
-from contribaudit.core.observation import SettingId
-from contribaudit.core.policy import AuditPolicy
-from contribaudit.core.rules import Screen
-from contribaudit.core.screens import screen_for
-from contribaudit.core.state import State
-from contribaudit.core.subject import Subject
-from contribaudit.core.ways import Way, way_of
-from contribaudit.exporters.cells import plain
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import Screen
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
+from contribaudit.core.resolve.screens import screen_for
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import plain
 from contribaudit.exporters.words import counted
-from contribaudit.testimony import due
 from contribaudit.tui.rows import symbols
 from contribaudit.tui.widgets.grid import Column
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rich.style import Style
 from rich.text import Text
 
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.exporters.cells import Cell, plain
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.exporters.text import Cell, plain
 from contribaudit.exporters.words import ORDER
 from contribaudit.tui.rows import symbols
 from contribaudit.tui.rows.index import FindingIndex, Heading, Row

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from contribaudit.core.advise.report import Report
 from contribaudit.core.alias import alias_of
-from contribaudit.core.finding import Finding, Outcome
-from contribaudit.core.report import Report
-from contribaudit.core.subject import Kind, Subject
-from contribaudit.exporters.cells import plain, shown
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.exporters.text import plain, shown
 
 QUIET = (Outcome.PASS, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT)
 """Outcomes that ask for nothing."""

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from contribaudit.core import names
+from contribaudit.core.advise.report import Report
 from contribaudit.core.alias import resolve_alias
-from contribaudit.core.baseline import uncovered
-from contribaudit.core.effective import COMPUTED, KINDS, Effective, effective_of
 from contribaudit.core.effective_lists import app_of_space
 from contribaudit.core.effective_together import sites_index
-from contribaudit.core.finding import Outcome
-from contribaudit.core.observation import Observed, SettingId, Value
-from contribaudit.core.report import Report
-from contribaudit.core.spaces import KnownSpace
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
+from contribaudit.core.judge.baseline import uncovered
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observed, SettingId, Value
+from contribaudit.core.model.snapshot import KnownSpace
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.effective import COMPUTED, KINDS, Effective, effective_of
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.cells import plain, shown
+from contribaudit.exporters.text import plain, shown
 from contribaudit.tui.rows.outline import Leaf, Node
 from contribaudit.tui.widgets.grid import Column
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from contribaudit.core.finding import Evidence, Outcome
-from contribaudit.core.observation import Grade
-from contribaudit.core.verdict import rest_on
-from contribaudit.exporters.cells import plain
-from contribaudit.exporters.overview import NO_EVIDENCE
+from contribaudit.core.advise.verdict import rest_on
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Grade
+from contribaudit.exporters.summary import NO_EVIDENCE
+from contribaudit.exporters.text import plain
 from contribaudit.tui.rows.line import Line, ago
 from contribaudit.tui.source import Board
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from rich.cells import cell_len
 from rich.text import Text
 
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.subject import Subject
 from contribaudit.tui.rows.filtering import quoted
 
 _MOST_SUBJECTS = 8

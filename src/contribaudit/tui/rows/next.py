@@ -6,8 +6,9 @@ import re
 
 from rich.text import Text
 
-from contribaudit.core.next_steps import NextStep, to_do
-from contribaudit.exporters.cells import plain
+from contribaudit.core.advise.next_steps import to_do
+from contribaudit.core.step import NextStep
+from contribaudit.exporters.text import plain
 from contribaudit.tui.rows import symbols
 from contribaudit.tui.rows.line import Line, column, query_of
 from contribaudit.tui.source import Board

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.subject import Subject
 
 Path = tuple[str, ...]
 

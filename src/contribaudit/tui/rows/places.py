@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from contribaudit.core import names
 from contribaudit.core.alias import alias_of
 from contribaudit.core.effective_together import sites_index
-from contribaudit.core.inventory import spaces_counted
-from contribaudit.core.observation import Observed
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import holds_spaces, space_of
+from contribaudit.core.resolve.inventory import spaces_counted
+from contribaudit.core.resolve.state import State
 from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.space_names import holds_spaces, space_of
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
-from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text import plain
 from contribaudit.exporters.words import counted
 from contribaudit.tui.rows.outline import Node, Path
 

@@ -11,8 +11,8 @@ from time import monotonic
 from rich.text import Text
 
 from contribaudit.core.alias import alias_of
-from contribaudit.core.finding import Finding
-from contribaudit.exporters.cells import plain
+from contribaudit.core.model.finding import Finding
+from contribaudit.exporters.text import plain
 from contribaudit.exporters.words import counted, happenings
 from contribaudit.tui.rows import symbols
 from contribaudit.tui.source import Board

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from rich.text import Text
 
-from contribaudit.core.deadline import Deadline
-from contribaudit.exporters.cells import plain
+from contribaudit.core.model.deadline import Deadline
+from contribaudit.exporters.text import plain
 from contribaudit.tui.rows.line import Line, column, query_of
 from contribaudit.tui.source import Board
 

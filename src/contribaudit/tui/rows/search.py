@@ -10,10 +10,10 @@ from rich.text import Text
 
 from contribaudit.core.alias import alias_of
 from contribaudit.core.effective_together import sites_index
-from contribaudit.core.spaces import KnownSpace
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject, organization_subject
-from contribaudit.exporters.cells import plain
+from contribaudit.core.model.snapshot import KnownSpace
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import plain
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (Column("kind", 12), Column("name", 24, flexible=True), Column("where", 20, flexible=True))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from contribaudit.attestations.status import SignalLine, seen_to_mean
 from contribaudit.core.alias import alias_of
-from contribaudit.core.attested import Testimony
-from contribaudit.core.observation import SettingId, Value
-from contribaudit.core.state import State
-from contribaudit.exporters.cells import plain, shown
-from contribaudit.testimony.standing import SignalLine, seen_to_mean
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.resolve.attested import Testimony
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import plain, shown
 from contribaudit.tui.rows.line import labelled
 from contribaudit.tui.widgets.grid import Column
 

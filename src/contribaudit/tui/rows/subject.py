@@ -8,16 +8,16 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from contribaudit.core.advise.report import Report
 from contribaudit.core.alias import alias_of
-from contribaudit.core.baseline import COVERED, uncovered
-from contribaudit.core.effective import AI_PROCESSING, COMPUTED, KINDS, effective_of
-from contribaudit.core.finding import Finding
-from contribaudit.core.observation import Observation, Observed
-from contribaudit.core.report import Report
-from contribaudit.core.state import State
-from contribaudit.core.subject import Kind, Subject
-from contribaudit.exporters.cells import plain, shown
-from contribaudit.exporters.tree import explained
+from contribaudit.core.judge.baseline import COVERED, uncovered
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.observation import Observation, Observed
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, effective_of
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.explanation import explained
+from contribaudit.exporters.text import plain, shown
 from contribaudit.tui.rows import symbols
 from contribaudit.tui.rows.line import ago
 from contribaudit.tui.rows.places import listing_told

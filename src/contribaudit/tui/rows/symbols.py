@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from contribaudit.core.finding import Outcome, Severity
+from contribaudit.core.model.finding import Outcome, Severity
 
 SIGNS = {
     Outcome.PASS: ("pass", "green"),

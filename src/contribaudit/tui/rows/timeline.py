@@ -12,9 +12,9 @@ from itertools import groupby
 from rich.text import Text
 
 from contribaudit import catalogue
-from contribaudit.core.drift import Cause, CauseKind, Change, Match
-from contribaudit.core.gaps import Gap
-from contribaudit.exporters.cells import plain
+from contribaudit.core.advise.gaps import Gap
+from contribaudit.core.model.change import Cause, CauseKind, Change, Match
+from contribaudit.exporters.text import plain
 from contribaudit.exporters.text_table import what_happened
 from contribaudit.exporters.words import Happening, counted, happenings
 from contribaudit.store.records import RunRecord

@@ -9,9 +9,9 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from contribaudit.core.finding import Outcome
-from contribaudit.core.report import Report
-from contribaudit.core.verdict import FAIL, PASS, UNVERIFIED, verdict_word
+from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
+from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters.line import read_of
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows.line import Line, ago

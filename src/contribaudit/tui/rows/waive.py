@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from contribaudit.core.advise.report import Report
 from contribaudit.core.alias import alias_of, resolve_alias
-from contribaudit.core.finding import Finding
-from contribaudit.core.report import Report
-from contribaudit.core.state import State
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.cells import plain, shown
+from contribaudit.exporters.text import plain, shown
 from contribaudit.exporters.words import counted
 from contribaudit.tui.rows import symbols
 

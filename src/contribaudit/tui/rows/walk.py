@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from contribaudit.attestations.anchoring import described
+from contribaudit.attestations.due import Row
+from contribaudit.attestations.recording import allowed
 from contribaudit.core.alias import alias_of
-from contribaudit.core.attestation import Attachment, Attestation
-from contribaudit.core.rules import Screen
-from contribaudit.core.state import State
-from contribaudit.exporters.cells import plain, shown
+from contribaudit.core.model.attestation import Attachment, Attestation
+from contribaudit.core.model.rulebook import Screen
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import plain, shown
 from contribaudit.exporters.words import counted
-from contribaudit.testimony.anchoring import described
-from contribaudit.testimony.attestable import allowed
 from contribaudit.testimony.doubts import doubt
-from contribaudit.testimony.due import Row
 from contribaudit.tui.rows.line import labelled
 
 KEEP = "="

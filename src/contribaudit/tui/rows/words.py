@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from contribaudit.core.finding import Outcome, Severity
-from contribaudit.core.observation import Grade
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.observation import Grade
 from contribaudit.tui.rows import symbols
 
 OUTCOMES = {

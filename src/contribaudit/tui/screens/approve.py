@@ -13,15 +13,15 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from contribaudit import approving
-from contribaudit.approving import Approvable
+from contribaudit.audit import baselines
+from contribaudit.audit.attesting import Desk, desks
+from contribaudit.audit.baselines import Approvable
 from contribaudit.core.approval import Baseline
-from contribaudit.desk import Desk, desks
 from contribaudit.progress import SILENT
-from contribaudit.tui.export import Sheet
-from contribaudit.tui.rows import approve as rows
+from contribaudit.tui.files import Sheet
+from contribaudit.tui.rows import approvals as rows
 from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.screens.form import FormScreen
+from contribaudit.tui.screens.dialogs import FormScreen
 from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.field import Field
@@ -75,8 +75,8 @@ class ApproveScreen(BoardScreen):
             return
         desk = desks(source.job, SILENT)[organization]
         with self.dashboard.telling():
-            approving.require_person(desk)
-            what = await self.dashboard.in_thread(approving.approvable, desk)
+            baselines.require_person(desk)
+            what = await self.dashboard.in_thread(baselines.approvable, desk)
             made = await self.app.push_screen_wait(ApproveForm(desk, what, board.you))
             if made is not None:
                 self.dashboard.say(f"{made.approved.by} approved run {made.run} as the baseline")
@@ -107,12 +107,12 @@ class ApproveForm(FormScreen[Baseline]):
 
     def fields(self) -> Iterable[Widget]:
         """Why, and until when; then what is approved beside what stood so far."""
-        yield Field("Why the present state is accepted", id="reason", required=True, check=approving.checked_reason)
+        yield Field("Why the present state is accepted", id="reason", required=True, check=baselines.checked_reason)
         yield Field(
             "Last day of its validity (UTC)",
             id="until",
             placeholder="none: until the next approval",
-            check=lambda text: approving.last_moment(text, self._desk.now()),
+            check=lambda text: baselines.last_moment(text, self._desk.now()),
         )
         yield Static(rows.outside_text(self._what), id="what")
 
@@ -121,11 +121,11 @@ class ApproveForm(FormScreen[Baseline]):
         """Show what is approved once more, then keep it."""
         reason, until = self.field("reason").value, self.field("until").value
         with self.telling():
-            ends = approving.last_moment(until, self._desk.now())
+            ends = baselines.last_moment(until, self._desk.now())
             body = rows.summary(self._what, self._by, reason, ends)
             if await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):
                 self.dismiss(
                     await asyncio.to_thread(
-                        approving.approve, self._desk, self._what, by=self._by, reason=reason, until=ends
+                        baselines.approve, self._desk, self._what, by=self._by, reason=reason, until=ends
                     )
                 )

@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
-from contribaudit.core.subject import Subject
-from contribaudit.tui.export import Sheet
+from contribaudit.core.model.subject import Subject
+from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.key_line import KeyLine
+from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.top_line import TopLine
 
 

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from contribaudit.core.finding import Finding
+from contribaudit.core.model.finding import Finding
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.finding_detail import FindingDetail
-from contribaudit.tui.widgets.key_line import KeyLine
+from contribaudit.tui.widgets.bars import KeyLine
+from contribaudit.tui.widgets.detail import FindingDetail
 
 
 class DetailScreen(Screen[None]):

@@ -12,15 +12,15 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from contribaudit.core.finding import Finding
-from contribaudit.tui.export import Sheet
+from contribaudit.core.model.finding import Finding
+from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import findings as rows
 from contribaudit.tui.rows.filtering import Narrowing, parse
 from contribaudit.tui.rows.index import GROUPS, SORTS, FindingIndex, Heading, grouped, ordered
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.detail import DetailScreen
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.finding_detail import FindingDetail
+from contribaudit.tui.widgets.detail import FindingDetail
 from contribaudit.tui.widgets.grid import Grid
 from contribaudit.tui.widgets.plain_input import PlainInput
 

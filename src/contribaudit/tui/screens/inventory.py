@@ -11,9 +11,9 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import Input
 
-from contribaudit.core.spaces import KnownSpace
-from contribaudit.core.subject import Kind, Subject
-from contribaudit.tui.export import Sheet
+from contribaudit.core.model.snapshot import KnownSpace
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.tui.files import Sheet
 from contribaudit.tui.messages import ShowFindings
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.rows.filtering import quoted

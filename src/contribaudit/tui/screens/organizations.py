@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text import plain
 from contribaudit.tui.widgets.grid import Column, Grid
 
 

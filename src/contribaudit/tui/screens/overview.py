@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 
-from contribaudit.tui.export import Sheet
+from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import findings as finding_rows
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from contribaudit.tui.widgets.key_line import KeyLine
+from contribaudit.tui.widgets.bars import KeyLine
 
 
 class QuestionScreen(ModalScreen[bool]):

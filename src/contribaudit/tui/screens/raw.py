@@ -16,10 +16,10 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from contribaudit.errors import ContribauditError
-from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text import plain
 from contribaudit.tui.host import host_of
+from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.grid import Column, Grid
-from contribaudit.tui.widgets.key_line import KeyLine
 from contribaudit.tui.widgets.plain_input import PlainInput
 
 

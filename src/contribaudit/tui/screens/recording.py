@@ -10,17 +10,17 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from contribaudit.core.attestation import Attestation
-from contribaudit.desk import Desk, desks
-from contribaudit.exporters.cells import plain, shown
+from contribaudit.audit.attesting import Desk, desks
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.exporters.text import plain, shown
 from contribaudit.progress import SILENT
 from contribaudit.testimony.recording import confirmation
 from contribaudit.tui.host import Host
-from contribaudit.tui.rows.attested import Recorded, made_line, recorded_detail
+from contribaudit.tui.rows.attestations import Recorded, made_line, recorded_detail
 from contribaudit.tui.rows.due import DueScreen
+from contribaudit.tui.screens.attest import WalkScreen
 from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.screens.revoke import RevokeScreen
-from contribaudit.tui.screens.walk import WalkScreen
 from contribaudit.tui.source import Board, Source
 
 

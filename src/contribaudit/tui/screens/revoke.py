@@ -11,12 +11,12 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Static
 
-from contribaudit.core.attestation import Signature
-from contribaudit.core.state import State
-from contribaudit.desk import Desk
-from contribaudit.testimony.attestable import short
-from contribaudit.tui.rows.attested import Recorded, recorded_detail
-from contribaudit.tui.screens.form import FormScreen
+from contribaudit.attestations.recording import short
+from contribaudit.audit.attesting import Desk
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.resolve.state import State
+from contribaudit.tui.rows.attestations import Recorded, recorded_detail
+from contribaudit.tui.screens.dialogs import FormScreen
 from contribaudit.tui.widgets.field import Field
 
 

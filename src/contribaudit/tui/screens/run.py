@@ -16,8 +16,8 @@ from textual.widgets import Button, Static
 from textual.worker import Worker
 
 from contribaudit.errors import ContribauditError, StoreBusy
-from contribaudit.exporters.cells import plain
-from contribaudit.tui.export import Sheet
+from contribaudit.exporters.text import plain
+from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import run as rows
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board

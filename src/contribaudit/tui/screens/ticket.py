@@ -8,8 +8,8 @@ from typing import ClassVar
 from rich.text import Text
 from textual.widget import Widget
 
-from contribaudit.exporters.cells import plain
-from contribaudit.tui.screens.form import FormScreen
+from contribaudit.exporters.text import plain
+from contribaudit.tui.screens.dialogs import FormScreen
 from contribaudit.tui.widgets.field import Field
 
 

@@ -15,9 +15,9 @@ from textual.containers import Container, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from contribaudit.exporters.cells import Cell
+from contribaudit.exporters.text import Cell
 from contribaudit.exporters.words import counted
-from contribaudit.tui.export import Sheet
+from contribaudit.tui.files import Sheet
 from contribaudit.tui.messages import ShowSubject
 from contribaudit.tui.rows import timeline as rows
 from contribaudit.tui.rows.change import change_detail

@@ -14,18 +14,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from contribaudit import paths, policy_file, wiring
-from contribaudit.core.finding import Finding
-from contribaudit.core.policy import WAIVABLE
-from contribaudit.core.report import Report
+from contribaudit.attestations.recording import short
+from contribaudit.audit.job import Job
+from contribaudit.audit.replay import judge_last
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.policy import WAIVABLE
 from contribaudit.errors import UsageError
-from contribaudit.exporters.cells import plain, shown
-from contribaudit.looking_back import judge_last
-from contribaudit.pipeline import Job
-from contribaudit.policy_file import edit
+from contribaudit.exporters.text import plain, shown
+from contribaudit.policy_file import editing
 from contribaudit.policy_file.values import MOST_DAYS, same_person
-from contribaudit.testimony.attestable import short
 from contribaudit.tui.rows import waive as rows
-from contribaudit.tui.screens.form import FormScreen
+from contribaudit.tui.screens.dialogs import FormScreen
 from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.widgets.field import Field, Tick
@@ -81,7 +81,7 @@ class WaiveScreen(FormScreen[str]):
             self._review(self._waiver())
 
     @work(exclusive=True, group="send")
-    async def _review(self, waiver: edit.NewWaiver) -> None:
+    async def _review(self, waiver: editing.NewWaiver) -> None:
         self._busy = True
         try:
             with self.telling():
@@ -89,7 +89,7 @@ class WaiveScreen(FormScreen[str]):
         finally:
             self._busy = False
 
-    async def _asked(self, waiver: edit.NewWaiver) -> None:
+    async def _asked(self, waiver: editing.NewWaiver) -> None:
         self.tell("Trying the change …")
         change, after = await asyncio.to_thread(self._tried, waiver)
         self.tell("")
@@ -103,25 +103,25 @@ class WaiveScreen(FormScreen[str]):
                 told += f' Name it in config.toml: policy = "{change.path}".'
             self.dismiss(told)
 
-    def _tried(self, waiver: edit.NewWaiver) -> tuple[edit.Change, Report]:
+    def _tried(self, waiver: editing.NewWaiver) -> tuple[editing.Change, Report]:
         """The change, loaded and judged as if it were written. In a worker thread. Raises ContribauditError."""
         path = self._source.policy_path
         if path is not None:
-            change = edit.with_waiver(path, waiver)
+            change = editing.with_waiver(path, waiver)
         else:
             new = paths.expanded(self.field("path").value).absolute()
-            change = edit.new_file(new, [self._job.policy.name], waiver)
+            change = editing.new_file(new, [self._job.policy.name], waiver)
         changed = wiring.load_policy(change.path, self._job.rulebook, text=change.after)
         return change, judge_last(replace(self._job, policy=changed))
 
-    def _write(self, change: edit.Change) -> None:
-        edit.write(change)
+    def _write(self, change: editing.Change) -> None:
+        editing.write(change)
         self._source.use_policy(change.path)
 
-    def _waiver(self) -> edit.NewWaiver:
+    def _waiver(self) -> editing.NewWaiver:
         binds = self._finding.observed is not None and self.query_one("#binds", Tick).value
         review = self.field("review").value
-        return edit.NewWaiver(
+        return editing.NewWaiver(
             check=self._finding.check,
             subject=rows.subject_text(self._board.report.state, self._finding),
             reason=self.field("reason").value,

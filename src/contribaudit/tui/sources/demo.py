@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 
+from contribaudit.audit.job import Job
 from contribaudit.demo.run import demonstration
-from contribaudit.pipeline import Job
 from contribaudit.progress import Progress
 from contribaudit.tui.sources.history import HistorySource
 

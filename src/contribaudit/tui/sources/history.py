@@ -12,18 +12,19 @@ from threading import Lock
 from pydantic import SecretStr
 
 from contribaudit import checks, wiring
-from contribaudit.attribution import Span, explained_changes
-from contribaudit.config import AppSettings
-from contribaudit.core.baseline import standing
-from contribaudit.core.deadlines import deadlines
-from contribaudit.core.drift import Change
-from contribaudit.core.finding import Finding
-from contribaudit.core.report import Report
-from contribaudit.core.spaces import SpaceBook
+from contribaudit.audit.changes import Span, explained_changes
+from contribaudit.audit.job import Job
+from contribaudit.audit.pipeline import audit
+from contribaudit.audit.replay import judge_at, judge_last
+from contribaudit.core.advise.deadlines import deadlines
+from contribaudit.core.advise.report import Report
+from contribaudit.core.judge.baseline import standing
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.snapshot import SpaceBook
 from contribaudit.errors import CredentialError
-from contribaudit.looking_back import judge_at, judge_last
-from contribaudit.pipeline import Job, audit
 from contribaudit.progress import SILENT, Progress
+from contribaudit.settings.model import AppSettings
 from contribaudit.store.outcome_history import OutcomeSpan
 from contribaudit.store.records import RunRecord
 from contribaudit.testimony.queue import queue

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contribaudit.collectors.collect import utc_now
 from contribaudit.core.canonical import LEAST_DIGITS
-from contribaudit.core.rules import Words
+from contribaudit.core.model.rulebook import Words
 from contribaudit.errors import EvidenceDamaged, StoreDamaged
 from contribaudit.evidence.pack import ASK, Pack, open_pack
 from contribaudit.evidence.verify import Verified, verify

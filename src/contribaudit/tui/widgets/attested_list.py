@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual import work
 
-from contribaudit.core.attestation import Attestation
+from contribaudit.core.model.attestation import Attestation
 from contribaudit.tui.host import host_of
-from contribaudit.tui.rows import attested as rows
-from contribaudit.tui.rows.attested import FILTERS, Recorded
+from contribaudit.tui.rows import attestations as rows
+from contribaudit.tui.rows.attestations import FILTERS, Recorded
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.listing import Listing
 

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Checkbox, Static
 
 from contribaudit.errors import UsageError
-from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text import plain
 from contribaudit.tui.widgets.plain_input import PlainInput
 
 

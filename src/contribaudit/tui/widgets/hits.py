@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import work
 from textual.message import Message
 
-from contribaudit.core.state import State
+from contribaudit.core.resolve.state import State
 from contribaudit.tui.host import host_of
 from contribaudit.tui.rows import search
 from contribaudit.tui.widgets.grid import Grid

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual import work
 
-from contribaudit.core.spaces import KnownSpace
-from contribaudit.core.subject import Kind, Subject
-from contribaudit.exporters.cells import Cell
+from contribaudit.core.model.snapshot import KnownSpace
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.exporters.text import Cell
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.rows import inventory as rows
+from contribaudit.tui.rows.inventory_tree import Page, TreeLines
 from contribaudit.tui.rows.outline import Leaf, Node
-from contribaudit.tui.rows.tree import Page, TreeLines
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.tree_grid import TreeGrid
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text import plain
 
 
 class PlainInput(Input):

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from contribaudit.core.subject import Subject
+from contribaudit.core.model.subject import Subject
 from contribaudit.exporters.text_table import capture
 from contribaudit.tui.host import host_of
 from contribaudit.tui.rows.subject import described

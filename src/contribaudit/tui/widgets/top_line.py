@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from contribaudit.exporters.cells import plain
+from contribaudit.exporters.text import plain
 from contribaudit.tui.source import Board
 
 _ROOMY = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from contribaudit.tui.rows import where
+from contribaudit.tui.rows import overview
 from contribaudit.tui.rows.line import Line
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.panel import Panel
@@ -18,4 +18,4 @@ class WherePanel(Panel):
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
         """Its answer."""
-        return where.lines(board, width, most)
+        return overview.lines(board, width, most)

@@ -1,0 +1,254 @@
+"""One request: built, let through by the limiter, sent, written into the ledger, judged, tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from contribaudit import __version__
+from contribaudit.atlassian import calls, responses
+from contribaudit.atlassian.body import ACCEPTED, LONGEST_BODY, TooLong, read_body
+from contribaudit.atlassian.calls import Call
+from contribaudit.atlassian.credential import Credential
+from contribaudit.atlassian.ledger import Ledger
+from contribaudit.atlassian.limiter import Limiter
+from contribaudit.atlassian.origin import checked_origin
+from contribaudit.atlassian.paging import Request
+from contribaudit.atlassian.retry import LONGEST_WAIT_SECONDS, Failure, asked_seconds, moment, persist, seconds_until
+from contribaudit.atlassian.unreachable import no_answer
+from contribaudit.core.model.redaction import Redaction
+from contribaudit.errors import (
+    AdminApiError,
+    ConfigurationError,
+    CredentialError,
+    RateLimited,
+    TimedOut,
+    UnexpectedAnswer,
+)
+from contribaudit.ledger_entry import LedgerEntry
+from contribaudit.progress import Progress
+
+IN_FLIGHT = 10
+"""httpx serves fewer requests a second with more connections than this."""
+
+_LONGEST_ID = 300
+_LOCATION = "contribaudit.location"
+_OF_THE_WIRE = frozenset((b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie"))
+
+ANSWER_SECONDS = 120.0
+"""How long one request may take in all; httpx's read timeout starts anew with every byte."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def check_allowed(call: Call, allowed: tuple[Call, ...] = calls.ALL) -> None:
+    """Raises ValueError for anything but the allowed reads: a programming error, not a user's."""
+    if call not in allowed:
+        raise ValueError(f"{call.title} is not among the calls that this tool may send")
+
+
+class Sender:
+    """Sends allowed calls to one origin with one credential; `quote` makes text of answers fit to be shown.
+
+    `refusal` makes the error of an answer that is not 2xx. `direct` says that the origin is a site's own host, where
+    paths begin after `{cloudId}`. Several senders may share `ledger` and `slots`, which bound what is in flight.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        organization: str,
+        credential: Credential,
+        api_url: str,
+        progress: Progress,
+        sleep: Callable[[float], Awaitable[None]],
+        clock: Callable[[], datetime],
+        allowed: tuple[Call, ...] = calls.ALL,
+        refusal: responses.Refusal = responses.refusal,
+        direct: bool = False,
+        ledger: Ledger | None = None,
+        slots: asyncio.Semaphore | None = None,
+    ) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_-]*", organization):
+            hint = "It is letters, digits and dashes; Atlassian shows it beside a new API key"
+            raise ConfigurationError("The organization ID holds characters that none has", hint=hint)
+        what = "token" if allowed == calls.ON_SITES else "key"
+        # Else httpx or h11 would quote the key in an error of their own.
+        if not re.fullmatch(r"[!-~]+", credential.secret.get_secret_value()):
+            hint = "Copy it again, without spaces or line breaks, and save it with `contribaudit login`"
+            raise CredentialError(f"The API {what} is empty or holds characters that no {what} has", hint=hint)
+        self.ledger = Ledger() if ledger is None else ledger
+        self.redaction = Redaction(secret.get_secret_value() for secret in credential.unspoken)
+        self.quote = responses.Quote(self.redaction)
+        self.origin = checked_origin(api_url)
+        self._organization = organization
+        self._http = http
+        http.event_hooks = {"response": [_set_location_aside]}
+        self._credential = credential
+        self._allowed = allowed
+        self._refusal = refusal
+        self._direct = direct
+        self._shown_origin = f"https://{self.origin.host}" if direct else ""
+        self._progress = progress
+        self._clock = clock
+        self._sent: Counter[str] = Counter()
+        self._limiter = Limiter(clock=clock, sleep=sleep)
+        self._slots = asyncio.Semaphore(IN_FLIGHT) if slots is None else slots
+        # They write URLs at INFO and answer headers at DEBUG; the ledger is where requests are told of.
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+    def sent(self, call: Call, request: Request) -> int:
+        """How many requests went out on this request's way: the site's for a site, else the call's."""
+        return self._sent[self._lane(call, request)]
+
+    async def document(self, call: Call, request: Request) -> dict[str, Any]:
+        """The JSON object that the API answers, after as many tries as it takes. Raises AdminApiError."""
+        check_allowed(call, self._allowed)
+        lane = self._lane(call, request)
+
+        def before_wait(error: AdminApiError, seconds: float) -> None:
+            if isinstance(error, RateLimited):
+                self._limiter.pause(lane, seconds)
+            self._progress.waiting(call.title, seconds, error.message)
+
+        attempt = partial(self._try, call, request)
+        body = await persist(attempt, sleep=self._limiter.sleep, before_wait=before_wait)
+        document = responses.parse(call, body, self.quote)
+        # Whatever is kept or shown of an answer comes from here.
+        return self.redaction.value(document) if self.redaction.hides(body) else document
+
+    async def _try(self, call: Call, request: Request, waited: float) -> bytes | Failure:
+        lane = self._lane(call, request)
+        waited += await self._limiter.turn(lane, call.per_minute, partial(self._progress.waiting, call.title))
+        outgoing = self._build(call, request)
+        result: httpx.Response | Failure | None = None
+        handled = sys.exception()
+        async with self._slots:
+            at, started = self._clock(), time.perf_counter()
+            try:
+                result = await self._answer(call, outgoing)
+            except (httpx.HTTPError, OSError) as error:
+                result = Failure(no_answer(error, call=call.title, url=self.origin, handled=handled))
+            except ValueError:
+                result = Failure(_odd(call, "headers that cannot be read"))
+            finally:
+                # A cancelled request is told of too: it may have reached the API.
+                answer = result if isinstance(result, httpx.Response) else None
+                self._record(call, request, answer, at, time.perf_counter() - started, waited)
+        return result if isinstance(result, Failure) else self._judge(call, lane, result)
+
+    async def _answer(self, call: Call, outgoing: httpx.Request) -> httpx.Response | Failure:
+        """The answer, whole and without ties to its connection, or the limit that it went beyond."""
+        deadline = asyncio.timeout(ANSWER_SECONDS)
+        try:
+            async with deadline:
+                answer = await self._http.send(outgoing, auth=None, follow_redirects=False, stream=True)
+                try:
+                    body = await read_body(answer)
+                finally:
+                    await answer.aclose()
+        except TooLong:
+            return Failure(_odd(call, f"more than {LONGEST_BODY >> 20} MiB, which is more than it reads"))
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            what = f"{call.title}: the answer was not whole after {ANSWER_SECONDS:g} s"
+            hint = "Check the network and any proxy, which sends it too slowly, then try again"
+            return Failure(TimedOut(what, call=call.title, hint=hint), heals=False)
+        headers = [(name, value) for name, value in answer.headers.raw if name.lower() not in _OF_THE_WIRE]
+        headers += answer.extensions.get(_LOCATION, [])
+        return httpx.Response(answer.status_code, headers=headers, content=body, request=outgoing)
+
+    def _build(self, call: Call, request: Request) -> httpx.Request:
+        return self._http.build_request(
+            call.method,
+            f"{str(self.origin).rstrip('/')}{self._path(call, request)}",
+            params=request.query or None,
+            json=request.body,
+            headers={
+                "Authorization": self._credential.header,
+                "Accept": "application/json",
+                "Accept-Encoding": ACCEPTED,
+                "User-Agent": f"contribaudit/{__version__}",
+            },
+        )
+
+    def _path(self, call: Call, request: Request) -> str:
+        """The call's path, filled in and percent-encoded: what an answer named must lead nowhere else."""
+        if "{orgId}" in call.path and not self._organization:
+            raise ValueError(f"{call.title} needs an organization")
+        parts = {"orgId": self._organization, **dict(request.where)}
+        if unnamed := set(re.findall(r"{(\w+)}", call.path)) - parts.keys():
+            raise ValueError(f"{call.title} needs {', '.join(sorted(unnamed))}")
+        for name, value in request.where:
+            # A path of dots would be another one after a proxy has tidied it up.
+            if not value.strip(".") or len(value) > _LONGEST_ID or not value.isprintable():
+                what = f"{call.title}: an answer named a {name} that is none"
+                raise UnexpectedAnswer(what, call=call.title, hint="Try again; if it stays, report it")
+        path = call.path.partition(f"{{{calls.SITE}}}")[2] if self._direct else call.path
+        return re.sub(r"{(\w+)}", lambda found: quote(parts[found[1]], safe=""), path)
+
+    def _lane(self, call: Call, request: Request) -> str:
+        """What waits together: the organization's limits are per call, those of sites also per site."""
+        return self._path(call, request) if calls.SITE in dict(request.where) else call.path
+
+    def _judge(self, call: Call, lane: str, response: httpx.Response) -> bytes | Failure:
+        now = self._clock()
+        if response.status_code == httpx.codes.OK:
+            reset = seconds_until(response.headers.get("X-RateLimit-Reset"), response.headers, now)
+            if response.headers.get("X-RateLimit-Remaining") == "0" and reset and reset <= LONGEST_WAIT_SECONDS:
+                self._limiter.pause(lane, reset)
+            return response.content
+        asked = asked_seconds(response.headers, now)
+        return Failure(self._refusal(call, response, self.quote, asked), asked)
+
+    def _record(
+        self, call: Call, request: Request, response: httpx.Response | None, at: datetime, seconds: float, waited: float
+    ) -> None:
+        body = response.content if response is not None else b""
+        if response is not None and (date := moment(response.headers.get("Date"))):
+            self.ledger.clock_skew_seconds = (date - self._clock()).total_seconds()
+        shown = [(name, f"{value[:8]}..." if name == "cursor" else value) for name, value in request.query]
+        query = urlencode(shown)
+        self._sent[self._lane(call, request)] += 1
+        self.ledger.append(
+            LedgerEntry(
+                at=at,
+                call=call.name,
+                method=call.method,
+                path=f"{self._shown_origin}{self._path(call, request)}{f'?{query}' if query else ''}",
+                status=response.status_code if response is not None else None,
+                bytes=len(body),
+                sha256=hashlib.sha256(body).hexdigest() if response is not None else "",
+                seconds=seconds,
+                waited_seconds=waited,
+            )
+        )
+
+
+async def _set_location_aside(response: httpx.Response) -> None:
+    """httpx works out where a redirect leads even when nobody follows it, and fails on an odd address."""
+    response.extensions[_LOCATION] = [pair for pair in response.headers.raw if pair[0].lower() == b"location"]
+    if response.extensions[_LOCATION]:
+        del response.headers["location"]
+
+
+def _odd(call: Call, what: str) -> UnexpectedAnswer:
+    hint = "A proxy on the way may have sent it: check HTTPS_PROXY and api_url. If it stays, report it"
+    return UnexpectedAnswer(f"{call.title} answered with {what}", call=call.title, hint=hint)

@@ -1,0 +1,264 @@
+"""A decoder from what moved in a signal between two states whose meaning somebody knows. It is written, never used.
+
+Fields that change without meaning are never proposed. Of a list that differs anywhere the whole list is proposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+import tomlkit
+from tomlkit.items import InlineTable
+
+from contribaudit.core.canonical import canonical_json, digest, stable
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.canonical import NOTHING, found_at, parts
+from contribaudit.core.model.decoder import Decoder, Digests, decode
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.calibration import form
+from contribaudit.core.resolve.signals import SignalKey
+from contribaudit.errors import UsageError
+from contribaudit.rulebook import decoders
+from contribaudit.testimony.json_diff import differences
+
+Moved = tuple[str, Any, Any]
+"""Pointer, what stood there before and after; NOTHING where nothing did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two states."""
+
+    label: str
+    """Where it comes from, in a few words."""
+    object: Any
+    """The signal's object without volatile fields; None where the API held none."""
+    value: Value
+    """What the setting was then."""
+    told_by: str
+    """Who says so."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the object's canonical form; "" where there was none."""
+        return digest(canonical_json(self.object)) if self.object is not None else ""
+
+    @property
+    def state(self) -> Digests:
+        """As anchors and runs have it."""
+        return (self.sha256,) if self.object is not None else None
+
+
+def own_object(found: Any) -> Any:
+    """The object as a signal of its owner has it: without volatile fields, and without resources that are signals
+    of apps. What `signals show` prints stays as it is.
+    """
+    settled = stable(found)
+    attributes = settled.get("attributes") if isinstance(settled, dict) else None
+    listed = attributes.get("resources") if isinstance(attributes, dict) else None
+    if not isinstance(attributes, dict) or not isinstance(listed, list):
+        return settled
+    own = [one for one in listed if not (isinstance(one, dict) and isinstance(one.get("id"), str))]
+    return {**settled, "attributes": {**attributes, "resources": own}}
+
+
+def values_at(
+    attestations: Iterable[Attestation], subject: Subject, setting: Setting, key: SignalKey, state: Digests
+) -> list[Attestation]:
+    """What people recorded of the setting while the signal stood so, one for each value, newest first."""
+    found: dict[object, Attestation] = {}
+    for one in sorted(attestations, key=lambda one: (one.observed_at, one.id), reverse=True):
+        held = any((anchor.subject, anchor.signal) == key and anchor.state == state for anchor in one.anchors)
+        if one.bound and held and one.subject == subject and one.setting == setting.id:
+            found.setdefault(form(setting, one.value), one)
+    return list(found.values())
+
+
+def confounded(
+    attestations: Sequence[Attestation],
+    subject: Subject,
+    others: Iterable[Setting],
+    key: SignalKey,
+    states: tuple[Digests, Digests],
+) -> tuple[list[SettingId], list[SettingId]]:
+    """Settings of the family that were attested with other values at the two states, and those not attested at both."""
+    changed: list[SettingId] = []
+    unknown: list[SettingId] = []
+    for other in others:
+        before, after = (
+            {form(other, one.value) for one in values_at(attestations, subject, other, key, state)} for state in states
+        )
+        if not before or not after:
+            unknown.append(other.id)
+        elif len(before | after) > 1:
+            changed.append(other.id)
+    return changed, unknown
+
+
+def moved(before: Any, after: Any) -> list[Moved]:
+    """What differs between two objects, lists as wholes, by pointer."""
+    found: dict[str, Moved] = {}
+    for pointer, _, _ in differences(before, after):
+        place = _outside_of_lists(pointer, before, after)
+        if place:
+            found.setdefault(place, (place, found_at(before, place), found_at(after, place)))
+    return list(found.values())
+
+
+def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: Any) -> tuple[str, ...]:
+    """The pointers to propose: those asked for, or the only one that moved.
+
+    Raises UsageError for one that did not move, and where several moved and none was chosen.
+    """
+    known = [pointer for pointer, _, _ in among]
+    if not pointers:
+        if len(known) == 1:
+            return (known[0],)
+        if not known:
+            raise UsageError(
+                "The object is there on one side only, so that no place in it moved",
+                hint="Choose with --pointer what in it tells the setting; contribaudit signals show prints it.",
+            )
+        listed = ", ".join(known[:20])
+        raise UsageError(
+            f"{len(known)} places moved, and not all of them need be the setting's",
+            hint=f"Choose with --pointer, once or more: {listed}.",
+        )
+    present = [one for one in (before, after) if one is not None]
+    for pointer in pointers:
+        if pointer in known or (len(present) == 1 and _is_there(present[0], pointer)):
+            continue
+        near = get_close_matches(pointer, known, n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        raise UsageError(f"{pointer[:80]!r} did not move", hint=f"{meant}Moved: {', '.join(known[:20]) or 'nothing'}.")
+    return tuple(dict.fromkeys(pointers))
+
+
+def written(
+    setting: Setting,
+    key: SignalKey,
+    sides: tuple[Side, Side],
+    pointers: Sequence[str],
+    *,
+    told: Sequence[str],
+    by: str,
+    today: date,
+) -> str:
+    """The file, with comments that say where it comes from. It reads both states as what was told, which is tried.
+
+    Raises UsageError for places that do not tell the two values apart, and for what TOML cannot hold.
+    """
+    document = tomlkit.document()
+    for line in told:
+        document.add(tomlkit.comment(line))
+    document.add("reviewed", tomlkit.item(today))
+    document.add("source", tomlkit.item("contribaudit signals propose: what moved in one organization, not published"))
+    document.add("grade", tomlkit.item("C, our own reading"))
+    entry = tomlkit.table()
+    entry.add("setting", setting.id)
+    entry.add("signal", key[1])
+    entry.add("owner", key[0].kind.value)
+    entry.add("pointers", list(pointers))
+    entry.add("from", f"{key[0].organization}, {today}{f', {by}' if by else ''}")
+    if setting.is_list:
+        if len(pointers) != 1:
+            raise UsageError("A list is read at one place", hint="Choose it with --pointer.")
+        entry.add("texts", pointers[0])
+    else:
+        values = tomlkit.aot()
+        for side in sides:
+            values.append(_row(side, pointers))
+        entry.add("value", values)
+    entries = tomlkit.aot()
+    entries.append(entry)
+    document.add("decoder", entries)
+    text = tomlkit.dumps(document)
+    _try(text, setting, sides)
+    return text
+
+
+def _row(side: Side, pointers: Sequence[str]) -> Any:
+    row = tomlkit.table()
+    row.add("value", side.value)
+    if side.object is None:
+        row.add("absent", True)
+        return row
+    when: InlineTable = tomlkit.inline_table()
+    null: list[str] = []
+    without: list[str] = []
+    for pointer in pointers:
+        stands = found_at(side.object, pointer)
+        if stands is NOTHING:
+            without.append(pointer)
+        elif stands is None:
+            null.append(pointer)
+        else:
+            when.add(pointer, _item(stands, pointer))
+    if when:
+        row.add("when", when)
+    for name, found in (("null", null), ("without", without)):
+        if found:
+            row.add(name, found)
+    return row
+
+
+def _item(value: Any, pointer: str) -> Any:
+    if _holds_null(value):
+        raise UsageError(f"At {pointer} stands a null within a value, which TOML cannot write", hint="Point deeper.")
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        for name, one in value.items():
+            table.add(name, _item(one, pointer))
+        return table
+    if isinstance(value, list):
+        array = tomlkit.array()
+        for one in value:
+            array.append(_item(one, pointer))
+        return array
+    return value
+
+
+def _holds_null(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_holds_null, value.values() if isinstance(value, dict) else value))
+    return value is None
+
+
+def _try(text: str, setting: Setting, sides: Sequence[Side]) -> None:
+    """Read it back, and both states with it: what is proposed must do what it says."""
+    (decoder,) = decoders.of_file(decoders.parse(text.encode("utf-8"), "proposal"), "proposal", "")
+    for side in sides:
+        value, why_not = _decoded(decoder, side)
+        if why_not or form(setting, value) != form(setting, side.value):
+            said = why_not or f"it reads {value!r} there"
+            raise UsageError(
+                f"These places do not say that {setting.id} is {side.value!r} in {side.label}: {said}",
+                hint="Choose others with --pointer, or check the values.",
+            )
+
+
+def _decoded(decoder: Decoder, side: Side) -> tuple[Value, str]:
+    return decode(decoder, side.state, {side.sha256: side.object})
+
+
+def _outside_of_lists(pointer: str, before: Any, after: Any) -> str:
+    """The pointer, cut off at the first list on its way."""
+    place = ""
+    for part in parts(pointer) if pointer else ():
+        place += "/" + part.replace("~", "~0").replace("/", "~1")
+        if any(isinstance(found_at(one, place), list) for one in (before, after)):
+            return place
+    return place
+
+
+def _is_there(found: Any, pointer: str) -> bool:
+    try:
+        return found_at(found, pointer) is not NOTHING
+    except ValueError as error:
+        raise UsageError(f"{pointer[:80]!r} is no pointer: {error}", hint="Write it like /attributes/status.") from None

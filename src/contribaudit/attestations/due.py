@@ -1,0 +1,97 @@
+"""What a person has to look at: by screen, and when the last look becomes too old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from contribaudit import catalogue
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attestation, in_force
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import Screen
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.times import later
+from contribaudit.core.resolve.state import State
+from contribaudit.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question that a screen answers, with the newest answer."""
+
+    screen: Screen
+    subject: Subject
+    setting: Setting
+    last: Attestation | None
+    """None when nobody ever looked, or when it was taken back."""
+    due_at: datetime | None
+    """None when it is due since ever."""
+
+    def is_due(self, now: datetime) -> bool:
+        """True when somebody should look now."""
+        return self.due_at is None or self.due_at <= now
+
+
+def rows(state: State, attestations: Iterable[Attestation], policy: AuditPolicy) -> Iterator[Row]:
+    """Every question of every screen that the organizations' plans and apps have, in the rulebook's order."""
+    known = list(attestations)
+    newest = in_force(known, state.as_of)
+    for screen in state.rulebook.screens:
+        for subject in _subjects(state, screen, known):
+            for setting in map(catalogue.find, screen.settings):
+                if subject.kind in setting.kinds and setting.attestable:
+                    last = next(iter(newest.get((subject, setting.id), ())), None)
+                    yield Row(screen, subject, setting, last, due_at(last, screen.id, policy) if last else None)
+
+
+def due_at(attestation: Attestation, screen: str, policy: AuditPolicy) -> datetime:
+    """When somebody should look again: some days before the policy calls it too old.
+
+    The days are spread by screen and organization, so that not all of them come on one day.
+    """
+    limits = policy.evidence.max_age_days
+    limit = limits["attested_anchored" if attestation.anchors else "attested"]
+    lead, spread = max(1, limit // 6), max(1, limit // 5)
+    key = f"{attestation.subject.organization}\n{screen or attestation.setting}".encode("utf-8", "surrogatepass")
+    earlier = int.from_bytes(sha256(key).digest()[:4], "big") % spread
+    return later(attestation.observed_at, timedelta(days=max(limit - lead - earlier, 0)))
+
+
+def find_screen(screens: Iterable[Screen], name: str) -> Screen:
+    """The screen by its ID. Raises UsageError with the known ones."""
+    known = {screen.id: screen for screen in screens}
+    if name.strip().casefold() not in known:
+        listed = ", ".join(known) or "the rulebook names none"
+        raise UsageError(f"There is no screen `{name[:80]}`", hint=f"Screens: {listed}.")
+    return known[name.strip().casefold()]
+
+
+def path_of(screen: Screen) -> str:
+    """The way there in the newest console."""
+    return next(iter(screen.paths.values()), "")
+
+
+def _subjects(state: State, screen: Screen, known: list[Attestation]) -> Iterator[Subject]:
+    for place in state.looked_at:
+        organization = organization_subject(place.id)
+        if screen.kind is Kind.ORGANIZATION:
+            if _has(state, screen, state.recall(organization, names.HIGHEST_PLAN)):
+                yield organization
+        elif screen.kind is Kind.APP:
+            for app in state.subjects(Kind.APP, place.id):
+                listed = not screen.apps or state.recall(app, names.APP_TYPE_KEY).casefold() in screen.apps
+                if listed and _has(state, screen, state.recall(app, names.PLAN)):
+                    yield app
+        else:  # no API lists them: those that somebody attested before
+            mine = (one.subject for one in known if one.subject.kind is screen.kind)
+            yield from dict.fromkeys(one for one in mine if one.organization == place.id)
+
+
+def _has(state: State, screen: Screen, word: str) -> bool:
+    """Whether the plan has the screen; true where that is not known."""
+    plan = state.rulebook.plan(word) if word else None
+    return not screen.plans or plan is None or plan.name.casefold() in {one.casefold() for one in screen.plans}

@@ -1,0 +1,119 @@
+"""What became of each attestation, and what the states of signals were seen to mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from contribaudit import catalogue
+from contribaudit.core.model.attestation import Anchor, Attestation, in_force
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.attested import Testimony
+from contribaudit.core.resolve.calibration import form
+from contribaudit.core.resolve.signals import SignalReading, Standing, readings
+from contribaudit.core.resolve.state import State
+
+
+class Became(StrEnum):
+    """What became of an attestation."""
+
+    IN_FORCE = "in force"
+    SUPERSEDED = "superseded"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class SignalLine:
+    """One signal of one owner: how it stands, since when, and what people saw while it stood so."""
+
+    reading: SignalReading
+    since: datetime | None
+    """Start of the first run that found it so; None where no run did."""
+    meant: tuple[tuple[SettingId, Value], ...]
+    """Attested while it was in this state, by unrevoked attestations, sorted."""
+    earlier: tuple[tuple[datetime, tuple[str, ...] | None], ...]
+    """Its states before this one, oldest first; None for "the API held none"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How one anchor of an attestation stands now."""
+
+    anchor: Anchor
+    holds: bool
+    told: str
+    """ "unmoved", or what is the matter."""
+
+
+def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str, Became]:
+    """By ID."""
+    listed = list(attestations)
+    current = {one.id for found in in_force(listed, now).values() for one in found}
+    return {
+        one.id: Became.REVOKED if one.revoked else Became.IN_FORCE if one.id in current else Became.SUPERSEDED
+        for one in listed
+    }
+
+
+def signal_lines(state: State, told: Testimony, organization: str) -> list[SignalLine]:
+    """Every signal of the organization and its apps; those that an app never had are left out."""
+    owners = [organization_subject(organization), *state.subjects(Kind.APP, organization)]
+    found = {
+        (one.owner, one.signal): one for owner in owners for family in Family for one in readings(state, owner, family)
+    }
+    place = {owner: number for number, owner in enumerate(owners)}
+    lines: list[SignalLine] = []
+    for (owner, signal), one in sorted(found.items(), key=lambda item: (place[item[0][0]], item[0][1])):
+        held = told.signals.get((owner, signal), ())
+        if one.standing is Standing.ABSENT and not held and owner.kind is Kind.APP:
+            continue  # most apps have most signals never
+        meant = seen_to_mean(told.attestations, owner, signal, one.state)
+        lines.append(SignalLine(one, held[-1][0] if held else None, meant, tuple(held[:-1])))
+    return lines
+
+
+def seen_to_mean(
+    attestations: Iterable[Attestation], owner: Subject, signal: SettingId, state: tuple[str, ...] | None
+) -> tuple[tuple[SettingId, Value], ...]:
+    """What unrevoked attestations say of a state of a signal, each value once, sorted."""
+    meant = {
+        (each.setting, each.value)
+        for each in attestations
+        if each.revoked is None
+        for anchor in each.anchors
+        if (anchor.subject, anchor.signal, anchor.state) == (owner, signal, state)
+    }
+    return tuple(sorted(meant, key=lambda one: (one[0], str(one[1]))))
+
+
+def holding(state: State, one: Attestation, family: Family) -> list[Hold]:
+    """How the attestation's anchors stand in this state, in their order."""
+    now = {(each.owner, each.signal): each for each in readings(state, one.subject, family)}
+    return [_hold(anchor, now.get((anchor.subject, anchor.signal))) for anchor in one.anchors]
+
+
+def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[Sequence[Attestation]]:
+    """Attestations in force of one subject, setting and moment that say different things."""
+    return [
+        found
+        for (_, setting), found in in_force(attestations, now).items()
+        if len({form(catalogue.find(setting), one.value) for one in found}) > 1
+    ]
+
+
+def _hold(anchor: Anchor, reading: SignalReading | None) -> Hold:
+    if reading is None:
+        return Hold(anchor, False, "no signal of this any more by the rulebook")
+    if reading.standing is Standing.UNREAD:
+        return Hold(anchor, False, f"not read: {reading.reason}")
+    if not reading.settled:
+        return Hold(anchor, False, "a change is being applied")
+    if reading.state != anchor.state:
+        return Hold(anchor, False, "moved since the look")
+    if reading.revision != anchor.revision:
+        return Hold(anchor, False, f"updated on {reading.revision}")
+    return Hold(anchor, True, "unmoved")

@@ -1,0 +1,186 @@
+"""The evidence desk of one organization: what `attest`, `signals`, `baseline` and the dashboard do with its history.
+
+A look at the console has two readings around it: `read` before the path is shown, `looked` after the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from contribaudit.attestations.due import Row
+    from contribaudit.audit.job import Job
+    from contribaudit.core.model.attestation import Attachment, Attestation, Signature
+    from contribaudit.core.model.rulebook import Screen
+    from contribaudit.core.resolve.state import State
+    from contribaudit.progress import Progress
+    from contribaudit.testimony.recording import Hold, Told
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The API once a person has looked."""
+
+    at: datetime
+    """When the person said so; before the second reading."""
+    state: State
+    """The newest, which names the subjects."""
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a person wrote of one console screen."""
+
+    screen: str
+    """The screen's ID."""
+    told: Sequence[Told]
+    by: str
+    console_path: str
+    note: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(slots=True)
+class Desk:
+    """One organization's history, open. Everything here blocks."""
+
+    organization: str
+    job: Job
+    """Its targets are this organization alone."""
+    offline: bool
+    """True when the API is not asked, for want of a key or because the person said so."""
+    progress: Progress
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.job.clock()
+
+    def signature(self, by: str, at: datetime | None = None) -> Signature:
+        """Under what somebody does here and now."""
+        return self.job.operator.signature(at or self.now(), by)
+
+    def read(self) -> State:
+        """What the API shows now of what anchors attestations; the last kept run when offline."""
+        import asyncio
+
+        from contribaudit.audit.pipeline import look
+        from contribaudit.audit.replay import last_state
+        from contribaudit.testimony.looking import SOURCES
+
+        if self.offline:
+            return last_state(self.job)
+        return asyncio.run(look(self.job, SOURCES, self.progress))
+
+    def looked(self, before: State) -> Looked:
+        """The second reading, after a look that began once `before` was read.
+
+        Offline nothing is read: a look of now comes after every kept run, and nothing holds it.
+        """
+        from contribaudit.attestations.anchoring import Held
+        from contribaudit.testimony.looking import PastLooks
+
+        at = self.now()
+        if self.offline:
+            past = PastLooks(self.job.store, before)
+            return Looked(at, before, lambda organization: past.held(organization, at))
+        held = Held(before, self.read())
+        assert held.after is not None
+        return Looked(at, held.after, lambda _organization: held)
+
+    def filled(self, looked: Looked, form: Form, recorder: str = "") -> tuple[Attestation, ...]:
+        """What the form says as attestations of one look; nothing is kept yet.
+
+        `recorder` typed it in, "" for whoever looked. Raises UsageError that names every wrong row.
+        """
+        from contribaudit.attestations.recording import short
+        from contribaudit.testimony.recording import Look, new_id, record_all
+
+        path = short(form.console_path, "The path")
+        recorded = self.signature(recorder or form.by)
+        look = Look(form.by, looked.at, recorded, new_id(), form.screen, path, form.note, form.attachments)
+        return record_all(looked.state, [(looked.hold, one, look) for one in form.told])
+
+    def due(self, state: State, screen: Screen | None = None) -> list[Row]:
+        """What somebody should look at now, in the rulebook's order; with `screen` everything that it shows."""
+        from contribaudit.attestations.due import rows
+
+        now = self.now()
+        return [
+            row
+            for row in rows(state, self.attestations(), self.job.policy)
+            if (row.screen is screen if screen is not None else row.is_due(now))
+        ]
+
+    def remembered(self) -> State:
+        """The last kept run, or an empty state where there is none: to name subjects."""
+        from contribaudit.audit.replay import last_state
+        from contribaudit.core.resolve.state import OrganizationState, State
+
+        if self.job.store.runs(organization=self.organization, limit=1):
+            return last_state(self.job)
+        there = OrganizationState(self.organization, "", {}, "it was never read")
+        return State(as_of=self.now(), rulebook=self.job.rulebook, organizations=[there], observations=[])
+
+    def attestations(self) -> tuple[Attestation, ...]:
+        """All that was ever recorded of the organization."""
+        return self.job.store.attestations(self.organization)
+
+    def find(self, identity: str) -> Attestation:
+        """The attestation by its ID or the unambiguous beginning of one. Raises UsageError."""
+        from difflib import get_close_matches
+
+        from contribaudit.errors import UsageError
+
+        known = {one.id: one for one in self.attestations()}
+        found = [known[identity]] if identity in known else [known[one] for one in known if one.startswith(identity)]
+        if len(found) == 1 and identity:
+            return found[0]
+        if found and identity:
+            listed = ", ".join(one.id for one in found[:5])
+            raise UsageError(f"Several attestations begin with {identity}", hint=f"Write more of it: {listed}.")
+        near = get_close_matches(identity, known, n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        hint = f"{meant}contribaudit attest list --all names them all."
+        raise UsageError(f"There is no attestation {identity[:80]!r}", hint=hint)
+
+    def confirm(self, identity: str, by: str) -> Signature:
+        """Note that a second person saw the same. Raises UsageError for whoever looked, typed it or did so before."""
+        from contribaudit.testimony.recording import confirmation
+
+        one = self.find(identity)
+        signature = confirmation(one, self.signature(by))
+        self.job.store.confirm(one.id, signature)
+        return signature
+
+    def revoke(self, identity: str, by: str, note: str) -> Signature:
+        """Take an attestation back, with a reason. Raises UsageError."""
+        from contribaudit.attestations.recording import short
+        from contribaudit.testimony.mail import mail
+
+        one = self.find(identity)
+        signature = self.signature(mail(by, "whoever revokes"))
+        self.job.store.revoke(one.id, signature, short(note, "The note"))
+        return signature
+
+
+def desks(job: Job, progress: Progress) -> dict[str, Desk]:
+    """A desk for each organization of the job, in its order; offline where there is no key."""
+    from dataclasses import replace
+
+    return {
+        target.organization: Desk(
+            target.organization, replace(job, targets=(target,)), target.connect is None, progress
+        )
+        for target in job.targets
+        if not target.left_out
+    }
+
+
+def minutes(rows: Iterable[Row]) -> int:
+    """How long the looks take: once for each screen and organization."""
+    return sum({(row.screen.id, row.subject.organization): row.screen.minutes for row in rows}.values())

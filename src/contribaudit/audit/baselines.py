@@ -1,0 +1,99 @@
+"""Approving what a run knew: what is outside of the baseline now, and a person's word. Shared by every front end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contribaudit.attestations.recording import short
+from contribaudit.audit.attesting import Desk
+from contribaudit.core.approval import Baseline
+from contribaudit.core.judge.baseline import Uncovered, outside, uncovered
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.times import later, parse_utc
+from contribaudit.core.resolve.plans import WORKSPACES
+from contribaudit.core.resolve.state import State
+from contribaudit.errors import UsageError
+from contribaudit.store.records import RunRecord
+from contribaudit.testimony.mail import mail
+
+
+@dataclass(frozen=True, slots=True)
+class Approvable:
+    """The newest kept run of one organization, as somebody may approve it."""
+
+    run: RunRecord
+    state: State
+    apps: int
+    standing: Baseline | None
+    """The baseline that counts so far; None while there is none."""
+    outside: tuple[tuple[Subject, Uncovered], ...]
+    """What the run knew and the standing baseline does not cover; nothing without one."""
+
+
+def require_person(desk: Desk) -> None:
+    """Raise UsageError where a schedule or a pipeline runs this: a baseline is a person's word."""
+    if desk.job.operator.trigger == "schedule":
+        raise UsageError(
+            "A scheduled run approves nothing: a baseline is a person's word",
+            hint="Run contribaudit baseline approve yourself, at a terminal",
+        )
+
+
+def approvable(desk: Desk) -> Approvable:
+    """What can be approved now. Raises UsageError where there is no run, or the newest did not read every app."""
+    for record in desk.job.store.runs(organization=desk.organization, limit=1):
+        state = desk.remembered()
+        place = state.organizations[desk.organization]
+        if not place.completed(WORKSPACES):
+            raise UsageError(
+                f"Run {record.id} did not read every app: {place.why_not(WORKSPACES)}",
+                hint="Approve after an audit that did: nobody approves what was not seen",
+            )
+        approved = state.baseline(desk.organization)
+        return Approvable(
+            record,
+            state,
+            len(state.subjects(Kind.APP, desk.organization)),
+            approved.baseline if approved is not None else None,
+            outside_now(state, desk.organization),
+        )
+    raise UsageError("There is no run to approve", hint="Run contribaudit audit first")
+
+
+def outside_now(state: State, organization: str) -> tuple[tuple[Subject, Uncovered], ...]:
+    """What is outside of the baseline, each with why."""
+    found = ((subject, uncovered(state, subject)) for subject in outside(state, organization))
+    return tuple((subject, why) for subject, why in found if why is not None)
+
+
+def checked_reason(text: str) -> str:
+    """The reason. Raises UsageError for an empty one, and one too long to keep."""
+    why = short(text, "The reason")
+    if not why.strip():
+        raise UsageError("The reason is empty", hint='Say why: --reason "reviewed after the merger, GRC-207"')
+    return why
+
+
+def approve(desk: Desk, what: Approvable, *, by: str, reason: str, until: datetime | None) -> Baseline:
+    """Keep the word of a person for what they were shown. Raises UsageError."""
+    require_person(desk)
+    person = mail(by, "whoever approves")
+    baseline = Baseline(desk.organization, what.run.id, desk.signature(person), checked_reason(reason), until)
+    desk.job.store.add_baseline(baseline)
+    return baseline
+
+
+def last_moment(text: str, now: datetime) -> datetime | None:
+    """The end of the day (UTC), or the moment, until which it is valid; None for "". Raises UsageError."""
+    written = text.strip()
+    if not written:
+        return None
+    found = parse_utc(written)
+    if found is None:
+        raise UsageError(f"{written[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.")
+    if len(written) <= len("2026-11-21"):
+        found = later(found, timedelta(days=1, microseconds=-1))
+    if found <= now:
+        raise UsageError(f"{written[:40]} has passed", hint="Name a day to come, or leave it out")
+    return found

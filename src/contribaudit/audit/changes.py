@@ -1,0 +1,182 @@
+"""Changes with their causes: everything that the history knows around them, put to `core.cause`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contribaudit import catalogue
+from contribaudit.core.advise.causes import Naming, Scene, explain, interval_of
+from contribaudit.core.frame import RunFrame, SubjectNames
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.change import Annotation, Change
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.period import attested_changes, edits, plan_changes
+from contribaudit.core.resolve.signals import SIGNAL_PREFIX
+from contribaudit.errors import StoreDamaged, UsageError
+from contribaudit.store.history import History
+
+_CLOUD_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What lies between two runs of an organization."""
+
+    organization: str
+    since: int
+    until: int
+
+
+def explained_changes(
+    store: History, rulebook: Rulebook, spans: Sequence[Span], *, steps: bool = False
+) -> list[Change]:
+    """Every change of the spans, with cause, name and notes: settings, plans, attested values, spaces, edits.
+
+    Weighed together, since what many organizations show at once is the vendor's. `steps` asks for every change on the
+    way, those included that were undone. An edit of policy, rulebook or tool is told once for all organizations.
+    """
+    scenes: dict[str, Scene] = {}
+    found: list[Change] = []
+    edited: dict[str, Change] = {}
+    for span in spans:
+        frames = list(store.frames(span.organization).values())
+        named = store.subject_names(span.organization)
+        within = [frame for frame in frames if span.since <= frame.run <= span.until]
+        mine = [_named(one, named) for one in _changes(store, span, within, steps=steps)]
+        edited |= {one.id: one for one in edits(within if steps else [*within[:1], *within[-1:]])}
+        scenes[span.organization] = _scene(store, rulebook, span.organization, mine, frames, named)
+        found += mine
+    told = explain([*found, *edited.values()], scenes)
+    notes = {span.organization: store.annotations(span.organization) for span in spans}
+    return [_noted(one, notes) for one in told]
+
+
+def annotate(
+    store: History,
+    rulebook: Rulebook,
+    organizations: Sequence[str],
+    change: str,
+    ticket: str,
+    note: str,
+    signed: Signature,
+) -> None:
+    """Note the ticket of a change by its ID with the first of the organizations that has it.
+
+    Raises UsageError for an empty ticket, and where no organization has such a change.
+    """
+    if not ticket.strip():
+        raise UsageError("The ticket is empty", hint="Write --ticket GRC-123")
+    for organization in organizations:
+        runs = [record.id for record in store.runs(organization=organization)]
+        span = Span(organization, min(runs, default=0), max(runs, default=0))
+        if runs and any(one.id == change for one in explained_changes(store, rulebook, [span], steps=True)):
+            store.annotate(organization, change, ticket.strip(), note, signed)
+            return
+    raise UsageError(f"There is no change {change} in the history", hint="contribaudit changes prints their IDs")
+
+
+def changes_since(store: History, rulebook: Rulebook, organization: str, until: int, moment: datetime) -> list[Change]:
+    """Every change on the way from the organization's last run before the moment (or its first) to run `until`."""
+    runs = [frame for frame in store.frames(organization).values() if frame.run <= until]
+    if not runs:
+        return []
+    since = max((one.run for one in runs if one.started_at <= moment), default=runs[0].run)
+    return explained_changes(store, rulebook, [Span(organization, since, runs[-1].run)], steps=True)
+
+
+def _changes(store: History, span: Span, within: Sequence[RunFrame], *, steps: bool) -> Iterator[Change]:
+    yield from store.changes(span.organization, span.since, span.until, steps=steps)
+    yield from map(_by_collector, store.space_changes(span.organization, span.since, span.until))
+    if within:
+        testimony = store.testimony(span.organization)
+        yield from plan_changes(span.organization, testimony.plans, within)
+        # What was recorded after a run belongs to the time until the next.
+        yield from attested_changes(
+            testimony.attestations, catalogue.find, within[0].started_at, within[-1].finished_at
+        )
+
+
+def _by_collector(change: Change) -> Change:
+    """With who lists such spaces: a run that did not list them all did not see that one was not there yet."""
+    from contribaudit.collectors import SPACES
+
+    whose = (one.name for one in SPACES if change.subject.id.startswith(one.ari.partition("{")[0]))
+    return replace(change, collector=next(whose, ""))
+
+
+def _scene(
+    store: History,
+    rulebook: Rulebook,
+    organization: str,
+    changes: Iterable[Change],
+    frames: Sequence[RunFrame],
+    named: Mapping[Subject, SubjectNames],
+) -> Scene:
+    intervals = [interval_of(change, frames) for change in changes]
+    after = min((start for start, _ in intervals if start is not None), default=None)
+    until = max((end for _, end in intervals), default=None)
+    log = store.audit_log(organization, after, until)
+
+    def naming(change: Change) -> Naming:
+        return _naming(change, named.get(change.subject, SubjectNames()), _policy_ids(store, change))
+
+    apps = frozenset(subject.id.casefold() for subject in named if subject.kind is Kind.APP)
+    sites = frozenset(name.casefold() for called in named.values() for name in (called.site, called.host) if name)
+    return Scene(log, frames, naming, rulebook.log, apps, sites)
+
+
+def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> Naming:
+    """By what an event may name the subject. A policy stands for the organization's own signal of it."""
+    subject = change.subject
+    organization = {subject.organization}
+    if subject.kind is Kind.ORGANIZATION:
+        return _folded(organization | policies | _came_or_went(change), ())
+    exact = {subject.id, called.alias, called.alias.removeprefix("app:")}
+    sites = _CLOUD_ID.findall(subject.id)
+    wider = {*organization, *policies, called.host, called.site, *sites}
+    # The log numbers spaces as their products do, and a number is unique on its site alone.
+    together = {*sites, subject.id.rpartition("/")[2]} if subject.kind is Kind.SPACE and sites else set()
+    return _folded(exact, wider - exact, together)
+
+
+def _folded(exact: Iterable[str], wider: Iterable[str], together: Iterable[str] = ()) -> Naming:
+    return Naming(*(frozenset(one.casefold() for one in names if one) for names in (exact, wider, together)))
+
+
+def _came_or_went(change: Change) -> set[str]:
+    """What was put on a list of the organization's or taken from it: a policy, a group, a listed item."""
+    before, after = (set(one) if isinstance(one, tuple) else set() for one in (change.before, change.after))
+    return before ^ after
+
+
+def _policy_ids(store: History, change: Change) -> frozenset[str]:
+    """The IDs of the policies that a signal's raw objects are; none where they were not kept."""
+    if not change.setting.startswith(SIGNAL_PREFIX):
+        return frozenset()
+    found: set[str] = set()
+    for digest in change.responses:
+        try:
+            raw = json.loads(store.raw(digest))
+        except StoreDamaged:
+            continue  # the cause is looked for without it; verifying evidence is another command
+        if isinstance(raw, dict) and isinstance(raw.get("id"), str):
+            found.add(raw["id"])
+    return frozenset(found)
+
+
+def _named(change: Change, named: Mapping[Subject, SubjectNames]) -> Change:
+    called = named.get(change.subject, SubjectNames())
+    return replace(change, name=change.name or called.alias.removeprefix("app:") or called.name)
+
+
+def _noted(change: Change, notes: Mapping[str, Mapping[str, tuple[Annotation, ...]]]) -> Change:
+    if change.subject.organization:
+        told = notes.get(change.subject.organization, {}).get(change.id, ())
+    else:  # an edit concerns every organization, and is noted with one of them
+        told = next((its[change.id] for its in notes.values() if change.id in its), ())
+    return replace(change, annotations=told, ticket=told[-1].ticket) if told else change

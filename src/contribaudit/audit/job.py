@@ -1,0 +1,71 @@
+"""What an audit is given: which organizations, whose history, which policy. `wiring` builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from contribaudit.atlassian.client import AdminClient
+from contribaudit.atlassian.ledger import Ledger
+from contribaudit.atlassian.sites import SiteClient
+from contribaudit.attestations.files import Row
+from contribaudit.collectors.collect import utc_now
+from contribaudit.core.judge.evaluate import EVERYTHING, Selection
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.store.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One organization that the configuration names."""
+
+    organization: str
+    name: str = ""
+    connect: Callable[[], AbstractAsyncContextManager[AdminClient]] | None = None
+    """None when it cannot be read; `unread_reason` then says why."""
+    unread_reason: str = ""
+    key_label: str = ""
+    connect_sites: Callable[[Ledger], AbstractAsyncContextManager[SiteClient]] | None = None
+    """Opens a client of its sites that writes into the audit's ledger; None when spaces are not read."""
+    left_out: bool = False
+    """True when the run was told to look at others: whether it is covered is then asked of its last run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who and what runs an audit, for the history."""
+
+    trigger: str = "manual"
+    """ "manual" or "schedule"."""
+    account: str = ""
+    host: str = ""
+
+    def signature(self, at: datetime, by: str = "") -> Signature:
+        """Under something that a person does with an attestation here."""
+        return Signature(by, at, self.account, self.host)
+
+
+UNNAMED = Operator()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything that an audit needs, built by `wiring`."""
+
+    targets: tuple[Target, ...]
+    store: History
+    rulebook: Rulebook
+    policy: AuditPolicy
+    fail_on: Severity = Severity.HIGH
+    selection: Selection = EVERYTHING
+    operator: Operator = UNNAMED
+    clock: Callable[[], datetime] = utc_now
+    attestations: tuple[Row, ...] = ()
+    """What the configured folder of attestation files holds; each row is taken into the history once."""
+    planned_at: datetime | None = None
+    """When the schedule that starts the audit means it to begin, aware; None when a person starts it."""

@@ -1,0 +1,255 @@
+"""The story on one page: collect, keep, understand, judge, report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
+
+from contribaudit import __version__, catalogue, checks, collectors
+from contribaudit.audit.changes import Span, explained_changes
+from contribaudit.audit.job import Job, Target
+from contribaudit.collectors.collect import collect_all, fewer_collections
+from contribaudit.collectors.interface import Collector, promises_of
+from contribaudit.collectors.spaces import collect_spaces
+from contribaudit.core.advise.deadlines import deadline_warnings, key_days_left
+from contribaudit.core.advise.report import Report, RunLine
+from contribaudit.core.advise.verdict import count_outcomes, exit_code, newly_bad, nothing_read
+from contribaudit.core.judge.baseline import standing
+from contribaudit.core.judge.evaluate import evaluate, require_checks
+from contribaudit.core.model.change import Change
+from contribaudit.core.plan_moves import PlanSeen, plan_now
+from contribaudit.core.resolve.state import State
+from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.sources import needed_and_unread, needed_collectors
+from contribaudit.errors import ContribauditError, NothingRead
+from contribaudit.progress import SILENT, Progress
+from contribaudit.store.records import Judged, RunDraft, RunRecord
+from contribaudit.testimony.importing import take_in_folder
+from contribaudit.understanding import state_of
+
+
+async def audit(job: Job, progress: Progress = SILENT) -> Report:
+    """Read every target, keep what was seen, judge it.
+
+    Raises UsageError, before anything is read, when the policy and the selection ask for no check; StoreBusy when
+    another audit of one of the organizations runs on the same store; StoreError when the history cannot be written,
+    and then nothing of the run is kept; NothingRead when no organization could be read, for another reason than the
+    key: no run is kept, and the history knows of the attempt.
+    """
+    require_checks(job.policy, checks.ALL, job.selection)
+    with ExitStack() as locks:
+        for target in job.targets:
+            if not target.left_out:
+                locks.enter_context(job.store.lock(target.organization))
+        started_at = job.clock()
+        snapshots = await _collect(job, collectors.ALL, progress, spaces=True)  # STEP 1: what was seen
+        job, snapshots = _without_unreached(job, snapshots, started_at)
+        record = job.store.save(_draft(job, started_at), list(snapshots.values()))  # STEP 2: kept
+        warnings: list[str] = []
+        if job.attestations:
+            now = state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
+            warnings = take_in_folder(job.store, job.attestations, now, job.operator.signature(job.clock()))
+        return judge(job, record, snapshots, job.clock(), warnings=warnings)  # STEPS 3 to 5
+
+
+def judge(
+    job: Job,
+    record: RunRecord,
+    snapshots: Mapping[str, Snapshot],
+    as_of: datetime,
+    *,
+    keep: bool = True,
+    warnings: Sequence[str] = (),
+) -> Report:
+    """What a kept run means under the job's policy and rulebook, as of a moment.
+
+    `keep` records the outcomes with the run; an evaluation of an old run leaves it as it was.
+    """
+    state = state_of(job, record.id, snapshots, as_of, collectors.ALL)  # STEP 3: what it means
+    verdict = evaluate(state, job.policy, checks.ALL, catalogue.find, job.selection)  # STEP 4: what the policy says
+    previous = {target.organization: job.store.compared(target.organization, record.id) for target in job.targets}
+    if keep:
+        _record_plans(job, record, state)
+    changes = _changes(job, record, previous, state)  # STEP 5: what others get
+    earlier = max((run for run in previous.values() if run is not None), default=None)
+    unread = needed_and_unread(state, verdict.findings, _needed(job))
+    code = exit_code(verdict.findings, job.fail_on, snapshots.values(), unread)
+    newly = newly_bad(verdict.findings, [job.store.outcomes(run) for run in _runs_before(job, record, earlier)])
+    if keep:
+        judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
+        if job.policy.resolved_toml:
+            job.store.keep_policy(job.policy.sha256, job.policy.resolved_toml)
+        job.store.record_verdict(record.id, code, count_outcomes(verdict.findings), judged)
+    return Report(
+        tool_version=__version__,
+        state=state,
+        run=RunLine(
+            record.id,
+            earlier,
+            record.started_at,
+            record.finished_at,
+            record.complete,
+            code,
+            record.planned_at,
+            job.fail_on,
+        ),
+        policy_name=job.policy.name,
+        policy_sha256=job.policy.sha256,
+        findings=verdict.findings,
+        changes=tuple(changes),
+        warnings=(
+            *verdict.warnings,
+            *warnings,
+            *_decoders(state),
+            *_surprises(snapshots.values()),
+            *deadline_warnings(state, job.policy, checks.ALL, standing(state)),
+        ),
+        newly=newly,
+        key_days_left=key_days_left(state),
+    )
+
+
+def _runs_before(job: Job, record: RunRecord, whole: int | None) -> list[int]:
+    """The last whole run and the run before this one: what either told already is no news."""
+    last = [job.store.previous(target.organization, record.id) for target in job.targets]
+    return sorted({run for run in (whole, *last) if run is not None})
+
+
+def _needed(job: Job) -> frozenset[str]:
+    """Names of the collectors without which the policy's rules cannot be judged."""
+    asked = require_checks(job.policy, checks.ALL, job.selection)
+    listings = [source.name for source in collectors.SPACES]
+    return needed_collectors(asked, promises_of(collectors.ALL), catalogue.find, listings)
+
+
+def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], state: State) -> list[Change]:
+    """What differs from the run before, with causes, called as the state calls it."""
+    spans = [Span(organization, run, record.id) for organization, run in previous.items() if run is not None]
+    return [
+        replace(change, name=change.name or state.place(change.subject).name)
+        for change in explained_changes(job.store, job.rulebook, spans)
+    ]
+
+
+async def look(job: Job, sources: Sequence[Collector], progress: Progress = SILENT) -> State:
+    """What some collectors see now, with what earlier runs knew; nothing is kept or judged."""
+    snapshots = await _collect(job, sources, progress)
+    latest = job.store.runs(limit=1)
+    after = latest[0].id + 1 if latest else 1
+    return state_of(job, after, snapshots, job.clock(), sources)
+
+
+def _record_plans(job: Job, record: RunRecord, state: State) -> None:
+    """Keep each organization's highest plan, where this run read it: attestations hold as long as it stays."""
+    for place in state.looked_at:
+        seen = plan_now(state, place.id)
+        if isinstance(seen, PlanSeen):
+            job.store.record_plan(place.id, record.id, record.started_at, seen.highest, seen.words)
+
+
+async def _collect(
+    job: Job, sources: Sequence[Collector], progress: Progress, *, spaces: bool = False
+) -> dict[str, Snapshot]:
+    """A snapshot of each target that can be read, organizations side by side; with `spaces`, spaces too."""
+
+    async def one(target: Target) -> Snapshot:
+        assert target.connect is not None
+        async with target.connect() as client:
+            snapshot = await collect_all(
+                client,
+                sources,
+                progress,
+                key_label=target.key_label,
+                log_position=job.store.log_position(target.organization),
+                log_rules=job.rulebook.log,
+                clock=job.clock,
+            )
+            if spaces and target.connect_sites is not None:
+                async with target.connect_sites(client.ledger) as sites:
+                    snapshot = await collect_spaces(
+                        snapshot, sites, job.rulebook, collectors.SPACES, progress, clock=job.clock
+                    )
+            ledger = client.ledger
+            return replace(snapshot, requests=ledger.entries, clock_skew_seconds=ledger.clock_skew_seconds)
+
+    readable = [target for target in job.targets if target.connect is not None]
+    try:
+        with fewer_collections():
+            async with asyncio.TaskGroup() as group:
+                tasks = {target.organization: group.create_task(one(target)) for target in readable}
+    except* ContribauditError as errors:
+        raise _first(errors) from None
+    return {organization: task.result() for organization, task in tasks.items()}
+
+
+def _first(errors: ExceptionGroup[ContribauditError]) -> ContribauditError:
+    """One of the errors of tasks that ran side by side: each would have stopped the run."""
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
+
+
+def _without_unreached(
+    job: Job, snapshots: dict[str, Snapshot], started_at: datetime
+) -> tuple[Job, dict[str, Snapshot]]:
+    """The job and its snapshots without organizations of which nothing was read: their last run stays the newest.
+
+    Each is noted in the history, and stays in the report as one that was not read. Raises NothingRead when none is
+    left.
+    """
+    reasons = {one: _why_unreached(snapshot) for one, snapshot in snapshots.items() if nothing_read(snapshot)}
+    for organization, reason in reasons.items():
+        job.store.record_unreached(organization, started_at, reason)
+    left = {one: snapshot for one, snapshot in snapshots.items() if one not in reasons}
+    if reasons and not left:
+        raise NothingRead(
+            f"Nothing could be read: {'; '.join(dict.fromkeys(reasons.values()))}. Nothing was judged and no run is"
+            " kept: the last complete run stands",
+            hint="Run contribaudit doctor; it tells network, proxy, TLS and key apart",
+        )
+    targets = tuple(
+        replace(one, unread_reason=f"nothing could be read: {reasons[one.organization]}")
+        if one.organization in reasons
+        else one
+        for one in job.targets
+    )
+    return replace(job, targets=targets), left
+
+
+def _why_unreached(snapshot: Snapshot) -> str:
+    """The cause that most collectors met."""
+    codes = Counter(one.code for one in snapshot.collections)
+    common = codes.most_common(1)[0][0]
+    return next(one.reason for one in snapshot.collections if one.code == common)
+
+
+def _draft(job: Job, started_at: datetime) -> RunDraft:
+    return RunDraft(
+        started_at=started_at,
+        finished_at=job.clock(),
+        trigger=job.operator.trigger,
+        account=job.operator.account,
+        host=job.operator.host,
+        tool_version=__version__,
+        rulebook_sha256=job.rulebook.sha256,
+        policy_sha256=job.policy.sha256,
+        policy_name=job.policy.name,
+        selection=str(job.selection),
+        planned_at=job.planned_at,
+    )
+
+
+def _decoders(state: State) -> list[str]:
+    """What to know of decoders that do not do what they are for."""
+    return [told for told in (trust.sentence() for trust in state.decoders) if told]
+
+
+def _surprises(snapshots: Iterable[Snapshot]) -> list[str]:
+    return [
+        f"{surprise.collector} of {snapshot.organization}: a shape that this version does not know, {surprise.where}."
+        for snapshot in snapshots
+        for surprise in snapshot.surprises
+    ]

@@ -1,0 +1,109 @@
+"""Kept runs judged again: the newest, those of a past moment, or under a hypothesis. Nothing is read or kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from contribaudit import catalogue, checks, collectors
+from contribaudit.audit.job import Job
+from contribaudit.audit.pipeline import judge
+from contribaudit.collectors.interface import promises_of
+from contribaudit.core.advise.deadlines import deadlines
+from contribaudit.core.advise.forecast import Forecast, Ground, Hypothesis, forecast
+from contribaudit.core.advise.report import Report
+from contribaudit.core.judge.baseline import standing
+from contribaudit.core.model.deadline import Deadline
+from contribaudit.core.resolve.state import State
+from contribaudit.core.snapshot import Snapshot
+from contribaudit.errors import UsageError
+from contribaudit.store.records import RunRecord
+from contribaudit.understanding import seen_of, state_of
+
+
+def judge_last(job: Job) -> Report:
+    """The newest kept run of the job's organizations, judged anew as of now; reads nothing and keeps nothing.
+
+    Raises UsageError when none of them was ever read.
+    """
+    record, snapshots = _last(job)
+    return judge(job, record, snapshots, job.clock(), keep=False)
+
+
+def judge_at(job: Job, moment: datetime) -> Report:
+    """The same as of a past moment: the newest run of each organization that had begun by then, under today's policy.
+
+    What people recorded, confirmed, took back or approved later does not count. Raises UsageError when there was no
+    run yet.
+    """
+    record, snapshots = _as_of(job, moment)
+    return judge(job, record, snapshots, moment, keep=False)
+
+
+def state_at(job: Job, moment: datetime) -> State:
+    """What was known at a past moment, by the runs that had begun by then. Raises UsageError when there was none."""
+    record, snapshots = _as_of(job, moment)
+    return state_of(job, record.id, snapshots, moment, collectors.ALL)
+
+
+def last_state(job: Job) -> State:
+    """What the newest kept run of each organization means now. Raises UsageError when there is none."""
+    record, snapshots = _last(job)
+    return state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
+
+
+def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:
+    """The same state, and what runs out of it, soonest first. Raises UsageError when there is none."""
+    state = last_state(job)
+    return state, deadlines(state, job.policy, checks.ALL, standing(state))
+
+
+def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
+    """What would change of the same state under a hypothesis; reads nothing and keeps nothing.
+
+    Raises UsageError when there is no kept run, or when the policy asks for no check.
+    """
+    record, snapshots = _last(job)
+    ground = Ground(
+        seen=[
+            seen_of(job, target, record.id, snapshots.get(target.organization), job.clock()) for target in job.targets
+        ],
+        rulebook=job.rulebook,
+        promises=promises_of(collectors.ALL),
+        settings=catalogue.ALL,
+        policy=job.policy,
+        checks=checks.ALL,
+        find_setting=catalogue.find,
+        selection=job.selection,
+    )
+    return forecast(ground, hypothesis, job.clock())
+
+
+def _as_of(job: Job, moment: datetime) -> tuple[RunRecord, dict[str, Snapshot]]:
+    by_organization = {
+        target.organization: job.store.run_at(moment, target.organization)
+        for target in job.targets
+        if not target.left_out
+    }
+    records = [record for record in by_organization.values() if record is not None]
+    if not records:
+        raise UsageError(
+            f"No run had been kept by {moment:%Y-%m-%d %H:%M}Z", hint="contribaudit runs list tells when the first was"
+        )
+    snapshots = {
+        organization: job.store.snapshot(organization, record.id)
+        for organization, record in by_organization.items()
+        if record is not None
+    }
+    return max(records, key=lambda one: one.id), snapshots
+
+
+def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
+    snapshots: dict[str, Snapshot] = {}
+    records: list[RunRecord] = []
+    for target in job.targets:
+        for record in () if target.left_out else job.store.runs(organization=target.organization, limit=1):
+            records.append(record)
+            snapshots[target.organization] = job.store.snapshot(target.organization, record.id)
+    if not records:
+        raise UsageError("There is no kept run", hint="Run contribaudit audit without --offline first.")
+    return max(records, key=lambda one: one.id), snapshots

@@ -1,0 +1,64 @@
+"""Settings that only a person can read, in the few forms that they have."""
+
+from __future__ import annotations
+
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
+
+
+def seen_word(
+    family: Family, setting: SettingId, kinds: tuple[Kind, ...], title: str, documented_at: str, words: tuple[str, ...]
+) -> Setting:
+    """A setting that a person reads as one of a few words."""
+    return Setting(
+        setting, family, kinds, title, Grade.ATTESTED, documented_at, words=words, ignores_case=True, attestable=True
+    )
+
+
+def seen_list(
+    family: Family,
+    setting: SettingId,
+    kinds: tuple[Kind, ...],
+    title: str,
+    documented_at: str,
+    *,
+    ignores_case: bool = False,
+) -> Setting:
+    """A setting that a person reads as a list, whose order means nothing."""
+    return Setting(
+        setting,
+        family,
+        kinds,
+        title,
+        Grade.ATTESTED,
+        documented_at,
+        ignores_case=ignores_case,
+        unordered=True,
+        is_list=True,
+        attestable=True,
+    )
+
+
+def seen_text(
+    family: Family,
+    setting: SettingId,
+    kinds: tuple[Kind, ...],
+    title: str,
+    documented_at: str,
+    *,
+    unit: str = "",
+    ignores_case: bool = False,
+) -> Setting:
+    """A setting that a person reads as a text of its own: a date, a number, a place."""
+    return Setting(
+        setting,
+        family,
+        kinds,
+        title,
+        Grade.ATTESTED,
+        documented_at,
+        unit=unit,
+        ignores_case=ignores_case,
+        attestable=True,
+    )

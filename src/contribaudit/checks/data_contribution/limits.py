@@ -1,0 +1,187 @@
+"""What a switch does not stop or undo: common patterns (DC-17), the time before (DC-21), deletion (DC-22)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC
+
+from contribaudit.catalogue import ai_access as ai
+from contribaudit.catalogue import ai_tools as tools
+from contribaudit.catalogue import data_contribution as contribution
+from contribaudit.checks.ai_access.reach import exposure
+from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, passing, worded
+from contribaudit.checks.data_contribution.choices import decision_on
+from contribaudit.checks.parts import evidence_of, policy_evidence
+from contribaudit.checks.reading import ATTESTED, fragile_in_trial
+from contribaudit.core.deletion import CALLED, DeletionClock, clocks_of, residue_until
+from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.policy import Decision
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, NOT_CONTRIBUTED, in_app, metadata
+from contribaudit.core.resolve.exposure import exposure_window
+from contribaudit.core.resolve.reasons import Effective
+
+_IN_APP = contribution.IN_APP
+
+
+def common_patterns(case: Case) -> Verdict:
+    """DC-17: prompts of the chat feed no common patterns: metadata is off, or Rovo is blocked everywhere.
+
+    Search queries and configuration names feed them as long as metadata does; in-app Off stops none of it.
+    """
+    above = not_in_force_or_exempt(case, contribution.METADATA, "off")
+    if above is not None:
+        return above
+    answer = metadata(case.state, case.subject)
+    if answer.value == NOT_CONTRIBUTED:
+        reason = "metadata contribution is off, and common patterns are part of it"
+        return passing(worded(replace(contributed(answer, "off"), observed="off"), "metadata_off", reason), answer)
+    blocked = exposure(case, case.subject)
+    if blocked.outcome is Outcome.FAIL and not answer.known:
+        return contributed(answer, "off")
+    if blocked.outcome is Outcome.FAIL:
+        return Verdict(
+            Outcome.FAIL, "ai_on", blocked.reason, blocked.setting, blocked.expected, blocked.observed, blocked.evidence
+        )
+    if blocked.outcome is not Outcome.PASS:
+        return blocked
+    reason = (
+        "Rovo is blocked everywhere, so no prompts arise; search queries and configuration names still feed metadata"
+    )
+    return Verdict(Outcome.PASS, "rovo_blocked", reason, ai.ACCESS.id, "blocked", "blocked", blocked.evidence)
+
+
+def off_from_the_start(case: Case) -> Verdict:
+    """DC-21: in-app contribution was seen off before the day from which data is used, and stands so.
+
+    A look of today shows today's switch, not when it was set; nor does a decision show that it was carried out. The
+    reason tells the exposure window as far as the looks that were kept reach.
+    """
+    above = not_in_force_or_exempt(case, _IN_APP, "off")
+    if above is not None:
+        return above
+    answer = in_app(case.state, case.subject)
+    verdict = contributed(answer, "off")
+    effective = case.state.rulebook.effective
+    if answer.value == CONTRIBUTED:
+        reason = f"{_still(answer)}: what is contributed since {effective} grows"
+        return worded(verdict, "still_on", reason)
+    if verdict.outcome is not Outcome.PASS:
+        return verdict
+    verdict = replace(verdict, setting=_IN_APP.id, observed="off")
+    looks = [one for one in answer.rests_on if one.setting in (_IN_APP.id, names.INCLUDED)]
+    if all(one.observed_at.astimezone(UTC).date() < effective for one in looks):
+        reason = (
+            f"in-app contribution and its include list were seen so before {effective}, and nothing has moved since"
+        )
+        return passing(worded(verdict, "off_before_effective_date", reason), answer)
+    _, window = exposure_window(case.state, case.subject.organization)
+    reason = f"in-app contribution is off now; nothing shows that it was so on {effective}; {window.sentence}"
+    return worded(replace(verdict, outcome=Outcome.UNKNOWN), "day_of_change_not_known", reason)
+
+
+def _still(answer: Effective) -> str:
+    """That in-app data is contributed today, and how."""
+    if answer.code == "switch":
+        return "in-app contribution is on"
+    return f"in-app contribution is off, yet {answer.reason}"
+
+
+def deletion(case: Case) -> Verdict:
+    """DC-22: after an opt-out, Atlassian's periods of deletion run: `pending` until the last of them, then `unknown`.
+
+    In-app data and metadata have clocks of their own, each from the day of the policy's decision on its switch: a
+    look does not tell the day. Nobody outside can verify the deletion, and what was aggregated may be kept for years.
+    """
+    above = not_in_force_or_exempt(case, _IN_APP, "off")
+    if above is not None:
+        return above
+    answer = in_app(case.state, case.subject)
+    if answer.value == CONTRIBUTED:
+        reason = f"{_still(answer)}: no deletion is due as long as it is so"
+        return worded(contributed(answer, "off"), "still_on", reason)
+    whole = metadata(case.state, case.subject)
+    for one in (answer, whole):
+        if one.value is None:
+            return contributed(one, "off")
+    parts = [_opt_out(case, _IN_APP)]
+    if whole.value == NOT_CONTRIBUTED:
+        parts.append(_opt_out(case, contribution.METADATA))
+    return _deletion_of(case, parts, evidence_of(*answer.rests_on, *whole.rests_on))
+
+
+@dataclass(frozen=True, slots=True)
+class _OptOut:
+    """One switch that is seen off, and what the policy says of the day."""
+
+    setting: Setting
+    decision: Decision | None
+    clocks: tuple[DeletionClock, ...]
+    """Empty without a decision, and for one from before use began."""
+    sentence: str
+
+
+def _opt_out(case: Case, setting: Setting) -> _OptOut:
+    rulebook = case.state.rulebook
+    decision = decision_on(case, setting, "off")
+    called = CALLED[setting.id]
+    if decision is None:
+        sentence = f"{called} is off; since when is not known, as no decision of the policy dates it"
+        return _OptOut(setting, None, (), sentence)
+    if decision.date < rulebook.effective:
+        sentence = f"it was decided before {rulebook.effective} to opt out of {called}; that nothing was contributed, "
+        return _OptOut(setting, decision, (), f"{sentence}nobody can verify")
+    clocks = clocks_of(rulebook.clocks, setting.id, decision)
+    days = " and ".join(f"{one.what} by {one.due_at:%Y-%m-%d}" for one in clocks)
+    stay = f"aggregates may stay for {rulebook.clocks.residue_years.amount} years"
+    until = residue_until(rulebook.clocks, decision.date)
+    sentence = f"opted out of {called} on {decision.date}: {days} at the latest; {stay}, until {until} at the earliest"
+    return _OptOut(setting, decision, clocks, sentence)
+
+
+def _deletion_of(case: Case, parts: list[_OptOut], evidence: tuple[Evidence, ...]) -> Verdict:
+    """All opt-outs together: one that is not dated leaves it open, else the first end that is still ahead counts."""
+    reason = "; ".join(one.sentence for one in parts)
+    undated = next((one for one in parts if one.decision is None), None)
+    clocks = sorted((clock for one in parts for clock in one.clocks), key=lambda one: one.due_at)
+    if undated is not None or not clocks:
+        setting = (undated or parts[0]).setting.id
+        return Verdict(Outcome.UNKNOWN, "opt_out_not_dated", reason, setting, "off", "off", evidence)
+    ahead = [one for one in clocks if one.due_at > case.as_of]
+    if not ahead:
+        reason += "; all these days have passed, and that it was done, nobody outside can verify"
+        return Verdict(Outcome.UNKNOWN, "deletion_not_verifiable", reason, clocks[-1].setting, "off", "off", evidence)
+    evidence += tuple(one for part in parts if part.decision for one in policy_evidence(case, part.decision.origin))
+    due = ahead[0]
+    return Verdict(Outcome.PENDING, "deletion_runs", reason, due.setting, "off", "off", evidence, due_at=due.due_at)
+
+
+_BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
+
+DC_17 = Check(
+    id="DC-17",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(contribution.METADATA.id, names.HIGHEST_PLAN, ai.ACCESS.id, tools.OWN_SETTING.id, names.EXEMPTION),
+    outcomes=ATTESTED | _BEFORE | {Outcome.NO_SUCH_SETTING},
+    judge=fragile_in_trial(common_patterns),
+)
+DC_21 = Check(
+    id="DC-21",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(_IN_APP.id, names.INCLUDED, names.EXEMPTION),
+    outcomes=ATTESTED | _BEFORE,
+    judge=fragile_in_trial(off_from_the_start),
+)
+DC_22 = Check(
+    id="DC-22",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(_IN_APP.id, names.INCLUDED, contribution.METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
+    outcomes=(ATTESTED - {Outcome.PASS}) | _BEFORE | {Outcome.PENDING},
+    judge=deletion,
+)

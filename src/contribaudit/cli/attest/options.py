@@ -1,0 +1,89 @@
+"""What the subcommands of `attest` and `signals` work with: one organization, its history, its newest state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from contribaudit.audit.attesting import Desk as EvidenceDesk
+from contribaudit.cli.options import Console, organization_option, store_option
+
+if TYPE_CHECKING:
+    from contribaudit.core.model.subject import Subject
+    from contribaudit.core.resolve.state import State
+    from contribaudit.settings.model import AppSettings
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def desk_options(command: F) -> F:
+    """--org and --store."""
+    return organization_option()(store_option(command))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the flags say of the look."""
+
+    by: str | None
+    observed_at: str | None
+    screen: str | None
+    console_path: str
+    note: str
+    attach: tuple[Path, ...]
+    output_format: str
+
+
+@dataclass(slots=True)
+class Desk(EvidenceDesk):
+    """The desk, and what the command line adds to it."""
+
+    console: Console
+    settings: AppSettings
+
+
+@contextmanager
+def open_desk(
+    console: Console,
+    organization: str | None,
+    store_location: str | None,
+    *,
+    api_key_file: Path | None = None,
+    api_key_fd: int | None = None,
+    offline: bool = True,
+) -> Iterator[Desk]:
+    """The desk of the organization that --org names, or of the only one configured. `offline` wants no key."""
+    from contribaudit import wiring
+    from contribaudit.audit.job import Job
+    from contribaudit.cli.ask import chosen_organization
+
+    settings = console.settings()
+    chosen = (chosen_organization(settings, organization),)
+    rulebook = wiring.load_rulebook(settings)
+    policy = wiring.load_policy(settings.policy, rulebook)
+    targets = (
+        wiring.unread_targets(settings, chosen)
+        if offline
+        else wiring.targets(
+            settings,
+            chosen,
+            key_file=api_key_file,
+            key_fd=api_key_fd,
+            progress=console.diagnostics,
+            on_key=console.diagnostics.hide,
+        )
+    )
+    mine = tuple(target for target in targets if not target.left_out)
+    with wiring.open_store(settings, store_location) as store:
+        job = Job(mine, store, rulebook, policy, operator=wiring.operator())
+        yield Desk(chosen[0], job, offline, console.diagnostics, console, settings)
+
+
+def name_of(state: State, subject: Subject) -> str:
+    """What people call the subject."""
+    from contribaudit.core.alias import alias_of
+
+    return alias_of(state, subject)

@@ -1,0 +1,148 @@
+"""`attest list` and `attest show`: what was recorded, and what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.attest.options import desk_options, name_of, open_desk
+from contribaudit.cli.options import Console, format_option, pass_console
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from contribaudit.core.model.attestation import Attestation
+    from contribaudit.core.model.policy import AuditPolicy
+    from contribaudit.core.resolve.state import State
+    from contribaudit.exporters.text import Cell
+
+COLUMNS = (
+    "id", "state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "due_on",
+    "organization_id", "subject_kind", "subject_id", "recorded_by", "recorded_at", "account", "host", "screen",
+    "console_path", "note", "attachments", "look", "anchors", "unanchored_reason", "highest_plan", "plan_words",
+    "revoked_by", "revoked_at",
+)  # fmt: skip
+TABLE = ("id", "state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "due_on")
+
+
+@click.command("list")
+@click.option("--all", "everything", is_flag=True, help="Superseded and revoked ones too.")
+@format_option(("table", "json", "csv"), "table")
+@desk_options
+@pass_console
+def list_attestations(
+    console: Console,
+    *,
+    everything: bool,
+    output_format: str,
+    organization: str | None,
+    store_location: str | None,
+) -> None:
+    """What is in force: who looked when, who confirmed it, what holds it, and when somebody should look again."""
+    from contribaudit.attestations.status import what_became
+    from contribaudit.exporters.tabular import render
+    from contribaudit.exporters.words import counted
+
+    with open_desk(console, organization, store_location) as desk:
+        state, known, now = desk.remembered(), desk.attestations(), desk.now()
+        standing = what_became(known, now)
+        shown = [one for one in known if everything or standing[one.id] == "in force"]
+        rows = [_row(one, standing[one.id], state, desk.job.policy) for one in shown]
+        overdue = sum(1 for one in shown if standing[one.id] == "in force" and _due(one, desk.job.policy) <= now)
+    terminal = console.on_terminal
+    console.write(render(output_format, COLUMNS, rows, flexible="subject", only=TABLE, terminal=terminal))
+    if not known:
+        console.diagnostics.conclusion("Nothing was attested yet: contribaudit attest walks through what is due.")
+    else:
+        in_force = sum(1 for word in standing.values() if word == "in force")
+        console.diagnostics.conclusion(
+            f"{counted(len(known), 'attestation')}, {in_force} in force, {overdue} of them due."
+        )
+
+
+@click.command("show")
+@click.argument("identity", metavar="ID")
+@format_option(("text", "json"), "text")
+@desk_options
+@pass_console
+def show_attestation(
+    console: Console,
+    *,
+    identity: str,
+    output_format: str,
+    organization: str | None,
+    store_location: str | None,
+) -> None:
+    """One attestation in full. Its screenshots are compared with their digests: ends with 5 when one is damaged."""
+    import json
+
+    from contribaudit.attestations.status import what_became
+    from contribaudit.exporters.tabular import cell_text, render
+    from contribaudit.exporters.text import rfc3339
+
+    with open_desk(console, organization, store_location) as desk:
+        one = desk.find(identity)
+        for shot in one.attachments:
+            desk.job.store.attachment(shot.sha256)
+        standing = what_became(desk.attestations(), desk.now())[one.id]
+        row = _row(one, standing, desk.remembered(), desk.job.policy)
+        why = desk.job.store.revocation_note(one.id)
+    signed = [(each.by, each.at, each.account, each.host) for each in one.confirmed]
+    if output_format == "json":
+        document = json.loads(render("json", COLUMNS, [row]))[0]
+        document["confirmations"] = [
+            {"by": by, "at": rfc3339(at), "account": account, "host": host} for by, at, account, host in signed
+        ]
+        document["attachments"] = [
+            {"name": shot.name, "sha256": shot.sha256, "size_bytes": shot.size_bytes} for shot in one.attachments
+        ]
+        document["revocation_note"] = why
+        console.write(json.dumps(document, indent=2) + "\n")
+        return
+    lines = [f"{column.replace('_', ' '):20}{cell_text(value)}" for column, value in zip(COLUMNS, row, strict=True)]
+    lines += [f"{'confirmed':20}{cell_text(by)} at {cell_text(at)}" for by, at, _, _ in signed]
+    lines += [f"{'revocation note':20}{cell_text(why)}"] if why else []
+    lines += [f"{'screenshot':20}{cell_text(shot.name)}, SHA-256 {shot.sha256}, intact" for shot in one.attachments]
+    console.write("\n".join(line.rstrip() for line in lines) + "\n")
+
+
+def _due(one: Attestation, policy: AuditPolicy) -> datetime:
+    from contribaudit.attestations.due import due_at
+
+    return due_at(one, one.screen, policy)
+
+
+def _row(one: Attestation, standing: str, state: State, policy: AuditPolicy) -> tuple[Cell, ...]:
+    from contribaudit.attestations.anchoring import described
+
+    return (
+        one.id,
+        standing,
+        name_of(state, one.subject),
+        str(one.setting),
+        one.value,
+        one.by,
+        one.observed_at,
+        ", ".join(signature.by for signature in one.confirmed),
+        bool(one.anchors),
+        _due(one, policy).date() if standing == "in force" else None,
+        one.subject.organization,
+        one.subject.kind.value,
+        one.subject.id,
+        one.recorded.by,
+        one.recorded.at,
+        one.recorded.account,
+        one.recorded.host,
+        one.screen,
+        one.console_path,
+        one.note,
+        tuple(shot.sha256 for shot in one.attachments),
+        one.look,
+        described(one.anchors),
+        one.unanchored_reason,
+        one.highest_plan,
+        one.plan_words,
+        one.revoked.by if one.revoked else None,
+        one.revoked.at if one.revoked else None,
+    )

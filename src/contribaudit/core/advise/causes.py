@@ -1,0 +1,389 @@
+"""Who or what a change comes from, by what the history knows; nothing is attributed that is not shown.
+
+The order of proof: an event of the audit log; a change of plan; a subject that is new or gone; a roll-out or a date of
+the vendor's; an edit of policy or rulebook; another version of the tool, or another shape of the API's answers; else
+that no event was found, and what was looked through.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from contribaudit.core.coverage import covered, how_read
+from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
+from contribaudit.core.frame import RunFrame
+from contribaudit.core.model import names
+from contribaudit.core.model.audit_log import NO_LOG, AuditEvent, AuditLog, EventAction
+from contribaudit.core.model.change import Cause, CauseKind, Change, Match
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.signals import SIGNAL_PREFIX
+
+_EDITS = {
+    names.POLICY_DIGEST: (CauseKind.POLICY_EDIT, "the policy was edited: findings may differ, no setting does"),
+    names.RULEBOOK_DIGEST: (CauseKind.RULEBOOK_EDIT, "the rulebook was edited: findings may differ, no setting does"),
+    names.TOOL_VERSION: (CauseKind.TOOL_CHANGE, "another version of contribaudit reads and judges"),
+}
+
+_APP = re.compile(r"ari:cloud:(?!platform:)[^:/]+::site/[^:/]+")
+"""An app of a site, also one that no run ever saw: it came and went in between."""
+_IDENTITY = (names.APP_TYPE_KEY, names.SPACE_KEY)
+"""What every subject of a kind has: when it is new or gone, the subject is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """By which identifiers an event may name a subject, without case."""
+
+    exact: frozenset[str]
+    wider: frozenset[str]
+    """Of the site, app or organization that it belongs to."""
+    together: frozenset[str] = frozenset()
+    """Parts that name it when all of them are told: a space's number, and its site."""
+
+    def names(self, told: set[str]) -> bool:
+        """True when what an event tells names the subject itself."""
+        return bool(told & self.exact or (self.together and self.together <= told))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the history knows around the changes of one organization."""
+
+    log: AuditLog = NO_LOG
+    frames: Sequence[RunFrame] = ()
+    """Every run, oldest first."""
+    naming: Callable[[Change], Naming] = field(default=lambda _change: Naming(frozenset(), frozenset()))
+    rules: LogRules = NO_LOG_RULES
+    apps: frozenset[str] = frozenset()
+    """Identifiers of every app, without case."""
+    sites: frozenset[str] = frozenset()
+    """Cloud IDs and hosts of every site, without case."""
+
+
+def explain(changes: Sequence[Change], scenes: Mapping[str, Scene]) -> list[Change]:
+    """The changes with their causes, in their order. `scenes` is by organization; all changes are weighed together."""
+    logs = {organization: _Log(scene) for organization, scene in scenes.items()}
+    nowhere = _Log(Scene())
+    came = {
+        one.subject for one in changes if one.setting in _IDENTITY and not (one.existed_before and one.exists_after)
+    }
+    searches = [_Search(one, logs.get(one.subject.organization, nowhere), one.subject in came) for one in changes]
+    together = _Together(searches)
+    causes = [_cause(search, together) for search in searches]
+    return [
+        replace(one, cause=cause.sentence, actor=cause.actor, event_id=cause.event_id, why=cause)
+        for one, cause in zip(changes, causes, strict=True)
+    ]
+
+
+def interval_of(change: Change, frames: Sequence[RunFrame]) -> tuple[datetime | None, datetime]:
+    """(after, until): the change happened after the first and not later than the second.
+
+    Until the end of the run that first saw it; after the start of the last that saw the value before, or saw that it
+    was not there: None when no run did.
+    """
+    end = next((one.finished_at for one in frames if one.started_at == change.first_seen), change.first_seen)
+    if change.last_seen is not None:
+        return change.last_seen, end
+    before = [one for one in frames if one.started_at < change.first_seen]
+    if change.collector:
+        before = [one for one in before if change.collector in one.whole]
+    return (before[-1].started_at if before else None), end
+
+
+class _Log:
+    """The log of one organization, ready to be searched for many changes."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.events = sorted(scene.log.events, key=lambda one: (one.time, one.id))
+        self.catalogue = scene.log.readings[-1].actions if scene.log.readings else ()
+        rules, known = scene.rules, {one.id: one for one in self.catalogue}
+        ids = {event.action for event in self.events} | known.keys()
+        self.families = {one: rules.families_of(known.get(one, EventAction(one))) for one in ids}
+        self._told: dict[str, set[str]] = {}
+
+    def between(self, after: datetime, until: datetime) -> Sequence[AuditEvent]:
+        """Events after the first moment and not later than the second, oldest first."""
+        start = bisect_right(self.events, after, key=_time_of)
+        return self.events[start : bisect_right(self.events, until, key=_time_of)]
+
+    def about_an_app(self, event: AuditEvent) -> bool:
+        """True when it names an app: beside the site that it is on, every event of an app names that as well."""
+        told = self.told(event)
+        return bool(told & self.scene.apps) or any(map(_APP.fullmatch, told))
+
+    def told(self, event: AuditEvent) -> set[str]:
+        """Every identifier that the event gives, and what it is made of, without case."""
+        if event.id not in self._told:
+            self._told[event.id] = {part for name in event.named for part in _parts(name)}
+        return self._told[event.id]
+
+
+def _time_of(event: AuditEvent) -> datetime:
+    return event.time
+
+
+class _Search:
+    """The events that may have caused one change."""
+
+    def __init__(self, change: Change, log: _Log, came_or_went: bool) -> None:
+        self.change, self.scene = change, log.scene
+        self.after, self.until = interval_of(change, self.scene.frames)
+        # A policy about a subject may be made after it came; an event of its coming proves nothing of that.
+        a_policy = change.setting.startswith(f"{SIGNAL_PREFIX}policy.")
+        kind = change.subject.kind if came_or_went and not a_policy else None
+        self.families = self.scene.rules.families_behind(change.setting, kind)
+        self.wanted = {family.name for family in self.families}
+        self.actions = tuple(one.id for one in log.catalogue if log.families[one.id] & self.wanted)
+        self.exact: list[AuditEvent] = []
+        self.site: list[AuditEvent] = []
+        self.nameless: list[AuditEvent] = []
+        """Events of such actions that name nothing at all."""
+        if self.after is not None and self.wanted:
+            self._look(log, self.after)
+
+    def _look(self, log: _Log, after: datetime) -> None:
+        naming = self.scene.naming(self.change)
+        for event in log.between(after, self.until):
+            if log.families[event.action] & self.wanted:
+                told = log.told(event)
+                if naming.names(told):
+                    self.exact.append(event)
+                elif told & naming.wider and not log.about_an_app(event) and not self._elsewhere(told, naming):
+                    self.site.append(event)
+                elif not told:
+                    self.nameless.append(event)
+
+    def _elsewhere(self, told: set[str], naming: Naming) -> bool:
+        """True when sites are told and none is the subject's: that the organization is told as well proves nothing."""
+        sites = told & self.scene.sites
+        return bool(sites) and not sites & naming.wider
+
+    @property
+    def interval(self) -> tuple[datetime | None, datetime]:
+        return self.after, self.until
+
+    @property
+    def covered(self) -> bool:
+        """True when the log was read for the whole interval, and is known to be filled."""
+        return self.after is not None and covered(self.scene.log, self.after, self.change.first_seen)
+
+    def overlaps(self, other: _Search) -> bool:
+        """True when both changes may have happened at once."""
+        return (
+            self.after is not None
+            and other.after is not None
+            and max(self.after, other.after) < min(self.until, other.until)
+        )
+
+
+class _Together:
+    """What the changes of one look have to do with each other."""
+
+    def __init__(self, searches: Iterable[_Search]) -> None:
+        self.alike: Counter[tuple[object, ...]] = Counter()
+        self.plans: dict[str, list[_Search]] = defaultdict(list)
+        """Where a plan, or the highest plan, became another one."""
+        self.priced: dict[str, list[_Search]] = defaultdict(list)
+        """Where an app's plan did, or came or went with the app: the highest plan is made of these."""
+        self.identity: dict[Subject, Change] = {}
+        """Apps that are new or gone."""
+        self.shapes: set[tuple[str, str, datetime]] = set()
+        """Organization, collector, and the run that first saw another shape."""
+        for search in searches:
+            one = search.change
+            whole = one.existed_before and one.exists_after
+            self.alike[_alike(one)] += 1
+            if whole and one.setting in (names.PLAN, names.HIGHEST_PLAN):
+                self.plans[one.subject.organization].append(search)
+            if one.setting == names.PLAN:
+                self.priced[one.subject.organization].append(search)
+            if not whole and one.setting == names.APP_TYPE_KEY:
+                self.identity[one.subject] = one
+            if one.setting.startswith(names.SHAPES_PREFIX):
+                collector = one.setting.removeprefix(names.SHAPES_PREFIX)
+                self.shapes.add((one.subject.organization, collector, one.first_seen))
+
+
+def _parts(name: str) -> set[str]:
+    """An identifier and what it is made of: an ARI names a site by its cloud ID, too."""
+    folded = name.casefold()
+    return {folded, *folded.replace("/", ":").split(":")} - {""}
+
+
+def _alike(change: Change) -> tuple[object, ...]:
+    """What two changes have in common that look like one roll-out."""
+    return change.setting, change.before, change.after, change.subject.kind, change.last_seen, change.first_seen
+
+
+def _cause(search: _Search, together: _Together) -> Cause:
+    change = search.change
+    if change.setting in _EDITS:
+        kind, sentence = _EDITS[change.setting]
+        return Cause(kind, sentence, interval=search.interval)
+    if change.setting == names.EVENT_ACTIONS or change.setting.startswith(names.SHAPES_PREFIX):
+        return Cause(CauseKind.SHAPE_CHANGE, "the API's answers changed, no setting did", interval=search.interval)
+    return (
+        _by_event(search)
+        or _by_plan(search, together)
+        or _by_subject(search, together)
+        or _by_vendor(search, together)
+        or _by_rulebook(search)
+        or _by_tool(search, together)
+        or _made(search, CauseKind.NO_EVENT_FOUND, _nothing(search), others=tuple(one.id for one in search.nameless))
+    )
+
+
+def _made(search: _Search, kind: CauseKind, sentence: str, **more: object) -> Cause:
+    made = Cause(kind, sentence, interval=search.interval, actions_searched=search.actions, covered=search.covered)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def _by_event(search: _Search) -> Cause | None:
+    match = Match.EXACT if search.exact else Match.SITE
+    found = search.exact or search.site
+    if not found:
+        return None
+    last = found[-1]
+    ids = tuple(event.id for event in found)
+    if len({event.actor_id or event.actor for event in found}) > 1:
+        sentence = f"{len(found)} events of several actors fit: {', '.join(ids)}"
+        return _made(search, CauseKind.SEVERAL_EVENTS, sentence, match=match, others=ids)
+    via = f" ({last.via})" if last.via else ""
+    sentence = f"{last.actor or 'somebody whom the log does not name'}{via}, {last.action} on {_at(last.time)}"
+    sentence += f", event {last.id}"
+    sentence += "" if match is Match.EXACT else ", which names only what it belongs to"
+    sentence += f", the last of {len(found)} that fit" if len(found) > 1 else ""
+    return _made(
+        search,
+        CauseKind.EVENT,
+        sentence,
+        actor=last.actor or None,
+        event_id=last.id,
+        at=last.time,
+        match=match,
+        others=ids[:-1],
+    )
+
+
+def _by_plan(search: _Search, together: _Together) -> Cause | None:
+    if search.change.setting == names.HIGHEST_PLAN:
+        return _by_plan_of_an_app(search, together)
+    if not any(family.follows_plan for family in search.families):
+        return None
+    for other in together.plans[search.change.subject.organization]:
+        if search.overlaps(other):
+            plan = other.change
+            whose = "the highest plan" if plan.setting == names.HIGHEST_PLAN else plan.name or plan.subject.id
+            sentence = f"{whose} went from {plan.before} to {plan.after} at that time, and defaults follow the plan"
+            return _made(search, CauseKind.PLAN_CHANGE, sentence)
+    return None
+
+
+def _by_plan_of_an_app(search: _Search, together: _Together) -> Cause | None:
+    """The highest plan is nobody's setting: whoever changed the app's plan changed it."""
+    for other in together.priced[search.change.subject.organization]:
+        plan = other.change
+        if not search.overlaps(other):
+            continue
+        event = _by_event(other)
+        whose = plan.name or plan.subject.id
+        sentence = f"the plan of {whose}: {_shown(plan)}"
+        if event is None:
+            return _made(search, CauseKind.PLAN_CHANGE, sentence)
+        return _made(
+            search,
+            CauseKind.PLAN_CHANGE,
+            f"{sentence}; {event.sentence}",
+            actor=event.actor,
+            event_id=event.event_id,
+            at=event.at,
+            match=event.match,
+            others=event.others,
+        )
+    return None
+
+
+def _shown(change: Change) -> str:
+    before = change.before if change.existed_before else "not there"
+    return f"{before} to {change.after if change.exists_after else 'gone'}"
+
+
+def _by_subject(search: _Search, together: _Together) -> Cause | None:
+    change, identity = search.change, together.identity.get(search.change.subject)
+    if identity is None or identity.setting == change.setting:
+        return None
+    if not identity.existed_before and not change.existed_before:
+        return _made(search, CauseKind.NEW_SUBJECT, "it is new, and came with it")
+    if not identity.exists_after and not change.exists_after:
+        return _made(search, CauseKind.GONE_SUBJECT, "it is gone, and everything of it")
+    return None
+
+
+def _by_vendor(search: _Search, together: _Together) -> Cause | None:
+    """A dated entry of the rulebook; or many subjects that change alike at once, where the log would have shown who."""
+    if search.after is None:
+        return None
+    wanted = {family.name for family in search.families}
+    for entry in search.scene.rules.dates:
+        if wanted & set(entry.families) and search.after.date() < entry.on <= search.until.date():
+            return _made(search, CauseKind.VENDOR, f"{entry.what} ({entry.on})")
+    count, enough = together.alike[_alike(search.change)], search.scene.rules.rollout_subjects
+    change = search.change
+    whole = change.existed_before and change.exists_after
+    if enough and count >= enough and whole and search.covered and search.actions and not search.nameless:
+        sentence = f"{count} of a kind changed the same way at once and the log has no event: it looks like a roll-out"
+        return _made(search, CauseKind.VENDOR, sentence)
+    return None
+
+
+def _around(search: _Search) -> tuple[RunFrame, RunFrame] | None:
+    """The runs that saw the value before and after."""
+    change = search.change
+    by_start = {frame.started_at: frame for frame in search.scene.frames}
+    one = by_start.get(search.after) if search.after is not None else None
+    other = by_start.get(change.first_seen)
+    return (one, other) if one is not None and other is not None else None
+
+
+def _by_rulebook(search: _Search) -> Cause | None:
+    runs = _around(search)
+    if search.change.setting == names.HIGHEST_PLAN and runs and runs[0].rulebook_sha256 != runs[1].rulebook_sha256:
+        return _made(search, CauseKind.RULEBOOK_EDIT, "the rulebook, which ranks the plans, was edited in between")
+    return None
+
+
+def _by_tool(search: _Search, together: _Together) -> Cause | None:
+    """No proof that the tool made the change: only that it read differently, and that nobody else is known to have."""
+    change, runs = search.change, _around(search)
+    if runs and runs[0].tool_version != runs[1].tool_version:
+        sentence = f"read by version {runs[1].tool_version}, before by {runs[0].tool_version}; {_nothing(search)}"
+        return _made(search, CauseKind.TOOL_CHANGE, sentence)
+    if (change.subject.organization, change.collector, change.first_seen) in together.shapes:
+        sentence = f"the answers that {change.collector} reads changed their shape at that time; {_nothing(search)}"
+        return _made(search, CauseKind.SHAPE_CHANGE, sentence)
+    return None
+
+
+def _nothing(search: _Search) -> str:
+    """That no event was found, and what was looked through: the log, the interval, the actions."""
+    if search.after is None:
+        return "no event found: no run saw how it was before, so nobody knows since when to look"
+    rules = search.scene.rules
+    read = how_read(search.scene.log, search.after, search.change.first_seen, rules)
+    looked = (
+        f"{len(search.actions)} actions looked for" if search.actions else "no action that its catalogue shows fits"
+    )
+    found = f"; {len(search.nameless)} events of such actions name nothing" if search.nameless else ""
+    span = f"{_at(search.after)} to {_at(search.change.first_seen)}"
+    return f"no event found from {span} ({read}; {looked}{found})"
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}Z"

@@ -1,0 +1,300 @@
+"""What runs out, and when: one list of keys, evidence, waivers, trials, moves, clocks and announced days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from itertools import chain
+
+from contribaudit.core.advise.expiry import attested_expiries
+from contribaudit.core.alias import alias_of
+from contribaudit.core.approval import Baseline
+from contribaudit.core.deletion import CALLED, SWITCHES, deletion_clocks, opted_out, residue_until
+from contribaudit.core.judge.check import Check
+from contribaudit.core.model import names
+from contribaudit.core.model.deadline import Deadline, DeadlineKind, ending_soon
+from contribaudit.core.model.observation import Grade, Observed, SettingId, Unavailable
+from contribaudit.core.model.policy import AuditPolicy, Waiver
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.times import later, parse_utc
+from contribaudit.core.resolve.exposure import Span, exposure_window
+from contribaudit.core.resolve.state import State
+from contribaudit.core.terms import fresh_until, limits_of
+
+_OWN_KEY = SettingId("api_key.expires_at")
+_NEXT_KEY = SettingId("api_key.next_expiry")
+_TRIAL_ENDS = SettingId("trial.ends_on")
+_SCHEDULED = SettingId("residency.move_scheduled_for")
+_STARTS = SettingId("residency.move_starts_at")
+_ENDS = SettingId("residency.move_ends_at")
+
+
+def deadlines(
+    state: State, policy: AuditPolicy, checks: Iterable[Check], baselines: Iterable[Baseline] = ()
+) -> tuple[Deadline, ...]:
+    """Everything that runs out, soonest first: what is over already, then what is ahead, then what has no known date.
+
+    Deletion clocks that have run down are left out, since nothing more happens by itself (DC-22 goes on about them),
+    and so are announced days that have passed. `baselines` are those that stand.
+    """
+    return tuple(sorted([*_attested(state, policy, checks), *_but_attested(state, policy, baselines)], key=_soonest))
+
+
+def deadline_warnings(
+    state: State, policy: AuditPolicy, checks: Iterable[Check], baselines: Iterable[Baseline] = ()
+) -> list[str]:
+    """What `ending_soon` says of the same, without the sentences: of attested values there may be a great many."""
+    return ending_soon(
+        chain(attested_expiries(state, policy, checks), _but_attested(state, policy, baselines)), state.as_of
+    )
+
+
+def _but_attested(state: State, policy: AuditPolicy, baselines: Iterable[Baseline]) -> Iterator[Deadline]:
+    yield from _of_policy(state, policy)
+    yield from _of_rulebook(state)
+    for place in state.looked_at:
+        yield from _keys(state, place.id)
+        yield from _reading(state, place.id, policy)
+        yield from _trials(state, place.id)
+        yield from _moves(state, place.id)
+        yield from _contribution(state, place.id, policy)
+    yield from (_baseline(one) for one in baselines if one.until is not None)
+
+
+def _soonest(one: Deadline) -> tuple[object, ...]:
+    moment = one.over_at or datetime.max.replace(tzinfo=UTC)
+    return one.over_at is None, moment, one.kind.value, one.what, one.subject.id if one.subject else "", one.key
+
+
+def key_days_left(state: State) -> int | None:
+    """Whole days until the first of the keys that we read with ends, negative when one has; None where none tells."""
+    ends = [_moment(state, organization_subject(place.id), _OWN_KEY) for place in state.looked_at]
+    return min(((one - state.as_of).days for one in ends if one is not None), default=None)
+
+
+def _keys(state: State, organization: str) -> Iterator[Deadline]:
+    subject = organization_subject(organization)
+    own = state.read(subject, _OWN_KEY)
+    step = "make a new key, then contribaudit login"
+    ends = _moment(state, subject, _OWN_KEY)
+    if ends is not None:
+        what = "the API key that audits read with ends"
+        yield Deadline(DeadlineKind.API_KEY, ends, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
+    elif isinstance(own, Unavailable) or own.value is not None:
+        why = own.reason if isinstance(own, Unavailable) else "the API gives no time"
+        what = f"when the API key that audits read with ends is not known: {why}"
+        yield Deadline(
+            DeadlineKind.API_KEY,
+            None,
+            what,
+            "contribaudit doctor",
+            subject=subject,
+            setting=_OWN_KEY,
+            source=own.source,
+        )
+    first = _moment(state, subject, _NEXT_KEY)
+    if first is not None and first != ends:
+        source = state.read(subject, _NEXT_KEY).source
+        what = "the first of the organization's API keys ends"
+        yield Deadline(DeadlineKind.API_KEY, first, what, "see who uses it", False, subject, _NEXT_KEY, source=source)
+
+
+def _reading(state: State, organization: str, policy: AuditPolicy) -> Iterator[Deadline]:
+    """What the API said, of which the oldest part becomes too old first."""
+    started = [one.started_at for one in state.organizations[organization].collections.values()]
+    limits = [limits_of(policy, rule) for rule in policy.rules if rule.enabled] or [limits_of(policy)]
+    ends = [fresh_until(min(started), Grade.DOCUMENTED, one, anchored=False) for one in limits if started]
+    if ends:
+        yield Deadline(
+            DeadlineKind.READING,
+            min(ends),
+            "what the API told becomes too old",
+            "contribaudit audit",
+            subject=organization_subject(organization),
+            source="the policy's max_age_days",
+        )
+
+
+def _attested(state: State, policy: AuditPolicy, checks: Iterable[Check]) -> Iterator[Deadline]:
+    for one in attested_expiries(state, policy, checks):
+        seen = one.observation
+        by = seen.witness.by if seen.witness is not None else ""
+        yield Deadline(
+            DeadlineKind.ATTESTATION,
+            one.ends_at,
+            f"{seen.setting} of {alias_of(state, seen.subject)}, {seen.grade} by {by}, becomes too old",
+            "contribaudit attest",
+            subject=seen.subject,
+            setting=seen.setting,
+            check=one.check,
+            source="the policy's max_age_days",
+        )
+
+
+def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
+    counted: Counter[tuple[object, ...]] = Counter()
+    for waiver in policy.waivers:
+        name = (waiver.check, waiver.subject, str(waiver.where))
+        # The line in the file would change with every edit above it.
+        key = f"{name[1] or name[2]} {counted[name]}"
+        counted[name] += 1
+        about = f"{waiver.check} on {waiver.subject}" if waiver.subject else waiver.check
+        yield Deadline(
+            DeadlineKind.WAIVER,
+            datetime.combine(waiver.expires, time(), UTC),
+            f"last day of the waiver of {about}",
+            "fix it, or approve it anew",
+            whole_day=True,
+            check=waiver.check,
+            source=waiver.origin,
+            key=key,
+        )
+        yield from _review(state, waiver, about, key)
+
+
+def _review(state: State, waiver: Waiver, about: str, key: str) -> Iterator[Deadline]:
+    if waiver.review_every_days is None or waiver.expires < state.as_of.astimezone(UTC).date():
+        return
+    day = later(waiver.approved_at, timedelta(days=waiver.review_every_days))
+    if day <= waiver.expires:
+        midnight = datetime.combine(day, time(), UTC)
+        what = f"the waiver of {about} wants a review"
+        step = "renew its approval"
+        yield Deadline(
+            DeadlineKind.WAIVER_REVIEW, midnight, what, step, True, check=waiver.check, source=waiver.origin, key=key
+        )
+
+
+def _of_rulebook(state: State) -> Iterator[Deadline]:
+    rulebook, today = state.rulebook, state.as_of.astimezone(UTC).date()
+    last = later(rulebook.oldest_review, timedelta(days=rulebook.review_within_days))
+    yield Deadline(
+        DeadlineKind.RULEBOOK,
+        datetime.combine(last, time(), UTC),
+        f"last day on which the rulebook, reviewed on {rulebook.oldest_review}, counts as reviewed",
+        "update contribaudit",
+        whole_day=True,
+        check="GV-06",
+        source=f"rulebook {rulebook.version}",
+    )
+    if rulebook.effective >= today:
+        midnight = datetime.combine(rulebook.effective, time(), UTC)
+        what = "Atlassian begins to use data by the settings"
+        yield Deadline(
+            DeadlineKind.ANNOUNCED, midnight, what, "contribaudit audit", True, source=rulebook.version, key="effective"
+        )
+    for one in rulebook.announced:
+        if one.day >= today:
+            midnight = datetime.combine(one.day, time(), UTC)
+            what = f"{one.title}: {one.what} (grade {one.grade})"
+            yield Deadline(DeadlineKind.ANNOUNCED, midnight, what, "", True, source=one.source, key=one.id)
+    for known in rulebook.log.dates:
+        if known.on >= today and known.on != rulebook.effective:
+            midnight = datetime.combine(known.on, time(), UTC)
+            what = f"{known.what} (grade {known.grade})"
+            key = f"{known.on} {', '.join(known.families)}"
+            yield Deadline(
+                DeadlineKind.ANNOUNCED, midnight, what, "contribaudit changes", True, source=known.source, key=key
+            )
+
+
+def _trials(state: State, organization: str) -> Iterator[Deadline]:
+    for app in state.subjects(Kind.APP, organization):
+        seen = state.value(app, names.TRIAL)
+        if seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "running":
+            continue
+        ends, called = _moment(state, app, _TRIAL_ENDS), alias_of(state, app)
+        what = (
+            f"last day of the trial of {called}" if ends else f"a trial of {called} runs, and its end is not recorded"
+        )
+        step = "contribaudit forecast --trial-ends" if ends else f"contribaudit attest {_TRIAL_ENDS}"
+        source = state.read(app, _TRIAL_ENDS).source or seen.source
+        yield Deadline(DeadlineKind.TRIAL, ends, what, step, ends is not None, app, _TRIAL_ENDS, "DC-08", source)
+
+
+def _moves(state: State, organization: str) -> Iterator[Deadline]:
+    for app in state.subjects(Kind.APP, organization):
+        seen = state.value(app, names.MOVE)
+        move = state.rulebook.move(seen.value) if seen is not None and isinstance(seen.value, str) else None
+        if seen is None or move is None or move.meaning not in ("scheduled", "moving"):
+            continue
+        called, dated = alias_of(state, app), False
+        wanted = (
+            {_ENDS: "ends"} if move.meaning == "moving" else {_SCHEDULED: "is due", _STARTS: "starts", _ENDS: "ends"}
+        )
+        for setting, verb in wanted.items():
+            moment, day = _moment(state, app, setting), setting == _SCHEDULED
+            if moment is not None:
+                dated = True
+                what = f"the residency move of {called} {verb}"
+                yield Deadline(
+                    DeadlineKind.MOVE, moment, what, "contribaudit audit", day, app, setting, "DR-04", seen.source
+                )
+        if not dated:
+            what = f"a residency move of {called} is {move.meaning}, and the API names no time"
+            yield Deadline(
+                DeadlineKind.MOVE, None, what, "contribaudit audit", False, app, names.MOVE, "DR-04", seen.source
+            )
+
+
+def _contribution(state: State, organization: str, policy: AuditPolicy) -> Iterator[Deadline]:
+    """Deletion clocks that still run, what may stay after them, and windows of exposure that have no end yet."""
+    subject = organization_subject(organization)
+    for clock in deletion_clocks(state, organization, policy.decisions):
+        if clock.due_at > state.as_of:
+            what = f"{clock.what} at the latest, after opting out of {CALLED[clock.setting]} on {clock.opted_out}"
+            step = "ask Atlassian for a confirmation"
+            source = f"{clock.decision.origin}, rulebook {state.rulebook.version} (grade {clock.grade})"
+            yield Deadline(
+                DeadlineKind.DELETION,
+                clock.due_at,
+                what,
+                step,
+                False,
+                subject,
+                clock.setting,
+                "DC-22",
+                source,
+                clock.what,
+            )
+    for setting in SWITCHES:
+        decision = opted_out(state, subject, setting, policy.decisions)
+        if decision is not None and decision.date >= state.rulebook.effective:
+            until = datetime.combine(residue_until(state.rulebook.clocks, decision.date), time(), UTC)
+            what = f"aggregates from before the opt-out of {CALLED[setting]} may stay until then at the earliest"
+            source = f"rulebook {state.rulebook.version}"
+            yield Deadline(DeadlineKind.RESIDUE, until, what, "", True, subject, setting, "DC-22", source)
+    for window in exposure_window(state, organization):
+        if window.span in (Span.OPEN, Span.NOT_KNOWN):
+            source = f"rulebook {state.rulebook.version}"
+            yield Deadline(
+                DeadlineKind.EXPOSURE,
+                None,
+                window.sentence,
+                f"contribaudit explain {alias_of(state, subject)}",
+                subject=subject,
+                setting=window.setting,
+                check="DC-21" if window.setting == names.IN_APP else "DC-01",
+                source=source,
+            )
+
+
+def _baseline(one: Baseline) -> Deadline:
+    return Deadline(
+        DeadlineKind.BASELINE,
+        one.until,
+        f"the baseline of run {one.run}, approved by {one.approved.by}, ends",
+        "contribaudit baseline approve",
+        subject=organization_subject(one.organization),
+        source=f"run {one.run}",
+        key=str(one.run),
+    )
+
+
+def _moment(state: State, subject: Subject, setting: SettingId) -> datetime | None:
+    """The ISO 8601 date or time that a source gave, as aware UTC; None for anything else."""
+    seen = state.read(subject, setting)
+    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
+        return None
+    return parse_utc(seen.value)

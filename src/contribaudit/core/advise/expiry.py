@@ -1,0 +1,133 @@
+"""When evidence that counts today becomes too old, rule by rule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from contribaudit.core.judge.check import Check
+from contribaudit.core.judge.evaluate import attributes_of
+from contribaudit.core.judge.selectors import Attributes, rule_among
+from contribaudit.core.model.deadline import DeadlineKind
+from contribaudit.core.model.observation import Grade, Observed, SettingId
+from contribaudit.core.model.policy import AuditPolicy, Rule
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.effective import COMPUTED
+from contribaudit.core.resolve.state import State
+from contribaudit.core.terms import fresh_until, limits_of
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """One value, and the last moment at which it counts."""
+
+    observation: Observed
+    ends_at: datetime
+    check: str
+    """The check whose rule calls it too old first; "" where all go by the policy's general limit."""
+
+    @property
+    def kind(self) -> DeadlineKind:
+        """What sort of deadline it is."""
+        return DeadlineKind.ATTESTATION
+
+    @property
+    def over_at(self) -> datetime:
+        """The moment from which it is over."""
+        return self.ends_at
+
+
+def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]) -> Iterator[Expiry]:
+    """The first end of each value that people stand behind and the policy accepts, overdue ones included.
+
+    A value that no rule reads ends by the policy's general limit. Predictions and grades that no rule accepts have
+    no end, since they never counted.
+    """
+    readers = _readers(policy, checks)
+    special = {
+        setting
+        for setting, asking in readers.items()
+        if any(_has_terms(rule) for _, known in asking for rule in known if rule.enabled)
+    }
+    general = (_Terms.of(policy, None),)
+    terms = {id(rule): _Terms.of(policy, rule) for rule in policy.rules}
+    of_subject: dict[Subject, Attributes] = {}
+    for seen in state.everything():
+        if not isinstance(seen, Observed) or seen.witness is None or seen.grade is Grade.PREDICTED:
+            continue
+        if seen.setting in COMPUTED:
+            continue  # what it rests on is listed, and nobody can look at it
+        judging: Sequence[_Terms] = general
+        if seen.setting in special:
+            attributes = of_subject.get(seen.subject)
+            if attributes is None:
+                attributes = of_subject[seen.subject] = attributes_of(state, seen.subject)
+            rules = _rules(readers[seen.setting], seen.subject, attributes)
+            judging = [terms[id(rule)] for rule in rules] or general
+        ends = [
+            (fresh_until(seen.observed_at, seen.grade, one.limits, anchored=seen.witness.anchored), one.check)
+            for one in judging
+            if seen.grade in one.accept
+        ]
+        if ends:
+            yield Expiry(seen, *min(ends))
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What one rule, or the policy alone, asks of evidence: the same for a hundred thousand values."""
+
+    check: str
+    accept: Collection[Grade]
+    limits: Mapping[str, int]
+
+    @staticmethod
+    def of(policy: AuditPolicy, rule: Rule | None) -> _Terms:
+        own = rule.accept if rule is not None else None
+        accept = policy.evidence.accept if own is None else own
+        return _Terms(rule.check if rule is not None else "", accept, limits_of(policy, rule))
+
+
+def every_end(state: State, policy: AuditPolicy) -> set[datetime]:
+    """Every moment after which some rule calls some value, or some list that was read, too old."""
+    limits = {tuple(sorted(limits_of(policy, rule).items())) for rule in (None, *policy.rules)}
+    known = [dict(one) for one in limits]
+    ends: set[datetime] = set()
+    for seen in state.everything():
+        if isinstance(seen, Observed) and seen.grade is not Grade.PREDICTED:
+            anchored = seen.witness is not None and seen.witness.anchored
+            ends.update(fresh_until(seen.observed_at, seen.grade, one, anchored=anchored) for one in known)
+    for place in state.looked_at:
+        for run in place.collections.values():
+            ends.update(fresh_until(run.started_at, Grade.DOCUMENTED, one, anchored=False) for one in known)
+    return ends
+
+
+def _readers(policy: AuditPolicy, checks: Iterable[Check]) -> Mapping[SettingId, list[tuple[Check, list[Rule]]]]:
+    """For each setting the checks that read it and that some rule asks, with all rules of each."""
+    found: dict[SettingId, list[tuple[Check, list[Rule]]]] = defaultdict(list)
+    for check in checks:
+        rules = [rule for rule in policy.rules if rule.check == check.id]
+        for setting in check.reads if any(rule.enabled for rule in rules) else ():
+            found[setting].append((check, rules))
+    return found
+
+
+def _has_terms(rule: Rule) -> bool:
+    """False for a rule under which evidence ends by the policy's general limit."""
+    return rule.max_age_days is not None or rule.accept is not None
+
+
+def _rules(asking: Iterable[tuple[Check, list[Rule]]], subject: Subject, attributes: Attributes) -> list[Rule]:
+    """The rules that may judge by a value of the subject: the one for it, or every rule of a check of another kind."""
+    found: list[Rule] = []
+    for check, rules in asking:
+        if check.kind is not subject.kind:
+            found += [rule for rule in rules if rule.enabled]
+            continue
+        rule = rule_among(rules, attributes)
+        if rule is not None and rule.enabled:
+            found.append(rule)
+    return found

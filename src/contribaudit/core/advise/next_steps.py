@@ -1,0 +1,284 @@
+"""The one queue of what to do now: fix, look, confirm, decide, renew, with the minutes that each takes.
+
+Every step stands for what one person does at one place: findings that one action settles are one step. Every finding
+that fails, is unverified or pending is in exactly one step, the last of which counts what nobody can settle now. A
+pure function of a judged run, for the command line, reports and the dashboard alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from shlex import quote
+from typing import Protocol
+
+from contribaudit.core.advise.remedies import NOBODYS, REVIEW_OVERDUE, Way, way_of
+from contribaudit.core.model.attestation import in_force
+from contribaudit.core.model.deadline import Deadline, DeadlineKind
+from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.rulebook import Screen
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.persons import same_person
+from contribaudit.core.resolve.screens import screen_for
+from contribaudit.core.resolve.state import State
+from contribaudit.core.step import NextStep, StepKind, checks_of, gravest, names, organization_of, subjects_of
+from contribaudit.core.steps_deciding import approvals, entries, tickets
+from contribaudit.core.steps_reading import exports, readings, sources
+
+SOON_DAYS = 30
+_MINUTES = 5
+"""Where no screen says how long it takes."""
+_MORE = 1
+"""For each further subject of the same."""
+_QUICK = {DeadlineKind.API_KEY: 1, DeadlineKind.BASELINE: 3, DeadlineKind.WAIVER: 5, DeadlineKind.RULEBOOK: 5}
+_DECIDE = {DeadlineKind.WAIVER_REVIEW: 3, DeadlineKind.TRIAL: 5}
+_NOBODYS = {
+    Way.UNPUBLISHED: "of what no source tells",
+    Way.PAST: "of what was not recorded in time",
+    Way.TIME: "that only their day settles",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenDue:
+    """Attested values of one screen that somebody should look at again before they are too old."""
+
+    screen: str
+    organization: str
+    subjects: tuple[Subject, ...]
+    due: datetime
+
+
+class Judged(Protocol):
+    """What the queue is made from."""
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+
+
+def next_steps(
+    report: Judged, screens_due: Iterable[ScreenDue] = (), ending: Iterable[Deadline] = (), operator: str = ""
+) -> tuple[NextStep, ...]:
+    """What to do, gravest first, then what is due first; what nobody can settle last.
+
+    `operator` is the mail address of whoever asks ("" when not known): nobody confirms what is their own.
+    """
+    state = report.state
+    by: dict[Way, list[Finding]] = defaultdict(list)
+    for one in report.findings:
+        way = way_of(state, one)
+        if way is not None:
+            by[way].append(one)
+    for its in by.values():
+        its.sort(key=_within)
+    reading = [(way, one) for way in (Way.SOURCE, Way.SPACES) for one in by[way]]
+    found = [
+        *sources(state, reading),
+        *_remedies(state, StepKind.FIX, by[Way.REMEDY]),
+        *_remedies(state, StepKind.DECIDE, by[Way.ACCEPTANCE]),
+        *_looks(state, by[Way.LOOK], list(screens_due)),
+        *_confirmations(state, by[Way.CONFIRMATION], operator),
+        *approvals(state, by[Way.APPROVAL]),
+        *entries(by[Way.POLICY]),
+        *tickets(state, by[Way.TICKET]),
+        *readings(state, by[Way.READING]),
+        *exports(state, by[Way.EVIDENCE]),
+        *_rulebook(by[Way.RULEBOOK]),
+        *_renewals(state, ending, overdue=any(one.reason_code == REVIEW_OVERDUE for one in by[Way.RULEBOOK])),
+        *_nobodys({way: by[way] for way in NOBODYS}),
+    ]
+    return tuple(sorted(found, key=_order))
+
+
+def to_do(steps: Iterable[NextStep]) -> list[NextStep]:
+    """The steps that somebody can take."""
+    return [one for one in steps if one.kind is not StepKind.NOBODY]
+
+
+def _order(step: NextStep) -> tuple[object, ...]:
+    rank = step.severity.rank if step.severity is not None else len(Severity)
+    due = step.due.timestamp() if step.due is not None else float("inf")
+    kind = list(StepKind).index(step.kind)
+    return step.kind is StepKind.NOBODY, rank, due, kind, step.organization, step.text
+
+
+def _within(one: Finding) -> tuple[object, ...]:
+    """The gravest first. Its parts are compared faster than subjects are."""
+    about = one.subject
+    return one.severity.rank, one.check, about.organization, about.kind, about.id
+
+
+def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """One step for all subjects of one check and setting: what its remediation says, or why it cannot be had.
+
+    Subjects that cannot have it for another reason are another step: what is told is true of each that is named.
+    """
+    groups: dict[tuple[str, str, str, str], list[Finding]] = defaultdict(list)
+    for one in findings:
+        why = one.reason if kind is StepKind.DECIDE or not one.remediation else ""
+        groups[one.subject.organization, one.check, one.setting or "", why].append(one)
+    for (organization, check, _, _), its in groups.items():
+        subjects = subjects_of(its)
+        screen = screen_for(state, subjects[0], its[0].setting)
+        minutes = screen.minutes if screen is not None else _MINUTES
+        if kind is StepKind.FIX:
+            what = its[0].remediation.rstrip(".") or its[0].reason
+        else:
+            what = f"{its[0].reason} (a waiver accepts it)"
+        yield NextStep(
+            kind,
+            gravest(its),
+            minutes + _MORE * (len(subjects) - 1) * (kind is StepKind.FIX),
+            f"{names(state, subjects)}: {its[0].title}: {what}",
+            f"contribaudit checks show {check}",
+            organization,
+            subjects,
+            min((one.due_at for one in its if one.due_at is not None), default=None),
+            tuple(its),
+        )
+
+
+def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[ScreenDue]) -> Iterator[NextStep]:
+    """Values that one look at one screen settles, and those that will soon be too old."""
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    unlisted: dict[tuple[Subject, str], list[Finding]] = defaultdict(list)
+    for one in findings:
+        screen = screen_for(state, one.subject, one.setting)
+        if screen is not None:
+            groups[one.subject.organization, screen.id].append(one)
+        else:
+            unlisted[one.subject, one.setting or ""].append(one)
+    screens = {one.id: one for one in state.rulebook.screens}
+    due = {(one.organization, one.screen): one for one in screens_due}
+    for organization, identity in dict.fromkeys([*groups, *due]):
+        if identity in screens:
+            its, soon = groups.get((organization, identity), []), due.get((organization, identity))
+            yield _look(state, screens[identity], organization, its, soon)
+    for (subject, setting), its in unlisted.items():
+        yield NextStep(
+            StepKind.LOOK,
+            gravest(its),
+            _MINUTES,
+            f"{names(state, [subject])}: {setting} stands on no screen that lists it: {its[0].reason}",
+            f"contribaudit attest {setting} VALUE --subject {quote(subject.id)}",
+            subject.organization,
+            (subject,),
+            findings=tuple(its),
+        )
+
+
+def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding], soon: ScreenDue | None) -> NextStep:
+    told = Counter(one.outcome.value for one in its)
+    parts = [f"{count} {'value' if count == 1 else 'values'} {word}" for word, count in sorted(told.items())]
+    if soon is not None and not its:
+        parts = [f"{len(soon.subjects)} to look at again before they are too old"]
+    return NextStep(
+        StepKind.LOOK,
+        gravest(its),
+        screen.minutes,
+        f"{state.organization_name(organization) or organization}, screen '{screen.title}': {', '.join(parts)}",
+        f"contribaudit attest --screen {screen.id} --org {organization}",
+        organization,
+        subjects_of(its) if its else soon.subjects if soon is not None else (),
+        soon.due if soon is not None else None,
+        tuple(its),
+    )
+
+
+def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> Iterator[NextStep]:
+    """Attested values that count once a second person has looked, by the first who waits for one."""
+    waiting: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for one in findings:
+        alone = [each.attested_by for each in one.evidence if each.attested_by and each.confirmed_by is None]
+        waiting[one.subject.organization, alone[0] if alone else "somebody"].append(one)
+    for (organization, who), its in waiting.items():
+        standing = in_force(state.attestations.get(organization, ()), state.as_of)
+        wanted = {(one.subject, one.setting) for one in its}
+        ids = [
+            each.id
+            for (subject, setting), held in standing.items()
+            for each in held
+            if same_person(each.by, who) and (subject, setting) in wanted
+        ]
+        own = bool(operator) and same_person(operator, who)
+        whose = "somebody else than you has to" if own else "you may" if operator else "not whoever recorded them"
+        count = f"{len(its)} {'value' if len(its) == 1 else 'values'}"
+        yield NextStep(
+            StepKind.CONFIRM,
+            gravest(its),
+            max(1, len(its)),
+            f"{count} attested by {who} {'waits' if len(its) == 1 else 'wait'} for a second person ({whose})",
+            f"contribaudit attest confirm {ids[0]}" if ids else "contribaudit attest list",
+            organization,
+            subjects_of(its),
+            findings=tuple(its),
+        )
+
+
+def _rulebook(findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """One step for each word that the rulebook does not know, and one for its overdue review."""
+    groups: dict[tuple[object, object], list[Finding]] = defaultdict(list)
+    for one in findings:
+        groups[one.setting, one.observed if one.observed is not None else one.reason_code].append(one)
+    for its in groups.values():
+        yield NextStep(
+            StepKind.RENEW,
+            gravest(its),
+            _MINUTES,
+            f"{checks_of(its)}: {its[0].reason}: update contribaudit, or put a dated file of your own in its folder",
+            "contribaudit doctor",
+            organization_of(its),
+            subjects_of(its),
+            findings=tuple(its),
+        )
+
+
+def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Iterator[NextStep]:
+    """What runs out within a month, or has; `overdue` where a finding is about the rulebook's review already."""
+    for one in ending:
+        left = one.days_left(state.as_of)
+        minutes = _QUICK.get(one.kind) or _DECIDE.get(one.kind)
+        if minutes is None or left is None or left > SOON_DAYS:
+            continue
+        if one.kind is DeadlineKind.RULEBOOK and overdue:
+            continue
+        when = "over" if left < 0 else "today" if left == 0 else "1 day" if left == 1 else f"{left} days"
+        yield NextStep(
+            StepKind.DECIDE if one.kind in _DECIDE else StepKind.RENEW,
+            None,
+            minutes,
+            f"{when}: {one.what}",
+            one.next_step or "contribaudit deadlines",
+            one.subject.organization if one.subject is not None else "",
+            (one.subject,) if one.subject is not None else (),
+            one.ends_at,
+        )
+
+
+def _nobodys(by: dict[Way, list[Finding]]) -> Iterator[NextStep]:
+    """The closing line: how many nobody can settle now, and why."""
+    its = [one for findings in by.values() for one in findings]
+    if not its:
+        return
+    parts = [f"{len(found)} {_NOBODYS[way]} ({checks_of(found)})" for way, found in by.items() if found]
+    days = [one.due_at for one in by[Way.TIME] if one.due_at is not None]
+    first = f", the first on {min(days):%Y-%m-%d}" if days else ""
+    yield NextStep(
+        StepKind.NOBODY,
+        None,
+        0,
+        f"{_findings(len(its))} that nobody can settle now: {', '.join(parts)}{first}",
+        f"contribaudit checks show {its[0].check}",
+        organization_of(its),
+        subjects_of(its),
+        min(days, default=None),
+        tuple(its),
+    )
+
+
+def _findings(count: int) -> str:
+    return "1 finding" if count == 1 else f"{count} findings"

@@ -1,0 +1,143 @@
+"""STEP 5: what others get. Every exporter writes from this one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from contribaudit.core.advise.next_steps import next_steps
+from contribaudit.core.advise.verdict import count_severities, headline
+from contribaudit.core.model import names
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.subject import Kind, organization_subject
+from contribaudit.core.resolve.inventory import sites_of, spaces_counted
+from contribaudit.core.resolve.state import State
+from contribaudit.core.snapshot import Collection, CollectionStatus
+from contribaudit.core.step import NextStep
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """Which run it was."""
+
+    id: int
+    previous: int | None
+    """The run of the same organizations before it; None for the first."""
+    started_at: datetime
+    finished_at: datetime
+    complete: bool
+    """True when every collector of every organization read everything."""
+    exit_code: int
+    planned_at: datetime | None = None
+    """When its schedule meant it to begin; None where nothing tells."""
+    fail_on: Severity = Severity.HIGH
+    """From which severity on a finding counts for the exit code."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationLine:
+    """One organization, by the names that a report uses."""
+
+    id: str
+    name: str
+    highest_plan: str | None
+    """None where it is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each were seen. Entries that are no apps are not counted."""
+
+    organizations: int
+    sites: int
+    apps: int
+    spaces: int = 0
+    connectors: int = 0
+    spaces_counted: int | None = None
+    """How many the apps' own administrations show together; None unless every app was counted that has spaces."""
+    spaces_whole: bool | None = None
+    """Whether every listing of spaces came to its end; None where the run asked for none."""
+    sites_read: int = 0
+    """Sites all of whose apps this run saw."""
+    apps_read: int = 0
+    """Apps that this run saw; the others are known from earlier ones."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Report:
+    """One run, judged."""
+
+    tool_version: str
+    state: State
+    run: RunLine
+    policy_name: str
+    policy_sha256: str
+    findings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...]
+    newly: tuple[Finding, ...] = ()
+    """Findings that fail or are unverified and were not so in the last whole run."""
+    key_days_left: int | None = None
+    """Days until the first key that we read with ends; None where no API tells."""
+    manifest_sha256: str = ""
+    """Digest of the manifest under which the run's evidence was exported; "" where none was."""
+
+    def __repr__(self) -> str:
+        # asyncio.run writes its result into a signal handler's repr: a whole report would take seconds there.
+        return f"Report(run={self.run.id}, findings={len(self.findings)})"
+
+    @property
+    def headline(self) -> str:
+        """Its verdict in one sentence, the same in every format: see `verdict.headline`."""
+        return headline(self.run.exit_code, self.run.fail_on, count_severities(self.findings))
+
+    @property
+    def organizations(self) -> tuple[OrganizationLine, ...]:
+        """In the order of the configuration."""
+        lines = []
+        for organization in self.state.organizations:
+            plan = self.state.value(organization_subject(organization), names.HIGHEST_PLAN)
+            word = plan.value if isinstance(plan, Observed) and isinstance(plan.value, str) else None
+            lines.append(OrganizationLine(organization, self.state.organization_name(organization), word))
+        return tuple(lines)
+
+    @property
+    def collections(self) -> tuple[Collection, ...]:
+        """Every collector's run, organization by organization."""
+        return tuple(one for place in self.state.looked_at for one in place.collections.values())
+
+    @property
+    def steps(self) -> tuple[NextStep, ...]:
+        """What settles its findings, gravest first. What merely runs out is not among them: the policy tells that."""
+        return next_steps(self)
+
+    @property
+    def counts(self) -> Counts:
+        """The inventory in numbers."""
+        state = self.state
+        sites = [site for place in state.looked_at for site in sites_of(state, place.id)]
+        apps = state.subjects(Kind.APP)
+        seen = {app for app in apps if state.value(app, names.APP_TYPE_KEY) is not None}
+        return Counts(
+            organizations=sum(1 for place in state.looked_at if place.collections),
+            sites=len(sites),
+            apps=len(apps),
+            connectors=len(state.subjects(Kind.CONNECTOR)),
+            sites_read=sum(1 for site in sites if seen.issuperset(site.apps)),
+            apps_read=len(seen),
+            **self._spaces(),
+        )
+
+    def _spaces(self) -> dict[str, Any]:
+        """Spaces as far as they were listed, against what people counted."""
+        lists = [one for place in self.state.looked_at for one in self.state.spaces(place.id).lists().values()]
+        counted = [spaces_counted(self.state, one.app) for one in lists]
+        known = [number for number in counted if number is not None]
+        return {
+            "spaces": sum(one.read for one in lists),
+            "spaces_counted": sum(known) if known and len(known) == len(counted) else None,
+            "spaces_whole": all(one.status is CollectionStatus.OK for one in lists) if lists else None,
+        }

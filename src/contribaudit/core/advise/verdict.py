@@ -1,0 +1,168 @@
+"""From findings to the one number that a scheduler reads, and the one sentence that people do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection as Several
+from collections.abc import Iterable, Mapping, Sequence
+
+from contribaudit import exit_codes
+from contribaudit.core.model.finding import Finding, Outcome, Severity
+from contribaudit.core.model.observation import Grade, weakest
+from contribaudit.core.snapshot import CollectionStatus, Snapshot
+from contribaudit.core.sources import UnreadSource
+
+PASS, FAIL, UNVERIFIED = "PASS", "FAIL", "UNVERIFIED"
+_WORDS = {exit_codes.OK: PASS, exit_codes.FINDINGS: FAIL}
+_INSTEAD = {
+    exit_codes.USAGE: "the API does not know an organization",
+    exit_codes.KEY: "the API refused a key",
+}
+_FAILING = frozenset(one.value for one in Outcome if one.violates)
+_OPEN = frozenset(one.value for one in Outcome if one.unproven)
+_KEY_CODES = ("key_refused", "forbidden")
+
+
+def exit_code(
+    findings: Iterable[Finding],
+    fail_on: Severity,
+    snapshots: Iterable[Snapshot],
+    unread: Several[UnreadSource] = (),
+) -> int:
+    """The run's exit code, by the fixed precedence 2, 4, 1, 3, 0.
+
+    2 when the API knows no such organization; 4 when a key was refused, or may not make a single call; 1 when a
+    finding at or above `fail_on` fails; 3 when one is unverified, or when `unread` names a source that the policy's
+    rules need (see `sources.needed_and_unread`), whatever `fail_on` says. What an optional source answers decides
+    nothing else: where the plan has no audit log, it refuses the key.
+    """
+    collected = [[one for one in snapshot.collections if not one.optional] for snapshot in snapshots]
+    if any(one.code == "organization_not_found" for collections in collected for one in collections):
+        return exit_codes.USAGE
+    if any(one.code == "key_refused" for collections in collected for one in collections) or any(
+        collections and all(one.code in _KEY_CODES for one in collections) for collections in collected
+    ):
+        return exit_codes.KEY
+    grave = [finding for finding in findings if finding.severity.at_least(fail_on)]
+    if any(finding.outcome.violates for finding in grave):
+        return exit_codes.FINDINGS
+    if unread or any(finding.outcome.unproven for finding in grave):
+        return exit_codes.UNVERIFIED
+    return exit_codes.OK
+
+
+def nothing_read(snapshot: Snapshot) -> bool:
+    """True when not one call about the organization got a usable answer, and neither key nor ID is to blame."""
+    runs = snapshot.collections
+    return (
+        bool(runs)
+        and all(one.status is CollectionStatus.FAILED for one in runs)
+        and not all(one.code in _KEY_CODES for one in runs if not one.optional)
+        and not any(one.code in ("key_refused", "organization_not_found") for one in runs)
+    )
+
+
+def verdict_word(code: int) -> str:
+    """PASS, FAIL or UNVERIFIED, by the exit code of a judged run."""
+    return _WORDS.get(code, UNVERIFIED)
+
+
+def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str, int]]) -> str:
+    """The verdict of a run with its threshold: "PASS (high and above); 2 medium findings fail, 3 are unverified".
+
+    `by_severity` counts findings by severity, then outcome, as `count_severities` does. What counts for the exit code
+    comes first, what lies below the threshold last; `fail` counts conflict and not achievable too.
+    """
+    above = [one for one in Severity if one.at_least(fail_on)]
+    below = [one for one in Severity if not one.at_least(fail_on)]
+    counted = [_counted(by_severity, above), _counted(by_severity, below)]
+    if counted[0] and counted[1]:
+        counted[1] = f"below that, {counted[1]}"
+    cause = _INSTEAD.get(code, "")
+    if code == exit_codes.UNVERIFIED and not counted[0]:
+        cause = "a source that the policy needs was not read whole"
+    return "; ".join(one for one in (f"{verdict_word(code)} ({fail_on} and above)", cause, *counted) if one)
+
+
+def fails_and_unverified(by_severity: Mapping[str, Mapping[str, int]]) -> tuple[int, int]:
+    """How many findings fail (conflict and not achievable among them), and how many are unverified (unknown, stale)."""
+    failing, open_ = _sums(by_severity, list(Severity))
+    return sum(failing.values()), sum(open_.values())
+
+
+def _sums(
+    by_severity: Mapping[str, Mapping[str, int]], severities: Iterable[Severity]
+) -> tuple[dict[Severity, int], dict[Severity, int]]:
+    failing: dict[Severity, int] = {}
+    open_: dict[Severity, int] = {}
+    for severity in severities:
+        outcomes = by_severity.get(severity.value, {})
+        fails = sum(number for word, number in outcomes.items() if word in _FAILING)
+        unverified = sum(number for word, number in outcomes.items() if word in _OPEN)
+        failing |= {severity: fails} if fails else {}
+        open_ |= {severity: unverified} if unverified else {}
+    return failing, open_
+
+
+def _counted(by_severity: Mapping[str, Mapping[str, int]], severities: Iterable[Severity]) -> str:
+    """ "2 medium findings fail, 3 are unverified"; "" where nothing is."""
+    failing, open_ = _sums(by_severity, severities)
+    parts = []
+    if failing:
+        number = sum(failing.values())
+        parts.append(f"{_listed(failing)} {'finding fails' if number == 1 else 'findings fail'}")
+    if open_:
+        number = sum(open_.values())
+        verb = "is" if number == 1 else "are"
+        if failing and failing.keys() == open_.keys() and len(failing) == 1:
+            parts.append(f"{number} {verb} unverified")
+        else:
+            noun = "" if failing else " finding" if number == 1 else " findings"
+            parts.append(f"{_listed(open_)}{noun} {verb} unverified")
+    return ", ".join(parts)
+
+
+def _listed(numbers: Mapping[Severity, int]) -> str:
+    *first, last = [f"{number} {severity}" for severity, number in numbers.items()]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def newly_bad(findings: Iterable[Finding], before: Sequence[Mapping[str, str]]) -> tuple[Finding, ...]:
+    """Findings that fail or are unverified, and had another outcome in each of the runs before that count.
+
+    Those map finding IDs to outcomes; where there is none, nothing is new.
+    """
+    if not before:
+        return ()
+    return tuple(
+        finding
+        for finding in findings
+        if (finding.outcome.violates or finding.outcome.unproven)
+        and all(run.get(finding.id) != str(finding.outcome) for run in before)
+    )
+
+
+def rest_on(passes: Iterable[Sequence[tuple[Grade, bool]]]) -> tuple[dict[Grade | None, int], int]:
+    """What passes rest on: how many have each grade as that of their weakest evidence, strongest grade first, None for
+    those without evidence; and how many rest on nothing attested that a second person did not confirm.
+
+    A pass is given as grade of each evidence, and whether a second person confirmed it.
+    """
+    listed = [list(one) for one in passes]
+    counts = Counter(weakest(grade for grade, _ in one) if one else None for one in listed)
+    attested = [[confirmed for grade, confirmed in one if grade is Grade.ATTESTED] for one in listed]
+    two = sum(1 for one in attested if one and all(one))
+    return {grade: counts[grade] for grade in (*Grade, None) if counts[grade]}, two
+
+
+def count_outcomes(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many findings have each outcome, only outcomes that occur."""
+    return dict(sorted(Counter(str(finding.outcome) for finding in findings).items()))
+
+
+def count_severities(findings: Iterable[Finding]) -> dict[str, dict[str, int]]:
+    """For each severity that occurs, how many findings have each outcome."""
+    counts: dict[str, Counter[str]] = {}
+    for finding in findings:
+        counts.setdefault(str(finding.severity), Counter())[str(finding.outcome)] += 1
+    return {str(severity): dict(sorted(counts[severity].items())) for severity in Severity if severity in counts}

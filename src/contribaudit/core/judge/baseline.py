@@ -1,0 +1,126 @@
+"""What a person approved as it was, and what is outside of it.
+
+`State.baseline(organization)` gives the approval that counts at the state's moment; `uncovered` tells whether a subject
+stands outside of it. A check that asks whether somebody reviewed what is new takes the baseline as that review where
+there is one: what it holds was reviewed on `approved.at` (`Approved.baseline.approved`), and what a run after
+`Approved.looked_at` was the first to see was not. For spaces that is `state.spaces(organization).since(app,
+approved.looked_at)`. Every pass about a subject outside of the baseline becomes `unknown` in evaluate.py, so that a
+check need not ask again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from contribaudit.core.alias import alias_of
+from contribaudit.core.approval import Approved, Baseline
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attestation, known_by
+from contribaudit.core.model.observation import Observation, Observed
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.inventory import sites_of
+
+if TYPE_CHECKING:
+    from contribaudit.core.resolve.state import State
+
+COVERED = (Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
+"""What a baseline holds. Settings of the organization itself are not part of it."""
+NOT_IN_BASELINE = "not_in_baseline"
+BASELINE_EXPIRED = "baseline_expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """Why a subject is outside of the baseline."""
+
+    code: str
+    """NOT_IN_BASELINE or BASELINE_EXPIRED."""
+    reason: str
+
+
+def approved_of(
+    baseline: Baseline, looked_at: datetime, known: Iterable[Observation], attestations: Iterable[Attestation]
+) -> Approved:
+    """What the run knew, from its inventory and from what people had recorded when it was approved."""
+    apps: set[str] = set()
+    sites: dict[str, str] = {}
+    hosts: dict[str, str] = {}
+    for one in known:
+        if one.subject.kind is not Kind.APP or not isinstance(one, Observed) or not isinstance(one.value, str):
+            continue
+        if one.setting == names.APP_TYPE_KEY:
+            apps.add(one.subject.id)
+        elif one.setting == names.APP_SITE:
+            sites[one.subject.id] = one.value.casefold()
+        elif one.setting == names.APP_HOST:
+            hosts[one.subject.id] = one.value.casefold()
+    places = {site for app in apps if (site := sites.get(app) or hosts.get(app))}
+    named = {one.subject for one in known_by(attestations, baseline.approved.at)}
+    held = frozenset(one for one in named if one.kind in (Kind.SPACE, Kind.CONNECTOR))
+    return Approved(baseline, looked_at, frozenset(apps), frozenset(places), held)
+
+
+def uncovered(state: State, subject: Subject) -> Uncovered | None:
+    """Why the subject is outside of its organization's baseline; None when it is in it, or when there is none."""
+    approved = state.baseline(subject.organization) if subject.kind in COVERED else None
+    if approved is None:
+        return None
+    signed = approved.baseline.approved
+    told = f"the baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
+    if approved.expired(state.as_of):
+        return Uncovered(BASELINE_EXPIRED, f"{told}, ended on {approved.baseline.until:%Y-%m-%d} and covers nothing")
+    if _holds(state, approved, subject):
+        return None
+    return Uncovered(NOT_IN_BASELINE, f"{alias_of(state, subject)} is not in {told}")
+
+
+def outside(state: State, organization: str) -> Iterator[Subject]:
+    """Sites, apps, spaces and connectors that are there now and outside of the baseline; nothing without one.
+
+    Spaces of an app that is outside itself are not listed one by one.
+    """
+    approved = state.baseline(organization)
+    if approved is None:
+        return
+    apps = state.subjects(Kind.APP, organization)
+    for site in sites_of(state, organization):
+        subject = Subject(organization, Kind.SITE, site.host or site.id)
+        if uncovered(state, subject) is not None:
+            yield subject
+    yield from (app for app in apps if uncovered(state, app) is not None)
+    if not approved.expired(state.as_of):
+        book = state.spaces(organization)
+        for app in book.lists():
+            if app.id in approved.apps:
+                yield from (known.space.subject for known in book.since(app, approved.looked_at))
+    yield from (one for one in state.subjects(Kind.CONNECTOR, organization) if uncovered(state, one) is not None)
+
+
+def standing(state: State) -> list[Baseline]:
+    """The baseline that counts in each organization that has one, ended or not."""
+    approved = (state.baseline(place.id) for place in state.looked_at)
+    return [one.baseline for one in approved if one is not None]
+
+
+def _holds(state: State, approved: Approved, subject: Subject) -> bool:
+    match subject.kind:
+        case Kind.APP:
+            return subject.id in approved.apps
+        case Kind.SITE:
+            folded = subject.id.casefold()
+            here = [
+                one
+                for one in sites_of(state, subject.organization)
+                if folded in (one.id.casefold(), one.host.casefold())
+            ]
+            return bool(here) and all(one.id.casefold() in approved.sites for one in here)
+        case Kind.SPACE:
+            known = state.spaces(subject.organization).find(subject.id)
+            if known:
+                return all(one.first_seen <= approved.looked_at and one.space.app.id in approved.apps for one in known)
+            return subject in approved.named
+        case _:
+            return subject in approved.named

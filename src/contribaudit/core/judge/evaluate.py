@@ -1,0 +1,288 @@
+"""STEP 4: what the policy says of the state, one finding per check and subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from contribaudit.core.judge.baseline import uncovered
+from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.judge.selectors import (
+    Attributes,
+    Selectable,
+    matches,
+    rule_for,
+    rules_that_may_hold,
+    surely_matches,
+)
+from contribaudit.core.judge.waivers import Desk
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Finding, Outcome, Severity
+from contribaudit.core.model.observation import SettingId, Unavailable
+from contribaudit.core.model.policy import AuditPolicy, Rule, Where
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.state import State
+from contribaudit.core.terms import apply_terms, strongest_first
+from contribaudit.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which checks a run was told to look at; empty means all that the policy asks for."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    def __contains__(self, check: str) -> bool:
+        return (not self.only or check in self.only) and check not in self.skip
+
+    def __str__(self) -> str:
+        parts = [f"--{word} {check}" for word, checks in (("only", self.only), ("skip", self.skip)) for check in checks]
+        return " ".join(parts)
+
+
+EVERYTHING = Selection()
+_SANDBOX_WORDS = ("none", "child")
+"""The sandbox types that Atlassian documents; any other tells as little as none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Findings in the order of the checks, then of the subjects, and what a person should know beside them."""
+
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...]
+
+
+def require_checks(policy: AuditPolicy, checks: Iterable[Check], selection: Selection = EVERYTHING) -> list[Check]:
+    """The checks that the policy and the selection ask for. Raises UsageError when there is none."""
+    wanted = {rule.check for rule in policy.rules if rule.enabled}
+    found = [check for check in checks if check.id in selection and check.id in wanted]
+    if not found:
+        raise UsageError(
+            "Not one check would be evaluated",
+            hint="Ask for checks in the policy file (contribaudit checks list names them), or widen --only and --skip.",
+        )
+    return found
+
+
+def evaluate(
+    state: State,
+    policy: AuditPolicy,
+    checks: Iterable[Check],
+    find_setting: Callable[[SettingId], Setting],
+    selection: Selection = EVERYTHING,
+) -> Evaluation:
+    """Put every subject to every check that the policy asks for.
+
+    A check that finds no subject in an organization answers for the organization: with its own word where the
+    inventory is whole, else `unknown`. Raises UsageError when not one check was evaluated.
+    """
+    desk = Desk(state, policy.waivers)
+    findings: list[Finding] = []
+    warnings: list[str] = [f"This run was told to leave out checks: {selection}."] if str(selection) else []
+    used: set[int] = set()
+    for check in require_checks(policy, checks, selection):
+        off = 0
+        for organization, subjects in _population(check, state):
+            answered = 0
+            for subject in subjects:
+                attributes = attributes_of(state, subject)
+                rule = rule_for(policy, check.id, attributes)
+                if rule is None:
+                    continue
+                used.add(id(rule))
+                answered += 1
+                if not rule.enabled:
+                    off += 1
+                    continue
+                verdict = _judge(check, state, policy, subject, rule, attributes)
+                finding = _finding(state, policy, check, rule, subject, verdict)
+                finding = replace(finding, severity=_severity(state, policy, check, rule, attributes))
+                findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
+            if not answered and organization is not None:
+                for finding in _of_none(state, policy, check, organization, bool(subjects)):
+                    attributes = attributes_of(state, finding.subject)
+                    findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
+        if off:
+            warnings.append(f"{check.id} is switched off for {off} subject{'s' if off > 1 else ''} by the policy.")
+    warnings += [
+        f"The rule {rule.check} ({rule.origin}) matches nothing."
+        for rule in policy.rules
+        if id(rule) not in used and rule.check in selection and _narrow(rule)
+    ]
+    if not findings:
+        raise UsageError("Not one check was evaluated", hint="Switch a rule of the policy on.")
+    return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
+
+
+def _judge(
+    check: Check, state: State, policy: AuditPolicy, subject: Subject, rule: Rule, attributes: Attributes
+) -> Verdict:
+    """The verdict under the rule that holds; a pass counts only if every rule that may hold gives one.
+
+    Where an attribute was not read, a laxer rule may match in place of the one that would hold if it had been.
+    """
+    case = Case(subject, state, rule, policy)
+    verdict = _in_baseline(_of_ours(apply_terms(check.judge(case), case), case), case)
+    if verdict.outcome.violates or verdict.outcome.unproven:
+        return verdict
+    for other in rules_that_may_hold(policy, check.id, attributes):
+        if other is rule or not other.enabled:
+            continue
+        strict = Case(subject, state, other, policy)
+        answer = apply_terms(check.judge(strict), strict)
+        if answer.outcome.violates or answer.outcome.unproven:
+            unread = ", ".join(sorted(attributes.unread))
+            reason = f"which rule holds depends on {unread}, which was not read; under {other.origin}: {answer.reason}"
+            return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="rule_not_certain", reason=reason)
+    return verdict
+
+
+def _of_ours(verdict: Verdict, case: Case) -> Verdict:
+    """The verdict; `unknown` in place of anything good about an app that may be another organization's.
+
+    Its own entry denies it, whatever policies or people say of it.
+    """
+    if case.subject.kind is not Kind.APP or verdict.outcome.violates or verdict.outcome.unproven:
+        return verdict
+    told = case.state.read(case.subject, names.APP_TYPE_KEY)
+    if not isinstance(told, Unavailable) or told.code != names.OTHER_ORGANIZATION:
+        return verdict
+    return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=told.code, reason=told.reason)
+
+
+def _in_baseline(verdict: Verdict, case: Case) -> Verdict:
+    """The verdict; `unknown` in place of a pass about a subject that nobody approved."""
+    if verdict.outcome is not Outcome.PASS:
+        return verdict
+    outside = uncovered(case.state, case.subject)
+    if outside is None:
+        return verdict
+    reason = f"{verdict.reason}, but {outside.reason}"
+    return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=outside.code, reason=reason)
+
+
+def _severity(state: State, policy: AuditPolicy, check: Check, rule: Rule, attributes: Attributes) -> Severity:
+    """The rule's severity; the gravest of all that may hold, where an attribute was not read."""
+    own = state.rulebook.words[check.id].severity
+    may_hold = [one for one in rules_that_may_hold(policy, check.id, attributes) if one.enabled]
+    return min((one.severity or own for one in (rule, *may_hold)), key=lambda severity: severity.rank)
+
+
+def _setting_of(finding: Finding, find_setting: Callable[[SettingId], Setting]) -> Setting | None:
+    return find_setting(finding.setting) if finding.setting is not None else None
+
+
+def attributes_of(state: State, subject: Subject) -> Attributes:
+    """What selectors look at: values read in this run, and the names of those that were not."""
+    if subject.kind is not Kind.APP:
+        name = state.value(organization_subject(subject.organization), names.ORGANIZATION_NAME)
+        known = name.value if name is not None and isinstance(name.value, str) else None
+        unread = (
+            frozenset[Selectable]()
+            if known or not subject.organization
+            else frozenset[Selectable](("organization_name",))
+        )
+        return Attributes(subject.organization, known, unread=unread)
+    unread_names: set[Selectable] = set()
+
+    def text(setting: SettingId, selectable: Selectable) -> str | None:
+        seen = state.value(subject, setting)
+        if seen is None or not isinstance(seen.value, str):
+            unread_names.add(selectable)
+            return None
+        return seen.value
+
+    site = text(names.APP_HOST, "site")
+    app = text(names.APP_TYPE_KEY, "app")
+    plan = text(names.PLAN, "plan")
+    sandbox = text(names.APP_SANDBOX, "sandbox")
+    if sandbox is not None and sandbox.casefold() not in _SANDBOX_WORDS:
+        unread_names.add("sandbox")
+    organization_name = state.value(organization_subject(subject.organization), names.ORGANIZATION_NAME)
+    known_name = organization_name.value if organization_name is not None else None
+    if not isinstance(known_name, str):
+        unread_names.add("organization_name")
+    return Attributes(
+        organization=subject.organization,
+        organization_name=known_name if isinstance(known_name, str) else None,
+        site=site,
+        app=app,
+        plan=plan,
+        sandbox=None if sandbox is None else sandbox.casefold() != "none",
+        unread=frozenset(unread_names),
+    )
+
+
+def _population(check: Check, state: State) -> list[tuple[str | None, list[Subject]]]:
+    """Subjects that the question is about, by organization; the company stands alone."""
+    if check.kind is Kind.COMPANY:
+        return [(None, state.subjects(Kind.COMPANY))]
+    return [
+        (one, [subject for subject in state.subjects(check.kind, one) if check.applies(state, subject)])
+        for one in (place.id for place in state.looked_at)
+    ]
+
+
+def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str, some: bool) -> list[Finding]:
+    """What a check says of an organization in which it found nobody to ask."""
+    subject = organization_subject(organization)
+    rule = _rule_of_none(policy, check, attributes_of(state, subject))
+    if rule is None:
+        return []
+    verdict = None if some else check.when_none(state, organization)
+    if verdict is None:
+        reason = (
+            "no subject of this organization is selected by a rule"
+            if some
+            else state.organizations[organization].why_not("workspaces") or f"no {check.kind} was seen to ask it of"
+        )
+        verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
+    return [_finding(state, policy, check, rule, subject, apply_terms(verdict, Case(subject, state, rule, policy)))]
+
+
+def _rule_of_none(policy: AuditPolicy, check: Check, organization: Attributes) -> Rule | None:
+    """The last rule that may be about something in the organization; None where the policy asks nothing of it."""
+    for rule in reversed(policy.rules):
+        whole = Where(organization=rule.where.organization)
+        if rule.check != check.id:
+            continue
+        if rule.enabled and matches(whole, organization):
+            return rule
+        if not rule.enabled and rule.where == whole and surely_matches(whole, organization):
+            return None
+    return None
+
+
+def _finding(
+    state: State, policy: AuditPolicy, check: Check, rule: Rule, subject: Subject, verdict: Verdict
+) -> Finding:
+    words = state.rulebook.words[check.id]
+    return Finding(
+        check=check.id,
+        title=words.title,
+        severity=rule.severity or words.severity,
+        outcome=verdict.outcome,
+        underlying_outcome=verdict.outcome,
+        reason_code=verdict.reason_code,
+        reason=verdict.reason,
+        subject=subject,
+        setting=verdict.setting,
+        expected=verdict.expected,
+        observed=verdict.observed,
+        evidence=strongest_first(verdict.evidence),
+        fragile=verdict.fragile and verdict.outcome is Outcome.PASS,
+        due_at=verdict.due_at,
+        remediation="" if verdict.outcome is Outcome.PASS else words.remediation,
+        console_path=words.console_path,
+        controls=words.controls,
+        rule=policy.place(rule),
+    )
+
+
+def _narrow(rule: Rule) -> bool:
+    """True for a rule that names subjects; one without selectors may rightly find an organization with none."""
+    where = rule.where
+    return bool(where.organization or where.site or where.app or where.plan or where.space or where.sandbox is not None)

@@ -1,0 +1,126 @@
+"""Which subjects a rule or waiver is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal, TypeAlias
+
+from contribaudit.core.model.policy import AuditPolicy, Rule, Where
+
+Selectable: TypeAlias = Literal["organization_name", "site", "app", "plan", "sandbox", "space"]
+
+_ORGANIZATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What a `Where` looks at in one subject.
+
+    Each attribute is one of three things: a value; None, when the subject has none or its kind cannot have one; or
+    unread, when its name stands in `unread` (the value beside it then counts for nothing). A null sandbox and a
+    missing host are unread.
+
+    An organization or the company leaves everything below it None and reads nothing of it, so it matches only rules
+    without site, app, plan, sandbox and space selectors. Likewise a site has no app, and an app no space.
+    """
+
+    organization: str
+    """The organization's ID, "" for the company."""
+    organization_name: str | None = None
+    site: str | None = None
+    """The host, "acme.atlassian.net"."""
+    app: str | None = None
+    """The API's typeKey."""
+    plan: str | None = None
+    sandbox: bool | None = None
+    space: str | None = None
+    """The space's key."""
+    unread: frozenset[Selectable] = frozenset()
+
+
+def matches(where: Where, attributes: Attributes) -> bool:
+    """True when every selector fits, or looks at an attribute that was not read.
+
+    Several patterns of one selector are alternatives. An organization is selected by ID or by name; a pattern that
+    is an ID never fits a name.
+    """
+    return _fits(where, attributes, when_unread=True)
+
+
+def surely_matches(where: Where, attributes: Attributes) -> bool:
+    """True when every selector fits an attribute that was read.
+
+    This is the question for whatever lets a subject off: a waiver, or a rule that is switched off.
+    """
+    return _fits(where, attributes, when_unread=False)
+
+
+def rule_for(policy: AuditPolicy, check: str, attributes: Attributes) -> Rule | None:
+    """The rule that holds for this check and subject: the last one that matches, None when none does.
+
+    It may be one that is off (`enabled` is False). A rule that is off must surely match: otherwise an attribute that
+    nobody read would take the subject out of the audit.
+    """
+    return rule_among([rule for rule in policy.rules if rule.check == check], attributes)
+
+
+def rule_among(rules: Sequence[Rule], attributes: Attributes) -> Rule | None:
+    """The same, where the rules of the check are known already."""
+    for rule in reversed(rules):
+        if (matches if rule.enabled else surely_matches)(rule.where, attributes):
+            return rule
+    return None
+
+
+def rules_that_may_hold(policy: AuditPolicy, check: str, attributes: Attributes) -> list[Rule]:
+    """The rules that could be the last to match if every attribute had been read, the likeliest first.
+
+    One rule where nothing that a selector looks at is unread.
+    """
+    found: list[Rule] = []
+    for rule in reversed(policy.rules):
+        if rule.check == check and matches(rule.where, attributes):
+            found.append(rule)
+            if surely_matches(rule.where, attributes):
+                break
+    return found
+
+
+def _fits(where: Where, attributes: Attributes, *, when_unread: bool) -> bool:
+    if where.sandbox is None and not (where.organization or where.site or where.app or where.plan or where.space):
+        return True  # nearly every rule
+
+    def text(name: Selectable, patterns: tuple[str, ...], value: str | None) -> bool:
+        if not patterns:
+            return True
+        return when_unread if name in attributes.unread else _any(patterns, value)
+
+    if where.sandbox is None:
+        sandbox = True
+    elif "sandbox" in attributes.unread:
+        sandbox = when_unread
+    else:
+        sandbox = where.sandbox is attributes.sandbox
+    names = tuple(pattern for pattern in where.organization if not _ORGANIZATION_ID.fullmatch(pattern))
+    organization = (
+        not where.organization
+        or _any(where.organization, attributes.organization)
+        or (bool(names) and text("organization_name", names, attributes.organization_name))
+    )
+    return (
+        organization
+        and sandbox
+        and text("site", where.site, attributes.site)
+        and text("app", where.app, attributes.app)
+        and text("plan", where.plan, attributes.plan)
+        and text("space", where.space, attributes.space)
+    )
+
+
+def _any(patterns: tuple[str, ...], value: str | None) -> bool:
+    if value is None:
+        return False
+    return any(fnmatchcase(value.casefold(), pattern.casefold()) for pattern in patterns)

@@ -1,0 +1,117 @@
+"""What differs between two runs. Drift from the policy is a finding; a change is a difference in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.subject import Subject
+
+ABSENT = "absent"
+"""`before` of a subject or value that is new, `after` of one that is gone; told apart by the two flags."""
+
+
+class CauseKind(StrEnum):
+    """What a change comes from, strongest proof first."""
+
+    EVENT = "event"
+    SEVERAL_EVENTS = "several_events"
+    """Events of several actors fit, and nothing tells which of them it was."""
+    PLAN_CHANGE = "plan_change"
+    NEW_SUBJECT = "new_subject"
+    GONE_SUBJECT = "gone_subject"
+    VENDOR = "vendor"
+    """A roll-out or a date of Atlassian's."""
+    POLICY_EDIT = "policy_edit"
+    RULEBOOK_EDIT = "rulebook_edit"
+    TOOL_CHANGE = "tool_change"
+    SHAPE_CHANGE = "shape_change"
+    NO_EVENT_FOUND = "no_event_found"
+
+
+class Match(StrEnum):
+    """How well an event names the subject of a change."""
+
+    EXACT = "exact"
+    SITE = "site"
+    """It names the subject's site, app or organization only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a value changed, or that nobody can tell and what was looked through."""
+
+    kind: CauseKind
+    sentence: str
+    """For people, without a full stop."""
+    actor: str | None = None
+    """Who did it, where exactly one person or key fits."""
+    event_id: str | None = None
+    at: datetime | None = None
+    """When it was done, by the log."""
+    match: Match | None = None
+    others: tuple[str, ...] = ()
+    """IDs of further events that fit."""
+    interval: tuple[datetime | None, datetime] | None = None
+    """(after, until): when the change happened; None before the first that the history knows."""
+    actions_searched: tuple[str, ...] = ()
+    """IDs of the actions that were looked for."""
+    covered: bool = False
+    """True when the log was read for the whole interval, and is known to be filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a person noted of a change."""
+
+    ticket: str
+    note: str
+    by: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that is not what it was."""
+
+    subject: Subject
+    setting: SettingId
+    before: Value
+    after: Value
+    existed_before: bool
+    """False when the value was not there before: `before` is then None and means nothing."""
+    exists_after: bool
+    first_seen: datetime
+    """Start of the run that first saw `after` (or first saw the value gone)."""
+    last_seen: datetime | None
+    """Start of the last run that saw `before`; None when there was no before. The change happened in between."""
+    cause: str | None = None
+    """A sentence on the cause, also when none was found; None while nobody looked for one."""
+    actor: str | None = None
+    event_id: str | None = None
+    name: str = ""
+    """What people call the subject; "" where no name is known."""
+    why: Cause | None = field(default=None, compare=False)
+    """The cause with everything that stands behind it."""
+    ticket: str = ""
+    """The newest change ticket that somebody noted; "" when nobody did."""
+    annotations: tuple[Annotation, ...] = field(default=(), compare=False)
+    collector: str = field(default="", compare=False)
+    """Who saw it; "" where no collector did."""
+    responses: tuple[str, ...] = field(default=(), compare=False)
+    """SHA-256 of the raw objects before and after, where there are such."""
+
+    @property
+    def id(self) -> str:
+        """The first 12 hex digits of SHA-256 over organization, kind, subject, setting and `first_seen`, one a line."""
+        subject = self.subject
+        key = (subject.organization, subject.kind, subject.id, self.setting, self.first_seen.isoformat())
+        return sha256("\n".join(key).encode()).hexdigest()[:12]
+
+    @property
+    def explained(self) -> bool:
+        """True when it is known what it comes from."""
+        return self.cause is not None and (self.why is None or self.why.kind is not CauseKind.NO_EVENT_FOUND)

@@ -1,0 +1,177 @@
+"""Our reading of a signal whose meaning is not published: which places in it count, and what they stand for.
+
+A decoder names JSON pointers into the object of a signal, volatile fields apart. What the pointers select is then the
+signal's whole state for one setting, so that unrelated fields of the object do not disturb it. With a map of values
+it also reads the setting out of the object; what the map does not name has no value, never a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.canonical import NOTHING, found_at, holder_at
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+
+Objects: TypeAlias = Mapping[str, Any]
+"""Objects of signals by their digest, as far as they were kept."""
+Digests: TypeAlias = tuple[str, ...] | None
+"""The state of a signal: digests of its objects, sorted; None when the API holds none."""
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A state of the object that stands for a value."""
+
+    value: Value
+    equal: tuple[tuple[str, bytes], ...] = ()
+    """Pointer and canonical JSON that must stand there."""
+    without: tuple[str, ...] = ()
+    """Pointers at which nothing may stand."""
+    absent: bool = False
+    """True for the state in which the API holds no object at all."""
+
+    def holds(self, found: Any) -> bool:
+        """Whether the object is in this state."""
+        return (
+            not self.absent
+            and all(_canonical_at(found, pointer) == wanted for pointer, wanted in self.equal)
+            and all(found_at(found, pointer) is NOTHING for pointer in self.without)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """One setting in the object of one signal."""
+
+    name: str
+    """The file, and its place in it where there are several: "ours.toml", "ours.toml[2]"."""
+    setting: SettingId
+    signal: SettingId
+    owner: Kind
+    """Whose signal: the organization's own, or that of the app that has the setting."""
+    pointers: tuple[str, ...]
+    """What of the object is its state for this setting; all that `values` and `texts` look at is among them."""
+    values: tuple[When, ...] = ()
+    texts: str = ""
+    """The pointer to the list of texts that is the value as it stands, for settings that are lists; "" for none."""
+    sha256: str = ""
+    """Of the file's bytes."""
+    origin: str = ""
+    """In which organization it was found, by whom and when."""
+
+    @property
+    def reads(self) -> bool:
+        """False for one that only says which places count."""
+        return bool(self.values or self.texts)
+
+    @property
+    def called(self) -> str:
+        """What evidence names it by."""
+        return f"{self.name} (sha256 {self.sha256})"
+
+    def owner_of(self, subject: Subject) -> Subject | None:
+        """Whose object holds the subject's setting; None when this decoder is not for such subjects."""
+        if self.owner is Kind.ORGANIZATION:
+            return organization_subject(subject.organization)
+        return subject if subject.kind is self.owner else None
+
+
+def decode(decoder: Decoder, state: Digests, objects: Objects) -> tuple[Value, str]:
+    """The value, and ""; or None, and why there is none. Several objects must all say the same."""
+    if state is None:
+        words = [one.value for one in decoder.values if one.absent]
+        return (words[0], "") if words else (None, "it has no value for an object that is not there")
+    found: dict[tuple[str, Value], Value] = {}
+    for name in state:
+        if name not in objects:
+            return None, "the object behind the digest was not kept"
+        value, why_not = _read(decoder, objects[name])
+        if why_not:
+            return None, why_not
+        found[type(value).__name__, value] = value
+    if len(found) != 1:
+        return None, "the objects of the signal say different things" if found else "the signal has no object"
+    return next(iter(found.values())), ""
+
+
+def selected(pointers: Sequence[str], state: Digests, objects: Objects) -> Digests:
+    """The state cut down to what the pointers select. That nothing stands at one is a part of the state too.
+
+    An object that was not kept stays in it whole: what it consists of cannot be told any more.
+    """
+    if state is None:
+        return None
+    return tuple(sorted(_selection(pointers, objects[one]) if one in objects else one for one in state))
+
+
+def reaches(pointers: Sequence[str], found: Sequence[Any]) -> bool:
+    """Whether what would hold each pointer is there in any of the objects: a misspelt way would hide every move."""
+    return all(any(holder_at(one, pointer) is not NOTHING for one in found) for pointer in pointers)
+
+
+def _selection(pointers: Sequence[str], found: Any) -> str:
+    seen = [(pointer, _canonical_at(found, pointer)) for pointer in sorted(pointers)]
+    return digest(canonical_json([[pointer, held.decode("utf-8", "surrogatepass")] for pointer, held in seen]))
+
+
+def _canonical_at(found: Any, pointer: str) -> bytes:
+    """What stands there in canonical form; b"" where nothing does, which no JSON value is."""
+    value = found_at(found, pointer)
+    return b"" if value is NOTHING else canonical_json(value)
+
+
+def _read(decoder: Decoder, found: Any) -> tuple[Value, str]:
+    if decoder.texts:
+        listed = found_at(found, decoder.texts)
+        if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
+            return tuple(listed), ""
+        return None, f"there is no list of texts at {decoder.texts}"
+    held = {(type(one.value).__name__, one.value): one.value for one in decoder.values if one.holds(found)}
+    if len(held) == 1:
+        return next(iter(held.values())), ""
+    shown = ", ".join(f"{pointer} = {_shown(found, pointer)}" for pointer in decoder.pointers)
+    return None, f"it has {'several values' if held else 'no value'} for {shown}"
+
+
+def _shown(found: Any, pointer: str) -> str:
+    text = _canonical_at(found, pointer).decode("utf-8", "replace") or NOTHING.value
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How a decoder stands in one organization."""
+
+    organization: str
+    decoder: Decoder
+    agreed: Mapping[Subject, tuple[Attestation, ...]] = field(default_factory=dict)
+    """By subject: what agrees with it, those first that the most stands behind. Plan changes are not weighed here."""
+    against: Attestation | None = None
+    """The newest attestation that it contradicts; while there is one it neither reads nor selects anything."""
+    nowhere: tuple[Subject, ...] = ()
+    """Owners in whose objects there is no place for its pointers: for these the whole object counts."""
+
+    def sentence(self) -> str:
+        """What a person should know of it; "" when it does what it is for."""
+        if self.against is not None:
+            one = self.against
+            what = f"{one.setting} is {one.value!r} by the attestation {one.id[:12]} of {one.by}"
+            return (
+                f"The decoder {self.decoder.called} is set aside in {self.organization}: {what}, which it contradicts."
+            )
+        if self.nowhere:
+            whose = f"{len(self.nowhere)} of its owners in {self.organization}"
+            places = f"points at places that {self.decoder.signal} never had for {whose}"
+            return f"The decoder {self.decoder.called} {places}: the whole object counts there."
+        if self.decoder.reads and not self.agreed:
+            return (
+                f"The decoder {self.decoder.called} does not count in {self.organization} yet: no attestation of"
+                f" {self.decoder.setting} agrees with it."
+            )
+        return ""

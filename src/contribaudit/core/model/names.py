@@ -1,0 +1,52 @@
+"""The settings that the pure layer itself reads, by name. The catalogue says what each one is."""
+
+from __future__ import annotations
+
+from contribaudit.core.model.observation import SettingId
+
+ORGANIZATION_NAME = SettingId("organization.name")
+HIGHEST_PLAN = SettingId("plan.highest")
+APP_NAME = SettingId("app.name")
+APP_ALIAS = SettingId("app.alias")
+APP_TYPE_KEY = SettingId("app.type_key")
+APP_HOST = SettingId("app.host")
+APP_SITE = SettingId("app.site")
+APP_STATUS = SettingId("app.status")
+APP_SANDBOX = SettingId("app.sandbox")
+PLAN = SettingId("plan")
+REALM = SettingId("residency.realm")
+MOVE = SettingId("residency.move")
+PINNED = SettingId("residency.pinned")
+SHAPES_PREFIX = "shapes."
+POLICY_SHAPES = SettingId(SHAPES_PREFIX + "policies")
+
+METADATA = SettingId("contribution.metadata")
+IN_APP = SettingId("contribution.in_app")
+INCLUDED = SettingId("contribution.in_app.included")
+EXCLUDED = SettingId("contribution.in_app.excluded")
+EXEMPTION = SettingId("contribution.exemption")
+CONTRIBUTION_OFFERED = SettingId("contribution.offered")
+TRIAL = SettingId("trial")
+SPACE_COUNT = SettingId("spaces.count")
+HIPAA_BAA = SettingId("hipaa.baa")
+HIPAA_TAGGED = SettingId("hipaa.tagged")
+BYOK = SettingId("byok")
+AI_ACCESS = SettingId("ai.access")
+AI_ACCESS_GROUPS = SettingId("ai.access.groups")
+AI_ROLE_GROUPS = SettingId("ai.access.role_groups")
+GROUP_NAME = SettingId("group.name")
+AI_OWN_SETTING = SettingId("ai.own_setting")
+CONNECTOR_STATE = SettingId("connector.state")
+EFFECTIVE_METADATA = SettingId("effective.metadata")
+EFFECTIVE_IN_APP = SettingId("effective.in_app")
+EFFECTIVE_AI = SettingId("effective.ai")
+
+OTHER_ORGANIZATION = "other_organization"
+"""Code of what is not taken from an app's entry, since it names another organization as the app's owner."""
+OPTIONAL_COLLECTORS = frozenset(("ai_roles", "events"))
+"""Sources that not every plan or key has. What rests on them says so; a run without them is complete all the same."""
+POLICY_DIGEST = SettingId("policy.sha256")
+RULEBOOK_DIGEST = SettingId("rulebook.sha256")
+TOOL_VERSION = SettingId("tool.version")
+SPACE_KEY = SettingId("space.key")
+EVENT_ACTIONS = SettingId("organization.event_actions")

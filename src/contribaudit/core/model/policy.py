@@ -1,0 +1,138 @@
+"""What the organization wants: rules, waivers and decisions, as read from a policy file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from posixpath import dirname, join, normpath
+
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.observation import Grade, SettingId, Value
+
+DEFAULT_MAX_AGE_DAYS: Mapping[str, int] = {
+    "documented": 2,
+    "decoded": 2,
+    "attested": 30,
+    "attested_anchored": 30,
+    "inferred": 180,
+}
+DEFAULT_ACCEPTED = (Grade.DOCUMENTED, Grade.DECODED, Grade.ATTESTED, Grade.INFERRED)
+WAIVABLE = (Outcome.FAIL, Outcome.NOT_ACHIEVABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which subjects a rule or waiver is about. An empty tuple selects everything.
+
+    Texts are shell-style patterns ("acme*"), compared without case. A selector on an attribute that was not read
+    matches, so that nothing unread escapes its rule; a waiver, and a rule that is off, must surely match.
+    """
+
+    organization: tuple[str, ...] = ()
+    site: tuple[str, ...] = ()
+    app: tuple[str, ...] = ()
+    plan: tuple[str, ...] = ()
+    sandbox: bool | None = None
+    space: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTerms:
+    """Which evidence counts, and for how long."""
+
+    accept: tuple[Grade, ...] = DEFAULT_ACCEPTED
+    max_age_days: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_MAX_AGE_DAYS))
+    """Days by grade, and by "attested_anchored"."""
+    screenshot: Severity | None = None
+    """From this severity on an attestation needs one; None means never."""
+    second_person: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One check wanted of some subjects. Identity is `check` + `where`."""
+
+    check: str
+    origin: str
+    """Where it was written: "essentials", or "policy.toml:12"."""
+    where: Where = Where()
+    expect: Value = None
+    """What is wanted; None takes the check's own expectation."""
+    severity: Severity | None = None
+    """None takes the check's own severity."""
+    enabled: bool = True
+    reason: str = ""
+    """Why it is off; also kept when a pack says why it is on."""
+    accept: tuple[Grade, ...] | None = None
+    max_age_days: Mapping[str, int] | None = None
+    """Overrides by grade; None keeps the policy's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding that somebody accepted, for a value, until a day."""
+
+    check: str
+    origin: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    approved_at: date
+    expires: date
+    """Valid through this day, UTC."""
+    subject: str | None = None
+    where: Where | None = None
+    observed: Value = None
+    binds_to_value: bool = False
+    """True when `observed` was written: the waiver then covers that value only."""
+    outcomes: tuple[Outcome, ...] = WAIVABLE
+    review_every_days: int | None = None
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A setting that people chose on purpose, on a date."""
+
+    setting: SettingId
+    value: Value
+    by: str
+    second: str
+    date: date
+    ticket: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPolicy:
+    """A policy as resolved: packs merged left to right, then the file itself."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    """In merge order: per subject the last matching one wins."""
+    waivers: tuple[Waiver, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    evidence: EvidenceTerms = EvidenceTerms()
+    written_for_plan: str | None = None
+    extends: tuple[str, ...] = ()
+    sha256: str = ""
+    """Digest of the resolved policy's TOML."""
+    resolved_toml: str = ""
+    file: str = ""
+    """Its file, relative to the folder that the audit is started in; "" where there is none, or it is elsewhere."""
+    extends_line: int = 1
+    """The file's line that brings in the rules of packs."""
+
+    def place(self, rule: Rule) -> str:
+        """Where the rule stands, as "conf/policy.toml:12"; "" without a file.
+
+        A rule of a pack, or of a file outside of that folder, stands where `file` brings it in.
+        """
+        if not self.file:
+            return ""
+        path, _, line = rule.origin.rpartition(":")
+        near = normpath(join(dirname(self.file), path))
+        if not path or near.startswith(("../", "/")):
+            return f"{self.file}:{self.extends_line}"
+        return f"{near}:{line}"

@@ -1,0 +1,369 @@
+"""The typed shape of the rulebook: facts that age, each from a dated source with a grade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
+from contribaudit.core.model.decoder import Decoder
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people read about a check. Data in `rulebook/checks/`."""
+
+    title: str
+    question: str
+    trap: str
+    severity: Severity
+    remediation: str
+    console_path: str
+    source: str
+    controls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan, and what it allows. Plans are ordered by `rank`, lowest first."""
+
+    name: str
+    rank: int
+    words: frozenset[str]
+    """The API's words for it, without case."""
+    residency: bool
+    """Whether the plan offers data residency."""
+    rovo: bool
+    """Whether Rovo is listed for the plan."""
+    rovo_by_group: bool
+    """Whether its console can limit Rovo to groups."""
+    audit_log: bool
+    """Whether it fills the organization's audit log without Atlassian Guard."""
+    metadata_default: str
+    metadata_changeable: bool
+    in_app_default: str
+    in_app_changeable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """A place where an app can keep its data."""
+
+    code: str
+    title: str
+    words: frozenset[str]
+    """Spellings that mean this realm, without case, the code included."""
+    pinned_to_a_place: bool
+    """False for Global, which Atlassian may move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a state of a residency policy on an app stands for."""
+
+    word: str
+    """The API's word, without case."""
+    meaning: str
+    """"held", "moving", "scheduled", "leaving" or "failed"."""
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What an app's type key stands for, and which settings it has today."""
+
+    type_key: str
+    title: str
+    words: frozenset[str]
+    contribution: str
+    """"own" (listed by app and space), "organization" (follows the organization's switch), "none" (no such setting
+    today), "unknown" (no statement found)."""
+    residency: str
+    """"yes", "none" (not among the apps with residency), "unknown"."""
+    rovo_block: str
+    """"yes", "elsewhere" (the app's own settings), "none", "unknown"."""
+    jira_family: bool
+    pseudo: bool
+    """True for entries of the workspace list that are no app ("jira-admin")."""
+    spaces: str = ""
+    """Whose list holds its spaces: "jira", "confluence", or "" for an app that has none."""
+    project_types: tuple[str, ...] = ()
+    """Jira's words for the types of project that are spaces of this app."""
+    own_workspaces: bool = False
+    """True where it lives in workspaces of its own, outside of the organization's sites (Trello, Loom)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A compliance exemption from contribution, and what must hold beside the console's word for it."""
+
+    word: str
+    """How `contribution.exemption` calls it."""
+    title: str
+    """What an app has that shows it, or what else it is, for a sentence."""
+    plans: tuple[str, ...] = ()
+    """Names of the highest plans on which it can exist; empty means any."""
+    trial: bool = True
+    """Whether it can exist where only a trial gives the plan."""
+    setting: SettingId | None = None
+    """What each app that can show it must show; None where nothing of an app does."""
+    value: str = ""
+    """The word of `setting` that an app with it has."""
+    without: str = ""
+    """The word of `setting` that an app without it has."""
+    apps: tuple[str, ...] = ()
+    """Type keys of the apps that can show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRule:
+    """A raw API object that moves when a setting of this family does; what it says is not published."""
+
+    signal: SettingId
+    """ "signal.policy.generative-ai", as the collector names it."""
+    family: str
+    """The catalogue's family whose settings it anchors."""
+    collector: str
+    """Whose whole list shows that it is absent."""
+    kinds: tuple[Kind, ...]
+    """Which subjects can own it: the organization, apps, or both."""
+    why: str = ""
+    """Why we take it for a signal of this family."""
+    source: str = ""
+    grade: str = ""
+    """How good the source is, for its name and for its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One screen of the administration console: what a person can see there in one look."""
+
+    id: str
+    title: str
+    kind: Kind
+    """What its rows are: the organization itself, its apps, connectors."""
+    settings: tuple[SettingId, ...]
+    apps: tuple[str, ...]
+    """Type keys of the apps that it lists; empty means every app."""
+    paths: Mapping[str, str]
+    """Menu path by console generation, newest first."""
+    minutes: int
+    plans: tuple[str, ...]
+    """Plans that have the screen; empty means all."""
+    source: str
+    grade: str = ""
+    """How good the source is; "C" where the menu path was not read in the original."""
+    note: str = ""
+    """What to mind when looking; "" when nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The one documented address of the administration console: where menu paths begin. No screen has its own."""
+
+    name: str
+    """The first part of the paths that begin there."""
+    address: str
+    source: str
+    reviewed: date
+    grade: str
+    note: str = ""
+    """What to mind; "" when nothing."""
+
+    def leads_to(self, path: str) -> bool:
+        """Whether a menu path begins there. Several paths in one text begin nowhere in particular."""
+        return ";" not in path and _folded_path(path).split(" > ")[0] == _folded_path(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A fact that is told as it stands here, since nobody has a figure or a word for it."""
+
+    text: str
+    """A clause without a full stop."""
+    source: str
+    source_date: date | None
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What checks and explanations say in the rulebook's words."""
+
+    ai_processing: Statement
+    """Where models process what an app holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that Atlassian or others state, and how good the statement is. Its unit is in its name."""
+
+    amount: int
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """How long things take that Atlassian does after a change. Nobody outside can verify that they were done."""
+
+    in_app_deletion_days: Figure
+    """From opting out of in-app contribution to the removal of what was contributed."""
+    metadata_deletion_days: Figure
+    """From opting out of metadata contribution to the removal of content attributes."""
+    retrain_days: Figure
+    """From opting out to the retraining of the models concerned."""
+    residue_years: Figure
+    """How long data aggregated at customer level may be kept, at most."""
+    disconnect_hours: Figure
+    """From disconnecting a connector to its end."""
+    prompt_retention_days: Figure
+    """How long prompts and answers are kept for safety."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the console lets a list hold."""
+
+    blocklist_items: Figure
+    """Addresses in a connector's blocklist or allowlist."""
+    agent_creator_groups: Figure
+    """Groups that may create agents."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedDate:
+    """A day that Atlassian or a law has announced."""
+
+    id: str
+    day: date
+    title: str
+    what: str
+    """What it means for an audit, as a sentence without a full stop."""
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookFile:
+    """Where a part of the rulebook came from."""
+
+    name: str
+    sha256: str
+    reviewed: date
+    shipped: bool
+    """False when a user's folder replaced it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Everything that the tool believes about Atlassian, at a date."""
+
+    version: str
+    effective: date
+    """From when Atlassian uses data by these settings."""
+    review_within_days: int
+    scope_review_within_days: int
+    """How old the review of the list of apps may be: contribution settings are announced to reach more of them."""
+    files: tuple[RulebookFile, ...]
+    plans: tuple[Plan, ...]
+    """Lowest first."""
+    realms: tuple[Realm, ...]
+    realm_groups: Mapping[str, tuple[str, ...]]
+    """Group name ("EEA") to realm codes."""
+    moves: Mapping[str, Move]
+    """By the API's word."""
+    apps: Mapping[str, App]
+    """By type key, aliases included, without case."""
+    words: Mapping[str, Words]
+    """What people read about each check, by check ID."""
+    clocks: Clocks
+    limits: Limits
+    statements: Statements
+    signals: tuple[SignalRule, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    screens: tuple[Screen, ...] = ()
+    console: Console | None = None
+    """None where a rulebook names no address."""
+    decoders: tuple[Decoder, ...] = ()
+    """Shipped ones, and the user's own."""
+    log: LogRules = NO_LOG_RULES
+    announced: tuple[AnnouncedDate, ...] = ()
+    """Earliest first."""
+    sha256: str = ""
+
+    @property
+    def oldest_review(self) -> date:
+        """The review date of the file that nobody looked at for longest."""
+        return min(file.reviewed for file in self.files)
+
+    def plan(self, word: str) -> Plan | None:
+        """The plan that the API's word stands for; None for a word that the rulebook does not know."""
+        folded = word.strip().casefold()
+        return next((plan for plan in self.plans if folded in plan.words), None)
+
+    def realm(self, word: str) -> Realm | None:
+        """The realm that a code or name stands for; None for a word that the rulebook does not know."""
+        folded = word.strip().casefold()
+        return next((realm for realm in self.realms if folded in realm.words), None)
+
+    def move(self, word: str) -> Move | None:
+        """What the API's word for a residency policy's state stands for; None for an unknown word."""
+        return self.moves.get(word.strip().casefold())
+
+    def app(self, type_key: str) -> App | None:
+        """The app behind a type key; None for one that the rulebook does not know."""
+        return self.apps.get(type_key.strip().casefold())
+
+    def realm_codes(self, wanted: tuple[str, ...]) -> frozenset[str]:
+        """Realm codes that a policy's words stand for, groups spelled out. Unknown words are left out."""
+        codes: set[str] = set()
+        groups = {name.casefold(): members for name, members in self.realm_groups.items()}
+        for word in wanted:
+            codes.update(groups.get(word.casefold(), ()))
+            realm = self.realm(word)
+            if realm is not None:
+                codes.add(realm.code)
+        return frozenset(codes)
+
+    def vocabularies(self) -> dict[str, frozenset[str]]:
+        """Words that a policy may use, by vocabulary, without case."""
+        realms = frozenset(word for realm in self.realms for word in realm.words)
+        return {
+            "realms": realms | {name.casefold() for name in self.realm_groups},
+            "plans": frozenset(word for plan in self.plans for word in plan.words),
+            "apps": frozenset(self.apps),
+        }
+
+    def plan_with(self, ability: str) -> str:
+        """The lowest plan that offers "residency", "rovo" and so on, in its own spelling; "" when none does."""
+        return next((plan.name for plan in self.plans if getattr(plan, ability)), "")
+
+    def screens_at(self, console_path: str) -> tuple[Screen, ...]:
+        """The screens that a menu path leads to, in any generation of the console; none for a path it does not know."""
+        wanted = _folded_path(console_path)
+        return tuple(one for one in self.screens if wanted in map(_folded_path, one.paths.values()))
+
+    def generation(self, console_path: str, screen: str = "") -> str:
+        """The console generation that has this menu path, on the named screen or else on any.
+
+        "" for a path that the rulebook does not know, and for one that several generations share.
+        """
+        wanted = _folded_path(console_path)
+        found = {
+            generation
+            for one in self.screens
+            if screen in ("", one.id)
+            for generation, path in one.paths.items()
+            if _folded_path(path) == wanted
+        }
+        return found.pop() if len(found) == 1 else ""
+
+
+def _folded_path(path: str) -> str:
+    """A menu path without case, however it is spaced."""
+    return " > ".join(" ".join(part.split()) for part in path.casefold().split(">"))

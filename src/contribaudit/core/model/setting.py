@@ -1,0 +1,80 @@
+"""What a setting is: its name, what it may hold, and when two of its values are the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from contribaudit.core.model.observation import Grade, SettingId, Value
+from contribaudit.core.model.subject import Kind
+
+
+class Family(StrEnum):
+    """The rooms of the catalogue; checks have the same, but for those that are rooms of settings alone.
+
+    A signal anchors a whole family: what no signal was ever seen to move with shares none with what one moves with.
+    """
+
+    ORGANIZATION = "organization"
+    DATA_CONTRIBUTION = "data_contribution"
+    HIPAA = "hipaa"
+    AI_ACCESS = "ai_access"
+    AI_TOOLS = "ai_tools"
+    CONNECTORS = "connectors"
+    DATA_RESIDENCY = "data_residency"
+    SUB_PROCESSORS = "sub_processors"
+    GOVERNANCE = "governance"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A catalogue entry: everything about a setting that is not its value."""
+
+    id: SettingId
+    family: Family
+    kinds: tuple[Kind, ...]
+    title: str
+    grade: Grade
+    """The best grade that it can reach today."""
+    documented_at: str
+    """Where Atlassian describes it; "" when nowhere that we found."""
+    unit: str = ""
+    words: tuple[str, ...] = ()
+    """The values that we know, empty when any text is one."""
+    ignores_case: bool = False
+    unordered: bool = False
+    folded_words: frozenset[str] = field(init=False, repr=False, compare=False)
+    """`words` without case."""
+    null_is_empty: bool = False
+    """True where the source uses null and the empty list for the same thing. Never for contribution lists."""
+    is_list: bool = False
+    """True where a value is a list of texts: written with commas, the empty one as `none`."""
+    attestable: bool = False
+    """True where only a person can read it, in the administration console, and may record what it shows."""
+    volatile: bool = False
+    """True where it changes without anybody changing a setting: no change worth reporting."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folded_words", frozenset(word.casefold() for word in self.words))
+
+
+def comparable(setting: Setting, value: Value) -> Value:
+    """The form in which two values of this setting are compared; the same form, the same value.
+
+    Sets lose their order and repetitions, case is dropped where the catalogue says so, null equals the empty list
+    only where the catalogue says so.
+    """
+    if value is None and setting.null_is_empty:
+        return ()
+    if isinstance(value, tuple):
+        texts = tuple(text.casefold() for text in value) if setting.ignores_case else value
+        return tuple(sorted(set(texts))) if setting.unordered else texts
+    if isinstance(value, str) and setting.ignores_case:
+        return value.casefold()
+    return value
+
+
+def same_value(setting: Setting, left: Value, right: Value) -> bool:
+    """True when both values mean the same for this setting. A number never equals a truth value."""
+    one, other = comparable(setting, left), comparable(setting, right)
+    return type(one) is type(other) and one == other

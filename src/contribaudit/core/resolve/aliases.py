@@ -1,0 +1,146 @@
+"""Which space a text names: by its ARI or by `space:HOST/TYPEKEY/KEY`, as the listings show it and have shown it.
+
+People rarely know which app of the Jira family a project belongs to, so any of the site's finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from contribaudit.core.model import names
+from contribaudit.core.model.snapshot import KnownSpace
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import State
+from contribaudit.core.snapshot import CollectionStatus
+
+_PREFIX = "space:"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What somebody who wrote a text at some moment meant by it."""
+
+    known: tuple[KnownSpace, ...] = ()
+    """Those of them that are known now."""
+    ids: frozenset[str] = frozenset()
+    """IDs of all that it may mean: several where the key is ambiguous or has passed on."""
+    reused: bool = False
+    """True where the key has come to name another space since."""
+
+
+def holds_spaces(state: State, app: Subject) -> bool | None:
+    """Whether the app has spaces of its own; None for an app that the rulebook does not know."""
+    known = state.rulebook.app(state.recall(app, names.APP_TYPE_KEY))
+    return None if known is None else bool(known.spaces)
+
+
+def find_spaces(state: State, organization: str, text: str) -> list[KnownSpace]:
+    """The spaces that the text names now: none, one, or several where a key is ambiguous."""
+    book = state.spaces(organization)
+    bare = _bare(text)
+    if bare.startswith("ari:"):
+        return list(book.find(bare))
+    host, _, key = _split(bare)
+    type_keys = dict.fromkeys(state.recall(app, names.APP_TYPE_KEY) for app in apps_named(state, organization, bare))
+    found = [one for type_key in type_keys for one in book.find(f"{_PREFIX}{host}/{type_key}/{key}")]
+    return list({one.space.id: one for one in found}.values())
+
+
+def space_of(state: State, subject: Subject) -> KnownSpace | None:
+    """The space as the listings show it, whichever way the subject is written; None where they do not, or several."""
+
+    def look() -> KnownSpace | None:
+        found = find_spaces(state, subject.organization, subject.id)
+        return found[0] if len(found) == 1 else None
+
+    return state.once(("space", subject), look)
+
+
+def remember(state: State, known: KnownSpace) -> None:
+    """Spare `space_of` the question for a space that a page of the book has just shown by its ARI."""
+    state.once(("space", known.space.subject), lambda: known)
+
+
+def apps_named(state: State, organization: str, text: str) -> list[Subject]:
+    """The apps that a space written `HOST/TYPEKEY/KEY` may belong to: that one, or the site's whole Jira family."""
+    host, type_key, key = _split(_bare(text))
+    if not (host and type_key and key):
+        return []
+    key_of_it = ("apps of spaces", organization, host, type_key)
+    return state.once(key_of_it, lambda: _apps(state, organization, host, type_key))
+
+
+def _apps(state: State, organization: str, host: str, type_key: str) -> list[Subject]:
+    wanted = state.rulebook.app(type_key)
+    found: list[Subject] = []
+    by_host = state.once(("apps by host", organization), lambda: _apps_by_host(state, organization))
+    for app, own in by_host.get(host, ()):
+        known = state.rulebook.app(own)
+        family = known is not None and wanted is not None and known.jira_family and wanted.jira_family
+        if own == type_key or family or (known is not None and known == wanted):
+            found.append(app)
+    return found
+
+
+def listed_whole(state: State, organization: str, apps: Sequence[Subject]) -> bool:
+    """True when every one of the apps that may have spaces was listed to the end; False where there is none."""
+    lists = state.spaces(organization).lists()
+    own = [app for app in apps if holds_spaces(state, app) is not False]
+    return bool(own) and all(app in lists and lists[app].status is CollectionStatus.OK for app in own)
+
+
+def where_it_would_be(state: State, organization: str, text: str) -> list[Subject]:
+    """The apps among whose spaces the text would be found; by an ARI, all that have any."""
+    if not _bare(text).startswith("ari:"):
+        return apps_named(state, organization, text)
+    return [app for app in state.subjects(Kind.APP, organization) if holds_spaces(state, app)]
+
+
+def meant(state: State, organization: str, text: str, written_at: datetime) -> Meant:
+    """What the text meant when it was written: an ARI itself, a key the space that bore it then.
+
+    A space that lost its key is still meant by it. Where another bears the key now, or it was only made since, nobody
+    can tell which of them the text is about.
+    """
+    now = tuple(find_spaces(state, organization, text))
+    bare = _bare(text)
+    if bare.startswith("ari:"):
+        return Meant(now, frozenset((bare,)))
+    ids = frozenset(one.space.id for one in now)
+    if len(now) > 1:
+        return Meant(now, ids)
+    book = state.spaces(organization)
+    key = _split(bare)[2]
+    bearers = [one for app in apps_named(state, organization, bare) for one in book.bearers(app, key)]
+    before = [space for space, since in sorted(bearers, key=lambda one: one[1]) if since <= written_at]
+    if not now:
+        known = book.find(before[-1]) if before else ()
+        return Meant(tuple(known), frozenset(before[-1:]))
+    (bearer,) = now
+    made_since = bearer.space.created_at is not None and bearer.space.created_at > written_at
+    if (before and before[-1] != bearer.space.id) or (not before and made_since):
+        return Meant(now, ids | frozenset(before), reused=True)
+    return Meant(now, ids)
+
+
+def _bare(text: str) -> str:
+    stripped = text.strip()
+    return stripped[len(_PREFIX) :] if stripped[: len(_PREFIX)].casefold() == _PREFIX else stripped
+
+
+def _split(bare: str) -> tuple[str, str, str]:
+    """Host and type key without case, and the key; each "" where it is missing."""
+    host, _, rest = bare.partition("/")
+    type_key, _, key = rest.partition("/")
+    return host.casefold(), type_key.casefold(), key
+
+
+def _apps_by_host(state: State, organization: str) -> dict[str, list[tuple[Subject, str]]]:
+    """The apps with their type keys without case, by host."""
+    found: dict[str, list[tuple[Subject, str]]] = {}
+    for app in state.subjects(Kind.APP, organization):
+        host = state.recall(app, names.APP_HOST).casefold()
+        found.setdefault(host, []).append((app, state.recall(app, names.APP_TYPE_KEY).casefold()))
+    return found

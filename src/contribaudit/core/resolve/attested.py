@@ -1,0 +1,263 @@
+"""Attested values as observations: in force, held by their anchors, proven by signals, stale or contradicted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from contribaudit.core.canonical import VERSION
+from contribaudit.core.decoded import Decoding, Present
+from contribaudit.core.model.attestation import Attestation, in_force, known_by, standing
+from contribaudit.core.model.decoder import Objects, Trust
+from contribaudit.core.model.observation import (
+    CONFLICT_CODE,
+    Grade,
+    Observation,
+    Observed,
+    SettingId,
+    Unavailable,
+    Witness,
+)
+from contribaudit.core.model.setting import Family, Setting, same_value
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.plan_moves import PlanSeen, plan_moved, plan_now
+from contribaudit.core.renew import OTHER_FORM, outdated, renewed, renewed_anchors, renewed_history
+from contribaudit.core.resolve.calibration import Calibration, Proof, calibrate, form, settings_of, state_of
+from contribaudit.core.resolve.decoding import Decoders
+from contribaudit.core.resolve.signals import SignalHistory, SignalKey, SignalReading, Standing, readings, what_moved
+from contribaudit.core.resolve.state import State
+
+REVOKED = "revoked"
+SIGNAL_UNREAD = "signal_unread"
+SIGNAL_MOVED = "signal_moved"
+BEING_APPLIED = "a change is being applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What people recorded of one organization, and how signals and plans stood meanwhile."""
+
+    attestations: tuple[Attestation, ...] = ()
+    """All of them, revoked and superseded ones included."""
+    signals: SignalHistory = field(default_factory=dict)
+    plans: tuple[PlanSeen, ...] = ()
+    """Oldest first."""
+    objects: Objects = field(default_factory=dict)
+    """What states of signals consist of, as far as decoders and anchors of another canonical form need to know."""
+
+
+EMPTY = Testimony()
+
+
+def attested_observations(
+    state: State,
+    testimony: Mapping[str, Testimony],
+    find_setting: Callable[[SettingId], Setting],
+    settings: Sequence[Setting] = (),
+) -> Iterator[Observation]:
+    """One observation per subject and setting that anybody attested, by the rules of evidence.
+
+    `testimony` is by organization; `settings` is the whole catalogue, without which no signal can be proven. Yields
+    `Observed` of grade decoded, attested or inferred, or `Unavailable` with a code that says why no value counts:
+    STALE_CODES, CONFLICT_CODE, "signal_unread", "plan_unread", "revoked", "unknown_word".
+    """
+    for organization, told in testimony.items():
+        if told.attestations and organization in state.organizations:
+            yield from _Hearing(state, organization, told, find_setting, settings).observations()
+
+
+def decoder_trusts(
+    state: State, testimony: Mapping[str, Testimony], find_setting: Callable[[SettingId], Setting]
+) -> Iterator[Trust]:
+    """How each decoder of the rulebook stands in each organization that was looked at."""
+    for organization, told in testimony.items():
+        if organization in state.organizations and state.rulebook.decoders:
+            yield from _Hearing(state, organization, told, find_setting, ()).decoders.trusts
+
+
+class _Hearing:
+    """One organization's testimony, weighed."""
+
+    def __init__(
+        self,
+        state: State,
+        organization: str,
+        told: Testimony,
+        find_setting: Callable[[SettingId], Setting],
+        settings: Sequence[Setting],
+    ) -> None:
+        self.foreign = outdated(told.attestations)
+        self.told = told = _in_present_form(told) if self.foreign else told
+        self.state, self.find, self.settings = state, find_setting, settings
+        self.plan = plan_now(state, organization)
+        self.standing: dict[tuple[Subject, Family], list[Attestation]] = defaultdict(list)
+        said = standing(told.attestations, state.as_of)
+        self.decoders = Decoders(organization, state.rulebook.decoders, said, told.signals, told.objects, find_setting)
+        for one in said:
+            self.standing[one.subject, find_setting(one.setting).family].append(one)
+        self._readings: dict[tuple[Subject, Family], dict[SignalKey, SignalReading]] = {}
+        self._calibrations: dict[tuple[Subject, Family, frozenset[SignalKey], SettingId], Calibration] = {}
+
+    def observations(self) -> Iterator[Observation]:
+        """By subject and setting, sorted."""
+        heard: dict[tuple[Subject, SettingId], list[Attestation]] = defaultdict(list)
+        for one in known_by(self.told.attestations, self.state.as_of):
+            heard[one.subject, one.setting].append(one)
+        valid = in_force(self.told.attestations, self.state.as_of)
+        for key in sorted(heard):
+            newest = sorted(valid.get(key, ()), key=_best_first)
+            if newest:
+                found = self.judge(newest)
+            else:
+                last = max(heard[key], key=lambda one: (one.observed_at, one.id))
+                by = f", by {last.revoked.by}" if last.revoked else ""
+                found = self.refuse(last, REVOKED, f"the newest attestation was taken back{by}; look again")
+            yield self.decoded(newest, found)
+
+    def decoded(self, newest: Sequence[Attestation], found: Observation) -> Observation:
+        """What decoders read out of the signals now, where they may be relied on; else what was found without them."""
+        setting = self.find(found.setting)
+        trusts = [one for one in self.decoders.for_setting(setting.id) if found.subject in one.agreed]
+        if not trusts:
+            return found
+        read = self.readings(found.subject, setting.family)
+        present: list[Present] = []
+        for trust in trusts:
+            owner = trust.decoder.owner_of(found.subject)
+            agreed = [one for one in trust.agreed[found.subject] if self.plan_change(one) is None]
+            reading = read.get((owner, trust.decoder.signal)) if owner is not None else None
+            if agreed and reading is not None and not _doubt(reading):
+                present.append(Present(trust.decoder, reading, agreed[0]))
+        return Decoding(self.state, self.told.signals, self.told.objects).weigh(setting, present, newest, found)
+
+    def judge(self, newest: Sequence[Attestation]) -> Observation:
+        """What the attestations of the newest moment are worth; none of several may be doubtful."""
+        setting = self.find(newest[0].setting)
+        if len({form(setting, one.value) for one in newest}) > 1:
+            who = " and ".join(sorted({one.by for one in newest}))
+            return self.refuse(newest[0], CONFLICT_CODE, f"{who} recorded different values for the same moment")
+        weighed = [self.weigh(setting, one) for one in newest]
+        return next((one for one in weighed if isinstance(one, Unavailable)), weighed[0])
+
+    def weigh(self, setting: Setting, one: Attestation) -> Observation:
+        """The rules, in their order: plan, signals that cannot be compared, what they say."""
+        changed = self.plan_change(one)
+        if changed is not None:
+            return self.refuse(one, *changed)
+        read = self.readings(one.subject, setting.family)
+        if not one.bound:
+            return self.unanchored(setting, one, read)
+        for anchor in one.anchors:
+            doubt = _doubt(read.get((anchor.subject, anchor.signal)))
+            if doubt:
+                return self.refuse(one, SIGNAL_UNREAD, f"{anchor.signal} cannot be compared: {doubt}")
+            if anchor.canonical != VERSION:
+                return self.refuse(one, SIGNAL_UNREAD, f"{anchor.signal} cannot be compared: {OTHER_FORM}")
+        signals = frozenset((anchor.subject, anchor.signal) for anchor in one.anchors)
+        if setting.id in self.calibration(setting, one.subject, signals).set_aside:
+            return self.accept(one)
+        select = self.decoders.select(setting.id, one.subject)
+        moved = what_moved(self.told.signals, one, read, self.state.as_of, select)
+        if not moved:
+            return self.accept(one, anchored=True)
+        proof = self.proof(setting, one.subject, signals)
+        if proof is None:
+            mover = self.who_moved(one, moved)
+            return self.refuse(one, SIGNAL_MOVED, f"{moved}{mover}, after {one.by} looked; a new attestation is due")
+        names = ", ".join(dict.fromkeys(anchor.signal for anchor in one.anchors))
+        who = proof.confirmed
+        source = f"{names}, in a state that {who.by} attested"
+        witness = self.witness(who)
+        return Observed(one.setting, one.subject, proof.value, Grade.INFERRED, who.observed_at, source, witness=witness)
+
+    def who_moved(self, one: Attestation, moved: str) -> str:
+        """Who moved the signal by the audit log: ", by ops@acme.example (event 7f3a)"; "" where it does not tell."""
+        # From midnight on, so that the looks of one day share one search.
+        since = one.observed_at.replace(hour=0, minute=0, second=0, microsecond=0)
+        owners = {anchor.subject for anchor in one.anchors if moved.startswith(f"{anchor.signal} ")}
+        for change in self.state.changes(one.subject.organization, since):
+            anchored = change.subject in owners and moved.startswith(f"{change.setting} ")
+            if anchored and change.first_seen > one.observed_at and change.actor:
+                return f", by {change.actor} (event {change.event_id})"
+        return ""
+
+    def unanchored(self, setting: Setting, one: Attestation, read: Mapping[SignalKey, SignalReading]) -> Observation:
+        """Plainly attested, unless signals that are proven for the setting say otherwise now."""
+        if read and not any(_doubt(reading) for reading in read.values()):
+            proof = self.proof(setting, one.subject, frozenset(read))
+            if proof is not None and not same_value(setting, proof.value, one.value):
+                said = f"{one.by} attested it without an anchor, and the signals stand in a state proven for another"
+                return self.refuse(one, SIGNAL_MOVED, f"{said} value; a new attestation is due")
+        return self.accept(one)
+
+    def proof(self, setting: Setting, subject: Subject, signals: frozenset[SignalKey]) -> Proof | None:
+        """What the present state is proven to mean. After a plan change a pair waits for one that agrees with it."""
+        select = self.decoders.select(setting.id, subject)
+        present = state_of(self.readings(subject, setting.family).values(), signals, select)
+        found = self.calibration(setting, subject, signals).proven.get((setting.id, present))
+        return found if found is not None and self.plan_change(found.confirmed) is None else None
+
+    def plan_change(self, one: Attestation) -> tuple[str, str] | None:
+        """Why the plan does not carry it any more."""
+        return plan_moved(one, self.plan, self.told.plans, self.state.as_of)
+
+    def readings(self, subject: Subject, family: Family) -> Mapping[SignalKey, SignalReading]:
+        """The signals of a subject and family as this run found them."""
+        if (subject, family) not in self._readings:
+            found = readings(self.state, subject, family)
+            if self.foreign:
+                found = tuple(replace(one, state=renewed(one.state, self.told.objects)) for one in found)
+            self._readings[subject, family] = {(one.owner, one.signal): one for one in found}
+        return self._readings[subject, family]
+
+    def calibration(self, setting: Setting, subject: Subject, signals: frozenset[SignalKey]) -> Calibration:
+        """What the organization has shown of these signals; a decoder's pointers make it one of the setting alone."""
+        own = setting.id if self.decoders.for_setting(setting.id) else SettingId("")
+        key = (subject, setting.family, signals, own)
+        if key not in self._calibrations:
+            wanted = settings_of(self.settings, setting.family, subject.kind)
+            said = self.standing.get(key[:2], ())
+            select = self.decoders.select(own, subject)
+            self._calibrations[key] = calibrate(said, wanted, signals, select)
+        return self._calibrations[key]
+
+    def accept(self, one: Attestation, *, anchored: bool = False) -> Observed:
+        """The attested value, with its own age: nothing prolongs it."""
+        witness = self.witness(one, anchored=anchored)
+        source = _source(one)
+        return Observed(one.setting, one.subject, one.value, Grade.ATTESTED, one.observed_at, source, witness=witness)
+
+    def witness(self, one: Attestation, *, anchored: bool = False) -> Witness:
+        """Who looked, and in which generation of the console."""
+        generation = self.state.rulebook.generation(one.console_path, one.screen)
+        return one.witness(self.state.as_of, anchored=anchored, generation=generation)
+
+    def refuse(self, one: Attestation, code: str, reason: str) -> Unavailable:
+        """No value, and why."""
+        return Unavailable(one.setting, one.subject, code, reason, self.state.as_of, _source(one))
+
+
+def _in_present_form(told: Testimony) -> Testimony:
+    return replace(
+        told,
+        attestations=tuple(renewed_anchors(one, told.objects) for one in told.attestations),
+        signals=renewed_history(told.signals, told.objects),
+    )
+
+
+def _doubt(reading: SignalReading | None) -> str:
+    """Why a signal cannot be compared; "" when it can. One that the rulebook no longer names is not read."""
+    if reading is None:
+        return "the rulebook does not name it as a signal of this any more"
+    if reading.standing is Standing.UNREAD:
+        return reading.reason
+    return "" if reading.settled else BEING_APPLIED
+
+
+def _best_first(one: Attestation) -> tuple[object, ...]:
+    return not one.bound, one.second_person is None, not one.attachments, one.id
+
+
+def _source(one: Attestation) -> str:
+    return f"attested by {one.by}"

@@ -1,0 +1,130 @@
+"""Which states of its signals an organization has itself given a meaning, setting by setting.
+
+A state becomes proven for a setting when two states each carry attested values for every setting and list of the
+family, and exactly one setting differs between the two: then each of both decodes to its value. A state to which two
+unrevoked attestations gave different values shows that the signal does not determine that setting, which is set aside.
+Everything is computed anew from what is not revoked, so that a typo can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from contribaudit.core.model.attestation import Anchor, Attestation
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.setting import Family, Setting, comparable
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.signals import Select, SignalKey, SignalReading, whole
+
+SignalState: TypeAlias = tuple[tuple[Subject, SettingId, tuple[str, ...] | None], ...]
+"""The combination of all signals of one subject and family, sorted."""
+_Form: TypeAlias = tuple[str, Value]
+_Told: TypeAlias = Mapping[SettingId, Mapping[_Form, Sequence[Attestation]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a state decodes to, and what it rests on."""
+
+    value: Value
+    confirmed: Attestation
+    """The newest attestation of this setting in either state of the pair: the value is as old as this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the states of one combination of signals are known to mean."""
+
+    proven: Mapping[tuple[SettingId, SignalState], Proof]
+    set_aside: frozenset[SettingId]
+    """Settings that these signals do not determine."""
+
+
+def settings_of(settings: Iterable[Setting], family: Family, kind: Kind) -> tuple[Setting, ...]:
+    """Every setting and list of the family that a person can read on this kind of subject."""
+    return tuple(one for one in settings if one.attestable and one.family is family and kind in one.kinds)
+
+
+def state_of(
+    signals: Iterable[Anchor | SignalReading], only: Collection[SignalKey], select: Select = whole
+) -> SignalState:
+    """The combined state of the signals among `only`, each cut down to what counts of it."""
+    found = [
+        (_owner(one), one.signal, select((_owner(one), one.signal), one.state))
+        for one in signals
+        if (_owner(one), one.signal) in only
+    ]
+    return tuple(sorted(found, key=lambda one: one[:2]))
+
+
+def calibrate(
+    attestations: Iterable[Attestation],
+    settings: Sequence[Setting],
+    signals: Collection[SignalKey],
+    select: Select = whole,
+) -> Calibration:
+    """What unrevoked attestations of one subject and family show of these signals, superseded ones included.
+
+    `settings` are all those of the family and kind (`settings_of`). An attestation counts when it is anchored by every
+    one of the `signals`; those that it has beside them are left out of its state. With a `select` made for one setting
+    the answer is about that setting alone.
+    """
+    by_id = {one.id: one for one in settings}
+    told: dict[SignalState, dict[SettingId, dict[_Form, list[Attestation]]]] = defaultdict(dict)
+    for one in attestations:
+        state = state_of(one.anchors, signals, select) if one.bound else ()
+        if state and len(state) == len(signals):
+            said = told[state].setdefault(one.setting, {})
+            said.setdefault(form(by_id.get(one.setting), one.value), []).append(one)
+    set_aside = frozenset(setting for said in told.values() for setting, forms in said.items() if len(forms) > 1)
+    full = {state: said for state, said in told.items() if all(len(said.get(setting, ())) == 1 for setting in by_id)}
+    proven: dict[tuple[SettingId, SignalState], Proof] = {}
+    for setting in settings:
+        if setting.id not in set_aside and not _holds_a_list(setting, full.values()):
+            proven.update(_pairs(setting.id, full, by_id))
+    return Calibration(proven, set_aside)
+
+
+def form(setting: Setting | None, value: Value) -> _Form:
+    """A value as calibration compares it: a number is never a truth value."""
+    compared = comparable(setting, value) if setting is not None else value
+    return type(compared).__name__, compared
+
+
+def _pairs(
+    setting: SettingId, full: Mapping[SignalState, _Told], by_id: Mapping[SettingId, Setting]
+) -> dict[tuple[SettingId, SignalState], Proof]:
+    """The states that differ from another one in this setting alone."""
+    alike: dict[tuple[_Form, ...], list[SignalState]] = defaultdict(list)
+    for state, said in full.items():
+        alike[tuple(next(iter(said[other])) for other in by_id if other != setting)].append(state)
+    proven: dict[tuple[SettingId, SignalState], Proof] = {}
+    for states in alike.values():
+        newest = {state: max(_only(full[state][setting]), key=_age) for state in states}
+        values = {state: next(iter(full[state][setting])) for state in states}
+        for state in states:
+            partners = [newest[other] for other in states if values[other] != values[state]]
+            if partners:
+                confirmed = max((newest[state], *partners), key=_age)
+                proven[setting, state] = Proof(newest[state].value, confirmed)
+    return proven
+
+
+def _only(forms: Mapping[_Form, Sequence[Attestation]]) -> Sequence[Attestation]:
+    return next(iter(forms.values()))
+
+
+def _age(one: Attestation) -> tuple[object, ...]:
+    return one.observed_at, one.id
+
+
+def _holds_a_list(setting: Setting, full: Iterable[_Told]) -> bool:
+    """Lists are never inferred, whether the catalogue or the attested value says that it is one."""
+    return setting.is_list or any(name == "tuple" for said in full for name, _ in said[setting.id])
+
+
+def _owner(one: Anchor | SignalReading) -> Subject:
+    return one.subject if isinstance(one, Anchor) else one.owner

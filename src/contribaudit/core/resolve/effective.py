@@ -1,0 +1,99 @@
+"""The effective answer: what is contributed and whom AI reaches, computed from switches, lists, plans and dates.
+
+`metadata`, `in_app`, `ai` and `ai_processing` answer for one subject, each with its chain of reasons. `effective` puts
+the answers for the organization and its apps beside what was observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from contribaudit.core.effective_residency import AI_PROCESSING, ai_processing
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Witness
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.effective_ai import ai
+from contribaudit.core.resolve.effective_contribution import in_app, metadata
+from contribaudit.core.resolve.reasons import Effective, Reason
+from contribaudit.core.resolve.state import State
+
+__all__ = [
+    "AI_PROCESSING",
+    "COMPUTED",
+    "KINDS",
+    "Effective",
+    "Reason",
+    "ai",
+    "ai_processing",
+    "as_observation",
+    "effective",
+    "effective_of",
+    "in_app",
+    "metadata",
+]
+
+COMPUTED: Mapping[SettingId, Callable[[State, Subject], Effective]] = {
+    names.EFFECTIVE_METADATA: metadata,
+    names.EFFECTIVE_IN_APP: in_app,
+    names.EFFECTIVE_AI: ai,
+    AI_PROCESSING: ai_processing,
+}
+"""What can be computed, in reading order."""
+KINDS = (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
+"""The kinds of subject that have effective answers."""
+
+
+def effective_of(state: State, subject: Subject, setting: SettingId) -> Effective:
+    """The answer for one subject. Raises ValueError for a setting or kind of subject without one."""
+    compute = COMPUTED.get(setting)
+    if compute is None or subject.kind not in KINDS:
+        raise ValueError(f"{setting} of a {subject.kind} is not computed")
+    return compute(state, subject)
+
+
+def effective(state: State) -> Iterator[Observation]:
+    """The answers for every organization and app, as observations.
+
+    A value has the weakest grade and the oldest time of what it rests on, a prediction's where that is no observation;
+    a judgement by age asks `rests_on` of the answer itself, since each grade has a limit of its own. Anything else is
+    unavailable, its code the outcome or, where it is unknown, stale or contradicted, the code of what stopped it.
+    """
+    for organization in state.subjects(Kind.ORGANIZATION):
+        for compute in COMPUTED.values():
+            yield as_observation(state, compute(state, organization))
+        for app in state.subjects(Kind.APP, organization.id):
+            for compute in (metadata, in_app, ai):
+                yield as_observation(state, compute(state, app))
+
+
+def as_observation(state: State, answer: Effective) -> Observation:
+    """The answer beside what was observed."""
+    source = f"computed, rulebook {state.rulebook.version}"
+    if answer.value is not None:
+        return Observed(
+            answer.setting,
+            answer.subject,
+            answer.value,
+            # What rests on the rulebook alone, as "always contributed on every plan that it can be", was not observed.
+            answer.grade or Grade.PREDICTED,
+            answer.observed_at or state.as_of,
+            source,
+            witness=_weakest_witness(answer),
+        )
+    code = answer.code if not answer.known or not isinstance(answer.outcome, Outcome) else answer.outcome.value
+    return Unavailable(answer.setting, answer.subject, code, answer.reason, state.as_of, source)
+
+
+def _weakest_witness(answer: Effective) -> Witness | None:
+    """What all the people behind it have in common; None where nobody had to look."""
+    found = [one.witness for one in answer.rests_on if one.witness is not None]
+    if not found:
+        return None
+    confirmed = [one.confirmed_by for one in found]
+    return Witness(
+        by=", ".join(sorted({one.by for one in found})),
+        confirmed_by=", ".join(sorted({one for one in confirmed if one})) if all(confirmed) else None,
+        screenshot=all(one.screenshot for one in found),
+        anchored=all(one.anchored for one in found),
+    )

@@ -1,0 +1,303 @@
+"""What is contributed to Atlassian's apps and AI: metadata and in-app data, all rules applied.
+
+Plans and switches: https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
+Lists and platform apps: https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TypeAlias, TypeVar
+
+from contribaudit.core.alias import alias_of
+from contribaudit.core.effective_lists import Listed, contribution_list, keys_of
+from contribaudit.core.effective_plan import Deciding, deciding_plan, rests_on_default, trial_behind
+from contribaudit.core.effective_scope import Scope, first_of_all, scope_of
+from contribaudit.core.effective_together import apps_of_site, list_unread, together
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.plans import possible_plans
+from contribaudit.core.resolve.reasons import Effective, Reason, Stop, answered, rank_of, read_word, rule, stopped, told
+from contribaudit.core.resolve.state import State
+
+CONTRIBUTED = "contributed"
+NOT_CONTRIBUTED = "not_contributed"
+_SWITCH = {"on": CONTRIBUTED, "always": CONTRIBUTED, "off": NOT_CONTRIBUTED}
+_NAMED = 3
+"""How many of the things that a list opens a sentence names."""
+_T = TypeVar("_T")
+_Found: TypeAlias = tuple[str, str, tuple[Reason, ...]]
+"""The value, its code, and the links that lead from the switch to it."""
+
+
+def metadata(state: State, subject: Subject) -> Effective:
+    """Whether the metadata of the organization, or of something in it, is contributed.
+
+    Where the plan does not offer the choice it always is, and a switch that was seen off there contradicts the plan;
+    where it does, as the observed switch says. Nothing narrower than the organization can be left out of it. Where the
+    plan is not known, what all that are possible have in common is settled.
+    """
+    setting = names.EFFECTIVE_METADATA
+    plan = deciding_plan(state, subject.organization)
+    possible = possible_plans(state, subject.organization)
+    predicted = _common(_SWITCH.get(one.metadata_default) for one in possible)
+    begun = _begin(state, subject, predicted, plan, setting)
+    if isinstance(begun, Effective):
+        return begun
+    chain, scope = begun
+    if scope.sandbox is not None:
+        links = (*chain, plan.reason) if isinstance(plan, Deciding) else chain
+        return stopped(subject, setting, scope.sandbox, links, predicted=predicted)
+    changeable = _common(one.metadata_changeable for one in possible)
+    seen = read_word(
+        state, organization_subject(subject.organization), names.METADATA, _SWITCH, "the organization's metadata switch"
+    )
+    if possible and not any(_offers_choice(one) for one in possible):
+        return _without_choice(state, subject, possible, seen, (*chain, plan.reason))
+    off = isinstance(seen, Stop) or _SWITCH[seen[0]] == NOT_CONTRIBUTED
+    if isinstance(plan, Stop) and off:
+        # Off counts on some plans only, and on means the same on each.
+        return stopped(subject, setting, plan, chain, predicted=predicted, changeable=changeable)
+    chain = (*chain, replace(plan.reason, decisive=isinstance(plan, Deciding)))
+    if isinstance(seen, Stop):
+        return stopped(subject, setting, seen, chain, predicted=predicted, changeable=changeable)
+    word, observation = seen
+    value = _SWITCH[word]
+    fragile = ""
+    forced = [one.name for one in state.rulebook.plans if not _offers_choice(one)]
+    if isinstance(plan, Deciding) and value == NOT_CONTRIBUTED and plan.trial and forced:
+        fragile = f"{plan.trial}, and on {', '.join(forced)} metadata is always contributed"
+    chain = (*chain, told(f"the organization's metadata switch is {word}", observation))
+    return answered(subject, setting, value, "switch", chain, changeable=changeable, fragile_because=fragile)
+
+
+def _offers_choice(plan: Plan) -> bool:
+    return plan.metadata_changeable or plan.metadata_default != "always"
+
+
+def _without_choice(
+    state: State,
+    subject: Subject,
+    possible: Sequence[Plan],
+    seen: tuple[str, Observed] | Stop,
+    chain: tuple[Reason, ...],
+) -> Effective:
+    """On plans that always contribute metadata: contributed, unless somebody saw a switch say otherwise."""
+    on = " or ".join(one.name for one in possible)
+    always = rule(state, f"on the {on} plan metadata is always contributed, and no switch changes that")
+    if not isinstance(seen, Stop) and _SWITCH[seen[0]] == NOT_CONTRIBUTED:
+        contrary = told(
+            f"the metadata switch was recorded as {seen[0]}, yet on the {on} plan metadata is always contributed",
+            seen[1],
+        )
+        stop = Stop(Outcome.CONFLICT, "switch_against_plan", contrary, before=(always,))
+        return stopped(subject, names.EFFECTIVE_METADATA, stop, chain, predicted=CONTRIBUTED, changeable=False)
+    return answered(
+        subject, names.EFFECTIVE_METADATA, CONTRIBUTED, "plan_always_contributes", (*chain, always), changeable=False
+    )
+
+
+def _common(values: Iterable[_T]) -> _T | None:
+    """The one value that all share; None where they differ, and where there is none."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
+
+
+def in_app(state: State, subject: Subject) -> Effective:
+    """Whether the in-app data of an app, space or connector is contributed; of a site, whether that of any app is.
+
+    Of the organization: whether any of its in-app data is, be it content of no space or app, for which the switch
+    alone decides, or that of any app, space or connector, which the include list opens while the switch is off.
+    """
+    if subject.kind is Kind.ORGANIZATION:
+        return state.once(("anything in-app", subject), lambda: _anything_of(state, subject))
+    if subject.kind is Kind.SITE:
+        apps = [_of_one(state, app) for app in apps_of_site(state, subject)]
+        return together(state, subject, names.EFFECTIVE_IN_APP, apps, risk=CONTRIBUTED, safe=NOT_CONTRIBUTED)
+    return _of_one(state, subject)
+
+
+def content_of_no_app(state: State, organization: str) -> Effective:
+    """Whether content that belongs to no space or app is contributed, site-wide configuration for instance."""
+    return _of_one(state, organization_subject(organization))
+
+
+def _of_one(state: State, subject: Subject) -> Effective:
+    """By the switch, and by the list that belongs to its position where a list can name the subject."""
+    setting = names.EFFECTIVE_IN_APP
+    plan = deciding_plan(state, subject.organization)
+    possible = possible_plans(state, subject.organization)
+    predicted = _common(_SWITCH.get(one.in_app_default) for one in possible)
+    changeable = _common(one.in_app_changeable for one in possible)
+    begun = _begin(state, subject, predicted, plan, setting)
+    if isinstance(begun, Effective):
+        return begun
+    chain, scope = begun
+    switch = state.once(("in-app switch", subject.organization), lambda: _in_app_switch(state, subject.organization))
+    if isinstance(switch, Stop):
+        return stopped(subject, setting, switch, chain, predicted=predicted, changeable=changeable)
+    word, link = switch
+    chain = (*chain, link)
+    found: _Found | Stop = _by_list(state, subject, scope, word) if scope.listable else (_SWITCH[word], "switch", ())
+    if isinstance(found, tuple) and scope.sandbox is not None and found[1] not in ("listed", "space_listed"):
+        found = scope.sandbox
+    if isinstance(found, Stop):
+        return stopped(subject, setting, found, chain, predicted=predicted, changeable=changeable)
+    value, code, links = found
+    fragile = ""
+    if value == NOT_CONTRIBUTED:
+        trial = trial_behind(state, subject.organization)
+        if trial:
+            fragile = f"{trial}, and what then becomes of the switch is not documented"
+        elif isinstance(plan, Deciding) and code in ("switch", "not_listed"):
+            fragile = rests_on_default(state, plan.plan, word)
+    return answered(subject, setting, value, code, (*chain, *links), changeable=changeable, fragile_because=fragile)
+
+
+def _anything_of(state: State, organization: Subject) -> Effective:
+    """The organization's answer: the switch, and while it is off what the include list opens all the same."""
+    wide = _of_one(state, organization)
+    if wide.value != NOT_CONTRIBUTED:
+        return wide
+    found = _opened(state, organization.id)
+    if isinstance(found, Stop):
+        predicted = _common(_SWITCH.get(one.in_app_default) for one in possible_plans(state, organization.id))
+        return stopped(organization, wide.setting, found, wide.chain, predicted=predicted, changeable=wide.changeable)
+    value, code, links = found
+    fragile = wide.fragile_because if value == NOT_CONTRIBUTED else ""
+    chain = (*wide.chain, *links)
+    return answered(organization, wide.setting, value, code, chain, changeable=wide.changeable, fragile_because=fragile)
+
+
+def _opened(state: State, organization: str) -> _Found | Stop:
+    """What the include list opens in the organization while the switch is off.
+
+    What it does not name, and of which nobody knows whether it contributes at all, leaves the answer as it is: a
+    sandbox, of which DC-23 tells, and an app that the rulebook does not know, of which DC-18 does. If such a one has
+    the setting, it is off for it as well.
+    """
+    listed = contribution_list(state, organization, names.INCLUDED)
+    if isinstance(listed, Stop):
+        return listed
+    opened: list[str] = []
+    odd: list[str] = []
+    unknown: list[tuple[Subject, Stop]] = []
+    apart: list[str] = []
+    by_space = 0
+    spaces = sorted(listed.apps_of_spaces.items())
+    for one in (*state.subjects(Kind.APP, organization), *state.subjects(Kind.CONNECTOR, organization)):
+        keys = keys_of(state, one)
+        own, space = keys & listed.entries, next((text for key, text in spaces if key in keys), "")
+        hit = own or space
+        scope = scope_of(state, one)
+        if isinstance(scope, Stop) and scope.outcome is not Outcome.NO_SUCH_SETTING:
+            if hit:
+                unknown.append((one, scope))
+            else:
+                apart.append(alias_of(state, one))
+        elif hit and isinstance(scope, Stop):
+            odd.append(alias_of(state, one))
+        elif hit and isinstance(scope, Scope) and scope.listable:
+            opened.append(alias_of(state, one) if own else space)
+            by_space += not own
+        elif isinstance(scope, Scope) and scope.sandbox is not None:
+            apart.append(alias_of(state, one))
+    known = {key for one in state.subjects(Kind.CONNECTOR, organization) for key in keys_of(state, one)}
+    opened += sorted(key for key in listed.entries - known if key.startswith("connector:"))
+    if opened:
+        code = "space_listed" if by_space == len(opened) else "listed"
+        return CONTRIBUTED, code, (_link(listed, f"and opens {_some(sorted(opened))}"),)
+    if listed.strangers:
+        strange = f"{listed.strangers[0]!r} among them, which is nothing known here: it may open anything"
+        return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
+    if odd:
+        contrary = f"{odd[0]} among them, which has no such setting by the rulebook"
+        return Stop(Outcome.UNKNOWN, "listed_without_setting", _link(listed, contrary))
+    unread = list_unread(state, organization)
+    if unread is not None:
+        return unread
+    if unknown:
+        one, stop = min(unknown, key=lambda pair: (rank_of(pair[1].outcome), pair[0]))
+        sentence = f"{alias_of(state, one)}: {stop.reason.sentence}"
+        return replace(stop, reason=replace(stop.reason, sentence=sentence))
+    nothing = _link(listed, "and opens nothing that is here")
+    if apart:
+        sentence = f"{nothing.sentence}; whether {_some(sorted(apart))} would contribute at all is not known"
+        nothing = replace(nothing, sentence=sentence)
+    return NOT_CONTRIBUTED, "not_listed", (nothing,)
+
+
+def _some(called: Sequence[str]) -> str:
+    """The first of them, and how many there are beside."""
+    return ", ".join(called[:_NAMED]) + (f" and {len(called) - _NAMED} more" if len(called) > _NAMED else "")
+
+
+def _begin(
+    state: State, subject: Subject, predicted: str | None, plan: Deciding | Stop, setting: SettingId
+) -> tuple[tuple[Reason, ...], Scope] | Effective:
+    """The links up to the switch, and what the subject is to the rules; or the answer that needs no switch."""
+    first = first_of_all(state, subject.organization)
+    if isinstance(first, Stop) and first.outcome in (Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT):
+        trial = plan.trial if isinstance(plan, Deciding) and first.outcome is Outcome.EXEMPT else ""
+        fragile = f"{trial}, and the exemption may end with it" if trial else ""
+        return stopped(subject, setting, first, fragile_because=fragile)
+    scope = scope_of(state, subject)
+    if isinstance(scope, Stop):
+        # Without the setting nothing is used, whatever becomes of an exemption that is not known.
+        return stopped(subject, setting, scope, () if isinstance(first, Stop) else first)
+    if isinstance(first, Stop):
+        return stopped(subject, setting, first, scope.chain, predicted=predicted)
+    return (*first, *scope.chain), scope
+
+
+def _in_app_switch(state: State, organization: str) -> tuple[str, Reason] | Stop:
+    subject = organization_subject(organization)
+    seen = read_word(state, subject, names.IN_APP, ("on", "off"), "the organization's in-app switch")
+    if isinstance(seen, Stop):
+        return seen
+    return seen[0], told(f"the organization's in-app switch is {seen[0]}", seen[1])
+
+
+def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _Found | Stop:
+    """By the list that belongs to the switch's position: the exclude list while it is on, else the include list.
+
+    Where both an app and its space could be listed, no page tells which wins; only one kind of list is in force under
+    a position, so that either being listed is enough. Of an app it is asked whether anything of it is contributed.
+    """
+    exclude = word == "on"
+    listed = contribution_list(state, subject.organization, names.EXCLUDED if exclude else names.INCLUDED)
+    if isinstance(listed, Stop):
+        return listed
+    own = keys_of(state, subject)
+    around = own | keys_of(state, scope.app) if scope.app is not None else own
+    hits = around & listed.entries
+    if hits and hits <= listed.reused:
+        passed_on = _link(listed, "its key among them, which has come to name another space since that was recorded")
+        return Stop(Outcome.UNKNOWN, "space_key_reused", passed_on)
+    hits -= listed.reused
+    if hits:
+        if hits <= listed.ambiguous:
+            several = _link(listed, f"{min(hits)} among them, and several apps bear that name")
+            return Stop(Outcome.UNKNOWN, "ambiguous_entry", several)
+        which = "this" if hits & own else "its app"
+        value = NOT_CONTRIBUTED if exclude else CONTRIBUTED
+        return value, "listed", (_link(listed, f"{which} among them"),)
+    if exclude:
+        return CONTRIBUTED, "not_listed", (_link(listed, "not this"),)
+    if subject.kind is Kind.APP and own & listed.apps_of_spaces.keys():
+        return CONTRIBUTED, "space_listed", (_link(listed, "a space of this among them"),)
+    if listed.strangers:
+        strange = f"{listed.strangers[0]!r} among them, which is nothing known here: it may be this or part of it"
+        return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
+    return NOT_CONTRIBUTED, "not_listed", (_link(listed, "not this"),)
+
+
+def _link(listed: Listed, what: str) -> Reason:
+    """What the list says of one subject."""
+    if not listed.entries:
+        return told(listed.sentence, listed.observation)
+    return told(f"{listed.sentence}, {what}", listed.observation)

@@ -1,0 +1,184 @@
+"""Organizations, sites and apps as people count them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.state import State
+from contribaudit.core.snapshot import CollectionStatus
+
+NAMED_BY_POLICY = "named by a policy only, not in the list of apps"
+NOT_AN_APP = "an entry of the list that is no app"
+"""Notes of rows that the inventory's numbers leave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Apps that share a cloud ID or a host."""
+
+    organization: str
+    id: str
+    """The cloud ID where one is known, else the host."""
+    host: str
+    """"" where no app of it tells its host."""
+    apps: tuple[Subject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryRow:
+    """One thing that was seen, or was known from earlier and not seen this time."""
+
+    organization: str
+    organization_name: str
+    kind: Kind
+    id: str
+    name: str
+    site: str
+    type_key: str
+    plan: Value
+    status: Value
+    sandbox: Value
+    realm: Value
+    regions: Value
+    pinned: Value
+    created_at: Value
+    note: str
+    """"" for an ordinary row; else why it does not count, or that it was not seen."""
+    spaces: int | None = None
+    """How many spaces of an app the last listings showed; None where they were not listed."""
+    spaces_counted: int | None = None
+    """How many its own administration shows, by attestation; None where nobody counted."""
+
+
+def sites_of(state: State, organization: str) -> list[Site]:
+    """The organization's sites, in the order of their first app. Apps without cloud ID and host belong to none."""
+    groups: dict[int, list[Subject]] = {}
+    group_of: dict[str, int] = {}
+    keys_of: dict[int, list[str]] = {}
+    for number, app in enumerate(state.subjects(Kind.APP, organization)):
+        keys = {key for key in (_text(state, app, names.APP_SITE), _text(state, app, names.APP_HOST)) if key}
+        if not keys:
+            continue
+        # An app can show that a cloud ID and a host, so far two groups, are one site.
+        first, *others = sorted({group_of[key] for key in keys if key in group_of}) or [number]
+        apps, known = groups.setdefault(first, []), keys_of.setdefault(first, [])
+        for other in others:
+            apps += groups.pop(other)
+            known += keys_of.pop(other)
+        apps.append(app)
+        known += keys
+        group_of.update(dict.fromkeys(known if others else keys, first))
+    return [_site(state, organization, apps) for apps in groups.values()]
+
+
+def inventory_rows(state: State) -> list[InventoryRow]:
+    """Every organization, its sites, its apps and the entries that are no apps, organization by organization."""
+    rows: list[InventoryRow] = []
+    for organization, known in state.organizations.items():
+        name = state.organization_name(organization)
+        subject = organization_subject(organization)
+        plan = _value(state.read(subject, names.HIGHEST_PLAN))
+        blank = dict.fromkeys(("status", "sandbox", "realm", "regions", "pinned", "created_at"))
+        rows.append(
+            InventoryRow(
+                organization,
+                name,
+                Kind.ORGANIZATION,
+                organization,
+                name,
+                "",
+                "",
+                plan,
+                note=known.unread_reason,
+                **blank,
+            )
+        )
+        for site in sites_of(state, organization):
+            label = site.host or site.id
+            note = f"{len(site.apps)} apps" if len(site.apps) > 1 else "1 app"
+            rows.append(
+                InventoryRow(organization, name, Kind.SITE, site.id, label, label, "", None, note=note, **blank)
+            )
+        rows.extend(_app_row(state, organization, name, app) for app in state.apps_named_anywhere(organization))
+        for one in state.subjects(Kind.CONNECTOR, organization):
+            rows.append(
+                InventoryRow(
+                    organization,
+                    name,
+                    Kind.CONNECTOR,
+                    one.id,
+                    one.id,
+                    "",
+                    "",
+                    None,
+                    note="named by people: no API lists connectors",
+                    **blank,
+                )
+            )
+    return rows
+
+
+def _app_row(state: State, organization: str, organization_name: str, app: Subject) -> InventoryRow:
+    place = state.place(app)
+    return InventoryRow(
+        organization=organization,
+        organization_name=organization_name,
+        kind=Kind.APP,
+        id=app.id,
+        name=place.name,
+        site=place.site,
+        type_key=place.app,
+        plan=_value(state.read(app, names.PLAN)),
+        status=_value(state.read(app, names.APP_STATUS)),
+        sandbox=_value(state.read(app, names.APP_SANDBOX)),
+        realm=_value(state.read(app, names.REALM)),
+        regions=_value(state.read(app, SettingId("residency.regions"))),
+        pinned=_value(state.read(app, names.PINNED)),
+        created_at=_value(state.read(app, SettingId("app.created_at"))),
+        note=_note(state, app),
+        spaces=spaces_listed(state, app),
+        spaces_counted=spaces_counted(state, app),
+    )
+
+
+def spaces_listed(state: State, app: Subject) -> int | None:
+    """How many spaces the run's listing of the app showed; None where it asked for none."""
+    listing = state.spaces(app.organization).lists().get(app)
+    return None if listing is None else listing.read
+
+
+def spaces_counted(state: State, app: Subject) -> int | None:
+    """How many spaces the app's own administration was seen to count; None where nobody looked."""
+    seen = state.value(app, names.SPACE_COUNT)
+    return seen.value if seen is not None and isinstance(seen.value, int) else None
+
+
+def _note(state: State, app: Subject) -> str:
+    if not state.in_inventory(app):
+        return NAMED_BY_POLICY
+    if state.pseudo(app):
+        return NOT_AN_APP
+    seen = state.read(app, names.APP_TYPE_KEY)
+    if not isinstance(seen, Observed):
+        return f"not seen in this run: {seen.reason}"
+    listing = state.spaces(app.organization).lists().get(app)
+    if listing is None or listing.status is CollectionStatus.OK:
+        return ""
+    return f"spaces not read to the end: {listing.reason or listing.code}"
+
+
+def _site(state: State, organization: str, apps: list[Subject]) -> Site:
+    ids = [text for app in apps if (text := _text(state, app, names.APP_SITE))]
+    hosts = [text for app in apps if (text := _text(state, app, names.APP_HOST))]
+    return Site(organization, (ids or hosts)[0], hosts[0] if hosts else "", tuple(apps))
+
+
+def _text(state: State, app: Subject, setting: SettingId) -> str:
+    return state.recall(app, setting)
+
+
+def _value(seen: Observation) -> Value:
+    return seen.value if isinstance(seen, Observed) else None

@@ -1,0 +1,152 @@
+"""STEP 3: what was seen, and what it means together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from contribaudit.core.approval import Approved
+from contribaudit.core.chain import NEVER_EXPORTED, Chain
+from contribaudit.core.departure import NOTHING_LEFT, Departures
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.snapshot import NO_SPACES, SpaceBook
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.past import NO_PAST, Past
+from contribaudit.core.resolve.attested import EMPTY, Testimony, attested_observations, decoder_trusts
+from contribaudit.core.resolve.effective import effective
+from contribaudit.core.resolve.plans import highest_plan
+from contribaudit.core.resolve.state import OrganizationState, State
+from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.unread import mark_unread
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One organization as a run found it, with what earlier runs knew."""
+
+    organization: str
+    name: str
+    snapshot: Snapshot | None
+    """None when the organization was not read: no key, or left out of this run."""
+    unread_reason: str = ""
+    known: Mapping[str, Sequence[Observation]] = field(default_factory=dict)
+    """By collector: the last complete state, from before this run."""
+    alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
+    left_out: bool = False
+    """True for an organization that the run was told to leave out; `snapshot` is then its last kept one, if any."""
+    past: Past = NO_PAST
+    """What earlier runs saw change, and the audit log."""
+    testimony: Testimony = EMPTY
+    """What people recorded of it; not heard for an organization that is left out."""
+    spaces: SpaceBook = NO_SPACES
+    """Its spaces as of the run; not asked for an organization that is left out."""
+    approvals: Sequence[Approved] = ()
+    """Its baselines, oldest first."""
+    departures: Departures = NOTHING_LEFT
+    """What left its inventory up to the run."""
+    chain: Callable[[], Chain] = lambda: NEVER_EXPORTED
+    """Its exported evidence; looked at only where a check asks."""
+
+
+def resolve(
+    seen: Sequence[Seen],
+    rulebook: Rulebook,
+    as_of: datetime,
+    promises: Mapping[str, Iterable[SettingId]],
+    settings: Sequence[Setting] = (),
+    assumed_plans: Mapping[str, Observation] | None = None,
+) -> State:
+    """The state that checks look at: observations, what is owed and unread, the highest plan, what people attested.
+
+    `settings` is the catalogue. It is needed to weigh testimony; without it no attestation is held or proven by a
+    signal. `assumed_plans` are highest plans by organization in place of the computed ones: only a forecast has any.
+    """
+    observations: list[Observation] = []
+    remembered: list[Observed] = []
+    for one in seen:
+        if one.snapshot is not None and not one.left_out:
+            observations.extend(mark_unread(one.snapshot, one.known, promises))
+        for known in one.known.values():
+            remembered.extend(observation for observation in known if isinstance(observation, Observed))
+    state = State(
+        as_of=as_of,
+        rulebook=rulebook,
+        organizations=[
+            OrganizationState(
+                one.organization,
+                one.name,
+                {c.collector: c for c in one.snapshot.collections} if one.snapshot else {},
+                one.unread_reason,
+                one.left_out,
+            )
+            for one in seen
+        ],
+        observations=observations,
+        remembered=remembered,
+        alias_holders={one.organization: _by_then(one.alias_holders, as_of) for one in seen},
+        past={one.organization: one.past for one in seen},
+        attestations={one.organization: one.testimony.attestations for one in seen if not one.left_out},
+        spaces={one.organization: one.spaces for one in seen if not one.left_out},
+        approvals={one.organization: one.approvals for one in seen},
+        departures={one.organization: one.departures for one in seen},
+        chains={one.organization: one.chain for one in seen},
+    )
+    for one in seen:
+        assumed = (assumed_plans or {}).get(one.organization)
+        state.add(assumed if assumed is not None else highest_plan(state, one.organization))
+    for app in state.subjects(Kind.APP):
+        move = state.value(app, names.MOVE)
+        if move is not None:
+            state.add(pinned(rulebook, move))
+    testimony = {one.organization: one.testimony for one in seen if not one.left_out}
+    catalogue = {setting.id: setting for setting in settings}
+
+    def find(setting: SettingId) -> Setting:
+        return catalogue.get(setting) or Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.ATTESTED, "")
+
+    for attested in list(_worth_adding(state, testimony, find, settings)):
+        state.add(attested)
+    state.decoders = tuple(decoder_trusts(state, testimony, find))
+    for computed in effective(state):
+        state.add(computed)
+    return state
+
+
+def _by_then(
+    holders: Mapping[str, tuple[tuple[str, datetime], ...]], as_of: datetime
+) -> dict[str, tuple[tuple[str, datetime], ...]]:
+    """Who carried each alias by then: a later holder does not change how a past moment is judged."""
+    known = {alias: tuple(one for one in its if one[1] <= as_of) for alias, its in holders.items()}
+    return {alias: its for alias, its in known.items() if its}
+
+
+def _worth_adding(
+    state: State,
+    testimony: Mapping[str, Testimony],
+    find: Callable[[SettingId], Setting],
+    settings: Sequence[Setting],
+) -> Iterator[Observation]:
+    """Attested observations of what no API told.
+
+    A value that an API gave stays, whatever anybody attested; so does an API's reason for giving none, unless an
+    attested value can take its place.
+    """
+    for attested in attested_observations(state, testimony, find, settings):
+        told = state.read(attested.subject, attested.setting)
+        if isinstance(told, Observed):
+            continue
+        if isinstance(attested, Observed) or told.code == "not_read":
+            yield attested
+
+
+def pinned(rulebook: Rulebook, move: Observed) -> Observation:
+    """Our reading of a residency policy's state as the console's PINNED: the API does not say that word itself."""
+    known = rulebook.move(move.value) if isinstance(move.value, str) else None
+    if known is None:
+        reason = f"the rulebook does not know the state {move.value!r} of its residency policy"
+        return Unavailable(names.PINNED, move.subject, "unknown_word", reason, move.observed_at, move.source)
+    return replace(move, setting=names.PINNED, value=known.pinned, grade=weakest((move.grade, Grade.DECODED)))

@@ -1,0 +1,158 @@
+"""Raw API objects that move when somebody changes a setting: how they stand now, and how they stood since a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from contribaudit.core.model.attestation import Anchor, Attestation
+from contribaudit.core.model.observation import Observed, SettingId, Unavailable
+from contribaudit.core.model.rulebook import SignalRule
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.times import parse_utc
+from contribaudit.core.resolve.state import State
+
+SIGNAL_PREFIX = "signal."
+REVISION_PREFIX = "revision."
+SETTLED_PREFIX = "settled."
+UNSETTLED_WORDS = frozenset(("applying", "removing", "scheduled"))
+"""States of a policy's resource in which a change of it is still under way."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def revision_of(signal: SettingId) -> SettingId:
+    """The setting that holds the newest `updatedAt` of the signal's objects, where they have one."""
+    return SettingId(REVISION_PREFIX + signal)
+
+
+def settled_of(signal: SettingId) -> SettingId:
+    """The setting that is False while a change of the signal is being applied; it is not there otherwise."""
+    return SettingId(SETTLED_PREFIX + signal)
+
+
+class Standing(StrEnum):
+    """Whether a signal can be compared."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReading:
+    """One signal of one owner, as this run found it."""
+
+    signal: SettingId
+    owner: Subject
+    standing: Standing
+    state: tuple[str, ...] | None = None
+    """Digests of its objects, sorted; None when the API holds none, and when it was not read."""
+    revision: str = ""
+    """The newest `updatedAt` of its objects, "" where they have none."""
+    settled: bool = True
+    """False while the API says that a change of it is still being applied."""
+    reason: str = ""
+    """Why it was not read."""
+
+
+SignalKey = tuple[Subject, SettingId]
+"""An owner and its signal."""
+SignalHistory = Mapping[SignalKey, tuple[tuple[datetime, tuple[str, ...] | None], ...]]
+"""By owner and signal: since when the API held which state, oldest first; None for "it held none"."""
+Select = Callable[[SignalKey, tuple[str, ...] | None], tuple[str, ...] | None]
+"""What of a signal's state is compared: all of it, or what a decoder's pointers select."""
+
+
+def whole(_key: SignalKey, state: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """All of the state."""
+    return state
+
+
+def readings(state: State, subject: Subject, family: Family) -> tuple[SignalReading, ...]:
+    """Every signal that anchors a setting of this family on this subject, in the rulebook's order.
+
+    The organization's own signals anchor it and everything in it; an app is anchored by its own beside them.
+    """
+    organization = organization_subject(subject.organization)
+    owners = (organization, subject) if subject.kind is Kind.APP else (organization,)
+    return tuple(
+        _reading(state, rule, owner)
+        for rule in state.rulebook.signals
+        if rule.family == family
+        for owner in owners
+        if owner.kind in rule.kinds
+    )
+
+
+def what_moved(
+    history: SignalHistory,
+    look: Attestation,
+    read: Mapping[SignalKey, SignalReading],
+    until: datetime,
+    select: Select = whole,
+) -> str:
+    """Which anchor of the look moved since, and since when; "" when none did.
+
+    Another state now or in any run since, and a newer `updatedAt`, are moves; absent and present are two states. A
+    signal that is not among the anchors (the rulebook did not know it yet) anchors nothing and makes no move. Where
+    only a part of the object counts, a newer `updatedAt` is none if the rest of the object moved, which explains it.
+    """
+    for anchor in sorted(look.anchors, key=lambda one: (one.signal, one.subject)):
+        reading = read[anchor.subject, anchor.signal]
+        key = (anchor.subject, anchor.signal)
+        since = departed(history, anchor, look.observed_at, until, select)
+        if since is not None:
+            return f"{anchor.signal} moved, first seen on {since:%Y-%m-%d %H:%M}Z"
+        moved = select(key, reading.state) != select(key, anchor.state)
+        elsewhere = reading.state != anchor.state or departed(history, anchor, look.observed_at, until) is not None
+        if newer(reading.revision, anchor.revision) and (moved or not elsewhere):
+            return f"{anchor.signal} was updated on {reading.revision}"
+        if moved:
+            return f"{anchor.signal} moved, first seen in this run"
+    return ""
+
+
+def departed(
+    history: SignalHistory, anchor: Anchor, after: datetime, until: datetime, select: Select = whole
+) -> datetime | None:
+    """When a run first found another state than the anchor's, after the look and not later than `until`."""
+    key = (anchor.subject, anchor.signal)
+    for since, held in sorted(history.get(key, ()), key=lambda one: one[0]):
+        if after < since <= until and held != anchor.state and select(key, held) != select(key, anchor.state):
+            return since
+    return None
+
+
+def newer(now: str, then: str) -> bool:
+    """True when a revision shows that an object was written since; two that cannot be ordered count as that."""
+    if not now or now == then:
+        return False
+    one, other = parse_utc(now), parse_utc(then)
+    return one is None or other is None or one > other
+
+
+def newest(revisions: Iterable[str]) -> str:
+    """The newest of the revisions, as it was written; "" when there is none."""
+    return max(revisions, key=lambda one: (parse_utc(one) or _NEVER, one), default="")
+
+
+def _reading(state: State, rule: SignalRule, owner: Subject) -> SignalReading:
+    place = state.organizations.get(owner.organization)
+    seen = state.read(owner, rule.signal)
+    revision = state.read(owner, revision_of(rule.signal))
+    for one in (seen, revision):
+        if isinstance(one, Unavailable) and one.code != "not_read":
+            return SignalReading(rule.signal, owner, Standing.UNREAD, reason=one.reason)
+    if isinstance(seen, Observed):
+        if not isinstance(seen.value, tuple):
+            return SignalReading(rule.signal, owner, Standing.UNREAD, reason="its digest is not readable")
+        newest_one = revision.value if isinstance(revision, Observed) and isinstance(revision.value, str) else ""
+        settled = state.value(owner, settled_of(rule.signal)) is None
+        return SignalReading(rule.signal, owner, Standing.PRESENT, seen.value, newest_one, settled)
+    if place is None or not place.completed(rule.collector):
+        why = place.why_not(rule.collector) if place is not None else "the organization was not read"
+        return SignalReading(rule.signal, owner, Standing.UNREAD, reason=why)
+    return SignalReading(rule.signal, owner, Standing.ABSENT)

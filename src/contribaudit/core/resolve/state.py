@@ -1,0 +1,248 @@
+"""What a run means: every observation in reach of a check, and the values that are computed from several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from contribaudit.core.chain import NEVER_EXPORTED, Chain
+from contribaudit.core.departure import NOTHING_LEFT, Departures
+from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.audit_log import AuditLog
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.snapshot import NO_SPACES, SpaceBook
+from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
+from contribaudit.core.past import NO_PAST, Past
+from contribaudit.core.snapshot import Collection, CollectionStatus
+
+if TYPE_CHECKING:
+    from contribaudit.core.approval import Approved
+    from contribaudit.core.model.decoder import Trust
+
+T = TypeVar("T")
+_NOTHING: Mapping[SettingId, Observation] = {}
+
+
+class Place(NamedTuple):
+    """What people call a subject, and where it stands. "" for what is not known.
+
+    A tuple, since every row of an export wants one and a dataclass takes twice as long to make.
+    """
+
+    name: str
+    site: str
+    """Host of the site."""
+    app: str
+    """Type key of the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationState:
+    """One organization that the configuration names, read or not."""
+
+    id: str
+    name: str
+    collections: Mapping[str, Collection]
+    """By collector; empty when the organization was not read at all."""
+    unread_reason: str = ""
+    """Why nothing was read; "" when something was."""
+    left_out: bool = False
+    """True when this run was told to look at other organizations: only whether it is covered at all is asked then."""
+
+    def completed(self, collector: str) -> bool:
+        """True when the collector read everything that it promised."""
+        collection = self.collections.get(collector)
+        return collection is not None and collection.status is CollectionStatus.OK
+
+    def why_not(self, collector: str) -> str:
+        """A sentence on why the collector's answer is not whole; "" when it is."""
+        collection = self.collections.get(collector)
+        if collection is None:
+            return self.unread_reason or f"{collector} was not read in this run"
+        return collection.reason
+
+
+class State:
+    """Observations by subject and setting, at a moment, under a rulebook."""
+
+    def __init__(
+        self,
+        *,
+        as_of: datetime,
+        rulebook: Rulebook,
+        organizations: Iterable[OrganizationState],
+        observations: Iterable[Observation],
+        remembered: Iterable[Observed] = (),
+        alias_holders: Mapping[str, Mapping[str, tuple[tuple[str, datetime], ...]]] | None = None,
+        attestations: Mapping[str, Sequence[Attestation]] | None = None,
+        spaces: Mapping[str, SpaceBook] | None = None,
+        approvals: Mapping[str, Sequence[Approved]] | None = None,
+        departures: Mapping[str, Departures] | None = None,
+        chains: Mapping[str, Callable[[], Chain]] | None = None,
+        past: Mapping[str, Past] | None = None,
+    ) -> None:
+        """`remembered` are values of earlier runs, used to name a subject and never to judge it.
+
+        `attestations` are all that people recorded, by organization: for the question since when a value stands.
+        """
+        self.as_of = as_of
+        self.rulebook = rulebook
+        self.organizations = {organization.id: organization for organization in organizations}
+        self.alias_holders = alias_holders or {}
+        self.attestations = attestations or {}
+        self._spaces = spaces or {}
+        self._approvals = approvals or {}
+        self._departures = departures or {}
+        self._chains = chains or {}
+        self._past = past or {}
+        self.decoders: Sequence[Trust] = ()
+        """How each decoder stands in each organization; `resolve` sets it."""
+        self._seen: dict[Subject, dict[SettingId, Observation]] = {}
+        self._remembered: dict[Subject, dict[SettingId, Observed]] = {}
+        for observation in observations:
+            self._seen.setdefault(observation.subject, {})[observation.setting] = observation
+        for known in remembered:
+            self._remembered.setdefault(known.subject, {})[known.setting] = known
+        self._computed: dict[Hashable, Any] = {}
+        self._by_kind: dict[tuple[str, Kind], list[Subject]] = {}
+        for subject in self._seen:
+            self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
+
+    def changes(self, organization: str, since: datetime) -> Sequence[Change]:
+        """Every change on the way from the last run before the moment to this run, with its cause."""
+        past = self._past.get(organization, NO_PAST)
+        return self.once(("changes", organization, since), lambda: past.changes(since))
+
+    def audit_log(self, organization: str, since: datetime) -> AuditLog:
+        """The audit log's events after the moment, and every reading of it."""
+        past = self._past.get(organization, NO_PAST)
+        return self.once(("log", organization, since), lambda: past.log(since))
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` gives, computed once per key: for what every subject of an organization needs anew."""
+        if key not in self._computed:
+            self._computed[key] = compute()
+        found: T = self._computed[key]
+        return found
+
+    def add(self, observation: Observation) -> None:
+        """Put a computed or attested value beside the observed ones. Only `resolve` does this.
+
+        A connector that only people named becomes a subject by it; an app does not, since the API lists those.
+        """
+        subject = observation.subject
+        if subject not in self._seen and subject.kind is not Kind.APP:
+            self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
+        self._seen.setdefault(subject, {})[observation.setting] = observation
+
+    def read(self, subject: Subject, setting: SettingId) -> Observation:
+        """The observation, or an `Unavailable` that says why there is none.
+
+        What a collector owes on the organization stands for every subject that it never reached.
+        """
+        found = self._seen.get(subject, {}).get(setting)
+        if found is not None:
+            return found
+        owed = self._seen.get(organization_subject(subject.organization), {}).get(setting)
+        if isinstance(owed, Unavailable):
+            return replace(owed, subject=subject)
+        return Unavailable(setting, subject, "not_read", "nothing was read of it in this run", self.as_of, "")
+
+    def value(self, subject: Subject, setting: SettingId) -> Observed | None:
+        """The observation when a source gave a value, null included; None when it is unavailable."""
+        found = self.read(subject, setting)
+        return found if isinstance(found, Observed) else None
+
+    def recall(self, subject: Subject, setting: SettingId) -> str:
+        """The text last seen, in this run or an earlier one; "" when there is none. For names, not for judgement."""
+        return self._text(self._seen.get(subject, _NOTHING), subject, setting)
+
+    def _text(self, seen: Mapping[SettingId, Observation], subject: Subject, setting: SettingId) -> str:
+        found = seen.get(setting)
+        if not isinstance(found, Observed) and self._remembered:
+            found = self._remembered.get(subject, _NOTHING).get(setting)
+        return found.value if isinstance(found, Observed) and isinstance(found.value, str) else ""
+
+    def of(self, subject: Subject) -> Iterator[Observation]:
+        """Everything observed of one subject."""
+        yield from self._seen.get(subject, {}).values()
+
+    def everything(self) -> Iterator[Observation]:
+        """Every observation, in the order in which subjects were first seen."""
+        for settings in self._seen.values():
+            yield from settings.values()
+
+    @property
+    def looked_at(self) -> list[OrganizationState]:
+        """The organizations that this run is about, in the order of the configuration."""
+        return [one for one in self.organizations.values() if not one.left_out]
+
+    def subjects(self, kind: Kind, organization: str | None = None) -> list[Subject]:
+        """Subjects of a kind, in server order; of every organization when none is named. Pseudo apps are left out."""
+        if kind is Kind.COMPANY:
+            return [COMPANY]
+        ids = [one.id for one in self.looked_at] if organization is None else [organization]
+        if kind is Kind.ORGANIZATION:
+            return [organization_subject(one) for one in ids]
+        found = [subject for one in ids for subject in self._by_kind.get((one, kind), [])]
+        if kind is not Kind.APP:
+            return found
+        return [app for app in found if self.in_inventory(app) and not self.pseudo(app)]
+
+    def in_inventory(self, app: Subject) -> bool:
+        """False for an app that only a policy names: it may be gone, or never have been an app."""
+        return names.APP_TYPE_KEY in self._seen.get(app, {})
+
+    def apps_named_anywhere(self, organization: str) -> list[Subject]:
+        """Every app that something was seen of, those included that only a policy names."""
+        return list(self._by_kind.get((organization, Kind.APP), []))
+
+    def pseudo(self, app: Subject) -> bool:
+        """True for an entry of the workspace list that the rulebook knows to be no app."""
+        known = self.rulebook.app(self.recall(app, names.APP_TYPE_KEY))
+        return known is not None and known.pseudo
+
+    def place(self, subject: Subject) -> Place:
+        """What to call the subject; its ID when no name is known."""
+        if subject.kind is Kind.APP:
+            seen = self._seen.get(subject, _NOTHING)  # looked for once: exports ask for every finding's
+            host, type_key = self._text(seen, subject, names.APP_HOST), self._text(seen, subject, names.APP_TYPE_KEY)
+            return Place(self._text(seen, subject, names.APP_NAME) or subject.id, host, type_key)
+        if subject.kind is Kind.ORGANIZATION:
+            known = self.organizations.get(subject.id)
+            return Place(
+                self.recall(subject, names.ORGANIZATION_NAME) or (known.name if known else "") or subject.id, "", ""
+            )
+        if subject.kind is Kind.GROUP:
+            return Place(self.recall(subject, names.GROUP_NAME) or subject.id, "", "")
+        if subject.kind is Kind.SPACE:
+            for one in self.spaces(subject.organization).find(subject.id):
+                return Place(one.space.name or subject.id, one.host, one.type_key)
+        return Place(subject.id, "", "")
+
+    def spaces(self, organization: str) -> SpaceBook:
+        """The organization's spaces, asked for one by one; an empty book where nobody read them."""
+        return self._spaces.get(organization, NO_SPACES)
+
+    def baseline(self, organization: str) -> Approved | None:
+        """What a person approved of the organization by now, valid still or not; None when nobody ever did."""
+        by_now = [one for one in self._approvals.get(organization, ()) if one.baseline.approved.at <= self.as_of]
+        return max(by_now, key=lambda one: one.baseline.approved.at, default=None)
+
+    def departed(self, organization: str) -> Departures:
+        """What left the organization's inventory, as far as its history reaches back."""
+        return self._departures.get(organization, NOTHING_LEFT)
+
+    def chain(self, organization: str) -> Chain:
+        """What became of the organization's exported evidence."""
+        found = self._chains.get(organization, lambda: NEVER_EXPORTED)
+        return self.once(("chain", organization), found)
+
+    def organization_name(self, organization: str) -> str:
+        """The organization's name, or its ID when no name is known."""
+        return self.place(organization_subject(organization)).name if organization else ""

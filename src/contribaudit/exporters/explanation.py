@@ -1,0 +1,219 @@
+"""Effective answers and their chains of reasons: as a tree for people, as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from rich.console import Group
+from rich.text import Text
+from rich.tree import Tree
+
+from contribaudit.core.alias import alias_of
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation, Observed
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.exposure import ExposureWindow, exposure_window
+from contribaudit.core.resolve.reasons import Effective, Reason
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import plain, rfc3339, shown
+from contribaudit.exporters.text_table import capture
+
+SCHEMA = "contribaudit.explain/1"
+_DIGEST_SHOWN = 12
+_RISKS = ("contributed", "exposed", "outside")
+
+
+def render(
+    state: State,
+    subject: Subject,
+    answers: Sequence[Effective],
+    observations: Sequence[Observation] = (),
+    *,
+    terminal: bool = False,
+    color: bool = False,
+) -> str:
+    """The answers about the subject, each a branch with its reasons and their evidence beneath; then plain settings."""
+    return capture(explained(state, subject, answers, observations), terminal=terminal, color=color)
+
+
+def explained(
+    state: State, subject: Subject, answers: Sequence[Effective], observations: Sequence[Observation] = ()
+) -> Tree:
+    """The same as a tree, for a screen of its own."""
+    place = state.place(subject)
+    called = plain(alias_of(state, subject))
+    head = Text(called, "bold")
+    if place.name not in (subject.id, called):
+        head.append(f"  {plain(place.name)}", "")
+    head.append(f"  as of {rfc3339(state.as_of)}", "dim")
+    tree = Tree(head, guide_style="dim")
+    for answer in answers:
+        branch = tree.add(_headline(answer))
+        if answer.predicted is not None:
+            branch.add(
+                Text(f"predicted: {answer.predicted}, the plan's default; a prediction is no evidence", "yellow")
+            )
+        if answer.fragile:
+            branch.add(Text(f"fragile: {plain(answer.fragile_because)}", "yellow"))
+        if answer.grade is not None:
+            branch.add(
+                Text(f"known as {answer.grade} since {rfc3339(answer.observed_at)}, its weakest and oldest link")
+            )
+        window = _window(state, answer)
+        if window is not None:
+            branch.add(Text(plain(window.sentence)))
+        why = branch.add(Text("because"))
+        for reason in answer.chain:
+            why.add(_reason(reason))
+    for one in observations:
+        tree.add(_setting(one))
+    return tree
+
+
+def document(
+    state: State, subject: Subject, answers: Sequence[Effective], observations: Sequence[Observation] = ()
+) -> str:
+    """The same as JSON, schema `contribaudit.explain/1`."""
+    place = state.place(subject)
+    return (
+        json.dumps(
+            {
+                "schema": SCHEMA,
+                "as_of": rfc3339(state.as_of),
+                "rulebook": state.rulebook.version,
+                "organization": subject.organization,
+                "subject": {
+                    "kind": subject.kind.value,
+                    "id": subject.id,
+                    "alias": alias_of(state, subject),
+                    "name": place.name,
+                },
+                "effective": [{**_answer_row(one), "exposure": _window_row(_window(state, one))} for one in answers],
+                "settings": [_observation_row(one) for one in observations],
+            },
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def _window(state: State, answer: Effective) -> ExposureWindow | None:
+    """The exposure window of the organization's own contribution; None for any other answer."""
+    wanted = {names.EFFECTIVE_METADATA: names.METADATA, names.EFFECTIVE_IN_APP: names.IN_APP}.get(answer.setting)
+    if answer.subject.kind is not Kind.ORGANIZATION or wanted is None:
+        return None
+    return next(one for one in exposure_window(state, answer.subject.id) if one.setting == wanted)
+
+
+def _window_row(window: ExposureWindow | None) -> dict[str, object] | None:
+    if window is None:
+        return None
+    return {
+        "span": window.span.value,
+        "begins": window.begins.isoformat(),
+        "ends": rfc3339(window.ends),
+        "days": window.days,
+        "sentence": window.sentence,
+    }
+
+
+def _headline(answer: Effective) -> Text:
+    text = Text.assemble((answer.setting, "bold"), "  ")
+    if answer.value is not None:
+        text.append(answer.value.replace("_", " "), "red" if answer.value in _RISKS else "green")
+        text.append("" if answer.changeable is not False else "  (the plan does not let anybody change it)", "dim")
+    else:
+        settled = answer.outcome in (Outcome.EXEMPT, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE)
+        text.append(Outcome(answer.outcome).words, "cyan" if settled else "yellow")
+    if answer.fragile:
+        text.append("  fragile", "yellow")
+    return text
+
+
+def _reason(reason: Reason) -> Group:
+    """The sentence, and beneath it what it rests on."""
+    style = "" if reason.decisive else "dim"
+    return Group(Text(plain(reason.sentence), style), Text(_evidence(reason.observation, reason.source), "dim"))
+
+
+def _setting(one: Observation) -> Group:
+    text = Text.assemble((plain(one.setting), "bold"), "  ")
+    if isinstance(one, Observed):
+        text.append(shown(one.value))
+    else:
+        text.append(f"not known: {plain(one.reason)}", "yellow")
+        text.append(f"; the scope {one.missing_scope} would let the key read it" if one.missing_scope else "")
+    return Group(text, Text(_evidence(one, one.source), "dim"))
+
+
+def _evidence(one: Observation | None, source: str) -> str:
+    """Grade, source, time, digest and witness, as far as there are any."""
+    if one is None:
+        return plain(source)
+    if not isinstance(one, Observed):
+        return ", ".join(plain(part) for part in (one.code, source, rfc3339(one.attempted_at) or "") if part)
+    parts = [one.grade.value, source, rfc3339(one.observed_at) or ""]
+    if one.response:
+        parts.append(f"sha256 {one.response[:_DIGEST_SHOWN]}")
+    if one.witness is not None:
+        parts.append(f"by {one.witness.by}")
+        parts.append(f"confirmed by {one.witness.confirmed_by}" if one.witness.confirmed_by else "")
+        parts.append("with a screenshot" if one.witness.screenshot else "")
+        parts.append("held by signals" if one.witness.anchored else "")
+    return ", ".join(plain(part) for part in parts if part)
+
+
+def _answer_row(one: Effective) -> dict[str, object]:
+    return {
+        "setting": one.setting,
+        "outcome": str(one.outcome),
+        "value": one.value,
+        "code": one.code,
+        "predicted": one.predicted,
+        "changeable": one.changeable,
+        "grade": one.grade.value if one.grade else None,
+        "observed_at": rfc3339(one.observed_at),
+        "fragile": one.fragile,
+        "fragile_because": one.fragile_because,
+        "reasons": [
+            {
+                "sentence": reason.sentence,
+                "source": reason.source,
+                "decisive": reason.decisive,
+                "observation": _observation_row(reason.observation) if reason.observation is not None else None,
+            }
+            for reason in one.chain
+        ],
+    }
+
+
+def _observation_row(one: Observation) -> dict[str, object]:
+    common: dict[str, object] = {
+        "setting": one.setting,
+        "subject": {"kind": one.subject.kind.value, "id": one.subject.id},
+        "source": one.source,
+    }
+    if not isinstance(one, Observed):
+        return {
+            **common,
+            "read": False,
+            "code": one.code,
+            "reason": one.reason,
+            "attempted_at": rfc3339(one.attempted_at),
+            "missing_scope": one.missing_scope,
+        }
+    witness = one.witness
+    return {
+        **common,
+        "read": True,
+        "value": list(one.value) if isinstance(one.value, tuple) else one.value,
+        "grade": one.grade.value,
+        "observed_at": rfc3339(one.observed_at),
+        "sha256": one.response,
+        "attested_by": witness.by if witness else None,
+        "confirmed_by": witness.confirmed_by if witness else None,
+        "screenshot": witness.screenshot if witness else None,
+        "anchored": witness.anchored if witness else None,
+    }

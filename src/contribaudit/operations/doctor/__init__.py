@@ -1,0 +1,62 @@
+"""Everything that an audit needs, looked at one by one: a line each, with the next step.
+
+line.py            a line
+configuration.py   config.toml, the environment, the organizations
+access.py          key, reachability, scopes
+sites.py           the API tokens that read spaces
+time.py            the key's end, the clock
+ground.py          keyring, store, policy, rulebook, scheduler
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from contribaudit.doctor import configuration, sites
+from contribaudit.doctor.line import Line, Status
+from contribaudit.errors import ConfigurationError, CredentialError
+from contribaudit.operations.doctor import local, remote
+from contribaudit.progress import SILENT, Progress
+from contribaudit.settings.model import AppSettings
+
+__all__ = ["Line", "Status", "examine"]
+
+
+def examine(
+    *,
+    config: Path | None,
+    chosen: tuple[str, ...],
+    policy: Path | None,
+    key_file: Path | None,
+    key_fd: int | None,
+    headless: bool,
+    now: datetime,
+    progress: Progress = SILENT,
+) -> Iterator[Line]:
+    """Yield every line as soon as it is known. `chosen` are the organizations of the command line, () for all."""
+    try:
+        settings = AppSettings.load(config)
+    except ConfigurationError as error:
+        yield Line.failed("config", error)
+        yield local.keyring(key_found=False)
+        return
+    yield configuration.file(settings)
+    yield from configuration.environment(settings)
+    organizations = configuration.chosen(settings, chosen)
+    yield configuration.organizations(organizations)
+    origins: list[str] = []
+    several = len(organizations) > 1
+    for organization in organizations:
+        name = f"{organization.name or organization.id}: " if several else ""
+        for line in remote.examine(settings, organization, key_file, key_fd, origins, now, progress):
+            yield replace(line, what=f"{name}{line.what}")
+    if several and not origins:
+        yield Line.failed("key", CredentialError("no organization has a key", hint="Run contribaudit login --org ID"))
+    yield from sites.tokens(settings)
+    yield local.keyring(key_found=bool(origins))
+    yield from local.store(settings)
+    yield from local.rules(settings, policy, now.date())
+    yield local.scheduler(origins, headless=headless)

@@ -1,0 +1,128 @@
+"""What an audit stands on: keyring, history, policy, rulebook, and whether it could run without a person."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.times import later
+from contribaudit.doctor.line import Line
+from contribaudit.errors import ConfigurationError, KeyStoreUnusable, PolicyFileError, RulebookError, StoreError
+from contribaudit.settings import credentials
+from contribaudit.settings.model import AppSettings
+from contribaudit.wiring import load_policy, load_rulebook, open_store
+
+LEAST_FREE_BYTES = 200_000_000
+WAIVER_DAYS_LEFT = 14
+
+
+def keyring(*, key_found: bool) -> Line:
+    """Whether the system keyring can hold a key."""
+    try:
+        return Line.ok("keyring", credentials.key_store())
+    except KeyStoreUnusable as error:
+        if key_found:
+            return Line.ok("keyring", f"{error.message}; not needed, since the key was found")
+        return Line.warning("keyring", error.message, f"Instead of it, {credentials.ALTERNATIVES}")
+
+
+def store(settings: AppSettings) -> Iterator[Line]:
+    """Whether the history opens, has the right schema, can be written, and has room to grow."""
+    try:
+        location = settings.store_location()
+    except ConfigurationError as error:
+        yield Line.failed("store", error)
+        return
+    path = None if "://" in location else Path(location)
+    if path is not None and not os.path.exists(path):  # noqa: PTH110  False too where this account may not look
+        yield _future(path)
+        return
+    try:
+        with open_store(settings) as history:
+            runs = history.runs(limit=1)
+            size = history.size_bytes()
+    except StoreError as error:
+        yield Line.failed("store", error)
+        return
+    if path is not None and not os.access(path, os.W_OK):
+        yield Line.failed("store", StoreError(f"{path} cannot be written", hint="Check who owns it"))
+        return
+    told = f"last run #{runs[0].id} on {runs[0].started_at.date()}" if runs else "no run yet"
+    yield Line.ok("store", f"{settings.store_shown()}: {_megabytes(size)}, {told}")
+    if path is not None:
+        yield from _room(path.parent)
+
+
+def _future(path: Path) -> Line:
+    folder = next(folder for folder in path.absolute().parents if os.path.exists(folder))  # noqa: PTH110
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        return Line.failed("store", StoreError(f"{path} cannot be created", hint=f"Check who may write in {folder}"))
+    return Line.ok("store", f"{path} will be created by the first audit")
+
+
+def _room(folder: Path) -> Iterator[Line]:
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        yield Line.warning(
+            "disk", f"{_megabytes(free)} are free in {folder}", "Free some space: a full disk ends an audit"
+        )
+
+
+def rules(settings: AppSettings, policy: Path | None, today: date) -> Iterator[Line]:
+    """Whether policy and rulebook load, and whether something in them has run out."""
+    try:
+        rulebook = load_rulebook(settings)
+    except RulebookError as error:
+        yield Line.failed("rulebook", error)
+        return
+    path = policy or settings.policy
+    try:
+        yield from _policy(load_policy(path, rulebook), path, today)
+    except PolicyFileError as error:
+        yield Line.failed("policy", error)
+    yield _rulebook(rulebook, today)
+
+
+def _policy(policy: AuditPolicy, path: Path | None, today: date) -> Iterator[Line]:
+    name = str(path) if path is not None else 'the shipped "essentials" pack'
+    hint = "" if path is not None else "contribaudit init writes a policy of your own"
+    yield Line.ok("policy", f"{name}: {len(policy.rules)} rules, {len(policy.waivers)} waivers", hint)
+    expired = [waiver for waiver in policy.waivers if waiver.expires < today]
+    soon = later(today, timedelta(days=WAIVER_DAYS_LEFT))
+    ending = [waiver for waiver in policy.waivers if today <= waiver.expires <= soon]
+    for waivers, what in ((expired, "expired"), (ending, f"within {WAIVER_DAYS_LEFT} days of its end")):
+        for waiver in waivers:
+            yield Line.warning(
+                "waiver",
+                f"{waiver.check} at {waiver.origin}: {what} ({waiver.expires})",
+                "Fix what it covers, or have it approved again",
+            )
+
+
+def _rulebook(rulebook: Rulebook, today: date) -> Line:
+    days = (today - rulebook.oldest_review).days
+    what = f"version {rulebook.version}, oldest part reviewed {days} days ago"
+    if days > rulebook.review_within_days:
+        return Line.warning("rulebook", what, "Update contribaudit: Atlassian changes its rules and defaults")
+    return Line.ok("rulebook", what)
+
+
+def scheduler(origins: Sequence[str], *, headless: bool) -> Line:
+    """Whether a run without a person would find its key."""
+    recipe = "contribaudit schedule systemd (or cron) prints a recipe with a key file"
+    if any("keyring" in origin for origin in origins):
+        return Line.ok("scheduler", "the key is in the keyring, which a scheduler cannot open", recipe)
+    if headless and not origins:
+        return Line.warning("scheduler", "no terminal and no key: a scheduler has no keyring", recipe)
+    if origins:
+        return Line.ok("scheduler", "the key comes from a place that a scheduler can have too", recipe)
+    return Line.ok("scheduler", "a scheduler has no keyring and no terminal", recipe)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

@@ -1,0 +1,193 @@
+"""Whether the API is reachable, and what the key may read: every allowed call once, one page of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from contribaudit.atlassian import calls
+from contribaudit.atlassian.calls import Call, Paging
+from contribaudit.atlassian.client import AdminClient
+from contribaudit.atlassian.connect import connect
+from contribaudit.doctor import sites, time
+from contribaudit.doctor.line import Line, Status
+from contribaudit.errors import (
+    AccessDenied,
+    AdminApiError,
+    AdminApiUnreachable,
+    ContribauditError,
+    CredentialError,
+    KeyRefused,
+    OrganizationNotFound,
+)
+from contribaudit.progress import Progress
+from contribaudit.settings.credentials import Found, find_key
+from contribaudit.settings.model import AppSettings, Organization
+
+_USEFUL_ONLY = (calls.LIST_EVENT_ACTIONS, calls.LIST_API_KEYS, calls.SEARCH_AI_GROUPS)
+"""Without these an audit still judges settings: who changed them, who holds the role for AI, and when the key ends,
+stays unknown."""
+
+sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+def examine(
+    settings: AppSettings,
+    organization: Organization,
+    key_file: Path | None,
+    key_fd: int | None,
+    origins: list[str],
+    now: datetime,
+    progress: Progress,
+) -> Iterator[Line]:
+    """The lines of one organization; notes in `origins` where its key was found."""
+    try:
+        found = find_key(settings, organization.id, key_file=key_file, key_fd=key_fd)
+    except ContribauditError as error:
+        # Of several, one without a key does not stop an audit: it stays in the report, as one that nobody read.
+        if len(settings.organizations()) > 1 and isinstance(error, CredentialError):
+            yield Line.warning("key", f"{error.message}; it will be reported as not audited", error.hint)
+        else:
+            yield Line.failed("key", error)
+        return
+    origins.append(found.origin)
+    yield Line.ok("key", f"found in {found.origin}")
+    yield from asyncio.run(_collected(settings, organization, found, now, progress))
+
+
+async def _collected(
+    settings: AppSettings, organization: Organization, found: Found, now: datetime, progress: Progress
+) -> list[Line]:
+    try:
+        async with connect(
+            organization=organization.id,
+            key=found.key,
+            api_url=settings.api_url,
+            progress=progress,
+            connect_seconds=settings.timeouts.connect_seconds,
+            read_seconds=settings.timeouts.read_seconds,
+            sleep=sleep,
+        ) as client:
+            apps: list[dict[str, Any]] = []
+            lines = [line async for line in _lines(client, settings, organization, now, apps)]
+        return [*lines, *(await sites.sample(settings, apps, progress) if apps else ())]
+    except AdminApiError:
+        raise
+    except ContribauditError as error:  # a proxy or certificate setting that cannot be used
+        return [Line.failed("api", error)]
+
+
+async def _lines(
+    client: AdminClient, settings: AppSettings, organization: Organization, now: datetime, apps: list[dict[str, Any]]
+) -> AsyncIterator[Line]:
+    """A line for each call; the first page of apps ends up in `apps`."""
+    try:
+        answer = await client.read(calls.GET_ORGANIZATION)
+    except AdminApiUnreachable as error:
+        yield Line.failed("api", error)
+        return
+    except (KeyRefused, OrganizationNotFound) as error:
+        yield Line.ok("api", f"{settings.api_url} answers")
+        yield Line.failed("key" if isinstance(error, KeyRefused) else "organization", error)
+        return
+    except AccessDenied as error:
+        yield Line.ok("api", f"{settings.api_url} answers")
+        yield _missing(calls.GET_ORGANIZATION, error)
+    except AdminApiError as error:
+        yield Line.failed("api", error)
+        return
+    else:
+        yield Line.ok("api", f"{settings.api_url} answers")
+        yield _granted(calls.GET_ORGANIZATION, _name_in(answer))
+    for call in (
+        calls.SEARCH_WORKSPACES,
+        calls.LIST_DIRECTORIES,
+        calls.LIST_POLICIES,
+        calls.SEARCH_AI_GROUPS,
+        calls.LIST_EVENT_ACTIONS,
+    ):
+        yield await _tried(client, call, apps if call == calls.SEARCH_WORKSPACES else [])
+    yield await _limits(client)
+    async for line in _key_end(client, organization, now):
+        yield line
+    yield time.clock(client.ledger.clock_skew_seconds)
+
+
+async def _tried(client: AdminClient, call: Call, seen: list[dict[str, Any]]) -> Line:
+    try:
+        if call.paging is Paging.NONE:
+            await client.read(call)
+            return _granted(call)
+        async with aclosing(client.pages(call, max_pages=1)) as pages:
+            page = await anext(pages)
+        seen += page.items
+        return _granted(call, _counted(len(page.items), page.announced))
+    except AccessDenied as error:
+        return _missing(call, error)
+    except AdminApiError as error:
+        return Line.failed(f"read {call.name}", error)
+
+
+async def _limits(client: AdminClient) -> Line:
+    """Whether the key may do more than it needs: only one without scopes lists organizations."""
+    try:
+        async with aclosing(client.pages(calls.LIST_ORGANIZATIONS, max_pages=1)) as pages:
+            page = await anext(pages)
+    except AdminApiError as error:
+        return Line.warning("key limits", f"whether the key has scopes was not seen: {error.message}", error.hint)
+    if page.items:
+        wanted = ", ".join(sorted({call.scope for call in calls.ALL if call.scope}))
+        return Line.warning(
+            "key limits",
+            "the key seems to have no scopes: whoever finds it may change everything",
+            f"Create a key with these scopes alone: {wanted}",
+        )
+    return Line.ok("key limits", "the key lists no organization, so it is limited to scopes")
+
+
+async def _key_end(client: AdminClient, organization: Organization, now: datetime) -> AsyncIterator[Line]:
+    keys: list[dict[str, Any]] = []
+    try:
+        async for page in client.pages(calls.LIST_API_KEYS):
+            keys.extend(page.items)
+    except AccessDenied as error:
+        yield _missing(calls.LIST_API_KEYS, error)
+        yield Line.warning(
+            "key end",
+            "when the key ends is not known",
+            f"Give the key the scope {calls.LIST_API_KEYS.scope}, or note its end in a calendar",
+        )
+    except AdminApiError as error:
+        yield Line.failed(f"read {calls.LIST_API_KEYS.name}", error)
+    else:
+        yield _granted(calls.LIST_API_KEYS, f"{len(keys)} keys")
+        yield time.key_end(keys, organization.api_key_label, now)
+
+
+def _granted(call: Call, seen: str = "") -> Line:
+    return Line.ok("scope", f"{call.scope}: {seen}" if seen else call.scope)
+
+
+def _missing(call: Call, error: AccessDenied) -> Line:
+    # The message quotes the answer; here the scope alone is what a person looks for.
+    what = f"{call.scope} is missing: {call.title} answered 403"
+    if call in _USEFUL_ONLY:
+        return Line.warning("scope", what, error.hint)
+    return Line(Status.FAILED, "scope", what, error.hint, error.exit_code)
+
+
+def _counted(read: int, announced: int | None) -> str:
+    if announced is None:
+        return f"{read} on the first page"
+    return f"{announced} entries"
+
+
+def _name_in(answer: dict[str, Any]) -> str:
+    data = answer.get("data")
+    attributes = data.get("attributes") if isinstance(data, dict) else None
+    name = attributes.get("name") if isinstance(attributes, dict) else None
+    return f'"{name}"' if isinstance(name, str) else "the answer holds no name"

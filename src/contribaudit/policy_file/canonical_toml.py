@@ -1,0 +1,141 @@
+"""A resolved policy as canonical TOML: the same policy, the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import TypeAlias
+
+from contribaudit.core.model.observation import Value
+from contribaudit.core.model.policy import WAIVABLE, AuditPolicy, Decision, EvidenceTerms, Rule, Waiver, Where
+from contribaudit.policy_file.values import NEVER, VERSION
+
+Item: TypeAlias = Value | date | Mapping[str, Value]
+
+_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def to_toml(policy: AuditPolicy) -> str:
+    """The policy as a file without `extends` that loads to the same rules, waivers, decisions and evidence terms.
+
+    Keys in a fixed order, LF, only printable characters. Origins are comments without their line, so that moving a
+    rule within its file changes no digest.
+    """
+    blocks = [
+        [*_pairs({"version": VERSION, "name": policy.name, "written_for_plan": policy.written_for_plan})],
+        ["[evidence]", *_pairs(_evidence(policy.evidence))],
+        *(_block("rule", rule.origin, _rule(rule)) for rule in policy.rules),
+        *(_block("waiver", waiver.origin, _waiver(waiver)) for waiver in policy.waivers),
+        *(_block("decision", decision.origin, _decision(decision)) for decision in policy.decisions),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
+
+
+def toml_string(text: str) -> str:
+    """The text as a TOML basic string on one line, everything that does not print escaped."""
+    return f'"{"".join(_escaped(character) for character in text)}"'
+
+
+def _block(name: str, origin: str, pairs: Mapping[str, Item]) -> list[str]:
+    return [f"[[{name}]]  # from {toml_string(_file_of(origin))[1:-1]}", *_pairs(pairs)]
+
+
+def _evidence(terms: EvidenceTerms) -> Mapping[str, Item]:
+    return {
+        "accept": tuple(terms.accept),
+        "max_age_days": {name: terms.max_age_days[name] for name in sorted(terms.max_age_days)},
+        "screenshot": terms.screenshot or NEVER,
+        "second_person": terms.second_person or NEVER,
+    }
+
+
+def _rule(rule: Rule) -> Mapping[str, Item]:
+    return {
+        "check": rule.check,
+        "where": _where(rule.where) or None,
+        "expect": rule.expect,
+        "severity": rule.severity,
+        "enabled": None if rule.enabled else False,
+        "reason": rule.reason or None,
+        "accept": rule.accept,
+        "max_age_days": None if rule.max_age_days is None else dict(sorted(rule.max_age_days.items())),
+    }
+
+
+def _waiver(waiver: Waiver) -> Mapping[str, Item]:
+    return {
+        "check": waiver.check,
+        "subject": waiver.subject,
+        "where": None if waiver.where is None else _where(waiver.where),
+        "observed": waiver.observed,
+        "outcomes": None if waiver.outcomes == WAIVABLE else tuple(waiver.outcomes),
+        "reason": waiver.reason,
+        "requested_by": waiver.requested_by,
+        "approved_by": waiver.approved_by,
+        "approved_at": waiver.approved_at,
+        "review_every_days": waiver.review_every_days,
+        "ticket": waiver.ticket or None,
+        "expires": waiver.expires,
+    }
+
+
+def _decision(decision: Decision) -> Mapping[str, Item]:
+    return {
+        "setting": decision.setting,
+        "value": decision.value,
+        "by": decision.by,
+        "second": decision.second,
+        "date": decision.date,
+        "ticket": decision.ticket,
+    }
+
+
+def _where(where: Where) -> Mapping[str, Value]:
+    selectors: Mapping[str, Value] = {
+        "organization": where.organization,
+        "site": where.site,
+        "app": where.app,
+        "plan": where.plan,
+        "sandbox": where.sandbox,
+        "space": where.space,
+    }
+    return {name: value for name, value in selectors.items() if value is not None and value != ()}
+
+
+def _pairs(items: Mapping[str, Item]) -> Iterator[str]:
+    """A line for each key that has a value."""
+    for key, item in items.items():
+        if item is not None:
+            yield f"{key} = {_written(item)}"
+
+
+def _written(item: Item) -> str:
+    match item:
+        case bool():
+            return "true" if item else "false"
+        case str():
+            return toml_string(item)
+        case date():
+            return item.isoformat()
+        case tuple():
+            return f"[{_joined(toml_string(text) for text in item)}]"
+        case Mapping():
+            return f"{{ {_joined(_pairs(item))} }}" if item else "{}"
+    return str(item)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return ", ".join(parts)
+
+
+def _escaped(character: str) -> str:
+    if character in _SHORT:
+        return _SHORT[character]
+    if character.isprintable():
+        return character
+    return f"\\u{ord(character):04X}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08X}"
+
+
+def _file_of(origin: str) -> str:
+    file, _, line = origin.rpartition(":")
+    return file if line.isdecimal() else origin

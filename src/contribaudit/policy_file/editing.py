@@ -1,0 +1,177 @@
+"""A policy file with one waiver more: made as a change that a person reviews, written only when nobody was faster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import unified_diff
+from pathlib import Path
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, Array, Table
+
+from contribaudit.core.model.observation import Value
+from contribaudit.errors import OutputError, PolicyFileError
+from contribaudit.files import Unreadable, read_text
+from contribaudit.unfinished import unfinished
+
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class NewWaiver:
+    """What a `[[waiver]]` says; see `policy.Waiver`. Whether it is right, loading the changed file tells."""
+
+    check: str
+    subject: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    approved_at: date
+    expires: date
+    review_every_days: int | None = None
+    ticket: str = ""
+    binds_to_value: bool = False
+    observed: Value = None
+    """Written where it binds. None, for a value that nobody read, cannot be bound to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file as it was read, and as it would be."""
+
+    path: Path
+    before: str | None
+    """None for a file that is not there yet."""
+    after: str
+
+    def diff(self) -> str:
+        """The change as a unified diff."""
+        before = (self.before or "").splitlines(keepends=True)
+        name = str(self.path)
+        old = name if self.before is not None else "/dev/null"
+        lines = unified_diff(before, self.after.splitlines(keepends=True), old, name)
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def with_waiver(path: Path, waiver: NewWaiver) -> Change:
+    """The file with the waiver at its end; everything else in it stays as it stands, comments included.
+
+    Raises PolicyFileError when it cannot be read or is no TOML.
+    """
+    before = _read(path)
+    text = before.removeprefix(_BOM)
+    try:
+        found = tomlkit.parse(text).get("waiver")
+    except TOMLKitError as error:
+        raise PolicyFileError(f"{path}: this is not TOML: {error}", hint="Mend it first") from None
+    after = _in_array(text, waiver) if isinstance(found, Array) else _at_end(text, waiver)
+    return Change(path, before, f"{_BOM if before.startswith(_BOM) else ''}{after}")
+
+
+def new_file(path: Path, extends: Sequence[str], waiver: NewWaiver) -> Change:
+    """A new file that extends what is in use and adds the waiver. Raises PolicyFileError when something is there."""
+    if path.exists() or path.is_symlink():
+        raise PolicyFileError(f"{path} is there already", hint="Name another file, or make it the policy first")
+    document = tomlkit.document()
+    document.add(tomlkit.comment("What this organization wants; contribaudit audit compares it with what is."))
+    document["version"] = 1
+    document["name"] = "Audit policy"
+    document["extends"] = list(extends)
+    return Change(path, None, _at_end(tomlkit.dumps(document), waiver))
+
+
+def write(change: Change) -> None:
+    """Replace the file at once, with its mode; it is whole at every moment.
+
+    Raises PolicyFileError when the file is not what the change was made from, OutputError when it cannot be written.
+    """
+    _refuse_moved(change)
+    # Through a symbolic link, so that the link stays and what it names is changed.
+    target = Path(os.path.realpath(change.path))
+    try:
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True, mode=0o700)
+        mode = target.stat().st_mode & 0o7777 if change.before is not None else 0o644
+        with unfinished(target) as beside:
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                file.write(change.after)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.chmod(mode)
+            _refuse_moved(change)
+            beside.replace(target)
+    except OSError as error:
+        raise OutputError(
+            f"{change.path} could not be written: {error.strerror}", hint="Check who may write there; nothing changed"
+        ) from None
+
+
+def _refuse_moved(change: Change) -> None:
+    if change.before is None:
+        if change.path.exists() or change.path.is_symlink():
+            raise PolicyFileError(
+                f"{change.path} was made by somebody else meanwhile", hint="Look at it, then try again"
+            )
+    elif _read(change.path) != change.before:
+        raise PolicyFileError(
+            f"{change.path} was changed by somebody else meanwhile", hint="Nothing was written; make the waiver again"
+        )
+
+
+def _read(path: Path) -> str:
+    """The text with its line ends and byte order mark. Raises PolicyFileError."""
+    try:
+        read_text(path)
+        return path.read_bytes().decode("utf-8")
+    except Unreadable as error:
+        raise PolicyFileError(f"{path}: {error.reason}", hint=error.hint) from None
+    except UnicodeDecodeError:
+        raise PolicyFileError(f"{path}: only UTF-8 can be changed here", hint="Save the file as UTF-8") from None
+    except OSError:
+        raise PolicyFileError(f"{path}: it cannot be read", hint="Is somebody writing it?") from None
+
+
+def _at_end(text: str, waiver: NewWaiver) -> str:
+    """Another table at the end is a waiver wherever the others stand, and moves no line of anybody."""
+    tables = tomlkit.aot()
+    tables.append(_table(waiver))
+    document = tomlkit.document()
+    document.append("waiver", tables)
+    ends = "\r\n" if "\r\n" in text else "\n"
+    block = tomlkit.dumps(document).strip("\n").replace("\n", ends)
+    above = text if not text or text.endswith("\n") else f"{text}{ends}"
+    return f"{above}{ends if above.strip() else ''}{block}{ends}"
+
+
+def _in_array(text: str, waiver: NewWaiver) -> str:
+    """For `waiver = [{…}]`, which no [[waiver]] may follow."""
+    document = tomlkit.parse(text)
+    array = document["waiver"]
+    assert isinstance(array, Array) and not isinstance(array, AoT)  # noqa: PT018
+    inline = tomlkit.inline_table()
+    inline.update(_table(waiver).value)
+    array.append(inline)
+    return tomlkit.dumps(document)
+
+
+def _table(waiver: NewWaiver) -> Table:
+    table = tomlkit.table()
+    table["check"] = waiver.check
+    table["subject"] = waiver.subject
+    if waiver.binds_to_value:
+        value = waiver.observed
+        table["observed"] = list(value) if isinstance(value, tuple) else value
+    table["reason"] = waiver.reason
+    table["requested_by"] = waiver.requested_by
+    table["approved_by"] = waiver.approved_by
+    table["approved_at"] = waiver.approved_at
+    if waiver.review_every_days is not None:
+        table["review_every_days"] = waiver.review_every_days
+    if waiver.ticket:
+        table["ticket"] = waiver.ticket
+    table["expires"] = waiver.expires
+    return table

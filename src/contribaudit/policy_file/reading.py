@@ -1,0 +1,166 @@
+"""A file and everything that it extends → one policy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from contribaudit.core.model.policy import AuditPolicy, EvidenceTerms, Rule, Where
+from contribaudit.errors import PolicyFileError
+from contribaudit.files import Unreadable, read_text
+from contribaudit.policy_file.canonical_toml import to_toml
+from contribaudit.policy_file.locate import line_of
+from contribaudit.policy_file.problems import Problem, name_of, nearest, printable, quoted
+from contribaudit.policy_file.read import Document, Source, identity, parse
+from contribaudit.policy_file.values import Known
+
+DEFAULT_PACK = "essentials"
+
+
+def resolve(path: Path | None, known: Known, packs: Mapping[str, str], instead: str | None = None) -> AuditPolicy:
+    """The policy of this file, or of the default pack. `packs` are the texts of the shipped packs by name.
+
+    `instead` is read in place of what the file holds.
+    Raises PolicyFileError with every problem of the file and of what it extends, one a line.
+    """
+    if path is None:
+        text, top = packs[DEFAULT_PACK], _pack(DEFAULT_PACK, packs[DEFAULT_PACK])
+    else:
+        top = _file(path, label=str(path), origin=path.name)
+        try:
+            text = read_text(path) if instead is None else instead
+        except Unreadable as error:
+            raise PolicyFileError(f"{top.label}: {error.reason}", hint=error.hint) from None
+    reading = _Reading(known, packs)
+    reading.add(top, text, ())
+    if reading.problems:
+        raise PolicyFileError(
+            "\n".join(str(problem) for problem in reading.problems),
+            hint="`contribaudit policy schema` describes every key",
+        )
+    return _merged(top, reading.documents)
+
+
+class _Reading:
+    """Reads a source and all that it extends, each once, what is extended first."""
+
+    def __init__(self, known: Known, packs: Mapping[str, str]) -> None:
+        self.documents: list[Document] = []
+        self.problems: list[Problem] = []
+        self._known = known
+        self._packs = packs
+        self._done: set[str] = set()
+
+    def add(self, source: Source, text: str, above: tuple[Source, ...]) -> None:
+        document, problems = parse(source, text, self._known)
+        first = len(self.problems)
+        for index, name in enumerate(document.extends):
+            if problem := self._extend(document, name, (*above, source)):
+                place = ("extends", index)
+                line = line_of(document.lines, place)
+                problems.append(Problem(source.label, line, f"{name_of(place)}{problem}"))
+        self.problems[first:first] = sorted(problems, key=lambda problem: problem.line)
+        self.documents.append(document)
+        self._done.add(source.key)
+
+    def _extend(self, document: Document, name: str, above: tuple[Source, ...]) -> str:
+        """Read what is extended; gives what is wrong with the name, "" when nothing is."""
+        found = self._find(document.source, name)
+        if found is None:
+            known = f"; a path has a / or ends in .toml, the shipped packs are {', '.join(self._packs)}"
+            return f"there is no pack {quoted(name)}{nearest(name, self._packs, otherwise=known)}"
+        keys = [source.key for source in above]
+        if found.key in keys:
+            circle = [source.label for source in above[keys.index(found.key) :]]
+            return f"this goes in a circle: {' → '.join((*circle, circle[0]))}; take one of them out"
+        if found.key in self._done:
+            return ""
+        try:
+            text = read_text(found.path) if found.path else found.text
+        except Unreadable as error:
+            return f"{found.label}: {error.reason}"
+        self.add(found, text, above)
+        return ""
+
+    def _find(self, source: Source, name: str) -> Source | None:
+        if name in self._packs:
+            return _pack(name, self._packs[name])
+        looks_like_a_path = "/" in name or "\\" in name or name.casefold().endswith(".toml")
+        if source.path is None or not looks_like_a_path:
+            return None
+        return _file(
+            source.path.parent / name,
+            label=os.path.join(os.path.dirname(source.label), name),  # noqa: PTH118,PTH120  "./" stays as written
+            origin=Path(source.origin).parent.joinpath(name).as_posix(),
+        )
+
+
+def _pack(name: str, text: str) -> Source:
+    return Source(key=f"pack:{name}", label=name, origin=name, path=None, text=text)
+
+
+def _file(path: Path, *, label: str, origin: str) -> Source:
+    try:
+        key = os.path.realpath(path)
+    except (OSError, ValueError):  # a null byte; opening it will say so
+        key = str(path)
+    shown = origin.encode("utf-8", "backslashreplace").decode()
+    return Source(key=key, label=printable(label), origin=printable(shown), path=path)
+
+
+def _merged(top: Source, documents: Iterable[Document]) -> AuditPolicy:
+    documents = tuple(documents)
+    heads = [document.head for document in documents if document.head]
+    rules = _last_of_each(rule for document in documents for rule in document.rules)
+    if not any(_asks(rule, rules[index + 1 :]) for index, rule in enumerate(rules)):
+        raise PolicyFileError(
+            f"{top.label}: the policy asks for no check",
+            hint=f'Add a [[rule]], or extends = ["{DEFAULT_PACK}"]',
+        )
+    policy = AuditPolicy(
+        name=top.origin if top.path is None else heads[-1].name or top.origin,
+        rules=rules,
+        waivers=tuple(waiver for document in documents for waiver in document.waivers),
+        decisions=tuple(decision for document in documents for decision in document.decisions),
+        evidence=_evidence(documents),
+        written_for_plan=next((head.written_for_plan for head in reversed(heads) if head.written_for_plan), None),
+        extends=documents[-1].extends,
+        extends_line=line_of(documents[-1].lines, ("extends",)),
+    )
+    text = to_toml(policy)
+    return replace(policy, resolved_toml=text, sha256=sha256(text.encode()).hexdigest())
+
+
+def _evidence(documents: Iterable[Document]) -> EvidenceTerms:
+    terms = EvidenceTerms()
+    for document in documents:
+        if document.head is None:
+            continue
+        table = document.head.evidence
+        given = table.model_fields_set
+        terms = EvidenceTerms(
+            accept=table.accept or terms.accept,
+            max_age_days={**terms.max_age_days, **table.max_age_days.given()},
+            screenshot=table.screenshot if "screenshot" in given else terms.screenshot,
+            second_person=table.second_person if "second_person" in given else terms.second_person,
+        )
+    return terms
+
+
+def _last_of_each(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules without those that a later file replaced: the same check and `where` again."""
+    last: dict[tuple[object, ...], Rule] = {}
+    for rule in rules:
+        last.pop(identity(rule), None)
+        last[identity(rule)] = rule
+    return tuple(last.values())
+
+
+def _asks(rule: Rule, later: Iterable[Rule]) -> bool:
+    """True when the rule is on and no later one takes the whole check out."""
+    return rule.enabled and not any(
+        other.check == rule.check and not other.enabled and other.where == Where() for other in later
+    )

@@ -1,0 +1,303 @@
+"""The organization's API key: where it is found, saved and forgotten. Only this file imports keyring, and late.
+
+Nearest first: --api-key-fd and --api-key-file, CONTRIBAUDIT_API_KEY, what the configuration names, the system keyring.
+A run that is given the key by a nearer place never imports keyring: it takes long, and in a container it fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
+
+if TYPE_CHECKING:
+    from contribaudit.settings.model import AppSettings, Organization
+
+SERVICE = "contribaudit"
+VARIABLE = "CONTRIBAUDIT_API_KEY"
+USUAL_API = "https://api.atlassian.com"
+SIGNING_ACCOUNT = "evidence-signing-key"
+"""Under which name the keyring keeps the key that evidence is signed with."""
+ALTERNATIVES = f"set {VARIABLE}, or use --api-key-file FILE or --api-key-fd N"
+
+TRUSTED_BACKENDS: dict[tuple[str, str], str] = {
+    ("keyring.backends.SecretService", "Keyring"): "Secret Service (GNOME Keyring, KeePassXC)",
+    ("keyring.backends.libsecret", "Keyring"): "Secret Service (libsecret)",
+    ("keyring.backends.kwallet", "DBusKeyring"): "KWallet",
+    ("keyring.backends.kwallet", "DBusKeyringKWallet4"): "KWallet",
+    ("keyring.backends.macOS", "Keyring"): "macOS Keychain",
+    ("keyring.backends.Windows", "WinVaultKeyring"): "Windows Credential Manager",
+}
+"""Module and class of the backends that keep a key encrypted, and what people call them. All others are refused."""
+
+_CHAINER = ("keyring.backends.chainer", "ChainerBackend")
+_LONGEST_KEY = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A key, and in words where it came from ("the environment variable CONTRIBAUDIT_API_KEY")."""
+
+    key: SecretStr
+    origin: str
+
+
+def find_key(
+    settings: AppSettings, organization: str, *, key_file: Path | None = None, key_fd: int | None = None
+) -> Found:
+    """The key of this organization, from the nearest place that has one.
+
+    `key_file` and `key_fd` are the command line's. An `[[organization]]` that names a file or variable of its own
+    goes before CONTRIBAUDIT_API_KEY when there are several organizations, since that one key fits only one of them.
+    Raises UsageError for both at once, CredentialError when there is no key or a place holds something else than one.
+    """
+    if key_fd is not None and key_file is not None:
+        raise UsageError("--api-key-fd and --api-key-file were both given", hint="Give one of them")
+    if key_fd is not None:
+        return Found(_from_descriptor(key_fd), f"file descriptor {key_fd}")
+    if key_file is not None:
+        return Found(read_key_file(key_file), f"the file {key_file}")
+    entries = settings.organizations()
+    entry = next((one for one in entries if one.id == organization), None)
+    if entry is not None and len(entries) > 1 and (found := _configured(entry)):
+        return found
+    if settings.api_key is not None:
+        return Found(checked_key(settings.api_key.get_secret_value(), VARIABLE), f"the environment variable {VARIABLE}")
+    if entry is not None and (found := _configured(entry)):
+        return found
+    if settings.api_key_file is not None and len(entries) <= 1:
+        return Found(read_key_file(settings.api_key_file), f"the file {settings.api_key_file}")
+    return _from_keyring(organization, settings.api_url, _looked_at(entry))
+
+
+def account(entry: str, api_url: str) -> str:
+    """Under which name the keyring keeps the key of an organization, or of a site, for the API at this address.
+
+    A key that was saved for one host is never found for another.
+    """
+    return entry if api_url == USUAL_API else f"{entry}@{api_url.partition('://')[2]}"
+
+
+def read_key_file(path: Path) -> SecretStr:
+    """The key that a file holds. Raises CredentialError when others can read it, or when it holds no key."""
+    name = f"The key file {path}"
+    try:
+        # One descriptor for both, so that the file that is checked is the file that is read.
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISDIR(status.st_mode):
+                refuse_shared("key file", path, status)
+            data = file.read(_LONGEST_KEY + 1)
+    except OSError as error:
+        raise CredentialError(
+            f"{name} cannot be read: {error.strerror}", hint="Check the path and who may read it"
+        ) from None
+    return checked_key(_decoded(data, name), name)
+
+
+def save_key(account: str, key: SecretStr) -> str:
+    """Save the key in the system keyring under an organization's ID or a site's account; returns what people call it.
+
+    Raises KeyStoreUnusable when there is no keyring that we trust, or when it did not keep the key.
+    """
+    with _keyring() as keyring:
+        store = _trusted(keyring.get_keyring())
+        keyring.set_password(SERVICE, account, key.get_secret_value())
+        kept = keyring.get_password(SERVICE, account)
+    if kept != key.get_secret_value():
+        raise KeyStoreUnusable(f"{store} did not keep the key", hint=_instead())
+    return store
+
+
+def forget_key(account: str) -> bool:
+    """Remove the key from the system keyring; False when it held none. Raises KeyStoreUnusable."""
+    with _keyring() as keyring:
+        _trusted(keyring.get_keyring())
+        if keyring.get_password(SERVICE, account) is None:
+            return False
+        keyring.delete_password(SERVICE, account)
+    return True
+
+
+def key_store() -> str:
+    """What people call the keyring that `save_key` would use. Raises KeyStoreUnusable."""
+    with _keyring() as keyring:
+        return _trusted(keyring.get_keyring())
+
+
+def _configured(entry: Organization) -> Found | None:
+    if entry.api_key_env is not None and (value := os.environ.get(entry.api_key_env)):
+        origin = f"the environment variable {entry.api_key_env}"
+        return Found(checked_key(value, entry.api_key_env), origin)
+    if entry.api_key_file is not None:
+        return Found(read_key_file(entry.api_key_file), f"the file {entry.api_key_file}")
+    return None
+
+
+def _from_descriptor(descriptor: int) -> SecretStr:
+    name = f"File descriptor {descriptor}"
+    data = b""
+    try:
+        while len(data) <= _LONGEST_KEY and (piece := os.read(descriptor, _LONGEST_KEY + 1)):
+            data += piece
+    except OSError as error:
+        hint = f"Open it in the shell, as in {descriptor}<keyfile"
+        raise CredentialError(f"{name} cannot be read: {error.strerror}", hint=hint) from None
+    return checked_key(_decoded(data, name), name)
+
+
+def key_in_keyring(account: str) -> Found | None:
+    """What the keyring keeps for an account, an organization's ID or a site's; None when it keeps nothing.
+
+    Raises KeyStoreUnusable, and CredentialError for what cannot be a key.
+    """
+    with _keyring() as keyring:
+        store = _trusted(keyring.get_keyring())
+        key = keyring.get_password(SERVICE, account)
+    return Found(checked_key(key, "The keyring's entry"), f"the keyring ({store})") if key else None
+
+
+def _from_keyring(organization: str, api_url: str, looked_at: list[str]) -> Found:
+    problem = ""
+    found = None
+    try:
+        found = key_in_keyring(account(organization, api_url))
+    except KeyStoreUnusable as error:
+        problem = error.message
+    if found is not None:
+        return found
+    places = ", ".join([*looked_at, f"the keyring ({problem[:1].lower()}{problem[1:]})" if problem else "the keyring"])
+    where = "" if api_url == USUAL_API else f" at {api_url.partition('://')[2]}"
+    what = f"There is no API key for organization {organization}{where}; looked at {places}"
+    if problem:
+        raise KeyStoreUnusable(what, hint=_instead())
+    raise CredentialError(what, hint=f"Run `contribaudit login --org {organization}`, or {ALTERNATIVES}")
+
+
+def _looked_at(entry: Organization | None) -> list[str]:
+    empty = " (set but empty)" if os.environ.get(VARIABLE) == "" else ""
+    places = ["--api-key-fd", "--api-key-file", f"{VARIABLE}{empty}"]
+    if entry is not None and entry.api_key_env is not None:
+        places.append(f"{entry.api_key_env} (api_key_env)")
+    return [*places, "api_key_file in the configuration"]
+
+
+def _instead() -> str:
+    return f"{ALTERNATIVES[:1].upper()}{ALTERNATIVES[1:]}; `contribaudit doctor` tells more"
+
+
+def refuse_shared(what: str, path: Path, status: os.stat_result) -> None:
+    """Raises CredentialError for a secret's file that is not for this account alone.
+
+    A file that an orchestrator mounts cannot be changed here, so it may be readable by others: it belongs to root or
+    to this account, nobody else may write it, and it is read-only, on a read-only mount, or behind a `..data` link.
+    """
+    if os.name != "posix" or not stat.S_ISREG(status.st_mode):
+        return
+    others = stat.S_IMODE(status.st_mode) & 0o077
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if folder and path.absolute().parent == Path(folder).absolute():
+        others &= ~stat.S_IRGRP  # systemd gives its service these files, and nobody else may enter their folder
+    if others and not (status.st_uid in (0, os.geteuid()) and not others & 0o022 and _mounted(path, status)):
+        hint = "Hand it over by descriptor: --api-key-fd N, with N<FILE in the shell"
+        if status.st_uid == os.geteuid():
+            hint = f"Run: chmod 600 {path}"
+        raise CredentialError(f"The {what} {path} can be read or changed by others", hint=hint)
+
+
+def _mounted(path: Path, status: os.stat_result) -> bool:
+    read_only = not status.st_mode & stat.S_IWUSR or status.st_uid != os.geteuid()
+    with contextlib.suppress(OSError):
+        read_only = read_only or bool(os.statvfs(path).f_flag & os.ST_RDONLY) or "..data" in path.readlink().parts
+    return read_only
+
+
+def _decoded(data: bytes, name: str) -> str:
+    if len(data) > _LONGEST_KEY:
+        raise CredentialError(f"{name} holds more than a key", hint="It must hold the key alone, on one line")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"  # refused below, like every other text that is no key
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def checked_key(text: str, name: str) -> SecretStr:
+    """The key, if it could be one: one line of printable ASCII without blanks."""
+    hint = "It must hold the key alone, on one line, as Atlassian shows it once when the key is created"
+    if not text.strip():
+        raise CredentialError(f"{name} is empty", hint=hint)
+    if "\n" in text or "\r" in text:
+        raise CredentialError(f"{name} holds more than one line", hint=hint)
+    if not (text.isascii() and text.isprintable() and " " not in text):
+        raise CredentialError(f"{name} holds characters that no key has", hint=hint)
+    return SecretStr(text)
+
+
+@contextmanager
+def _keyring() -> Iterator[Any]:
+    """The keyring module; its failures, which are of many kinds, become KeyStoreUnusable."""
+    problem = ""
+    try:
+        import keyring
+    except ImportError as error:
+        problem = f"The system keyring cannot be loaded ({type(error).__name__})"
+    else:
+        try:
+            yield keyring
+        except _failures() as error:
+            problem = f"The system keyring cannot be used: {_words(error)}"
+    if problem:
+        # from None: a backend's error may quote what it was given.
+        raise KeyStoreUnusable(problem, hint=_instead()) from None
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What a keyring raises when it fails, and what the Secret Service's own libraries raise through it."""
+    from keyring.errors import KeyringError
+
+    through = (("secretstorage.exceptions", "SecretStorageException"), ("jeepney", "DBusErrorResponse"))
+    theirs = (getattr(sys.modules[module], name) for module, name in through if module in sys.modules)
+    return KeyringError, RuntimeError, ImportError, OSError, *theirs
+
+
+def _words(error: Exception) -> str:
+    # keyring's own words are a paragraph about installing other, unsafe, backends.
+    kind = type(error).__name__
+    if kind == "NoKeyringError":
+        return "this account has none"
+    return {"KeyringLocked": "it is locked", "InitError": "it does not start"}.get(kind, f"it failed ({kind})")
+
+
+def _trusted(backend: Any) -> str:
+    """What people call this backend. Raises KeyStoreUnusable unless every part of it that takes a key is trusted."""
+    with contextlib.suppress(KeyError):
+        return TRUSTED_BACKENDS[_class_of(backend)]
+    if _class_of(backend) == _CHAINER:
+        members = list(backend.backends)
+        if members and (names := [TRUSTED_BACKENDS.get(_class_of(member)) for member in members]) and all(names):
+            return ", then ".join(dict.fromkeys(name for name in names if name))
+        untrusted = _names(member for member in members if _class_of(member) not in TRUSTED_BACKENDS)
+    else:
+        untrusted = _names([backend])
+    if _class_of(backend)[0] == "keyring.backends.fail":
+        raise KeyStoreUnusable("There is no system keyring here", hint=_instead())
+    raise KeyStoreUnusable(f"The keyring backend {untrusted} is not trusted with a key", hint=_instead())
+
+
+def _class_of(backend: object) -> tuple[str, str]:
+    return type(backend).__module__, type(backend).__qualname__
+
+
+def _names(backends: Iterable[object]) -> str:
+    return ", ".join(".".join(_class_of(backend)) for backend in backends) or "with no member"

@@ -1,0 +1,197 @@
+"""config.toml as text: read, its keys known, its paths absolute, its mistakes told by file, line and key."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from contribaudit import files, paths
+from contribaudit.core.model.finding import Severity
+from contribaudit.errors import ConfigurationError
+from contribaudit.files import NotToml, Unreadable
+
+PREFIX = "CONTRIBAUDIT_"
+
+_KEY_HINT = "Save it with `contribaudit login`, or name a file in api_key_file, or set CONTRIBAUDIT_API_KEY"
+_SITE_HINT = "Save it with `contribaudit login --site`, or name a file in token_file or a variable in token_env"
+_SECRETS = {"api_key": ("an API key", _KEY_HINT), "token": ("an API token", _SITE_HINT)}
+_ONCE = (("organization", "id", "organization ID"), ("spaces.site", "host", "host"))
+_PATHS = (
+    "policy",
+    "rulebook",
+    "attestations",
+    "decoders",
+    "api_key_file",
+    "token_file",
+    "store",
+    "folder",
+    "signing_key",
+)
+
+
+def read(path: Path) -> str:
+    """The file's text. Raises ConfigurationError."""
+    try:
+        return files.read_text(path)
+    except Unreadable as error:
+        hint = "Check --config and CONTRIBAUDIT_CONFIG, or run `contribaudit init`"
+        raise ConfigurationError(
+            f"The configuration {path} cannot be read: {error.reason}", hint=hint if error.missing else error.hint
+        ) from None
+
+
+def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """The file as TOML. `keys` are the known ones, `tables` those of the tables in it, as in "spaces.site".
+
+    Raises ConfigurationError for broken TOML, an unknown key, a key that must not be here, an ID or host that comes
+    twice.
+    """
+    try:
+        document = files.toml(text)
+    except NotToml as error:
+        where = f"{path}:{error.line}"
+        raise ConfigurationError(f"{where}: not valid TOML: {error.what}", hint="Correct that line") from None
+    _refuse_unknown(document, keys, (), text, path)
+    for name, known in tables.items():
+        for place, entry in _tables(document, name):
+            _refuse_unknown(entry, known, place, text, path)
+    for name, key, what in _ONCE:
+        seen: set[str] = set()
+        for place, entry in _tables(document, name):
+            if isinstance(identity := entry.get(key), str):
+                if identity.casefold() in seen:
+                    where = _where((*place, key), text, path)
+                    raise ConfigurationError(f"{where}the same {what} twice", hint="Keep one of the two tables")
+                seen.add(identity.casefold())
+    return document
+
+
+def _tables(document: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    """Every table of this name ("spaces.site") with its place, lists of tables spelled out."""
+    found: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    for part in name.split("."):
+        inner = [((*place, part), one.get(part)) for place, one in found if isinstance(one, dict)]
+        found = []
+        for place, one in inner:
+            found += (
+                [((*place, index), each) for index, each in enumerate(one)] if isinstance(one, list) else [(place, one)]
+            )
+    yield from ((place, one) for place, one in found if isinstance(one, dict))
+
+
+def _refuse_unknown(
+    table: Mapping[str, Any], known: Iterable[str], place: tuple[str | int, ...], text: str, path: Path | None
+) -> None:
+    for key in table:
+        if key in _SECRETS:
+            what, hint = _SECRETS[key]
+            where = _where((*place, key), text, path)
+            raise ConfigurationError(f"{where}{what} must not be written into this file", hint=hint)
+        if key not in known:
+            where = _where((*place, key), text, path)
+            near = nearest(key, set(known) - {"api_key"})
+            hint = f"Known keys here: {', '.join(name for name in known if name != 'api_key')}"
+            raise ConfigurationError(f"{where}unknown key `{_printable(key)}`{near}", hint=hint)
+
+
+def refuse_places(document: Mapping[str, Any], text: str, path: Path) -> None:
+    """Raises ConfigurationError when a file that nobody named says where keys and data go: it may be anybody's."""
+    for place in (("api_url",), ("store",), ("evidence", "folder"), ("spaces", "site")):
+        inner: Any = document
+        for key in place:
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if place[-1] == "site":  # only a site that is read at its own host is sent a token there
+            sites = inner if isinstance(inner, list) else []
+            inner = next((True for one in sites if isinstance(one, dict) and one.get("direct")), None)
+        if inner is not None:
+            where = _where(place, text, path)
+            raise ConfigurationError(
+                f"{where}key `{'.'.join(place)}` says where keys or data go, and nobody named this file",
+                hint=f"If you trust it, name it: --config {path}, or set {paths.CONFIG_VARIABLE}={path}",
+            )
+
+
+def absolute(document: dict[str, Any], path: Path | None) -> dict[str, Any]:
+    """The file's relative paths made to start at the file, since whoever reads it may stand elsewhere."""
+    if path is None:
+        return document
+    folder = paths.expanded(path).absolute().parent
+
+    def resolved(key: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: resolved(name, inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [resolved("", inner) for inner in value]
+        if key in _PATHS and isinstance(value, str) and value and "://" not in value:
+            with contextlib.suppress(RuntimeError):  # no such home folder: whoever checks the value says so
+                return str(folder / Path(value).expanduser())
+        return value
+
+    return {key: resolved(key, value) for key, value in document.items()}
+
+
+def explained(detail: ErrorDetails, text: str, path: Path | None) -> ConfigurationError:
+    """pydantic's complaint in our words: the variable, or file, line and key, and what is wanted."""
+    place = detail["loc"]
+    variable = _variable_of(place)
+    what = _reason(detail, place)
+    if variable is not None:
+        return ConfigurationError(f"The environment variable {variable}: {what}", hint="Correct or unset it")
+    name = ".".join(str(part) for part in place if isinstance(part, str))
+    return ConfigurationError(f"{_where(place, text, path)}key `{name}`: {what}", hint="Correct that line")
+
+
+def _variable_of(place: tuple[int | str, ...]) -> str | None:
+    """The variable that gave this value: the longest of CONTRIBAUDIT_A__B and CONTRIBAUDIT_A that is set."""
+    by_upper = {name.upper(): name for name, value in os.environ.items() if value}
+    for end in range(len(place), 0, -1):
+        name = PREFIX + "__".join(str(part) for part in place[:end]).upper()
+        if name in by_upper:
+            return by_upper[name]
+    return None
+
+
+def _reason(detail: ErrorDetails, place: tuple[int | str, ...]) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"there is no key `{_printable(str(place[-1]))}`"
+        case "missing":
+            return "is required and missing"
+        case "string_type":
+            return "a text in quotes is wanted"
+        case "path_type":
+            return "a path in quotes is wanted"
+        case "tuple_type":
+            return f"write [[{'.'.join(str(part) for part in place)}]], in double brackets"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "a table is wanted"
+        case "bool_type" | "bool_parsing":
+            return "true or false is wanted"
+        case "float_type" | "float_parsing":
+            return "a number is wanted"
+        case "enum":
+            return f"one of {', '.join(Severity)} is wanted"
+    return detail["msg"]
+
+
+def _where(place: tuple[str | int, ...], text: str, path: Path | None) -> str:
+    """ "config.toml:12: " for a place in the file."""
+    from contribaudit.policy_file.locate import line_of, locate
+
+    return f"{path}:{line_of(locate(text), place)}: "
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean `x`?", or nothing where none is near."""
+    close = get_close_matches(word.casefold(), {name.casefold(): name for name in sorted(known)}, n=1, cutoff=0.6)
+    return f"; did you mean `{next(name for name in known if name.casefold() == close[0])}`?" if close else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[:60])

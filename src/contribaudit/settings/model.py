@@ -1,0 +1,257 @@
+"""config.toml and the CONTRIBAUDIT_ environment variables, as one checked value.
+
+pydantic-settings takes long to import: import this module inside a command's body.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+from contribaudit import paths
+from contribaudit.config_values import ApiUrl, FilePath, MailAddress, OrganizationId, Seconds, SiteHost, VariableName
+from contribaudit.core.model.finding import Severity
+from contribaudit.errors import ConfigurationError
+from contribaudit.settings import file
+
+PREFIX = file.PREFIX
+API_URL = "https://api.atlassian.com"
+OTHER_VARIABLES = (paths.CONFIG_VARIABLE, f"{PREFIX}TRIGGER")
+"""Names that mean something without being a key of the configuration."""
+
+
+class Organization(BaseModel):
+    """One `[[organization]]`: an Atlassian organization of the company, with or without a key of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    id: OrganizationId
+    """The ID in the address bar of admin.atlassian.com, after /o/."""
+    name: str = ""
+    """What you call it, for messages until the API has told its name."""
+    api_key_file: FilePath | None = None
+    """A file that holds this organization's key and that only you can read."""
+    api_key_env: VariableName | None = None
+    """The name of the environment variable that holds this organization's key."""
+    api_key_label: str = ""
+    """The key's label in the console, by which its expiry is found among several keys."""
+
+
+class Timeouts(BaseModel):
+    """How long to wait for the network."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    connect_seconds: Seconds = 10.0
+    """How long opening a connection may take."""
+    read_seconds: Seconds = 60.0
+    """How long the API may be silent within an answer."""
+
+
+class Site(BaseModel):
+    """One `[[spaces.site]]`: a site with a token of its own, or one that is read at its own host."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    host: SiteHost
+    """The site's host, as in acme.atlassian.net."""
+    email: MailAddress | None = None
+    """The person whose token it is; without one, a token of this site is a service account's."""
+    token_env: VariableName | None = None
+    """The name of the environment variable that holds this site's token."""
+    token_file: FilePath | None = None
+    """A file that holds this site's token and that only you can read."""
+    direct: bool = False
+    """Read it at its own host rather than at api_url: what a classic token, one without scopes, needs."""
+
+    @property
+    def names_a_token(self) -> bool:
+        """Whether it says that its token is not that of all sites."""
+        return self.email is not None or self.token_env is not None or self.token_file is not None
+
+
+class Spaces(BaseModel):
+    """`[spaces]`: whose API token reads the spaces of every site. Without this table no spaces are read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    email: MailAddress | None = None
+    """The person whose token it is; without one it is a service account's."""
+    token_env: VariableName | None = None
+    """The name of the environment variable that holds the token of all sites."""
+    token_file: FilePath | None = None
+    """A file that holds the token of all sites and that only you can read."""
+    site: tuple[Site, ...] = ()
+    """Sites that need something else."""
+
+
+class Evidence(BaseModel):
+    """`[evidence]`: what every audit exports, and with which key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    folder: FilePath | None = None
+    """Where every audit writes an evidence folder of its own; without it none does."""
+    signing_key: FilePath | None = None
+    """A file that holds the Ed25519 key that signs and that only you can read."""
+    sign_with_keyring: bool = False
+    """Sign with the key that `evidence keygen` put into the system keyring."""
+    archive: bool = False
+    """Write a .zip in place of a folder."""
+    people: Literal["named", "pseudonym", "omit"] = "named"
+    """How people appear in what an audit exports."""
+
+
+class AppSettings(BaseSettings):
+    """Everything that can be configured. `AppSettings.load()` reads it; the environment wins over the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    org_id: OrganizationId | None = None
+    """The organization to audit when there is only one."""
+    api_url: ApiUrl = API_URL
+    """Where the admin API is; https only, plain http for the simulator on this machine."""
+    api_key: SecretStr | None = None
+    """The organization's API key; from the environment only, never from the file."""
+    api_key_file: FilePath | None = None
+    """A file that holds the key and that only you can read."""
+    api_key_label: str = ""
+    """The key's label in the console, by which its expiry is found among several keys."""
+    store: SecretStr | None = None
+    """The history: a file, or a database URL; secret because a URL may hold a password."""
+    policy: FilePath | None = None
+    """The audit policy file; without one the "essentials" pack is used."""
+    rulebook: FilePath | None = None
+    """A folder whose files replace the shipped rulebook's files of the same name."""
+    fail_on: Severity = Severity.HIGH
+    """The severity from which on a finding makes `audit` end with 1."""
+    attested_by: MailAddress | None = None
+    """The mail address of whoever runs `attest` here, when --by names nobody."""
+    attestations: FilePath | None = None
+    """A folder of attestation files, CSV or TOML, that every audit reads."""
+    decoders: FilePath | None = None
+    """A folder of decoder files: our own readings of signals, beside the rulebook's."""
+    organization: tuple[Organization, ...] = ()
+    """Every organization of the company; one without a key is reported as not audited."""
+    spaces: Spaces | None = None
+    """How the spaces of every site are read; without it they are not."""
+    evidence: Evidence = Evidence()
+    """What every audit exports, and with which key evidence is signed."""
+    timeouts: Timeouts = Timeouts()
+    """How long to wait for the network."""
+
+    _source: Path | None = PrivateAttr(default=None)
+
+    @classmethod
+    def load(cls, config: Path | None = None) -> Self:
+        """The settings in force; `config` is --config. Raises ConfigurationError, with file and line where known."""
+        path = paths.find_config(config)
+        text = file.read(path) if path is not None else ""
+        tables = {
+            "timeouts": Timeouts.model_fields,
+            "evidence": Evidence.model_fields,
+            "organization": Organization.model_fields,
+            "spaces": Spaces.model_fields,
+            "spaces.site": Site.model_fields,
+        }
+        document = file.parsed(text, path, keys=cls.model_fields, tables=tables)
+        if config is None and path is not None and paths.by_chance(path):
+            file.refuse_places(document, text, path)
+        problem: ConfigurationError
+        try:
+            settings = cls(**file.absolute(document, path))
+        except ValidationError as error:
+            problem = file.explained(error.errors(include_url=False, include_input=False)[0], text, path)
+        except SettingsError as error:
+            field = match[1] if (match := re.search(r'field "(\w+)"', str(error))) else ""
+            problem = ConfigurationError(
+                f"The environment variable {PREFIX}{field.upper()} is not the JSON that it should be",
+                hint="Write the value as JSON, or use config.toml for it",
+            )
+        else:
+            settings._source = path
+            return settings
+        # Outside of the except blocks, whose errors may quote what the variable holds.
+        raise problem
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the file (which `load` passes as arguments)."""
+        return env_settings, init_settings
+
+    @property
+    def source(self) -> Path | None:
+        """The configuration file that was read, None when there is none."""
+        return self._source
+
+    def organizations(self) -> tuple[Organization, ...]:
+        """Every organization: `org_id` first, then the listed ones, each once and with the key file that is its own."""
+        listed = self.organization
+        if self.org_id is None:
+            return listed
+        own = next((one for one in listed if one.id == self.org_id), Organization(id=self.org_id))
+        completed = own.model_copy(
+            update={
+                "api_key_file": own.api_key_file or (None if own.api_key_env else self.api_key_file),
+                "api_key_label": own.api_key_label or self.api_key_label,
+            }
+        )
+        return completed, *(one for one in listed if one.id != self.org_id)
+
+    def store_location(self) -> str:
+        """What `History.open` takes: a path or a URL, password included. Never print it."""
+        if self.store is None:
+            return str(paths.store_default())
+        location = self.store.get_secret_value()
+        return location if "://" in location else str(paths.expanded(location))
+
+    def store_shown(self) -> str:
+        """The store as messages may name it: the path, or the URL without account, password and options."""
+        return shown_location(self.store_location())
+
+    def unmatched_environment(self, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """CONTRIBAUDIT_ names in the environment that configure nothing, usually misspelt; each with the nearest name.
+
+        pydantic-settings ignores them without a word.
+        """
+        names = os.environ if environ is None else environ
+        known = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
+        known |= {f"{PREFIX}TIMEOUTS__{field.upper()}" for field in Timeouts.model_fields}
+        known |= {f"{PREFIX}EVIDENCE__{field.upper()}" for field in Evidence.model_fields}
+        known |= {f"{PREFIX}SPACES__{field.upper()}" for field in Spaces.model_fields}
+        named = [one.api_key_env for one in self.organization]
+        if self.spaces is not None:
+            named += [self.spaces.token_env, *(one.token_env for one in self.spaces.site)]
+        ours = known | {name for name in named if name}
+        strange = sorted(name for name in names if name.upper().startswith(PREFIX) and name not in ours)
+        return tuple(f"{name}{file.nearest(name, known)}" for name in strange if name.upper() not in known)
+
+
+def shown_location(location: str) -> str:
+    """A store's path or URL without account, password and options."""
+    if "://" not in location:
+        return location
+    scheme, _, rest = location.partition("://")
+    address = re.split(r"[?#]", rest, maxsplit=1)[0]
+    return f"{scheme}://{address.rpartition('@')[2]}"

@@ -1,0 +1,195 @@
+"""The audit log, what people noted of changes, and who looked at them, in and out of their tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, AuditLog, EventAction, LogPosition, LogReading
+from contribaudit.core.model.change import Annotation
+from contribaudit.core.snapshot import Snapshot
+from contribaudit.store import ids as interns
+from contribaudit.store.log_schema import change_notes, events, log_readings, looks
+from contribaudit.store.rows import organization_number
+from contribaudit.store.schema import responses, snapshots
+
+_PER_QUERY = 500
+_AS_THEY_ARE = ("action", "actor_id", "actor_name", "actor_email", "via", "message", "processed_at")
+
+
+def save_log(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> None:
+    """Keep how far the run read the log, and those of its events that no run before it read."""
+    reading = snapshot.log_reading
+    if reading is None:
+        return
+    last = _newest_actions(connection, organization)
+    actions = None if last == reading.actions else json.dumps([[a.id, a.title, a.group] for a in reading.actions])
+    connection.execute(
+        insert(log_readings).values(
+            id=interns.next_id(connection, log_readings),
+            organization=organization,
+            run=run,
+            covers_from=reading.covers_from,
+            covers_until=reading.covers_until,
+            code=reading.code,
+            reason=reading.reason,
+            actions=actions,
+            read=reading.read,
+            kept=reading.kept,
+            cursor=reading.cursor,
+        )
+    )
+    known = _known_events(connection, organization, [event.id for event in snapshot.events])
+    coming = [event for event in {event.id: event for event in snapshot.events}.values() if event.id not in known]
+    if not coming:
+        return
+    digests = [event.response for event in coming if event.response]
+    numbers = interns.response_ids(connection, digests, {d: snapshot.raw[d] for d in digests if d in snapshot.raw})
+    first = interns.next_id(connection, events)
+    rows = [
+        {name: getattr(event, name) for name in _AS_THEY_ARE}
+        | {
+            "id": number,
+            "organization": organization,
+            "event": event.id,
+            "happened_at": event.time,
+            "named": json.dumps(event.named),
+            "response": numbers.get(event.response),
+        }
+        for number, event in enumerate(coming, first)
+    ]
+    connection.execute(insert(events), rows)
+
+
+def log_position(connection: Connection, organization: str) -> LogPosition:
+    """Where the next reading goes on."""
+    number = organization_number(connection, organization)
+    if number is None:
+        return NEVER_READ
+    r = log_readings.c
+    newest = select(r.cursor).where(r.organization == number).order_by(r.run.desc()).limit(1)
+    covered = select(func.max(r.covers_until)).where(r.organization == number)
+    begun = select(func.max(snapshots.c.started_at)).where(snapshots.c.organization == number)
+    return LogPosition(
+        cursor=connection.execute(newest).scalar() or "",
+        covers_until=connection.execute(covered).scalar(),
+        previous_run=connection.execute(begun).scalar(),
+        actions=_newest_actions(connection, number) or (),
+    )
+
+
+def read_log(
+    connection: Connection, organization: str, since: datetime | None = None, until: datetime | None = None
+) -> AuditLog:
+    """The events that happened after `since` and not later than `until` (None: all), and every reading."""
+    number = organization_number(connection, organization)
+    if number is None:
+        return AuditLog()
+    e = events.c
+    query = select(events, responses.c.digest).outerjoin(responses, e.response == responses.c.id)
+    query = query.where(e.organization == number).order_by(e.happened_at, e.id)
+    if since is not None:
+        query = query.where(e.happened_at > since)
+    if until is not None:
+        query = query.where(e.happened_at <= until)
+    found = [
+        AuditEvent(
+            organization=organization,
+            id=row.event,
+            time=row.happened_at,
+            named=tuple(json.loads(row.named)),
+            response=row.digest or "",
+            **{name: getattr(row, name) for name in _AS_THEY_ARE},
+        )
+        for row in connection.execute(query)
+    ]
+    return AuditLog(tuple(found), tuple(_readings(connection, organization, number)))
+
+
+def _readings(connection: Connection, organization: str, number: int) -> Iterable[LogReading]:
+    actions: tuple[EventAction, ...] = ()
+    query = select(log_readings).where(log_readings.c.organization == number).order_by(log_readings.c.run)
+    for row in connection.execute(query):
+        actions = actions if row.actions is None else _actions(row.actions)
+        yield LogReading(
+            organization,
+            row.run,
+            row.covers_from,
+            row.covers_until,
+            row.code,
+            row.reason,
+            actions,
+            row.read,
+            row.kept,
+            row.cursor,
+        )
+
+
+def _newest_actions(connection: Connection, organization: int) -> tuple[EventAction, ...] | None:
+    """Whose events the last reading kept; None before the first."""
+    r = log_readings.c
+    query = select(r.actions).where(r.organization == organization, r.actions.is_not(None))
+    text = connection.execute(query.order_by(r.run.desc()).limit(1)).scalar()
+    return None if text is None else _actions(text)
+
+
+def _actions(text: str) -> tuple[EventAction, ...]:
+    return tuple(EventAction(*parts) for parts in json.loads(text))
+
+
+def _known_events(connection: Connection, organization: int, ids: Sequence[str]) -> set[str]:
+    known: set[str] = set()
+    e = events.c
+    for start in range(0, len(ids), _PER_QUERY):
+        some = ids[start : start + _PER_QUERY]
+        known |= set(
+            connection.execute(select(e.event).where(e.organization == organization, e.event.in_(some))).scalars()
+        )
+    return known
+
+
+def annotate(connection: Connection, organization: str, change: str, ticket: str, note: str, by: Signature) -> None:
+    """Add a note to a change."""
+    interns.one_writer(connection)
+    connection.execute(
+        insert(change_notes).values(
+            id=interns.next_id(connection, change_notes),
+            organization=interns.organization_id(connection, organization),
+            change=change,
+            ticket=ticket,
+            note=note,
+            signed_by=by.by,
+            signed_at=by.at,
+            account=by.account,
+            host=by.host,
+        )
+    )
+
+
+def read_annotations(connection: Connection, organization: str) -> Mapping[str, tuple[Annotation, ...]]:
+    """What people noted, by the change's ID, in the order of their writing."""
+    number = organization_number(connection, organization)
+    found: dict[str, tuple[Annotation, ...]] = {}
+    c = change_notes.c
+    for row in connection.execute(select(change_notes).where(c.organization == number).order_by(c.id)):
+        by = Signature(row.signed_by, row.signed_at, row.account, row.host)
+        found[row.change] = (*found.get(row.change, ()), Annotation(row.ticket, row.note, by))
+    return found
+
+
+def record_look(connection: Connection, account: str, host: str, run: int, moment: datetime) -> None:
+    """Note that the account has seen all changes up to the run."""
+    interns.one_writer(connection)
+    values: dict[str, Any] = {"account": account, "host": host, "run": run, "looked_at": moment}
+    connection.execute(insert(looks).values(id=interns.next_id(connection, looks), **values))
+
+
+def last_look(connection: Connection, account: str, host: str) -> int | None:
+    """The newest run up to which the account has seen the changes; None when it never looked."""
+    c = looks.c
+    return connection.execute(select(func.max(c.run)).where(c.account == account, c.host == host)).scalar()

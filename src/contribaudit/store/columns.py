@@ -1,0 +1,88 @@
+"""How values and names are written into columns, and read back to the letter.
+
+Everything is stored in ASCII, since PostgreSQL refuses NUL in a text and neither database keeps a lone surrogate: what
+does not fit is escaped as in JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from typing import Any
+
+from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
+
+from contribaudit.core.model.observation import Value
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
+def escape(text: str) -> str:
+    """The text in printable ASCII, the same for plain names."""
+    return json.dumps(text)[1:-1]
+
+
+def unescape(text: str) -> str:
+    """The text that `escape` was given."""
+    return str(json.loads(f'"{text}"')) if "\\" in text else text
+
+
+def write_value(value: Value) -> str:
+    """A setting's value as JSON."""
+    return encode_basestring_ascii(value) if type(value) is str else _write(value)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _write(value: Value) -> str:
+    return _ENCODER.encode(value)
+
+
+@lru_cache(maxsize=4096)
+def read_value(text: str) -> Value:
+    """The value that `write_value` was given; a list comes back as a tuple."""
+    value: Any = json.loads(text)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def write_moment(moment: datetime) -> int:
+    """Microseconds since 1970, UTC. Raises TypeError for a time without a zone."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def read_moment(microseconds: int) -> datetime:
+    """The moment, aware UTC."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
+class Escaped(TypeDecorator[str]):
+    """A text column of hostile text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  SQLAlchemy's call
+        """To the database."""
+        return None if value is None else escape(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else unescape(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A column of moments."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else write_moment(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else read_moment(value)

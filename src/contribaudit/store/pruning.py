@@ -1,0 +1,236 @@
+"""Runs that are removed, so that every run that stays is as it was.
+
+What a run that stays saw, knew and judged stays to the letter, and so do the values between which any two of them
+differ; the moment of a change is then known less closely, from one kept run to the next. relied.py names the runs that
+stay whatever their age, remap.py moves the intervals.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.retention import Retention, RunOf, kept_by_age
+from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.store import ids, pruned_intervals, relied
+from contribaudit.store.columns import read_moment, read_value, write_moment
+from contribaudit.store.evidence_schema import ledgers
+from contribaudit.store.log_schema import events, prunings
+from contribaudit.store.pruned_intervals import Ladder
+from contribaudit.store.schema import collections, facts, organizations, responses, runs, snapshots, topics
+from contribaudit.store.testimony_schema import attestations
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedRun:
+    """A run that is not kept any more."""
+
+    run: int
+    started_at: datetime
+    organizations: Mapping[str, tuple[str, ...]]
+    """By organization that it read, the collectors that came only part of the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """Runs that were removed together."""
+
+    pruned_at: datetime
+    account: str
+    host: str
+    keep: str
+    """The rule in words."""
+    runs: tuple[RemovedRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationPruned:
+    """What a pruning took away from one organization."""
+
+    organization: str
+    kept: int
+    removed: int
+    intervals: int
+    """Values and spaces that only removed runs saw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What a pruning removed, or would."""
+
+    kept: int
+    removed: tuple[RemovedRun, ...]
+    organizations: tuple[OrganizationPruned, ...]
+    outcomes: int
+    """Outcomes that only removed runs gave."""
+    raw_objects: int
+    """Raw answers that only removed values named."""
+
+
+def prune(connection: Connection, rule: Retention, now: datetime, signature: Signature) -> Pruned:
+    """Remove runs inside the transaction of `connection`, and note it. Nothing is noted when none goes."""
+    ids.one_writer(connection)
+    parts = _parts(connection)
+    numbers = {name: number for number, name in connection.execute(select(organizations)).all()}
+    staying = _staying(connection, parts, numbers, rule, now)
+    removed = _removed(parts, staying)
+    if not removed:
+        return Pruned(len(staying), (), (), 0, 0)
+    every = Ladder(sorted(staying))
+    changed: list[OrganizationPruned] = []
+    candidates: set[int] = set()
+    for organization, number in numbers.items():
+        mine = [one.run for one in parts if one.organization == organization]
+        ladder = Ladder(sorted(staying.intersection(mine)))
+        if not ladder.runs:
+            continue
+        intervals, named = pruned_intervals.move_facts(connection, number, ladder)
+        candidates |= named
+        intervals += pruned_intervals.move_spaces(connection, number, ladder)
+        pruned_intervals.move_plans(connection, number, ladder)
+        pruned_intervals.move_log_readings(connection, number, ladder)
+        changed.append(OrganizationPruned(organization, len(ladder.runs), len(mine) - len(ladder.runs), intervals))
+    judged = pruned_intervals.move_outcomes(connection, every)
+    pruned_intervals.move_looks(connection, every)
+    _drop_runs(connection, [one.run for one in removed])
+    raw = _drop_responses(connection, candidates)
+    note(connection, now, signature, str(rule), removed)
+    return Pruned(len(staying), removed, tuple(changed), judged, raw)
+
+
+def read_prunings(connection: Connection) -> tuple[Pruning, ...]:
+    """Every pruning that removed runs, oldest first."""
+    return tuple(
+        Pruning(
+            row.pruned_at,
+            row.account,
+            row.host,
+            row.keep,
+            tuple(
+                RemovedRun(
+                    one["run"],
+                    read_moment(one["started_at"]),
+                    {name: tuple(lacking) for name, lacking in one["organizations"].items()},
+                )
+                for one in json.loads(row.runs)
+            ),
+        )
+        for row in connection.execute(select(prunings).order_by(prunings.c.id))
+        if row.runs != "[]"
+    )
+
+
+def note(connection: Connection, moment: datetime, signature: Signature, keep: str, gone: Iterable[RemovedRun]) -> None:
+    """Write down what was taken out of the history, and by whom."""
+    told = [
+        {
+            "run": one.run,
+            "started_at": write_moment(one.started_at),
+            "organizations": one.organizations,
+        }
+        for one in gone
+    ]
+    values = {
+        "id": ids.next_id(connection, prunings),
+        "pruned_at": moment,
+        "account": signature.account,
+        "host": signature.host,
+        "keep": keep,
+        "runs": json.dumps(told, separators=(",", ":")),
+    }
+    connection.execute(insert(prunings).values(values))
+
+
+def _removed(parts: list[RunOf], staying: set[int]) -> tuple[RemovedRun, ...]:
+    going: dict[int, list[RunOf]] = defaultdict(list)
+    for one in parts:
+        if one.run not in staying:
+            going[one.run].append(one)
+    return tuple(
+        RemovedRun(
+            run,
+            its[0].started_at,
+            {one.organization: one.lacking for one in its if one.organization},
+        )
+        for run, its in sorted(going.items())
+    )
+
+
+def _parts(connection: Connection) -> list[RunOf]:
+    """Every run, organization by organization; one that read none has one part, of the organization ""."""
+    c = collections.c
+    lacking: dict[tuple[int, int], list[str]] = defaultdict(list)
+    unread = select(c.run, c.organization, c.collector).where(c.status != CollectionStatus.OK).order_by(c.position)
+    for run, organization, collector in connection.execute(unread):
+        lacking[run, organization].append(collector)
+    query = select(snapshots.c.run, snapshots.c.organization, organizations.c.organization, runs.c.started_at)
+    query = query.join(organizations, snapshots.c.organization == organizations.c.id)
+    query = query.join(runs, snapshots.c.run == runs.c.id).order_by(snapshots.c.run, snapshots.c.position)
+    parts = [
+        RunOf(run, name, started_at, tuple(lacking[run, number]))
+        for run, number, name, started_at in connection.execute(query)
+    ]
+    with_parts = {one.run for one in parts}
+    for run, started_at in connection.execute(select(runs.c.id, runs.c.started_at)):
+        if run not in with_parts:
+            parts.append(RunOf(run, "", started_at, ("everything",)))
+    return parts
+
+
+def _staying(
+    connection: Connection, parts: list[RunOf], numbers: dict[str, int], rule: Retention, now: datetime
+) -> set[int]:
+    """Runs that stay: for their age, for what hangs on them, or because another one relies on them."""
+    staying = kept_by_age(parts, rule, now)
+    needed: dict[int, set[int]] = defaultdict(set)
+    for number in numbers.values():
+        staying |= relied.pinned_runs(connection, number) | pruned_intervals.runs_of_holes(connection, number)
+        for run, others in relied.needs(connection, number).items():
+            needed[run] |= others
+    return relied.with_needed(staying, needed)
+
+
+def _drop_runs(connection: Connection, gone: list[int]) -> None:
+    rows = [{"gone": run} for run in gone]
+    for table, column in (
+        (ledgers, ledgers.c.run),
+        (collections, collections.c.run),
+        (snapshots, snapshots.c.run),
+        (runs, runs.c.id),
+    ):
+        connection.execute(delete(table).where(column == bindparam("gone")), rows)
+
+
+def _drop_responses(connection: Connection, candidates: set[int]) -> int:
+    """Remove those of the raw objects that nothing names any more; how many."""
+    if not candidates:
+        return 0
+    named = set(connection.execute(select(facts.c.response).distinct()).scalars())
+    named |= set(connection.execute(select(events.c.response).distinct()).scalars())
+    kept_digests = _digests_in_values(connection)
+    gone: list[int] = []
+    for number, digest in connection.execute(select(responses.c.id, responses.c.digest)):
+        if number in candidates and number not in named and digest not in kept_digests:
+            gone.append(number)
+    if gone:
+        rows = [{"gone": number} for number in gone]
+        connection.execute(delete(responses).where(responses.c.id == bindparam("gone")), rows)
+    return len(gone)
+
+
+def _digests_in_values(connection: Connection) -> set[str]:
+    """Raw objects that signals and anchors name: they are asked for by digest."""
+    found: set[str] = set()
+    query = select(facts.c.value).join(topics, facts.c.topic == topics.c.id)
+    for text in connection.execute(query.where(topics.c.setting.startswith("signal."))).scalars():
+        value = read_value(text or "null")
+        found |= set(value) if isinstance(value, tuple) else {str(value)}
+    for text in connection.execute(select(attestations.c.anchors)).scalars():
+        found |= {digest for anchor in json.loads(text) for digest in anchor["state"] or ()}
+    return found

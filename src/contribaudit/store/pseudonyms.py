@@ -1,0 +1,64 @@
+"""A person's name, taken out of the history: what the person did stays, under a pseudonym."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, delete, select, update
+
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.persons import pseudonym
+from contribaudit.store import ids
+from contribaudit.store.approval_schema import baselines
+from contribaudit.store.log_schema import change_notes, events
+from contribaudit.store.pruning import note
+from contribaudit.store.schema import facts, responses
+from contribaudit.store.testimony_schema import attestations, confirmations, revocations
+
+_NAMES: tuple[Column[str], ...] = (
+    attestations.c.looked_by,
+    attestations.c.recorded_by,
+    confirmations.c.signed_by,
+    revocations.c.signed_by,
+    change_notes.c.signed_by,
+    baselines.c.approved_by,
+)
+
+
+def forget_person(connection: Connection, person: str, moment: datetime, signature: Signature) -> int:
+    """Put the pseudonym in the name's place everywhere; how many entries that touched. It is noted under the pseudonym.
+
+    Events of the audit log lose the actor's name, ID, message and raw object too.
+    """
+    ids.one_writer(connection)
+    instead = pseudonym(person)
+    touched = 0
+    for column in _NAMES:
+        for spelling in _spellings(connection, column, person):
+            statement = update(column.table).where(column == spelling).values({column.name: instead})
+            touched += connection.execute(statement).rowcount
+    touched += _forget_actor(connection, person, instead)
+    if touched:
+        note(connection, moment, signature, f"the name of {instead} was erased", ())
+    return touched
+
+
+def _spellings(connection: Connection, column: Column[str], person: str) -> list[str]:
+    """How the column spells the name: case and blanks do not tell persons apart."""
+    folded = person.strip().casefold()
+    every = connection.execute(select(column).distinct()).scalars()
+    return [one for one in every if one.strip().casefold() == folded and one != pseudonym(person)]
+
+
+def _forget_actor(connection: Connection, person: str, instead: str) -> int:
+    touched = 0
+    for spelling in _spellings(connection, events.c.actor_email, person):
+        mine = events.c.actor_email == spelling
+        raw = set(connection.execute(select(events.c.response).where(mine)).scalars()) - {None}
+        values = {"actor_id": instead, "actor_name": "", "actor_email": instead, "message": "", "response": None}
+        touched += connection.execute(update(events).where(mine).values(values)).rowcount
+        for number in raw:
+            used = select(facts.c.id).where(facts.c.response == number).limit(1)
+            if connection.execute(used).scalar() is None:
+                connection.execute(delete(responses).where(responses.c.id == number))
+    return touched

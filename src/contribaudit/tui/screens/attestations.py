@@ -1,0 +1,224 @@
+"""The evidence desk: what somebody has to look at, what people recorded, what signals mean, what contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static, TabbedContent, TabPane
+
+from contribaudit.attestations.status import SignalLine
+from contribaudit.core.resolve.attested import Testimony
+from contribaudit.tui.files import Sheet
+from contribaudit.tui.rows import attestations as attested
+from contribaudit.tui.rows import conflicts, due, signals
+from contribaudit.tui.rows.desk import Contents, contents
+from contribaudit.tui.screens import recording
+from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.source import Board, Source
+from contribaudit.tui.widgets.attested_list import AttestedList
+from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.listing import Listing
+from contribaudit.tui.writing import missing, past
+
+_TABS = {"due": "1 Due", "recorded": "2 Attestations", "signals": "3 Signals", "conflicts": "4 Conflicts"}
+_SIGNALS = "Raw objects of the API that move when a setting does, and what people saw while each stood so."
+_CONFLICTS = "Two accepted values of one moment. A newer look settles it, and so does taking one back."
+
+
+class DeskScreen(BoardScreen):
+    """Four lists, each with the detail of the row under the cursor."""
+
+    NAME: ClassVar[str] = "Evidence"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(title[0], f"tab('{name}')", title[2:], show=False) for name, title in _TABS.items()),
+        Binding("w", "walk_all", "Walk all", tooltip="Every screen that is due, one after the other"),
+        Binding("c", "confirm", "Confirm"),
+        Binding("x", "revoke", "Revoke"),
+        Binding("n", "next_filter", "Only…", tooltip="Only attestations that stand so; once more for the next"),
+        Binding("escape", "back", "Back", show=False),
+    ]
+    DEFAULT_CSS: ClassVar[str] = """
+    DeskScreen {
+        & #missing { height: auto; padding: 0 1; color: $text-warning; display: none; }
+        & #missing.-shown { display: block; }
+        & TabPane { padding: 0; }
+        &.-narrow Listing > .sides { layout: vertical; }
+        &.-narrow Listing > .sides > Grid { width: 1fr; height: 1fr; }
+        &.-narrow Listing > .sides > VerticalScroll { width: 1fr; height: 1fr; border-left: none; }
+        &.-narrow Listing > .sides > VerticalScroll { border-top: solid $primary 40%; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._board: Board | None = None
+        self._screens: Listing[due.DueScreen] = Listing(
+            due.COLUMNS, id="due", line="Reading …", empty="Nothing is due.", key=lambda one: one.key
+        )
+        self._attested = AttestedList()
+        self._signals: Listing[SignalLine] = Listing(
+            signals.COLUMNS,
+            id="signals",
+            line=_SIGNALS,
+            empty="No signal is known here.",
+            key=lambda one: (one.reading.owner, one.reading.signal),
+        )
+        self._conflicts: Listing[conflicts.Contradiction] = Listing(
+            conflicts.COLUMNS,
+            id="conflicts",
+            line=_CONFLICTS,
+            empty="Nothing contradicts itself.",
+            key=lambda one: (one.subject, one.setting),
+            stacked=True,
+        )
+
+    def body(self) -> ComposeResult:
+        """What is missing, then the four lists."""
+        yield Static(id="missing", markup=False)
+        lists: tuple[Widget, ...] = (self._screens, self._attested, self._signals, self._conflicts)
+        with TabbedContent(initial="due"):
+            for (name, title), listing in zip(_TABS.items(), lists, strict=True):
+                with TabPane(title, id=name):
+                    yield listing
+
+    def on_mount(self) -> None:
+        """The list of what is due has the keys."""
+        super().on_mount()
+        self.query_one("#due-grid").focus()
+
+    # What is shown
+
+    def show_board(self, board: Board) -> None:
+        """Read what people recorded, then fill the lists."""
+        self._board = board
+        told = past(board) or missing(self.dashboard.source, board)
+        line = self.query_one("#missing", Static)
+        line.set_class(bool(told), "-shown")
+        line.update(told)
+        self._gather(board)
+
+    @work(exclusive=True, group="gather")
+    async def _gather(self, board: Board) -> None:
+        with self.dashboard.telling():
+            testimony, found = await self.dashboard.in_thread(_gathered, self.dashboard.source, board)
+            self._fill(board, found, testimony)
+
+    def _fill(self, board: Board, found: Contents, testimony: Mapping[str, Testimony]) -> None:
+        state = board.report.state
+
+        def signal(one: SignalLine) -> Sequence[Text]:
+            told = testimony.get(one.reading.owner.organization, Testimony())
+            return [signals.signal_detail(state, one, told)]
+
+        self._screens.say(due.due_line(found.due))
+        self._screens.show(found.due, lambda one: due.due_cells(state, one), lambda one: [due.due_detail(state, one)])
+        self._attested.show_recorded(board, found.recorded)
+        self._signals.show(found.signals, lambda one: signals.signal_cells(state, one), signal)
+        self._conflicts.show(
+            found.conflicts,
+            lambda one: conflicts.conflict_cells(state, one),
+            lambda one: conflicts.conflict_detail(state, one),
+        )
+        counts = {"due": len(found.due), "conflicts": len(found.conflicts)}
+        for name, title in _TABS.items():
+            count = f" ({counts[name]})" if counts.get(name) else ""
+            self.query_one(TabbedContent).get_tab(name).label = f"{title}{count}"
+
+    def sheet(self) -> Sheet | None:
+        """The attestations that are shown."""
+        if self._board is None:
+            return None
+        state = self._board.report.state
+        return Sheet("attestations", attested.SHEET, [attested.sheet_row(state, one) for one in self._attested.rows])
+
+    # What the keys do
+
+    @property
+    def tab(self) -> str:
+        """The list in front."""
+        return self.query_one(TabbedContent).active
+
+    def action_tab(self, name: str) -> None:
+        """Another list, which has the keys at once: the next one may come before the list is painted."""
+        self.query_one(TabbedContent).active = name
+        self.set_focus(self.query_one(f"#{name}-grid"))
+
+    def on_tabbed_content_tab_activated(self) -> None:
+        """The list in front has the keys."""
+        self.set_focus(self.query_one(f"#{self.tab}-grid"))
+
+    def action_next_filter(self) -> None:
+        """The next part of the list of attestations."""
+        if self.tab == "recorded":
+            self._attested.next_filter()
+        else:
+            self.action_tab("recorded")
+
+    def on_grid_chosen(self, message: Grid.Chosen) -> None:
+        """Enter looks at what is due, confirms what waits for it, and leads from a conflict to one of its sides."""
+        match message.grid.id:
+            case "due-grid" if self._screens.here is not None:
+                self._walk([self._screens.here])
+            case "recorded-grid" if self._attested.here is not None and self._attested.here.wanted:
+                self.action_confirm()
+            case "conflicts-grid" if self._conflicts.here is not None and self._conflicts.here.said:
+                self.action_tab("recorded")
+                self._attested.go_to(self._conflicts.here.said[0])
+
+    def action_walk_all(self) -> None:
+        """Every screen that is due, one form after the other."""
+        self._walk(self._screens.rows)
+
+    @work(exclusive=True, group="act")
+    async def _walk(self, screens: Sequence[due.DueScreen]) -> None:
+        if self._board is None or not self._may():
+            return
+        if not screens:
+            self.dashboard.say("Nothing is due")
+        else:
+            await recording.walk(self.dashboard, self._board, screens)
+
+    @work(exclusive=True, group="act")
+    async def action_confirm(self) -> None:
+        """Say as a second person that the console shows this."""
+        one = self._chosen()
+        if one is not None and self._board is not None:
+            await recording.confirm(self.dashboard, self._board, one)
+
+    @work(exclusive=True, group="act")
+    async def action_revoke(self) -> None:
+        """Take an attestation back."""
+        one = self._chosen()
+        if one is not None and one.attestation.revoked is not None:
+            self.dashboard.say("It was taken back already", warning=True)
+        elif one is not None and self._board is not None:
+            await recording.revoke(self.dashboard, self._board, one)
+
+    def _chosen(self) -> attested.Recorded | None:
+        """The attestation that something is to be done with; says why there is none."""
+        if not self._may():
+            return None
+        one = self._attested.here if self.tab == "recorded" else None
+        if one is None:
+            self.dashboard.say("Choose an attestation first (2)", warning=True)
+        return one
+
+    def _may(self) -> bool:
+        """Whether anything can be recorded from here now; says why not."""
+        return self.dashboard.may_write(missing(self.dashboard.source, self._board))
+
+
+def _gathered(source: Source | None, board: Board) -> tuple[Mapping[str, Testimony], Contents]:
+    """In a worker thread. Raises ContribauditError."""
+    state = board.report.state
+    if source is None or source.job is None:
+        told = {name: Testimony(tuple(said)) for name, said in state.attestations.items()}
+    else:
+        told = {place.id: source.job.store.testimony(place.id) for place in state.looked_at}
+    return told, contents(board, told)

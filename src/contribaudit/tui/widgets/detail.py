@@ -1,0 +1,165 @@
+"""One finding in full, with what can be done about it: copy it, see the raw answer, open its page or the console."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Static
+
+from contribaudit.core.model.finding import Finding
+from contribaudit.errors import ContribauditError
+from contribaudit.tui import browser
+from contribaudit.tui.host import Host, host_of
+from contribaudit.tui.rows import detail as rows
+from contribaudit.tui.source import Board
+
+if TYPE_CHECKING:
+    from contribaudit.store.outcome_history import OutcomeSpan
+
+_PAINT_SECONDS = 0.04
+_WAIT_SECONDS = 0.15
+"""A person who scrolls asks nothing of the history."""
+
+
+class FindingDetail(VerticalScroll):
+    """Shows what `show` is given; asks the source for its history once the person stays with it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy as text"),
+        Binding("v", "raw", "Raw answer"),
+        Binding("b", "page", "Documentation"),
+        Binding("c", "console", "Console"),
+    ]
+    DEFAULT_CSS = """
+    FindingDetail { padding: 0 1; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name
+        super().__init__(id=id)
+        self._board: Board | None = None
+        self._finding: Finding | None = None
+        self._history: Sequence[OutcomeSpan] | None = None
+        self._pending: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """One long text."""
+        yield Static(markup=False)
+
+    @property
+    def finding(self) -> Finding | None:
+        """What is shown."""
+        return self._finding
+
+    @property
+    def text(self) -> str:
+        """What is shown, as text."""
+        if self._board is None or self._finding is None:
+            return ""
+        return rows.detail(self._board, self._finding, self._history).plain
+
+    def show(self, board: Board | None, finding: Finding | None) -> None:
+        """Show this finding, or nothing."""
+        self._board, self._finding, self._history = board, finding, None
+        if self._pending is None:  # one painting for all keys that come until then
+            self._pending = self.set_timer(_PAINT_SECONDS, self._paint_new)
+        if board is not None and finding is not None:
+            self._ask(finding)
+
+    def _paint_new(self) -> None:
+        self._pending = None
+        self._paint()
+        self.scroll_home(animate=False)
+
+    def on_mount(self) -> None:
+        """What was given before there was anything to paint on."""
+        self._paint()
+
+    def _paint(self) -> None:
+        # None is there before the first mount and after removal: an answer that comes then is not painted.
+        for text in self.query(Static):
+            if self._board is None or self._finding is None:
+                text.update("")
+            else:
+                text.update(rows.detail(self._board, self._finding, self._history))
+
+    @property
+    def _dashboard(self) -> Host:
+        return host_of(self)
+
+    @work(exclusive=True, group="history")
+    async def _ask(self, finding: Finding) -> None:
+        import asyncio
+
+        source = self._dashboard.source
+        if source is None:
+            return
+        await asyncio.sleep(_WAIT_SECONDS)
+        try:
+            history = await asyncio.to_thread(source.outcomes, finding)
+        except ContribauditError as error:
+            self._dashboard.say_error(error)
+            return
+        if finding is self._finding:
+            self._history = history
+            self._paint()
+
+    def action_copy(self) -> None:
+        """The finding as text, into the clipboard."""
+        if self._finding is not None:
+            self.app.copy_to_clipboard(self.text)
+            self._dashboard.say("Copied as text")
+
+    def action_raw(self) -> None:
+        """What the API answered."""
+        from contribaudit.tui.screens.raw import RawScreen
+
+        if self._finding is None:
+            return
+        digests = rows.evidence_digests(self._finding)
+        if not digests:
+            self._dashboard.say("No raw answer stands behind this finding", warning=True)
+        else:
+            self.app.push_screen(RawScreen(digests))
+
+    def action_page(self) -> None:
+        """The page that the check rests on: copied, and opened where there is a browser with windows."""
+        address = (
+            rows.documentation(self._board, self._finding)
+            if self._board is not None and self._finding is not None
+            else ""
+        )
+        if not address:
+            self._dashboard.say("No page is known for this check", warning=True)
+        else:
+            self._hand_over(address)
+
+    def action_console(self) -> None:
+        """Where the console's menu path begins: likewise, and the way on from there."""
+        if self._board is None or self._finding is None:
+            return
+        address, way = rows.console(self._board, self._finding)
+        if address:
+            self._hand_over(address, f" (then {way})")
+        elif way:
+            self._dashboard.say(f"No address is known here for: {way}", warning=True)
+        else:
+            self._dashboard.say("No place in the console is known for this check", warning=True)
+
+    def _hand_over(self, address: str, then: str = "") -> None:
+        self.app.copy_to_clipboard(address)
+        self._dashboard.say(f"Copied: {address}{then}")
+        if self.app.is_web:
+            self.app.open_url(address)
+        elif browser.has_windows():
+            self._dashboard.run_worker(self._open(self._dashboard, address), group="open")  # it outlives this widget
+
+    @staticmethod
+    async def _open(dashboard: Host, address: str) -> None:
+        if not await browser.open_beside(address):
+            dashboard.say(f"No browser took {address}: paste it into one", warning=True)
