@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contribaudit.demo.run import demonstration
-from contribaudit.evidence.export import export
-from contribaudit.evidence.folder import EvidenceFolder
-from contribaudit.evidence.gather import of_last
+from contribaudit.demo import demonstration
+from contribaudit.evidence.dossier import of_last
+from contribaudit.evidence.export import EvidenceFolder, export
 from contribaudit.evidence.manifest import NAME, SUMS, read_manifest
 from contribaudit.evidence.verify import verify
 

@@ -21,8 +21,8 @@ from contribaudit import wiring
 from contribaudit.atlassian.connect import connect
 from contribaudit.audit.job import Job, Target
 from contribaudit.audit.pipeline import audit
+from contribaudit.evidence.dossier import of_last
 from contribaudit.evidence.export import export
-from contribaudit.evidence.gather import of_last
 from contribaudit.evidence.verify import verify
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History

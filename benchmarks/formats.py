@@ -17,9 +17,9 @@ from benchmarks.costs import Cost, apart, measured
 from contribaudit.core.advise.report import Report, RunLine
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import OrganizationState, State
-from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.exporters import csv_evidence, html, json_v1, junit, markdown, sarif, xlsx
 from contribaudit.rulebook import loader
 

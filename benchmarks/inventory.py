@@ -18,7 +18,7 @@ from contribaudit import collectors, wiring
 from contribaudit.atlassian.connect import connect
 from contribaudit.audit.job import Job, Target
 from contribaudit.audit.pipeline import look
-from contribaudit.collectors.collect import collect_all, fewer_collections
+from contribaudit.collectors.collect import collect_all, relaxed_gc
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
@@ -47,7 +47,7 @@ def run() -> None:
 async def _listing(url: str) -> tuple[float, int]:
     async with connect(organization=ORGANIZATION, key=SecretStr(KEY), api_url=url) as client:
         began = time.perf_counter()
-        with fewer_collections():
+        with relaxed_gc():
             snapshot = await collect_all(client, (WORKSPACES,))
         seconds = time.perf_counter() - began
         assert snapshot.complete, snapshot.collections

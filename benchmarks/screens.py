@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from contribaudit.tui.app import Dashboard
-from contribaudit.tui.sources.demo import open_demo
+from contribaudit.tui.sources import open_demo
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screens"
 SIZE = (120, 40)

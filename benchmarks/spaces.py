@@ -21,7 +21,7 @@ from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
-from contribaudit.collectors.collect import collect_all, fewer_collections
+from contribaudit.collectors.collect import collect_all, relaxed_gc
 from contribaudit.collectors.spaces import collect_spaces
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.rulebook import loader
@@ -76,7 +76,7 @@ async def _ours(url: str) -> dict[str, Any]:
         apps = await collect_all(client, (WORKSPACES,))
         async with connect_sites(Accesses(Access(MINE)), api_url=url, ledger=client.ledger) as sites:
             began = time.perf_counter()
-            with fewer_collections():
+            with relaxed_gc():
                 snapshot = await collect_spaces(apps, sites, rulebook, collectors.SPACES)
             seconds = time.perf_counter() - began
     read = sum(1 for _ in snapshot.spaces)

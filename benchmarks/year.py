@@ -14,8 +14,8 @@ from pathlib import Path
 
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.core.model.observation import Grade, Observation, Observed
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.store.history import History, RunDraft
 
 FACTS = 200_000

@@ -12,18 +12,17 @@ from contribaudit import catalogue, checks, collectors
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as organization_catalogue
 from contribaudit.collectors.interface import promises_of
-from contribaudit.core.judge.check import Case, Verdict, by_id
-from contribaudit.core.judge.evaluate import EVERYTHING, Evaluation, Selection, evaluate
+from contribaudit.core.judge.check import CheckContext, Verdict, by_id
+from contribaudit.core.judge.evaluate import EVERYTHING, Evaluation, Selection, apply_terms, evaluate
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.policy import AuditPolicy, Rule, Waiver
 from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
-from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
-from contribaudit.core.terms import apply_terms
 from contribaudit.rulebook import loader
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -209,7 +208,7 @@ def judge(
 ) -> Verdict:
     """The check's verdict on the subject, under the default evidence terms."""
     wanted = rule(check, expect=expect)
-    case = Case(subject, state, wanted, policy_of(wanted, written_for_plan=written_for_plan))
+    case = CheckContext(subject, state, wanted, policy_of(wanted, written_for_plan=written_for_plan))
     return apply_terms(CHECKS[check].judge(case), case)
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from contribaudit.core.model.snapshot import Space, SpaceList
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot, Space, SpaceList
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
 from contribaudit.store.history import History
 from contribaudit.store.records import RunDraft
 

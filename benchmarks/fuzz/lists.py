@@ -25,8 +25,8 @@ from contribaudit.core.judge.evaluate import evaluate
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.core.resolve.resolve import Seen, resolve
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
 from contribaudit.rulebook import loader
 
 FAMILIES = {

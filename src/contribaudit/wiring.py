@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, TypedDict
 
 from pydantic import SecretStr
 
-from contribaudit import catalogue, checks, paths, policy_file, site_tokens
+from contribaudit import catalogue, checks, policy_file
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect, connect_sites
-from contribaudit.atlassian.ledger import Ledger
 from contribaudit.atlassian.sites import Accesses, SiteClient
+from contribaudit.atlassian.transport import Ledger
 from contribaudit.attestations import files
 from contribaudit.attestations.files import Row
 from contribaudit.audit.job import Operator, Target
@@ -29,6 +29,8 @@ from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.errors import ConfigurationError, CredentialError, StoreDamaged, StoreError, UsageError
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import decoders, loader
+from contribaudit.settings import credentials as site_tokens
+from contribaudit.settings import file as paths
 from contribaudit.settings.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.store.history import History

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.atlassian.origin import checked_origin
+from contribaudit.atlassian.credential import checked_origin
 from contribaudit.atlassian.paging import first_request
 from contribaudit.errors import ConfigurationError, CredentialError, UnexpectedAnswer
 

@@ -17,9 +17,9 @@ from pydantic import SecretStr
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.ledger import Ledger
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.sites import Access, Accesses, SiteClient, is_cloud_id, site_chain
+from contribaudit.atlassian.transport import Ledger
 from contribaudit.errors import (
     AccessDenied,
     AdminApiError,

@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from contribaudit.atlassian import calls
-from contribaudit.atlassian.limiter import Limiter
-from contribaudit.atlassian.retry import asked_seconds, moment
+from contribaudit.atlassian.transport import Limiter, asked_seconds, moment
 from contribaudit.errors import AccessDenied, AdminApiUnreachable, RateLimited, ServerFailed, UnexpectedAnswer
 
 from .bench import NOON, Bench, Clock

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value, Witness
+from contribaudit.core.model.observation import Attester, Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.subject import Subject, organization_subject
 from tests.builders import NOW, ORG
 
 ORGANIZATION = organization_subject(ORG)
-ANN = Witness(
+ANN = Attester(
     "ann@acme.example",
     console_path="Atlassian Administration > Security > Data contribution",
     generation="since May 2026",

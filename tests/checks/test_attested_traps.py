@@ -7,14 +7,14 @@ from datetime import date
 
 import pytest
 
-from contribaudit.core.deletion import residue_until
-from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.core.judge.check import CheckContext, Verdict
+from contribaudit.core.judge.evaluate import apply_terms
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observation, SettingId, Value
 from contribaudit.core.model.policy import Decision
 from contribaudit.core.model.subject import COMPANY, Kind, Subject
+from contribaudit.core.resolve.exposure import residue_until
 from contribaudit.core.resolve.state import State
-from contribaudit.core.terms import apply_terms
 from tests.builders import CHECKS, ORG, RULEBOOK, app, facts, judge, policy_of, rule, state_of
 from tests.checks.attested import ORGANIZATION, gone, seen
 
@@ -41,7 +41,7 @@ def under(
     """The check's verdict under a policy with these decisions."""
     wanted = rule(check, expect=expect)
     policy = policy_of(wanted, decisions=decisions, written_for_plan=written_for_plan)
-    case = Case(subject, state, wanted, policy)
+    case = CheckContext(subject, state, wanted, policy)
     return apply_terms(CHECKS[check].judge(case), case)
 
 

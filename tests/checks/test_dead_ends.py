@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit import catalogue, packs
+from contribaudit import catalogue
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Observation, SettingId, Value
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import State
+from contribaudit.policy_file import reading
 from tests.builders import ORG, RULEBOOK, app, evaluated, facts, observed, policy_list, state_of
 from tests.checks.attested import ORGANIZATION, seen
 from tests.checks.test_attested_words import GOOD
@@ -68,7 +69,7 @@ OPEN = {
 """Why each stays open. A look that nobody can take is not among them."""
 
 
-@pytest.mark.parametrize("pack", packs.NAMES)
+@pytest.mark.parametrize("pack", reading.NAMES)
 def test_nothing_stays_open_but_what_is_named_here(tmp_path: Path, pack: str) -> None:
     findings = evaluated(every_app(), load(tmp_path, pack)).findings
     left = {(one.check, one.reason_code) for one in findings if one.outcome.unproven}
@@ -79,7 +80,7 @@ def test_no_app_waits_for_a_look_that_no_screen_offers(tmp_path: Path) -> None:
     """Product Discovery has no key and no tag, Statuspage is not listed under Rovo access, and each says so."""
     without = {
         (one.check, one.subject.id.removeprefix("ari:cloud:"))
-        for pack in packs.NAMES
+        for pack in reading.NAMES
         for one in evaluated(every_app(), load(tmp_path, pack)).findings
         if one.reason_code == "no_screen"
     }

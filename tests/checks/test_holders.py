@@ -8,7 +8,7 @@ import pytest
 
 from contribaudit.core.judge.check import Verdict
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Observation, Observed, SettingId, Value, Witness
+from contribaudit.core.model.observation import Attester, Observation, Observed, SettingId, Value
 from contribaudit.core.model.subject import COMPANY, Kind, Subject
 from tests.builders import ORG, app, collection, collections, facts, judge, observed, state_of, unavailable
 from tests.checks.attested import ORGANIZATION, said, seen
@@ -146,7 +146,7 @@ def looked(
     generation: str = "",
 ) -> Observed:
     """A look at a screen."""
-    who = Witness("ann@acme.example", screen=screen, console_path=console_path, generation=generation)
+    who = Attester("ann@acme.example", screen=screen, console_path=console_path, generation=generation)
     return replace(seen(setting, value, subject), witness=who)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit import packs, policy_file
+from contribaudit import policy_file
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.policy_file import reading
 from tests.builders import CHECKS, RULEBOOK
 
 
@@ -21,18 +22,18 @@ def load(folder: Path, pack: str) -> AuditPolicy:
     return policy_file.load(path, checks=CHECKS, vocabularies=RULEBOOK.vocabularies(), plans=plans)
 
 
-@pytest.mark.parametrize("pack", packs.NAMES)
+@pytest.mark.parametrize("pack", reading.NAMES)
 def test_a_pack_loads_and_every_rule_has_a_reason(tmp_path: Path, pack: str) -> None:
     policy = load(tmp_path, pack)
     assert policy.rules
     assert all(rule.reason.endswith(".") and rule.enabled for rule in policy.rules)
-    shipped = next(one for one in packs.shipped() if one.name == pack)
+    shipped = next(one for one in reading.shipped() if one.name == pack)
     assert len(shipped.description) > 100
 
 
-@pytest.mark.parametrize("pack", packs.NAMES)
+@pytest.mark.parametrize("pack", reading.NAMES)
 def test_no_pack_asks_the_same_twice(pack: str) -> None:
-    shipped = next(one for one in packs.shipped() if one.name == pack)
+    shipped = next(one for one in reading.shipped() if one.name == pack)
     asked = [rule["check"] for rule in tomllib.loads(shipped.text)["rule"]]
     assert len(asked) == len(set(asked))
 

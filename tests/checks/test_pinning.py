@@ -7,7 +7,7 @@ import pytest
 from contribaudit.core.judge.check import Verdict
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observation, Value
-from contribaudit.core.snapshot import Collection
+from contribaudit.core.model.snapshot import Collection
 from tests.builders import (
     ABSENT,
     SETTINGS,

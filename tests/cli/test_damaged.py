@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.demo.run import demonstration
+from contribaudit.demo import demonstration
 from contribaudit.errors import ContribauditError
 from contribaudit.simulator import running, scenario_app
 from tests.cli.conftest import Cli
@@ -178,7 +178,7 @@ def test_the_dashboard_loads_it_or_says_why_not(
     seed: int, sound: Sound, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from contribaudit.settings.model import AppSettings
-    from contribaudit.tui.sources.history import open_history
+    from contribaudit.tui.sources import open_history
 
     rng = random.Random(seed)
     path = tmp_path / "history.sqlite"

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from contribaudit.core.model import names
-from contribaudit.core.model.observation import Grade, Observed, Witness
+from contribaudit.core.model.observation import Attester, Grade, Observed
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.resolve.effective import COMPUTED, effective_of
 from contribaudit.exporters import explanation
@@ -126,7 +126,7 @@ def test_observed_text_is_data_in_the_tree() -> None:
     evil = "app:x\x1b[31m[bold]/confluence"
     organization = organization_subject(ORG)
     switch = observed(names.METADATA, organization, "off", grade=Grade.ATTESTED)
-    witness = Witness("a@acme.example\x1b[0m", confirmed_by="b@acme.example", screenshot=True, anchored=True)
+    witness = Attester("a@acme.example\x1b[0m", confirmed_by="b@acme.example", screenshot=True, anchored=True)
     seen = Observed(switch.setting, organization, "off", Grade.ATTESTED, NOW, "console", "", witness)
     state = state_of(
         *facts(app(), alias=evil, name=evil, plan="Enterprise"),

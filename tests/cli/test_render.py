@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from contribaudit.cli.written import FORMATS
+from contribaudit.cli.render import FORMATS
 
 from .conftest import Api, Cli
 

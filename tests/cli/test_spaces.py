@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.exporters.spaces import MOST_IN_TABLE
-from contribaudit.paths import store_default
+from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.exporters.tabular import MOST_IN_TABLE
+from contribaudit.settings.file import store_default
 from contribaudit.store.history import History
 from tests.listed import Listing, keep, space_id
 

@@ -14,7 +14,7 @@ from contribaudit.atlassian.connect import connect
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.interface import Collector
 from contribaudit.core.model.observation import Observation, Observed, Value
-from contribaudit.core.snapshot import Collection, Snapshot
+from contribaudit.core.model.snapshot import Collection, Snapshot
 from contribaudit.simulator import Options, Organization, load_scenario, make_app
 
 NOW = datetime(2026, 11, 21, 8, 0, 30, tzinfo=UTC)

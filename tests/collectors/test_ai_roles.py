@@ -12,7 +12,7 @@ import pytest
 
 from contribaudit.collectors.ai_roles import AI_ROLES, AT_ONCE
 from contribaudit.core.model.observation import Unavailable
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 
 from .probe import ORG, collect, collection, seen, surprises, unkept, values
 

@@ -13,13 +13,11 @@ from pydantic import SecretStr
 
 from contribaudit.atlassian.connect import connect
 from contribaudit.collectors import ALL, audit_log
-from contribaudit.collectors.audit_log import EVENTS
+from contribaudit.collectors.audit_log import EVENT_ACTIONS, EVENTS, parse
 from contribaudit.collectors.collect import collect_all
-from contribaudit.collectors.event_actions import EVENT_ACTIONS
-from contribaudit.collectors.event_parse import parse
 from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import NEVER_READ, EventAction, LogPosition, LogReading
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.rulebook import loader
 
 from .probe import NOW, ORG, collection, no_wait

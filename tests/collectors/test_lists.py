@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from contribaudit.collectors.api_keys import API_KEYS
+from contribaudit.collectors.audit_log import EVENT_ACTIONS
 from contribaudit.collectors.directories import DIRECTORIES
-from contribaudit.collectors.event_actions import EVENT_ACTIONS
 from contribaudit.collectors.interface import Collector
 from contribaudit.collectors.organization import ORGANIZATION
-from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.simulator import Options, load_scenario
 
 from .probe import NOW, ORG, collection, drifted, listed, surprises, unkept, values

@@ -8,7 +8,7 @@ import pytest
 
 from contribaudit.collectors.policies import POLICIES
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.simulator import Options
 
 from .probe import ORG, collection, drifted, listed, seen, surprises, unkept, values

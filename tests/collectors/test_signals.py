@@ -10,7 +10,7 @@ import pytest
 from contribaudit import catalogue
 from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.workspaces import WORKSPACES
-from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import Kind
 

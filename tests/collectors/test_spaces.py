@@ -19,14 +19,14 @@ from contribaudit import collectors
 from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
-from contribaudit.collectors import spaces_confluence, spaces_jira
+from contribaudit.collectors import space_sources as spaces_confluence
+from contribaudit.collectors import space_sources as spaces_jira
 from contribaudit.collectors.space_sources import SpaceSpool
 from contribaudit.collectors.spaces import collect_spaces
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observed, SettingId
-from contribaudit.core.model.snapshot import Space
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.errors import StoreError
 from contribaudit.progress import Silent
 from contribaudit.rulebook import loader
@@ -101,7 +101,7 @@ def test_a_full_disk_is_told() -> None:
     ],
 )
 def test_a_project(entry: dict[str, Any], wanted: tuple[Any, ...] | None) -> None:
-    found = spaces_jira.parse(entry)
+    found = spaces_jira.parse_jira(entry)
     wanted = wanted or ("7", "A", "B", "business", "archived", ())
     assert (found.id, found.key, found.name, found.type, found.status, found.missing) == wanted
     assert found.created_at is None
@@ -120,7 +120,7 @@ def test_a_project(entry: dict[str, Any], wanted: tuple[Any, ...] | None) -> Non
 )
 def test_a_space_s_beginning(created: object, wanted: datetime | None) -> None:
     entry = {"id": "1", "key": "A", "name": "B", "type": "global", "status": "current", "createdAt": created}
-    assert spaces_confluence.parse(entry).created_at == wanted
+    assert spaces_confluence.parse_confluence(entry).created_at == wanted
 
 
 def snapshot(*apps: Subject, **told: str) -> Snapshot:

@@ -12,7 +12,7 @@ from contribaudit.collectors.api_keys import API_KEYS
 from contribaudit.collectors.interface import Reading
 from contribaudit.collectors.organization import ORGANIZATION
 from contribaudit.core.model.observation import Observation
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.errors import StoreError
 
 from .probe import collect

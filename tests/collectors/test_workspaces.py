@@ -9,7 +9,7 @@ import pytest
 
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.simulator import Options, load_scenario
 
 from .probe import NOW, collection, drifted, listed, seen, surprises, unkept, values

@@ -11,12 +11,12 @@ from contribaudit.core.model.attestation import Anchor, Attestation, Signature
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Value
 from contribaudit.core.model.rulebook import Rulebook, SignalRule
 from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.attested import Testimony, attested_observations
+from contribaudit.core.resolve.attested import AttestationHistory, attested_observations
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.signals import revision_of, settled_of
 from contribaudit.core.resolve.state import OrganizationState, State
-from contribaudit.core.snapshot import Collection
 from tests.builders import NOW, ORG, RULEBOOK, Gone, app, collections, facts, observed
 
 ORGANIZATION = organization_subject(ORG)
@@ -114,7 +114,7 @@ def heard(
     attestations: Iterable[Attestation], state: State, **testimony: Any
 ) -> dict[tuple[Subject, str], Observation]:
     """What the attestations are worth, by subject and setting."""
-    told = {ORG: Testimony(tuple(attestations), **testimony)}
+    told = {ORG: AttestationHistory(tuple(attestations), **testimony)}
     found = list(attested_observations(state, told, BY_ID.__getitem__, SETTINGS))
     assert len({(one.subject, one.setting) for one in found}) == len(found)
     return {(one.subject, one.setting): one for one in found}

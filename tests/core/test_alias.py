@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.alias import alias_of, resolve_alias
 from contribaudit.core.model.subject import COMPANY, Subject, organization_subject
+from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError

@@ -9,8 +9,8 @@ import pytest
 
 from contribaudit.core.model.observation import Observed, SettingId, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.plan_moves import PlanSeen
 from contribaudit.core.resolve import attested as evidence
+from contribaudit.core.resolve.attested import PlanSeen
 from contribaudit.core.resolve.resolve import Seen, resolve
 from tests.builders import ABSENT, NOW, ORG, PROMISES, UNREAD, app, collection, collections, facts, observed, snapshot
 
@@ -334,7 +334,7 @@ def test_other_organizations_are_not_heard() -> None:
         "Acme",
         snapshot(facts(app()), at=NOW),
         left_out=True,
-        testimony=evidence.Testimony((look("off", 3, None),)),
+        testimony=evidence.AttestationHistory((look("off", 3, None),)),
     )
     state = resolve([seen], RULES, NOW, PROMISES, SETTINGS)
     assert state.read(ORGANIZATION, SWITCH.id) == Unavailable(
@@ -343,7 +343,7 @@ def test_other_organizations_are_not_heard() -> None:
 
 
 def resolved(*attestations: Any, **facts_of: Any) -> Any:
-    seen = Seen(ORG, "Acme", snapshot(facts(app(), **facts_of)), testimony=evidence.Testimony(attestations))
+    seen = Seen(ORG, "Acme", snapshot(facts(app(), **facts_of)), testimony=evidence.AttestationHistory(attestations))
     return resolve([seen], RULES, NOW, PROMISES, SETTINGS)
 
 

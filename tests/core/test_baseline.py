@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contribaudit.core.approval import Approved, Baseline
 from contribaudit.core.judge.baseline import approved_of, outside, uncovered
-from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.attestation import Approved, Baseline, Signature
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.subject import Kind, Subject, organization_subject

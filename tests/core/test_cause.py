@@ -10,11 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.core.advise.causes import Naming, Scene, explain
-from contribaudit.core.event_rules import ActionFamily, LogRules, VendorDate
-from contribaudit.core.frame import RunFrame
-from contribaudit.core.model.audit_log import AuditEvent, AuditLog, EventAction, LogReading
-from contribaudit.core.model.change import CauseKind, Change, Match
+from contribaudit.core.advise.causes import ChangeContext, SubjectIdentifiers, explain
+from contribaudit.core.model.audit_log import (
+    ActionFamily,
+    AuditEvent,
+    AuditLog,
+    EventAction,
+    LogReading,
+    LogRules,
+    VendorDate,
+)
+from contribaudit.core.model.change import CauseKind, Change, Match, RunInterval
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 
@@ -43,10 +49,10 @@ def at(hours: float) -> datetime:
     return NOON + timedelta(hours=hours)
 
 
-def frame(run: int, **other: str) -> RunFrame:
+def frame(run: int, **other: str) -> RunInterval:
     """Run `run` begins at that hour and takes a quarter of one."""
     told = {"tool_version": "1", "policy_name": "p", "policy_sha256": "p1", "rulebook_sha256": "r1"} | other
-    return RunFrame(run, at(run), at(run + 0.25), frozenset(("workspaces", "policies")), **told)
+    return RunInterval(run, at(run), at(run + 0.25), frozenset(("workspaces", "policies")), **told)
 
 
 def reading(run: int, start: float, end: float, code: str = "", read: int = 5) -> LogReading:
@@ -69,9 +75,9 @@ def change(
     return Change(subject, SettingId(setting), before, after, there, stays, at(2), last, collector="workspaces")
 
 
-def naming(one: Change) -> Naming:
+def naming(one: Change) -> SubjectIdentifiers:
     exact = {one.subject.id.casefold()} | ({"policy-ai"} if one.subject.kind is Kind.ORGANIZATION else set())
-    return Naming(frozenset(exact), frozenset((CLOUD_ID, ORG)) - exact)
+    return SubjectIdentifiers(frozenset(exact), frozenset((CLOUD_ID, ORG)) - exact)
 
 
 WHOLE = (reading(1, 0, 1.1), reading(2, 1.1, 2.1))
@@ -80,13 +86,13 @@ WHOLE = (reading(1, 0, 1.1), reading(2, 1.1, 2.1))
 def scene(
     *events: AuditEvent,
     readings: Sequence[LogReading] = WHOLE,
-    frames: Sequence[RunFrame] = (),
+    frames: Sequence[RunInterval] = (),
     rules: LogRules = RULES,
-) -> Scene:
-    return Scene(AuditLog(events, readings), frames or (frame(1), frame(2)), naming, rules)
+) -> ChangeContext:
+    return ChangeContext(AuditLog(events, readings), frames or (frame(1), frame(2)), naming, rules)
 
 
-def told(stage: Scene, *changes: Change) -> Change:
+def told(stage: ChangeContext, *changes: Change) -> Change:
     """The first of the changes, explained among the others."""
     return explain(changes, {ORG: stage})[0]
 
@@ -99,7 +105,7 @@ class Case:
     name: str
     kind: CauseKind
     changes: tuple[Change, ...] = (MOVED,)
-    stage: Scene = PLAIN
+    stage: ChangeContext = PLAIN
     actor: str | None = None
     says: str = ""
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from contribaudit import checks
 from contribaudit.core.advise.deadlines import deadline_warnings, deadlines
-from contribaudit.core.approval import Baseline
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.attestation import Baseline, Signature
 from contribaudit.core.model.deadline import Deadline, DeadlineKind, ending_soon, within
 from contribaudit.core.model.observation import Grade, Observation, SettingId
 from contribaudit.core.model.policy import AuditPolicy, Decision

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from contribaudit.core.canonical import canonical_json, stable
-from contribaudit.core.model.canonical import NOTHING, found_at, parts
+from contribaudit.core.model.canonical import NOTHING, canonical_json, found_at, parts, stable
 from contribaudit.core.model.decoder import Decoder, When, decode, reaches, selected
 from contribaudit.core.model.subject import Kind
 from tests.builders import ORG, app

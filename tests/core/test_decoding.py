@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from contribaudit.core.canonical import VERSION, canonical_json, digest
 from contribaudit.core.model.attestation import Anchor, Attestation
+from contribaudit.core.model.canonical import VERSION, canonical_json, digest
 from contribaudit.core.model.decoder import Decoder, When
 from contribaudit.core.model.observation import Observation, Observed
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind
-from contribaudit.core.plan_moves import PlanSeen
-from contribaudit.core.renew import OTHER_FORM
 from contribaudit.core.resolve import attested
-from contribaudit.core.resolve.attested import decoder_trusts
+from contribaudit.core.resolve.attested import PlanSeen, decoder_trusts
+from contribaudit.core.resolve.calibration import OTHER_FORM
 from tests.builders import NOW, ORG, collection, collections
 
 from .attesting import (
@@ -217,7 +216,7 @@ def test_a_misspelt_way_hides_no_move() -> None:
     assert now([look("off", 2, OFF)], ELSE, wrong) == "!signal_moved"
     rules = replace(RULES, decoders=(wrong,))
     state = state_of(OFF, rules=rules)
-    told = {ORG: attested.Testimony((look("off", 2, OFF),), objects=OBJECTS)}
+    told = {ORG: attested.AttestationHistory((look("off", 2, OFF),), objects=OBJECTS)}
     (trust,) = decoder_trusts(state, told, BY_ID.__getitem__)
     assert trust.nowhere == (ORGANIZATION,)
     assert "never had" in trust.sentence()
@@ -246,7 +245,7 @@ def test_pairs_are_proven_by_what_the_pointers_select() -> None:
 def test_the_sentence_tells_what_a_person_should_know() -> None:
     def sentence(*attestations: Attestation) -> str:
         rules = replace(RULES, decoders=(READS,))
-        told = {ORG: attested.Testimony(attestations, objects=OBJECTS)}
+        told = {ORG: attested.AttestationHistory(attestations, objects=OBJECTS)}
         (trust,) = decoder_trusts(state_of(OFF, rules=rules), told, BY_ID.__getitem__)
         return trust.sentence()
 

@@ -13,8 +13,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contribaudit.core.canonical import canonical_json, digest
 from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.decoder import Decoder, When
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId
 from contribaudit.core.model.subject import Kind

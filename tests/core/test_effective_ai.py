@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contribaudit.core.model import names
-from contribaudit.core.model.observation import CONFLICT_CODE, Grade, Observation, SettingId, Value, Witness
+from contribaudit.core.model.observation import CONFLICT_CODE, Attester, Grade, Observation, SettingId, Value
 from contribaudit.core.model.observation import Observed as Seen
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.effective import AI_PROCESSING, Effective, ai, effective_of
@@ -131,8 +131,8 @@ def test_the_chain_of_a_blocked_family_holds_every_sibling() -> None:
 def test_the_observation_is_as_well_witnessed_as_the_worst_of_its_links() -> None:
     """One screenshot does not stand for two looks."""
 
-    def by(name: str, **more: bool | str) -> Witness:
-        return Witness(f"{name}@acme.example", **more)  # type: ignore[arg-type]
+    def by(name: str, **more: bool | str) -> Attester:
+        return Attester(f"{name}@acme.example", **more)  # type: ignore[arg-type]
 
     witnesses = {"jira": by("a", screenshot=True, confirmed_by="c@acme.example"), "assets": by("b", anchored=True)}
     found: list[Observation] = []
@@ -142,7 +142,7 @@ def test_the_observation_is_as_well_witnessed_as_the_worst_of_its_links() -> Non
         found.append(Seen(one.setting, one.subject, one.value, one.grade, one.observed_at, one.source, "", witness))
     seen = state_of(*found).read(app("jira"), names.EFFECTIVE_AI)
     assert isinstance(seen, Seen)
-    assert seen.witness == Witness("a@acme.example, b@acme.example", None, screenshot=False, anchored=False)
+    assert seen.witness == Attester("a@acme.example, b@acme.example", None, screenshot=False, anchored=False)
 
 
 def test_a_kind_that_ai_does_not_reach_has_no_answer() -> None:

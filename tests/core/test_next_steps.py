@@ -7,13 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from contribaudit.core.advise.next_steps import ScreenDue, next_steps, to_do
+from contribaudit.core.advise.next_steps import NextStep, ScreenDue, StepKind, next_steps, to_do
 from contribaudit.core.advise.report import Report, RunLine
 from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.subject import organization_subject
-from contribaudit.core.step import NextStep, StepKind
 from tests.builders import NOW, ORG, app, collection, collections, evidence, facts, finding, state_of
 
 ACCESS = SettingId("ai.access")

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.alias import alias_of, resolve_alias
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observation
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.aliases import meant
+from contribaudit.core.resolve.aliases import alias_of, meant, resolve_alias
 from contribaudit.core.resolve.effective import in_app, metadata
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
-from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.errors import UsageError
 from contribaudit.store.history import History
 from tests.builders import NOW, ORG, PROMISES, RULEBOOK, app, facts, observed, snapshot

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.core.judge.check import CheckContext, Verdict
+from contribaudit.core.judge.evaluate import apply_terms, strongest_first
 from contribaudit.core.model.finding import Evidence, Outcome, Severity
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.policy import EvidenceTerms, Rule
-from contribaudit.core.terms import apply_terms, strongest_first
 from tests.builders import NOW, app, evidence, policy_of, rule, state_of
 
 GOOD = [
@@ -29,7 +29,7 @@ def under(
 ) -> tuple[Outcome, str]:
     """Outcome and reason code of a verdict with this evidence."""
     the_rule = wanted or rule("DR-01")
-    case = Case(app(), state_of(), the_rule, policy_of(the_rule, evidence=terms or EvidenceTerms()))
+    case = CheckContext(app(), state_of(), the_rule, policy_of(the_rule, evidence=terms or EvidenceTerms()))
     verdict = apply_terms(Verdict(outcome, "own", "it is so", evidence=found), case)
     return verdict.outcome, verdict.reason_code
 

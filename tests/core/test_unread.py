@@ -5,7 +5,7 @@ from __future__ import annotations
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed, Unavailable
 from contribaudit.core.model.subject import organization_subject
-from contribaudit.core.unread import mark_unread
+from contribaudit.core.resolve.resolve import mark_unread
 from tests.builders import NOW, ORG, app, collection, collections, facts, observed, snapshot, state_of
 
 SCOPE = "read:workspaces:admin"

@@ -17,7 +17,7 @@ from contribaudit.core.advise.verdict import (
 )
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from tests.builders import OTHER_ORG, app, collection, collections, finding, snapshot
 
 ALL_FORBIDDEN = snapshot(runs=tuple(collection(one.collector, "forbidden") for one in collections()))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import contribaudit
-from contribaudit.core.advise.remedies import ENTRIES, NOBODYS, WAYS, Way, way_of
+from contribaudit.core.advise.remedies import ENTRIES, NOT_ACTIONABLE, REMEDIES, Remedy, way_of
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import CONFLICT_CODE, STALE_CODES, Grade
 from contribaudit.errors import AdminApiError, CredentialError
@@ -18,7 +18,7 @@ from tests.flow.test_check_outcomes import CASES
 
 SOURCE = Path(contribaudit.__file__).parent
 _DOUBTED = {"UNKNOWN", "STALE", "CONFLICT"}
-_CONDITIONAL = (Way.LOOK, Way.SOURCE)
+_CONDITIONAL = (Remedy.LOOK, Remedy.SOURCE)
 _NOT_OF_A_FINDING = {
     # What `explain` alone can come to, of subjects and answers that no check asks for.
     "app_of_space_not_known", "space_not_seen", "sandbox",
@@ -77,12 +77,12 @@ def test_the_sources_are_read() -> None:
 
 
 def test_every_code_that_is_written_has_a_way() -> None:
-    assert written() - set(WAYS) == set()
+    assert written() - set(REMEDIES) == set()
 
 
 def test_every_code_of_the_outcome_tables_has_a_way() -> None:
     doubted = [case for case in CASES if case.outcome in (Outcome.UNKNOWN, Outcome.STALE, Outcome.CONFLICT)]
-    assert {case.code for case in doubted} - set(WAYS) == set()
+    assert {case.code for case in doubted} - set(REMEDIES) == set()
 
 
 def test_every_error_and_every_doubt_of_an_attestation_has_a_way() -> None:
@@ -94,17 +94,17 @@ def test_every_error_and_every_doubt_of_an_attestation_has_a_way() -> None:
             yield from family(one)
 
     known = {*family(AdminApiError), *family(CredentialError), *STALE_CODES, CONFLICT_CODE}
-    assert known - set(WAYS) == set()
+    assert known - set(REMEDIES) == set()
 
 
 def test_the_last_way_is_always_open() -> None:
     """But for an empty list of apps, which is a source that was not read whole."""
-    assert {code for code, ways in WAYS.items() if ways[-1] in _CONDITIONAL} == {"no_apps"}
-    assert all(way in _CONDITIONAL for ways in WAYS.values() for way in ways[:-1])
+    assert {code for code, ways in REMEDIES.items() if ways[-1] in _CONDITIONAL} == {"no_apps"}
+    assert all(way in _CONDITIONAL for ways in REMEDIES.values() for way in ways[:-1])
 
 
 def test_what_the_policy_settles_has_an_entry_and_nothing_else_has() -> None:
-    assert set(ENTRIES) == {code for code, ways in WAYS.items() if Way.POLICY in ways}
+    assert set(ENTRIES) == {code for code, ways in REMEDIES.items() if Remedy.POLICY in ways}
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.WAIVED, Outcome.EXEMPT, Outcome.NO_SUCH_SETTING])
@@ -115,30 +115,30 @@ def test_what_is_settled_has_none(outcome: Outcome) -> None:
 def test_the_outcome_goes_before_the_code() -> None:
     """A setting that is wrong is set right, one that no plan has is accepted, one that is right waits for its day."""
     state = state_of(*facts(app()))
-    assert way_of(state, finding(Outcome.FAIL)) is Way.REMEDY
-    assert way_of(state, finding(Outcome.FAIL, reason_code="no_decision")) is Way.POLICY
-    assert way_of(state, finding(Outcome.NOT_ACHIEVABLE)) is Way.ACCEPTANCE
-    assert way_of(state, finding(Outcome.PENDING)) is Way.TIME
-    assert {Way.TIME, Way.PAST, Way.UNPUBLISHED} == set(NOBODYS)
+    assert way_of(state, finding(Outcome.FAIL)) is Remedy.REMEDY
+    assert way_of(state, finding(Outcome.FAIL, reason_code="no_decision")) is Remedy.POLICY
+    assert way_of(state, finding(Outcome.NOT_ACHIEVABLE)) is Remedy.ACCEPTANCE
+    assert way_of(state, finding(Outcome.PENDING)) is Remedy.TIME
+    assert {Remedy.TIME, Remedy.PAST, Remedy.UNPUBLISHED} == set(NOT_ACTIONABLE)
 
 
 def test_an_unread_source_goes_before_the_word_of_nobody() -> None:
     """A parent that the API does not name is nobody's; one in a list that was not read waits for the list."""
     open_one = finding(Outcome.UNKNOWN, reason_code="parent_not_known")
-    assert way_of(state_of(*facts(app())), open_one) is Way.UNPUBLISHED
+    assert way_of(state_of(*facts(app())), open_one) is Remedy.UNPUBLISHED
     runs = collections(collection("workspaces", "forbidden", scope="read:x"))
-    assert way_of(state_of(*facts(app()), runs=runs), open_one) is Way.SOURCE
+    assert way_of(state_of(*facts(app()), runs=runs), open_one) is Remedy.SOURCE
 
 
 def test_a_grade_that_is_not_accepted_is_looked_at_unless_somebody_did() -> None:
     state = state_of(*facts(app()))
 
-    def way(grade: Grade) -> Way | None:
+    def way(grade: Grade) -> Remedy | None:
         seen = finding(Outcome.UNKNOWN, reason_code="grade_not_accepted", setting="trial", evidence=(evidence(grade),))
         return way_of(state, seen)
 
-    assert (way(Grade.INFERRED), way(Grade.ATTESTED)) == (Way.LOOK, Way.POLICY)
+    assert (way(Grade.INFERRED), way(Grade.ATTESTED)) == (Remedy.LOOK, Remedy.POLICY)
 
 
 def test_a_code_of_a_later_version_is_no_less_in_the_queue() -> None:
-    assert way_of(state_of(*facts(app())), finding(Outcome.UNKNOWN, reason_code="new_word")) is Way.REMEDY
+    assert way_of(state_of(*facts(app())), finding(Outcome.UNKNOWN, reason_code="new_word")) is Remedy.REMEDY

@@ -10,12 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from contribaudit.audit.job import Job, Operator
-from contribaudit.core.approval import Baseline
-from contribaudit.core.model.attestation import Attachment, Attestation, Signature
+from contribaudit.core.model.attestation import Attachment, Attestation, Baseline, Signature
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import organization_subject
+from contribaudit.evidence.dossier import EVERYTHING, Wanted, of_last
 from contribaudit.evidence.export import Exported, Form, export
-from contribaudit.evidence.gather import EVERYTHING, Wanted, of_last
 from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import Actor
 from tests.flow.audits import Bench, simulated

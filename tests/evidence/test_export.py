@@ -19,9 +19,8 @@ import pytest
 from contribaudit.atlassian import calls
 from contribaudit.core.judge.evaluate import Selection
 from contribaudit.errors import OutputError, StoreError, UsageError
-from contribaudit.evidence import gather
-from contribaudit.evidence.export import Form, export
-from contribaudit.evidence.folder import EvidenceFolder
+from contribaudit.evidence import dossier as gather
+from contribaudit.evidence.export import EvidenceFolder, Form, export
 from contribaudit.evidence.sheet import Sheet
 from contribaudit.evidence.sheets import ALL
 from contribaudit.evidence.verify import verify

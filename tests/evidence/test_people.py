@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.evidence.gather import Wanted, of_last
-from contribaudit.evidence.persons import persons
-from contribaudit.evidence.pseudonyms import OMITTED, Cast, People
+from contribaudit.evidence.dossier import Wanted, of_last, persons
+from contribaudit.evidence.pseudonyms import OMITTED, NameHandling, Pseudonymizer
 from contribaudit.evidence.verify import verify
 from tests.evidence.scene import PARTS, PEOPLE, Scene
 
@@ -40,8 +39,8 @@ def test_the_named_pack_holds_every_one_of_them(unsigned: Path) -> None:
     assert {name for _, name in found_in(unsigned)} == {*PEOPLE, *PARTS}
 
 
-@pytest.mark.parametrize("people", [People.PSEUDONYM, People.OMIT])
-def test_nobody_is_left(told: Scene, people: People) -> None:
+@pytest.mark.parametrize("people", [NameHandling.PSEUDONYM, NameHandling.OMIT])
+def test_nobody_is_left(told: Scene, people: NameHandling) -> None:
     pack = told.export(f"without-{people}", Wanted(people)).place
     assert found_in(pack) == []
     assert verify(pack).standing == "consistent"
@@ -50,14 +49,14 @@ def test_nobody_is_left(told: Scene, people: People) -> None:
     text = " ".join((pack / "README.txt").read_text().split())
     assert "Raw answers and screenshots are left out" in text
     assert "What no source but a free text names" in text
-    stood = b"person-" if people is People.PSEUDONYM else OMITTED.encode()
+    stood = b"person-" if people is NameHandling.PSEUDONYM else OMITTED.encode()
     for name in ("attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "segregation.csv", "report.json"):
         assert stood in (pack / name).read_bytes(), name
 
 
 def test_a_stand_in_is_stable_within_a_pack_and_another_in_the_next(told: Scene) -> None:
-    first = told.export("pseudonym-1", Wanted(People.PSEUDONYM)).place
-    second = told.export("pseudonym-2", Wanted(People.PSEUDONYM)).place
+    first = told.export("pseudonym-1", Wanted(NameHandling.PSEUDONYM)).place
+    second = told.export("pseudonym-2", Wanted(NameHandling.PSEUDONYM)).place
     names = [
         set(re.findall(r"person-[0-9a-f]{12}", (pack / "segregation.csv").read_text())) for pack in (first, second)
     ]
@@ -86,24 +85,24 @@ def test_everybody_is_known(told: Scene) -> None:
 )
 def test_a_part_of_a_name_goes_where_it_stands_alone(known: str, text: str, left: str) -> None:
     """Unless it is a word that packs are written in."""
-    assert Cast(People.OMIT, [known], ["reason", "Owner"]).text(text) == left
+    assert Pseudonymizer(NameHandling.OMIT, [known], ["reason", "Owner"]).text(text) == left
 
 
 @given(st.text(max_size=30), st.sampled_from(PEOPLE), st.text(max_size=30))
 def test_a_name_goes_wherever_it_stands_alone(before: str, name: str, after: str) -> None:
     """Whatever is around it that is no letter."""
-    cast = Cast(People.OMIT, PEOPLE)
+    cast = Pseudonymizer(NameHandling.OMIT, PEOPLE)
     assert name not in cast.text(f"{before} {name} {after}")
     assert cast.text(name) == cast.person(name) == OMITTED
 
 
 def test_a_long_text_takes_no_long_time() -> None:
     """A quadratic search would not end."""
-    cast = Cast(People.PSEUDONYM, PEOPLE)
+    cast = Pseudonymizer(NameHandling.PSEUDONYM, PEOPLE)
     text = "a" * 2_000_000 + "@" + "b" * 100_000
     assert cast.text(text)[:3] == "aaa"
 
 
 @pytest.mark.parametrize("text", ["", "plain", "3@home", "a @ b", "finding 0123456789abcdef"])
 def test_what_names_nobody_stays(text: str) -> None:
-    assert Cast(People.PSEUDONYM).text(text) == text
+    assert Pseudonymizer(NameHandling.PSEUDONYM).text(text) == text

@@ -14,12 +14,12 @@ import pytest
 from contribaudit import catalogue, checks
 from contribaudit.audit.pipeline import audit
 from contribaudit.errors import EvidenceDamaged, UsageError
+from contribaudit.evidence.dossier import Wanted, of_last
 from contribaudit.evidence.export import Form, export
-from contribaudit.evidence.gather import Wanted, of_last
-from contribaudit.evidence.pseudonyms import People
+from contribaudit.evidence.pseudonyms import NameHandling
 from contribaudit.evidence.reperform import Result, exit_code, reperform
 from contribaudit.evidence.verify import verify
-from contribaudit.exporters.saved_file import load
+from contribaudit.exporters.saved import load
 from contribaudit.rulebook import decoders, loader
 from tests.evidence.scene import NOW, POLICY, Scene
 from tests.evidence.test_verify import remade
@@ -122,7 +122,7 @@ def test_another_rulebook_is_found(pack: Path, copied: Callable[[Path], Path]) -
 
 def test_without_names_nothing_can_be_judged_again(told: Scene) -> None:
     with pytest.raises(UsageError, match="without names"):
-        reperform(told.export("reperform-pseudonym", Wanted(People.PSEUDONYM)).place)
+        reperform(told.export("reperform-pseudonym", Wanted(NameHandling.PSEUDONYM)).place)
 
 
 @pytest.mark.parametrize("name", ["own.toml", "our own, é.toml"])

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit.evidence.sample import COLUMNS, draw, sheet
-from contribaudit.exporters.saved_file import load
+from contribaudit.exporters.saved import load
 
 
 def findings(**counts: int) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from contribaudit.atlassian.sites import Accesses
 from contribaudit.audit.pipeline import audit
+from contribaudit.evidence.dossier import Wanted, of_last
 from contribaudit.evidence.export import export
-from contribaudit.evidence.gather import Wanted, of_last
-from contribaudit.evidence.pseudonyms import People
+from contribaudit.evidence.pseudonyms import NameHandling
 from contribaudit.evidence.verify import verify
 from tests.evidence.scene import NOW
 from tests.evidence.test_export import rows
@@ -26,7 +26,9 @@ def test_spaces_are_in_the_pack(tmp_path: Path) -> None:
         job = replace(job, targets=(replace(job.targets[0], connect_sites=opener(bench, Accesses(MINE))),))
         asyncio.run(audit(job))
         pack = export(of_last(job), tmp_path / "named", now=NOW, operator=job.operator).place
-        omitted = export(of_last(job, Wanted(People.OMIT)), tmp_path / "omit", now=NOW, operator=job.operator).place
+        omitted = export(
+            of_last(job, Wanted(NameHandling.OMIT)), tmp_path / "omit", now=NOW, operator=job.operator
+        ).place
         some_site = next(row["site"] for row in rows(pack, "spaces.csv"))
         limited = export(
             of_last(job, Wanted(sites=(some_site,))), tmp_path / "site", now=NOW, operator=job.operator

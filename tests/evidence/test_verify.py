@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
+from contribaudit.evidence.dossier import of_run
 from contribaudit.evidence.export import Form, export
-from contribaudit.evidence.gather import of_run
 from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS, plain_path
 from contribaudit.evidence.signing import Signer
 from contribaudit.evidence.verify import verify, verify_chain

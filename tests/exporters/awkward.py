@@ -12,9 +12,9 @@ from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.rulebook import App, Clocks, Figure, Limits, Rulebook, RulebookFile, Statement, Statements
+from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import OrganizationState, State
-from contribaudit.core.snapshot import Collection, CollectionStatus
 
 ONE, TWO = "org-one", "org-two"
 INDIA = timezone(timedelta(hours=5, minutes=30))

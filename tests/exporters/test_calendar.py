@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Component
 
 from contribaudit.core.model.deadline import Deadline, DeadlineKind
-from contribaudit.exporters.calendar import calendar
-from contribaudit.exporters.deadlines import COLUMNS, render
+from contribaudit.exporters.deadlines import COLUMNS, calendar, render
 from contribaudit.exporters.forecast import COLUMNS as FORECAST_COLUMNS
 from tests.builders import NOW, app, state_of
 from tests.exporters.awkward import TEXTS

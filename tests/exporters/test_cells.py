@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.exporters.text import Cell, csv_cell, plain, rfc3339, shown
+from contribaudit.exporters.text import Cell, csv_cell, display, rfc3339, safe_text
 from tests.exporters.awkward import INDIA, TEXTS
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=8)
@@ -76,7 +76,7 @@ def test_no_text_starts_a_formula_and_an_apostrophe_can_be_taken_back(start: str
     first = next((one for one in cell if not one.isspace() and unicodedata.category(one) not in unseen), "")
     assert unicodedata.normalize("NFKC", first)[:1] not in [*SEEN_AS_SIGN]
     added = re.compile(r"(?<=[;\t\n\r])'+")
-    assert added.sub("", cell.removeprefix("'")) == added.sub("", plain(start + rest, keep_lines=True))
+    assert added.sub("", cell.removeprefix("'")) == added.sub("", safe_text(start + rest, keep_lines=True))
     cell.encode("utf-8")
 
 
@@ -87,13 +87,13 @@ def test_a_list_loses_nothing(texts: list[str]) -> None:
     assert json.loads(cell) == [
         one.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass") for one in texts
     ]
-    assert plain(cell) == cell
+    assert safe_text(cell) == cell
 
 
 @given(ANY_TEXT)
 def test_plain_text_holds_nothing_that_is_obeyed(text: str) -> None:
     """No control, no direction mark, no lone surrogate; as many characters as before."""
-    safe = plain(text)
+    safe = safe_text(text)
     assert len(safe) == len(text)
     assert safe.splitlines() in ([], [safe])
     assert {unicodedata.category(one) for one in safe}.isdisjoint({"Cc", "Cs", "Zl", "Zp"})
@@ -103,12 +103,12 @@ def test_plain_text_holds_nothing_that_is_obeyed(text: str) -> None:
 @pytest.mark.parametrize("word", ["emoji", "markup", "quotes", "dollar", "wide"])
 def test_plain_text_stays(word: str) -> None:
     """Text that is only odd is left as it is, joined emoji included."""
-    assert plain(TEXTS[word]) == TEXTS[word]
+    assert safe_text(TEXTS[word]) == TEXTS[word]
 
 
 def test_shown() -> None:
     """Null, the empty list and the empty text differ on screen."""
-    assert [shown(one) for one in (None, (), "", True, False, 0, ("a", "\x1b"), "\x07")] == [
+    assert [display(one) for one in (None, (), "", True, False, 0, ("a", "\x1b"), "\x07")] == [
         "null", "none", "", "yes", "no", "0", "a, \ufffd", "\ufffd",
     ]  # fmt: skip
 

@@ -17,7 +17,7 @@ from contribaudit.core.model.finding import Finding
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.csv_evidence import ALL, FINDINGS, INVENTORY, SETTINGS, Sheet
 from contribaudit.exporters.json_v1 import as_document
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import safe_text
 from tests.exporters.awkward import app, awkward_report, finding, report
 
 # A literal copy of the contract in interfaces.md, "CSV evidence".
@@ -70,7 +70,7 @@ def test_bytes(sheet: Sheet, any_report: Report, tmp_path: Path) -> None:
     inside = sum(cell.count("\n") for row in parsed for cell in row)
     assert text.count("\n") == len(parsed) + inside
     assert text.count("\r\n") == len(parsed)
-    assert all(plain(cell, keep_lines=True) == cell for row in parsed for cell in row)
+    assert all(safe_text(cell, keep_lines=True) == cell for row in parsed for cell in row)
 
 
 @pytest.mark.parametrize("sheet", ALL, ids=lambda sheet: sheet.name)
@@ -150,7 +150,7 @@ def _back(cell: str, value: object) -> object:
 def _safe(value: Any) -> object:
     if value is None:
         return ""
-    return plain(value, keep_lines=True) if isinstance(value, str) else value
+    return safe_text(value, keep_lines=True) if isinstance(value, str) else value
 
 
 def test_findings_are_sorted_by_id(any_report: Report) -> None:

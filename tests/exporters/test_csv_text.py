@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit.core.model.finding import Outcome
-from contribaudit.exporters import csv_text
-from contribaudit.exporters.csv_text import lines
-from contribaudit.exporters.text import Cell, csv_cell, plain
+from contribaudit.exporters import csv_evidence
+from contribaudit.exporters.csv_evidence import lines
+from contribaudit.exporters.text import Cell, csv_cell, safe_text
 from tests.exporters.awkward import TEXTS
 
 HOSTILE = st.builds(
@@ -53,7 +53,7 @@ def test_the_bytes_are_those_of_the_definition(rows: list[list[Cell]]) -> None:
 @given(st.text(st.characters(codec=None), max_size=12))
 def test_what_prints_is_as_it_was(text: str) -> None:
     """The shortcut of `plain` gives what every character by itself gives."""
-    assert plain(text) == "".join(map(plain, text))
+    assert safe_text(text) == "".join(map(safe_text, text))
 
 
 def test_more_cells_than_are_remembered() -> None:
@@ -76,4 +76,4 @@ def test_what_is_remembered_has_a_bound() -> None:
         finally:
             tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.5
-    assert peaks[1] < 4 * csv_text.KEPT * csv_text.LONGEST
+    assert peaks[1] < 4 * csv_evidence.KEPT * csv_evidence.LONGEST

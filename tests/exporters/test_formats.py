@@ -21,7 +21,7 @@ from contribaudit.exporters.markdown import MOST_ROWS
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import report_of
 from contribaudit.exporters.summary import words
-from contribaudit.exporters.text import csv_cell, plain
+from contribaudit.exporters.text import csv_cell, safe_text
 from tests.exporters import reading
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.golden import FOLDER
@@ -51,7 +51,8 @@ def document(request: pytest.FixtureRequest) -> ReportV1:
 
 def told_by(document: ReportV1) -> set[Told]:
     return {
-        Told(one["id"], one["outcome"], one["severity"], plain(one["subject"]["id"])) for one in document["findings"]
+        Told(one["id"], one["outcome"], one["severity"], safe_text(one["subject"]["id"]))
+        for one in document["findings"]
     }
 
 
@@ -170,7 +171,7 @@ def test_sarif_follows_what_the_schema_cannot_say(document: ReportV1) -> None:
     by_id = {one["id"]: one for one in document["findings"]}
     for result in run["results"]:
         one = by_id[result["fingerprints"][sarif.FINGERPRINT]]
-        assert rules[result["ruleIndex"]] == result["ruleId"] == plain(one["check"])
+        assert rules[result["ruleIndex"]] == result["ruleId"] == safe_text(one["check"])
         assert (result["kind"] == "fail") == (result["level"] != "none")
         assert ("suppressions" in result) == (one["waiver"] is not None)
         assert (result["kind"] == "pass") == (one["outcome"] == "pass")

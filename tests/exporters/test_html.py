@@ -12,7 +12,7 @@ import pytest
 
 from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters import html
-from contribaudit.exporters.html.bars import bars
+from contribaudit.exporters.html import bars
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview, words

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit.core.model.finding import Outcome
-from contribaudit.exporters.indented import indented
+from contribaudit.exporters.json_v1 import indented
 from tests.exporters.awkward import TEXTS
 
 TEXT = st.text(st.characters(codec=None), max_size=6) | st.sampled_from(sorted(TEXTS.values()))

@@ -12,8 +12,8 @@ from contribaudit.core.advise.report import Report, RunLine
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observation, Observed, Unavailable
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.resolve.state import State
-from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.line import one_line
 from tests.exporters.awkward import NOW, ONE, TWO, app, awkward_report, change, collection, described, finding, state_of

@@ -21,8 +21,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters import csv_evidence, json_v1, line, text_table
 from contribaudit.exporters.json_v1 import as_document
-from contribaudit.exporters.saved import report_of
-from contribaudit.exporters.saved_file import ADDED_LATER, load, parse
+from contribaudit.exporters.saved import ADDED_LATER, load, parse, report_of
 from contribaudit.exporters.summary import Overview
 from tests.exporters.awkward import ONE, app, awkward_report, finding, report
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import safe_text
 from contribaudit.exporters.text_table import SHOWN_STEPS, capture, plain_table, render, shorten
 from tests.exporters.awkward import (
     ONE,
@@ -292,7 +292,7 @@ def test_every_finding_has_its_row(monkeypatch: pytest.MonkeyPatch, drifted_repo
         for width in (80, 140):
             text = at(width, monkeypatch, what, everything=True)
             assert findings_in(text, what.findings) == len(what.findings)
-    assert plain("x") == "x"
+    assert safe_text("x") == "x"
 
 
 def test_a_sentence_that_does_not_fit_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

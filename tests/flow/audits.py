@@ -130,7 +130,7 @@ def simulated(
 
 def of_check(report: Report, check: str, subject: str = "") -> list[Finding]:
     """The findings of a check, of the subjects whose ID or alias contains `subject`."""
-    from contribaudit.core.alias import alias_of
+    from contribaudit.core.resolve.aliases import alias_of
 
     return [
         finding

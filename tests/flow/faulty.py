@@ -19,7 +19,8 @@ from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.subject import Kind
-from contribaudit.simulator import Organization, actions
+from contribaudit.simulator import Organization
+from contribaudit.simulator import admin as actions
 from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.options import Options
 from contribaudit.store.history import History

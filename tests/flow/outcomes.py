@@ -16,13 +16,12 @@ import pytest
 
 from contribaudit.audit.job import Job, Target
 from contribaudit.audit.replay import last_state
-from contribaudit.core.alias import resolve_alias
-from contribaudit.core.approval import Baseline
-from contribaudit.core.model.attestation import Attestation, Signature
+from contribaudit.core.model.attestation import Attestation, Baseline, Signature
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import CONFLICT_CODE, STALE_CODES, SettingId, Value
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.plan_moves import PlanSeen, plan_now
+from contribaudit.core.resolve.aliases import resolve_alias
+from contribaudit.core.resolve.attested import PlanSeen, plan_now
 from contribaudit.core.resolve.state import State
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History

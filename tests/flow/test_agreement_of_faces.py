@@ -27,18 +27,18 @@ import pytest
 from contribaudit import checks
 from contribaudit.audit.replay import last_state
 from contribaudit.core.advise.report import Report
-from contribaudit.core.alias import alias_of
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, effective_of
 from contribaudit.exporters import csv_evidence, explanation, html, junit, line, markdown, sarif, text_table
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
-from contribaudit.tui.rows import verdict as dashboard_verdict
-from contribaudit.tui.rows.index import index_of
+from contribaudit.tui.rows import overview as dashboard_verdict
+from contribaudit.tui.rows.filtering import index_of
 from contribaudit.tui.rows.inventory import word_of
 from contribaudit.tui.source import Board
 from tests.exporters.reading import from_html, from_junit, outcome_of
@@ -245,7 +245,7 @@ def _headlines_agree(one: Generated) -> None:
     assert f'name="verdict" value="{sentence}"' in "".join(junit.pieces(document)), "JUnit"
     shown = dashboard_verdict.headline(report, 78)
     assert " ".join(each.text.plain for each in shown) == sentence, "dashboard"
-    assert dashboard_verdict.lines(Board(report), 78)[0].text.plain == shown[0].text.plain
+    assert dashboard_verdict.verdict_lines(Board(report), 78)[0].text.plain == shown[0].text.plain
     word = {0: "PASS", 1: "FAIL"}.get(run.exit_code, "UNVERIFIED")
     assert sentence.startswith(f"{word} ({run.fail_on} and above)")
     fails = [

@@ -8,7 +8,7 @@ from pathlib import Path
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed, Value
-from contribaudit.core.snapshot import Collection, CollectionStatus
+from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.simulator import Fault, Organization
 
 from .audits import of_check, simulated

@@ -13,7 +13,8 @@ import pytest
 from contribaudit.audit.changes import Span, explained_changes
 from contribaudit.core.model.change import CauseKind, Change
 from contribaudit.core.model.finding import Outcome
-from contribaudit.simulator import Fault, Options, actions
+from contribaudit.simulator import Fault, Options
+from contribaudit.simulator import admin as actions
 from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import Actor
 from tests.flow.audits import RULEBOOK, Bench, of_check, simulated

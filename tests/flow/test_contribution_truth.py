@@ -18,13 +18,13 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import (
     CONFLICT_CODE,
+    Attester,
     Grade,
     Observation,
     Observed,
     SettingId,
     Unavailable,
     Value,
-    Witness,
 )
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.effective import Effective, effective_of
@@ -105,7 +105,7 @@ def said(setting: SettingId, cell: str, now: datetime, subject: Subject = ORGANI
     value: Value = None if cell == "null" else cell
     if value is not None and setting in (names.INCLUDED, names.EXCLUDED):
         value = entries(cell)
-    look = Witness("ann@acme.example", screen=screen) if grade is Grade.ATTESTED else None
+    look = Attester("ann@acme.example", screen=screen) if grade is Grade.ATTESTED else None
     yield Observed(setting, subject, value, grade, now - timedelta(days=days), "the console", witness=look)
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from contribaudit import collectors
-from contribaudit.atlassian import retry
+from contribaudit.atlassian import transport
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind
-from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.simulator import Fault
 from contribaudit.simulator.faults import ANSWER_KINDS
 
@@ -94,7 +94,7 @@ def drifted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two tries instead of five: how often it is tried is not what is asked here."""
-    monkeypatch.setattr(retry, "ATTEMPTS", 2)
+    monkeypatch.setattr(transport, "ATTEMPTS", 2)
 
 
 def audit(bench: Bench, kind: str, endpoint: str, policy: str = SETTLED) -> Report:

@@ -11,8 +11,8 @@ from contribaudit.catalogue.signals import unknown_shapes
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed, Unavailable
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, organization_subject
-from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.simulator import Fault
 from contribaudit.simulator.faults import ENTRY_KINDS, ONLY_FOR
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.atlassian import paging, retry
+from contribaudit.atlassian import paging, transport
 from contribaudit.atlassian.calls import SEARCH_WORKSPACES, Call
 from contribaudit.audit.pipeline import audit
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.simulator import Directory, Fault, Key, Options, Organization
 
 from .audits import Bench
@@ -50,7 +50,7 @@ FEW_CHECKS = 'written_for_plan = "premium"\n' + "".join(
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "ATTEMPTS", 2)
+    monkeypatch.setattr(transport, "ATTEMPTS", 2)
 
 
 def lengthen(organization: Organization) -> None:

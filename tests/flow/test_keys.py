@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.errors import CredentialError
 from contribaudit.simulator import Organization
 

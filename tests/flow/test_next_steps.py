@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from contribaudit import checks
+from contribaudit.core.advise.next_steps import StepKind
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.step import StepKind
 from contribaudit.simulator import Fault, Organization
 from contribaudit.simulator.scenarios import names
 from tests.flow.audits import simulated

@@ -13,9 +13,9 @@ import pytest
 
 from contribaudit.audit.job import Job, Operator
 from contribaudit.core.model.finding import Outcome
-from contribaudit.evidence import chain
+from contribaudit.evidence import verify
+from contribaudit.evidence.dossier import of_last
 from contribaudit.evidence.export import export
-from contribaudit.evidence.gather import of_last
 from tests.flow.audits import Bench
 from tests.flow.outcomes import NOW, OutcomeCase, Stage, assert_as_said, set_stage
 
@@ -95,7 +95,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 def test_a_pack_that_this_account_may_not_read_is_out_of_reach(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no damage, and no reason to break off an audit."""
-    monkeypatch.setattr(chain, "os", SimpleNamespace(access=lambda *_asked: False, path=os.path, R_OK=4, X_OK=1))
+    monkeypatch.setattr(verify, "os", SimpleNamespace(access=lambda *_asked: False, path=os.path, R_OK=4, X_OK=1))
     case = OutcomeCase("GV-07", Outcome.UNKNOWN, "packs_out_of_reach", exports=whole)
     assert_as_said(case, stage.find(case))
 

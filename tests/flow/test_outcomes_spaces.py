@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus
 from tests.flow.outcomes import NOW, OutcomeCase, Said, Stage, assert_as_said, doubted, set_stage
 from tests.flow.test_outcomes_lists import EXCLUDED, INCLUDED, NONE_EXCLUDED, NONE_INCLUDED, WIKI
 from tests.flow.test_outcomes_switches import IN_APP_OFF, IN_APP_ON, before_it_counts

@@ -11,14 +11,14 @@ from contribaudit.atlassian.sites import Accesses
 from contribaudit.audit.job import Job
 from contribaudit.audit.pipeline import audit
 from contribaudit.audit.replay import last_state
-from contribaudit.core.alias import alias_of, resolve_alias
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.names import SPACE_KEY
 from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.effective import in_app
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.line import one_line
-from contribaudit.exporters.spaces import space_rows
+from contribaudit.exporters.tabular import space_rows
 from contribaudit.simulator import Fault
 from tests.flow.audits import Bench, of_check, simulated
 from tests.flow.outcomes import NOW, REVIEWED_TODAY, Said, attestations

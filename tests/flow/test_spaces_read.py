@@ -16,12 +16,12 @@ from pydantic import SecretStr
 from contribaudit import collectors
 from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.ledger import Ledger
 from contribaudit.atlassian.sites import Access, Accesses, SiteClient
+from contribaudit.atlassian.transport import Ledger
 from contribaudit.audit.pipeline import audit
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.spaces import collect_spaces
-from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.simulator import Fault, Organization, load_scenario, make_app, running
 from contribaudit.simulator.spaces import place_of
 from contribaudit.store.history import History

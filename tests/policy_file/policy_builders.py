@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contribaudit import policy_file
-from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict, by_id
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, by_id
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind
 from contribaudit.errors import PolicyFileError
 from contribaudit.policy_file.reading import resolve
-from contribaudit.policy_file.values import Known
+from contribaudit.policy_file.schema import Known
 
 ESSENTIALS = ("DC-06", "DC-07", "DC-09", "DC-10", "DC-18", "AI-20", "DR-04", "DR-13", "GV-01", "GV-06")
 PLANS = ("free", "standard", "premium", "enterprise")
@@ -80,7 +80,7 @@ ticket = "GRC-207"
 def check(identifier: str, shape: Shape = Shape.NOTHING, vocabulary: str = "") -> Check:
     """A check that always passes."""
 
-    def judge(_case: Case) -> Verdict:
+    def judge(_case: CheckContext) -> Verdict:
         return Verdict(Outcome.PASS, "fine", "all is fine")
 
     return Check(

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit import packs, policy_file
+from contribaudit import policy_file
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.policy import DEFAULT_ACCEPTED, DEFAULT_MAX_AGE_DAYS, Decision, Rule, Waiver, Where
 from contribaudit.errors import PolicyFileError
+from contribaudit.policy_file import reading
 
 from .policy_builders import DOCUMENTED, ESSENTIALS, load, load_with_packs, problems, write
 
@@ -77,7 +78,7 @@ def test_every_rule_of_a_shipped_pack_says_why_it_is_there() -> None:
         assert pack.description
         assert "version = 1" in pack.text
     assert all(rule.reason and rule.enabled and rule.expect is None for rule in load(None).rules)
-    assert [pack.name for pack in policy_file.packs()] == list(packs.NAMES)
+    assert [pack.name for pack in policy_file.packs()] == list(reading.NAMES)
 
 
 def test_a_file_without_a_name_is_called_after_itself(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contribaudit import policy_file
 from contribaudit.policy_file.canonical_toml import toml_string
-from contribaudit.policy_file.locate import Place, line_of, locate
+from contribaudit.policy_file.problems import Place, line_of, locate
 
 TEXT = '''\
 # [[rule]] in a comment

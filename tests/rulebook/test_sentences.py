@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.rulebook import loader, sentences
+from contribaudit.rulebook import loader
+from contribaudit.rulebook import loader as sentences
 
 SHIPPED = dict(loader.sources())
 CHECKS = [text.encode() for name, text in SHIPPED.items() if name.startswith("checks/")]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contribaudit.simulator import Actor, AdminConsole, Event, Organization, Space, load_scenario
-from contribaudit.simulator.actions import ADMIN
+from contribaudit.simulator.admin import ADMIN_ACTIONS
 from contribaudit.simulator.spaces import place_of
 
 from .conftest import NOW, POLICIES, STREAM, Connect, acme
@@ -167,9 +167,9 @@ def test_an_event_can_be_late(organization: Organization) -> None:
 
 def test_every_made_up_action_says_that_it_is() -> None:
     """And is in the catalogue of each scenario that has a log."""
-    assert all(action.id.startswith("sim_made_up_") for action in ADMIN)
-    assert len({action.id for action in ADMIN}) == len(ADMIN)
+    assert all(action.id.startswith("sim_made_up_") for action in ADMIN_ACTIONS)
+    assert len({action.id for action in ADMIN_ACTIONS}) == len(ADMIN_ACTIONS)
     for name in ("drifted", "tidy", "generated"):
         catalogue = load_scenario(name, now=NOW, apps=4 if name == "generated" else None).organization.event_actions
-        assert set(ADMIN) <= set(catalogue)
+        assert set(ADMIN_ACTIONS) <= set(catalogue)
         assert len({action.id for action in catalogue}) == len(catalogue)

@@ -18,8 +18,7 @@ import pytest
 
 from contribaudit.simulator import Fault, deviations, load_scenario, make_app, names
 from contribaudit.simulator.deviations import UNDOCUMENTED_STATUS
-from contribaudit.simulator.endpoint import Endpoint
-from contribaudit.simulator.errors import SITE_STYLES
+from contribaudit.simulator.endpoint import SITE_STYLES, Endpoint
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.routes import ALL
 

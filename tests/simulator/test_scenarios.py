@@ -10,8 +10,7 @@ import pytest
 
 from contribaudit.simulator import Options, load_scenario, names
 from contribaudit.simulator.organization import short_name
-from contribaudit.simulator.scenarios.dates import when
-from contribaudit.simulator.scenarios.loader import read_scenario
+from contribaudit.simulator.scenarios import read_scenario, when
 from contribaudit.simulator.spaces import place_of
 
 from .conftest import NOW

@@ -9,8 +9,8 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.store.history import History, RunDraft, RunRecord
 
 ORG = "a1b2c3"

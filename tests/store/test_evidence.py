@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contribaudit.ledger_entry import LedgerEntry
+from contribaudit.core.model.snapshot import LedgerEntry
 from contribaudit.store.history import History
 from contribaudit.store.records import ExportedManifest, RunLedger
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from contribaudit import catalogue
 from contribaudit.core.model.observation import Observation, Observed, Value
 from contribaudit.core.model.setting import comparable
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
+from contribaudit.store.facts import pack, unpack
 from contribaudit.store.history import History
-from contribaudit.store.reach import pack, unpack
 
 from .builders import FAILED, OK, ORG, PARTIAL, Saw, missing, observation, save, snapshot, sorted_observations
 

@@ -17,16 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, make_url, select, text
 
-from contribaudit.core.approval import Baseline
-from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.attestation import Baseline, Signature
 from contribaudit.core.model.audit_log import AuditEvent, EventAction, LogReading
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.model.snapshot import Space, SpaceList
-from contribaudit.core.retention import Retention, RunOf, kept_by_age, parse_span
-from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus, Space, SpaceList
 from contribaudit.errors import StoreBusy, UsageError
 from contribaudit.store import audit_log
 from contribaudit.store.history import History
+from contribaudit.store.pruning import Retention, RunOf, kept_by_age, parse_span
 from contribaudit.store.records import Judged
 from contribaudit.store.schema import facts, responses
 from tests.postgres import MISSING, server_url

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.errors import StoreDamaged
 from contribaudit.store.history import History
 from contribaudit.store.schema import responses

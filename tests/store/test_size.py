@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.store.history import History
 
 from .builders import OK, PARTIAL, Saw, draft, snapshot

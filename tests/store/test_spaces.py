@@ -10,12 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from contribaudit.core.model.change import Change
-from contribaudit.core.model.snapshot import Space, SpaceList
+from contribaudit.core.model.snapshot import CollectionStatus, Space, SpaceList
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.errors import UsageError
 from contribaudit.store.history import History
-from contribaudit.store.space_schema import space_lists, spaces
+from contribaudit.store.schema import space_lists, spaces
 
 from .builders import FAILED, OK, ORG, PARTIAL, app, day, save, snapshot
 

@@ -16,8 +16,8 @@ from sqlalchemy import text
 from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.plan_moves import PlanSeen
 from contribaudit.core.resolve import attested
+from contribaudit.core.resolve.attested import PlanSeen
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store import schema
 from contribaudit.store.database import _sqlite_engine
@@ -160,11 +160,11 @@ def test_how_a_signal_stood(history: History) -> None:
         save(history, snapshot(number, {"policies": states(*digests)}, {"policies": how}))
     history.add_attestations([attestation()])
     held = ((day(0), ("d1",)), (day(2), ("d2",)), (day(4), None), (day(5), ("d1",)))
-    assert history.testimony(ORG) == attested.Testimony((attestation(),), {(app("one"), SIGNAL): held}, ())
+    assert history.testimony(ORG) == attested.AttestationHistory((attestation(),), {(app("one"), SIGNAL): held}, ())
 
 
 def test_testimony_of_an_organization_that_nobody_saw(history: History) -> None:
-    assert history.testimony("nobody") == attested.Testimony()
+    assert history.testimony("nobody") == attested.AttestationHistory()
 
 
 def test_a_store_of_the_first_revision_opens_and_works(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.model.subject import COMPANY, Kind, Subject
-from contribaudit.core.snapshot import Snapshot
 from contribaudit.store.columns import escape, read_moment, read_value, unescape, write_moment, write_value
 from contribaudit.store.history import History
 

@@ -22,11 +22,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, make_url
 
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.store import schema
 from contribaudit.store.columns import write_moment
+from contribaudit.store.facts import pack
 from contribaudit.store.history import History
-from contribaudit.store.reach import pack
 
 from .builders import OK, ORG, PARTIAL, REALM, day, draft, snapshot
 

@@ -22,8 +22,8 @@ from contribaudit.core.model.rulebook import RulebookFile
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
-from contribaudit.store.outcome_history import OutcomeSpan
 from contribaudit.store.records import RunRecord
+from contribaudit.store.runs import OutcomeSpan
 from contribaudit.tui.source import Board, Shown
 from tests.builders import (
     NOW,

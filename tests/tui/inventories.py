@@ -9,11 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from contribaudit.audit.job import Job, Target
-from contribaudit.core.model.snapshot import Space, SpaceList
+from contribaudit.core.model.snapshot import CollectionStatus, Space, SpaceList
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.store.history import History
-from contribaudit.tui.sources.history import HistorySource
+from contribaudit.tui.sources import HistorySource
 from tests.builders import RULEBOOK, policy_of, rule
 from tests.store.builders import OK, ORG, PARTIAL, app, day, save, snapshot
 

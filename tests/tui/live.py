@@ -20,10 +20,10 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.settings.model import AppSettings
 from contribaudit.simulator import Organization
 from contribaudit.store.history import History
+from contribaudit.tui.screens.dialogs import QuestionScreen
 from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.screens.waive import WaiveScreen
-from contribaudit.tui.sources.history import HistorySource, open_history
+from contribaudit.tui.sources import HistorySource, open_history
 from contribaudit.tui.widgets.field import Box, Field
 from contribaudit.tui.widgets.grid import Grid
 from tests.flow.audits import Bench, simulated

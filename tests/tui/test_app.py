@@ -12,10 +12,9 @@ import pytest
 from contribaudit.errors import StoreBusy, StoreDamaged, StoreNewer
 from contribaudit.tui.app import DARK, LIGHT, Dashboard
 from contribaudit.tui.screens import ALL
-from contribaudit.tui.screens.help import HelpScreen
-from contribaudit.tui.screens.organizations import OrganizationsScreen
+from contribaudit.tui.screens.dialogs import OrganizationsScreen
+from contribaudit.tui.screens.help import HelpScreen, WelcomeScreen
 from contribaudit.tui.screens.overview import OverviewScreen
-from contribaudit.tui.screens.welcome import WelcomeScreen
 from contribaudit.tui.source import Board, Lack, Lacking, Shown
 from tests.builders import ORG, OTHER_ORG
 from tests.tui.boards import Kept, board, opener

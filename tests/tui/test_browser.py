@@ -10,7 +10,7 @@ from subprocess import Popen
 
 import pytest
 
-from contribaudit.tui import browser
+from contribaudit.tui import files
 from tests.tui.boards import board, opener
 from tests.tui.driving import driven, until
 from tests.tui.live import said
@@ -43,7 +43,7 @@ def does(script: Path, line: str) -> Path:
 async def test_a_browser_is_handed_the_address_and_no_setting(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "secret")
     note = does(script, "exit 0")
-    assert await browser.open_beside(ADDRESS)
+    assert await files.open_beside(ADDRESS)
     assert note.read_text(encoding="utf-8") == f"{ADDRESS} no key\n"
 
 
@@ -70,14 +70,14 @@ async def test_one_that_never_ends_stops_nothing(script: Path) -> None:
 async def test_given_up_its_process_ends(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     does(script, "exec /bin/sleep 10")
     started: list[Popen[bytes]] = []
-    start = browser._start
+    start = files._start
 
     def noted(address: str) -> Popen[bytes]:
         started.append(start(address))
         return started[0]
 
-    monkeypatch.setattr(browser, "_start", noted)
-    task = asyncio.create_task(browser.open_beside(ADDRESS))
+    monkeypatch.setattr(files, "_start", noted)
+    task = asyncio.create_task(files.open_beside(ADDRESS))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -90,4 +90,4 @@ async def test_given_up_its_process_ends(script: Path, monkeypatch: pytest.Monke
 )
 def test_windows_are_where_a_display_is(monkeypatch: pytest.MonkeyPatch, variable: str, there: bool) -> None:
     monkeypatch.setenv(variable, ":7")
-    assert browser.has_windows() is there
+    assert files.has_windows() is there

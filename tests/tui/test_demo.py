@@ -14,8 +14,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.tui.screens.approve import ApproveForm
 from contribaudit.tui.screens.attest import WalkScreen
 from contribaudit.tui.screens.run import RunScreen
-from contribaudit.tui.sources.demo import open_demo
-from contribaudit.tui.sources.history import HistorySource
+from contribaudit.tui.sources import HistorySource, open_demo
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, until
 from tests.tui.live import asked, rows_of, said, waiving, write
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.audit.attesting import Desk
+from contribaudit.audit.attesting import AttestationSession
 from contribaudit.audit.job import Job
 from contribaudit.core.resolve.attested import EMPTY
 from contribaudit.core.resolve.state import State
 from contribaudit.progress import SILENT
 from contribaudit.store.history import History
-from contribaudit.tui.rows.desk import contents
+from contribaudit.tui.rows.attestations import contents
 from contribaudit.tui.screens.attest import WalkScreen
 from contribaudit.tui.widgets.field import Box
 from tests.builders import ORG, RULEBOOK
@@ -48,7 +48,7 @@ async def test_the_form_is_the_one_that_was_looked_at(tmp_path: Path, size: str,
     """With one answer that it cannot take, in both themes."""
     shown = board()
 
-    class Still(Desk):
+    class Still(AttestationSession):
         def read(self) -> State:
             return shown.report.state
 

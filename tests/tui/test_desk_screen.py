@@ -12,7 +12,7 @@ from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Outcome
 from contribaudit.tui.screens.attest import WalkScreen
 from contribaudit.tui.screens.attestations import DeskScreen
-from contribaudit.tui.screens.question import QuestionScreen
+from contribaudit.tui.screens.dialogs import QuestionScreen
 from contribaudit.tui.widgets.field import Box, Field
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until

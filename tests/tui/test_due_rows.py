@@ -11,7 +11,7 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import Subject, organization_subject
 from contribaudit.core.resolve.attested import EMPTY
-from contribaudit.tui.rows.desk import contents
+from contribaudit.tui.rows.attestations import contents
 from contribaudit.tui.rows.due import due_cells
 from tests.builders import ORG, app, finding, state_of
 from tests.tui.boards import board

@@ -12,7 +12,7 @@ from textual import events
 from textual.widgets import Static
 
 from contribaudit.core.model.finding import Finding
-from contribaudit.store.outcome_history import OutcomeSpan
+from contribaudit.store.runs import OutcomeSpan
 from contribaudit.tui.app import Dashboard
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.source import Lack, Lacking, Source

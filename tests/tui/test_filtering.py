@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contribaudit.tui.rows.filtering import Narrowing, filtered, parse, quoted
-from contribaudit.tui.rows.index import SORTS, Heading, grouped, ordered
+from contribaudit.tui.rows.filtering import SORTS, Heading, Narrowing, filtered, grouped, ordered, parse, quoted
 from tests.tui.boards import board, many
 
 

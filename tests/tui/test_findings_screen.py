@@ -13,9 +13,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from contribaudit.core.model.finding import Finding
-from contribaudit.store.outcome_history import OutcomeSpan
-from contribaudit.tui.screens.detail import DetailScreen
-from contribaudit.tui.screens.findings import FindingsScreen
+from contribaudit.store.runs import OutcomeSpan
+from contribaudit.tui.screens.findings import DetailScreen, FindingsScreen
 from contribaudit.tui.screens.raw import RawScreen
 from contribaudit.tui.widgets.detail import FindingDetail
 from contribaudit.tui.widgets.grid import Grid

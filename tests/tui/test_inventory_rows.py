@@ -12,10 +12,9 @@ from contribaudit.core.model import names
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text_table import capture
-from contribaudit.tui.rows import inventory, search
-from contribaudit.tui.rows.outline import Leaf, Node, Outline
-from contribaudit.tui.rows.places import ADD_TOKENS, NOT_READ, Places, listing_told
-from contribaudit.tui.rows.subject import described, findings_of
+from contribaudit.tui.rows import inventory, inventory_tree
+from contribaudit.tui.rows.inventory import described, findings_of
+from contribaudit.tui.rows.outline import ADD_TOKENS, NOT_READ, Leaf, Node, Outline, Places, listing_told
 from tests.builders import ABSENT, ORG, UNREAD, app, collection, collections, facts, observed, state_of
 from tests.tui import boards
 from tests.tui.inventories import PARTLY, TRACKER, WIKI, kept, space
@@ -173,16 +172,18 @@ def test_one_of_many_is_found(tmp_path: Path) -> None:
     spaces = [space(f"A{n:03}", f"Team {n}") for n in range(150)] + [space("A00"), space("HR", "Cases of HR")]
     with kept(tmp_path / "h.db", spaces) as source:
         state = source.load().report.state
-        assert [one.name for one in search.hits(state, "cases")] == ["HR  Cases of HR"]
-        assert search.hits(state, "a00")[0].name == "A00  The A00"
-        assert len(search.hits(state, "team")) == search.MOST
-        assert [one.subject.id for one in search.hits(state, "ari:cloud:confluence::space/HR")] == [spaces[-1].id]
-        assert [one.subject.id for one in search.hits(state, "space:ACME.atlassian.net/confluence/hr")] == [
+        assert [one.name for one in inventory_tree.hits(state, "cases")] == ["HR  Cases of HR"]
+        assert inventory_tree.hits(state, "a00")[0].name == "A00  The A00"
+        assert len(inventory_tree.hits(state, "team")) == inventory_tree.MOST
+        assert [one.subject.id for one in inventory_tree.hits(state, "ari:cloud:confluence::space/HR")] == [
             spaces[-1].id
         ]
-        jira = search.hits(state, "jira")[0]
+        assert [one.subject.id for one in inventory_tree.hits(state, "space:ACME.atlassian.net/confluence/hr")] == [
+            spaces[-1].id
+        ]
+        jira = inventory_tree.hits(state, "jira")[0]
         assert (jira.subject, jira.name) == (TRACKER, "acme.atlassian.net/jira-software")
-        assert search.hits(state, "  ") == []
+        assert inventory_tree.hits(state, "  ") == []
 
 
 def test_a_subject_in_full(tmp_path: Path) -> None:
@@ -209,8 +210,8 @@ def test_names_are_text_and_nothing_else(tmp_path: Path) -> None:
     hostile = "[red]x[/red]\x1b[31m\u202e\n=1+1"
     with kept(tmp_path / "h.db", [space("ENG", hostile)]) as source:
         state = source.load().report.state
-        (hit,) = search.hits(state, "eng")
-        texts = [*search.cells(hit)]
+        (hit,) = inventory_tree.hits(state, "eng")
+        texts = [*inventory_tree.cells(hit)]
         known = state.spaces(WIKI.organization).page(WIKI, 0, 1)[0]
         node = Node(("o", "a"), "app", WIKI, many=1)
         texts += inventory.cells(Leaf(node, 0), opened=False, facts=inventory.Facts(), count=None, space=known)

@@ -12,11 +12,11 @@ from textual.widgets import Input
 
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Subject
-from contribaudit.store.space_book import StoredSpaces
+from contribaudit.store.spaces import StoredSpaces
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.screens.inventory import InventoryScreen
 from contribaudit.tui.source import Shown
-from contribaudit.tui.widgets.tree_grid import TreeGrid
+from contribaudit.tui.widgets.grid import TreeGrid
 from tests.postgres import postgres_schema
 from tests.tui import boards
 from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until

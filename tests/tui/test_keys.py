@@ -7,10 +7,10 @@ from textual.pilot import Pilot
 
 from contribaudit.tui.rows.keys import LETTERS, Key, Keys, fitted
 from contribaudit.tui.screens import ALL
+from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.help import HelpScreen
 from contribaudit.tui.screens.overview import OverviewScreen
-from contribaudit.tui.screens.ticket import TicketScreen
 from contribaudit.tui.widgets.bars import KeyLine
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, driven, on_screen, until

@@ -9,10 +9,7 @@ from contribaudit.errors import UsageError
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.overview import OverviewScreen
 from contribaudit.tui.source import Board, Shown
-from contribaudit.tui.widgets.panel import Panel
-from contribaudit.tui.widgets.panels.changed import ChangedPanel
-from contribaudit.tui.widgets.panels.next import NextPanel
-from contribaudit.tui.widgets.panels.where import WherePanel
+from contribaudit.tui.widgets.panel import ChangedPanel, NextPanel, Panel, WherePanel
 from tests.tui.boards import Kept, board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from textual.pilot import Pilot
 
+from contribaudit.tui.messages import past
 from contribaudit.tui.screens.attest import WalkScreen
 from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.run import RunScreen
-from contribaudit.tui.screens.ticket import TicketScreen
 from contribaudit.tui.source import Board
-from contribaudit.tui.writing import past
 from tests.tui.boards import Kept, board
 from tests.tui.driving import dashboard, driven, until
 from tests.tui.live import Opener, rows_of, said

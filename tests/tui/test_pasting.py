@@ -7,10 +7,10 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import safe_text
+from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.raw import RawScreen
-from contribaudit.tui.screens.ticket import TicketScreen
-from contribaudit.tui.widgets.plain_input import PlainInput
+from contribaudit.tui.widgets.field import PlainInput
 from tests.tui.boards import board, opener
 from tests.tui.driving import driven, on_screen, until
 from tests.tui.test_hostile import OBEYED
@@ -38,7 +38,7 @@ async def test_a_box_shows_what_was_pasted_as_letters(keys: tuple[str, ...]) -> 
             if key == "v":
                 await until(pilot, lambda: isinstance(pilot.app.screen, RawScreen))
         box = await paste(pilot)
-        assert box.value == plain(PASTED) != PASTED
+        assert box.value == safe_text(PASTED) != PASTED
         assert not OBEYED.search(on_screen(pilot))
         assert "\N{REPLACEMENT CHARACTER}[31m" in on_screen(pilot)
 
@@ -47,5 +47,5 @@ async def test_a_field_of_a_form_too() -> None:
     async with driven(opener(board())) as pilot:
         await pilot.app.push_screen(TicketScreen("a change"))
         box = await paste(pilot)
-        assert box.value == plain(PASTED)
+        assert box.value == safe_text(PASTED)
         assert not OBEYED.search(on_screen(pilot))

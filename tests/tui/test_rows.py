@@ -10,8 +10,8 @@ import pytest
 
 from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.model.finding import Outcome
-from contribaudit.tui.rows import changed, known, next, overview, runs_out, trend, verdict  # noqa: A004
-from contribaudit.tui.rows.line import Line, ago, column, query_of
+from contribaudit.tui.rows import overview
+from contribaudit.tui.rows.overview import Line, ago, column, query_of
 from tests.builders import NOW, ORG, OTHER_ORG, app, finding
 from tests.tui.boards import board
 
@@ -23,7 +23,7 @@ def said(lines: list[Line]) -> list[str]:
 
 def test_the_verdict_counts_what_applies_and_tells_what_was_read() -> None:
     """The headline of every report, then what is open in one line; the organization without a key counts as unread."""
-    assert said(verdict.lines(board(), 78)) == [
+    assert said(overview.verdict_lines(board(), 78)) == [
         "FAIL (high and above); 3 critical and 1 high findings fail, 2 critical and 7",
         "high are unverified",
         "20 apply:  1 fail (+1)  2 in conflict  1 not achievable  9 unverified",
@@ -40,7 +40,8 @@ def test_the_verdict_has_a_word_for_every_exit_code(code: int, word: str) -> Non
     """Also for one that this version does not know: that is never a PASS."""
     shown = board()
     report = replace(shown.report, run=replace(shown.report.run, exit_code=code))
-    assert verdict.lines(replace(shown, report=report), 78)[0].text.plain.startswith(f"{word} (high and above)")
+    first = overview.verdict_lines(replace(shown, report=report), 78)[0]
+    assert first.text.plain.startswith(f"{word} (high and above)")
 
 
 def test_a_fragile_pass_is_told_beside_the_passes() -> None:
@@ -48,8 +49,8 @@ def test_a_fragile_pass_is_told_beside_the_passes() -> None:
     shown = board()
     findings = tuple(replace(one, fragile=one.outcome is Outcome.PASS) for one in shown.report.findings)
     fragile = replace(shown, report=replace(shown.report, findings=findings))
-    assert said(verdict.lines(fragile, 78))[-3] == "6 pass  1 waived  6 passes are fragile"
-    assert said(verdict.lines(fragile, 30))[-4:-2] == ["6 pass  1 waived", "6 passes are fragile"]
+    assert said(overview.verdict_lines(fragile, 78))[-3] == "6 pass  1 waived  6 passes are fragile"
+    assert said(overview.verdict_lines(fragile, 30))[-4:-2] == ["6 pass  1 waived", "6 passes are fragile"]
 
 
 def test_a_day_is_whole_only_when_every_organization_was_read_whole() -> None:
@@ -59,22 +60,22 @@ def test_a_day_is_whole_only_when_every_organization_was_read_whole() -> None:
     partial = replace(run, started_at=NOW - timedelta(days=1), complete=False)
     one_only = replace(run, started_at=NOW - timedelta(days=2), organizations=(ORG,))
     both_in_two = [replace(run, started_at=NOW, organizations=(one,)) for one in (ORG, OTHER_ORG)]
-    strip = verdict.days([*both_in_two, partial, one_only], frozenset((ORG, OTHER_ORG)), today)
+    strip = overview.days([*both_in_two, partial, one_only], frozenset((ORG, OTHER_ORG)), today)
     assert strip == "." * 27 + "~~="
 
 
 def test_what_to_do_next_is_cut_and_told_in_full_beneath() -> None:
     """A line never grows; its `more` has the whole sentence and the command."""
-    lines = next.lines(board(), 78, 3)
+    lines = overview.next_lines(board(), 78, 3)
     assert said(lines)[:2] == [
         "1  FIX     critical acme-lab/jira-software, acme-us/confluence: App is … 6 min",
         "2  FIX     critical acme-lab/jira-software: Realm is one that the polic… 5 min",
     ]
     assert said(lines)[2] == "3  FIX     critical Acme Bank was not read: no key: none is saved for it 5 min"
     assert said(lines)[3] == "and 2 more: contribaudit next"
-    fifth = said(next.lines(board(), 78, 5))[4]
+    fifth = said(overview.next_lines(board(), 78, 5))[4]
     assert fifth.startswith("5  DECIDE  high     Acme Global: Metadata contribution is off: ")
-    assert next.title(board()) == "DO NEXT (5 things, about 22 min)"
+    assert overview.next_title(board()) == "DO NEXT (5 things, about 22 min)"
     assert lines[1].more.endswith("Type: contribaudit checks show DR-01")
     assert lines[1].query == "id:ari:cloud:lab is:open"
 
@@ -85,33 +86,33 @@ def test_what_nobody_can_settle_is_told_last_and_is_nothing_to_do() -> None:
     unpublished = finding(Outcome.UNKNOWN, check="GV-02", reason_code="not_verifiable_today")
     steps = next_steps(replace(shown.report, findings=(*shown.report.findings, unpublished)))
     more = replace(shown, steps=steps)
-    assert next.title(more) == next.title(shown)
+    assert overview.next_title(more) == overview.next_title(shown)
     told = "1 finding that nobody can settle now: 1 of what no source tells (GV-02)"
-    assert said(next.lines(more, 78, 5))[5] == told
-    assert said(next.lines(more, 78, 3))[3] == "and 2 more: contribaudit next; 1 that nobody can settle now"
+    assert said(overview.next_lines(more, 78, 5))[5] == told
+    assert said(overview.next_lines(more, 78, 3))[3] == "and 2 more: contribaudit next; 1 that nobody can settle now"
     alone = replace(shown, steps=steps[-1:], report=replace(shown.report, run=replace(shown.report.run, exit_code=0)))
-    assert said(next.lines(alone, 78, 3)) == [
+    assert said(overview.next_lines(alone, 78, 3)) == [
         "Nothing: everything that the policy requires was verified",
         told,
     ]
-    assert next.title(alone) == "DO NEXT"
+    assert overview.next_title(alone) == "DO NEXT"
 
 
 def test_nothing_to_do_is_said_only_when_all_is_well() -> None:
     """An evidence folder may know no steps; that alone is no good news."""
     shown = board(steps=())
-    assert said(next.lines(shown, 78, 3)) == ["Nothing here tells what to do: see the findings"]
+    assert said(overview.next_lines(shown, 78, 3)) == ["Nothing here tells what to do: see the findings"]
     fine = replace(shown.report, run=replace(shown.report.run, exit_code=0))
-    assert said(next.lines(replace(shown, report=fine), 78, 3)) == [
+    assert said(overview.next_lines(replace(shown, report=fine), 78, 3)) == [
         "Nothing: everything that the policy requires was verified"
     ]
 
 
 def test_changes_without_a_cause_come_first_and_carry_a_sign() -> None:
     """The title counts them."""
-    lines = changed.lines(board(), 100, 6)
+    lines = overview.changed_lines(board(), 100, 6)
     title = "CHANGED SINCE YOU LAST LOOKED (Thu 19 Nov 12:00Z): 2, 1 without a known cause"
-    assert changed.title(board()) == title
+    assert overview.changed_title(board()) == title
     assert lines[0].text.plain.startswith("! 20 Nov 16:00 acme-us.atlassian.net      residency.realm: EU -> US")
     assert lines[1].text.plain.startswith("  20 Nov 16:00 acme-lab.atlassian.net")
     assert "by ops@acme.example" in lines[1].more
@@ -120,16 +121,16 @@ def test_changes_without_a_cause_come_first_and_carry_a_sign() -> None:
 def test_who_never_looked_is_told_what_the_last_run_changed() -> None:
     """And of a first run, that there is nothing to compare it with."""
     never = board(looked_at=None, unseen=())
-    assert changed.title(never) == "CHANGED SINCE THE RUN BEFORE"
-    assert said(changed.lines(never, 78, 3)) == ["Nothing"]
+    assert overview.changed_title(never) == "CHANGED SINCE THE RUN BEFORE"
+    assert said(overview.changed_lines(never, 78, 3)) == ["Nothing"]
     first = replace(never.report, run=replace(never.report.run, previous=None))
-    told = said(changed.lines(replace(never, report=first), 78, 3))
+    told = said(overview.changed_lines(replace(never, report=first), 78, 3))
     assert told == ["This is the first run: nothing to compare it with"]
 
 
 def test_where_names_the_gravest_of_each_family_in_words() -> None:
     """Organizations first, beneath them the sites that are not in order, the worst on top."""
-    assert said(overview.lines(board(), 80, 6)) == [
+    assert said(overview.where_lines(board(), 80, 6)) == [
         "                    contribution   AI access      residency      governance",
         "Acme Global (stand… 1 cannot       3 unverified   1 FAIL 2 ?     1 pass",
         "  acme-lab.atlassi… -              1 unverified   1 FAIL 1 ?     -",
@@ -137,12 +138,12 @@ def test_where_names_the_gravest_of_each_family_in_words() -> None:
         "  acme.atlassian.n… -              1 unverified   3 pass         -",
         "Acme Bank           1 unverified   1 unverified   3 unverified   1 unverified",
     ]
-    assert overview.lines(board(), 80, 6)[2].query == "site:acme-lab.atlassian.net is:open"
+    assert overview.where_lines(board(), 80, 6)[2].query == "site:acme-lab.atlassian.net is:open"
 
 
 def test_where_counts_the_sites_that_it_has_no_room_for() -> None:
     """No site vanishes."""
-    assert said(overview.lines(board(), 80, 1))[3] == "  and 2 more sites with something open"
+    assert said(overview.where_lines(board(), 80, 1))[3] == "  and 2 more sites with something open"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_a_cell_is_as_good_as_its_worst_finding(outcomes: dict[Outcome, int], te
 
 def test_deadlines_of_one_day_and_kind_are_one_line() -> None:
     """What has no known date is told, too."""
-    lines = said(runs_out.lines(board(), 78, 9))
+    lines = said(overview.runs_out_lines(board(), 78, 9))
     assert lines[0] == "23 Nov 2026 2 days     what the API told becomes too old"
     assert any(line.startswith("no date     ?          2 x api key: when the API key") for line in lines)
 
@@ -174,7 +175,7 @@ def test_deadlines_of_one_day_and_kind_are_one_line() -> None:
 def test_how_we_know_names_grades_ages_and_digests() -> None:
     """A folder's manifest, too, where there is one."""
     shown = board(evidence_sha256="ab12cd34" * 8, evidence_at=NOW - timedelta(days=3))
-    assert said(known.lines(shown, 78)) == [
+    assert said(overview.evidence_lines(shown, 78)) == [
         "passes: documented 5, decoded 1",
         "oldest evidence of a pass: just now (documented)",
         "rulebook 2026.11 cdcdcdcd, reviewed 9 days ago  policy 01234567",
@@ -184,20 +185,20 @@ def test_how_we_know_names_grades_ages_and_digests() -> None:
 
 def test_the_trend_plots_on_one_scale_and_tells_its_numbers() -> None:
     """A single run is no trend."""
-    assert said(trend.lines(board(), 78)) == [
+    assert said(overview.trend_lines(board(), 78)) == [
         "fail       ▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁ 2 to 1",
         "unverified ▅▆▇█▅▆▇█▅▆▇█▅▆▇█▅▆▇█ 5 to 8",
         "20 runs, #299 (01 Nov) to #318 (21 Nov)",
     ]
     one = board(runs=board().runs[:1])
-    assert said(trend.lines(one, 78)) == ["One judged run so far: a trend needs two"]
+    assert said(overview.trend_lines(one, 78)) == ["One judged run so far: a trend needs two"]
 
 
 def test_a_run_of_a_version_with_other_outcomes_is_left_out_of_the_trend() -> None:
     """An outcome that this version does not know is neither good nor bad."""
     runs = list(board().runs)
     runs[0] = replace(runs[0], summary={"fail": 9, "brand_new": 1})
-    assert said(trend.lines(board(runs=runs), 78))[0].endswith("2 to 2")
+    assert said(overview.trend_lines(board(runs=runs), 78))[0].endswith("2 to 2")
 
 
 def test_small_helpers() -> None:

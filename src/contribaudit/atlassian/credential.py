@@ -1,11 +1,19 @@
-"""What a request is signed with: an organization's API key, or a person's or service account's API token."""
+"""What a request is signed with: an organization's API key, or a person's or service account's API token.
+
+The one address that the key goes to.
+"""
 
 from __future__ import annotations
 
 import base64
+import ipaddress
+import re
 from dataclasses import dataclass
 
+import httpx
 from pydantic import SecretStr
+
+from contribaudit.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +43,40 @@ class Credential:
 
     def _pair(self, secret: str) -> str:
         return base64.b64encode(f"{self.email}:{secret}".encode()).decode("ascii")
+
+
+ATLASSIAN = "https://api.atlassian.com"
+
+_HINT = f"Leave api_url out to use {ATLASSIAN}"
+_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
+
+def checked_origin(api_url: str) -> httpx.URL:
+    """`api_url` as the base of every request, without a trailing slash in its path.
+
+    https only; plain http is for loopback (127.0.0.0/8, ::1, localhost), where the simulator listens. Raises
+    ConfigurationError, which never repeats the address: a mistyped one may hold a password.
+    """
+    try:
+        url = httpx.URL(api_url.strip())
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    # httpx lets "https://[x" pass.
+    if not re.fullmatch(rb"[A-Za-z0-9._:-]+", url.raw_host) or url.scheme not in {"https", "http"}:
+        raise ConfigurationError("api_url is not an https:// address", hint=_HINT)
+    if url.userinfo or not {"?", "#"}.isdisjoint(api_url):
+        raise ConfigurationError("api_url holds a user name, a query or a fragment, which it must not", hint=_HINT)
+    if url.scheme == "http" and not is_loopback(url.host):
+        raise ConfigurationError("api_url is plain http, which would show the key to the network", hint=_HINT)
+    return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine by its very name, without asking DNS."""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _LOOPBACK)

@@ -16,12 +16,11 @@ from datetime import datetime
 
 import httpx
 
-from contribaudit.atlassian import calls, paging, site_answers
+from contribaudit.atlassian import calls, paging, responses
 from contribaudit.atlassian.calls import Call
+from contribaudit.atlassian.client import Page, PageReader
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.ledger import Ledger
-from contribaudit.atlassian.pages import Page, PageReader
-from contribaudit.atlassian.transport import IN_FLIGHT, Sender, utc_now
+from contribaudit.atlassian.transport import IN_FLIGHT, Ledger, Sender, utc_now
 from contribaudit.progress import SILENT, Progress
 
 _CLOUD_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -105,7 +104,7 @@ class SiteClient:
                     sleep=sleep,
                     clock=clock,
                     allowed=calls.ON_SITES,
-                    refusal=site_answers.refusal,
+                    refusal=responses.site_refusal,
                     direct=bool(direct),
                     ledger=self.ledger,
                     slots=slots,

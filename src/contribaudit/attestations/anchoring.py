@@ -1,21 +1,33 @@
-"""What holds an attestation in place: signals that were the same before and after a look, or why nothing does."""
+"""What holds an attestation in place: signals that were the same before and after a look, or why nothing does.
+
+The API before a look at the console, taken from kept runs, and after it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from contribaudit import collectors
+from contribaudit.collectors.interface import promises_of
+from contribaudit.collectors.policies import POLICIES
+from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.attestation import Anchor
+from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.setting import Family
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
+from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.signals import SignalReading, Standing, readings
 from contribaudit.core.resolve.state import State
+from contribaudit.store.history import History
+from contribaudit.store.records import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ReadingsAround:
     """The API before and after a look."""
 
     before: State | None
@@ -26,7 +38,9 @@ class Held:
     why_not: str = ""
 
 
-def anchors(held: Held, subject: Subject, family: Family, looked_at: datetime) -> tuple[tuple[Anchor, ...], str]:
+def anchors(
+    held: ReadingsAround, subject: Subject, family: Family, looked_at: datetime
+) -> tuple[tuple[Anchor, ...], str]:
     """Every signal of the subject and family, with ""; or none, and why nothing anchors it.
 
     One signal that moved, or that could not be read, is enough that nothing binds: it may be the one that matters.
@@ -72,3 +86,58 @@ def _not_after(revision: str, looked_at: datetime) -> bool:
     """True when the revision is surely no later than the look."""
     found = parse_utc(revision)
     return found is not None and found <= looked_at
+
+
+SOURCES = (WORKSPACES, POLICIES)
+"""What anchors attestations: two small readings."""
+_NEEDED = frozenset(source.name for source in SOURCES)
+_RUNS_BACK = 400
+
+
+@dataclass(slots=True)
+class PastLooks:
+    """What holds a look that was earlier than this command. Each kept run is read once."""
+
+    store: History
+    now: State
+    """The newest reading."""
+    _runs: dict[str, list[RunRecord]] = field(default_factory=dict, init=False)
+    _states: dict[tuple[str, int], State | None] = field(default_factory=dict, init=False)
+
+    def held(self, organization: str, looked_at: datetime) -> ReadingsAround:
+        """The last complete run before the look, and the newest reading, if that began after the look."""
+        if self._began(organization) < looked_at:
+            return ReadingsAround(None, self.now, True, "the API was not read after the look")
+        if organization not in self._runs:
+            self._runs[organization] = self.store.runs(organization=organization, limit=_RUNS_BACK)
+        for record in self._runs[organization]:
+            if record.finished_at <= looked_at:
+                state = self._state(organization, record)
+                if state is not None:
+                    return ReadingsAround(state, self.now, True)
+        return ReadingsAround(None, self.now, True, "no complete run was kept from before the look")
+
+    def _state(self, organization: str, record: RunRecord) -> State | None:
+        """What the run saw; None when it did not read everything that anchors attestations."""
+        key = (organization, record.id)
+        if key not in self._states:
+            snapshot = self.store.snapshot(organization, record.id)
+            self._states[key] = self._resolved(snapshot, record.id) if _whole(snapshot) else None
+        return self._states[key]
+
+    def _resolved(self, snapshot: Snapshot, run: int) -> State:
+        known: dict[str, list[Observation]] = {}
+        for fact in self.store.known(snapshot.organization, before=run).facts:
+            known.setdefault(fact.collector, []).append(fact.observation)
+        seen = Seen(snapshot.organization, "", snapshot, known=known)
+        return resolve([seen], self.now.rulebook, snapshot.finished_at, promises_of(collectors.ALL))
+
+    def _began(self, organization: str) -> datetime:
+        """When the newest reading of what anchors attestations began."""
+        made = self.now.organizations[organization].collections
+        return min((made[name].started_at for name in _NEEDED if name in made), default=self.now.as_of)
+
+
+def _whole(snapshot: Snapshot) -> bool:
+    good = {one.collector for one in snapshot.collections if one.status is CollectionStatus.OK}
+    return good >= _NEEDED

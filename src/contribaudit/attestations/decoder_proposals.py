@@ -1,12 +1,17 @@
 """A decoder from what moved in a signal between two states whose meaning somebody knows. It is written, never used.
 
 Fields that change without meaning are never proposed. Of a list that differs anywhere the whole list is proposed.
+
+What states of signals consist of, fetched for those that decoders look into: from this run, and from the history.
+
+What differs between two JSON values, by JSON pointer (RFC 6901).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
@@ -14,18 +19,65 @@ from typing import Any
 import tomlkit
 from tomlkit.items import InlineTable
 
-from contribaudit.core.canonical import canonical_json, digest, stable
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.canonical import NOTHING, found_at, parts
+from contribaudit.core.model.canonical import NOTHING, Nothing, canonical_json, digest, found_at, parts, stable
 from contribaudit.core.model.decoder import Decoder, Digests, decode
-from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.observation import Observed, SettingId, Value
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.calibration import form
+from contribaudit.core.resolve.attested import AttestationHistory
+from contribaudit.core.resolve.calibration import form, wanted_objects
 from contribaudit.core.resolve.signals import SignalKey
 from contribaudit.errors import UsageError
 from contribaudit.rulebook import decoders
-from contribaudit.testimony.json_diff import differences
+from contribaudit.store.history import History
+
+
+def with_objects(
+    told: AttestationHistory, store: History, decoders: Sequence[Decoder], snapshot: Snapshot | None
+) -> AttestationHistory:
+    """The testimony with the objects that weighing it needs; as it was where nothing looks into any.
+
+    One that is neither in the snapshot nor in the history is left out: what it consists of is not known any more.
+    Raises StoreDamaged for one that was altered.
+    """
+    by_key = wanted_objects(decoders, told.attestations, told.signals)
+    signals = {one.signal for one in decoders} | {signal for _, signal in by_key}
+    if not signals:
+        return told
+    wanted = {name for names in by_key.values() for name in names}
+    for one in snapshot.observations if snapshot is not None else ():
+        if one.setting in signals and isinstance(one, Observed) and isinstance(one.value, tuple):
+            wanted.update(one.value)
+    raw = snapshot.raw if snapshot is not None else {}
+    bodies = {name: raw[name] for name in wanted if name in raw}
+    bodies |= store.objects(wanted - bodies.keys())
+    return replace(told, objects={name: json.loads(body) for name, body in bodies.items()})
+
+
+def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Pointer, old and new value of each difference; "(nothing)" where one side has none."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted(before.keys() | after.keys()):
+            place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+            yield from differences(_at(before, key), _at(after, key), place)
+    elif isinstance(before, list) and isinstance(after, list):
+        for index in range(max(len(before), len(after))):
+            old = before[index] if index < len(before) else NOTHING
+            new = after[index] if index < len(after) else NOTHING
+            yield from differences(old, new, f"{pointer}/{index}")
+    elif type(before) is not type(after) or before != after:
+        yield pointer, _shown(before), _shown(after)
+
+
+def _at(holder: dict[str, Any], key: str) -> Any:
+    return holder.get(key, NOTHING)
+
+
+def _shown(value: Any) -> Any:
+    return value.value if isinstance(value, Nothing) else value
+
 
 Moved = tuple[str, Any, Any]
 """Pointer, what stood there before and after; NOTHING where nothing did."""

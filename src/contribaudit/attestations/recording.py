@@ -1,22 +1,43 @@
-"""What a person may record: subject, setting, value, mail and time, each understood or refused with what is near."""
+"""What a person may record: subject, setting, value, mail and time, each understood or refused with what is near.
+
+A screenshot from a file: its digest, its name, its bytes.
+
+What a recorded value cannot be: it is kept as it was told, and whoever tells it is warned.
+
+What a mail address is: who looked, who confirmed.
+
+From what a person says that the console shows to attestations, ready to be kept. Shared by every front end.
+
+Nothing is read or written here: the states before and after the look, and the screenshots, are handed in.
+"""
 
 from __future__ import annotations
 
 import csv
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
 
-from contribaudit import catalogue
-from contribaudit.core.alias import alias_of, resolve_alias
+from contribaudit import catalogue, files
+from contribaudit.attestations.anchoring import ReadingsAround, anchors
 from contribaudit.core.model import names
-from contribaudit.core.model.observation import Value
+from contribaudit.core.model.attestation import Attachment, Attestation, Signature
+from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subject import Kind, Subject, same_person
 from contribaudit.core.model.times import parse_utc
+from contribaudit.core.resolve.aliases import alias_of, resolve_alias
+from contribaudit.core.resolve.attested import plan_now
+from contribaudit.core.resolve.plans import possible_plans
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
+from contribaudit.files import Unreadable
 
 EMPTY = "none"
 """How the empty list is written."""
@@ -164,3 +185,232 @@ def _article(kind: Kind) -> str:
 
 def _quoted(text: str) -> str:
     return f"`{text[:80]}…`" if len(text) > 80 else f"`{text}`"
+
+
+LARGEST_BYTES = 20_000_000
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"%PDF-")
+_KEY = re.compile(rb"\s*[!-~]{16,8192}\s*")
+_SYSTEM = ("/proc", "/sys", "/dev")
+
+
+def read(path: Path, within: Path | None = None) -> tuple[Attachment, bytes]:
+    """The attachment and its bytes.
+
+    `within` is the folder of attestation files that names it, and that others may have written: then it must be a
+    picture or a PDF below that folder, reached by no link. Raises UsageError, also for what is missing, empty, no
+    plain file, more than 20 MB, or looks like a key: what is attached is exported.
+    """
+    hint = "Name a file, a screenshot for instance"
+    try:
+        real = path.resolve()
+        if within is not None and real != within.resolve() / _below(path, within):
+            raise UsageError(f"The attachment {path} is reached by a link", hint="Put the picture itself there")
+        if str(real).startswith(tuple(f"{folder}/" for folder in _SYSTEM)):
+            raise UsageError(f"The attachment {path} is no file of yours", hint=hint)
+        body = files.read_bytes(path, most=LARGEST_BYTES, follow=within is None)
+    except Unreadable as error:
+        raise UsageError(f"The attachment {path} cannot be read: {error.reason}", hint=hint) from None
+    except (OSError, ValueError, RuntimeError):  # a NUL in the path, a loop of links
+        raise UsageError(f"The attachment {path} cannot be read: it has no such name", hint=hint) from None
+    if not body:
+        raise UsageError(f"The attachment {path} is empty", hint=hint)
+    if within is not None and not (body.startswith(_PICTURES) or (body[:4] == b"RIFF" and body[8:12] == b"WEBP")):
+        raise UsageError(f"The attachment {path} is neither a picture nor a PDF", hint="Attach a screenshot")
+    if _KEY.fullmatch(body) or b"PRIVATE KEY-----" in body:
+        raise UsageError(f"The attachment {path} looks like a key, and attachments are exported", hint=hint)
+    return Attachment(short(path.name, "The attachment's name"), sha256(body).hexdigest(), len(body)), body
+
+
+def _below(path: Path, within: Path) -> Path:
+    """The path as seen from the folder. Raises UsageError when it leads elsewhere."""
+    folder, place = Path(os.path.abspath(within)), Path(os.path.abspath(path))  # noqa: PTH100  it follows no link
+    if not place.is_relative_to(folder):
+        raise UsageError(f"The attachment {path} is not below {within}", hint="Put the picture into that folder")
+    return place.relative_to(folder)
+
+
+def read_all(paths: Iterable[Path], within: Path | None = None) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
+    """All of them, each content once, and their bytes by digest."""
+    found = {attachment.sha256: (attachment, body) for attachment, body in (read(path, within) for path in paths)}
+    return tuple(one for one, _ in found.values()), {digest: body for digest, (_, body) in found.items()}
+
+
+def doubt(state: State, organization: str, setting: SettingId, value: Value) -> str:
+    """Why the organization's plan cannot have the value, in one or two sentences; "" where nothing speaks against it.
+
+    Where the highest plan is not known, only what none of the possible plans can have is doubted.
+    """
+    possible = possible_plans(state, organization)
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    plans = " or ".join(plan.name for plan in possible)
+    if not possible or not word:
+        return ""
+    if setting == names.METADATA and word == "off":
+        if any(plan.metadata_changeable for plan in possible):
+            return ""
+        return (
+            f"Metadata is always contributed on the {plans} plan: {setting} cannot be off there, and an audit calls it"
+            " a conflict. Where the console shows no switch, record always."
+        )
+    if setting == names.METADATA and word == "always":
+        if not all(plan.metadata_changeable for plan in possible):
+            return ""
+        return f"The {plans} plan has a switch for metadata: look whether the console shows it as on or off."
+    if setting == names.EXEMPTION:
+        able = next((one.plans for one in state.rulebook.exemptions if one.word == word), ())
+        if able and not {name.casefold() for name in able} & {plan.name.casefold() for plan in possible}:
+            return (
+                f"The exemption {word} exists on {', '.join(able)} only, and the highest plan is {plans}: it will not"
+                " count. Record what the Data contribution screen itself shows."
+            )
+    return ""
+
+
+def doubts(state: State, told: Iterable[tuple[str, SettingId, Value]]) -> list[str]:
+    """The doubts about values, by organization and setting, each once."""
+    return [one for one in dict.fromkeys(doubt(state, *entry) for entry in told) if one]
+
+
+_MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
+
+
+def mail(text: str | None, whose: str = "whoever looked") -> str:
+    """The mail address. Raises UsageError when it is missing or none."""
+    found = (text or "").strip()
+    if not found:
+        raise UsageError(
+            f"The mail address of {whose} is missing", hint="Give it with --by, or set attested_by in the configuration"
+        )
+    if len(found) > 254 or not found.isprintable() or not _MAIL.fullmatch(found):
+        raise UsageError(f"`{found[:80]}` is no mail address", hint="Write it as name@example.com")
+    return found
+
+
+Hold = Callable[[str], ReadingsAround]
+"""The API before and after the look, by organization."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleVisit:
+    """One look at one screen: who, when, where, and who types it in on which machine."""
+
+    by: str
+    """The mail address of whoever looked."""
+    observed_at: datetime
+    recorded: Signature
+    """`recorded.at` is the present moment."""
+    id: str
+    screen: str = ""
+    console_path: str = ""
+    note: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredValue:
+    """One value as somebody wrote it."""
+
+    subject: str
+    setting: str
+    value: Value
+    where: str = ""
+    """ "attestations.csv:12"; "" when it came from the command line."""
+
+
+def new_id() -> str:
+    """An ID that no other attestation has."""
+    return uuid4().hex[:16]
+
+
+def record(
+    state: State, hold: Hold, told: EnteredValue, look: ConsoleVisit, *, make_id: Callable[[], str] = new_id
+) -> Attestation:
+    """The attestation of one value. `state` is the newest, which names the subjects; `hold` what holds the look.
+
+    Raises UsageError for an unknown or ambiguous subject, an unknown setting or word, a setting that nobody may
+    attest, a look in the future or by nobody.
+    """
+    by = mail(look.by)
+    typist = mail(look.recorded.by, "whoever records it")
+    if look.observed_at > look.recorded.at:
+        raise UsageError(
+            f"The look at {look.observed_at:%Y-%m-%d %H:%M}Z is still to come", hint="Check --observed-at and its zone"
+        )
+    subject = find_subject(state, told.subject)
+    setting = find_setting(told.setting, subject)
+    held = hold(subject.organization)
+    found, why_not = anchors(held, subject, setting.family, look.observed_at)
+    source = held.before if held.past and held.before is not None else state
+    highest, words = plan_of(source, subject.organization)
+    return Attestation(
+        id=make_id(),
+        setting=setting.id,
+        subject=subject,
+        value=parse_value(setting, told.value),
+        by=by,
+        observed_at=look.observed_at,
+        recorded=Signature(typist, look.recorded.at, look.recorded.account, look.recorded.host),
+        look=look.id,
+        screen=look.screen,
+        console_path=short(look.console_path, "The console path"),
+        note=short(look.note, "The note"),
+        attachments=look.attachments,
+        anchors=found,
+        unanchored_reason=why_not,
+        highest_plan=highest,
+        plan_words=words,
+    )
+
+
+def record_all(
+    state: State, entries: Iterable[tuple[Hold, EnteredValue, ConsoleVisit]], *, make_id: Callable[[], str] = new_id
+) -> tuple[Attestation, ...]:
+    """All of them, or none: raises one UsageError that names every wrong one."""
+    made: list[Attestation] = []
+    wrong: list[UsageError] = []
+    for hold, told, look in entries:
+        try:
+            made.append(record(state, hold, told, look, make_id=make_id))
+        except UsageError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    raise_all([str(error) for error in wrong])
+    _refuse_two_answers(made)
+    return tuple(made)
+
+
+def raise_all(wrong: Sequence[str]) -> None:
+    """Raise UsageError when anything is wrong, with every mistake on a line of its own."""
+    if wrong:
+        listed = "\n".join(wrong)
+        said = "1 mistake" if len(wrong) == 1 else f"{len(wrong)} mistakes"
+        raise UsageError(f"{said}, and nothing was recorded:\n{listed}", hint="Correct them and try again")
+
+
+def confirmation(attestation: Attestation, signature: Signature) -> Signature:
+    """The signature of a second person. Raises UsageError for whoever looked, typed it in, or confirmed it already."""
+    by = mail(signature.by, "whoever confirms")
+    if same_person(by, attestation.by) or same_person(by, attestation.recorded.by):
+        raise UsageError(
+            f"{by} looked or recorded it, and nobody confirms what is their own",
+            hint="Ask a second person to look at the screen and to run contribaudit attest confirm",
+        )
+    if any(same_person(by, one.by) for one in attestation.confirmed):
+        raise UsageError(f"{by} confirmed it already", hint="contribaudit attest show tells when")
+    return Signature(by, signature.at, signature.account, signature.host)
+
+
+def plan_of(state: State, organization: str) -> tuple[str | None, tuple[str, ...]]:
+    """The highest plan and every plan word, as far as they were read; None and nothing where they were not."""
+    seen = plan_now(state, organization)
+    return (None, ()) if isinstance(seen, str) else (seen.highest, seen.words)
+
+
+def _refuse_two_answers(made: Sequence[Attestation]) -> None:
+    """One look gives one answer to each question. Raises UsageError."""
+    seen: dict[tuple[str, Subject, str], Attestation] = {}
+    for one in made:
+        before = seen.setdefault((one.look, one.subject, one.setting), one)
+        if before is not one and before.value != one.value:
+            raise UsageError(f"{one.setting} of {one.subject.id} has two values in one look", hint="Keep one of them")

@@ -12,13 +12,13 @@ from contribaudit.core.model.attestation import Anchor, Attestation, in_force
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.attested import Testimony
+from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.calibration import form
 from contribaudit.core.resolve.signals import SignalReading, Standing, readings
 from contribaudit.core.resolve.state import State
 
 
-class Became(StrEnum):
+class AttestationStatus(StrEnum):
     """What became of an attestation."""
 
     IN_FORCE = "in force"
@@ -49,17 +49,21 @@ class Hold:
     """ "unmoved", or what is the matter."""
 
 
-def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str, Became]:
+def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str, AttestationStatus]:
     """By ID."""
     listed = list(attestations)
     current = {one.id for found in in_force(listed, now).values() for one in found}
     return {
-        one.id: Became.REVOKED if one.revoked else Became.IN_FORCE if one.id in current else Became.SUPERSEDED
+        one.id: AttestationStatus.REVOKED
+        if one.revoked
+        else AttestationStatus.IN_FORCE
+        if one.id in current
+        else AttestationStatus.SUPERSEDED
         for one in listed
     }
 
 
-def signal_lines(state: State, told: Testimony, organization: str) -> list[SignalLine]:
+def signal_lines(state: State, told: AttestationHistory, organization: str) -> list[SignalLine]:
     """Every signal of the organization and its apps; those that an app never had are left out."""
     owners = [organization_subject(organization), *state.subjects(Kind.APP, organization)]
     found = {

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from contribaudit.attestations.due import Row
+    from contribaudit.attestations.recording import EnteredValue, Hold
     from contribaudit.audit.job import Job
     from contribaudit.core.model.attestation import Attachment, Attestation, Signature
     from contribaudit.core.model.rulebook import Screen
     from contribaudit.core.resolve.state import State
     from contribaudit.progress import Progress
-    from contribaudit.testimony.recording import Hold, Told
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class CompletedVisit:
     """The API once a person has looked."""
 
     at: datetime
@@ -38,7 +38,7 @@ class Form:
 
     screen: str
     """The screen's ID."""
-    told: Sequence[Told]
+    told: Sequence[EnteredValue]
     by: str
     console_path: str
     note: str = ""
@@ -46,7 +46,7 @@ class Form:
 
 
 @dataclass(slots=True)
-class Desk:
+class AttestationSession:
     """One organization's history, open. Everything here blocks."""
 
     organization: str
@@ -68,41 +68,39 @@ class Desk:
         """What the API shows now of what anchors attestations; the last kept run when offline."""
         import asyncio
 
+        from contribaudit.attestations.anchoring import SOURCES
         from contribaudit.audit.pipeline import look
         from contribaudit.audit.replay import last_state
-        from contribaudit.testimony.looking import SOURCES
 
         if self.offline:
             return last_state(self.job)
         return asyncio.run(look(self.job, SOURCES, self.progress))
 
-    def looked(self, before: State) -> Looked:
+    def looked(self, before: State) -> CompletedVisit:
         """The second reading, after a look that began once `before` was read.
 
         Offline nothing is read: a look of now comes after every kept run, and nothing holds it.
         """
-        from contribaudit.attestations.anchoring import Held
-        from contribaudit.testimony.looking import PastLooks
+        from contribaudit.attestations.anchoring import PastLooks, ReadingsAround
 
         at = self.now()
         if self.offline:
             past = PastLooks(self.job.store, before)
-            return Looked(at, before, lambda organization: past.held(organization, at))
-        held = Held(before, self.read())
+            return CompletedVisit(at, before, lambda organization: past.held(organization, at))
+        held = ReadingsAround(before, self.read())
         assert held.after is not None
-        return Looked(at, held.after, lambda _organization: held)
+        return CompletedVisit(at, held.after, lambda _organization: held)
 
-    def filled(self, looked: Looked, form: Form, recorder: str = "") -> tuple[Attestation, ...]:
+    def filled(self, looked: CompletedVisit, form: Form, recorder: str = "") -> tuple[Attestation, ...]:
         """What the form says as attestations of one look; nothing is kept yet.
 
         `recorder` typed it in, "" for whoever looked. Raises UsageError that names every wrong row.
         """
-        from contribaudit.attestations.recording import short
-        from contribaudit.testimony.recording import Look, new_id, record_all
+        from contribaudit.attestations.recording import ConsoleVisit, new_id, record_all, short
 
         path = short(form.console_path, "The path")
         recorded = self.signature(recorder or form.by)
-        look = Look(form.by, looked.at, recorded, new_id(), form.screen, path, form.note, form.attachments)
+        look = ConsoleVisit(form.by, looked.at, recorded, new_id(), form.screen, path, form.note, form.attachments)
         return record_all(looked.state, [(looked.hold, one, look) for one in form.told])
 
     def due(self, state: State, screen: Screen | None = None) -> list[Row]:
@@ -150,7 +148,7 @@ class Desk:
 
     def confirm(self, identity: str, by: str) -> Signature:
         """Note that a second person saw the same. Raises UsageError for whoever looked, typed it or did so before."""
-        from contribaudit.testimony.recording import confirmation
+        from contribaudit.attestations.recording import confirmation
 
         one = self.find(identity)
         signature = confirmation(one, self.signature(by))
@@ -159,8 +157,7 @@ class Desk:
 
     def revoke(self, identity: str, by: str, note: str) -> Signature:
         """Take an attestation back, with a reason. Raises UsageError."""
-        from contribaudit.attestations.recording import short
-        from contribaudit.testimony.mail import mail
+        from contribaudit.attestations.recording import mail, short
 
         one = self.find(identity)
         signature = self.signature(mail(by, "whoever revokes"))
@@ -168,12 +165,12 @@ class Desk:
         return signature
 
 
-def desks(job: Job, progress: Progress) -> dict[str, Desk]:
+def desks(job: Job, progress: Progress) -> dict[str, AttestationSession]:
     """A desk for each organization of the job, in its order; offline where there is no key."""
     from dataclasses import replace
 
     return {
-        target.organization: Desk(
+        target.organization: AttestationSession(
             target.organization, replace(job, targets=(target,)), target.connect is None, progress
         )
         for target in job.targets

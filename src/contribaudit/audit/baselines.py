@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contribaudit.attestations.recording import short
-from contribaudit.audit.attesting import Desk
-from contribaudit.core.approval import Baseline
+from contribaudit.attestations.recording import mail, short
+from contribaudit.audit.attesting import AttestationSession
 from contribaudit.core.judge.baseline import Uncovered, outside, uncovered
+from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import later, parse_utc
 from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.store.records import RunRecord
-from contribaudit.testimony.mail import mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Approvable:
     """What the run knew and the standing baseline does not cover; nothing without one."""
 
 
-def require_person(desk: Desk) -> None:
+def require_person(desk: AttestationSession) -> None:
     """Raise UsageError where a schedule or a pipeline runs this: a baseline is a person's word."""
     if desk.job.operator.trigger == "schedule":
         raise UsageError(
@@ -40,7 +39,7 @@ def require_person(desk: Desk) -> None:
         )
 
 
-def approvable(desk: Desk) -> Approvable:
+def approvable(desk: AttestationSession) -> Approvable:
     """What can be approved now. Raises UsageError where there is no run, or the newest did not read every app."""
     for record in desk.job.store.runs(organization=desk.organization, limit=1):
         state = desk.remembered()
@@ -75,7 +74,7 @@ def checked_reason(text: str) -> str:
     return why
 
 
-def approve(desk: Desk, what: Approvable, *, by: str, reason: str, until: datetime | None) -> Baseline:
+def approve(desk: AttestationSession, what: Approvable, *, by: str, reason: str, until: datetime | None) -> Baseline:
     """Keep the word of a person for what they were shown. Raises UsageError."""
     require_person(desk)
     person = mail(by, "whoever approves")

@@ -9,13 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contribaudit import catalogue
-from contribaudit.core.advise.causes import Naming, Scene, explain, interval_of
-from contribaudit.core.frame import RunFrame, SubjectNames
+from contribaudit.core.advise.causes import (
+    ChangeContext,
+    SubjectIdentifiers,
+    attested_changes,
+    edits,
+    explain,
+    interval_of,
+    plan_changes,
+)
 from contribaudit.core.model.attestation import Signature
-from contribaudit.core.model.change import Annotation, Change
+from contribaudit.core.model.change import Annotation, Change, RunInterval, SubjectNames
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.period import attested_changes, edits, plan_changes
 from contribaudit.core.resolve.signals import SIGNAL_PREFIX
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store.history import History
@@ -40,7 +46,7 @@ def explained_changes(
     Weighed together, since what many organizations show at once is the vendor's. `steps` asks for every change on the
     way, those included that were undone. An edit of policy, rulebook or tool is told once for all organizations.
     """
-    scenes: dict[str, Scene] = {}
+    scenes: dict[str, ChangeContext] = {}
     found: list[Change] = []
     edited: dict[str, Change] = {}
     for span in spans:
@@ -89,7 +95,7 @@ def changes_since(store: History, rulebook: Rulebook, organization: str, until: 
     return explained_changes(store, rulebook, [Span(organization, since, runs[-1].run)], steps=True)
 
 
-def _changes(store: History, span: Span, within: Sequence[RunFrame], *, steps: bool) -> Iterator[Change]:
+def _changes(store: History, span: Span, within: Sequence[RunInterval], *, steps: bool) -> Iterator[Change]:
     yield from store.changes(span.organization, span.since, span.until, steps=steps)
     yield from map(_by_collector, store.space_changes(span.organization, span.since, span.until))
     if within:
@@ -114,23 +120,23 @@ def _scene(
     rulebook: Rulebook,
     organization: str,
     changes: Iterable[Change],
-    frames: Sequence[RunFrame],
+    frames: Sequence[RunInterval],
     named: Mapping[Subject, SubjectNames],
-) -> Scene:
+) -> ChangeContext:
     intervals = [interval_of(change, frames) for change in changes]
     after = min((start for start, _ in intervals if start is not None), default=None)
     until = max((end for _, end in intervals), default=None)
     log = store.audit_log(organization, after, until)
 
-    def naming(change: Change) -> Naming:
+    def naming(change: Change) -> SubjectIdentifiers:
         return _naming(change, named.get(change.subject, SubjectNames()), _policy_ids(store, change))
 
     apps = frozenset(subject.id.casefold() for subject in named if subject.kind is Kind.APP)
     sites = frozenset(name.casefold() for called in named.values() for name in (called.site, called.host) if name)
-    return Scene(log, frames, naming, rulebook.log, apps, sites)
+    return ChangeContext(log, frames, naming, rulebook.log, apps, sites)
 
 
-def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> Naming:
+def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> SubjectIdentifiers:
     """By what an event may name the subject. A policy stands for the organization's own signal of it."""
     subject = change.subject
     organization = {subject.organization}
@@ -144,8 +150,10 @@ def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> N
     return _folded(exact, wider - exact, together)
 
 
-def _folded(exact: Iterable[str], wider: Iterable[str], together: Iterable[str] = ()) -> Naming:
-    return Naming(*(frozenset(one.casefold() for one in names if one) for names in (exact, wider, together)))
+def _folded(exact: Iterable[str], wider: Iterable[str], together: Iterable[str] = ()) -> SubjectIdentifiers:
+    return SubjectIdentifiers(
+        *(frozenset(one.casefold() for one in names if one) for names in (exact, wider, together))
+    )
 
 
 def _came_or_went(change: Change) -> set[str]:

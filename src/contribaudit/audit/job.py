@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.atlassian.ledger import Ledger
 from contribaudit.atlassian.sites import SiteClient
+from contribaudit.atlassian.transport import Ledger
 from contribaudit.attestations.files import Row
 from contribaudit.collectors.collect import utc_now
 from contribaudit.core.judge.evaluate import EVERYTHING, Selection

@@ -1,4 +1,7 @@
-"""The story on one page: collect, keep, understand, judge, report."""
+"""The story on one page: collect, keep, understand, judge, report.
+
+STEP 3: what a run saw, with what was known before it and what people recorded.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +11,78 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from contribaudit import __version__, catalogue, checks, collectors
-from contribaudit.audit.changes import Span, explained_changes
+from contribaudit.attestations.decoder_proposals import with_objects
+from contribaudit.attestations.files import take_in_folder
+from contribaudit.audit.changes import Span, changes_since, explained_changes
 from contribaudit.audit.job import Job, Target
-from contribaudit.collectors.collect import collect_all, fewer_collections
+from contribaudit.collectors.collect import collect_all, relaxed_gc
 from contribaudit.collectors.interface import Collector, promises_of
 from contribaudit.collectors.spaces import collect_spaces
 from contribaudit.core.advise.deadlines import deadline_warnings, key_days_left
+from contribaudit.core.advise.remedies import needed_and_unread, needed_collectors
 from contribaudit.core.advise.report import Report, RunLine
 from contribaudit.core.advise.verdict import count_outcomes, exit_code, newly_bad, nothing_read
 from contribaudit.core.judge.baseline import standing
 from contribaudit.core.judge.evaluate import evaluate, require_checks
 from contribaudit.core.model.change import Change
-from contribaudit.core.plan_moves import PlanSeen, plan_now
-from contribaudit.core.resolve.state import State
-from contribaudit.core.snapshot import Snapshot
-from contribaudit.core.sources import needed_and_unread, needed_collectors
+from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.snapshot import Snapshot
+from contribaudit.core.resolve.attested import PlanSeen, plan_now
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.state import Chain, HistoryReader, State
 from contribaudit.errors import ContribauditError, NothingRead
 from contribaudit.progress import SILENT, Progress
 from contribaudit.store.records import Judged, RunDraft, RunRecord
-from contribaudit.testimony.importing import take_in_folder
-from contribaudit.understanding import state_of
+
+
+def state_of(
+    job: Job, run: int, snapshots: Mapping[str, Snapshot], as_of: datetime, sources: Sequence[Collector]
+) -> State:
+    """STEP 3: what the run saw, with what was known before it and what people attested."""
+    seen = [seen_of(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
+    return resolve(seen, job.rulebook, as_of, promises_of(sources), catalogue.ALL)
+
+
+def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> Seen:
+    """One target as a run found it, with what the history knew before; spaces, changes and evidence only when asked."""
+    known: dict[str, list[Observation]] = {}
+    for fact in job.store.known(target.organization, before=run).facts:
+        known.setdefault(fact.collector, []).append(fact.observation)
+    return Seen(
+        organization=target.organization,
+        name=target.name,
+        snapshot=snapshot or (_last_of(job, target) if target.left_out else None),
+        unread_reason="" if snapshot else target.unread_reason or "it was left out of this run",
+        left_out=target.left_out,
+        known=known,
+        alias_holders=job.store.alias_holders(target.organization),
+        past=HistoryReader(
+            partial(changes_since, job.store, job.rulebook, target.organization, run),
+            partial(job.store.audit_log, target.organization),
+        ),
+        testimony=with_objects(job.store.testimony(target.organization), job.store, job.rulebook.decoders, snapshot),
+        spaces=job.store.spaces(target.organization, run),
+        approvals=job.store.approvals(target.organization),
+        departures=job.store.departures(target.organization, until=run),
+        chain=partial(_chain, job, target.organization, as_of),
+    )
+
+
+def _chain(job: Job, organization: str, as_of: datetime) -> Chain:
+    """The exported evidence of an organization; what checks packs is loaded only where somebody asks."""
+    from contribaudit.evidence.verify import chain_of
+
+    return chain_of(job.store, organization, job.operator.host, as_of)
+
+
+def _last_of(job: Job, target: Target) -> Snapshot | None:
+    """What the newest run of an organization saw; None when there was none."""
+    for record in job.store.runs(organization=target.organization, limit=1):
+        return job.store.snapshot(target.organization, record.id)
+    return None
 
 
 async def audit(job: Job, progress: Progress = SILENT) -> Report:
@@ -178,7 +231,7 @@ async def _collect(
 
     readable = [target for target in job.targets if target.connect is not None]
     try:
-        with fewer_collections():
+        with relaxed_gc():
             async with asyncio.TaskGroup() as group:
                 tasks = {target.organization: group.create_task(one(target)) for target in readable}
     except* ContribauditError as errors:

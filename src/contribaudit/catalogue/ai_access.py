@@ -5,7 +5,7 @@ What an API tells is which groups hold the role for AI, and on what.
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import seen_list, seen_word
+from contribaudit.catalogue.kinds import choice_setting, list_setting
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.setting import Family, Setting
@@ -20,8 +20,8 @@ _GROUPS_API = "https://developer.atlassian.com/cloud/admin/organization/rest/api
 _F = Family.AI_ACCESS
 _APP = (Kind.APP,)
 
-ACCESS = seen_word(_F, names.AI_ACCESS, _APP, "Rovo access of the app", _ACCESS, ("allowed", "limited", "blocked"))
-ACCESS_GROUPS = seen_list(
+ACCESS = choice_setting(_F, names.AI_ACCESS, _APP, "Rovo access of the app", _ACCESS, ("allowed", "limited", "blocked"))
+ACCESS_GROUPS = list_setting(
     _F,
     names.AI_ACCESS_GROUPS,
     _APP,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import seen_list, seen_word
+from contribaudit.catalogue.kinds import choice_setting, list_setting
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.setting import Family, Setting
@@ -19,14 +19,14 @@ _F = Family.AI_TOOLS
 _ORG = (Kind.ORGANIZATION,)
 _APP = (Kind.APP,)
 
-OWN_SETTING = seen_word(
+OWN_SETTING = choice_setting(
     _F, names.AI_OWN_SETTING, _APP, "AI switch in the app's own administration", _ACCESS, ("on", "limited", "off")
 )
-PORTAL_CUSTOMERS = seen_word(
+PORTAL_CUSTOMERS = choice_setting(
     _F, SettingId("ai.portal_customers"), _APP, "AI for customers in the help portal", _ACCESS, ("on", "off")
 )
 
-WEB_SEARCH = seen_word(
+WEB_SEARCH = choice_setting(
     _F,
     SettingId("ai.web_search"),
     _ORG,
@@ -34,14 +34,16 @@ WEB_SEARCH = seen_word(
     _ADMIN + "manage-a-web-search-option-for-rovo/",
     ("on", "off"),
 )
-BETA_FEATURES = seen_word(_F, SettingId("ai.beta_features"), _ORG, "Beta AI features", "", ("on", "off", "no_switch"))
-AGENT_CREATORS = seen_word(
+BETA_FEATURES = choice_setting(
+    _F, SettingId("ai.beta_features"), _ORG, "Beta AI features", "", ("on", "off", "no_switch")
+)
+AGENT_CREATORS = choice_setting(
     _F, SettingId("ai.agents.creators"), _ORG, "Who may create agents", _AGENTS, ("everyone", "groups", "admins")
 )
-AGENT_CREATOR_GROUPS = seen_list(
+AGENT_CREATOR_GROUPS = list_setting(
     _F, SettingId("ai.agents.creators.groups"), _ORG, "Groups that may create agents", _AGENTS, ignores_case=True
 )
-AGENT_DEFAULT_ACCESS = seen_list(
+AGENT_DEFAULT_ACCESS = list_setting(
     _F,
     SettingId("ai.agents.default_access"),
     _ORG,
@@ -50,7 +52,7 @@ AGENT_DEFAULT_ACCESS = seen_list(
     ignores_case=True,
 )
 
-MCP_SUPPORTED_DOMAINS = seen_word(
+MCP_SUPPORTED_DOMAINS = choice_setting(
     _F,
     SettingId("ai.mcp.supported_domains"),
     _ORG,
@@ -58,13 +60,13 @@ MCP_SUPPORTED_DOMAINS = seen_word(
     _MCP,
     ("allowed", "blocked"),
 )
-MCP_DOMAINS = seen_list(
+MCP_DOMAINS = list_setting(
     _F, SettingId("ai.mcp.domains"), _ORG, "Rovo MCP server: domains added by the organization", _MCP, ignores_case=True
 )
-MCP_API_TOKENS = seen_word(
+MCP_API_TOKENS = choice_setting(
     _F, SettingId("ai.mcp.api_tokens"), _ORG, "Rovo MCP server: tools may sign in with API tokens", _MCP, ("on", "off")
 )
-MCP_READ = seen_word(
+MCP_READ = choice_setting(
     _F,
     SettingId("ai.mcp.read"),
     _ORG,
@@ -72,7 +74,7 @@ MCP_READ = seen_word(
     _MCP_PERMISSIONS,
     ("allowed", "limited", "blocked"),
 )
-MCP_WRITE = seen_word(
+MCP_WRITE = choice_setting(
     _F,
     SettingId("ai.mcp.write"),
     _ORG,
@@ -80,7 +82,7 @@ MCP_WRITE = seen_word(
     _MCP_PERMISSIONS,
     ("allowed", "limited", "blocked"),
 )
-MCP_SEARCH = seen_word(
+MCP_SEARCH = choice_setting(
     _F,
     SettingId("ai.mcp.search"),
     _ORG,

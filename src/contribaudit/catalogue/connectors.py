@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import seen_list, seen_word
+from contribaudit.catalogue.kinds import choice_setting, list_setting
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.setting import Family, Setting
@@ -17,7 +17,7 @@ _LISTS = "https://support.atlassian.com/security-and-access-policies/docs/includ
 _F = Family.CONNECTORS
 _CONNECTOR = (Kind.CONNECTOR,)
 
-STATE = seen_word(
+STATE = choice_setting(
     _F,
     names.CONNECTOR_STATE,
     _CONNECTOR,
@@ -25,7 +25,7 @@ STATE = seen_word(
     _CONNECTORS,
     ("connected", "hidden", "disconnecting", "disconnected"),
 )
-TYPE = seen_word(
+TYPE = choice_setting(
     _F,
     SettingId("connector.type"),
     _CONNECTOR,
@@ -33,7 +33,7 @@ TYPE = seen_word(
     _ADMIN + "teamwork-graph-connector-types/",
     ("synced", "direct", "smart_link"),
 )
-PERMISSIONS = seen_word(
+PERMISSIONS = choice_setting(
     _F,
     SettingId("connector.replicates_permissions"),
     _CONNECTOR,
@@ -41,13 +41,13 @@ PERMISSIONS = seen_word(
     _PERMISSIONS,
     ("true", "false", "omitted"),
 )
-BLOCKLIST = seen_list(
+BLOCKLIST = list_setting(
     _F, SettingId("connector.blocklist"), _CONNECTOR, "Addresses that the connector leaves out", _BLOCKLIST
 )
-ALLOWLIST = seen_list(
+ALLOWLIST = list_setting(
     _F, SettingId("connector.allowlist"), _CONNECTOR, "Addresses that alone the connector takes in", _BLOCKLIST
 )
-OFFERED = seen_word(
+OFFERED = choice_setting(
     _F,
     names.CONTRIBUTION_OFFERED,
     _CONNECTOR,

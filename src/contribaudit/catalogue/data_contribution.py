@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import seen_list, seen_word
+from contribaudit.catalogue.kinds import choice_setting, list_setting
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.setting import Family, Setting
@@ -17,15 +17,15 @@ _F = Family.DATA_CONTRIBUTION
 _ORG = (Kind.ORGANIZATION,)
 _ANY = (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
 
-METADATA = seen_word(_F, names.METADATA, _ORG, "Metadata contribution", _SETTINGS, ("on", "off", "always"))
-IN_APP = seen_word(_F, names.IN_APP, _ORG, "In-app data contribution", _SETTINGS, ("on", "off"))
-INCLUDED = seen_list(
+METADATA = choice_setting(_F, names.METADATA, _ORG, "Metadata contribution", _SETTINGS, ("on", "off", "always"))
+IN_APP = choice_setting(_F, names.IN_APP, _ORG, "In-app data contribution", _SETTINGS, ("on", "off"))
+INCLUDED = list_setting(
     _F, names.INCLUDED, _ORG, "Spaces, apps and connectors included although in-app contribution is off", _LISTS
 )
-EXCLUDED = seen_list(
+EXCLUDED = list_setting(
     _F, names.EXCLUDED, _ORG, "Spaces, apps and connectors excluded although in-app contribution is on", _LISTS
 )
-EXEMPTION = seen_word(
+EXEMPTION = choice_setting(
     _F,
     names.EXEMPTION,
     _ORG,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import seen_list, seen_text, seen_word
+from contribaudit.catalogue.kinds import choice_setting, list_setting, text_setting
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.setting import Family, Setting
@@ -86,7 +86,7 @@ POLICIES = Setting(
     unordered=True,
     is_list=True,
 )
-DEFAULT_REALM = seen_text(
+DEFAULT_REALM = text_setting(
     _F,
     SettingId("residency.default_realm"),
     (Kind.ORGANIZATION,),
@@ -94,7 +94,7 @@ DEFAULT_REALM = seen_text(
     _DEFAULT,
     ignores_case=True,
 )
-MARKETPLACE_UNPINNED = seen_list(
+MARKETPLACE_UNPINNED = list_setting(
     _F,
     SettingId("residency.marketplace.unpinned"),
     _APP,
@@ -102,8 +102,8 @@ MARKETPLACE_UNPINNED = seen_list(
     _MARKETPLACE,
     ignores_case=True,
 )
-BYOK = seen_word(_F, names.BYOK, _APP, "Customer-managed encryption key", _BYOK, ("none", "active"))
-BYOK_SINCE = seen_text(
+BYOK = choice_setting(_F, names.BYOK, _APP, "Customer-managed encryption key", _BYOK, ("none", "active"))
+BYOK_SINCE = text_setting(
     _F,
     SettingId("byok.since"),
     _APP,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import seen_word
+from contribaudit.catalogue.kinds import choice_setting
 from contribaudit.core.model import names
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
@@ -11,7 +11,7 @@ _BAA = "https://support.atlassian.com/organization-administration/docs/sign-a-bu
 
 _F = Family.HIPAA
 
-BAA = seen_word(
+BAA = choice_setting(
     _F,
     names.HIPAA_BAA,
     (Kind.ORGANIZATION,),
@@ -19,6 +19,6 @@ BAA = seen_word(
     _BAA,
     ("none", "signed"),
 )
-TAGGED = seen_word(_F, names.HIPAA_TAGGED, (Kind.APP,), "Whether the app is tagged for HIPAA", _BAA, ("yes", "no"))
+TAGGED = choice_setting(_F, names.HIPAA_TAGGED, (Kind.APP,), "Whether the app is tagged for HIPAA", _BAA, ("yes", "no"))
 
 ALL: tuple[Setting, ...] = (BAA, TAGGED)

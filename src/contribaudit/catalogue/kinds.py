@@ -7,7 +7,7 @@ from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
 
 
-def seen_word(
+def choice_setting(
     family: Family, setting: SettingId, kinds: tuple[Kind, ...], title: str, documented_at: str, words: tuple[str, ...]
 ) -> Setting:
     """A setting that a person reads as one of a few words."""
@@ -16,7 +16,7 @@ def seen_word(
     )
 
 
-def seen_list(
+def list_setting(
     family: Family,
     setting: SettingId,
     kinds: tuple[Kind, ...],
@@ -40,7 +40,7 @@ def seen_list(
     )
 
 
-def seen_text(
+def text_setting(
     family: Family,
     setting: SettingId,
     kinds: tuple[Kind, ...],

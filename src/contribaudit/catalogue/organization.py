@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import seen_text, seen_word
+from contribaudit.catalogue.kinds import choice_setting, text_setting
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.setting import Family, Setting
@@ -93,9 +93,9 @@ SANDBOX_PARENT = Setting(
 )
 CREATED_AT = Setting(SettingId("app.created_at"), _F, _APP, "When it was created", _DOC, _WORKSPACES, unit="UTC time")
 PLAN = Setting(names.PLAN, _F, _APP, "Plan, in the API's word", _DOC, _WORKSPACES, ignores_case=True)
-TRIAL = seen_word(_F, names.TRIAL, _APP, "Whether a trial runs", _SUBSCRIPTIONS, ("none", "running"))
-TRIAL_ENDS = seen_text(_F, SettingId("trial.ends_on"), _APP, "Last day of the trial", _SUBSCRIPTIONS, unit="date")
-RELEASE_TRACK = seen_word(
+TRIAL = choice_setting(_F, names.TRIAL, _APP, "Whether a trial runs", _SUBSCRIPTIONS, ("none", "running"))
+TRIAL_ENDS = text_setting(_F, SettingId("trial.ends_on"), _APP, "Last day of the trial", _SUBSCRIPTIONS, unit="date")
+RELEASE_TRACK = choice_setting(
     _F,
     SettingId("release.track"),
     _APP,
@@ -103,7 +103,7 @@ RELEASE_TRACK = seen_word(
     _TRACKS,
     ("continuous", "deferred", "bundled"),
 )
-SPACE_COUNT = seen_text(
+SPACE_COUNT = text_setting(
     _F,
     names.SPACE_COUNT,
     _APP,

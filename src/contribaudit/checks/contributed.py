@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contribaudit.checks.parts import evidence_of
-from contribaudit.core.effective_scope import first_of_all
-from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.checks.reading import evidence_of
+from contribaudit.core.judge.check import CheckContext, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.resolve.effective_contribution import CONTRIBUTED
+from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, first_of_all
 from contribaudit.core.resolve.reasons import Effective, Reason, Stop
 
 _CALLED = {names.EFFECTIVE_METADATA: "metadata", names.EFFECTIVE_IN_APP: "in-app data"}
 
 
-def not_in_force_or_exempt(case: Case, setting: Setting, expected: Value = None) -> Verdict | None:
+def not_in_force_or_exempt(case: CheckContext, setting: Setting, expected: Value = None) -> Verdict | None:
     """What comes before every question of contribution: its first day, and an exemption; None where neither does.
 
     An exemption that was recorded and does not count leaves the question open: whether data is used depends on it.

@@ -1,23 +1,156 @@
-"""Attested words and lists as checks read them, and what stands above every answer: the date, exemptions, trials."""
+"""Attested words and lists as checks read them, and what stands above every answer: the date, exemptions, trials.
+
+What many checks need: an observation as evidence, and an unread one as a verdict.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from contribaudit import catalogue
 from contribaudit.catalogue import organization as organization_settings
-from contribaudit.checks.parts import WORKSPACES, evidence_of, rulebook_evidence, unread
-from contribaudit.core.effective_ai_switches import app_known
-from contribaudit.core.judge.check import Case, Verdict
+from contribaudit.core.judge.check import CheckContext, Verdict
 from contribaudit.core.model import names
-from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Observed, Value
-from contribaudit.core.model.rulebook import Plan, Rulebook
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import (
+    CONFLICT_CODE,
+    STALE_CODES,
+    Grade,
+    Observation,
+    Observed,
+    SettingId,
+    Value,
+)
+from contribaudit.core.model.rulebook import App, Plan, Rulebook
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.effective_ai import app_known
 from contribaudit.core.resolve.reasons import never_recorded
 from contribaudit.core.resolve.screens import screen_for, shown_on
 from contribaudit.core.resolve.state import State
+
+WORKSPACES = "workspaces"
+POLICIES = "policies"
+
+
+def evidence_of(*observations: Observation) -> tuple[Evidence, ...]:
+    """The observations that gave a value, as evidence."""
+    return tuple(_evidence(one) for one in observations if isinstance(one, Observed))
+
+
+def _evidence(one: Observed) -> Evidence:
+    who = one.witness
+    if who is None:
+        return Evidence(one.grade, one.source, one.observed_at, one.response)
+    return Evidence(
+        one.grade,
+        one.source,
+        one.observed_at,
+        one.response,
+        attested_by=who.by,
+        confirmed_by=who.confirmed_by,
+        screenshot=who.screenshot,
+        anchored=who.anchored,
+    )
+
+
+def list_evidence(state: State, organization: str, collector: str) -> tuple[Evidence, ...]:
+    """A list that was read to its end, as evidence of what is not in it; empty when it was not."""
+    place = state.organizations[organization]
+    if not place.completed(collector):
+        return ()
+    return (Evidence(Grade.DOCUMENTED, f"{collector}, read to the end", place.collections[collector].started_at),)
+
+
+def rulebook_evidence(case: CheckContext) -> tuple[Evidence, ...]:
+    """The rulebook, read anew in every run; how old its review is, GV-06 asks."""
+    rulebook = case.state.rulebook
+    return (Evidence(Grade.DOCUMENTED, f"rulebook {rulebook.version}", case.as_of, rulebook.sha256),)
+
+
+def policy_evidence(case: CheckContext, what: str) -> tuple[Evidence, ...]:
+    """The policy file, which holds what people decided; read anew in every run."""
+    return (Evidence(Grade.DOCUMENTED, f"policy {case.policy.name}: {what}", case.as_of, case.policy.sha256),)
+
+
+def unread(observation: Observation, expected: Value = None) -> Verdict:
+    """`unknown`, because the setting was not read, or the source said null; `stale` or `conflict` where attested
+    values are.
+    """
+    if isinstance(observation, Observed):
+        return Verdict(
+            Outcome.UNKNOWN,
+            "null",
+            f"the API gives no value for {observation.setting}",
+            observation.setting,
+            expected,
+            observation.value,
+            evidence_of(observation),
+        )
+    reason = observation.reason
+    if observation.missing_scope and observation.missing_scope not in reason:
+        reason += f"; the scope {observation.missing_scope} would let the key read it"
+    if observation.code in STALE_CODES or observation.code == CONFLICT_CODE:
+        outcome = Outcome.STALE if observation.code in STALE_CODES else Outcome.CONFLICT
+        return Verdict(outcome, observation.code, f"{observation.setting}: {reason}", observation.setting, expected)
+    nobody_looked = observation.code == "not_read" and catalogue.find(observation.setting).attestable
+    return Verdict(
+        Outcome.UNKNOWN,
+        observation.code,
+        f"{observation.setting}: nobody has recorded what the console shows"
+        if nobody_looked
+        else f"{observation.setting} was not read: {reason}",
+        observation.setting,
+        expected,
+    )
+
+
+def not_verifiable(setting: SettingId | None, why: str) -> Callable[[CheckContext], Verdict]:
+    """A judge for a question that no source answers today."""
+
+    def judge(_case: CheckContext) -> Verdict:
+        return Verdict(Outcome.UNKNOWN, "not_verifiable_today", why, setting)
+
+    return judge
+
+
+def app_of(state: State, subject: Subject) -> App | None:
+    """What the rulebook says of the app, by the type key last seen; None for one it does not know."""
+    return state.rulebook.app(state.recall(subject, names.APP_TYPE_KEY))
+
+
+def plan_of(state: State, subject: Subject) -> Plan | Observation:
+    """The app's plan, or the observation that leaves it open: unread, null, several words or an unknown one."""
+    seen = state.read(subject, names.PLAN)
+    if isinstance(seen, Observed) and isinstance(seen.value, str):
+        known = state.rulebook.plan(seen.value)
+        if known is not None:
+            return known
+    return seen
+
+
+def plan_unclear(seen: Observation) -> Verdict:
+    """`unknown`, because the plan is."""
+    if isinstance(seen, Observed) and seen.value is not None:
+        words = ", ".join(seen.value) if isinstance(seen.value, tuple) else str(seen.value)
+        reason = f"the rulebook has no single plan for {words!r}"
+        return Verdict(Outcome.UNKNOWN, "unknown_plan_word", reason, seen.setting, None, seen.value, evidence_of(seen))
+    return unread(seen)
+
+
+def none_among_apps(what: str, outcome: Outcome = Outcome.PASS) -> Callable[[State, str], Verdict | None]:
+    """`outcome` where a whole, non-empty inventory holds none of `what`; None (so `unknown`) for any other."""
+
+    def answer(state: State, organization: str) -> Verdict | None:
+        apps = len(state.subjects(Kind.APP, organization))
+        evidence = list_evidence(state, organization, WORKSPACES)
+        if not apps or not evidence:
+            return None
+        return Verdict(outcome, "none_among_apps", f"none of the {apps} apps {what}", evidence=evidence)
+
+    return answer
+
 
 ATTESTED = frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE, Outcome.CONFLICT))
 """What a question can be answered with that a person's look at the console settles."""
@@ -31,7 +164,7 @@ _GRAVEST_FIRST = (
 )
 
 
-def word_of(state: State, subject: Subject, setting: Setting, expected: Value = None) -> str | Verdict:
+def attested_choice(state: State, subject: Subject, setting: Setting, expected: Value = None) -> str | Verdict:
     """The setting's word without case; a verdict where it was not read, is null, or is a word that nobody knows."""
     seen = state.read(subject, setting.id)
     if not isinstance(seen, Observed) or seen.value is None:
@@ -40,7 +173,9 @@ def word_of(state: State, subject: Subject, setting: Setting, expected: Value = 
     return word if word in setting.folded_words else _odd(seen, setting, expected)
 
 
-def list_of(state: State, subject: Subject, setting: Setting, expected: Value = None) -> tuple[str, ...] | Verdict:
+def attested_list(
+    state: State, subject: Subject, setting: Setting, expected: Value = None
+) -> tuple[str, ...] | Verdict:
     """The setting's list, which may be empty; a verdict where it was not read, is null, or is no list."""
     seen = state.read(subject, setting.id)
     if not isinstance(seen, Observed) or seen.value is None:
@@ -53,9 +188,9 @@ def _odd(seen: Observed, setting: Setting, expected: Value) -> Verdict:
     return Verdict(Outcome.UNKNOWN, "unknown_word", reason, setting.id, expected, seen.value, evidence_of(seen))
 
 
-def compared(case: Case, setting: Setting, wanted: str, says: Mapping[str, str]) -> Verdict:
+def compared(case: CheckContext, setting: Setting, wanted: str, says: Mapping[str, str]) -> Verdict:
     """`pass` for the wanted word and `fail` for any other, each with what it says; the code names the word."""
-    word = word_of(case.state, case.subject, setting, wanted)
+    word = attested_choice(case.state, case.subject, setting, wanted)
     if isinstance(word, Verdict):
         return word
     outcome = Outcome.PASS if word == wanted else Outcome.FAIL
@@ -68,20 +203,20 @@ def code_of(setting: Setting, word: str) -> str:
     return f"{setting.id.rpartition('.')[2]}_{word}"
 
 
-def gravest(verdicts: Iterable[Verdict]) -> Verdict | None:
+def most_severe(verdicts: Iterable[Verdict]) -> Verdict | None:
     """The verdict that counts where one question has several parts; None when there is no part."""
     order = {outcome: rank for rank, outcome in enumerate(_GRAVEST_FIRST)}
     return min(verdicts, key=lambda verdict: order.get(verdict.outcome, len(order)), default=None)
 
 
-def highest_plan(case: Case, expected: Value = None) -> Plan | Verdict:
+def highest_plan(case: CheckContext, expected: Value = None) -> Plan | Verdict:
     """The organization's highest active plan; a verdict where it cannot be told."""
     seen = case.state.read(organization_subject(case.subject.organization), names.HIGHEST_PLAN)
     plan = case.state.rulebook.plan(seen.value) if isinstance(seen, Observed) and isinstance(seen.value, str) else None
     return plan or unread(seen, expected)
 
 
-def apps_of(case: Case, setting: Setting) -> list[Subject] | Verdict:
+def apps_of(case: CheckContext, setting: Setting) -> list[Subject] | Verdict:
     """Every app of the organization; a verdict where the list of apps is not whole, or empty."""
     organization = case.subject.organization
     apps = case.state.once(("apps", organization), lambda: case.state.subjects(Kind.APP, organization))
@@ -97,7 +232,7 @@ def apps_shown(rulebook: Rulebook, setting: Setting) -> frozenset[str]:
     return frozenset(key for screen in rulebook.screens if setting.id in screen.settings for key in screen.apps)
 
 
-def unless_no_screen(case: Case, setting: Setting, verdict: Verdict) -> Verdict:
+def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> Verdict:
     """The verdict; `no_such_setting` in place of one that waits for a look that nobody can take.
 
     That is so where nobody recorded the setting, and screens show it, but none of them for an app of this known type.
@@ -117,10 +252,10 @@ def unless_no_screen(case: Case, setting: Setting, verdict: Verdict) -> Verdict:
     return Verdict(Outcome.NO_SUCH_SETTING, "no_screen", reason, setting.id, verdict.expected, None, evidence)
 
 
-def fragile_in_trial(judge: Callable[[Case], Verdict]) -> Callable[[Case], Verdict]:
+def fragile_in_trial(judge: Callable[[CheckContext], Verdict]) -> Callable[[CheckContext], Verdict]:
     """The same judge, whose passes are fragile while a trial is known to run: its end may move what was seen."""
 
-    def judged(case: Case) -> Verdict:
+    def judged(case: CheckContext) -> Verdict:
         verdict = judge(case)
         if verdict.outcome is not Outcome.PASS or verdict.fragile:
             return verdict
@@ -132,14 +267,14 @@ def fragile_in_trial(judge: Callable[[Case], Verdict]) -> Callable[[Case], Verdi
     return judged
 
 
-def fragile_in_own_trial(judge: Callable[[Case], Verdict]) -> Callable[[Case], Verdict]:
+def fragile_in_own_trial(judge: Callable[[CheckContext], Verdict]) -> Callable[[CheckContext], Verdict]:
     """The same judge, whose passes are fragile where the app's own plan is a trial: what it falls to may have less."""
 
-    def judged(case: Case) -> Verdict:
+    def judged(case: CheckContext) -> Verdict:
         verdict = judge(case)
         if (
             verdict.outcome is not Outcome.PASS
-            or word_of(case.state, case.subject, organization_settings.TRIAL) != "running"
+            or attested_choice(case.state, case.subject, organization_settings.TRIAL) != "running"
         ):
             return verdict
         less = ", ".join(plan.name for plan in case.state.rulebook.plans if not plan.residency)
@@ -154,12 +289,12 @@ def trial_runs(state: State, organization: str) -> bool:
 
     def look() -> bool:
         apps = state.subjects(Kind.APP, organization)
-        return any(word_of(state, app, organization_settings.TRIAL) == "running" for app in apps)
+        return any(attested_choice(state, app, organization_settings.TRIAL) == "running" for app in apps)
 
     return state.once(("trial runs", organization), look)
 
 
-def beyond(case: Case, listed: Iterable[str], approved: Value) -> tuple[str, ...]:
+def beyond(case: CheckContext, listed: Iterable[str], approved: Value) -> tuple[str, ...]:
     """Entries of a list that the approved one does not hold, sorted. Apps are compared by identity, texts without case.
 
     An app is named by alias or by ARI; an alias that two apps share names neither.
@@ -168,7 +303,7 @@ def beyond(case: Case, listed: Iterable[str], approved: Value) -> tuple[str, ...
     return tuple(sorted(text for text in listed if identity(case, text) not in held))
 
 
-def identity(case: Case, text: str) -> str:
+def identity(case: CheckContext, text: str) -> str:
     """What a list's entry names: an app's ID, else the text itself without case."""
     organization = case.subject.organization
     bare = text.strip().removeprefix(f"{organization}:").casefold()

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from contribaudit import __version__, exit_codes, termination
-from contribaudit.cli import usage
+from contribaudit.cli import options as usage
 from contribaudit.cli.diagnostics import Diagnostics
 from contribaudit.cli.options import Console, global_options, output_error, with_global_options
 from contribaudit.errors import ConfigurationError, ContribauditError, OutputError, UsageError

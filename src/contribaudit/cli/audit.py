@@ -20,7 +20,7 @@ from contribaudit.cli.options import (
     policy_option,
     store_option,
 )
-from contribaudit.cli.written import FORMATS, check_format, of_report
+from contribaudit.cli.render import FORMATS, check_format, of_report
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -153,8 +153,7 @@ def planned_start(console: Console, operator: Operator, time: str) -> datetime |
     """
     from datetime import UTC, datetime
 
-    from contribaudit.schedules.planned import newest
-    from contribaudit.schedules.recipe import at
+    from contribaudit.operations.schedules import at, newest
 
     hour, minute = at(time)
     if operator.trigger != "schedule":
@@ -195,7 +194,7 @@ def finish(
     everything: bool = False,
 ) -> None:
     """Write the report, say what it means, and end with its exit code."""
-    from contribaudit.cli.sentences import conclusion
+    from contribaudit.cli.conclusion import conclusion
 
     console.write(of_report(console, report, output_format, output_path, everything=everything), output_path)
     if output_format != "table":

@@ -12,7 +12,7 @@ from contribaudit.cli.options import Console, format_option, pass_console
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from contribaudit.core.approval import Baseline
+    from contribaudit.core.model.attestation import Baseline
     from contribaudit.exporters.text import Cell
 
 COLUMNS = (
@@ -48,10 +48,10 @@ def approve(
     store_location: str | None,
 ) -> None:
     """Approve what the newest kept run knew. Only a person can: never a schedule or a pipeline."""
+    from contribaudit.attestations.recording import mail
     from contribaudit.audit import baselines as approving
-    from contribaudit.cli.ask import agreed
-    from contribaudit.exporters.words import counted
-    from contribaudit.testimony.mail import mail
+    from contribaudit.cli.options import agreed
+    from contribaudit.exporters.text import plural
 
     with open_desk(console, organization, store_location) as desk:
         approving.require_person(desk)
@@ -65,7 +65,7 @@ def approve(
         agreed(f"Approve what run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z knew: {what.apps} apps{more}?", yes=yes)
         approving.approve(desk, what, by=person, reason=why, until=ends)
     console.diagnostics.conclusion(
-        f"{person} approved run {run.id} as the baseline: {counted(what.apps, 'app')}"
+        f"{person} approved run {run.id} as the baseline: {plural(what.apps, 'app')}"
         f"{f', until {ends:%Y-%m-%d}' if ends else ''}."
     )
 
@@ -101,7 +101,7 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
     from contribaudit.audit.baselines import outside_now
     from contribaudit.cli.attest.options import name_of
     from contribaudit.exporters.tabular import render
-    from contribaudit.exporters.words import counted
+    from contribaudit.exporters.text import plural
 
     rows: list[tuple[Cell, ...]] = []
     with open_desk(console, organization, store_location) as desk:
@@ -115,7 +115,7 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
     if approved is None:
         console.diagnostics.conclusion("There is no baseline: contribaudit baseline approve makes the first.")
     else:
-        count = counted(len(rows), "subject")
+        count = plural(len(rows), "subject")
         console.diagnostics.conclusion(f"{count} outside of the baseline of run {approved.baseline.run}.")
 
 

@@ -12,8 +12,7 @@ from contribaudit.cli.options import Console, format_option, organization_option
 if TYPE_CHECKING:
     from contribaudit.audit.changes import Span
     from contribaudit.core.model.change import Change
-    from contribaudit.exporters.text import Cell
-    from contribaudit.exporters.words import Happening
+    from contribaudit.exporters.text import Cell, ChangeGroup
     from contribaudit.settings.model import AppSettings
     from contribaudit.store.history import History
 
@@ -151,7 +150,7 @@ def _run(store: History, organization: str, text: str) -> int:
 def _show(console: Console, changes: list[Change], output_format: str, *, compared: bool) -> None:
     """JSON and CSV have a row for each value; the table one for each happening, a new app with all of its values."""
     from contribaudit.exporters.tabular import render
-    from contribaudit.exporters.words import counted, happenings
+    from contribaudit.exporters.text import happenings, plural
 
     happened = happenings(changes)
     if output_format == "table":
@@ -165,10 +164,10 @@ def _show(console: Console, changes: list[Change], output_format: str, *, compar
     elif not happened:
         console.diagnostics.conclusion("Nothing changed.")
     else:
-        console.diagnostics.conclusion(f"{counted(len(happened), 'change')}, {without} without a known cause.")
+        console.diagnostics.conclusion(f"{plural(len(happened), 'change')}, {without} without a known cause.")
 
 
-def _line(one: Happening) -> tuple[Cell, ...]:
+def _line(one: ChangeGroup) -> tuple[Cell, ...]:
     from contribaudit.exporters.text_table import what_happened
 
     main = next((change for change in one.changes if change.why and change.event_id), one.changes[0])

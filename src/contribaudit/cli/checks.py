@@ -36,7 +36,7 @@ def list_checks(console: Console, *, output_format: str) -> None:
 def show_check(console: Console, *, check: str, output_format: str) -> None:
     """One check in full."""
     from contribaudit.exporters.tabular import render
-    from contribaudit.exporters.text import shown
+    from contribaudit.exporters.text import display
 
     identity = check_ids((check,))[0]
     row = next(row for row in _rows(console) if row[0] == identity)
@@ -44,7 +44,7 @@ def show_check(console: Console, *, check: str, output_format: str) -> None:
         console.write(render("json", COLUMNS, [row]))
         return
     width = max(len(column) for column in COLUMNS) + 2
-    lines = [f"{column.replace('_', ' '):{width}}{shown(value)}" for column, value in zip(COLUMNS, row, strict=True)]
+    lines = [f"{column.replace('_', ' '):{width}}{display(value)}" for column, value in zip(COLUMNS, row, strict=True)]
     console.write("\n".join(lines) + "\n")
 
 

@@ -46,7 +46,7 @@ def command(
 
     def open_source() -> Source:
         if pack is not None:
-            from contribaudit.tui.sources.pack import PackSource
+            from contribaudit.tui.sources import PackSource
 
             return PackSource(pack)
         settings = console.settings()
@@ -54,7 +54,7 @@ def command(
             from contribaudit.tui.source import Lack, Lacking
 
             return Lacking(Lack.UNCONFIGURED)
-        from contribaudit.tui.sources.history import open_history
+        from contribaudit.tui.sources import open_history
 
         return open_history(
             settings,
@@ -93,7 +93,7 @@ def show_demo(console: Console, scenario: str = "drifted") -> None:
     """The dashboard over the simulated organization."""
 
     def open_source() -> Source:
-        from contribaudit.tui.sources.demo import open_demo
+        from contribaudit.tui.sources import open_demo
 
         return open_demo(scenario)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.options import Console, force_option, format_option, output_option, pass_console
-from contribaudit.cli.written import FORMATS, check_format, of_report
+from contribaudit.cli.render import FORMATS, check_format, of_report
 
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job
@@ -49,7 +49,7 @@ def command(
     worked, and says how an audit would have ended.
     """
     from contribaudit.audit.replay import judge_last
-    from contribaudit.demo.run import demonstration
+    from contribaudit.demo import demonstration
     from contribaudit.errors import UsageError
 
     if dashboard:
@@ -77,8 +77,8 @@ def command(
 
 def _evidence(job: Job, report: Report, folder: Path) -> Exported:
     """A pack signed with a key that exists for this one alone: it shows the form, and proves nothing."""
+    from contribaudit.evidence.dossier import of_report
     from contribaudit.evidence.export import Form, export
-    from contribaudit.evidence.gather import of_report
     from contribaudit.evidence.signing import Signer
 
     return export(

@@ -48,7 +48,7 @@ def command(
     """
     from datetime import UTC, datetime
 
-    from contribaudit.cli.ask import person_there
+    from contribaudit.cli.options import person_there
     from contribaudit.operations.doctor import examine
 
     lines: list[Line] = []

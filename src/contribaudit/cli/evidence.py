@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from contribaudit.core.advise.report import Report
     from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.core.model.rulebook import Rulebook
-    from contribaudit.evidence.dossier import Dossier
+    from contribaudit.evidence.dossier import Dossier, Wanted
     from contribaudit.evidence.export import Exported
-    from contribaudit.evidence.gather import Wanted
     from contribaudit.evidence.verify import Verified
     from contribaudit.settings.model import AppSettings
     from contribaudit.store.history import History
@@ -80,8 +79,8 @@ def export_command(
     """
     from contribaudit import wiring
     from contribaudit.errors import UsageError
-    from contribaudit.evidence.gather import Wanted
-    from contribaudit.evidence.pseudonyms import People
+    from contribaudit.evidence.dossier import Wanted
+    from contribaudit.evidence.pseudonyms import NameHandling
 
     if until and not since:
         raise UsageError("--to ends a period that nothing begins", hint="Give --from too")
@@ -90,7 +89,7 @@ def export_command(
     settings = console.settings()
     with wiring.open_store(settings, store_location) as store:
         job = _job(settings, store, organizations, policy_path, run, until)
-        dossier, told = _noted(_dossier(job, run, since, until, Wanted(People(people), sites)))
+        dossier, told = _noted(_dossier(job, run, since, until, Wanted(NameHandling(people), sites)))
         done = _export(settings, job, dossier, place, archive=archive)
     console.write(f"{done.manifest.sha256}  {place}\n")
     if told:
@@ -103,13 +102,13 @@ def export_command(
 
 def export_configured(settings: AppSettings, job: Job, report: Report) -> Exported | None:
     """What `[evidence]` asks of every audit; None when it names no folder. Raises what an export does."""
-    from contribaudit.evidence.gather import Wanted, of_report
-    from contribaudit.evidence.pseudonyms import People
+    from contribaudit.evidence.dossier import Wanted, of_report
+    from contribaudit.evidence.pseudonyms import NameHandling
 
     wanted = settings.evidence
     if wanted.folder is None:
         return None
-    dossier = of_report(job, report, Wanted(People(wanted.people)))
+    dossier = of_report(job, report, Wanted(NameHandling(wanted.people)))
     name = f"run-{report.run.id:06}-{report.run.started_at:%Y-%m-%dT%H%MZ}" + (".zip" if wanted.archive else "")
     whose = dossier.organizations[0] if len(dossier.organizations) == 1 else "all"
     return _export(settings, job, dossier, wanted.folder / whose / name, archive=wanted.archive)
@@ -187,7 +186,7 @@ def _noted(dossier: Dossier) -> tuple[Dossier, str]:
 
 
 def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: Wanted) -> Dossier:
-    from contribaudit.evidence import gather
+    from contribaudit.evidence import dossier as gather
 
     if run is not None:
         return gather.of_run(job, run, wanted)
@@ -338,7 +337,7 @@ def sample_command(
     from contribaudit.audit.replay import judge_last
     from contribaudit.evidence.sample import draw, sheet
     from contribaudit.exporters import json_v1
-    from contribaudit.exporters.saved_file import load
+    from contribaudit.exporters.saved import load
 
     console.check_output(output_path, overwrite=force)
     if place is not None:

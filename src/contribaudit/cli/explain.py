@@ -106,7 +106,8 @@ def _rendered(
     observations: Sequence[Observation],
 ) -> str:
     """The answers in one of the formats."""
-    from contribaudit.exporters import explanation, reasons_table, tabular
+    from contribaudit.exporters import explanation, tabular
+    from contribaudit.exporters import explanation as reasons_table
 
     if output_format == "json":
         return explanation.document(state, about, answers, observations)
@@ -134,10 +135,10 @@ def _fits(about: Subject, setting: SettingId) -> bool:
 
 def _subject(state: State, text: str) -> Subject:
     """The subject that the text names. Raises UsageError, with the nearest names, where it names none or several."""
-    from contribaudit.core.alias import alias_of, resolve_alias
-    from contribaudit.core.effective_together import sites_index
     from contribaudit.core.model.subject import Kind
+    from contribaudit.core.resolve.aliases import alias_of, resolve_alias
     from contribaudit.core.resolve.effective import KINDS
+    from contribaudit.core.resolve.reasons import sites_index
     from contribaudit.errors import UsageError
 
     found = resolve_alias(state, text)

@@ -1,20 +1,29 @@
-"""`contribaudit init`: asks for organization, key and policy, tests them, writes config.toml and policy.toml."""
+"""`contribaudit init`: asks for organization, key and policy, tests them, writes config.toml and policy.toml.
+
+A few single reads, to see whether a key works and what it may do.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from contribaudit.atlassian.calls import GET_ORGANIZATION
+from contribaudit.atlassian.connect import connect
 from contribaudit.cli.options import Console, OrganizationId, api_key_options, pass_console
 from contribaudit.errors import UsageError
+from contribaudit.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from contribaudit.settings.model import AppSettings
+
 
 _PATH = click.Path(path_type=Path)
 
@@ -61,13 +70,13 @@ def command(
     Asks only in a terminal; elsewhere everything comes from flags. Never overwrites a file. The key goes into the
     system keyring or into a file that only you can read, never into config.toml.
     """
-    from contribaudit import paths
-    from contribaudit.cli import ask
+    from contribaudit.cli import options as ask
     from contribaudit.operations import setup
+    from contribaudit.settings import file
 
     settings = console.settings()
-    config_path = paths.expanded(config_file or paths.config_file()).absolute()
-    policy_path = paths.expanded(policy_file or config_path.with_name("policy.toml")).absolute()
+    config_path = file.expanded(config_file or file.config_file()).absolute()
+    policy_path = file.expanded(policy_file or config_path.with_name("policy.toml")).absolute()
     setup.refuse_existing(config_path, policy_path)
     organization = organization or settings.org_id
     key_given = api_key_file is not None or api_key_fd is not None or settings.api_key is not None
@@ -95,7 +104,7 @@ def command(
         plan=answers.plan,
     )
     console.write(f"{config_path}\n{policy_path}\n")
-    named = f" --config {config_path}" if config_path != paths.usual_config() else ""
+    named = f" --config {config_path}" if config_path != file.usual_config() else ""
     console.diagnostics.conclusion(f"Written. Next: contribaudit doctor{named}, then contribaudit audit{named}")
 
 
@@ -118,7 +127,7 @@ def _refuse_missing(organization: str | None, *, key_given: bool, pack: str | No
 
 
 def _asked_organization() -> str:
-    from contribaudit.cli import ask
+    from contribaudit.cli import options as ask
 
     click.echo("The organization ID is in the address of admin.atlassian.com, after /o/.", err=True)
     kind = OrganizationId()
@@ -132,13 +141,12 @@ def _asked_organization() -> str:
 def _with_key(
     settings: AppSettings, organization: str, key_file: Path | None, key_fd: int | None, *, key_given: bool
 ) -> Answers:
-    from contribaudit import paths
-    from contribaudit.cli import ask
-    from contribaudit.settings import credentials
+    from contribaudit.cli import options as ask
+    from contribaudit.settings import credentials, file
 
     if key_given:
         key = credentials.find_key(settings, organization, key_file=key_file, key_fd=key_fd).key
-        return Answers(organization, key, paths.expanded(key_file).absolute() if key_file is not None else None)
+        return Answers(organization, key, file.expanded(key_file).absolute() if key_file is not None else None)
     click.echo(
         "Create an API key with scopes at admin.atlassian.com, Organization settings, API keys. An audit needs:\n"
         f"  {_scopes()}",
@@ -154,7 +162,6 @@ def _scopes() -> str:
 
 
 def _tested(console: Console, settings: AppSettings, answers: Answers) -> str:
-    from contribaudit.cli.probe import organization_name
     from contribaudit.errors import AdminApiUnreachable
 
     try:
@@ -168,8 +175,8 @@ def _tested(console: Console, settings: AppSettings, answers: Answers) -> str:
 
 
 def _asked_pack() -> str:
-    from contribaudit.cli import ask
-    from contribaudit.packs import shipped
+    from contribaudit.cli import options as ask
+    from contribaudit.policy_file.reading import shipped
 
     for pack in shipped():
         click.echo(f"  {pack.name}: {pack.title}", err=True)
@@ -178,7 +185,7 @@ def _asked_pack() -> str:
 
 def _plan(settings: AppSettings, plan: str | None) -> str:
     """The plan's word as the rulebook has it, "" for none. Asks when nobody said and somebody is there."""
-    from contribaudit.cli import ask
+    from contribaudit.cli import options as ask
     from contribaudit.operations import setup
     from contribaudit.wiring import load_rulebook
 
@@ -194,7 +201,7 @@ def _plan(settings: AppSettings, plan: str | None) -> str:
 
 def _kept(console: Console, answers: Answers, key_file: Path) -> Path | None:
     """Keep a typed key in the keyring, or in a file; returns the file."""
-    from contribaudit.cli import ask
+    from contribaudit.cli import options as ask
     from contribaudit.errors import KeyStoreUnusable
     from contribaudit.operations import setup
     from contribaudit.settings import credentials
@@ -212,3 +219,32 @@ def _kept(console: Console, answers: Answers, key_file: Path) -> Path | None:
         return key_file
     console.diagnostics.warning("the key was not kept", hint=f"For an audit, {credentials.ALTERNATIVES}")
     return None
+
+
+sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+def organization_name(settings: AppSettings, organization: str, key: SecretStr, progress: Progress = SILENT) -> str:
+    """What the API calls the organization, "" when it does not say. Raises AdminApiError."""
+    return asyncio.run(_organization_name(settings, organization, key, progress))
+
+
+async def _organization_name(settings: AppSettings, organization: str, key: SecretStr, progress: Progress) -> str:
+    async with connect(
+        organization=organization,
+        key=key,
+        api_url=settings.api_url,
+        progress=progress,
+        connect_seconds=settings.timeouts.connect_seconds,
+        read_seconds=settings.timeouts.read_seconds,
+        sleep=sleep,
+    ) as client:
+        return name_in(await client.read(GET_ORGANIZATION))
+
+
+def name_in(answer: dict[str, object]) -> str:
+    """The organization's name in the API's answer, "" when it is not there."""
+    data = answer.get("data")
+    attributes = data.get("attributes") if isinstance(data, dict) else None
+    name = attributes.get("name") if isinstance(attributes, dict) else None
+    return name if isinstance(name, str) else ""

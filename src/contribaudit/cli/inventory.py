@@ -114,10 +114,9 @@ def _spaces(
     from contribaudit import wiring
     from contribaudit.audit.job import Job
     from contribaudit.audit.replay import last_state
-    from contribaudit.core.alias import alias_of
-    from contribaudit.core.snapshot import CollectionStatus
-    from contribaudit.exporters.spaces import COLUMNS, apps_with_spaces, space_rows, space_table
-    from contribaudit.exporters.tabular import stream
+    from contribaudit.core.model.snapshot import CollectionStatus
+    from contribaudit.core.resolve.aliases import alias_of
+    from contribaudit.exporters.tabular import COLUMNS, apps_with_spaces, space_rows, space_table, stream
 
     console.check_output(output_path, overwrite=force)
     settings = console.settings()

@@ -35,7 +35,7 @@ def command(
     A token is saved untested: contribaudit doctor tries it on a site. Neither is ever an argument: other users of a
     machine can read those.
     """
-    from contribaudit.cli.ask import ask_key, chosen_organization
+    from contribaudit.cli.options import ask_key, chosen_organization
     from contribaudit.settings import credentials
 
     settings = console.settings()
@@ -57,10 +57,10 @@ def command(
 def _save_token(
     console: Console, site: str, organization: str | None, token_file: Path | None, token_fd: int | None
 ) -> None:
-    from contribaudit import site_tokens
-    from contribaudit.cli.ask import ask_key
+    from contribaudit.cli.options import ask_key
     from contribaudit.errors import UsageError
     from contribaudit.settings import credentials
+    from contribaudit.settings import credentials as site_tokens
 
     if organization is not None:
         raise UsageError("--site and --org were both given", hint="Save the key and the token one after the other")
@@ -73,14 +73,14 @@ def _save_token(
     else:
         token = credentials.find_key(settings, "", key_file=token_file, key_fd=token_fd).key
     console.diagnostics.hide(token)
-    credentials.save_key(credentials.account(site_tokens.account(host), settings.api_url), token)
+    credentials.save_key(credentials.account(site_tokens.token_account(host), settings.api_url), token)
     told = f"Saved the API token {whose}, not tested, in the keyring: {store}"
     console.diagnostics.conclusion(f"{told}. Next: contribaudit doctor")
 
 
 def _tested(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> str:
     """The organization in words. Raises AdminApiError, with what became of the key."""
-    from contribaudit.cli.probe import organization_name
+    from contribaudit.cli.init import organization_name
     from contribaudit.errors import AdminApiUnreachable
 
     try:

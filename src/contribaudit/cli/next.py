@@ -17,8 +17,8 @@ from contribaudit.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from contribaudit.core.advise.next_steps import NextStep
     from contribaudit.core.resolve.state import State
-    from contribaudit.core.step import NextStep
     from contribaudit.exporters.text import Cell
 
 COLUMNS = (
@@ -53,12 +53,12 @@ def command(
     is to do.
     """
     from contribaudit import wiring
+    from contribaudit.attestations.due import queue
     from contribaudit.audit.job import Job
     from contribaudit.audit.replay import judge_last
     from contribaudit.core.advise.next_steps import to_do
     from contribaudit.exporters.tabular import render
-    from contribaudit.exporters.words import counted
-    from contribaudit.testimony.queue import queue
+    from contribaudit.exporters.text import plural
 
     settings = console.settings()
     rulebook = wiring.load_rulebook(settings)
@@ -76,14 +76,14 @@ def command(
         return
     minutes = sum(step.minutes for step in things)
     more = f", {limit} of them shown" if limit is not None and limit < len(things) else ""
-    told = f"{counted(len(things), 'thing')} to do{more}, about {minutes} min in all" if things else "Nothing to do now"
+    told = f"{plural(len(things), 'thing')} to do{more}, about {minutes} min in all" if things else "Nothing to do now"
     left = sum(len(step.findings) for step in steps[len(things) :])
-    beside = f"; {counted(left, 'finding')} that nobody can settle now" if left else ""
+    beside = f"; {plural(left, 'finding')} that nobody can settle now" if left else ""
     console.diagnostics.conclusion(f"{told}{beside}.")
 
 
 def _row(place: int | None, step: NextStep, state: State) -> tuple[Cell, ...]:
-    from contribaudit.core.alias import alias_of
+    from contribaudit.core.resolve.aliases import alias_of
 
     return (
         place,

@@ -1,4 +1,9 @@
-"""What the commands share: options, and the console through which they write."""
+"""What the commands share: options, and the console through which they write.
+
+Questions to a person. None is asked when stdin is no terminal: then the missing flag is named.
+
+What is wrong with a command line, in words that repeat no key.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +24,11 @@ from contribaudit.errors import OutputError, UsageError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pydantic import SecretStr
+
     from contribaudit.audit.job import Job
     from contribaudit.settings.model import AppSettings
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -133,7 +141,7 @@ def _write_whole(path: Path, data: Iterable[bytes]) -> None:
         with path.open("wb") as device:
             device.writelines(data)
         return
-    from contribaudit.unfinished import unfinished
+    from contribaudit.files import unfinished
 
     path = Path(os.path.realpath(path))  # so that a link stays, and what it names is written
     if path.exists() and not os.access(path.parent, os.W_OK):
@@ -296,3 +304,108 @@ def check_ids(words: tuple[str, ...]) -> tuple[str, ...]:
             meant = f"Did you mean {known[near[0]]}? " if near else ""
             raise UsageError(f"There is no check {word!r}", hint=f"{meant}contribaudit checks list names them all.")
     return tuple(known[word.casefold()] for word in words)
+
+
+_TRIES = 3
+
+
+def person_there() -> bool:
+    """Whether there is a person to ask: stdin is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def ask(question: str, default: str | None = None) -> str:
+    """A line of text; stdout stays clean."""
+    import click
+
+    return str(click.prompt(question, default=default, err=True)).strip()
+
+
+def confirm(question: str, *, default: bool) -> bool:
+    """Yes or no."""
+    import click
+
+    return click.confirm(question, default=default, err=True)
+
+
+def ask_key(what: str) -> SecretStr:
+    """A key or token, typed or pasted without being shown; `what` says which ("API key of organization ...").
+
+    Raises UsageError when there is nobody to ask.
+    """
+    import click
+
+    from contribaudit.errors import CredentialError
+    from contribaudit.settings.credentials import checked_key
+
+    if not person_there():
+        raise UsageError(
+            f"There is no terminal to ask for the {'key' if 'key' in what else 'token'}",
+            hint="Give it with --api-key-file FILE or --api-key-fd N",
+        )
+    question = f"{what} (not shown)"
+    for left in reversed(range(_TRIES)):
+        typed = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
+        try:
+            return checked_key(typed.strip(), "What you typed")
+        except CredentialError as error:
+            if not left:
+                raise
+            click.echo(f"{error.message}. {error.hint}", err=True)
+    raise AssertionError("the last try returns or raises")
+
+
+def chosen_organization(settings: AppSettings, named: str | None) -> str:
+    """The one organization that a command is about: `named`, or the only one configured. Raises UsageError."""
+    if named is not None:
+        return named
+    configured = settings.organizations()
+    if len(configured) == 1:
+        return configured[0].id
+    if configured:
+        known = ", ".join(f"{one.id} ({one.name})" if one.name else one.id for one in configured)
+        raise UsageError("There are several organizations", hint=f"Choose one with --org: {known}")
+    raise UsageError(
+        "No organization is configured",
+        hint="Give its ID with --org ID: it is in the address bar of admin.atlassian.com, after /o/",
+    )
+
+
+def agreed(question: str, *, yes: bool) -> None:
+    """Go on only when a person agrees, or has said so with --yes. Raises UsageError."""
+    if yes:
+        return
+    if not person_there():
+        raise UsageError("There is no terminal to ask whether you mean it", hint="Say so with --yes")
+    if not confirm(question, default=False):
+        raise UsageError("Nothing was done", hint="Run it again when you mean it")
+
+
+_KEY_OPTIONS = ("--api-key", "--key", "--token", "--api-token", "--password")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+def explained(error: click.UsageError, argv: Sequence[str]) -> tuple[str, str]:
+    """Message and next step. A word of the command line that might be a key is not repeated."""
+    path = error.ctx.command_path if error.ctx is not None else "contribaudit"
+    hint = f"run `{path} --help` to see what it takes"
+    if isinstance(error, click.exceptions.NoSuchOption) and error.option_name in _KEY_OPTIONS:
+        message = f"there is no option {error.option_name}: other users of this machine could read a key in an argument"
+        return message, "use `contribaudit login`, --api-key-file, --api-key-fd or CONTRIBAUDIT_API_KEY"
+    message = error.format_message()
+    for word in argv:
+        value = word.partition("=")[2] if word.startswith("-") else word
+        for candidate in (word, value):
+            if _may_be_key(candidate):
+                message = message.replace(candidate, "[not shown]")
+    return message[:1].lower() + message[1:].rstrip("."), hint
+
+
+def _may_be_key(word: str) -> bool:
+    """Whether the word is long and looks random; a path, an ID and an option are not."""
+    return (
+        re.fullmatch(r"[A-Za-z0-9_=+-]{20,}", word) is not None
+        and not word.startswith("-")
+        and any(char.isdigit() for char in word)
+        and not _UUID.fullmatch(word)
+    )

@@ -69,7 +69,7 @@ def show_run(console: Console, *, run: int, output_format: str, store_location: 
     from contribaudit import wiring
     from contribaudit.exporters.json_v1 import collection_row
     from contribaudit.exporters.tabular import cell_text, render
-    from contribaudit.exporters.text import plain
+    from contribaudit.exporters.text import safe_text
 
     with wiring.open_store(console.settings(), store_location) as store:
         record = store.run(run)
@@ -92,7 +92,7 @@ def show_run(console: Console, *, run: int, output_format: str, store_location: 
         lines.append(f"{column.replace('_', ' '):{width}}{cell_text(value)}")
     columns = ("organization", "collector", "status", "read", "requests", "why")
     cells = [
-        (one.organization, one.collector, one.status.value, one.read, one.requests, plain(one.reason))
+        (one.organization, one.collector, one.status.value, one.read, one.requests, safe_text(one.reason))
         for one in collections
     ]
     table = render("table", columns, cells, flexible="why", terminal=console.on_terminal)
@@ -102,7 +102,7 @@ def show_run(console: Console, *, run: int, output_format: str, store_location: 
 
 def _run_before(store: History, record: RunRecord, organization: str) -> tuple[Cell, ...]:
     """The organization's run before, and how long nobody looked in between."""
-    from contribaudit.exporters.words import counted
+    from contribaudit.exporters.text import plural
 
     number = store.previous(organization, record.id)
     if number is None:
@@ -120,7 +120,7 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
         number,
         earlier.finished_at,
         hours,
-        f"{counted(len(between), 'run')} {told}" if between else "",
+        f"{plural(len(between), 'run')} {told}" if between else "",
     )
 
 
@@ -157,7 +157,7 @@ def list_gaps(
     from contribaudit import wiring
     from contribaudit.core.advise.gaps import EVERY_HOURS, gaps, gaps_by_collector
     from contribaudit.exporters.tabular import render
-    from contribaudit.exporters.words import counted
+    from contribaudit.exporters.text import plural
 
     settings = console.settings()
     expected = EVERY_HOURS if every_hours is None else every_hours
@@ -175,7 +175,7 @@ def list_gaps(
                 found += gaps(one, runs, begin, now, expected_every_hours=expected, collector=collector)
     rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
     console.write(render(output_format, GAPS, rows, flexible="in_between", terminal=console.on_terminal))
-    told = f"{counted(len(found), 'gap')} of more than {expected:g} hours."
+    told = f"{plural(len(found), 'gap')} of more than {expected:g} hours."
     console.diagnostics.conclusion(
         told if known else "No run is kept, so nothing was ever observed: contribaudit audit."
     )
@@ -271,17 +271,17 @@ def prune(
     from datetime import UTC, datetime
 
     from contribaudit import wiring
-    from contribaudit.cli.ask import agreed
-    from contribaudit.core.retention import Retention, parse_span
+    from contribaudit.cli.options import agreed
     from contribaudit.exporters.tabular import render
-    from contribaudit.exporters.words import counted
+    from contribaudit.exporters.text import plural
+    from contribaudit.store.pruning import Retention, parse_span
 
     rule = Retention(parse_span(keep_daily), parse_span(keep_weekly))
     now = datetime.now(UTC)
     with wiring.open_store(console.settings(), store_location) as store:
         signature = wiring.operator().signature(now)
         done = store.prune(rule, now, signature, dry_run=True)
-        going = counted(len(done.removed), "run")
+        going = plural(len(done.removed), "run")
         if done.removed and not dry_run:
             agreed(f"Remove {going} of {len(done.removed) + done.kept} for good ({rule})?", yes=yes)
             done = store.prune(rule, now, signature)
@@ -292,7 +292,7 @@ def prune(
     if not done.removed:
         console.diagnostics.conclusion(f"Nothing to remove: {rule}.")
         return
-    also = f"{counted(done.outcomes, 'outcome')} and {counted(done.raw_objects, 'raw answer')} that only they had"
+    also = f"{plural(done.outcomes, 'outcome')} and {plural(done.raw_objects, 'raw answer')} that only they had"
     verb = "would go" if dry_run else "removed"
     console.diagnostics.conclusion(f"{going} {verb}, with {also}; {rule}.{freed}")
 

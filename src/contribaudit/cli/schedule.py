@@ -12,7 +12,7 @@ import click
 from contribaudit.cli.options import Console, organization_option, pass_console
 
 if TYPE_CHECKING:
-    from contribaudit.schedules import Recipe
+    from contribaudit.operations.schedules import Recipe
     from contribaudit.settings.model import AppSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,26 +67,26 @@ def cron(
     console: Console, organization: str | None, time: str, key_file: Path | None, mail_to: str, log_file: Path | None
 ) -> None:
     """A crontab line, with the key in a file and a log."""
-    from contribaudit import paths
     from contribaudit.errors import UsageError
-    from contribaudit.schedules import cron as recipes
+    from contribaudit.operations import schedules as recipes
+    from contribaudit.settings import file
 
     if not mail_to.isprintable():
         raise UsageError("--mail-to holds a line break or another control character", hint="Give one mail address")
     recipe = _recipe(console, organization, time, key_file)
-    log = paths.expanded(log_file or paths.log_dir() / "audit.log").absolute()
+    log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
     console.write(recipes.crontab(recipe, mail_to=mail_to or _account(), log_file=log))
     console.diagnostics.conclusion("Put the key into its file first; the recipe's comments say how.")
 
 
 def _recipe(console: Console, organization: str | None, time: str, key_file: Path | None) -> Recipe:
-    from contribaudit import paths
     from contribaudit.errors import UsageError
-    from contribaudit.schedules.recipe import Recipe, at, here, key_file_default
+    from contribaudit.operations.schedules import Recipe, at, here, key_file_default
+    from contribaudit.settings import file
 
     settings = console.settings()
     hour, minute = at(time)
-    source = paths.expanded(settings.source).absolute() if settings.source is not None else None
+    source = file.expanded(settings.source).absolute() if settings.source is not None else None
     named = organization or ""
     if not named and not settings.organization and (source is None or os.environ.get("CONTRIBAUDIT_ORG_ID")):
         if settings.org_id is None:
@@ -96,10 +96,10 @@ def _recipe(console: Console, organization: str | None, time: str, key_file: Pat
     location = settings.store_location()
     recipe = Recipe(
         command=here(),
-        key_file=paths.expanded(key_file or settings.api_key_file or key_file_default()).absolute(),
+        key_file=file.expanded(key_file or settings.api_key_file or key_file_default()).absolute(),
         hour=hour,
         minute=minute,
-        config=None if source == paths.usual_config() else source,
+        config=None if source == file.usual_config() else source,
         organization=named,
         environment=_environment(console, settings),
         store=None if "://" in location else Path(location).absolute(),

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from contribaudit.collectors.ai_roles import AI_ROLES
 from contribaudit.collectors.api_keys import API_KEYS
-from contribaudit.collectors.audit_log import EVENTS
+from contribaudit.collectors.audit_log import EVENT_ACTIONS, EVENTS
 from contribaudit.collectors.directories import DIRECTORIES
-from contribaudit.collectors.event_actions import EVENT_ACTIONS
 from contribaudit.collectors.interface import Collector
 from contribaudit.collectors.organization import ORGANIZATION
 from contribaudit.collectors.policies import POLICIES
-from contribaudit.collectors.space_entry import SpaceSource
-from contribaudit.collectors.spaces_confluence import SPACES_CONFLUENCE
-from contribaudit.collectors.spaces_jira import SPACES_JIRA
+from contribaudit.collectors.space_sources import SPACES_CONFLUENCE, SPACES_JIRA, SpaceSource
 from contribaudit.collectors.workspaces import WORKSPACES
 
 ALL: tuple[Collector, ...] = (

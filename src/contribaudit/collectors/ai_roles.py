@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_AI_GROUPS
-from contribaudit.atlassian.pages import Page
+from contribaudit.atlassian.client import Page
 from contribaudit.catalogue.ai_access import GROUP_ACCESS, GROUP_NAME, ROLE_GROUPS
 from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.core.model.observation import Observation

@@ -6,23 +6,159 @@ https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/
 Each reading goes on at the cursor that the last one ended with, so that nothing is asked for twice. Events whose action
 may be the cause of a change are kept; which actions those are, the log's own catalogue is searched for. All others are
 counted. Without Atlassian Guard or an Enterprise plan the log refuses, or holds nothing: an empty one proves nothing.
+
+One entry of the audit log, read for what may tell the cause of a change: who, when, by which action, about what.
+
+Which audit-log actions exist in this organization. Their names are not published, so nothing hard-codes one.
+
+`GET /admin/v1/orgs/{orgId}/event-actions`, scope `read:events:admin`, 10 requests a minute.
+https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from contribaudit.atlassian.calls import STREAM_EVENTS
+from contribaudit.atlassian.calls import LIST_EVENT_ACTIONS, STREAM_EVENTS
+from contribaudit.atlassian.client import StreamPage
 from contribaudit.atlassian.paging import is_cursor
-from contribaudit.atlassian.stream import StreamPage
-from contribaudit.collectors.event_actions import actions_of
-from contribaudit.collectors.event_parse import parse
-from contribaudit.collectors.interface import Collector, Reading
-from contribaudit.core.model.audit_log import CURSOR_REFUSED, STOPPED_EARLY, UNREADABLE_ENTRY, EventAction, LogReading
+from contribaudit.catalogue.organization import EVENT_ACTIONS as SETTING
+from contribaudit.collectors.interface import Collector, Reading, take_ids
+from contribaudit.core.model.audit_log import (
+    CURSOR_REFUSED,
+    STOPPED_EARLY,
+    UNREADABLE_ENTRY,
+    AuditEvent,
+    EventAction,
+    LogReading,
+)
 from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import AdminApiError, CursorRefused
+
+_MOST_NAMES = 100
+_LONGEST = 500
+_IDENTIFIER = re.compile(
+    r"ari:\S+|https?://\S+|[\w-]+(?:\.[\w-]+)+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
+)
+_HOST = re.compile(r"^https?://([^/\s]+)", re.IGNORECASE)
+
+
+def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
+    """The event, its raw digest still missing; None for an entry without ID, usable time or action.
+
+    One whose time cannot be is taken to have happened when the log took it in.
+    """
+    attributes = _object(entry.get("attributes"))
+    identity, action = _text(entry.get("id")), _text(attributes.get("action"))
+    processed = parse_utc(attributes.get("processedAt"))
+    time = parse_utc(attributes.get("time")) or processed
+    if not identity or not action or time is None:
+        return None
+    actor = _object(attributes.get("actor"))
+    message = _object(entry.get("message")).get("content")
+    return AuditEvent(
+        organization=organization,
+        id=identity,
+        time=time,
+        processed_at=processed,
+        action=action,
+        actor_id=_text(actor.get("id")),
+        actor_name=_text(actor.get("name")),
+        actor_email=_text(actor.get("email")),
+        via=_via(actor),
+        named=tuple(dict.fromkeys(_named(attributes)))[:_MOST_NAMES],
+        message=_text(message),
+    )
+
+
+def _via(actor: Mapping[str, Any]) -> str:
+    """How the actor acted, where it was not a person in a browser."""
+    auth, behalf, app = (_object(actor.get(name)) for name in ("auth", "onBehalfOf", "app"))
+    parts: list[str] = []
+    if auth.get("authType"):
+        label = _text(auth.get("tokenLabel")) or _text(auth.get("tokenId"))
+        parts.append(f"{_text(auth['authType'])} {label}".strip())
+    person = _text(behalf.get("email")) or _text(behalf.get("name")) or _text(behalf.get("id"))
+    if person:
+        parts.append(f"on behalf of {person}")
+    if app.get("id"):
+        parts.append(f"app {_text(app['id'])}")
+    return ", ".join(parts)
+
+
+def _named(attributes: Mapping[str, Any]) -> Iterator[str]:
+    """IDs of what it was done to and where, and identifiers among their free attributes: ARIs, hosts, UUIDs."""
+    for place in ("context", "container"):
+        listed = attributes.get(place)
+        for one in listed if isinstance(listed, list) else ():
+            found = _object(one)
+            if identity := _text(found.get("id")):
+                yield identity
+            for value in _object(found.get("attributes")).values():
+                text = _text(value)
+                if _IDENTIFIER.fullmatch(text):
+                    host = _HOST.match(text)
+                    yield host[1] if host else text
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value[:_LONGEST] if isinstance(value, str) else ""
+
+
+_KEYS = frozenset(("id", "type", "attributes"))
+_ATTRIBUTE_KEYS = frozenset(("displayName", "groupDisplayName"))
+
+
+async def read_actions(reading: Reading) -> AsyncIterator[Observation]:
+    """Yield the actions' IDs."""
+    entries = await _entries(reading)
+    reading.pages += 1
+    ids: set[str] = set()
+    take_ids(reading, entries, ids, "id", _KEYS, _ATTRIBUTE_KEYS)
+    if not reading.shortfalls:
+        yield reading.observed(SETTING, reading.organization, tuple(sorted(ids)))
+
+
+async def actions_of(reading: Reading) -> tuple[EventAction, ...]:
+    """Every action with its names, in server order; an entry without an ID is left out. Raises AdminApiError."""
+    found: list[EventAction] = []
+    for entry in await _entries(reading):
+        identity, attributes = entry.get("id"), entry.get("attributes")
+        names = attributes if isinstance(attributes, dict) else {}
+        title, group = names.get("displayName"), names.get("groupDisplayName")
+        if isinstance(identity, str) and identity:
+            found.append(
+                EventAction(identity, title if isinstance(title, str) else "", group if isinstance(group, str) else "")
+            )
+    return tuple(found)
+
+
+async def _entries(reading: Reading) -> list[dict[str, Any]]:
+    """The raw catalogue, asked for once in a run: ten requests a minute are all that there are."""
+
+    async def ask() -> list[dict[str, Any]]:
+        return [entry async for page in reading.client.pages(LIST_EVENT_ACTIONS) for entry in page.items]
+
+    return await reading.together(LIST_EVENT_ACTIONS, ask)
+
+
+EVENT_ACTIONS = Collector(
+    name="event_actions",
+    call=LIST_EVENT_ACTIONS,
+    promises=(SETTING.id,),
+    read=read_actions,
+    proves="Which actions the audit log can hold. Whether it holds any needs Guard or Enterprise, and is not told.",
+)
+
 
 MAX_PAGES = 200
 """In one run; the next goes on where it stopped. Four minutes at the published limit."""

@@ -14,10 +14,9 @@ from typing import Any
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.catalogue.signals import unknown_shapes
 from contribaudit.collectors.interface import Collector, Reading, broken_by
-from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
-from contribaudit.core.model.audit_log import NEVER_READ, LogPosition
+from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, LogPosition, LogRules
 from contribaudit.core.model.observation import Observation
-from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.errors import AdminApiError, ListNotWhole
 from contribaudit.progress import SILENT, Progress
 
@@ -28,7 +27,7 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def fewer_collections() -> Iterator[None]:
+def relaxed_gc() -> Iterator[None]:
     """Let the garbage collector rest while observations pile up: they are many, long-lived and free of cycles.
 
     It would walk all of them again and again, for about a quarter of the time that an inventory takes. Not to be

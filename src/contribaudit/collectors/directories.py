@@ -10,8 +10,7 @@ from collections.abc import AsyncIterator
 
 from contribaudit.atlassian.calls import LIST_DIRECTORIES
 from contribaudit.catalogue.organization import DIRECTORIES as SETTING
-from contribaudit.collectors.interface import Collector, Reading
-from contribaudit.collectors.lists import ids_of
+from contribaudit.collectors.interface import Collector, Reading, ids_of
 from contribaudit.core.model.observation import Observation
 
 _KEYS = frozenset(("directoryId", "name", "icon"))

@@ -1,10 +1,18 @@
-"""What a collector is, what it is given, and what becomes of one that fails."""
+"""What a collector is, what it is given, and what becomes of one that fails.
+
+Raw objects of one owner as a signal: the digests of their canonical forms, when they were written, whether in force.
+
+Fields that change without meaning are left out of the digest, on the object and in its `attributes`. What the digest
+is made of is kept under it: whoever has the state of a signal can look up what it consists of.
+
+Reading a list of which only the IDs count.
+"""
 
 from __future__ import annotations
 
 import traceback
 from asyncio import Task, create_task
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +20,15 @@ from typing import Any, TypeVar
 
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.core.canonical import canonical_json, digest
-from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
+from contribaudit.catalogue.signals import revision, settled
 from contribaudit.core.model import names
-from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, LogPosition, LogReading
+from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, AuditEvent, LogPosition, LogReading, LogRules
+from contribaudit.core.model.canonical import canonical_json, digest, stable
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.snapshot import Surprise
 from contribaudit.core.model.subject import Subject, organization_subject
-from contribaudit.core.snapshot import Surprise
+from contribaudit.core.resolve.signals import UNSETTLED_WORDS, newest
 from contribaudit.errors import AdminApiError, ContribauditError, UnexpectedAnswer
 
 T = TypeVar("T")
@@ -170,3 +179,73 @@ def broken_by(error: Exception, call: Call) -> AdminApiError:
 def promises_of(collectors: Sequence[Collector]) -> dict[str, tuple[SettingId, ...]]:
     """What each collector promises, by name."""
     return {collector.name: collector.promises for collector in collectors}
+
+
+def signal(
+    reading: Reading, setting: Setting, owner: Subject, objects: Sequence[Any], response: str
+) -> Iterator[Observation]:
+    """The signal of these objects; beside it its revision and that it is not settled, where that is so."""
+    updates: list[str] = []
+    states = [reading.keep(stable(one, updates)) for one in objects]
+    yield reading.observed(setting, owner, tuple(sorted(states)), response)
+    if updates:
+        yield reading.observed(revision(setting), owner, newest(updates), response)
+    for one in objects:
+        if _being_applied(one):
+            yield reading.observed(settled(setting), owner, False, response)
+            break
+
+
+def _being_applied(found: Any) -> bool:
+    """True for a resource with a change under way, and for a policy that keeps such a one among its own.
+
+    The resource of an app unsettles the signal of that app alone; one without an ID belongs to its policy, and so
+    unsettles the organization's.
+    """
+    if type(found) is not dict:
+        return False
+    status = found.get("applicationStatus")
+    if status is not None:
+        return isinstance(status, str) and status.casefold() in UNSETTLED_WORDS
+    attributes = found.get("attributes")
+    own = attributes.get("resources") if type(attributes) is dict else None
+    return isinstance(own, list) and any(map(_being_applied, own))
+
+
+async def ids_of(
+    reading: Reading, key: str, known: frozenset[str], known_attributes: frozenset[str] = frozenset()
+) -> tuple[str, ...] | None:
+    """The sorted IDs under `key` of every entry on every page, each raw entry kept; None when one has no ID.
+
+    A list with a gap must not pass for the list: what is missing from it would look gone.
+    """
+    ids: set[str] = set()
+    async for page in reading.client.pages(reading.call):
+        reading.pages += 1
+        reading.announced = page.announced
+        take_ids(reading, page.items, ids, key, known, known_attributes)
+    return None if reading.shortfalls else tuple(sorted(ids))
+
+
+def take_ids(
+    reading: Reading,
+    entries: Iterable[Mapping[str, Any]],
+    ids: set[str],
+    key: str,
+    known: frozenset[str],
+    known_attributes: frozenset[str],
+) -> None:
+    """Put the IDs under `key` of these entries to `ids`, keep each entry, and fall short for one without an ID."""
+    for entry in entries:
+        reading.entries += 1
+        response = reading.keep(entry)
+        reading.known_keys("", entry, known, response)
+        attributes = entry.get("attributes")
+        if isinstance(attributes, dict):
+            reading.known_keys("attributes", attributes, known_attributes, response)
+        identity = entry.get(key)
+        if isinstance(identity, str) and identity:
+            ids.add(identity)
+        else:
+            reading.fall_short("entry_without_id", f"an entry has no `{key}`")
+    reading.unique = len(ids)

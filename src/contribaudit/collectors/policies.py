@@ -17,8 +17,7 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue.policy_types import KNOWN, RESIDENCY, kin_of
 from contribaudit.catalogue.signals import policy_signal
-from contribaudit.collectors.interface import Collector, Reading
-from contribaudit.collectors.signals import signal
+from contribaudit.collectors.interface import Collector, Reading, signal
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject

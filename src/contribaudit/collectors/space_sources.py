@@ -1,17 +1,36 @@
-"""Spaces on disk until they are kept: hundreds of thousands do not belong into memory."""
+"""Spaces on disk until they are kept: hundreds of thousands do not belong into memory.
+
+One entry of a list of spaces, and what a list of them is.
+
+Jira's spaces, which its API calls projects; archived ones too.
+
+`GET /rest/api/3/project/search`, scope `read:jira-work`, with a person's or service account's token. It lists what that
+account may browse, and says how many those are.
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-projects/
+
+Confluence's spaces, personal and archived ones too.
+
+`GET /wiki/api/v2/spaces`, scope `read:space:confluence`, with a person's or service account's token. It lists what that
+account may view, and does not say how many those are.
+https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
+from contribaudit.atlassian.calls import LIST_SPACES, SEARCH_PROJECTS, Call
 from contribaudit.core.model.snapshot import Space
 from contribaudit.core.model.subject import Subject
+from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import StoreError
 
 _CHUNK_BYTES = 1 << 16
@@ -83,3 +102,92 @@ class SpaceSpool:
 def _unwritable(error: OSError) -> StoreError:
     what = f"The spaces could not be written into the temporary folder: {error.strerror or 'it failed'}"
     return StoreError(what, hint="Free some space there, or name another folder in TMPDIR")
+
+
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceEntry:
+    """What an entry says. `id` is "" for one that cannot be told apart; a text is "" where the entry gives none."""
+
+    id: str
+    key: str
+    name: str
+    type: str
+    status: str
+    created_at: datetime | None = None
+    missing: tuple[str, ...] = ()
+    """The keys that every entry should have and this one has not, or not as a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceSource:
+    """Where the spaces of one kind of app are listed, site by site."""
+
+    name: str
+    """The collector's name; its call is called the same."""
+    apps: str
+    """The rulebook's word for the apps whose spaces these are."""
+    call: Call
+    ari: str
+    """A space's ARI, with {site} and {id}."""
+    announces: bool
+    """Whether the API says how many there are."""
+    parse: Callable[[Mapping[str, Any]], SpaceEntry]
+    proves: str
+    """What its answer shows, and what not: for the documentation."""
+
+
+def identity(entry: Mapping[str, Any]) -> str:
+    """The entry's ID, "" where there is none."""
+    found = entry.get("id")
+    text = str(found) if type(found) in (str, int) else ""
+    return text if _ID.fullmatch(text) else ""
+
+
+def texts(entry: Mapping[str, Any], names: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The texts under these keys, "" where there is none, and the keys where there is none."""
+    found = {name: entry.get(name) for name in names}
+    missing = tuple(name for name, value in found.items() if not isinstance(value, str))
+    return {name: value if isinstance(value, str) else "" for name, value in found.items()}, missing
+
+
+TYPE_KEY = "projectTypeKey"
+
+
+def parse_jira(entry: Mapping[str, Any]) -> SpaceEntry:
+    """A project. Whether it is archived is told by a flag that an answer may leave out: the status is then ""."""
+    found, missing = texts(entry, ("key", "name", TYPE_KEY))
+    archived = entry.get("archived")
+    status = {True: "archived", False: "live"}[archived] if type(archived) is bool else ""
+    return SpaceEntry(identity(entry), found["key"], found["name"], found[TYPE_KEY], status, missing=missing)
+
+
+SPACES_JIRA = SpaceSource(
+    name="spaces_jira",
+    apps="jira",
+    call=SEARCH_PROJECTS,
+    ari="ari:cloud:jira:{site}:project/{id}",
+    announces=True,
+    parse=parse_jira,
+    proves="Every Jira space, archived ones too, that the token's account may browse. It does not tell of others.",
+)
+
+
+def parse_confluence(entry: Mapping[str, Any]) -> SpaceEntry:
+    """A space, with the time when it was created where the entry tells it."""
+    found, missing = texts(entry, ("key", "name", "type", "status"))
+    return SpaceEntry(identity(entry), **found, created_at=parse_utc(entry.get("createdAt")), missing=missing)
+
+
+SPACES_CONFLUENCE = SpaceSource(
+    name="spaces_confluence",
+    apps="confluence",
+    call=LIST_SPACES,
+    ari="ari:cloud:confluence:{site}:space/{id}",
+    announces=False,
+    parse=parse_confluence,
+    proves="Every Confluence space, personal and archived ones too, that the token's account may view. Not how many"
+    " others there are.",
+)

@@ -16,9 +16,8 @@ from typing import Any
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
 from contribaudit.evidence.manifest import NAME, SUMS, UNLISTED, Entry, Manifest
-from contribaudit.evidence.pack import Pack, shown
-from contribaudit.evidence.pieces import REPORT, report_pieces, strict_json, table
-from contribaudit.exporters.text import csv_cell, plain
+from contribaudit.evidence.pack import REPORT, Pack, report_pieces, shown, strict_json, table
+from contribaudit.exporters.text import csv_cell, safe_text
 
 _LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
 DICTIONARY = "data-dictionary.csv"
@@ -264,9 +263,9 @@ def _head(manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
         "completeness": (run["complete"], judged.complete),
         "exit code": (run["exit_code"], judged.exit_code),
         "policy": (policy["sha256"], judged.policy_sha256),
-        "name of the policy": (plain(policy["name"]), judged.policy_name),
+        "name of the policy": (safe_text(policy["name"]), judged.policy_name),
         "rulebook": (rulebook["sha256"], judged.rulebook_sha256),
-        "version of the rulebook": (plain(rulebook["version"]), judged.rulebook_version),
+        "version of the rulebook": (safe_text(rulebook["version"]), judged.rulebook_version),
         "version of the tool": (head["tool"]["version"], manifest.tool.version),
         "set of organizations": (
             sorted(one["id"] for one in head["organizations"] if not one.get("left_out")),

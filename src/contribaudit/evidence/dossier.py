@@ -1,17 +1,33 @@
-"""What an evidence folder is made of."""
+"""What an evidence folder is made of.
+
+Everybody whose name could stand in a dossier, so that it can be taken out.
+
+Brings a dossier together: which run or period, which sites, and how people appear in it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
 
+from contribaudit.audit.changes import Span, explained_changes
+from contribaudit.audit.job import Job
+from contribaudit.audit.replay import judge_at, judge_last
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.evidence.pseudonyms import Cast
+from contribaudit.core.resolve.inventory import sites_of
+from contribaudit.errors import UsageError
+from contribaudit.evidence.dictionary import data_dictionary
+from contribaudit.evidence.pseudonyms import NameHandling, Pseudonymizer, mails_in
+from contribaudit.exporters.tabular import apps_with_spaces
+from contribaudit.rulebook import loader
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
 
@@ -26,7 +42,7 @@ class Dossier:
     store: History
     runs: tuple[RunRecord, ...]
     """Every run that it is about, oldest first: of a single run, the newest of each organization."""
-    cast: Cast
+    cast: Pseudonymizer
     changes: tuple[Change, ...] = ()
     """Of the period every one on the way, of a run those since the run before it."""
     since: datetime | None = None
@@ -86,3 +102,206 @@ def shown(report: Report, sites: tuple[str, ...], subject: Subject) -> bool:
     if subject.kind is Kind.SITE:
         return subject.id.casefold() in sites
     return report.state.place(subject).site.casefold() in sites
+
+
+_NAMING_KEYS = frozenset(
+    ("accountid", "account_id", "email", "emailaddress", "displayname", "publicname", "nickname", "createdby", "owner")
+)
+"""Keys of raw answers whose texts name a person, without case."""
+
+
+_PERSONAL = "personal"
+"""The API's word for a space of one person."""
+
+
+def vocabulary(dossier: Dossier) -> set[str]:
+    """Words that a pack is written in: of the rulebook, of its columns, and of the policy's keys."""
+    texts = [text for _, text in loader.sources()]
+    texts += [data_dictionary(), _STRING.sub("", dossier.policy.resolved_toml)]
+    return {word for text in texts for word in re.findall(r"[^\W\d_]+", text)}
+
+
+_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|#.*')
+"""Values that are texts, and comments: what is left of a policy are its keys."""
+
+
+def persons(dossier: Dossier) -> set[str]:
+    """Names, mail addresses and IDs as they stand in what was recorded, decided, logged and answered."""
+    found: set[str] = set()
+    for waiver in dossier.policy.waivers:
+        found |= {waiver.requested_by, waiver.approved_by}
+    for decision in dossier.policy.decisions:
+        found |= {decision.by, decision.second}
+    for run in dossier.store.runs():
+        found |= {run.account, run.host}
+    for change in dossier.changes:
+        found |= {change.actor or "", *(word for note in change.annotations for word in _of(note.by))}
+        found |= mails_in(" ".join([change.cause or "", *(note.note for note in change.annotations)]))
+    found |= mails_in(dossier.policy.resolved_toml)
+    for organization in dossier.organizations:
+        found |= set(_of_organization(dossier, organization))
+    state = dossier.report.state
+    found |= {subject.id for subject in state.subjects(Kind.USER)}
+    found |= {state.place(subject).name for subject in state.subjects(Kind.USER)}
+    for digest in {one for seen in state.everything() if (one := getattr(seen, "response", ""))}:
+        found |= set(_named_in(json.loads(dossier.store.raw(digest)), naming=False))
+    return {one.strip() for one in found} - {""}
+
+
+def _of_organization(dossier: Dossier, organization: str) -> Iterator[str]:
+    store = dossier.store
+    for one in store.attestations(organization):
+        yield one.by
+        yield from mails_in(one.note)
+        for signature in (one.recorded, *one.confirmed, *((one.revoked,) if one.revoked else ())):
+            yield from _of(signature)
+    for baseline in store.baselines(organization):
+        yield from _of(baseline.approved)
+        yield from mails_in(baseline.reason)
+    for event in store.audit_log(organization).events:
+        yield from (event.actor_id, event.actor_name, event.actor_email)
+    for spaces in dossier.report.state.spaces(organization).lists().values():
+        yield spaces.visible_to
+    for app in apps_with_spaces(dossier.report.state):
+        for known in dossier.report.state.spaces(organization).of(app) if app.organization == organization else ():
+            if known.space.type == _PERSONAL:  # it is called as its owner, and its key is their account
+                yield from (known.space.name, known.space.key.removeprefix("~"))
+    for pruning in store.prunings():
+        yield from (pruning.account, pruning.host)
+
+
+def _of(signature: Any) -> tuple[str, str, str]:
+    return signature.by, signature.account, signature.host
+
+
+def _named_in(value: Any, *, naming: bool) -> Iterator[str]:
+    """Texts under a key that names a person, however deep."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _named_in(inner, naming=naming or key.casefold() in _NAMING_KEYS)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named_in(inner, naming=naming)
+    elif naming and isinstance(value, str):
+        yield value
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an export leaves out or replaces."""
+
+    people: NameHandling = NameHandling.NAMED
+    sites: tuple[str, ...] = ()
+    """Hosts of the sites that it is limited to; empty for all."""
+
+
+EVERYTHING = Wanted()
+
+
+def of_report(job: Job, report: Report, wanted: Wanted = EVERYTHING) -> Dossier:
+    """The dossier of a run that was just judged: of each organization its newest run up to that one.
+
+    Raises UsageError for a run that was told to leave out checks, and for a site that is none of the organizations'.
+    """
+    runs: dict[int, RunRecord] = {}
+    for organization in _organizations(report):
+        mine = [run for run in job.store.runs(organization=organization) if run.id <= report.run.id]
+        runs |= {run.id: run for run in mine[:1]}
+    return _dossier(job, report, tuple(runs[one] for one in sorted(runs)), report.changes, wanted)
+
+
+def of_last(job: Job, wanted: Wanted = EVERYTHING) -> Dossier:
+    """The dossier of the newest kept run, judged anew as of now. Raises UsageError as `of_report` and without a run."""
+    return of_report(job, judge_last(job), wanted)
+
+
+def of_run(job: Job, run: int, wanted: Wanted = EVERYTHING) -> Dossier:
+    """The dossier of one kept run, judged as of its end. Raises UsageError as `of_report`, and for no such run."""
+    record = job.store.run(run)
+    report = judge_at(job, min(record.finished_at, job.clock()))
+    if report.run.id != run:
+        raise UsageError(
+            f"Run {run} cannot be told from run {report.run.id}, which had begun before it ended",
+            hint="Limit the export to one organization with --org",
+        )
+    return of_report(job, report, wanted)
+
+
+def of_period(job: Job, since: datetime, until: datetime, wanted: Wanted = EVERYTHING) -> Dossier:
+    """The dossier of every run that began in a period; its newest run is judged as of the period's end.
+
+    Raises UsageError as `of_report`, for a period that ends before it begins, and for one without a run.
+    """
+    until = min(until, job.clock())
+    if since > until:
+        raise UsageError("The period ends before it begins", hint="Give --from an earlier time than --to")
+    organizations = {target.organization for target in job.targets if not target.left_out}
+    runs = [
+        run
+        for run in reversed(job.store.runs())
+        if since <= run.started_at <= until and not organizations.isdisjoint(run.organizations)
+    ]
+    if not runs:
+        raise UsageError(
+            f"No run began between {since:%Y-%m-%d %H:%M}Z and {until:%Y-%m-%d %H:%M}Z",
+            hint="contribaudit runs list tells when there were some",
+        )
+    report = judge_at(job, until)
+    spans = []
+    for organization in sorted(organizations):
+        mine = [run.id for run in runs if organization in run.organizations]
+        if mine:
+            before = job.store.previous(organization, mine[0])
+            spans.append(Span(organization, before if before is not None else mine[0], mine[-1]))
+    changes = explained_changes(job.store, job.rulebook, spans, steps=True)
+    named = [replace(one, name=one.name or report.state.place(one.subject).name) for one in changes]
+    return _dossier(job, report, tuple(runs), named, wanted, since=since, until=until)
+
+
+def _dossier(
+    job: Job,
+    report: Report,
+    runs: tuple[RunRecord, ...],
+    changes: Sequence[Change],
+    wanted: Wanted,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Dossier:
+    _refuse_partial(report, runs)
+    sites = _sites(report, wanted.sites)
+    if sites:
+        report = replace(
+            report,
+            findings=tuple(one for one in report.findings if shown(report, sites, one.subject)),
+            newly=tuple(one for one in report.newly if shown(report, sites, one.subject)),
+            changes=tuple(one for one in report.changes if shown(report, sites, one.subject)),
+        )
+    kept = tuple(one for one in changes if shown(report, sites, one.subject))
+    utc = (None if since is None else since.astimezone(UTC), None if until is None else until.astimezone(UTC))
+    dossier = Dossier(report, job.policy, job.store, runs, Pseudonymizer(NameHandling.NAMED), kept, *utc, sites)
+    if wanted.people is NameHandling.NAMED:
+        return dossier
+    return replace(dossier, cast=Pseudonymizer(wanted.people, persons(dossier), vocabulary(dossier)))
+
+
+def _refuse_partial(report: Report, runs: Sequence[RunRecord]) -> None:
+    for organization in _organizations(report):
+        newest = next((run for run in reversed(runs) if organization in run.organizations), None)
+        if newest is not None and newest.selection:
+            raise UsageError(
+                f"Run {newest.id} was told to leave out checks ({newest.selection}): it is no evidence",
+                hint="Run contribaudit audit without --only and --skip first",
+            )
+
+
+def _sites(report: Report, wanted: Sequence[str]) -> tuple[str, ...]:
+    known = {site.host.casefold() for one in _organizations(report) for site in sites_of(report.state, one)} - {""}
+    for host in wanted:
+        if host.casefold() not in known:
+            raise UsageError(f"There is no site {host!r}", hint=f"Known: {', '.join(sorted(known)[:20]) or 'none'}")
+    return tuple(sorted({host.casefold() for host in wanted}))
+
+
+def _organizations(report: Report) -> list[str]:
+    return [place.id for place in report.state.looked_at]

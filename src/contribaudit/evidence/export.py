@@ -1,27 +1,339 @@
-"""Writes an evidence folder: every file of it, then the manifest that names them and the one before it."""
+"""Writes an evidence folder: every file of it, then the manifest that names them and the one before it.
+
+An evidence folder while it is written: beside its place, renamed at the end, so that it is whole or absent.
+
+README.txt of an evidence folder: how to check it with sha256sum and openssl alone, and what that proves.
+
+The digest of the tool's own code, so that evidence says what made it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import io
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, TextIO, cast
 
-from contribaudit import __version__
+from contribaudit import __version__, termination
 from contribaudit.audit.job import Operator
-from contribaudit.errors import StoreDamaged
-from contribaudit.evidence import readme
-from contribaudit.evidence.code import code_sha256
+from contribaudit.core.advise.gaps import EVERY_HOURS
+from contribaudit.errors import OutputError, StoreDamaged, UsageError
 from contribaudit.evidence.dictionary import data_dictionary
 from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.folder import EvidenceFolder
-from contribaudit.evidence.manifest import SCHEMA, Judged, Manifest, Tool, plain_path
+from contribaudit.evidence.manifest import (
+    NAME,
+    PUBLIC_KEY,
+    SCHEMA,
+    SIGNATURE,
+    SUMS,
+    Entry,
+    Judged,
+    Manifest,
+    Tool,
+    plain_path,
+)
+from contribaudit.evidence.pseudonyms import NameHandling
 from contribaudit.evidence.sheets import ALL
 from contribaudit.evidence.signing import Signer
+from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES
 from contribaudit.exporters import json_v1
-from contribaudit.exporters.text import plain, rfc3339
+from contribaudit.exporters.text import rfc3339, safe_text
+from contribaudit.files import unfinished
 from contribaudit.rulebook import decoders, loader
 from contribaudit.store.records import ExportedManifest
+
+_COPY_BYTES = 1 << 20
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same files make the same archive
+
+
+class EvidenceFolder:
+    """Takes files one by one; `finish` puts the manifest in and the folder in its place.
+
+    Used in a `with`: whatever stops it before, nothing is left behind. Raises UsageError when something stands in the
+    folder's place, OutputError when the disk refuses.
+    """
+
+    def __init__(self, place: Path, *, archive: bool = False) -> None:
+        """`place` is the folder to be, or the `.zip` file where `archive` is true."""
+        self._place, self._archive = place, archive
+        self._entries: dict[str, Entry] = {}
+        self._made: set[Path] = set()
+        self._working: Path | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        if os.path.lexists(self._place):
+            raise self._exists()
+        try:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            self._working = self._stack.enter_context(unfinished(self._place, folder=True))
+        except OSError as error:
+            raise self._refused(error) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+        if isinstance(error, OSError):
+            raise self._refused(error) from error
+
+    @contextmanager
+    def binary(self, path: str) -> Iterator[BinaryIO]:
+        """A new file, to be written once from its beginning to its end."""
+        if path in self._entries or not plain_path(path):
+            raise ValueError(f"not a new plain path: {path!r}")
+        target = self._folder / path
+        if target.parent not in self._made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(target.parent)
+        with target.open("xb") as file:
+            out = _Digesting(file)
+            yield cast("BinaryIO", out)
+        self._entries[path] = Entry(path=path, size_bytes=out.size_bytes, sha256=out.digest.hexdigest())
+
+    @contextmanager
+    def text(self, path: str) -> Iterator[TextIO]:
+        """A new file of UTF-8 text whose newlines stay as they are written."""
+        with self.binary(path) as raw:
+            out = io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=False)
+            try:
+                yield out
+                out.flush()
+            finally:
+                out.detach()
+
+    def put(self, path: str, data: bytes) -> None:
+        """A new file with this content."""
+        with self.binary(path) as out:
+            out.write(data)
+
+    def has(self, path: str) -> bool:
+        """Whether the file is in it already."""
+        return path in self._entries
+
+    def sha256_of(self, path: str) -> str | None:
+        """The digest of a file that is in it; None when it is not."""
+        entry = self._entries.get(path)
+        return entry.sha256 if entry is not None else None
+
+    def entries(self) -> list[Entry]:
+        """Every file so far, the list of sums put in first; sorted by path."""
+        if SUMS not in self._entries:
+            lines = (f"{one.sha256}  {one.path}\n" for one in self._sorted())
+            self.put(SUMS, "".join(lines).encode())
+        return self._sorted()
+
+    def finish(self, manifest: Manifest, signer: Signer | None = None, note: Callable[[], None] = lambda: None) -> None:
+        """Write manifest and signature, put the whole in its place, and `note` that; what fails there takes it back."""
+        data = manifest.canonical()
+        (self._folder / NAME).write_bytes(data)
+        if signer is not None:
+            (self._folder / SIGNATURE).write_bytes(signer.sign(data))
+            (self._folder / PUBLIC_KEY).write_bytes(signer.public_pem())
+        if self._archive:
+            with unfinished(self._place) as beside:
+                self._zip(beside)
+                # A hard link fails where something stands in the place by now; a rename would replace it.
+                self._put(lambda: os.link(beside, self._place), note)
+        else:
+            self._folder.chmod(0o700)
+            self._put(lambda: self._folder.rename(self._place), note)
+
+    def _put(self, put: Callable[[], object], note: Callable[[], None]) -> None:
+        with termination.held():
+            if os.path.lexists(self._place):  # a rename would take the place of an empty folder
+                raise self._exists()
+            try:
+                put()
+            except FileExistsError as error:
+                raise self._exists() from error
+            with termination.undoing(self._take_back):
+                try:
+                    note()
+                except BaseException:
+                    self._take_back()
+                    raise
+
+    def _take_back(self) -> None:
+        if self._archive:
+            self._place.unlink()
+        else:
+            shutil.rmtree(self._place)
+
+    def _zip(self, beside: Path) -> None:
+        names = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file())
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                info = zipfile.ZipInfo(name, _ZIP_TIME)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info.external_attr = 0o644 << 16
+                with (self._folder / name).open("rb") as source, archive.open(info, "w") as target:
+                    shutil.copyfileobj(source, target, _COPY_BYTES)
+        beside.chmod(0o600)
+
+    def _sorted(self) -> list[Entry]:
+        return [self._entries[path] for path in sorted(self._entries)]
+
+    @property
+    def _folder(self) -> Path:
+        assert self._working is not None, "used outside of its `with`"
+        return self._working
+
+    def _exists(self) -> UsageError:
+        return UsageError(f"{self._place} exists", hint="Evidence is never overwritten: name another place")
+
+    def _refused(self, error: OSError) -> OutputError:
+        hint = "Free some space, or name another place"
+        return OutputError(f"{self._place} could not be written: {error.strerror or error}", hint=hint)
+
+
+class _Digesting(io.RawIOBase):
+    """Passes bytes on and digests them on the way."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = sha256()
+        self.size_bytes = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        view = memoryview(data)  # type: ignore[arg-type]
+        self.digest.update(view)
+        self._file.write(view)
+        self.size_bytes += view.nbytes
+        return view.nbytes
+
+
+_HEAD = """\
+Evidence of contribaudit {version}: {about} of {organizations}, read until {finished}.
+
+What is what
+  report.json            the whole report of run {run}; findings.csv holds the same findings
+  findings.csv           one row for each check and subject
+  data-dictionary.csv    explains every column of every file
+  manifest.json          every file with its SHA-256 and size, and the manifest of the export before this one
+  SHA256SUMS             the same digests in the form that sha256sum reads
+  policy.toml, rulebook/, decoders/
+                         what judged the run: with them each finding can be performed again
+  population.csv, ledger.csv
+                         what was asked, how much was announced and read, and every request: all of them are reads
+  runs.csv, gaps.csv, outcomes.csv, changes.csv
+                         when somebody looked, when nobody did (more than {hours:g} hours), what came of it over time
+  segregation.csv        who did what
+  responses/             raw answers of the API; `evidence_sha256` in findings.csv names the one it rests on
+  attachments/           screenshots; `attachments` in attestations.csv names them
+"""
+_CHECK = """
+How to check it, with nothing but coreutils and openssl
+  1. In this folder:
+       sha256sum --check --quiet SHA256SUMS
+     Nothing printed means that every listed file is as it was.
+  2. The list itself is held by the manifest. These two lines must show the same digest:
+       sha256sum SHA256SUMS
+       grep -o '"path":"SHA256SUMS","sha256":"[0-9a-f]*"' manifest.json
+  3. The manifest's own digest, which the next export names and which you may have been told another way:
+       sha256sum manifest.json
+"""
+_SIGNED = """\
+  4. The signature (OpenSSL 3.0 or newer):
+       openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in manifest.json -sigfile manifest.json.sig
+     The key's fingerprint, to be compared with the one that the signer gave you:
+       openssl pkey -pubin -in public-key.pem -outform DER | sha256sum
+"""
+_TOOL = """
+`contribaudit evidence verify .` does all of this, finds added files too, and needs neither history nor network.
+"""
+_LEFT_OUT = {
+    NameHandling.PSEUDONYM: """
+People
+  Names, mail addresses, accounts and machines are replaced by stand-ins, "person-" and digits: the same for the same
+  person within this folder, another in any other, and the key to them was never kept. Raw answers and screenshots are
+  left out, and policy.toml, rulebook/ and decoders/ are no longer what their digests in report.json were taken of.
+""",
+    NameHandling.OMIT: """
+People
+  Names, mail addresses, accounts and machines are replaced by "[person]". Raw answers and screenshots are left out,
+  and policy.toml, rulebook/ and decoders/ are no longer what their digests in report.json were taken of.
+""",
+}
+_REMAINS = """\
+  Everybody whom the history, the policy and the raw answers know is searched for in every text, as are the parts of
+  their names. What no source but a free text names, nicknames and misspelt names remain.
+"""
+_SITES = """
+Sites
+  It is limited to {sites}: rows about other sites, and about groups, users and connectors, are left out; what is about
+  the organization governs every site and is in it, as are runs, requests and the policy as a whole.
+"""
+
+
+def readme_text(dossier: Dossier, *, signed: bool) -> str:
+    """The file. Names in it are made harmless."""
+    report = dossier.report
+    names = ", ".join(
+        dossier.cast.text(safe_text(report.state.organization_name(one))) for one in dossier.organizations
+    )
+    about = f"run {report.run.id}"
+    if dossier.since is not None:
+        about = f"{rfc3339(dossier.since)} to {rfc3339(dossier.until)} ({len(dossier.runs)} runs)"
+    parts = [
+        _HEAD.format(
+            version=__version__,
+            about=about,
+            run=report.run.id,
+            organizations=names or "no organization",
+            finished=rfc3339(report.run.finished_at),
+            hours=EVERY_HOURS,
+        ),
+        _LEFT_OUT.get(dossier.cast.people, ""),
+        "" if dossier.cast.named else _REMAINS,
+        _SITES.format(sites=", ".join(safe_text(site) for site in dossier.sites)) if dossier.sites else "",
+        _CHECK,
+        _SIGNED if signed else "",
+        _TOOL,
+        "\nWhat a folder that fits proves\n",
+        *(f"  {line}\n" for line in PROVES),
+        "What it does not prove\n",
+        *(f"  {line}\n" for line in DOES_NOT_PROVE),
+    ]
+    return "".join(parts)
+
+
+_SUFFIXES = (".py", ".toml", ".html", ".css", ".js", ".tcss", ".mako")
+
+
+@cache
+def code_sha256() -> str:
+    """SHA-256 over "DIGEST  PATH" lines of every file of the package, sorted by path, as `sha256sum` writes them."""
+    lines = sorted(_lines(resources.files("contribaudit"), ""), key=lambda line: line[66:])
+    return sha256("".join(lines).encode()).hexdigest()
+
+
+def _lines(folder: Traversable, prefix: str) -> list[str]:
+    lines: list[str] = []
+    for entry in folder.iterdir():
+        path = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                lines += _lines(entry, f"{path}/")
+        elif entry.name.endswith(_SUFFIXES):
+            lines.append(f"{sha256(entry.read_bytes()).hexdigest()}  {path}\n")
+    return lines
+
 
 _WAIT_SECONDS = 60
 _AT_ONCE = 200
@@ -79,7 +391,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
             for path, body in _raw(dossier):
                 folder.put(path, body)
         folder.put("data-dictionary.csv", data_dictionary().encode())
-        folder.put("README.txt", readme.text(dossier, signed=form.signer is not None).encode())
+        folder.put("README.txt", readme_text(dossier, signed=form.signer is not None).encode())
         before = dossier.store.manifests(dossier.organizations)
         manifest = _manifest(dossier, folder, now, before[-1] if before else None, form.signer)
         noted = ExportedManifest(
@@ -129,9 +441,9 @@ def _manifest(
                 finished_at=rfc3339(judged.finished_at) or "",
                 complete=judged.complete,
                 exit_code=judged.exit_code,
-                policy_name=plain(dossier.cast.text(report.policy_name)),
+                policy_name=safe_text(dossier.cast.text(report.policy_name)),
                 policy_sha256=report.policy_sha256,
-                rulebook_version=plain(report.state.rulebook.version),
+                rulebook_version=safe_text(report.state.rulebook.version),
                 rulebook_sha256=report.state.rulebook.sha256,
                 ledger_sha256=folder.sha256_of("ledger.csv") if ledgers else None,
                 clock_skew_seconds=None if skew is None else round(skew),

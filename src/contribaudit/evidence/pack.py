@@ -1,19 +1,29 @@
-"""An evidence folder or archive as it is read: files by their path, and nothing beside it is touched."""
+"""An evidence folder or archive as it is read: files by their path, and nothing beside it is touched.
+
+A pack's report and tables as they are read by somebody who trusts nobody: piece by piece, in one form alone.
+
+`report.json` is read as it was written, indented, one key or entry at a time: a report of a million findings is never
+all in memory, and no other reader can see another document in the same bytes.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.manifest import NAME
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.json_v1 import indented
+from contribaudit.exporters.text import safe_text
 
 LONGEST_MANIFEST = 1 << 28
 """Bytes; a manifest of a million files is smaller."""
@@ -98,7 +108,7 @@ def open_pack(place: Path) -> Iterator[Pack]:
 
 def shown(path: str) -> str:
     """A path that somebody else chose, as a message may show it."""
-    text = plain(path)
+    text = safe_text(path)
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
@@ -107,3 +117,136 @@ def _said(error: Exception) -> str:
 
 
 ASK = "Ask whoever made the evidence for the original"
+
+
+REPORT = "report.json"
+_LONGEST_LINE = 1 << 20
+_MOST_LINES = 100_000
+"""Of one entry or one object at the top."""
+
+
+def strict_json(text: str | bytes) -> Any:
+    """The document. Raises ValueError for what JSON does not know, a key twice, and nesting that nobody writes."""
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands in it twice")
+    return found
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is not a number")
+
+
+def report_pieces(pack: Pack) -> Iterator[tuple[str, Any]]:
+    """Key and value of each key of report.json, in its order; of a list, the key with each of its entries.
+
+    An empty list gives nothing. Raises EvidenceDamaged where the bytes are not those that this tool writes of it.
+    """
+    with pack.open(REPORT) as file:  # it names a ValueError as damage
+        yield from _pieces(iter(lambda: file.readline(_LONGEST_LINE), b""))
+
+
+def _pieces(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
+    if next(lines, b"") != b"{\n":
+        raise ValueError("it does not begin as one")
+    seen: set[str] = set()
+    more = True
+    while more:
+        line = _line(lines)
+        key, opened = _key(line)
+        if key in seen:
+            raise ValueError(f"the key {key[:40]!r} stands in it twice")
+        seen.add(key)
+        if opened == "[":
+            more = yield from _entries(lines, key)
+            continue
+        text = opened
+        if opened == "{":
+            body, more = _until(lines, "  }")
+            text = "{\n" + body + "  }"
+        else:
+            more = text.endswith(",")
+            text = text.removesuffix(",")
+        if (value := _same(text, "\n  ")) != []:
+            yield key, value
+    if _line(lines) != "}" or next(lines, b""):
+        raise ValueError("something follows its end")
+
+
+def _entries(lines: Iterator[bytes], key: str) -> Generator[tuple[str, Any], None, bool]:
+    """Each entry of the list; tells whether another key follows."""
+    more, some = True, False
+    while True:
+        line = _line(lines)
+        if line in ("  ]", "  ],"):
+            if more and some:
+                raise ValueError(f"the list {key[:40]!r} ends with a comma")
+            return line.endswith(",")
+        if not more or not line.startswith("    "):
+            raise ValueError(f"the list {key[:40]!r} is not in its form")
+        text, some = line[4:], True
+        if text == "{":
+            body, more = _until(lines, "    }")
+            text = "{\n" + body + "    }"
+        else:
+            more = text.endswith(",")
+            text = text.removesuffix(",")
+        yield key, _same(text, "\n    ")
+
+
+def _until(lines: Iterator[bytes], end: str) -> tuple[str, bool]:
+    """The lines before the end, and whether a comma follows it."""
+    body: list[str] = []
+    while (line := _line(lines)) not in (end, f"{end},"):
+        body.append(line)
+        if len(body) > _MOST_LINES:
+            raise ValueError("an entry has too many lines")
+    return "".join(f"{one}\n" for one in body), line.endswith(",")
+
+
+def _line(lines: Iterator[bytes]) -> str:
+    line = next(lines, b"")
+    if not line.endswith(b"\n"):
+        raise ValueError("it is cut off" if len(line) < _LONGEST_LINE else "a line is too long")
+    return line[:-1].decode("ascii")
+
+
+def _key(line: str) -> tuple[str, str]:
+    name, parted, value = line.partition(": ")
+    key = strict_json(name.strip()) if parted and name.startswith('  "') else None
+    if not isinstance(key, str):
+        raise ValueError("a key is not in its place")
+    return key, value
+
+
+def _same(text: str, line: str) -> Any:
+    value = strict_json(text)
+    try:
+        if indented(value, line) != text:
+            raise ValueError("a value is written in another way")
+    except (RecursionError, OverflowError):
+        raise ValueError("a value is nested too deep") from None
+    return value
+
+
+def table(pack: Pack, name: str) -> Iterator[Mapping[str, str]]:
+    """The rows of a CSV file by their columns. Raises EvidenceDamaged for what is no table with one header."""
+    with pack.open(name) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        reader = csv.reader(text, strict=True)
+        try:
+            columns = next(reader, [])
+            if len(set(columns)) != len(columns) or not columns:
+                raise EvidenceDamaged(f"{name} has no header, or a column twice", hint=ASK)
+            for number, row in enumerate(reader, 1):
+                if len(row) != len(columns):
+                    raise EvidenceDamaged(f"{name}, row {number}: {len(row)} cells, {len(columns)} columns", hint=ASK)
+                yield dict(zip(columns, row, strict=True))
+        except csv.Error as error:
+            raise EvidenceDamaged(f"{name} is not a table: {error}", hint=ASK) from None

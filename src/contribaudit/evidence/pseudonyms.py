@@ -17,7 +17,7 @@ _ACCOUNT = r"(?<!\w)(?:\d{4,7}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a
 """IDs of Atlassian accounts, in the three spellings that were seen."""
 
 
-class People(StrEnum):
+class NameHandling(StrEnum):
     """The three ways."""
 
     NAMED = "named"
@@ -39,10 +39,10 @@ def parts_of(name: str) -> set[str]:
     return words | ({local} if at else set())
 
 
-class Cast:
+class Pseudonymizer:
     """Replaces people in texts. The key of the stand-ins is made anew for each folder and kept nowhere."""
 
-    def __init__(self, people: People, known: Iterable[str] = (), vocabulary: Iterable[str] = ()) -> None:
+    def __init__(self, people: NameHandling, known: Iterable[str] = (), vocabulary: Iterable[str] = ()) -> None:
         """`known` are names, mail addresses and account IDs, whether or not they stand in texts as they are.
 
         Their parts go too, where they stand alone: the local part of an address and its pieces, each word of a name.
@@ -60,7 +60,7 @@ class Cast:
     @property
     def named(self) -> bool:
         """True when everybody stays who they are."""
-        return self.people is People.NAMED
+        return self.people is NameHandling.NAMED
 
     def text(self, text: str) -> str:
         """The text with nobody's name in it, unless people are named."""
@@ -81,7 +81,7 @@ class Cast:
         return self.text(value) if isinstance(value, str) else value
 
     def _stand_in(self, name: str) -> str:
-        if self.people is People.OMIT:
+        if self.people is NameHandling.OMIT:
             return OMITTED
         folded = name.strip().casefold().encode("utf-8", "surrogatepass")
         return f"person-{blake2b(folded, key=self._key, digest_size=6).hexdigest()}"

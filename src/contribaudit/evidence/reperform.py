@@ -23,20 +23,19 @@ from contribaudit.core.judge.evaluate import evaluate
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import OrganizationState, State
-from contribaudit.core.snapshot import Collection, CollectionStatus
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import Disagreement, disagreements
-from contribaudit.evidence.pack import ASK, Pack, open_pack
-from contribaudit.evidence.pieces import table
+from contribaudit.evidence.pack import ASK, Pack, open_pack, table
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters import csv_evidence, json_v1
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.saved_file import load
-from contribaudit.exporters.text import csv_cell, plain
+from contribaudit.exporters.saved import load
+from contribaudit.exporters.text import csv_cell, safe_text
+from contribaudit.files import unfinished
 from contribaudit.rulebook import decoders, loader
-from contribaudit.unfinished import unfinished
 
 _OF_THE_RUN = frozenset((Grade.DOCUMENTED.value, Grade.DECODED.value))
 _OF_THE_HISTORY = frozenset(
@@ -185,7 +184,7 @@ def _inventory(pack: Pack, state: State) -> Iterator[Disagreement]:
     follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.inventory_cells(state)}
     for row in sorted(there ^ follows):
         what = "holds a row that does not follow" if row in there else "lacks a row that follows"
-        yield Disagreement("inventory.csv", f"inventory.csv {what} from settings.csv: {plain(' '.join(row))}")
+        yield Disagreement("inventory.csv", f"inventory.csv {what} from settings.csv: {safe_text(' '.join(row))}")
 
 
 _INVENTORY = ("organization_id", "kind", "id", "type_key", "plan", "status", "sandbox", "realm", "regions", "pinned")

@@ -8,8 +8,8 @@ from typing import TextIO
 
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.pseudonyms import Cast
-from contribaudit.exporters.csv_text import lines
+from contribaudit.evidence.pseudonyms import Pseudonymizer
+from contribaudit.exporters.csv_evidence import lines
 from contribaudit.exporters.text import Cell
 
 Row = tuple[Cell, ...]
@@ -54,7 +54,7 @@ class Sheet:
         return of_sites
 
 
-def _unnamed(cast: Cast, cell: Cell, whole: bool) -> Cell:
+def _unnamed(cast: Pseudonymizer, cell: Cell, whole: bool) -> Cell:
     replaced = cast.person if whole else cast.text
     match cell:
         case str():

@@ -1,15 +1,22 @@
-"""Deadlines as a table, JSON, CSV or a calendar."""
+"""Deadlines as a table, JSON, CSV or a calendar.
+
+Deadlines as an iCalendar file, RFC 5545, for the calendars that people already look at.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+from icalendar import Calendar, Event
+
+from contribaudit import __version__
 from contribaudit.core.model.deadline import Deadline
+from contribaudit.core.model.times import later
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.tabular import render as render_rows
-from contribaudit.exporters.text import Cell
+from contribaudit.exporters.text import Cell, safe_text
 
 FORMATS = ("table", "json", "csv", "ics")
 COLUMNS = (
@@ -23,8 +30,6 @@ _TABLE = ("days_left", "date", "kind", "what", "next_step")
 def render(found: Sequence[Deadline], state: State, output_format: str, *, terminal: bool = False) -> str | bytes:
     """The deadlines in their order. The table has those of one day, kind and next step in one row."""
     if output_format == "ics":
-        from contribaudit.exporters.calendar import calendar
-
         return calendar(found, state)
     if output_format == "table":
         rows = [_line(list(group), state.as_of) for _, group in groupby(found, lambda one: _together(one, state.as_of))]
@@ -68,3 +73,44 @@ def _cells(one: Deadline, state: State) -> tuple[Cell, ...]:
         one.next_step,
         one.source,
     )
+
+
+DOMAIN = "deadlines.contribaudit"
+"""After the `@` of each UID; it names no host."""
+
+
+def calendar(found: Iterable[Deadline], state: State) -> bytes:
+    """One event for each deadline that has a date, those that are over included; UTF-8, lines end in CRLF.
+
+    A UID stays the same as long as it is about the same thing, so that a later file moves the event. DTSTAMP is the
+    moment of the state.
+    """
+    made = Calendar()
+    made.add("prodid", f"-//contribaudit//contribaudit {__version__}//EN")
+    made.add("version", "2.0")
+    made.add("calscale", "GREGORIAN")
+    made.add("method", "PUBLISH")
+    for one in found:
+        if one.ends_at is not None:
+            made.add_component(_event(one, state))
+    written: bytes = made.to_ical()
+    return written
+
+
+def _event(one: Deadline, state: State) -> Event:
+    assert one.ends_at is not None
+    event = Event()
+    event.add("uid", f"{one.id}@{DOMAIN}")
+    event.add("dtstamp", state.as_of.astimezone(UTC).replace(microsecond=0))
+    if one.whole_day:
+        day = one.ends_at.astimezone(UTC).date()
+        event.add("dtstart", day)
+        event.add("dtend", later(day, timedelta(days=1)))
+    else:
+        event.add("dtstart", one.ends_at.astimezone(UTC).replace(microsecond=0))
+    event.add("summary", safe_text(one.what))
+    told = [safe_text(part) for part in (one.next_step, one.check, one.source) if part]
+    event.add("description", "\n".join(told))
+    event.add("categories", [one.kind.value])
+    event.add("transp", "TRANSPARENT")
+    return event

@@ -1,23 +1,26 @@
-"""Effective answers and their chains of reasons: as a tree for people, as JSON for programs."""
+"""Effective answers and their chains of reasons: as a tree for people, as JSON for programs.
+
+Effective answers as rows: one for each link of each chain of reasons, then one for each plain setting.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
 
-from contribaudit.core.alias import alias_of
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observation, Observed
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.exposure import ExposureWindow, exposure_window
 from contribaudit.core.resolve.reasons import Effective, Reason
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import plain, rfc3339, shown
+from contribaudit.exporters.text import Cell, display, rfc3339, safe_text
 from contribaudit.exporters.text_table import capture
 
 SCHEMA = "contribaudit.explain/1"
@@ -43,10 +46,10 @@ def explained(
 ) -> Tree:
     """The same as a tree, for a screen of its own."""
     place = state.place(subject)
-    called = plain(alias_of(state, subject))
+    called = safe_text(alias_of(state, subject))
     head = Text(called, "bold")
     if place.name not in (subject.id, called):
-        head.append(f"  {plain(place.name)}", "")
+        head.append(f"  {safe_text(place.name)}", "")
     head.append(f"  as of {rfc3339(state.as_of)}", "dim")
     tree = Tree(head, guide_style="dim")
     for answer in answers:
@@ -56,14 +59,14 @@ def explained(
                 Text(f"predicted: {answer.predicted}, the plan's default; a prediction is no evidence", "yellow")
             )
         if answer.fragile:
-            branch.add(Text(f"fragile: {plain(answer.fragile_because)}", "yellow"))
+            branch.add(Text(f"fragile: {safe_text(answer.fragile_because)}", "yellow"))
         if answer.grade is not None:
             branch.add(
                 Text(f"known as {answer.grade} since {rfc3339(answer.observed_at)}, its weakest and oldest link")
             )
         window = _window(state, answer)
         if window is not None:
-            branch.add(Text(plain(window.sentence)))
+            branch.add(Text(safe_text(window.sentence)))
         why = branch.add(Text("because"))
         for reason in answer.chain:
             why.add(_reason(reason))
@@ -135,15 +138,15 @@ def _headline(answer: Effective) -> Text:
 def _reason(reason: Reason) -> Group:
     """The sentence, and beneath it what it rests on."""
     style = "" if reason.decisive else "dim"
-    return Group(Text(plain(reason.sentence), style), Text(_evidence(reason.observation, reason.source), "dim"))
+    return Group(Text(safe_text(reason.sentence), style), Text(_evidence(reason.observation, reason.source), "dim"))
 
 
 def _setting(one: Observation) -> Group:
-    text = Text.assemble((plain(one.setting), "bold"), "  ")
+    text = Text.assemble((safe_text(one.setting), "bold"), "  ")
     if isinstance(one, Observed):
-        text.append(shown(one.value))
+        text.append(display(one.value))
     else:
-        text.append(f"not known: {plain(one.reason)}", "yellow")
+        text.append(f"not known: {safe_text(one.reason)}", "yellow")
         text.append(f"; the scope {one.missing_scope} would let the key read it" if one.missing_scope else "")
     return Group(text, Text(_evidence(one, one.source), "dim"))
 
@@ -151,9 +154,9 @@ def _setting(one: Observation) -> Group:
 def _evidence(one: Observation | None, source: str) -> str:
     """Grade, source, time, digest and witness, as far as there are any."""
     if one is None:
-        return plain(source)
+        return safe_text(source)
     if not isinstance(one, Observed):
-        return ", ".join(plain(part) for part in (one.code, source, rfc3339(one.attempted_at) or "") if part)
+        return ", ".join(safe_text(part) for part in (one.code, source, rfc3339(one.attempted_at) or "") if part)
     parts = [one.grade.value, source, rfc3339(one.observed_at) or ""]
     if one.response:
         parts.append(f"sha256 {one.response[:_DIGEST_SHOWN]}")
@@ -162,7 +165,7 @@ def _evidence(one: Observation | None, source: str) -> str:
         parts.append(f"confirmed by {one.witness.confirmed_by}" if one.witness.confirmed_by else "")
         parts.append("with a screenshot" if one.witness.screenshot else "")
         parts.append("held by signals" if one.witness.anchored else "")
-    return ", ".join(plain(part) for part in parts if part)
+    return ", ".join(safe_text(part) for part in parts if part)
 
 
 def _answer_row(one: Effective) -> dict[str, object]:
@@ -217,3 +220,34 @@ def _observation_row(one: Observation) -> dict[str, object]:
         "screenshot": witness.screenshot if witness else None,
         "anchored": witness.anchored if witness else None,
     }
+
+
+COLUMNS = (
+    "organization_id", "subject", "setting", "outcome", "value", "predicted", "fragile", "step", "decisive", "reason",
+    "source", "grade", "observed_at", "sha256", "attested_by",
+)  # fmt: skip
+SHOWN = ("setting", "outcome", "value", "step", "reason", "grade", "observed_at")
+"""Those that a terminal has room for."""
+
+
+def rows(
+    state: State, subject: Subject, answers: Sequence[Effective], observations: Sequence[Observation] = ()
+) -> Iterator[tuple[Cell, ...]]:
+    """In the order of the answers, each chain from its first link; `step` counts from 1."""
+    about = (subject.organization, alias_of(state, subject))
+    for one in answers:
+        answer = (one.setting, str(one.outcome), one.value, one.predicted, one.fragile)
+        for step, reason in enumerate(one.chain, 1):
+            yield (*about, *answer, step, reason.decisive, reason.sentence, reason.source, *_seen(reason.observation))
+    for seen in observations:
+        read = isinstance(seen, Observed)
+        value = seen.value if isinstance(seen, Observed) else None
+        reason_text = None if isinstance(seen, Observed) else seen.reason
+        answer_row = (seen.setting, "value" if read else "unknown", value, None, False)
+        yield (*about, *answer_row, 1, True, reason_text, seen.source, *_seen(seen))
+
+
+def _seen(one: Observation | None) -> tuple[Cell, Cell, Cell, Cell]:
+    if not isinstance(one, Observed):
+        return None, None, None, None
+    return one.grade.value, one.observed_at, one.response, one.witness.by if one.witness else None

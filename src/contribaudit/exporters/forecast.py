@@ -8,7 +8,7 @@ from itertools import groupby
 
 from contribaudit.core.advise.forecast import Forecast, ForecastRow
 from contribaudit.exporters.tabular import render as render_rows
-from contribaudit.exporters.text import Cell, plain, rfc3339
+from contribaudit.exporters.text import Cell, rfc3339, safe_text
 
 SCHEMA = "contribaudit.forecast/1"
 COLUMNS = (
@@ -31,10 +31,10 @@ def render(forecast: Forecast, output_format: str, *, terminal: bool = False) ->
 def _head(forecast: Forecast) -> str:
     """What it is, what is assumed, and what could not be looked at, above the rows."""
     lines = [
-        f"PREDICTION, not evidence: from the last kept run, rulebook {plain(forecast.rulebook)}, "
-        f"policy {plain(forecast.policy)}; nothing was read or kept.",
-        *(f"If {plain(sentence)}." for sentence in forecast.assumptions),
-        *(plain(note) for note in forecast.notes),
+        f"PREDICTION, not evidence: from the last kept run, rulebook {safe_text(forecast.rulebook)}, "
+        f"policy {safe_text(forecast.policy)}; nothing was read or kept.",
+        *(f"If {safe_text(sentence)}." for sentence in forecast.assumptions),
+        *(safe_text(note) for note in forecast.notes),
     ]
     if not forecast.rows:
         lines.append("No outcome would change.")

@@ -1,25 +1,28 @@
-"""The report as JSON, schema `contribaudit.report/1`: a shape of its own, so that the inside can change under it."""
+"""The report as JSON, schema `contribaudit.report/1`: a shape of its own, so that the inside can change under it.
+
+Indented JSON: the text of `json.dumps(value, indent=2)`, which is slow, since only its short form is C.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TextIO, overload
 
+from contribaudit.core.advise.next_steps import NextStep
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.verdict import count_outcomes, count_severities
-from contribaudit.core.alias import alias_of
-from contribaudit.core.canonical import canonical_json, digest
+from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.observation import Value
+from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
-from contribaudit.core.snapshot import Collection
-from contribaudit.core.step import NextStep
-from contribaudit.exporters.indented import indented
 from contribaudit.exporters.report_v1 import (
     SCHEMA,
     ChangeV1,
@@ -31,6 +34,23 @@ from contribaudit.exporters.report_v1 import (
     SubjectV1,
 )
 from contribaudit.exporters.text import rfc3339
+
+
+def indented(value: Any, line: str = "\n") -> str:
+    """The value as JSON, ASCII only; `line` begins every line after the first: a line break and the blanks so far.
+
+    Takes objects with texts as keys, lists, tuples, texts, numbers, truth values and null.
+    """
+    if isinstance(value, str):
+        return quoted(value)
+    inner = line + "  "
+    if isinstance(value, Mapping):
+        parts = [f"{quoted(key)}: {indented(one, inner)}" for key, one in value.items()]
+        return "{" + inner + f",{inner}".join(parts) + line + "}" if parts else "{}"
+    if isinstance(value, (list, tuple)):
+        parts = [indented(one, inner) for one in value]
+        return "[" + inner + f",{inner}".join(parts) + line + "]" if parts else "[]"
+    return json.dumps(value)
 
 
 def as_document(report: Report) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from typing import TextIO
 
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import FAMILIES, UNPROVEN, VIOLATED, Overview, label, told, words
-from contribaudit.exporters.text import plain
-from contribaudit.exporters.xml_text import attribute, element_text
+from contribaudit.exporters.text import attribute, element_text, safe_text
 
 FAILURE, ERROR, SKIPPED, PASSED = "failure", "error", "skipped", ""
 
@@ -90,7 +89,7 @@ def _property(name: str, value: str) -> str:
 def _name(one: FindingV1, *, whole: bool = False) -> str:
     """What readers of the file tell cases by; `whole` adds the subject's ID, where two have the same name."""
     subject = one["subject"]
-    identity = f" ({plain(subject['id'])})" if whole else ""
+    identity = f" ({safe_text(subject['id'])})" if whole else ""
     return f"{one['check']} {label(subject)}{identity}"
 
 

@@ -9,12 +9,12 @@ from collections import Counter
 from typing import TextIO
 
 from contribaudit.core.advise.report import Report
-from contribaudit.core.canonical import LEAST_DIGITS
+from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.resolve.plans import WORKSPACES
-from contribaudit.core.snapshot import CollectionStatus
 from contribaudit.exporters.json_v1 import report_digest
-from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read
+from contribaudit.exporters.text import ORDER, happenings, plural, spaces_read
 
 
 def one_line(report: Report) -> str:
@@ -52,7 +52,7 @@ def _changes(report: Report) -> str:
     if not happened:
         return "no changes" if report.run.previous is not None else "first run"
     uncaused = sum(1 for one in happened if not one.has_cause)
-    return counted(len(happened), "change") + (f", {uncaused} no cause" if uncaused else "")
+    return plural(len(happened), "change") + (f", {uncaused} no cause" if uncaused else "")
 
 
 def read_of(report: Report) -> str:

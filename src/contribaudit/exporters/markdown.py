@@ -12,8 +12,7 @@ from typing import TextIO
 
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import Overview, gravest_first, group, label, words
-from contribaudit.exporters.text import plain
-from contribaudit.exporters.words import counted
+from contribaudit.exporters.text import plural, safe_text
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, Jira 32,767 by default: see `most_characters`."""
@@ -29,7 +28,7 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 def escaped(text: str, longest: int = _LONGEST) -> str:
     """Observed text as text: no markup, no HTML, no mention, no link, no table border; cut with an ellipsis."""
-    shown = plain(text)
+    shown = safe_text(text)
     if len(shown) > longest:
         shown = shown[: longest - 1] + "…"
     shown = _CALLS.sub(lambda match: match.group() + _JOINER, shown)
@@ -39,7 +38,7 @@ def escaped(text: str, longest: int = _LONGEST) -> str:
 
 def code(text: str, longest: int = 100) -> str:
     """Observed text that somebody may want to copy: as code where its characters allow, else escaped."""
-    shown = plain(text)
+    shown = safe_text(text)
     if len(shown) > longest or not shown.strip() or shown != shown.strip() or "|" in shown or "`" in shown:
         return escaped(shown, longest)
     return f"`{shown}`"
@@ -171,5 +170,5 @@ def _how_read(about: Overview) -> str:
     known = ", ".join(f"{number} {escaped(grade)}" for grade, number in about.known_by())
     lines.append(f"\nPasses rest on: {known or 'nothing, since there are none'}.")
     tool = f"contribaudit {escaped(document['tool']['version'])}, rulebook {escaped(document['rulebook']['version'])}"
-    lines.append(f"\n{tool}, reviewed {counted(document['rulebook']['oldest_review_days'], 'day')} ago.\n")
+    lines.append(f"\n{tool}, reviewed {plural(document['rulebook']['oldest_review_days'], 'day')} ago.\n")
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from contribaudit.exporters.report_v1 import CollectionV1, FindingV1, ReportV1
 from contribaudit.exporters.summary import FAMILIES, Overview, label, told, words
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import safe_text
 
 VERSION = "2.1.0"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -57,19 +57,19 @@ def pieces(document: ReportV1, *, everything: bool = False) -> Iterator[str]:
         "tool": {
             "driver": {
                 "name": "contribaudit",
-                "version": plain(document["tool"]["version"]),
+                "version": safe_text(document["tool"]["version"]),
                 "rules": [_rule(rules[check]) for check in order],
             }
         },
         "automationDetails": {
             "id": f"{_category(document)}/{document['run']['id']}",
-            "description": {"text": f"Policy {plain(document['policy']['name'])}, run {document['run']['id']}"},
+            "description": {"text": f"Policy {safe_text(document['policy']['name'])}, run {document['run']['id']}"},
         },
         "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that the audit was started in."}}},
         "invocations": [_invocation(document)],
         "properties": {
             "policySha256": document["policy"]["sha256"],
-            "rulebookVersion": plain(document["rulebook"]["version"]),
+            "rulebookVersion": safe_text(document["rulebook"]["version"]),
             "byOutcome": document["summary"]["by_outcome"],
         },
     }
@@ -90,7 +90,7 @@ def _category(document: ReportV1) -> str:
 
 
 def _text(text: str) -> str:
-    return plain(text, keep_lines=True)
+    return safe_text(text, keep_lines=True)
 
 
 def _rule(one: FindingV1) -> dict[str, Any]:
@@ -98,14 +98,14 @@ def _rule(one: FindingV1) -> dict[str, Any]:
     family = one["check"].partition("-")[0]
     steps = [_text(one["remediation"]), f"Where: {_text(one['console_path'])}" if one["console_path"] else ""]
     return {
-        "id": plain(one["check"]),
-        "shortDescription": {"text": _text(one["title"]) or plain(one["check"])},
-        "fullDescription": {"text": _text(one["title"]) or plain(one["check"])},
+        "id": safe_text(one["check"]),
+        "shortDescription": {"text": _text(one["title"]) or safe_text(one["check"])},
+        "fullDescription": {"text": _text(one["title"]) or safe_text(one["check"])},
         "help": {"text": "\n".join(step for step in steps if step) or "No remediation is known."},
         "defaultConfiguration": {"level": LEVELS[one["severity"]]},
         "properties": {
             "tags": list(
-                dict.fromkeys(["security", FAMILIES.get(family, plain(family)), *map(plain, one["controls"])])
+                dict.fromkeys(["security", FAMILIES.get(family, safe_text(family)), *map(safe_text, one["controls"])])
             ),
             "security-severity": SCORES[one["severity"]],
         },
@@ -117,7 +117,7 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
     kind = KINDS[one["underlying_outcome"] if one["outcome"] == "waived" else one["outcome"]]
     first = one["evidence"][0] if one["evidence"] else None
     result: dict[str, Any] = {
-        "ruleId": plain(one["check"]),
+        "ruleId": safe_text(one["check"]),
         "ruleIndex": rule,
         "kind": kind,
         "level": LEVELS[one["severity"]] if kind == "fail" else "none",
@@ -127,8 +127,8 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
                 **_physical(one["rule"]),
                 "logicalLocations": [
                     {
-                        "name": plain(subject["name"]),
-                        "fullyQualifiedName": plain(subject["id"]),
+                        "name": safe_text(subject["name"]),
+                        "fullyQualifiedName": safe_text(subject["id"]),
                         "kind": subject["kind"],
                     }
                 ],
@@ -140,8 +140,8 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
             "outcome": one["outcome"],
             "underlyingOutcome": one["underlying_outcome"],
             "severity": one["severity"],
-            "organization": plain(one["organization"]),
-            "setting": plain(one["setting"]) if one["setting"] is not None else None,
+            "organization": safe_text(one["organization"]),
+            "setting": safe_text(one["setting"]) if one["setting"] is not None else None,
             "expected": told(one["expected"]),
             "observed": told(one["observed"]),
             "evidenceGrade": first["grade"] if first else None,
@@ -149,13 +149,15 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
             "observedAt": first["observed_at"] if first else None,
             "dueAt": one["due_at"],
             "fragile": one["fragile"],
-            "reasonCode": plain(one["reason_code"]),
+            "reasonCode": safe_text(one["reason_code"]),
         },
     }
     waiver = one["waiver"]
     if waiver is not None:
-        because = f"{_text(waiver['reason'])} (approved by {plain(waiver['approved_by'])}, until {waiver['expires']}"
-        ticket = f", {plain(waiver['ticket'])}" if waiver["ticket"] else ""
+        because = (
+            f"{_text(waiver['reason'])} (approved by {safe_text(waiver['approved_by'])}, until {waiver['expires']}"
+        )
+        ticket = f", {safe_text(waiver['ticket'])}" if waiver["ticket"] else ""
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": f"{because}{ticket})"}]
     return result
 
@@ -184,7 +186,10 @@ def _invocation(document: ReportV1) -> dict[str, Any]:
         "endTimeUtc": run["finished_at"],
         "toolExecutionNotifications": [_notification(one) for one in document["collection"] if one["status"] != "ok"]
         + [
-            {"level": "error", "message": {"text": f"{plain(one['name'])} was not read: {_text(one['unread_reason'])}"}}
+            {
+                "level": "error",
+                "message": {"text": f"{safe_text(one['name'])} was not read: {_text(one['unread_reason'])}"},
+            }
             for one in document["organizations"]
             if one["unread_reason"]
         ],
@@ -195,9 +200,13 @@ def _invocation(document: ReportV1) -> dict[str, Any]:
 
 
 def _notification(one: CollectionV1) -> dict[str, Any]:
-    needs = f"; the key lacks the scope {plain(one['missing_scope'])}" if one["missing_scope"] else ""
+    needs = f"; the key lacks the scope {safe_text(one['missing_scope'])}" if one["missing_scope"] else ""
     return {
         "level": "error" if one["status"] == "failed" else "warning",
-        "message": {"text": f"{one['status']}: {plain(one['collector'])}: {_text(one['reason'])}{needs}"},
-        "properties": {"organization": plain(one["organization"]), "code": plain(one["code"]), "read": one["read"]},
+        "message": {"text": f"{one['status']}: {safe_text(one['collector'])}: {_text(one['reason'])}{needs}"},
+        "properties": {
+            "organization": safe_text(one["organization"]),
+            "code": safe_text(one["code"]),
+            "read": one["read"],
+        },
     }

@@ -3,16 +3,26 @@
 `report_of` gives back what the document holds and no more: `as_document(report_of(document)) == document`, and the CSV
 of the findings, the table and the line are byte for byte those of the live report. What no document holds is empty: the
 observations behind the inventory and the settings, and the words of the rulebook.
+
+A report out of a file, an evidence folder or an archive of it: read, checked against the published shape.
 """
 
 from __future__ import annotations
 
+import json
+import re
+import struct
+import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from contribaudit.core.advise.next_steps import next_steps
+from contribaudit.core.advise.next_steps import NextStep, StepKind, next_steps
 from contribaudit.core.advise.report import Counts, Report, RunLine
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
@@ -28,12 +38,12 @@ from contribaudit.core.model.rulebook import (
     Statements,
     Words,
 )
-from contribaudit.core.model.snapshot import KnownSpace, NoSpaces, Space
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, KnownSpace, NoSpaces, Space
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import OrganizationState, State
-from contribaudit.core.snapshot import Collection, CollectionStatus
-from contribaudit.core.step import NextStep, StepKind
+from contribaudit.errors import EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters.report_v1 import (
+    SCHEMA,
     ChangeV1,
     CollectionV1,
     EvidenceV1,
@@ -45,6 +55,10 @@ from contribaudit.exporters.report_v1 import (
     SubjectV1,
     WaiverV1,
 )
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 
 SOURCE = "a saved report"
 
@@ -382,3 +396,200 @@ def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
         statements=Statements(Statement("", "", None, "")),
         sha256=told["sha256"],
     )
+
+
+REPORT = "report.json"
+_FAMILY, _, _VERSION = SCHEMA.rpartition("/")
+_HINT = "Name the JSON of an audit (`audit --format json`), or an evidence folder or .zip"
+_ORIGINAL = "Ask for the original"
+_SMALL_BYTES = 1 << 26
+_DENSEST = 200
+"""How many times its packed size a large report may have: of a million findings it is about forty."""
+_LONE = re.compile("[\ud800-\udfff]")
+
+ADDED_LATER: dict[str, dict[str, Any]] = {
+    "": {"newly": [], "key_days_left": None, "next": []},
+    "run": {"planned_at": None, "fail_on": "high"},
+    "organizations": {"unread_reason": "", "left_out": False},
+    "inventory": {"sites_read": 0, "apps_read": 0, "spaces_counted": None, "spaces_whole": None},
+    "collection": {"code": "", "missing_scope": None, "started_at": ""},
+    "findings": {"rule": ""},
+    "findings.subject": {"alias": ""},
+    "findings.evidence": {"confirmed_by": None},
+    "changes": {
+        "existed_before": True, "exists_after": True, "id": "", "cause_code": None, "match": None, "other_events": [],
+        "ticket": "",
+    },
+    "changes.subject": {"alias": ""},
+}  # fmt: skip
+"""Keys that the first reports of this schema did not have, and what stands for them; a warning names them."""
+
+
+def load(place: Path, *, agreement: bool = True) -> ReportV1:
+    """The report at this place: a JSON file, a folder with `report.json`, or a `.zip` with one.
+
+    Keys that an older version did not have are filled in, and a warning in the report names them. Raises UsageError
+    for what is no report (saying where it is not), EvidenceNewer for a later schema, EvidenceDamaged for an archive
+    that cannot be read and, where `agreement` is asked for, for a report whose own counts are not its findings'.
+    """
+    return parse(_bytes(place), str(place), agreement=agreement)
+
+
+def parse(data: bytes, called: str, *, agreement: bool = True) -> ReportV1:
+    """The same of bytes; `called` names them in errors."""
+    try:
+        document = json.loads(data, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UsageError(f"{called} is not JSON{where}", hint=_HINT) from None
+    _require_schema(document, called)
+    _fill_in(document)
+    _require_shape(document, called)
+    if agreement:
+        _require_agreement(document, called)
+    report: ReportV1 = document
+    return report
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is not a number")
+
+
+def _bytes(place: Path) -> bytes:
+    try:
+        if place.is_dir():
+            report = place / REPORT
+            if report.exists() and (report.is_symlink() or not report.is_file()):
+                raise EvidenceDamaged(f"{report} is no plain file", hint=_ORIGINAL)
+            return report.read_bytes()
+        if place.is_file() and zipfile.is_zipfile(place):
+            with zipfile.ZipFile(place) as archive:
+                return _unpacked(archive, place)
+        return _regular(place)
+    except (KeyError, FileNotFoundError):
+        missing = f"{place} holds no {REPORT}" if place.exists() else f"{place} does not exist"
+        raise UsageError(missing, hint=_HINT) from None
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError) as error:
+        raise EvidenceDamaged(f"{place} cannot be read: {error}", hint=_ORIGINAL) from None
+    except OSError as error:
+        raise UsageError(f"{place} cannot be read: {error.strerror or error}", hint=_HINT) from None
+
+
+def _unpacked(archive: zipfile.ZipFile, place: Path) -> bytes:
+    """The report in the archive, unless it is a bomb or there are two."""
+    if archive.namelist().count(REPORT) > 1:
+        raise EvidenceDamaged(f"{place} holds {REPORT} twice", hint=_ORIGINAL)
+    info = archive.getinfo(REPORT)
+    packed = min(info.compress_size, place.stat().st_size)
+    if info.file_size > _SMALL_BYTES and info.file_size > packed * _DENSEST:
+        raise EvidenceDamaged(f"{REPORT} in {place} unpacks to {info.file_size:,} bytes", hint=_ORIGINAL)
+    return archive.read(info)
+
+
+def _regular(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is a pipe or a device, not a file", hint=_HINT)
+    return path.read_bytes()
+
+
+def _require_schema(document: object, called: str) -> None:
+    told = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(told, str) or not told.startswith(f"{_FAMILY}/"):
+        found = f"its schema is {told[:60]!r}" if isinstance(told, str) else 'it has no "schema"'
+        raise UsageError(f"{called} is not a report of contribaudit: {found}", hint=_HINT)
+    version = told.removeprefix(f"{_FAMILY}/")
+    if version != _VERSION:
+        if version.isascii() and version.isdecimal() and int(version[:9]) > int(_VERSION):
+            raise EvidenceNewer(
+                f"{called} has the schema {told[:60]}; this version reads up to {SCHEMA}",
+                hint="Read it with a newer version of contribaudit",
+            )
+        raise UsageError(f"{called} has the schema {told[:60]!r}, which never was", hint=_HINT)
+
+
+def _fill_in(document: dict[str, Any]) -> None:
+    missing: list[str] = []
+    for way, standing in ADDED_LATER.items():
+        objects: list[Any] = [document]
+        for step in way.split(".") if way else []:
+            found = [one[step] for one in objects if isinstance(one, dict) and step in one]
+            objects = [item for one in found for item in (one if isinstance(one, list) else [one])]
+        absent: set[str] = set()
+        for one in objects:
+            if isinstance(one, dict) and not one.keys() >= standing.keys():
+                absent |= standing.keys() - one.keys()
+                one.update({key: value for key, value in standing.items() if key not in one})
+                if "alias" in standing and not one["alias"]:
+                    one["alias"] = f"{one.get('kind')}:{one.get('id')}"
+        missing += sorted(f"{way}.{key}" if way else key for key in absent)
+    run, rows = document.get("run"), document.get("collection")
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and isinstance(run, dict) and not row.get("started_at"):
+            row["started_at"] = run.get("started_at")
+    if missing and isinstance(document.get("warnings"), list):
+        document["warnings"].append(
+            f"An older version wrote this report: it does not hold {', '.join(missing)}, and nothing is said of them."
+        )
+
+
+@cache
+def _adapter() -> TypeAdapter[ReportV1]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(ReportV1)
+
+
+def _require_shape(document: dict[str, Any], called: str) -> None:
+    from pydantic import ValidationError
+
+    try:
+        _adapter().validate_python(_without_lone(document), strict=True)
+    except RecursionError:
+        raise UsageError(f"{called} is not a report of contribaudit: it is nested too deep", hint=_HINT) from None
+    except ValidationError as error:
+        first, several = error.errors(include_url=False, include_input=False)[0], error.error_count()
+        where = ".".join(str(step) for step in first["loc"])
+        more = f", and {several - 1} more" if several > 1 else ""
+        raise UsageError(
+            f"{called} is not a report of contribaudit: {where}: {first['msg']}{more}",
+            hint=_HINT,
+        ) from None
+
+    try:
+        report_of(_head_of(document))
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{called} is not a report of contribaudit: {error}", hint=_HINT) from None
+
+
+def _head_of(document: dict[str, Any]) -> Any:
+    """The report with one finding for each set of times in it: times are all that the shape does not check."""
+    seen: dict[object, Any] = {}
+    for one in document["findings"]:
+        times = [one["due_at"], *(evidence["observed_at"] for evidence in one["evidence"])]
+        key = (*times, one["waiver"] and one["waiver"]["expires"])
+        seen.setdefault(key, one)
+    return {**document, "findings": list(seen.values())}
+
+
+def _without_lone(value: Any) -> Any:
+    """The same without lone surrogates, which pydantic takes for no text at all."""
+    match value:
+        case str():
+            return value if value.isascii() else _LONE.sub("?", value)
+        case dict():
+            return {key: _without_lone(one) for key, one in value.items()}
+        case list():
+            return [_without_lone(one) for one in value]
+        case _:
+            return value
+
+
+def _require_agreement(document: dict[str, Any], called: str) -> None:
+    findings = document["findings"]
+    hint = "Somebody edited it: ask for the original, and check it with `contribaudit evidence verify`"
+    if len({one["id"] for one in findings}) != len(findings):
+        twice, _ = Counter(one["id"] for one in findings).most_common(1)[0]
+        raise EvidenceDamaged(f"{called} holds the finding {twice[:16]} twice", hint=hint)
+    counted = Counter(one["outcome"] for one in findings)
+    if counted != document["summary"]["by_outcome"]:
+        raise EvidenceDamaged(f"{called} counts other outcomes than its findings have", hint=hint)

@@ -18,8 +18,7 @@ from contribaudit.core.model.observation import Grade
 from contribaudit.exporters.json_v1 import step_row
 from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.saved import changes_of, report_of
-from contribaudit.exporters.text import plain, shown
-from contribaudit.exporters.words import ORDER, counted, happenings, spaces_read
+from contribaudit.exporters.text import ORDER, display, happenings, plural, safe_text, spaces_read
 
 FAMILIES = {
     "DC": "Contribution",
@@ -45,12 +44,12 @@ def words(word: str) -> str:
 
 def label(subject: SubjectV1) -> str:
     """What to call a subject: its alias, short for apps; what a terminal or a reader cannot see is marked."""
-    return plain(subject["alias"]).removeprefix("app:") or plain(subject["id"])
+    return safe_text(subject["alias"]).removeprefix("app:") or safe_text(subject["id"])
 
 
 def told(value: JsonValue) -> str:
     """A value as people read it."""
-    return shown(tuple(value) if isinstance(value, list) else value)
+    return display(tuple(value) if isinstance(value, list) else value)
 
 
 def group(outcome: str) -> int:
@@ -214,7 +213,7 @@ class Overview:
         """The families that occur, in reading order: letters to title."""
         seen = dict.fromkeys(one["check"].partition("-")[0] for one in self.document["findings"])
         known = {key: title for key, title in FAMILIES.items() if key in seen}
-        return known | {key: plain(key) for key in sorted(seen) if key not in known}
+        return known | {key: safe_text(key) for key in sorted(seen) if key not in known}
 
     def by_family(self) -> list[tuple[str, Counter[str]]]:
         """Outcomes of each family."""
@@ -239,9 +238,9 @@ class Overview:
         whole = sum(1 for one in looked if one["id"] in ran - bad)
         spaces = spaces_read(Counts(**held))
         return [
-            f"{whole} of {counted(len(looked), 'organization')} read without a gap",
-            f"{held['sites_read']} of {counted(held['sites'], 'site')}",
-            f"{held['apps_read']} of {counted(held['apps'], 'app')}",
+            f"{whole} of {plural(len(looked), 'organization')} read without a gap",
+            f"{held['sites_read']} of {plural(held['sites'], 'site')}",
+            f"{held['apps_read']} of {plural(held['apps'], 'app')}",
             *([spaces] if spaces else []),
         ]
 
@@ -260,8 +259,8 @@ class Overview:
         found: list[Place] = []
         for organization in [*known, *([""] if any(key[0] == "" for key in tallies) else [])]:
             about = known.get(organization)
-            name = plain(about["name"]) if about else "All organizations together"
-            plan = plain(about["highest_plan"] or "plan unknown") if about else ""
+            name = safe_text(about["name"]) if about else "All organizations together"
+            plan = safe_text(about["highest_plan"] or "plan unknown") if about else ""
 
             def row(site: str, organization: str = organization) -> tuple[Tally, ...]:
                 return tuple(tallies.get((organization, site, family), Tally()) for family in self.families)
@@ -269,17 +268,17 @@ class Overview:
             if about and about["left_out"]:
                 name += " (not looked at in this run)"
             elif about and about["unread_reason"]:
-                name += f" (not read: {plain(about['unread_reason'])})"
+                name += f" (not read: {safe_text(about['unread_reason'])})"
             found.append(Place(name, plan, False, row("")))
             ordered = sorted(sites[organization], key=lambda site: (*_badness(row(site)), site))
-            found += [Place(plain(site), "", True, row(site)) for site in ordered[:NAMED_SITES]]
+            found += [Place(safe_text(site), "", True, row(site)) for site in ordered[:NAMED_SITES]]
             rest = ordered[NAMED_SITES:]
             if rest:
                 together = tuple(
                     Tally(sum((one.by_outcome for one in column), Counter()))
                     for column in zip(*map(row, rest), strict=True)
                 )
-                found.append(Place(f"{counted(len(rest), 'more site')}", "", True, together))
+                found.append(Place(f"{plural(len(rest), 'more site')}", "", True, together))
         return found
 
     @cached_property
@@ -329,9 +328,9 @@ class Overview:
                     kind,
                     label(named),
                     text,
-                    plain(cause),
+                    safe_text(cause),
                     one.has_cause,
-                    plain(ticket),
+                    safe_text(ticket),
                 )
             )
         return found
@@ -349,7 +348,7 @@ class Overview:
             if one["due_at"] is not None:
                 days[datetime.fromisoformat(one["due_at"]).date(), "{} due"] += 1
         return [
-            Ending(day.isoformat(), (day - today).days, what.format(counted(number, "finding")))
+            Ending(day.isoformat(), (day - today).days, what.format(plural(number, "finding")))
             for (day, what), number in sorted(days.items())
         ]
 
@@ -380,9 +379,9 @@ def _task(row: StepV1, its: list[FindingV1], alike: Counter[tuple[str, str]]) ->
         row["severity"] or "",
         row["minutes"],
         len(row["findings"]),
-        plain(row["text"]),
-        plain(row["command"]),
-        plain(check),
+        safe_text(row["text"]),
+        safe_text(row["command"]),
+        safe_text(check),
         outcome,
     )
 

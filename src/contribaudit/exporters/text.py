@@ -1,15 +1,28 @@
-"""Observed text on its way out: as data, whatever it looks like."""
+"""Observed text on its way out: as data, whatever it looks like.
+
+Words that the table and the line share.
+
+Observed text inside XML: nothing that XML 1.0 forbids, nothing that a reader cannot see.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TypeAlias
+from xml.sax.saxutils import escape
 
+from contribaudit.core.advise.report import Counts
+from contribaudit.core.model import names
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Value
+from contribaudit.core.model.subject import Subject
 
 Cell: TypeAlias = Value | datetime | date | float
 _SEPARATED = re.compile(r"(?<=[;\t\n\r])")
@@ -29,7 +42,7 @@ def rfc3339(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def plain(text: str, *, keep_lines: bool = False) -> str:
+def safe_text(text: str, *, keep_lines: bool = False) -> str:
     """Text without what a terminal obeys or a reader cannot see: controls, direction marks, lone surrogates.
 
     Each of them becomes U+FFFD, so that a reader sees that something was there. `keep_lines` keeps line breaks.
@@ -60,7 +73,7 @@ def csv_cell(value: Cell) -> str:
         case str():
             if value.isascii() and value.isprintable() and value[:1].isalnum() and ";" not in value:
                 return value  # nearly every cell
-            text = plain(value, keep_lines=True)
+            text = safe_text(value, keep_lines=True)
             first, *others = _SEPARATED.split(text)
             inside = "".join(f"'{part}" if first.strip() and _needs_apostrophe(part) else part for part in others)
             return ("'" if _needs_apostrophe(text) else "") + first + inside
@@ -100,7 +113,7 @@ def _needs_apostrophe(text: str) -> bool:
     return False
 
 
-def shown(value: Value) -> str:
+def display(value: Value) -> str:
     """A value as people read it: "none" for the empty list, "null" where the source said so."""
     match value:
         case None:
@@ -108,6 +121,90 @@ def shown(value: Value) -> str:
         case bool():
             return "yes" if value else "no"
         case tuple():
-            return ", ".join(plain(one) for one in value) or "none"
+            return ", ".join(safe_text(one) for one in value) or "none"
         case _:
-            return plain(str(value))
+            return safe_text(str(value))
+
+
+ORDER = (
+    Outcome.PASS,
+    Outcome.WAIVED,
+    Outcome.EXEMPT,
+    Outcome.FAIL,
+    Outcome.CONFLICT,
+    Outcome.NOT_ACHIEVABLE,
+    Outcome.STALE,
+    Outcome.UNKNOWN,
+    Outcome.PENDING,
+    Outcome.NOT_YET_EFFECTIVE,
+)
+"""Outcomes as counts list them. What an app does not have is not among what applies."""
+
+
+def plural(number: int, noun: str) -> str:
+    """ "1 site", "2 sites"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def spaces_read(held: Counts) -> str:
+    """ "9,012 of 9,040 spaces (28 unseen)", "9,012 spaces" where nobody counted them, "9,012+ spaces" where a listing
+    broke off; "" where none was asked for.
+    """
+    if held.spaces_whole is None:
+        return ""
+    more = "" if held.spaces_whole else "+"
+    if held.spaces_counted is None:
+        return f"{held.spaces:,}{more} {'space' if held.spaces == 1 and not more else 'spaces'}"
+    unseen = held.spaces_counted - held.spaces
+    return f"{held.spaces:,} of {held.spaces_counted:,}{more} spaces" + (f" ({unseen:,} unseen)" if unseen > 0 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGroup:
+    """One change as people count them: a new app or space is one, not one for each of its values."""
+
+    subject: Subject
+    changes: tuple[Change, ...]
+    appeared: bool = False
+    """True for an app that is new; `changes` are then its values."""
+    vanished: bool = False
+
+    @property
+    def has_cause(self) -> bool:
+        """True when it is known who or what did all of it."""
+        return all(change.explained for change in self.changes)
+
+
+def happenings(changes: Iterable[Change]) -> list[ChangeGroup]:
+    """The changes, those of a new or vanished app or space together, in the order in which each first occurs."""
+    listed = list(changes)
+    identity = [change for change in listed if change.setting in (names.APP_TYPE_KEY, names.SPACE_KEY)]
+    appeared = {change.subject for change in identity if not change.existed_before}
+    vanished = {change.subject for change in identity if not change.exists_after}
+    groups: dict[Subject | int, list[Change]] = {}
+    for number, change in enumerate(listed):
+        whole = change.subject in appeared or change.subject in vanished
+        groups.setdefault(change.subject if whole else number, []).append(change)
+    return [
+        ChangeGroup(group[0].subject, tuple(group), key in appeared, key in vanished) for key, group in groups.items()
+    ]
+
+
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def xml_plain(text: str) -> str:
+    """The text as data; what XML has no way to write, and what nobody sees, becomes U+FFFD. Line breaks stay."""
+    if text.isprintable():
+        return text
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", safe_text(text, keep_lines=True))
+
+
+def element_text(text: str) -> str:
+    """Character data."""
+    return escape(xml_plain(text))
+
+
+def attribute(text: str) -> str:
+    """An attribute's value with its quotes; line breaks survive as character references."""
+    return '"' + escape(xml_plain(text), {'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}) + '"'

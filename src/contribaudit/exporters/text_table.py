@@ -18,18 +18,16 @@ from rich.table import Table
 from rich.text import Text
 
 from contribaudit import catalogue
-from contribaudit.core.advise.next_steps import to_do
+from contribaudit.core.advise.next_steps import NextStep, to_do
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
-from contribaudit.core.alias import alias_of
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.step import NextStep
-from contribaudit.exporters.text import plain, rfc3339, shown
-from contribaudit.exporters.words import ORDER, Happening, counted, happenings, spaces_read
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.exporters.text import ORDER, ChangeGroup, display, happenings, plural, rfc3339, safe_text, spaces_read
 
 PIPE_WIDTH = 140
 LEAST_WIDTH = 40
@@ -107,7 +105,7 @@ def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
     Where too little room is left, the last columns move beneath their row: the flexible one as it is, others with their
     titles. Nothing is cut off.
     """
-    cells = [[cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row] for row in rows]
+    cells = [[cell if isinstance(cell, Text) else Text(safe_text(cell)) for cell in row] for row in rows]
     return _Rows(tuple(columns), cells, columns.index(flexible) if flexible else None)
 
 
@@ -174,9 +172,9 @@ def _joined(cells: Sequence[Text], widths: Sequence[int]) -> Text:
 
 
 def _head(report: Report, width: int) -> RenderableType:
-    called = ", ".join(plain(one.name) for one in report.organizations)
+    called = ", ".join(safe_text(one.name) for one in report.organizations)
     verdict = Text(report.headline, _VERDICT_STYLES[verdict_word(report.run.exit_code)])
-    title = Text.assemble(f"{called}{_GAP}", (f"policy {plain(report.policy_name)}, run #{report.run.id}", "dim"))
+    title = Text.assemble(f"{called}{_GAP}", (f"policy {safe_text(report.policy_name)}, run #{report.run.id}", "dim"))
     counts = Counter(finding.outcome for finding in report.findings)
     applying = sum(number for outcome, number in counts.items() if outcome is not Outcome.NO_SUCH_SETTING)
     items = [Text(f"{counts[one]} {one.words}", _STYLES.get(one, "")) for one in ORDER if counts[one]]
@@ -199,10 +197,10 @@ def _filled(items: Iterable[Text], width: int) -> list[Text]:
 
 def _inventory(report: Report) -> Text:
     held, named = report.counts, len(report.state.organizations)
-    organizations = counted(held.organizations, "organization")
+    organizations = plural(held.organizations, "organization")
     if held.organizations != named:
-        organizations = f"{held.organizations} of {counted(named, 'organization')}"
-    text = Text(f"{organizations}, {counted(held.sites, 'site')}, {counted(held.apps, 'app')}")
+        organizations = f"{held.organizations} of {plural(named, 'organization')}"
+    text = Text(f"{organizations}, {plural(held.sites, 'site')}, {plural(held.apps, 'app')}")
     spaces = spaces_read(held)
     text.append(f", {spaces}" if spaces else "")
     days = report.key_days_left
@@ -213,8 +211,8 @@ def _inventory(report: Report) -> Text:
 
 def _ending(days: int) -> str:
     if days < 0:
-        return f"ended {counted(-days, 'day')} ago"
-    return f"ends in {counted(days, 'day')}" if days else "ends today"
+        return f"ended {plural(-days, 'day')} ago"
+    return f"ends in {plural(days, 'day')}" if days else "ends today"
 
 
 def _findings(findings: Iterable[Finding], labels: dict[Subject, str]) -> RenderableType:
@@ -243,9 +241,9 @@ def _labels(report: Report) -> dict[Subject, str]:
     subjects = dict.fromkeys(
         [*(one.subject for one in report.findings), *(change.subject for change in report.changes)]
     )
-    called = {one: plain(alias_of(report.state, one)).removeprefix("app:") for one in subjects}
+    called = {one: safe_text(alias_of(report.state, one)).removeprefix("app:") for one in subjects}
     bearers = Counter(called.values())
-    full = {one: name if bearers[name] == 1 else f"{name} ({plain(one.id)})" for one, name in called.items()}
+    full = {one: name if bearers[name] == 1 else f"{name} ({safe_text(one.id)})" for one, name in called.items()}
     short = shorten(full.values())
     return {one: short[name] for one, name in full.items()}
 
@@ -275,14 +273,14 @@ def _cut(text: str, most: int, tail: int) -> str:
 
 
 def _why(finding: Finding) -> Text:
-    text = Text(plain(finding.reason))
+    text = Text(safe_text(finding.reason))
     due = rfc3339(finding.due_at)
     if due is not None and due[:10] not in finding.reason:
         text.append(f" [due {due}]")
     if finding.waiver is not None:
         text.append(
             f" [{finding.underlying_outcome.words}, waived to {finding.waiver.expires} by "
-            f"{plain(finding.waiver.approved_by)}]",
+            f"{safe_text(finding.waiver.approved_by)}]",
             style="dim",
         )
     if finding.fragile:
@@ -298,7 +296,7 @@ def _steps(steps: Sequence[NextStep]) -> RenderableType:
             one.kind.value,
             one.severity.value if one.severity is not None else "",
             f"{one.minutes} min",
-            _APP.sub("", plain(one.text)),
+            _APP.sub("", safe_text(one.text)),
         )
         for one in things[:SHOWN_STEPS]
     ]
@@ -307,7 +305,7 @@ def _steps(steps: Sequence[NextStep]) -> RenderableType:
         parts.append(plain_table(("do next", "severity", "about", "what"), rows, flexible="what"))
     if len(things) > SHOWN_STEPS:
         parts.append(Text(f"and {len(things) - SHOWN_STEPS} more: contribaudit next", style="dim"))
-    parts += [Text(plain(one.text), style="dim") for one in steps[len(things) :]]
+    parts += [Text(safe_text(one.text), style="dim") for one in steps[len(things) :]]
     return Padding(Group(*parts), (0, 0, 1, 0))
 
 
@@ -324,25 +322,25 @@ def _changes(report: Report, labels: dict[Subject, str]) -> RenderableType:
     return Padding(Group(*parts), (0, 0, 1, 0))
 
 
-def _causes(one: Happening) -> list[str]:
+def _causes(one: ChangeGroup) -> list[str]:
     """Why it happened, in a sentence, where `what` does not name the actor; none where the history was not asked."""
     said = dict.fromkeys(change.why.sentence for change in one.changes if change.why is not None and not change.actor)
-    return [plain(next(iter(said)))] if len(said) == 1 else ["several causes: contribaudit changes"] if said else []
+    return [safe_text(next(iter(said)))] if len(said) == 1 else ["several causes: contribaudit changes"] if said else []
 
 
-def _happening(one: Happening, label: str) -> tuple[str, str, str]:
+def _happening(one: ChangeGroup, label: str) -> tuple[str, str, str]:
     kind, told = what_happened(one)
     actor = next((change.actor for change in one.changes if change.actor), None)
     return kind, label, told + (f", by {actor}" if actor else "")
 
 
-def what_happened(one: Happening) -> tuple[str, str]:
+def what_happened(one: ChangeGroup) -> tuple[str, str]:
     """The setting, and its value before and after; or that an app or space is new or gone, and what it is."""
     first = one.changes[0]
     if one.appeared or one.vanished:
         told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
         known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
-        return "new" if one.appeared else "gone", ", ".join(shown(value) for value in known if value is not None)
+        return "new" if one.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
     before = _value(first.setting, first.before) if first.existed_before else "(not there)"
     after = _value(first.setting, first.after) if first.exists_after else "(gone)"
     return first.setting, f"{before} -> {after}"
@@ -352,7 +350,7 @@ def _value(setting: SettingId, value: Value) -> str:
     """A value for people; of digests, as much as tells two apart."""
     if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
         return ", ".join(digest[:12] for digest in value) or "none"
-    return shown(value)
+    return display(value)
 
 
 def _collection(report: Report) -> RenderableType:
@@ -378,5 +376,5 @@ def _warning(warning: str) -> RenderableType:
     grid = Table.grid(padding=(0, len(_GAP), 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row(Text("warning", "yellow"), Text(plain(warning)))
+    grid.add_row(Text("warning", "yellow"), Text(safe_text(warning)))
     return grid

@@ -16,8 +16,7 @@ from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import report_of
 from contribaudit.exporters.summary import Overview
-from contribaudit.exporters.text import Cell, csv_cell
-from contribaudit.exporters.xml_text import xml_plain
+from contribaudit.exporters.text import Cell, csv_cell, xml_plain
 
 if TYPE_CHECKING:
     import xlsxwriter  # type: ignore[import-untyped]

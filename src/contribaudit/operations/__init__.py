@@ -1,0 +1,1 @@
+"""Everything around an audit: setting up, looking whether all is well, running unattended."""

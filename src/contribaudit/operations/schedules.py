@@ -2,17 +2,91 @@
 
 They are two because a service cannot tell whether its timer started it: of what systemd puts into TRIGGER_UNIT the
 oldest stays. So the planned time stands in the one that nobody can start by hand.
+
+What every recipe needs to know of this installation.
+
+A crontab.
+
+When a schedule meant a run to begin.
+
+Recipes that run the audit without a person, a terminal or a keyring: one file per scheduler.
+
+recipe.py   what every recipe needs to know
+systemd.py  services and a timer
+cron.py     a crontab line
+planned.py  when such a recipe meant a run to begin
 """
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
-from contribaudit import paths
 from contribaudit.errors import UsageError
-from contribaudit.schedules.recipe import Recipe
+from contribaudit.settings import file
+from contribaudit.settings import file as paths
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An audit to be run by a scheduler.
+
+    `command` is how this installation is called, as absolute words. `config` is the configuration file, None where
+    the platform's own place is used; `organization` is "" where the configuration has it. `environment` is what the
+    configuration owes to this shell's variables, which a scheduler does not have.
+    """
+
+    command: tuple[str, ...]
+    key_file: Path
+    hour: int
+    minute: int
+    config: Path | None = None
+    organization: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    store: Path | None = None
+    """The history's folder must be writable; None for a database URL, which the configuration holds."""
+
+    @property
+    def audit(self) -> tuple[str, ...]:
+        """The audit's words without its key; one line of outcome, which is what a log or a mail needs."""
+        config = ("--config", str(self.config)) if self.config is not None else ()
+        organization = ("--org", self.organization) if self.organization else ()
+        return (*self.command, "audit", "--format", "line", *config, *organization)
+
+    @property
+    def planned(self) -> tuple[str, ...]:
+        """The words beside them by which the history learns when the run was meant to begin."""
+        return ("--planned", f"{self.hour:02}:{self.minute:02}")
+
+
+def here() -> tuple[str, ...]:
+    """How this installation of contribaudit is called: absolute, since a scheduler has another PATH."""
+    script = Path(sys.executable).with_name("contribaudit.exe" if os.name == "nt" else "contribaudit")
+    if script.is_file():
+        return (str(script),)
+    if found := shutil.which("contribaudit"):
+        return (str(Path(found).absolute()),)
+    return (sys.executable, "-m", "contribaudit")
+
+
+def key_file_default() -> Path:
+    """Where the recipes expect the key, readable by this account alone."""
+    return file.config_dir() / "api-key"
+
+
+def at(text: str) -> tuple[int, int]:
+    """Hour and minute of "6:15". Raises UsageError."""
+    hour, _, minute = text.partition(":")
+    if hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60:
+        return int(hour), int(minute)
+    raise UsageError(f"{text!r} is not a time of day", hint="Write it as 06:15")
+
 
 SERVICE, BY_HAND, TIMER = "contribaudit.service", "contribaudit-now.service", "contribaudit.timer"
 
@@ -135,3 +209,60 @@ def _quoted(word: str) -> str:
 def _unit_path(path: str) -> str:
     # LoadCredential= takes the rest of the line as it is, specifiers apart.
     return path.replace("%", "%%")
+
+
+def crontab(recipe: Recipe, *, mail_to: str, log_file: Path) -> str:
+    """The lines to add with `crontab -e`.
+
+    The result, one line, goes to the mail; stderr goes to the log. The history's own lock keeps two audits apart.
+    """
+    words = [*recipe.audit, *recipe.planned, "--api-key-file", str(recipe.key_file)]
+    # In a crontab a bare % ends the command.
+    line = shlex.join(words).replace("%", r"\%")
+    log = shlex.quote(str(log_file)).replace("%", r"\%")
+    folder = shlex.quote(str(log_file.parent))
+    key = shlex.quote(str(recipe.key_file))
+    return "\n".join(
+        [
+            "# contribaudit: an audit every day. Add these lines with: crontab -e",
+            "# Before that, once, in a shell:",
+            f"#   mkdir -p {folder} {shlex.quote(str(recipe.key_file.parent))}",
+            f"#   touch {key} && chmod 600 {key}   # then put the API key into it",
+            "# The key is in a file of mode 600, since cron has no keyring. Cron mails what is on stdout: one line of",
+            "# outcome. Progress and errors go to the log. Two audits never run at once: the history holds a lock.",
+            "# --planned tells the history when the run was meant to begin: the time at the start of the line, on this",
+            "# machine's clock. Change both together, and set no TZ or CRON_TZ.",
+            f"MAILTO={mail_to}",
+            "CONTRIBAUDIT_TRIGGER=schedule",
+            *(f"{name}={value}" for name, value in recipe.environment),
+            f"{recipe.minute} {recipe.hour} * * * {line} 2>>{log}",
+            "",
+        ]
+    )
+
+
+_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+def newest(hour: int, minute: int, start: datetime, zone: tzinfo | None = None) -> datetime:
+    """The newest moment, not after `start`, at which clocks of the zone showed this time of day; UTC.
+
+    `zone` None is this machine's. A time that comes twice, since clocks went back, is a moment each time. One that
+    they skipped is the moment of the skip: cron runs such a job then, and systemd leaves that day out. Of several
+    missed days it is thus the last, which is the only one that cron or systemd makes up for.
+    """
+    today = start.astimezone(zone).date()
+    walls = (datetime.combine(today - days * _DAY, time(hour, minute)) for days in range(3))
+    return max(moment for wall in walls for moment in _moments(wall, zone) if moment <= start)
+
+
+def _moments(wall: datetime, zone: tzinfo | None) -> tuple[datetime, ...]:
+    """When clocks showed it; the moment at which they jumped over it where they never did."""
+    # Which fold reads it with which offset differs, in a jump, between this machine's zone and a named one.
+    first, last = sorted(wall.replace(fold=fold, tzinfo=zone).astimezone(UTC) for fold in (0, 1))
+    if first.astimezone(zone).replace(tzinfo=None, fold=0) == wall:
+        return first, last
+    after = last.astimezone(zone).utcoffset()
+    while first.astimezone(zone).utcoffset() != after:
+        first += _MINUTE
+    return (first,)

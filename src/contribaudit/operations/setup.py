@@ -12,7 +12,7 @@ import tomlkit
 from pydantic import SecretStr
 
 from contribaudit.errors import ContribauditError, UsageError
-from contribaudit.packs import shipped
+from contribaudit.policy_file.reading import shipped
 from contribaudit.settings.model import API_URL, AppSettings
 from contribaudit.wiring import load_policy, load_rulebook
 

@@ -17,11 +17,9 @@ from pathlib import Path
 
 from contribaudit.core.judge.check import Check
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.packs import Pack
-from contribaudit.packs import shipped as packs
-from contribaudit.policy_file.reading import resolve
-from contribaudit.policy_file.schema import json_schema
-from contribaudit.policy_file.values import Known
+from contribaudit.policy_file.reading import Pack, resolve
+from contribaudit.policy_file.reading import shipped as packs
+from contribaudit.policy_file.schema import Known, json_schema
 
 __all__ = ["Pack", "json_schema", "load", "packs"]
 

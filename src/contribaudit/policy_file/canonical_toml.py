@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.policy import WAIVABLE, AuditPolicy, Decision, EvidenceTerms, Rule, Waiver, Where
-from contribaudit.policy_file.values import NEVER, VERSION
+from contribaudit.policy_file.schema import NEVER, VERSION
 
 Item: TypeAlias = Value | date | Mapping[str, Value]
 

@@ -15,8 +15,7 @@ from tomlkit.items import AoT, Array, Table
 
 from contribaudit.core.model.observation import Value
 from contribaudit.errors import OutputError, PolicyFileError
-from contribaudit.files import Unreadable, read_text
-from contribaudit.unfinished import unfinished
+from contribaudit.files import Unreadable, read_text, unfinished
 
 _BOM = "\ufeff"
 

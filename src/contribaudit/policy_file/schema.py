@@ -1,33 +1,260 @@
-"""The tables of a policy file, and their keys."""
+"""The tables of a policy file, and their keys.
+
+What one key of a policy file may hold, checked with words that say what to write instead.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, NoReturn, TypeVar
+from unicodedata import normalize
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-
-from contribaudit.core.model.observation import SettingId
-from contribaudit.core.model.policy import WAIVABLE, Decision, Rule, Waiver, Where
-from contribaudit.policy_file.values import (
-    AnyValue,
-    CheckId,
-    Day,
-    Days,
-    Expected,
-    FromSeverity,
-    Grades,
-    Outcomes,
-    Patterns,
-    PlanWord,
-    SettingName,
-    SeverityWord,
-    Text,
-    Version,
-    refuse,
-    same_person,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
 )
+from pydantic_core import PydanticCustomError
+
+from contribaudit.core.judge.check import Check, Shape
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.observation import Grade, SettingId, Value
+from contribaudit.core.model.policy import WAIVABLE, Decision, Rule, Waiver, Where
+from contribaudit.policy_file.problems import nearest, printable, quoted
+
+VERSION = 1
+MOST_DAYS = 36_500
+NEVER = "never"
+OUTCOMES = tuple(outcome for outcome in Outcome if outcome not in (Outcome.PASS, Outcome.WAIVED))
+
+_TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+_LARGEST = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the words of a file are checked against. It is the validation context of every table here."""
+
+    checks: Mapping[str, Check]
+    vocabularies: Mapping[str, frozenset[str]]
+    """Casefolded words by the name of their vocabulary."""
+    plans: tuple[str, ...]
+
+    def vocabulary(self, name: str) -> frozenset[str]:
+        """The words of one vocabulary; the plans also when the caller gave them only as `plans`. Raises KeyError."""
+        if name == "plans" and name not in self.vocabularies:
+            return frozenset(plan.casefold() for plan in self.plans)
+        return self.vocabularies[name]
+
+
+def refuse(text: str) -> NoReturn:
+    """Says what is wrong with the value under validation."""
+    raise PydanticCustomError("policy_file", "{text}", {"text": text})
+
+
+def _known(info: ValidationInfo) -> Known:
+    known = info.context
+    if not isinstance(known, Known):
+        raise TypeError("a policy table is validated with Known as its context")
+    return known
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def _one_of(what: str, words: Iterable[Word]) -> Callable[[object], Word]:
+    by_text = {str(word): word for word in words}
+
+    def choose(value: object) -> Word:
+        if not isinstance(value, str):
+            refuse(f"{what} is wanted, in quotes")
+        if value not in by_text:
+            refuse(f"{quoted(value)} is not {what}{nearest(value, by_text)}")
+        return by_text[value]
+
+    return choose
+
+
+def _some_of(what: str, words: Iterable[Word]) -> Callable[[object], tuple[Word, ...]]:
+    choose = _one_of(what, words)
+
+    def choose_each(value: object) -> tuple[Word, ...]:
+        if not isinstance(value, list):
+            refuse("a list is wanted, in [ ]")
+        if not value:
+            refuse("the list is empty; leave the key out to keep the default")
+        return tuple(dict.fromkeys(choose(item) for item in value))
+
+    return choose_each
+
+
+def _day(value: object) -> date:
+    if isinstance(value, datetime):
+        refuse(f"a day without a time is wanted, {value.date()}")
+    if isinstance(value, str):
+        refuse("a date is written without quotes, 2027-01-31")
+    if not isinstance(value, date):
+        refuse("a date is wanted, 2027-01-31")
+    return value
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    patterns = [value] if isinstance(value, str) else value
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+        refuse("a text or a list of texts is wanted")
+    if not patterns:
+        refuse("an empty list selects nothing; leave the key out to select everything")
+    stripped = [pattern.strip() for pattern in patterns]
+    if not all(stripped):
+        refuse("an empty text selects nothing")
+    return tuple(dict.fromkeys(stripped))
+
+
+def _value(value: object) -> Value:
+    match value:
+        case bool():
+            return value
+        case int() if -_LARGEST <= value < _LARGEST:
+            return value
+        case str():
+            return value
+        case list() if all(isinstance(item, str) for item in value):
+            return tuple(value)
+    refuse("a text, a whole number, true, false or a list of texts is wanted")
+
+
+def _expect(value: object, info: ValidationInfo) -> Value:
+    known = _known(info)
+    check = known.checks.get(info.data.get("check", ""))
+    if check is None:
+        return None
+    expectation = check.expectation
+    wanted = f"; it takes {expectation.takes}" if expectation.takes else ""
+    words: list[str]
+    match expectation.shape:
+        case Shape.NOTHING:
+            refuse(f"{check.id} expects the same of everybody; take the key out")
+        case Shape.DAYS:
+            if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,5}", value):
+                refuse(f"{check.id} expects a number of days{wanted}")
+            words = [value]
+        case Shape.WORD:
+            if not isinstance(value, str):
+                refuse(f"{check.id} expects one word, in quotes{wanted}")
+            words = [value]
+        case Shape.WORDS:
+            if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+                refuse(f'{check.id} expects a list of words, ["…", "…"]{wanted}')
+            words = value
+    if vocabulary := expectation.vocabulary:
+        accepted = known.vocabulary(vocabulary)
+        for word in words:
+            if word.casefold() not in accepted:
+                refuse(f"{quoted(word)} is not one of the known {vocabulary}{nearest(word, accepted)}")
+    elif not all(word.strip() for word in words):
+        refuse("an empty text is no word")
+    for word in words if expectation.words else ():
+        if word.casefold() not in {one.casefold() for one in expectation.words}:
+            refuse(f"{check.id} cannot expect {quoted(word)}{wanted}")
+    return value if isinstance(value, str) else tuple(words)
+
+
+def _check_id(value: str, info: ValidationInfo) -> str:
+    checks = _known(info).checks
+    if value not in checks:
+        padded = re.sub(r"\d+$", lambda number: number[0].zfill(2), value)
+        near = nearest(padded, checks, otherwise="; `contribaudit checks list` names them")
+        refuse(f"this version has no check {quoted(value)}{near}")
+    return value
+
+
+def _setting_id(value: str, info: ValidationInfo) -> str:
+    settings = _known(info).vocabularies.get("settings")
+    if settings is not None and value not in settings:
+        refuse(f"this version has no setting {quoted(value)}{nearest(value, settings)}")
+    return value
+
+
+def _plan(value: str, info: ValidationInfo) -> str:
+    plans = {plan.casefold(): plan for plan in _known(info).plans}
+    if value.casefold() not in plans:
+        refuse(f"{quoted(value)} is not a plan{nearest(value, plans.values())}")
+    return plans[value.casefold()]
+
+
+def _version(value: object) -> int:
+    if type(value) is not int:
+        refuse(f"a whole number is wanted, version = {VERSION}")
+    if value != VERSION:
+        refuse(f"this contribaudit reads version {VERSION}, the file says {printable(str(value))}")
+    return value
+
+
+def same_person(one: str, other: str) -> bool:
+    """True when both texts name one person; case and blanks around them do not make another."""
+    return normalize("NFKC", one).strip().casefold() == normalize("NFKC", other).strip().casefold()
+
+
+def _enum(words: Iterable[str]) -> dict[str, Any]:
+    return {"enum": [str(word) for word in words]}
+
+
+_GRADES = tuple(grade for grade in Grade if grade is not Grade.PREDICTED)
+_DAY = WithJsonSchema({"type": "string", "format": "date"})
+_VALUE = WithJsonSchema(
+    {"anyOf": [{"type": ["boolean", "integer", "string"]}, {**_TEXTS, "items": {"type": "string"}}]}
+)
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Day = Annotated[date, PlainValidator(_day), _DAY]
+Days = Annotated[int, Field(gt=0, le=MOST_DAYS)]
+Patterns = Annotated[
+    tuple[str, ...],
+    PlainValidator(_patterns),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**_TEXTS, "minItems": 1}]}),
+]
+AnyValue = Annotated[Value, PlainValidator(_value), _VALUE]
+Expected = Annotated[Value, PlainValidator(_expect), WithJsonSchema({"anyOf": [{"type": "string"}, _TEXTS]})]
+CheckId = Annotated[Text, AfterValidator(_check_id)]
+SettingName = Annotated[Text, AfterValidator(_setting_id)]
+PlanWord = Annotated[Text, AfterValidator(_plan)]
+Version = Annotated[int, PlainValidator(_version), WithJsonSchema({"const": VERSION})]
+SeverityWord = Annotated[Severity, PlainValidator(_one_of("a severity", Severity)), WithJsonSchema(_enum(Severity))]
+Grades = Annotated[
+    tuple[Grade, ...],
+    PlainValidator(_some_of("a grade that counts as evidence", _GRADES)),
+    WithJsonSchema({"type": "array", "items": _enum(_GRADES), "minItems": 1}),
+]
+Outcomes = Annotated[
+    tuple[Outcome, ...],
+    PlainValidator(_some_of("an outcome that can be waived", OUTCOMES)),
+    WithJsonSchema({"type": "array", "items": _enum(OUTCOMES), "minItems": 1}),
+]
+
+
+class _Never(StrEnum):
+    NEVER = NEVER
+
+
+_choose_from_severity = _one_of("a severity or never", (*Severity, *_Never))
+
+
+def _from_severity(value: object) -> Severity | None:
+    word = _choose_from_severity(value)
+    return word if isinstance(word, Severity) else None
+
+
+FromSeverity = Annotated[Severity | None, PlainValidator(_from_severity), WithJsonSchema(_enum((*Severity, *_Never)))]
 
 
 class Table(BaseModel):

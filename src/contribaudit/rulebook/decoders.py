@@ -13,8 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from contribaudit import files as named_file
-from contribaudit.core.canonical import VOLATILE, canonical_json
-from contribaudit.core.model.canonical import parts
+from contribaudit.core.model.canonical import VOLATILE, canonical_json, parts
 from contribaudit.core.model.decoder import Decoder, When
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import Rulebook, RulebookFile

@@ -1,22 +1,32 @@
-"""Reads the rulebook: the shipped files, each replaced by the file of the same name in a user's folder."""
+"""Reads the rulebook: the shipped files, each replaced by the file of the same name in a user's folder.
+
+The console's start and screens, and the API's signals, held against the plans and apps of the same rulebook.
+
+What the files of a rulebook say about checks, whatever version wrote them. Nothing is judged by it.
+
+`loader` holds every file against the shapes of this version and refuses what it does not know. The sentences of another
+version can be shown all the same: each check is taken by itself, and one that cannot be understood is left out.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from contribaudit import files as named_file
-from contribaudit.core.event_rules import ActionFamily, LogRules, VendorDate
+from contribaudit.core.model.audit_log import ActionFamily, LogRules, VendorDate
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import (
     AnnouncedDate,
     App,
     Clocks,
+    Console,
     Exemption,
     Figure,
     Limits,
@@ -25,13 +35,79 @@ from contribaudit.core.model.rulebook import (
     Realm,
     Rulebook,
     RulebookFile,
+    Screen,
+    SignalRule,
     Statement,
     Statements,
     Words,
 )
 from contribaudit.errors import RulebookError
 from contribaudit.files import NotToml, Unreadable
-from contribaudit.rulebook import console, decoders, shapes
+from contribaudit.rulebook import decoders, shapes
+
+
+def signals(file: shapes.SignalsFile) -> tuple[SignalRule, ...]:
+    """The signals, in the file's order. Raises RulebookError for one that stands there twice for a family."""
+    _no_two("signals.toml", "signal", [f"{entry.signal} of {entry.family}" for entry in file.signal])
+    return tuple(
+        SignalRule(
+            signal=SettingId(entry.signal),
+            family=entry.family.value,
+            collector=entry.collector,
+            kinds=tuple(entry.kinds),
+            why=entry.why,
+            source=entry.source,
+            grade=entry.grade,
+        )
+        for entry in file.signal
+    )
+
+
+def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, App]) -> tuple[Screen, ...]:
+    """The screens, in the file's order. Whether a setting on them exists, only the catalogue could say.
+
+    Raises RulebookError for a screen or a setting that stands there twice, and for a plan or app that is unknown.
+    """
+    _no_two("screens.toml", "screen", [entry.id for entry in file.screen])
+    plan_names = {plan.name for plan in plans}
+    type_keys = {app.type_key for app in apps.values()}
+    for entry in file.screen:
+        where = f"screens.toml, screen `{entry.id}`"
+        _no_two(where, "setting", entry.settings)
+        for plan in sorted(set(entry.plans) - plan_names):
+            raise RulebookError(f"{where}: plans.toml has no plan `{plan}`")
+        for app in sorted(set(entry.apps) - type_keys):
+            raise RulebookError(f"{where}: apps.toml has no type key `{app}`")
+    return tuple(
+        Screen(
+            id=entry.id,
+            title=entry.title,
+            kind=entry.kind,
+            settings=tuple(SettingId(setting) for setting in entry.settings),
+            apps=tuple(entry.apps),
+            paths=dict(entry.paths),
+            minutes=entry.minutes,
+            plans=tuple(entry.plans),
+            source=entry.source,
+            grade=entry.grade,
+            note=entry.note,
+        )
+        for entry in file.screen
+    )
+
+
+def start(entry: shapes.ConsoleEntry | None) -> Console | None:
+    """Where menu paths begin; None for a file that does not say, as older ones do not."""
+    if entry is None:
+        return None
+    return Console(entry.name, entry.address, entry.source, entry.reviewed, entry.grade, entry.note)
+
+
+def _no_two(where: str, what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise RulebookError(f"{where}: the {what} `{name}` stands there twice")
+
 
 SHAPES: dict[str, type[shapes.Dated]] = {
     "rulebook.toml": shapes.MetaFile,
@@ -116,9 +192,9 @@ def load(folder: Path | None = None) -> Rulebook:
         log=_log_rules(part(shapes.EventsFile, "events.toml")),
         statements=Statements(ai_processing=_statement(statements.ai_processing)),
         exemptions=_exemptions(part(shapes.ExemptionsFile, "exemptions.toml")),
-        signals=console.signals(part(shapes.SignalsFile, "signals.toml")),
-        screens=console.screens(part(shapes.ScreensFile, "screens.toml"), plans, apps),
-        console=console.start(part(shapes.ScreensFile, "screens.toml").console),
+        signals=signals(part(shapes.SignalsFile, "signals.toml")),
+        screens=screens(part(shapes.ScreensFile, "screens.toml"), plans, apps),
+        console=start(part(shapes.ScreensFile, "screens.toml").console),
         decoders=decoders.of_file(
             part(shapes.DecodersFile, "decoders.toml"),
             "decoders.toml",
@@ -312,3 +388,39 @@ def words_of(entry: shapes.WordsEntry) -> Words:
         source=entry.source,
         controls=tuple(entry.controls),
     )
+
+
+class _Words(shapes.WordsEntry):
+    """A table that may say more, or less."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    question: str = ""
+    trap: str = ""
+    remediation: str = ""
+    console_path: str = ""
+    source: str = ""
+    controls: list[str] = Field(default_factory=list)
+
+
+def words(files: Iterable[bytes]) -> dict[str, Words]:
+    """What they say about each check, by its ID.
+
+    Without the address of a page: it is for opening, and files from elsewhere are not to choose what is opened.
+    """
+    found: dict[str, Words] = {}
+    for file in files:
+        for check, told in _tables(file).items():
+            try:
+                found[check] = words_of(_Words.model_validate({**told, "source": ""}))
+            except ValidationError:
+                continue
+    return found
+
+
+def _tables(file: bytes) -> dict[str, dict[str, Any]]:
+    try:
+        document = tomllib.loads(file.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return {}
+    return {name: told for name, told in document.items() if isinstance(told, dict)}

@@ -17,13 +17,12 @@ from datetime import datetime
 from starlette.applications import Starlette
 
 from contribaudit.simulator.admin import AdminConsole
-from contribaudit.simulator.app import make_app, utc_now
+from contribaudit.simulator.app import RequestRecord, Simulation, make_app, utc_now
 from contribaudit.simulator.faults import KINDS, Fault, parse_fault
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.scenarios import Scenario, load_scenario, names
 from contribaudit.simulator.server import running, serve
-from contribaudit.simulator.simulation import RequestRecord, Simulation
 from contribaudit.simulator.values import (
     Actor,
     App,

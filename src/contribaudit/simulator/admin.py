@@ -9,27 +9,136 @@ What is written can be read at `GET /admin/v1/orgs/{orgId}/events-stream` and `/
 rule of a contribution policy is made up too: `off` lists what is off ("in-app", "metadata") and the excluded items,
 `in` the included ones. Apps are named as in `organization.py`, `acme/confluence`; an edit of something that is not
 there raises `KeyError` and writes nothing. What an event looks like is in `event_parts.py`.
+
+The audit log's actions that an administrator causes here: names, and the words that the catalogue shows for them.
+
+Every one is made up. Atlassian publishes no action for these deeds, so their IDs start with `sim_made_up_`, and their
+display names only hold the words that somebody would search for: contribution, Rovo, intelligence, residency, plan,
+trial, app, site, space, API key, AI. A client must find them in the catalogue and never by their ID. A scenario file
+has them all with `admin_actions = true`.
+
+What audit events are made of: the entries of `context` and `container`, in the API's shape.
+
+    {id, type, attributes, links?}
+
+The types `sites` (with siteName, siteHostName) and `users` have been seen in public samples; every other type is made
+up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from contribaudit.simulator import actions
-from contribaudit.simulator.event_parts import (
-    FRANKFURT,
-    app_item,
-    event_id,
-    item,
-    org_item,
-    policy_item,
-    product_of,
-    site_item,
-)
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.values import Actor, App, Event, EventAction, Json, Key, Policy, Space
+
+CONTRIBUTION_CHANGED = EventAction("sim_made_up_contribution_changed", "Changed data contribution", "Data contribution")
+CONTRIBUTION_INCLUDED = EventAction(
+    "sim_made_up_contribution_included", "Included an item in data contribution", "Data contribution"
+)
+CONTRIBUTION_EXCLUDED = EventAction(
+    "sim_made_up_contribution_excluded", "Excluded an item from data contribution", "Data contribution"
+)
+ROVO_ALLOWED = EventAction("sim_made_up_rovo_allowed", "Allowed Rovo for an app", "AI settings")
+ROVO_BLOCKED = EventAction("sim_made_up_rovo_blocked", "Blocked Rovo for an app", "AI settings")
+AI_CHANGED = EventAction("sim_made_up_intelligence_changed", "Changed Atlassian Intelligence settings", "AI settings")
+AI_ACCESS_CHANGED = EventAction(
+    "sim_made_up_ai_access_changed", "Changed a group's access to AI features", "AI settings"
+)
+RESIDENCY_PINNED = EventAction("sim_made_up_residency_pinned", "Pinned an app for data residency", "Data residency")
+RESIDENCY_UNPINNED = EventAction(
+    "sim_made_up_residency_unpinned", "Unpinned an app from data residency", "Data residency"
+)
+RESIDENCY_SCHEDULED = EventAction(
+    "sim_made_up_residency_scheduled", "Scheduled a data residency move", "Data residency"
+)
+RESIDENCY_MOVED = EventAction("sim_made_up_residency_moved", "Completed a data residency move", "Data residency")
+PLAN_CHANGED = EventAction("sim_made_up_plan_changed", "Changed the plan of an app", "App actions")
+TRIAL_STARTED = EventAction("sim_made_up_trial_started", "Started a trial of a plan", "App actions")
+TRIAL_ENDED = EventAction("sim_made_up_trial_ended", "Ended the trial of a plan", "App actions")
+APP_ADDED = EventAction("sim_made_up_app_added", "Added an app to a site", "App actions")
+APP_REMOVED = EventAction("sim_made_up_app_removed", "Removed an app from a site", "App actions")
+SANDBOX_CREATED = EventAction("sim_made_up_sandbox_created", "Created a sandbox", "App actions")
+SITE_ADDED = EventAction("sim_made_up_site_added", "Created a site", "Site actions")
+SITE_REMOVED = EventAction("sim_made_up_site_removed", "Deleted a site", "Site actions")
+SPACE_ADDED = EventAction("sim_made_up_space_added", "Created a space", "Space actions")
+SPACE_RENAMED = EventAction("sim_made_up_space_renamed", "Renamed a space", "Space actions")
+SPACE_ARCHIVED = EventAction("sim_made_up_space_archived", "Archived a space", "Space actions")
+SPACE_REMOVED = EventAction("sim_made_up_space_removed", "Deleted a space", "Space actions")
+KEY_CREATED = EventAction("sim_made_up_api_key_created", "Created an admin API key", "Organization settings")
+KEY_REVOKED = EventAction("sim_made_up_api_key_revoked", "Revoked an admin API key", "Organization settings")
+
+ADMIN_ACTIONS: tuple[EventAction, ...] = (
+    CONTRIBUTION_CHANGED,
+    CONTRIBUTION_INCLUDED,
+    CONTRIBUTION_EXCLUDED,
+    ROVO_ALLOWED,
+    ROVO_BLOCKED,
+    AI_CHANGED,
+    AI_ACCESS_CHANGED,
+    RESIDENCY_PINNED,
+    RESIDENCY_UNPINNED,
+    RESIDENCY_SCHEDULED,
+    RESIDENCY_MOVED,
+    PLAN_CHANGED,
+    TRIAL_STARTED,
+    TRIAL_ENDED,
+    APP_ADDED,
+    APP_REMOVED,
+    SANDBOX_CREATED,
+    SITE_ADDED,
+    SITE_REMOVED,
+    SPACE_ADDED,
+    SPACE_RENAMED,
+    SPACE_ARCHIVED,
+    SPACE_REMOVED,
+    KEY_CREATED,
+    KEY_REVOKED,
+)
+"""In the order in which the catalogue lists them."""
+
+
+FRANKFURT: Json = {"ip": "192.0.2.10", "city": "Frankfurt", "regionName": "Hesse", "countryName": "Germany"}
+
+
+def event_id(organization: Organization) -> str:
+    """The ID of the next event. They are never removed, so their number is free, and later ones sort after."""
+    return f"e0000000-0000-4000-8000-{len(organization.events) + 1:012}"
+
+
+def item(identifier: str, kind: str, **attributes: Any) -> Json:
+    """Any entry."""
+    return {"id": identifier, "type": kind, "attributes": attributes}
+
+
+def app_item(app: App) -> Json:
+    """An app, by its ARI."""
+    return item(app.id, "products", name=app.type, typeKey=app.type_key)
+
+
+def policy_item(policy: Policy) -> Json:
+    """A policy, by its ID."""
+    return item(policy.id, "policies", policyType=policy.type, name=policy.name or "")
+
+
+def site_item(app: App) -> Json:
+    """The site of an app, by its cloud ID; an app without a site is its own place."""
+    shown = item(app.id.rsplit("/", 1)[-1], "sites", siteName=app.name, siteHostName=app.host_url or "")
+    return shown | {"links": {"alt": app.host_url or ""}}
+
+
+def org_item(organization: Organization) -> Json:
+    """The organization, where a deed concerns no single site."""
+    return item(organization.id, "orgs", name=organization.name)
+
+
+def product_of(app: App) -> str | None:
+    """The word that the log's `product` filter has for an app, None when it has none."""
+    family = app.type_key.partition("-")[0]
+    return family if family in ("bitbucket", "confluence", "jira", "loom") else None
+
 
 Switch: TypeAlias = Literal["in-app", "metadata"]
 
@@ -110,16 +219,16 @@ class AdminConsole:
         self.organization.set_rule(policy.id, _listed(policy.rule, "off", switch, there=not on))
         word = "on" if on else "off"
         return self.note(
-            actions.CONTRIBUTION_CHANGED, f"Turned {switch} data contribution {word}", context=[policy_item(policy)]
+            CONTRIBUTION_CHANGED, f"Turned {switch} data contribution {word}", context=[policy_item(policy)]
         )
 
     def include(self, what: str) -> Event:
         """Let the data of an app, a space or a connector be contributed. `what` is a short name or any other ID."""
-        return self._list_item(what, actions.CONTRIBUTION_INCLUDED, "Included", {"in": True, "off": False})
+        return self._list_item(what, CONTRIBUTION_INCLUDED, "Included", {"in": True, "off": False})
 
     def exclude(self, what: str) -> Event:
         """Keep the data of an app, a space or a connector out of contribution."""
-        return self._list_item(what, actions.CONTRIBUTION_EXCLUDED, "Excluded", {"in": False, "off": True})
+        return self._list_item(what, CONTRIBUTION_EXCLUDED, "Excluded", {"in": False, "off": True})
 
     def _list_item(self, what: str, action: EventAction, word: str, lists: dict[str, bool]) -> Event:
         policy = self._policy(CONTRIBUTION_TYPE, {"scopeType": "organization", "off": []})
@@ -141,7 +250,7 @@ class AdminConsole:
             self.organization.set_resource(policy.id, which, "enabled")
         elif any(resource.id == app.id for resource in policy.resources or ()):
             self.organization.remove_resource(policy.id, which)
-        action, word = (actions.ROVO_ALLOWED, "Allowed") if allowed else (actions.ROVO_BLOCKED, "Blocked")
+        action, word = (ROVO_ALLOWED, "Allowed") if allowed else (ROVO_BLOCKED, "Blocked")
         return self._about_app(action, f"{word} Rovo for {which}", app)
 
     def set_intelligence(self, *, on: bool) -> Event:
@@ -149,7 +258,7 @@ class AdminConsole:
         policy = self._policy(AI_TYPE, {"in": []})
         self.organization.set_policy(policy.id, status="enabled" if on else "disabled")
         text = f"Turned Atlassian Intelligence {'on' if on else 'off'}"
-        return self.note(actions.AI_CHANGED, text, context=[policy_item(policy)])
+        return self.note(AI_CHANGED, text, context=[policy_item(policy)])
 
     # Data residency
 
@@ -158,14 +267,12 @@ class AdminConsole:
         self._unpin(which)
         policy = self._residency(realm)
         self.organization.set_resource(policy.id, which, "applied")
-        return self._about_app(
-            actions.RESIDENCY_PINNED, f"Pinned {which} to {realm}", self.organization.app(which), policy
-        )
+        return self._about_app(RESIDENCY_PINNED, f"Pinned {which} to {realm}", self.organization.app(which), policy)
 
     def unpin(self, which: str) -> Event:
         """Take an app out of every residency policy."""
         self._unpin(which)
-        return self._about_app(actions.RESIDENCY_UNPINNED, f"Unpinned {which}", self.organization.app(which))
+        return self._about_app(RESIDENCY_UNPINNED, f"Unpinned {which}", self.organization.app(which))
 
     def schedule_move(self, which: str, realm: str, *, days: int = 10) -> Event:
         """Plan an app's move to a realm, in so many days, for six hours."""
@@ -175,45 +282,45 @@ class AdminConsole:
             policy.id, which, "scheduled", scheduled=start, window_start=start, window_end=end
         )
         text = f"Scheduled the move of {which} to {realm}"
-        return self._about_app(actions.RESIDENCY_SCHEDULED, text, self.organization.app(which), policy)
+        return self._about_app(RESIDENCY_SCHEDULED, text, self.organization.app(which), policy)
 
     def move(self, which: str, realm: str, regions: tuple[str, ...] = ()) -> Event:
         """Finish an app's move to a realm."""
         self.organization.set_realm(which, realm, regions)
         text = f"Moved {which} to {realm}"
-        return self._about_app(actions.RESIDENCY_MOVED, text, self.organization.app(which))
+        return self._about_app(RESIDENCY_MOVED, text, self.organization.app(which))
 
     # Plans, apps, sites
 
     def change_plan(self, which: str, plan: str) -> Event:
         """Move an app to another plan, for good."""
-        return self._plan(which, plan, actions.PLAN_CHANGED, f"Changed the plan of {which} to {plan}")
+        return self._plan(which, plan, PLAN_CHANGED, f"Changed the plan of {which} to {plan}")
 
     def start_trial(self, which: str, plan: str) -> Event:
         """Try a higher plan: the API shows it as any other plan."""
-        return self._plan(which, plan, actions.TRIAL_STARTED, f"Started a trial of {plan} for {which}")
+        return self._plan(which, plan, TRIAL_STARTED, f"Started a trial of {plan} for {which}")
 
     def end_trial(self, which: str, plan: str) -> Event:
         """End a trial; `plan` is what the app goes back to."""
-        return self._plan(which, plan, actions.TRIAL_ENDED, f"Ended the trial for {which}, back to {plan}")
+        return self._plan(which, plan, TRIAL_ENDED, f"Ended the trial for {which}, back to {plan}")
 
     def add_app(self, app: App) -> Event:
         """Add an app to a site."""
         self.organization.add_app(app)
-        return self._about_app(actions.APP_ADDED, f"Added {app.type} to {app.name}", app)
+        return self._about_app(APP_ADDED, f"Added {app.type} to {app.name}", app)
 
     def remove_app(self, which: str) -> Event:
         """Remove an app from its site."""
         app = self.organization.app(which)
         self.organization.remove_app(which)
-        return self._about_app(actions.APP_REMOVED, f"Removed {app.type} from {app.name}", app)
+        return self._about_app(APP_REMOVED, f"Removed {app.type} from {app.name}", app)
 
     def add_site(self, *apps: App) -> Event:
         """Create a site with its apps; a sandbox when they say that they are in one."""
         for app in apps:
             self.organization.add_app(app)
         first = apps[0]
-        action = actions.SANDBOX_CREATED if first.sandbox == "CHILD" else actions.SITE_ADDED
+        action = SANDBOX_CREATED if first.sandbox == "CHILD" else SITE_ADDED
         return self.note(action, f"Created {first.host_url}", context=[site_item(first)])
 
     def remove_site(self, name: str) -> Event:
@@ -223,30 +330,30 @@ class AdminConsole:
             raise KeyError(f"the organization has no site {name!r}")
         for ari in {app.id for app in gone}:
             self.organization.remove_app(ari)
-        return self.note(actions.SITE_REMOVED, f"Deleted {gone[0].host_url}", context=[site_item(gone[0])])
+        return self.note(SITE_REMOVED, f"Deleted {gone[0].host_url}", context=[site_item(gone[0])])
 
     # Spaces, groups and keys
 
     def add_space(self, space: Space) -> Event:
         """Create a space."""
         self.organization.add_space(space)
-        return self._about_space(actions.SPACE_ADDED, f"Created the space {space.name}", space)
+        return self._about_space(SPACE_ADDED, f"Created the space {space.name}", space)
 
     def rename_space(self, which: str, name: str) -> Event:
         """Rename a space; `which` is `acme/HR`."""
         self.organization.set_space(which, name=name)
-        return self._about_space(actions.SPACE_RENAMED, f"Renamed {which} to {name}", self.organization.space(which))
+        return self._about_space(SPACE_RENAMED, f"Renamed {which} to {name}", self.organization.space(which))
 
     def archive_space(self, which: str) -> Event:
         """Archive a space."""
         self.organization.set_space(which, status="archived")
-        return self._about_space(actions.SPACE_ARCHIVED, f"Archived {which}", self.organization.space(which))
+        return self._about_space(SPACE_ARCHIVED, f"Archived {which}", self.organization.space(which))
 
     def remove_space(self, which: str) -> Event:
         """Delete a space."""
         space = self.organization.space(which)
         self.organization.remove_space(which)
-        return self._about_space(actions.SPACE_REMOVED, f"Deleted {which}", space)
+        return self._about_space(SPACE_REMOVED, f"Deleted {which}", space)
 
     def set_ai_access(self, group: str, which: str, given: bool) -> Event:
         """Give a group the AI role for an app, or take it away."""
@@ -254,18 +361,18 @@ class AdminConsole:
         found, word = self.organization.group(group), "Gave" if given else "Took"
         text = f"{word} {found.name} {'access' if given else 'away access'} to AI in {which}"
         named = [item(found.id, "groups", name=found.name), app_item(self.organization.app(which))]
-        return self.note(actions.AI_ACCESS_CHANGED, text, context=named)
+        return self.note(AI_ACCESS_CHANGED, text, context=named)
 
     def create_key(self, key: Key) -> Event:
         """Create an admin API key."""
         self.organization.add_key(key)
-        return self.note(actions.KEY_CREATED, f"Created the API key {key.label}", context=[item(key.id, "apiKeys")])
+        return self.note(KEY_CREATED, f"Created the API key {key.label}", context=[item(key.id, "apiKeys")])
 
     def revoke_key(self, which: str) -> Event:
         """Revoke an admin API key."""
         key = self.organization.key(which)
         self.organization.remove_key(which)
-        return self.note(actions.KEY_REVOKED, f"Revoked the API key {key.label}", context=[item(key.id, "apiKeys")])
+        return self.note(KEY_REVOKED, f"Revoked the API key {key.label}", context=[item(key.id, "apiKeys")])
 
     # What they share
 

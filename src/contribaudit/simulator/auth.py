@@ -6,7 +6,7 @@ import base64
 import binascii
 from datetime import datetime
 
-from contribaudit.simulator.errors import AnswerError
+from contribaudit.simulator.endpoint import AnswerError
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.spaces import Family

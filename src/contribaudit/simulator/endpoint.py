@@ -4,19 +4,210 @@
     shape(call, page)  the whole answer around it
 
 Between the two, `faults` may change the page.
+
+Error bodies, in all the forms that the admin APIs use.
+
+    ProxyError         {"code": 401, "message": ...}                        the gateway: 401, 429
+    ApplicationError   {"id", "status": "404", "code", "title", "detail"}   bare on workspaces, else in {"errors": [..]}
+    NoPermsError       {"timestamp", "path", "status": 403, "error", "message", "requestId"}
+
+The sites' own APIs have theirs: Jira {"errorMessages": [...], "errors": {}}, and {"message", "status-code"} for a 401;
+Confluence {"errors": [{"status": 400, "code", "title", "detail"}]}, and {"code", "message"} for a 401 and a 429; the
+gateway in front of both answers in Jira's form for a site that the token cannot reach.
+
+The texts of ProxyError and of details are made up; codes, titles and the NoPermsError message are the published ones.
+
+Cursors, and the page that every endpoint cuts from its list.
+
+A cursor is the base64 of a small JSON text: which endpoint it belongs to, where the page starts, how long it is, which
+page it is, and whatever else the endpoint wants to remember (its filter, say). Real cursors are opaque; so must these
+be to a client. Padding is kept, so that a client which forgets to unquote a link is caught.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal, TypeAlias, TypeVar
 
-from contribaudit.simulator.errors import ErrorStyle
 from contribaudit.simulator.options import ForbiddenForm, Options
 from contribaudit.simulator.organization import Organization
-from contribaudit.simulator.paging import Page
 from contribaudit.simulator.values import Json, Key, SiteToken
+
+ErrorStyle: TypeAlias = Literal["v1", "workspaces", "directories", "api-access", "jira", "confluence"]
+"""v1: `errors` list, gateway form for 401 and 429. workspaces: bare object instead of a list. directories: `errors`
+list for 401 and 429 too. api-access: `errors` list with that API's own codes. jira, confluence: the sites' own."""
+
+SITE_STYLES = ("jira", "confluence")
+
+TITLES = {
+    "ADMIN-400-1": "Invalid page cursor",
+    "ADMIN-400-3": "Invalid time date",
+    "ADMIN-400-4": "Invalid resource",
+    "ADMIN-400-19": "Invalid request syntax",  # the code is published, its title is not
+    "ADMIN-400-24": "Invalid request body",
+    "ADMIN-401-1": "Unauthorized",  # made up: no code is published for a 401 in an `errors` list
+    "ADMIN-403-3": "Not allowed to manage the org",
+    "ADMIN-404-1": "Unknown resource",
+    "ADMIN-404-2": "Organization not found",
+    "ADMIN-404-5": "Policy not found",
+    "ADMIN-404-10": "Group not found",
+    "ADMIN-405-1": "Method not supported",
+    "ADMIN-429-1": "Rate limit exceeded",
+    "ADMIN-500-1": "Internal error",
+    "GENERIC_ERROR": "Error",
+    "INVALID_API_TOKEN_SEARCH_QUERY": "Invalid search query",
+    "INVALID_FIELD_FORMAT": "Invalid field format",
+    "INVALID_PAGE_SIZE": "Invalid page size",
+    "INVALID_SORT": "Invalid sort",
+}
+
+
+class AnswerError(Exception):
+    """The request is to be answered with this status and code; `body` renders it in the endpoint's style."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+    def body(self, style: ErrorStyle) -> Json:
+        """The JSON body in an endpoint's style."""
+        if style in SITE_STYLES:
+            return _of_a_site(self, style)
+        if self.status in (401, 429) and style != "directories":
+            return proxy_error(self.status, self.detail)
+        own_codes = style == "api-access" and self.code.startswith("ADMIN-")
+        entry = application_error(self.status, "GENERIC_ERROR" if own_codes else self.code, self.detail)
+        return entry if style == "workspaces" else {"errors": [entry]}
+
+
+def _of_a_site(error: AnswerError, style: ErrorStyle) -> Json:
+    if style == "confluence" and error.status in (401, 429):
+        return proxy_error(error.status, error.detail)
+    if style == "confluence" and error.status not in (403, 404):
+        entry = {"status": error.status, "code": error.code, "title": error.detail, "detail": None}
+        return {"errors": [entry]}
+    if error.status == 401:
+        return {"message": error.detail, "status-code": 401}
+    return {"errorMessages": [error.detail], "errors": {}}
+
+
+def proxy_error(status: int, message: str) -> Json:
+    """The gateway's form; `code` is a number here."""
+    return {"code": status, "message": message}
+
+
+def application_error(status: int, code: str, detail: str) -> Json:
+    """The application's form; `status` and `code` are strings here. `id` differs with every occurrence."""
+    return {"id": str(uuid.uuid4()), "status": str(status), "code": code, "title": TITLES[code], "detail": detail}
+
+
+def forbidden(form: ForbiddenForm, path: str, now: datetime, *, code: str = "ADMIN-403-3") -> Json:
+    """The body of a 403 in one of its four forms."""
+    detail = "The key may not read this, or belongs to another organization."
+    match form:
+        case "a":
+            return {
+                "timestamp": now.isoformat(timespec="milliseconds"),
+                "path": f"/api{path}",
+                "status": 403,
+                "error": "Forbidden",
+                "message": "User has no permission to access resource.",
+                "requestId": str(uuid.uuid4()),
+            }
+        case "b":
+            return {"errors": [application_error(403, code, detail)]}
+        case "c":
+            return proxy_error(403, "Forbidden")
+        case "bare":
+            return application_error(403, code, detail)
+
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page starts. `number` counts pages from 1; `memory` is what the endpoint keeps between pages."""
+
+    start: int
+    size: int
+    number: int = 1
+    memory: Json = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Page:
+    """One page on its way out. Faults change it before it gets the endpoint's shape.
+
+    `items` are already in the API's shape, `total` counts the whole list, a cursor is None where there is no such page.
+    A page without `with_links` loses its `links` altogether.
+    """
+
+    items: list[Json]
+    position: Position
+    total: int
+    self_cursor: str
+    next_cursor: str | None
+    prev_cursor: str | None
+    with_links: bool = True
+
+
+def encode(endpoint: str, position: Position) -> str:
+    """The cursor of a position."""
+    text = json.dumps([endpoint, position.start, position.size, position.number, position.memory])
+    return base64.b64encode(text.encode()).decode()
+
+
+def decode(endpoint: str, cursor: str) -> Position | None:
+    """The position of a cursor, None when it is none of this endpoint's."""
+    try:
+        kind, start, size, number, memory = json.loads(base64.b64decode(cursor, validate=True))
+    except (binascii.Error, ValueError, TypeError):
+        return None
+    if kind != endpoint or not isinstance(memory, dict):
+        return None
+    if not all(isinstance(value, int) and value >= 0 for value in (start, size, number)):
+        return None
+    return Position(start, size, number, memory)
+
+
+def cut(endpoint: str, entries: Sequence[Item], position: Position) -> tuple[Sequence[Item], Page]:
+    """The entries of a page and the page itself, its `items` still empty."""
+    start, size, number = position.start, position.size, position.number
+    after = replace(position, start=start + size, number=number + 1)
+    before = replace(position, start=max(0, start - size), number=max(1, number - 1))
+    page = Page(
+        items=[],
+        position=position,
+        total=len(entries),
+        self_cursor=encode(endpoint, position),
+        next_cursor=encode(endpoint, after) if after.start < len(entries) else None,
+        prev_cursor=encode(endpoint, before) if start > 0 else None,
+    )
+    return entries[start : start + size], page
+
+
+def single(item: Json) -> Page:
+    """A page that holds the one thing asked for."""
+    return Page([item], Position(0, 1), 1, self_cursor="", next_cursor=None, prev_cursor=None)
+
+
+def whole(items: list[Json]) -> Page:
+    """A list that is never cut."""
+    return Page(items, Position(0, len(items)), len(items), self_cursor="", next_cursor=None, prev_cursor=None)
+
+
+def links(**shown: str | None) -> Json:
+    """`links` with the entries that are there."""
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

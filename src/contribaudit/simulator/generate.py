@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contribaudit.simulator.numbered import Even
 from contribaudit.simulator.organization import Organization
-from contribaudit.simulator.spaces import Spaces
+from contribaudit.simulator.spaces import Even, Spaces
 from contribaudit.simulator.values import App, Policy, Resource
 
 TYPES = (

@@ -1,24 +1,108 @@
-"""What people recorded, and how signals and plans stood meanwhile. Everything is added, nothing is changed."""
+"""What people recorded, and how signals and plans stood meanwhile. Everything is added, nothing is changed.
+
+Attestations as rows, and back to the letter.
+
+How signals stood from run to run: raw API objects whose moves hold or free what people attested.
+
+The part of the history that keeps what people recorded.
+"""
 
 from __future__ import annotations
 
 import json
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from hashlib import sha256
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Row, Table, insert, select
 
-from contribaudit.core.model.attestation import Attestation, Signature
-from contribaudit.core.plan_moves import PlanSeen
+from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
+from contribaudit.core.resolve.signals import SignalHistory
 from contribaudit.errors import StoreDamaged, UsageError
+from contribaudit.store import evidence
 from contribaudit.store import ids as interns
-from contribaudit.store.rows import organization_number
-from contribaudit.store.testimony_rows import read_attestation, read_signature, write_attestation
-from contribaudit.store.testimony_schema import attachments, attestations, confirmations, plans, revocations
+from contribaudit.store.columns import read_value, write_value
+from contribaudit.store.database import Door
+from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
+from contribaudit.store.schema import attachments, attestations, confirmations, plans, revocations
+
+_AS_THEY_ARE = ("observed_at", "look", "screen", "console_path", "note", "unanchored_reason", "highest_plan")
+
+
+def write_attestation(one: Attestation) -> dict[str, Any]:
+    """The columns of an attestation, but for its number and its organization's."""
+    anchors = [
+        {
+            "signal": anchor.signal,
+            "organization": anchor.subject.organization,
+            "kind": anchor.subject.kind.value,
+            "subject": anchor.subject.id,
+            "state": anchor.state,
+            "revision": anchor.revision,
+            "canonical": anchor.canonical,
+        }
+        for anchor in one.anchors
+    ]
+    shots = [{"name": shot.name, "sha256": shot.sha256, "size_bytes": shot.size_bytes} for shot in one.attachments]
+    return {name: getattr(one, name) for name in _AS_THEY_ARE} | {
+        "attestation": one.id,
+        "kind": one.subject.kind.value,
+        "subject": one.subject.id,
+        "setting": one.setting,
+        "value": write_value(one.value),
+        "looked_by": one.by,
+        "recorded_by": one.recorded.by,
+        "recorded_at": one.recorded.at,
+        "account": one.recorded.account,
+        "host": one.recorded.host,
+        "attachments": json.dumps(shots),
+        "anchors": json.dumps(anchors),
+        "plan_words": json.dumps(one.plan_words),
+    }
+
+
+def read_attestation(
+    organization: str, row: Row[Any], confirmed: tuple[Signature, ...], revoked: Signature | None
+) -> Attestation:
+    """The attestation that `write_attestation` was given, with what came of it."""
+    anchors = tuple(
+        Anchor(
+            SettingId(anchor["signal"]),
+            Subject(anchor["organization"], Kind(anchor["kind"]), anchor["subject"]),
+            None if anchor["state"] is None else tuple(anchor["state"]),
+            anchor["revision"],
+            anchor.get("canonical", 1),  # the first version did not say so
+        )
+        for anchor in json.loads(row.anchors)
+    )
+    return Attestation(
+        id=row.attestation,
+        setting=SettingId(row.setting),
+        subject=Subject(organization, Kind(row.kind), row.subject),
+        value=read_value(row.value),
+        by=row.looked_by,
+        recorded=Signature(row.recorded_by, row.recorded_at, row.account, row.host),
+        attachments=tuple(Attachment(**shot) for shot in json.loads(row.attachments)),
+        anchors=anchors,
+        plan_words=tuple(json.loads(row.plan_words)),
+        confirmed=confirmed,
+        revoked=revoked,
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
+    )
+
+
+def read_signature(row: Row[Any]) -> Signature:
+    """Who signed, of a confirmation or a revocation."""
+    return Signature(row.signed_by, row.signed_at, row.account, row.host)
+
 
 _PER_QUERY = 500
 
@@ -165,3 +249,109 @@ def _sign(connection: Connection, table: Table, number: int, signature: Signatur
     machine = {"account": signature.account, "host": signature.host}
     values = {"id": interns.next_id(connection, table), "attestation": number} | signed | machine | more
     connection.execute(insert(table).values(values))
+
+
+PREFIX = "signal."
+_State = tuple[str, ...] | None
+
+
+def read_signals(connection: Connection, organization: str) -> SignalHistory:
+    """By owner and signal, since when the API held which state; None from the run that saw it gone.
+
+    A moment is the start of the first run that saw the state. That a signal was not there yet before it was first
+    seen is not said: an older version may not have looked for it.
+    """
+    number = organization_number(connection, organization)
+    if number is None:
+        return {}
+    kept = {
+        key: _states(list(intervals))
+        for key, intervals in groupby(
+            stored_facts(connection, number, prefix=PREFIX), key=lambda fact: (fact.subject, fact.setting)
+        )
+    }
+    started_at = run_starts(connection, {run for states in kept.values() for run, _ in states})
+    return {key: tuple((started_at[run], state) for run, state in states) for key, states in kept.items() if states}
+
+
+def _states(intervals: list[StoredFact]) -> list[tuple[int, _State]]:
+    """The run that first saw each state, and the state, without repetitions."""
+    found: list[tuple[int, _State]] = []
+
+    def add(run: int, state: _State) -> None:
+        if not found or found[-1][1] != state:
+            found.append((run, state))
+
+    for fact, following in zip(intervals, [*intervals[1:], None], strict=True):
+        if fact.value is None:
+            continue
+        value = read_value(fact.value)
+        add(fact.first_run, value if isinstance(value, tuple) else (str(value),))
+        if fact.ended_run is not None and (following is None or following.first_run != fact.ended_run):
+            add(fact.ended_run, None)  # only a complete list ends an interval without another
+    return found
+
+
+class TestimonyDoor(Door):
+    """Attestations are added and never changed; so are what confirms and what revokes them."""
+
+    def add_attestations(
+        self, attestations: Sequence[Attestation], attachments: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Keep them all with their screenshots by digest, or none when this raises.
+
+        Raises UsageError when an ID is there already, ValueError when a screenshot was not handed in.
+        """
+        with self._writing() as connection:
+            add_attestations(connection, attestations, attachments or {})
+
+    def confirm(self, attestation: str, signature: Signature) -> None:
+        """Note that somebody confirms it. Raises UsageError for an unknown ID, and for one that is revoked."""
+        with self._writing() as connection:
+            confirm(connection, attestation, signature)
+
+    def revoke(self, attestation: str, signature: Signature, note: str = "") -> None:
+        """Take it back; it stays in the history. Raises UsageError for an unknown ID and for one that is revoked."""
+        with self._writing() as connection:
+            revoke(connection, attestation, signature, note)
+
+    def revocation_note(self, attestation: str) -> str:
+        """Why it was taken back; "" when nobody said, or nobody did."""
+        with self._reading() as connection:
+            return revocation_note(connection, attestation)
+
+    def attestations(self, organization: str) -> tuple[Attestation, ...]:
+        """All of the organization's, revoked and superseded ones included, in the order of their recording."""
+        with self._reading() as connection:
+            return read_attestations(connection, organization)
+
+    def recorded(self, attestations: Sequence[str]) -> set[str]:
+        """Those of the IDs that are in the history."""
+        with self._reading() as connection:
+            return recorded_ids(connection, attestations)
+
+    def attachment(self, sha256: str) -> bytes:
+        """The screenshot by its digest. Raises StoreDamaged when it is missing or was altered."""
+        with self._reading() as connection:
+            return read_attachment(connection, sha256)
+
+    def record_plan(
+        self, organization: str, run: int, moment: datetime, highest: str | None, words: Sequence[str]
+    ) -> None:
+        """Note the highest plan that a run saw, and all plan words; nothing is kept while it stays the same."""
+        with self._writing() as connection:
+            record_plan(connection, organization, run, moment, highest, words)
+
+    def objects(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """Canonical JSON of those objects of signals that are kept. Raises StoreDamaged for one that was altered."""
+        with self._reading() as connection:
+            return evidence.read_kept(connection, digests)
+
+    def testimony(self, organization: str) -> AttestationHistory:
+        """Everything that people recorded of the organization, and how its signals and plans stood meanwhile."""
+        with self._reading() as connection:
+            return AttestationHistory(
+                read_attestations(connection, organization),
+                read_signals(connection, organization),
+                read_plans(connection, organization),
+            )

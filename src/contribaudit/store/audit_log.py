@@ -1,4 +1,7 @@
-"""The audit log, what people noted of changes, and who looked at them, in and out of their tables."""
+"""The audit log, what people noted of changes, and who looked at them, in and out of their tables.
+
+The part of the history that keeps the audit log, what people noted of changes, and who looked at them.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from sqlalchemy import Connection, func, insert, select
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, AuditLog, EventAction, LogPosition, LogReading
-from contribaudit.core.model.change import Annotation
-from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.model.change import Annotation, RunInterval, SubjectNames
+from contribaudit.core.model.snapshot import Snapshot
+from contribaudit.core.model.subject import Subject
+from contribaudit.store import changes
 from contribaudit.store import ids as interns
-from contribaudit.store.log_schema import change_notes, events, log_readings, looks
-from contribaudit.store.rows import organization_number
-from contribaudit.store.schema import responses, snapshots
+from contribaudit.store.database import Door
+from contribaudit.store.facts import organization_number
+from contribaudit.store.schema import change_notes, events, log_readings, looks, responses, snapshots
 
 _PER_QUERY = 500
 _AS_THEY_ARE = ("action", "actor_id", "actor_name", "actor_email", "via", "message", "processed_at")
@@ -193,3 +198,47 @@ def last_look(connection: Connection, account: str, host: str) -> int | None:
     """The newest run up to which the account has seen the changes; None when it never looked."""
     c = looks.c
     return connection.execute(select(func.max(c.run)).where(c.account == account, c.host == host)).scalar()
+
+
+class LogDoor(Door):
+    """Events and notes are added and never changed."""
+
+    def log_position(self, organization: str) -> LogPosition:
+        """How far the organization's audit log was read, for the next reading to go on from."""
+        with self._reading() as connection:
+            return log_position(connection, organization)
+
+    def audit_log(self, organization: str, since: datetime | None = None, until: datetime | None = None) -> AuditLog:
+        """The kept events that happened after `since` and not later than `until` (None: all), and every reading."""
+        with self._reading() as connection:
+            return read_log(connection, organization, since, until)
+
+    def annotate(self, organization: str, change: str, ticket: str, note: str, by: Signature) -> None:
+        """Add a note to a change by its ID; whether there is such a change, the caller has asked."""
+        with self._writing() as connection:
+            annotate(connection, organization, change, ticket, note, by)
+
+    def annotations(self, organization: str) -> Mapping[str, tuple[Annotation, ...]]:
+        """What people noted, by the change's ID, oldest first."""
+        with self._reading() as connection:
+            return read_annotations(connection, organization)
+
+    def record_look(self, account: str, host: str, run: int, moment: datetime) -> None:
+        """Note that somebody has seen all changes up to the run."""
+        with self._writing() as connection:
+            record_look(connection, account, host, run, moment)
+
+    def last_look(self, account: str, host: str) -> int | None:
+        """The newest run up to which the account has seen the changes; None when it never looked."""
+        with self._reading() as connection:
+            return last_look(connection, account, host)
+
+    def frames(self, organization: str) -> Mapping[int, RunInterval]:
+        """Every run of the organization: when it read, and by which tool, policy and rulebook."""
+        with self._reading() as connection:
+            return changes.read_frames(connection, organization)
+
+    def subject_names(self, organization: str) -> Mapping[Subject, SubjectNames]:
+        """What apps were last called, those that are gone included."""
+        with self._reading() as connection:
+            return changes.read_names(connection, organization)

@@ -1,20 +1,27 @@
-"""Baselines: rows are added and never changed."""
+"""Baselines: rows are added and never changed.
+
+Apps that left an organization's list of apps, and how continuously that list was read.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, insert, or_, select
 
-from contribaudit.core.approval import Approved, Baseline
 from contribaudit.core.judge.baseline import approved_of
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.attestation import Approved, Baseline, Signature
+from contribaudit.core.model.change import Departure, Departures
+from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.model.subject import Subject
 from contribaudit.errors import UsageError
 from contribaudit.store import ids
-from contribaudit.store.approval_schema import baselines
 from contribaudit.store.attestations import read_attestations
-from contribaudit.store.facts import run_starts
-from contribaudit.store.rows import organization_number, stored_facts
-from contribaudit.store.schema import facts, snapshots
+from contribaudit.store.columns import read_value
+from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
+from contribaudit.store.pruning import read_prunings
+from contribaudit.store.schema import baselines, collections, facts, snapshots
 
 
 def add_baseline(connection: Connection, coming: Baseline) -> None:
@@ -74,3 +81,70 @@ def read_approvals(connection: Connection, organization: str) -> tuple[Approved,
         ]
         made.append(approved_of(one, started_at[one.run], known, attestations))
     return tuple(made)
+
+
+_WORKSPACES = "workspaces"
+
+
+def read_departures(connection: Connection, organization: str, until: int | None) -> Departures:
+    """What left up to run `until` (None: until now) and has not come back; empty for an organization never read."""
+    number = organization_number(connection, organization)
+    if number is None:
+        return Departures()
+    conditions = [facts.c.value.is_not(None)] + ([] if until is None else [facts.c.first_run <= until])
+    last: dict[str, dict[Subject, StoredFact]] = {}
+    for setting in (names.APP_TYPE_KEY, names.APP_ALIAS, names.APP_SITE, names.APP_HOST, names.APP_NAME):
+        newest = last.setdefault(setting, {})
+        for fact in stored_facts(connection, number, *conditions, setting=setting):
+            if fact.subject not in newest or fact.first_run >= newest[fact.subject].first_run:
+                newest[fact.subject] = fact
+    gone = {
+        app: fact
+        for app, fact in last[names.APP_TYPE_KEY].items()
+        if fact.ended_run is not None and (until is None or fact.ended_run <= until)
+    }
+    runs = {run for fact in gone.values() for run in (fact.last_run, fact.ended_run) if run is not None}
+    started_at = run_starts(connection, runs)
+    staying = {site for app in last[names.APP_TYPE_KEY].keys() - gone.keys() if (site := _site(last, app))}
+    found = [
+        Departure(
+            app,
+            _text(last[names.APP_ALIAS], app) or app.id,
+            _text(last[names.APP_TYPE_KEY], app),
+            _site(last, app),
+            bool(_site(last, app)) and _site(last, app) not in staying,
+            started_at[fact.last_run or fact.first_run],
+            started_at[fact.ended_run],
+        )
+        for app, fact in gone.items()
+        if fact.ended_run is not None
+    ]
+    found.sort(key=lambda one: (one.first_missing, one.alias))
+    return Departures(tuple(found), _readings(connection, organization, number, until))
+
+
+def _text(of: dict[Subject, StoredFact], app: Subject) -> str:
+    fact = of.get(app)
+    value = read_value(fact.value) if fact is not None and fact.value is not None else ""
+    return value if isinstance(value, str) else ""
+
+
+def _site(last: dict[str, dict[Subject, StoredFact]], app: Subject) -> str:
+    return _text(last[names.APP_SITE], app) or _text(last[names.APP_HOST], app)
+
+
+def _readings(connection: Connection, organization: str, number: int, until: int | None) -> tuple[datetime, ...]:
+    """When the list of apps was read to its end, removed runs among them: their departures are kept."""
+    c = collections.c
+    query = select(c.run, c.started_at).where(
+        c.organization == number, c.collector == _WORKSPACES, c.status == CollectionStatus.OK
+    )
+    moments = [at for run, at in connection.execute(query) if until is None or run <= until]
+    for pruning in read_prunings(connection):
+        moments += [
+            one.started_at
+            for one in pruning.runs
+            if _WORKSPACES not in one.organizations.get(organization, (_WORKSPACES,))
+            and (until is None or one.run <= until)
+        ]
+    return tuple(sorted(moments))

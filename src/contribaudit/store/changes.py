@@ -1,24 +1,29 @@
-"""What differs between what was known after two runs."""
+"""What differs between what was known after two runs.
+
+What stands around changes: when each run read and by what, and what apps are called.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, and_, or_
+from sqlalchemy import Connection, and_, or_, select
 
 from contribaudit import catalogue
-from contribaudit.core.model.change import Change
+from contribaudit.core.model import names
+from contribaudit.core.model.change import Change, RunInterval, SubjectNames
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import same_value
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import UsageError
 from contribaudit.store.columns import read_value
-from contribaudit.store.facts import run_starts
-from contribaudit.store.rows import StoredFact, organization_number, stored_facts
-from contribaudit.store.schema import facts
+from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
+from contribaudit.store.schema import collections, facts, runs, snapshots
 
 
 def read_changes(
@@ -164,3 +169,50 @@ def _steps(story: list[_Held], since: int, until: int) -> Iterator[_Move]:
 def _gone(held: _Held, since: int, until: int) -> Iterator[_Move]:
     if held.until_run is not None and since < held.until_run <= until:
         yield _Move(held, None, held.until_run)
+
+
+def read_frames(connection: Connection, organization: str) -> dict[int, RunInterval]:
+    """Every run of the organization, oldest first."""
+    number = organization_number(connection, organization)
+    whole: dict[int, set[str]] = defaultdict(set)
+    c = collections.c
+    read = select(c.run, c.collector).where(c.organization == number, c.status == CollectionStatus.OK)
+    for run, collector in connection.execute(read):
+        whole[run].add(collector)
+    r, s = runs.c, snapshots.c
+    query = select(r.id, r.started_at, s.finished_at, r.tool_version, r.policy_name, r.policy_sha256, r.rulebook_sha256)
+    query = query.join(snapshots, s.run == r.id).where(s.organization == number).order_by(r.id)
+    return {
+        row.id: RunInterval(
+            row.id,
+            row.started_at,
+            row.finished_at,
+            frozenset(whole[row.id]),
+            row.tool_version,
+            row.policy_name,
+            row.policy_sha256,
+            row.rulebook_sha256,
+        )
+        for row in connection.execute(query)
+    }
+
+
+def read_names(connection: Connection, organization: str) -> dict[Subject, SubjectNames]:
+    """By app, and of the organization, what it was called last."""
+    number = organization_number(connection, organization)
+    if number is None:
+        return {}
+    told: list[dict[Subject, str]] = []
+    for setting in (names.APP_NAME, names.APP_ALIAS, names.APP_HOST, names.APP_SITE):
+        newest: dict[Subject, str] = {}
+        for fact in stored_facts(connection, number, facts.c.value.is_not(None), setting=setting):
+            value = read_value(fact.value or "null")
+            if isinstance(value, str):
+                newest[fact.subject] = value  # intervals come by age
+        told.append(newest)
+    for fact in stored_facts(connection, number, facts.c.value.is_not(None), setting=names.ORGANIZATION_NAME):
+        told[0][fact.subject] = str(read_value(fact.value or "null") or "")
+    return {
+        subject: SubjectNames(*(each.get(subject, "") for each in told))
+        for subject in dict.fromkeys(subject for each in told for subject in each)
+    }

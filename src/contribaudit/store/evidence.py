@@ -1,21 +1,28 @@
-"""Ledgers of runs, and manifests of exported evidence, in and out of their tables."""
+"""Ledgers of runs, and manifests of exported evidence, in and out of their tables.
+
+Raw objects: what the API said, to the byte, once per digest.
+
+The part of the history that evidence needs: what was asked, and what was exported before.
+"""
 
 from __future__ import annotations
 
 import json
 import zlib
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from contribaudit.core.model.snapshot import LedgerEntry
 from contribaudit.errors import StoreDamaged
-from contribaudit.ledger_entry import LedgerEntry
 from contribaudit.store import ids
 from contribaudit.store.columns import read_moment, write_moment
-from contribaudit.store.evidence_schema import ledgers, manifests
+from contribaudit.store.database import Door
+from contribaudit.store.facts import organization_number
 from contribaudit.store.records import ExportedManifest, RunLedger
-from contribaudit.store.rows import organization_number
+from contribaudit.store.schema import ledgers, manifests, responses
 
 
 def save_ledger(
@@ -85,3 +92,61 @@ def _row(one: LedgerEntry) -> list[object]:
 def _entry(row: list[Any]) -> LedgerEntry:
     at, *rest = row
     return LedgerEntry(read_moment(at), *rest)
+
+
+_PER_QUERY = 500
+_HINT = "The evidence for this finding is lost; restore the history from a backup"
+
+
+def read_kept(connection: Connection, digests: Iterable[str]) -> dict[str, bytes]:
+    """The canonical JSON behind those of the digests that are there. Raises StoreDamaged for one that was altered."""
+    wanted = sorted(set(digests))
+    found: dict[str, bytes] = {}
+    for start in range(0, len(wanted), _PER_QUERY):
+        some = responses.c.digest.in_(wanted[start : start + _PER_QUERY])
+        query = select(responses.c.digest, responses.c.body).where(some, responses.c.body.is_not(None))
+        for digest, body in connection.execute(query):
+            found[digest] = _opened(digest, body)
+    return found
+
+
+def read_raw(connection: Connection, digest: str) -> bytes:
+    """The canonical JSON behind a digest. Raises StoreDamaged when it is not there or not what the digest says."""
+    body = connection.execute(select(responses.c.body).where(responses.c.digest == digest)).scalar()
+    if body is None:
+        raise StoreDamaged(f"The raw object {digest} is not in the history", hint=_HINT)
+    return _opened(digest, body)
+
+
+def _opened(digest: str, body: bytes) -> bytes:
+    try:
+        raw = zlib.decompress(body)
+    except zlib.error as error:
+        raise StoreDamaged(f"The raw object {digest} cannot be decompressed", hint=_HINT) from error
+    if sha256(raw).hexdigest() != digest:
+        raise StoreDamaged(f"The raw object {digest} was altered", hint=_HINT)
+    return raw
+
+
+class EvidenceDoor(Door):
+    """Ledgers and manifests are added and never changed."""
+
+    def ledger(self, run: int, organization: str) -> RunLedger | None:
+        """Every request of the run; None where none were kept. Raises StoreDamaged when they cannot be read."""
+        with self._reading() as connection:
+            return read_ledger(connection, run, organization)
+
+    def record_manifest(self, manifest: ExportedManifest) -> None:
+        """Note an exported manifest, which the next one of the same organizations then names."""
+        with self._writing() as connection:
+            record_manifest(connection, manifest)
+
+    def manifests_about(self, organization: str) -> tuple[ExportedManifest, ...]:
+        """Every exported manifest of this organization, alone or with others, oldest first."""
+        with self._reading() as connection:
+            return read_manifests_about(connection, organization)
+
+    def manifests(self, organizations: Iterable[str]) -> tuple[ExportedManifest, ...]:
+        """Every exported manifest of exactly these organizations, oldest first."""
+        with self._reading() as connection:
+            return read_manifests(connection, organizations)

@@ -1,21 +1,192 @@
-"""What a run saw, and what is known."""
+"""What a run saw, and what is known.
+
+Rows of `facts` with their names.
+
+How far intervals reach: which facts a partial collection saw, and which run saw a fact last.
+"""
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from contribaudit.catalogue.organization import ALIAS
-from contribaudit.core.model.observation import Observation
-from contribaudit.core.snapshot import Collection, CollectionStatus, Snapshot
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
-from contribaudit.store import reach
 from contribaudit.store.columns import read_value
 from contribaudit.store.records import Fact, Known
-from contribaudit.store.rows import StoredFact, organization_number, stored_facts
-from contribaudit.store.schema import collections, facts, runs, snapshots
+from contribaudit.store.schema import (
+    collections,
+    facts,
+    organizations,
+    responses,
+    runs,
+    snapshots,
+    sources,
+    subjects,
+    topics,
+)
+
+_ROWS_AT_A_TIME = 10_000
+
+
+_GRADES = {grade.value: grade for grade in Grade}
+
+
+class StoredFact(NamedTuple):
+    """One interval. A tuple, since hundreds of thousands are made for one question."""
+
+    id: int
+    collector: str
+    setting: SettingId
+    subject: Subject
+    value: str | None
+    unavailable: str | None
+    grade: str | None
+    first_run: int
+    last_run: int | None
+    """The last run that saw it, None while it is open."""
+    ended_run: int | None
+    """The run that saw something else or nothing, None while it is open."""
+    source: str
+    response: str
+
+    def observation(self, at: datetime) -> Observation:
+        """The fact as the collection that began at `at` saw it."""
+        if self.unavailable is not None:
+            why = json.loads(self.unavailable)
+            return Unavailable(
+                self.setting, self.subject, why["code"], why["reason"], at, self.source, why["missing_scope"]
+            )
+        value = read_value(self.value or "null")
+        return Observed(self.setting, self.subject, value, _GRADES[self.grade or ""], at, self.source, self.response)
+
+
+def organization_number(connection: Connection, organization: str) -> int | None:
+    """The organization's number, None when no run saw it."""
+    query = select(organizations.c.id).where(organizations.c.organization == organization)
+    return connection.execute(query).scalar()
+
+
+def stored_facts(
+    connection: Connection,
+    organization: int,
+    *conditions: ColumnElement[bool],
+    setting: SettingId | None = None,
+    prefix: str = "",
+) -> Iterator[StoredFact]:
+    """The organization's facts (of one setting, or of those whose names begin so) that meet the conditions.
+
+    In the order in which their subjects, then their topics were first seen; intervals of the same topic by age.
+    """
+    about = select(topics.c.id, topics.c.collector, topics.c.setting).where(topics.c.organization == organization)
+    if setting is not None:
+        about = about.where(topics.c.setting == setting)
+    topic_of = {
+        topic: (collector, SettingId(name))
+        for topic, collector, name in connection.execute(about)
+        if name.startswith(prefix)
+    }
+    if not topic_of:
+        return
+    who = select(subjects.c.id, subjects.c.organization, subjects.c.kind, subjects.c.subject)
+    subject_of = {
+        number: Subject(owner, Kind(kind), name)
+        for number, owner, kind, name in connection.execute(who.where(subjects.c.seen_in == organization))
+    }
+    c = facts.c
+    query = (
+        select(c.topic, c.subject, c.id, c.value, c.unavailable, c.grade, c.first_run, c.last_run, c.ended_run)
+        .add_columns(sources.c.source, responses.c.digest)
+        .join(sources, c.source == sources.c.id)
+        .outerjoin(responses, c.response == responses.c.id)
+        .where(c.topic.in_(list(topic_of)), *conditions)
+        .order_by(c.subject, c.topic, c.id)
+        .execution_options(yield_per=_ROWS_AT_A_TIME)
+    )
+    for some in connection.execute(query).partitions():
+        for topic, subject, fact, value, unavailable, grade, first, last, ended, source, digest in some:
+            collector, name = topic_of[topic]
+            who_it_is = subject_of[subject]
+            yield StoredFact(
+                fact, collector, name, who_it_is, value, unavailable, grade, first, last, ended, source, digest or ""
+            )
+
+
+def pack(ids: Iterable[int]) -> bytes:
+    """The set of IDs as bytes: compressed pairs of (gap, length), since neighbours are mostly seen together."""
+    numbers = bytearray()
+    start = end = previous_end = 0  # [start, end)
+    for number in sorted(set(ids)):
+        if number != end:
+            if end > start:
+                _append(numbers, start - previous_end, end - start)
+                previous_end = end
+            start = number
+        end = number + 1
+    if end > start:
+        _append(numbers, start - previous_end, end - start)
+    return zlib.compress(bytes(numbers))
+
+
+def unpack(packed: bytes) -> set[int]:
+    """The set that `pack` was given."""
+    ids: set[int] = set()
+    numbers = _numbers(zlib.decompress(packed))
+    end = 0
+    for gap, length in zip(numbers, numbers, strict=True):
+        start = end + gap
+        end = start + length
+        ids.update(range(start, end))
+    return ids
+
+
+def last_seen(
+    connection: Connection, organization: int, collector: str, facts: Mapping[int, int], before: int | None
+) -> dict[int, int]:
+    """By fact, the newest run before `before` (None: of all) whose collection saw it.
+
+    `facts` maps facts of this collector that are open just before `before` to their first run.
+    """
+    rows = collections.c
+    mine = (rows.organization == organization) & (rows.collector == collector)
+    if before is not None:
+        mine &= rows.run < before
+    whole = connection.execute(select(func.max(rows.run)).where(mine, rows.status == CollectionStatus.OK)).scalar() or 0
+    seen = {fact: max(whole, first_run) for fact, first_run in facts.items()}
+    partial = select(rows.run, rows.seen).where(mine, rows.run > whole, rows.status == CollectionStatus.PARTIAL)
+    for run, packed in connection.execute(partial.order_by(rows.run)):
+        for fact in unpack(packed) & facts.keys():
+            seen[fact] = max(run, seen[fact])
+    return seen
+
+
+def _append(numbers: bytearray, *values: int) -> None:
+    """Seven bits a byte, lowest first, the eighth says that more follow."""
+    for value in values:
+        rest = value
+        while rest > 0x7F:
+            numbers.append(rest & 0x7F | 0x80)
+            rest >>= 7
+        numbers.append(rest)
+
+
+def _numbers(data: bytes) -> Iterator[int]:
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            yield value
+            value = shift = 0
 
 
 def read_snapshot(connection: Connection, organization: str, run: int) -> Snapshot:
@@ -36,7 +207,7 @@ def read_snapshot(connection: Connection, organization: str, run: int) -> Snapsh
     for packed, collector, status, *rest in rows:
         made.append(Collection(organization, collector, CollectionStatus(status), *rest))
         if made[-1].status is not CollectionStatus.FAILED:
-            seen[collector] = reach.unpack(packed) if packed is not None else None
+            seen[collector] = unpack(packed) if packed is not None else None
             saw[collector] = []
     started_at = {collection.collector: collection.started_at for collection in made}
     for fact in stored_facts(connection, number, *_open_after(run)):
@@ -60,7 +231,7 @@ def read_known(connection: Connection, organization: str, before: int | None) ->
     known: list[Fact] = []
     for collector in sorted(by_collector):
         its = by_collector[collector]
-        last = reach.last_seen(connection, number, collector, {f.id: f.first_run for f in its}, before)
+        last = last_seen(connection, number, collector, {f.id: f.first_run for f in its}, before)
         started_at = _collections_started(connection, number, collector)
         known.extend(
             Fact(fact.observation(started_at[last[fact.id]]), collector, fact.first_run, last[fact.id]) for fact in its

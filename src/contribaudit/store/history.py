@@ -6,29 +6,135 @@ collector was complete. Everything may raise StoreError and its kinds.
 
 schema.py draws the tables, save.py writes a run, read.py and changes.py ask about them; what people recorded is behind
 testimony_door.py.
+
+The part of the history that looks after itself: what people approved, when nobody looked, what is removed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import func, select
 
-from contribaudit.core.model.change import Change
-from contribaudit.core.snapshot import Snapshot
+from contribaudit.core.advise.gaps import RunSeen
+from contribaudit.core.model.attestation import Approved, Baseline, Signature
+from contribaudit.core.model.change import Change, Departures
+from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.errors import StoreError
-from contribaudit.store import changes, facts, outcomes, responses, runs, saving
-from contribaudit.store.database import open_database
-from contribaudit.store.evidence_door import EvidenceDoor
-from contribaudit.store.log_door import LogDoor
+from contribaudit.store import baselines, changes, database, evidence, facts, pruning, pseudonyms, runs, saving
+from contribaudit.store import baselines as departures
+from contribaudit.store.attestations import TestimonyDoor
+from contribaudit.store.audit_log import LogDoor
+from contribaudit.store.database import Door, open_database
+from contribaudit.store.evidence import EvidenceDoor
+from contribaudit.store.pruning import Pruned, Pruning, Retention
 from contribaudit.store.records import Fact, Judged, Known, RunDraft, RunRecord
-from contribaudit.store.schema import metadata
-from contribaudit.store.space_door import SpaceDoor
-from contribaudit.store.testimony_door import TestimonyDoor
-from contribaudit.store.upkeep_door import UpkeepDoor
+from contribaudit.store.runs import OutcomeSpan
+from contribaudit.store.schema import metadata, organizations
+from contribaudit.store.space_changes import SpaceDoor
+
+
+class UpkeepDoor(Door):
+    """Approvals are added and never changed; runs and names can be taken out, and that is written down."""
+
+    def lock(self, organization: str, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
+        """Hold the organization: nobody else audits it into this history meanwhile.
+
+        Raises StoreBusy on entering, when another process or thread still holds it after `wait_seconds`.
+        """
+        if self._database.path is not None:
+            return database.file_lock(self._database.path, organization, wait_seconds)
+        return database.advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds)
+
+    def add_baseline(self, baseline: Baseline) -> None:
+        """Keep it. Raises UsageError when its run did not audit the organization."""
+        with self._writing() as connection:
+            baselines.add_baseline(connection, baseline)
+
+    def baselines(self, organization: str) -> tuple[Baseline, ...]:
+        """All of the organization's, oldest first: the newest counts."""
+        with self._reading() as connection:
+            return baselines.read_baselines(connection, organization)
+
+    def approvals(self, organization: str) -> tuple[Approved, ...]:
+        """Its baselines with what their runs knew, oldest first."""
+        with self._reading() as connection:
+            return baselines.read_approvals(connection, organization)
+
+    def outcome_history(
+        self,
+        organization: str,
+        *,
+        finding: str | None = None,
+        check: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[OutcomeSpan]:
+        """How the organization's findings ("": the company's) came out over time, by check, finding and time."""
+        with self._reading() as connection:
+            return runs.read_outcome_history(connection, organization, finding, check, since, until)
+
+    def runs_seen(
+        self, organization: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[RunSeen]:
+        """Its runs with how far each collector came, and those that were removed; oldest first. For `core.gaps`."""
+        with self._reading() as connection:
+            return runs.read_runs_seen(connection, organization, since, until)
+
+    def departures(self, organization: str, *, until: int | None = None) -> Departures:
+        """Apps that left its list up to run `until` (None: until now), as far back as runs are kept."""
+        with self._reading() as connection:
+            return departures.read_departures(connection, organization, until)
+
+    def prune(self, rule: Retention, now: datetime, signature: Signature, *, dry_run: bool = False) -> Pruned:
+        """Remove runs by the rule, all of them or none when this raises. A dry run tells the same and keeps them.
+
+        Raises StoreBusy while an audit runs on the history.
+        """
+        with ExitStack() as locks:
+            for organization in [] if dry_run else self._organizations():
+                locks.enter_context(self.lock(organization))
+            with self._writing() as connection:
+                done = pruning.prune(connection, rule, now, signature)
+                if dry_run:
+                    connection.rollback()
+            return done
+
+    def prunings(self) -> tuple[Pruning, ...]:
+        """Every pruning that removed runs, oldest first."""
+        with self._reading() as connection:
+            return pruning.read_prunings(connection)
+
+    def forget_person(self, person: str, moment: datetime, signature: Signature) -> int:
+        """Put a pseudonym in the place of a name wherever the history keeps it; how many entries that touched.
+
+        What the person did stays and counts, and still counts as one person's. Free texts and screenshots are not
+        searched.
+        """
+        with self._writing() as connection:
+            return pseudonyms.forget_person(connection, person, moment, signature)
+
+    def compact(self) -> bool:
+        """Give the room of removed rows back to the disk (SQLite); False where the database does that by itself.
+
+        Raises StoreBusy while somebody else uses the file; nothing is lost then.
+        """
+        if self._database.path is None:
+            return False
+        with self._reading() as connection:
+            connection.exec_driver_sql("COMMIT")  # VACUUM works outside of transactions only
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        return True
+
+    def _organizations(self) -> list[str]:
+        with self._reading() as connection:
+            return sorted(connection.execute(select(organizations.c.organization)).scalars())
+
 
 __all__ = ["Fact", "History", "Known", "RunDraft", "RunRecord"]
 
@@ -77,7 +183,7 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
         """
         with self._writing() as connection:
             runs.record_verdict(connection, run, exit_code, summary)
-            outcomes.save_outcomes(connection, run, judged)
+            runs.save_outcomes(connection, run, judged)
 
     def keep_policy(self, sha256: str, resolved: str) -> None:
         """Keep a resolved policy (TOML) under its digest."""
@@ -97,7 +203,7 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
     def outcomes(self, run: int) -> dict[str, str]:
         """Outcome by finding ID, as of the run; of a check or organization that it left out, as last judged before."""
         with self._reading() as connection:
-            return outcomes.read_outcomes(connection, run)
+            return runs.read_outcomes(connection, run)
 
     def runs(self, *, organization: str | None = None, limit: int | None = None) -> list[RunRecord]:
         """Runs, newest first; of one organization, at most `limit`, when given."""
@@ -165,7 +271,7 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
     def raw(self, digest: str) -> bytes:
         """The canonical JSON behind a digest. Raises StoreDamaged when it is missing or was altered."""
         with self._reading() as connection:
-            return responses.read_raw(connection, digest)
+            return evidence.read_raw(connection, digest)
 
     def size_bytes(self) -> int:
         """What the history takes: the file and its write-ahead log, or its tables and indexes on the server."""

@@ -2,28 +2,49 @@
 
 An interval begins at the first run that stays at or after its beginning, and ends at the first at or after its end: so
 every run that stays knows what it knew. One that no such run falls into vanishes.
+
+Runs that a pruning must keep whatever their age: others rely on what they saw, or on when they saw it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, exists, func, or_, select, update
 
-from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.store import reach
-from contribaudit.store.log_schema import log_readings, looks
-from contribaudit.store.schema import collections, facts, outcomes, subjects, topics
-from contribaudit.store.space_schema import space_lists, spaces
-from contribaudit.store.testimony_schema import plans
+from contribaudit.catalogue.spaces import ALL as OF_SPACES
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.store import facts as reach
+from contribaudit.store.facts import run_starts, stored_facts
+from contribaudit.store.schema import (
+    baselines,
+    change_notes,
+    collections,
+    facts,
+    log_readings,
+    looks,
+    organizations,
+    outcomes,
+    plans,
+    runs,
+    snapshots,
+    space_lists,
+    spaces,
+    subjects,
+    topics,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class KeptRuns:
     """The runs that stay, in order."""
 
     runs: Sequence[int]
@@ -42,7 +63,7 @@ class Ladder:
         return place < len(self.runs) and self.runs[place] == run
 
 
-def move_facts(connection: Connection, organization: int, ladder: Ladder) -> tuple[int, set[int]]:
+def move_facts(connection: Connection, organization: int, ladder: KeptRuns) -> tuple[int, set[int]]:
     """How many facts vanish, and the raw objects that those named."""
     c = facts.c
     query = select(c.id, c.response, c.first_run, c.last_run, c.ended_run, topics.c.collector)
@@ -72,13 +93,13 @@ def move_facts(connection: Connection, organization: int, ladder: Ladder) -> tup
 
 
 def _find_last(
-    connection: Connection, organization: int, collector: str, ladder: Ladder, changes: Mapping[int, dict[str, Any]]
+    connection: Connection, organization: int, collector: str, ladder: KeptRuns, changes: Mapping[int, dict[str, Any]]
 ) -> None:
     """For facts that ended, the last run that stays and saw them."""
     c = collections.c
     mine = (c.organization == organization) & (c.collector == collector)
     whole = connection.execute(select(c.run).where(mine, c.status == CollectionStatus.OK).order_by(c.run)).scalars()
-    steps = Ladder([run for run in whole if run in ladder])
+    steps = KeptRuns([run for run in whole if run in ladder])
     for change in changes.values():
         change["last"] = max(change["first"], steps.down(change["last"]) or 0)
     partial = select(c.run, c.seen).where(mine, c.status == CollectionStatus.PARTIAL).order_by(c.run)
@@ -88,7 +109,7 @@ def _find_last(
                 changes[fact]["last"] = max(changes[fact]["last"], run)
 
 
-def move_spaces(connection: Connection, organization: int, ladder: Ladder) -> int:
+def move_spaces(connection: Connection, organization: int, ladder: KeptRuns) -> int:
     """How many intervals of spaces and of their listings vanish."""
     apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
     vanished = 0
@@ -114,7 +135,7 @@ def move_spaces(connection: Connection, organization: int, ladder: Ladder) -> in
     return vanished
 
 
-def move_outcomes(connection: Connection, ladder: Ladder) -> int:
+def move_outcomes(connection: Connection, ladder: KeptRuns) -> int:
     """How many outcomes vanish. They are asked for by run, whatever organizations it read."""
     moved: list[dict[str, Any]] = []
     gone: list[int] = []
@@ -130,14 +151,14 @@ def move_outcomes(connection: Connection, ladder: Ladder) -> int:
     return len(gone)
 
 
-def move_plans(connection: Connection, organization: int, ladder: Ladder) -> None:
+def move_plans(connection: Connection, organization: int, ladder: KeptRuns) -> None:
     """Plans keep their moments and all of their entries: attestations are judged by them."""
     for row in connection.execute(select(plans.c.id, plans.c.run).where(plans.c.organization == organization)).all():
         if row.run not in ladder:
             connection.execute(update(plans).where(plans.c.id == row.id).values(run=ladder.up(row.run)))
 
 
-def move_looks(connection: Connection, ladder: Ladder) -> None:
+def move_looks(connection: Connection, ladder: KeptRuns) -> None:
     """Somebody who looked at a run that goes has looked as far as the one before it."""
     for row in connection.execute(select(looks.c.id, looks.c.run)).all():
         if row.run not in ladder:
@@ -145,7 +166,7 @@ def move_looks(connection: Connection, ladder: Ladder) -> None:
             connection.execute(update(looks).where(looks.c.id == row.id).values(run=to))
 
 
-def move_log_readings(connection: Connection, organization: int, ladder: Ladder) -> None:
+def move_log_readings(connection: Connection, organization: int, ladder: KeptRuns) -> None:
     """What a run that goes read of the log counts for the next one, where the two readings have no hole between them.
 
     Otherwise it is dropped where it read nothing, and `runs_of_holes` has kept its run where it did.
@@ -199,3 +220,133 @@ def _delete(connection: Connection, table: Table, numbers: Iterable[int]) -> Non
     rows = [{"number": number} for number in numbers]
     if rows:
         connection.execute(delete(table).where(table.c.id == bindparam("number")), rows)
+
+
+_EXACT = ("app.alias", "app.type_key")
+"""Settings of which both ends must stay to the day: who carried a name, and when an app left the list."""
+
+
+def pinned_runs(connection: Connection, organization: int) -> set[int]:
+    """Runs of the organization that stay for what hangs on their moment.
+
+    Named by a baseline; the first to see a change that somebody annotated; those between which a signal moved, since
+    attestations hold as long as none did; those between which an app appeared, left or took another name; those that
+    say which space is new, and which bore a key before.
+    """
+    found = set(connection.execute(select(baselines.c.run).where(baselines.c.organization == organization)).scalars())
+    c = facts.c
+    query = select(topics.c.setting, c.first_run, c.last_run, c.ended_run).join(topics, c.topic == topics.c.id)
+    mine = or_(topics.c.setting.in_(_EXACT), topics.c.setting.startswith("signal."))
+    for row in connection.execute(query.where(topics.c.organization == organization, mine).distinct()):
+        found |= {row.first_run, row.ended_run, row.last_run if row.setting in _EXACT else None} - {None}
+    return found | _annotated(connection, organization) | _of_spaces(connection, organization)
+
+
+def _of_spaces(connection: Connection, organization: int) -> set[int]:
+    """Runs with the first whole listing of an app, and those in which a space took a key that another one bore."""
+    apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
+    lists, other = space_lists.c, spaces.alias("other")
+    whole = select(func.min(lists.first_run)).where(lists.app.in_(apps), lists.status == CollectionStatus.OK)
+    found = set(connection.execute(whole.group_by(lists.app)).scalars())
+    c = spaces.c
+    shared = exists().where(other.c.app == c.app, other.c.folded == c.folded, other.c.space != c.space)
+    return found | set(connection.execute(select(c.first_run).where(c.app.in_(apps), shared).distinct()).scalars())
+
+
+def _annotated(connection: Connection, organization: int) -> set[int]:
+    """Runs from whose start the ID of an annotated change is computed."""
+    query = select(change_notes.c.change).where(change_notes.c.organization == organization)
+    wanted = set(connection.execute(query).scalars())
+    if not wanted:
+        return set()
+    every = set(connection.execute(select(runs.c.id)).scalars())
+    started_at = run_starts(connection, every)
+    found: set[int] = set()
+    for fact in stored_facts(connection, organization):
+        for run in (fact.first_run, fact.ended_run):
+            if run is None or run in found:
+                continue
+            if _id(fact.subject, fact.setting, started_at[run]) in wanted:
+                found.add(run)
+    c = spaces.c
+    apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
+    owner = connection.execute(select(organizations.c.organization).where(organizations.c.id == organization)).scalar()
+    query = select(c.space, c.first_run, c.ended_run).where(c.app.in_(apps))
+    for space, *ends in connection.execute(query.execution_options(yield_per=10_000)):
+        subject = Subject(owner or "", Kind.SPACE, space)
+        for run in ends:
+            known = run is None or run in found
+            if not known and any(_id(subject, setting.id, started_at[run]) in wanted for setting in OF_SPACES):
+                found.add(run)
+    return found
+
+
+def _id(subject: Subject, setting: SettingId, first_seen: datetime) -> str:
+    return Change(subject, setting, None, None, False, False, first_seen, None).id
+
+
+def needs(connection: Connection, organization: int) -> dict[int, set[int]]:
+    """By run of the organization in which a collector was not whole: the earlier runs that saw what it knew last."""
+    query = select(snapshots.c.run).where(snapshots.c.organization == organization).order_by(snapshots.c.run)
+    order = list(connection.execute(query).scalars())
+    c = collections.c
+    told: dict[str, dict[int, Any]] = defaultdict(dict)
+    for row in connection.execute(select(c.run, c.collector, c.status).where(c.organization == organization)):
+        told[row.collector][row.run] = row.status
+    found: dict[int, set[int]] = defaultdict(set)
+    for collector, status in told.items():
+        if any(status.get(run) != CollectionStatus.OK for run in order):
+            _needs_of(connection, organization, collector, order, status, found)
+    return dict(found)
+
+
+def _needs_of(
+    connection: Connection,
+    organization: int,
+    collector: str,
+    order: Iterable[int],
+    status: Mapping[int, str],
+    found: dict[int, set[int]],
+) -> None:
+    ended: dict[int, list[int]] = defaultdict(list)
+    query = select(facts.c.id, facts.c.ended_run).join(topics, facts.c.topic == topics.c.id)
+    query = query.where(topics.c.organization == organization, topics.c.collector == collector)
+    for fact, run in connection.execute(query.where(facts.c.ended_run.is_not(None))):
+        ended[run].append(fact)
+    whole: int | None = None
+    seen: dict[int, int] = {}  # what partial runs saw since the last whole one, and which of them last
+    count: Counter[int] = Counter()
+    for run in order:
+        if status.get(run) == CollectionStatus.OK:
+            whole, seen, count = run, {}, Counter()
+            continue
+        if status.get(run) == CollectionStatus.PARTIAL:
+            for fact in ended[run]:
+                if fact in seen:
+                    count[seen.pop(fact)] -= 1
+            now = reach.unpack(_seen(connection, organization, run, collector))
+            for fact in now:
+                if fact in seen:
+                    count[seen[fact]] -= 1
+                seen[fact] = run
+            count[run] += len(now)
+        found[run] |= {one for one, facts_of in count.items() if facts_of > 0 and one != run}
+        if whole is not None:
+            found[run].add(whole)
+
+
+def _seen(connection: Connection, organization: int, run: int, collector: str) -> bytes:
+    c = collections.c
+    query = select(c.seen).where(c.organization == organization, c.run == run, c.collector == collector)
+    packed: bytes = connection.execute(query).scalar_one()
+    return packed
+
+
+def with_needed(kept: set[int], needed: Mapping[int, set[int]]) -> set[int]:
+    """The runs, with all that they need, and what those need."""
+    found, waiting = set(kept), list(kept)
+    while waiting:
+        new = needed.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return found

@@ -3,28 +3,133 @@
 What a run that stays saw, knew and judged stays to the letter, and so do the values between which any two of them
 differ; the moment of a change is then known less closely, from one kept run to the next. relied.py names the runs that
 stay whatever their age, remap.py moves the intervals.
+
+Which runs a pruning keeps by their age: one a day, then one a week, then none.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from contribaudit.core.model.attestation import Signature
-from contribaudit.core.retention import Retention, RunOf, kept_by_age
-from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.store import ids, pruned_intervals, relied
+from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.errors import UsageError
+from contribaudit.store import ids, pruned_intervals
+from contribaudit.store import pruned_intervals as relied
 from contribaudit.store.columns import read_moment, read_value, write_moment
-from contribaudit.store.evidence_schema import ledgers
-from contribaudit.store.log_schema import events, prunings
-from contribaudit.store.pruned_intervals import Ladder
-from contribaudit.store.schema import collections, facts, organizations, responses, runs, snapshots, topics
-from contribaudit.store.testimony_schema import attestations
+from contribaudit.store.pruned_intervals import KeptRuns
+from contribaudit.store.schema import (
+    attestations,
+    collections,
+    events,
+    facts,
+    ledgers,
+    organizations,
+    prunings,
+    responses,
+    runs,
+    snapshots,
+    topics,
+)
+
+DAILY, WEEKLY = "90d", "15mo"
+"""The defaults: as many days at one run a day, and a retention of 15 months."""
+_SPAN = re.compile(r"([1-9][0-9]{0,3})\s*(d|w|mo|y)", re.IGNORECASE)
+_MONTHS = {"mo": 1, "y": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time as people write it: "90d", "12w", "15mo", "2y"."""
+
+    text: str
+    days: int
+    months: int
+
+    def before(self, moment: datetime) -> datetime:
+        """The moment that lies so far back; a day that its month does not have is the month's last."""
+        months = moment.year * 12 + moment.month - 1 - self.months
+        year, month = max(months // 12, 1), months % 12 + 1
+        for day in range(moment.day, 27, -1):
+            try:
+                return moment.replace(year=year, month=month, day=day) - timedelta(days=self.days)
+            except ValueError:
+                continue
+        return moment.replace(year=year, month=month, day=min(moment.day, 28)) - timedelta(days=self.days)
+
+
+def parse_span(text: str) -> Span:
+    """The span. Raises UsageError for a text that is none."""
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(
+            f"{text[:40]!r} is no length of time", hint="Write days, weeks, months or years: 90d, 12w, 15mo"
+        )
+    amount, unit = int(found[1]), found[2].lower()
+    months = _MONTHS.get(unit, 0)
+    return Span(f"{amount}{unit}", 0 if months else amount * (7 if unit == "w" else 1), amount * months)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long runs are kept, and how densely."""
+
+    daily: Span
+    """Younger than this, one run a day is kept."""
+    weekly: Span
+    """Younger than this, one run a week; older runs are removed."""
+
+    def __str__(self) -> str:
+        return f"one run a day for {self.daily.text}, then one a week for {self.weekly.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOf:
+    """One organization's part of a run."""
+
+    run: int
+    organization: str
+    started_at: datetime
+    lacking: tuple[str, ...] = ()
+    """The collectors that did not read everything."""
+
+    @property
+    def whole(self) -> bool:
+        """True when every collector read everything."""
+        return not self.lacking
+
+
+def kept_by_age(runs: Iterable[RunOf], rule: Retention, now: datetime) -> set[int]:
+    """The runs that stay for their age alone.
+
+    Of each day (UTC), later of each ISO week, an organization keeps its last whole run, or its last one where none
+    is whole. The newest run and each organization's first and last stay whatever their age, and so does a run that
+    is dated in the future.
+    """
+    daily_from, weekly_from = rule.daily.before(now), rule.weekly.before(now)
+    chosen: dict[Hashable, RunOf] = {}
+    ends: dict[str, list[int]] = {}
+    for one in sorted(runs, key=lambda each: each.run):
+        ends.setdefault(one.organization, []).append(one.run)
+        day = one.started_at.astimezone(UTC).date()
+        if one.started_at >= daily_from:
+            slot: Hashable = (one.organization, day)
+        elif one.started_at >= weekly_from:
+            slot = (one.organization, "week", *day.isocalendar()[:2])
+        else:
+            continue
+        before = chosen.get(slot)
+        if before is None or one.whole or not before.whole:
+            chosen[slot] = one
+    always = {run for its in ends.values() for run in (its[0], its[-1])}
+    return always | {one.run for one in chosen.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +187,12 @@ def prune(connection: Connection, rule: Retention, now: datetime, signature: Sig
     removed = _removed(parts, staying)
     if not removed:
         return Pruned(len(staying), (), (), 0, 0)
-    every = Ladder(sorted(staying))
+    every = KeptRuns(sorted(staying))
     changed: list[OrganizationPruned] = []
     candidates: set[int] = set()
     for organization, number in numbers.items():
         mine = [one.run for one in parts if one.organization == organization]
-        ladder = Ladder(sorted(staying.intersection(mine)))
+        ladder = KeptRuns(sorted(staying.intersection(mine)))
         if not ladder.runs:
             continue
         intervals, named = pruned_intervals.move_facts(connection, number, ladder)

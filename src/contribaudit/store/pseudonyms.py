@@ -7,13 +7,19 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, delete, select, update
 
 from contribaudit.core.model.attestation import Signature
-from contribaudit.core.persons import pseudonym
+from contribaudit.core.model.subject import pseudonym
 from contribaudit.store import ids
-from contribaudit.store.approval_schema import baselines
-from contribaudit.store.log_schema import change_notes, events
 from contribaudit.store.pruning import note
-from contribaudit.store.schema import facts, responses
-from contribaudit.store.testimony_schema import attestations, confirmations, revocations
+from contribaudit.store.schema import (
+    attestations,
+    baselines,
+    change_notes,
+    confirmations,
+    events,
+    facts,
+    responses,
+    revocations,
+)
 
 _NAMES: tuple[Column[str], ...] = (
     attestations.c.looked_by,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contribaudit.core.model.observation import Observation
-from contribaudit.ledger_entry import LedgerEntry
+from contribaudit.core.model.snapshot import LedgerEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from contribaudit import catalogue
 from contribaudit.core.model.observation import Observation, Observed, Unavailable
 from contribaudit.core.model.setting import same_value
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
-from contribaudit.store import audit_log, evidence, ids, reach
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
+from contribaudit.store import audit_log, evidence, ids
+from contribaudit.store import facts as reach
 from contribaudit.store.columns import read_value, write_value
 from contribaudit.store.records import RunDraft
 from contribaudit.store.schema import collections, facts, runs, snapshots

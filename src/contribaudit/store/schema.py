@@ -11,6 +11,34 @@ was seen, or none. A run that sees nothing new adds a row to `runs`, one to `sna
 
 What people recorded has tables of its own, in testimony_schema.py; so have spaces (space_schema.py), the audit log
 (log_schema.py) and baselines (approval_schema.py).
+
+What all tables share.
+
+The tables of the audit log, and of what people note of changes.
+
+log_readings ──► runs     how far each run read the log, and where the next goes on
+events                    the entries that may be the cause of a change
+annotations               a person's note of a change, by the change's ID
+looks                     up to which run somebody has looked at the changes
+prunings                  which runs were removed, when, by whom
+
+The tables of what people recorded. Rows are added and never changed.
+
+attestations ◄── confirmations, revocations    what somebody saw, who confirmed it, who took it back
+attachments                                    screenshots by digest
+plans                                          the highest plan, from which run on
+
+The tables of spaces: intervals like facts, a row for each space and not for each of its values.
+
+space_lists ──► subjects      how far the listing of one app's spaces came, from which run to which
+spaces ──► subjects           one space as the listings showed it, from which run to which
+
+The tables behind evidence: which manifests were exported, and every request of a run.
+
+manifests                 each exported manifest by digest, and the one before it
+ledgers ──► runs          what a run asked of the API, compressed
+
+The table of baselines. Rows are added and never changed; the newest of an organization counts.
 """
 
 from __future__ import annotations
@@ -25,6 +53,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -32,20 +61,250 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from contribaudit.store import approval_schema, evidence_schema, log_schema, space_schema, testimony_schema
 from contribaudit.store.columns import Escaped, Moment
-from contribaudit.store.metadata import HEAD, Id, metadata
 
-__all__ = [
-    "HEAD",
-    "VERSION_TABLE",
-    "approval_schema",
-    "evidence_schema",
-    "log_schema",
-    "metadata",
-    "space_schema",
-    "testimony_schema",
-]
+HEAD = "0009"
+"""The newest migration. A store at this revision opens without importing Alembic."""
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "fk": "%(table_name)s_%(column_0_name)s_fk",
+        "uq": "%(table_name)s_%(column_0_name)s_key",
+        "ix": "%(table_name)s_%(column_0_name)s_index",
+    }
+)
+
+
+log_readings = Table(
+    "log_readings",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
+    Column("run", Id, ForeignKey("runs.id"), nullable=False),
+    Column("covers_from", Moment),
+    Column("covers_until", Moment),
+    Column("code", Escaped, nullable=False),
+    Column("reason", Escaped, nullable=False),
+    Column("actions", Text),  # JSON list; null when the same as in the reading before
+    Column("read", BigInteger, nullable=False),
+    Column("kept", BigInteger, nullable=False),
+    Column("cursor", Escaped, nullable=False),
+    UniqueConstraint("organization", "run"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
+    Column("event", Escaped, nullable=False),
+    Column("happened_at", Moment, nullable=False),
+    Column("processed_at", Moment),
+    Column("action", Escaped, nullable=False),
+    Column("actor_id", Escaped, nullable=False),
+    Column("actor_name", Escaped, nullable=False),
+    Column("actor_email", Escaped, nullable=False),
+    Column("via", Escaped, nullable=False),
+    Column("named", Text, nullable=False),  # JSON list
+    Column("message", Escaped, nullable=False),
+    Column("response", Id, ForeignKey("responses.id")),
+)
+Index("events_time", events.c.organization, events.c.happened_at)
+
+change_notes = Table(
+    "annotations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
+    Column("change", Escaped, nullable=False),
+    Column("ticket", Escaped, nullable=False),
+    Column("note", Escaped, nullable=False),
+    Column("signed_by", Escaped, nullable=False),
+    Column("signed_at", Moment, nullable=False),
+    Column("account", Escaped, nullable=False),
+    Column("host", Escaped, nullable=False),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("account", Escaped, nullable=False),
+    Column("host", Escaped, nullable=False),
+    Column("run", Id, nullable=False),
+    Column("looked_at", Moment, nullable=False),
+)
+
+prunings = Table(
+    "prunings",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("pruned_at", Moment, nullable=False),
+    Column("account", Escaped, nullable=False),
+    Column("host", Escaped, nullable=False),
+    Column("keep", Escaped, nullable=False),  # the rule in words
+    Column("runs", Text, nullable=False),  # JSON [{run, started_at}]
+)
+
+
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),  # in the order in which they were recorded
+    Column("attestation", Escaped, nullable=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", Escaped, nullable=False),
+    Column("setting", Escaped, nullable=False),
+    Column("value", Text, nullable=False),  # JSON
+    Column("looked_by", Escaped, nullable=False),
+    Column("observed_at", Moment, nullable=False),
+    Column("recorded_by", Escaped, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("account", Escaped, nullable=False),
+    Column("host", Escaped, nullable=False),
+    Column("look", Escaped, nullable=False),
+    Column("screen", Escaped, nullable=False),
+    Column("console_path", Escaped, nullable=False),
+    Column("note", Escaped, nullable=False),
+    Column("attachments", Text, nullable=False),  # JSON [{name, sha256, size_bytes}]
+    Column("anchors", Text, nullable=False),  # JSON [{signal, organization, kind, subject, state, revision}]
+    Column("unanchored_reason", Escaped, nullable=False),
+    Column("highest_plan", Escaped),
+    Column("plan_words", Text, nullable=False),  # JSON list
+    UniqueConstraint("attestation"),
+)
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("attestation", Id, ForeignKey("attestations.id"), nullable=False, index=True),
+    Column("signed_by", Escaped, nullable=False),
+    Column("signed_at", Moment, nullable=False),
+    Column("account", Escaped, nullable=False),
+    Column("host", Escaped, nullable=False),
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("attestation", Id, ForeignKey("attestations.id"), nullable=False),
+    Column("signed_by", Escaped, nullable=False),
+    Column("signed_at", Moment, nullable=False),
+    Column("account", Escaped, nullable=False),
+    Column("host", Escaped, nullable=False),
+    Column("note", Escaped, nullable=False),
+    UniqueConstraint("attestation"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("digest", Escaped, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib
+    UniqueConstraint("digest"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
+    Column("run", Id, ForeignKey("runs.id"), nullable=False),  # the first that saw it so
+    Column("since", Moment, nullable=False),
+    Column("highest", Escaped),  # null when a run could not tell
+    Column("words", Text, nullable=False),  # JSON list
+)
+
+
+space_lists = Table(
+    "space_lists",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("app", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("announced", BigInteger),
+    Column("read", BigInteger, nullable=False),
+    Column("code", Escaped, nullable=False),
+    Column("reason", Escaped, nullable=False),
+    Column("visible_to", Escaped, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("first_run", Id, ForeignKey("runs.id"), nullable=False),
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run whose listing came out otherwise; null while open
+)
+_current_space = space_lists.c.ended_run.is_(None)
+Index("space_lists_open", space_lists.c.app, unique=True, sqlite_where=_current_space, postgresql_where=_current_space)
+
+spaces = Table(
+    "spaces",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("app", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("space", Escaped, nullable=False),  # its ARI
+    Column("key", Escaped, nullable=False),
+    Column("folded", Escaped, nullable=False),  # the key without case, cut where it is very long, for finding it
+    Column("name", Escaped, nullable=False),
+    Column("type", Escaped, nullable=False),
+    Column("status", Escaped, nullable=False),
+    Column("created_at", Moment),
+    Column("first_run", Id, ForeignKey("runs.id"), nullable=False),
+    Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it so; null while open
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw it otherwise, or not; null while open
+)
+Index("spaces_by_id", spaces.c.app, spaces.c.space, spaces.c.first_run, unique=True)
+Index("spaces_by_key", spaces.c.app, spaces.c.folded, spaces.c.space)
+Index("spaces_by_run", spaces.c.app, spaces.c.first_run)
+
+
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("scope", Escaped, nullable=False),  # the organizations' IDs, sorted, a line each
+    Column("kind", String(8), nullable=False),  # "run" or "period"
+    Column("run", Id, nullable=False),  # the newest that it holds
+    Column("sha256", Escaped, nullable=False),
+    Column("previous", Escaped),
+    Column("written_at", Moment, nullable=False),
+    Column("signed_with", Escaped),  # fingerprint of the key
+    Column("account", Escaped, nullable=False),
+    Column("host", Escaped, nullable=False),
+    Column("place", Escaped, nullable=False),
+    UniqueConstraint("sha256"),
+)
+
+ledgers = Table(
+    "ledgers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("run", Id, ForeignKey("runs.id"), nullable=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
+    Column("clock_skew_seconds", Float),
+    Column("entries", LargeBinary, nullable=False),  # zlib of JSON lists, a line each
+    UniqueConstraint("run", "organization"),
+)
+
+
+baselines = Table(
+    "baselines",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
+    Column("run", Id, ForeignKey("runs.id"), nullable=False),  # what this run knew is approved
+    Column("approved_by", Escaped, nullable=False),
+    Column("approved_at", Moment, nullable=False),
+    Column("account", Escaped, nullable=False),
+    Column("host", Escaped, nullable=False),
+    Column("reason", Escaped, nullable=False),
+    Column("until", Moment),
+)
+
 
 VERSION_TABLE = "contribaudit_version"
 

@@ -2,22 +2,29 @@
 
 The listings are streamed into a table that lives as long as the transaction; what is new, changed or gone is then one
 statement each, so that 200 000 spaces take no more memory than 2 000.
+
+The spaces that the history knows, asked for one by one: each answer is a short transaction of its own.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     MetaData,
+    Select,
     Table,
+    Text,
     bindparam,
     case,
     exists,
@@ -26,17 +33,19 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
+    type_coerce,
     update,
 )
+from sqlalchemy.orm import aliased
 
-from contribaudit.core.model.snapshot import Space, SpaceList
-from contribaudit.core.model.subject import Subject
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
+from contribaudit.catalogue import organization as catalogue
+from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, Snapshot, Space, SpaceList
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.store import ids
-from contribaudit.store.columns import Escaped, Moment, escape, write_moment
-from contribaudit.store.metadata import Id
-from contribaudit.store.schema import snapshots, subjects
-from contribaudit.store.space_schema import space_lists, spaces
+from contribaudit.store.columns import Escaped, Moment, escape, read_value, write_moment
+from contribaudit.store.facts import organization_number, stored_facts
+from contribaudit.store.schema import Id, facts, runs, snapshots, space_lists, spaces, subjects
 
 _ROWS_AT_A_TIME = 5_000
 _LONGEST_FOLDED = 120
@@ -186,3 +195,231 @@ def _open_new(connection: Connection, run: int) -> None:
     told = [_coming.c[name] for name in ("app", *_OWN)]
     fresh = select(number, *told, literal(run, Id)).where(~known)
     connection.execute(insert(spaces).from_select(["id", "app", *_OWN, "first_run"], fresh))
+
+
+Reading: TypeAlias = Callable[[], AbstractContextManager[Connection]]
+_PAGE = 1_000
+
+
+class StoredSpaces:
+    """The spaces of one organization as of a run: those known when it had ended.
+
+    Listings and numbers are read at once, so that a report can tell them after the history was closed.
+    """
+
+    def __init__(self, reading: Reading, organization: str, run: int | None = None) -> None:
+        """`run` None means the newest one of the organization."""
+        self._reading = reading
+        self._organization = organization
+        with reading() as connection:
+            number = organization_number(connection, organization)
+            taken = select(func.max(snapshots.c.run)).where(snapshots.c.organization == number)
+            newest = connection.execute(taken if run is None else taken.where(snapshots.c.run <= run)).scalar()
+            self._run = int(newest or 0)
+            begun = select(runs.c.started_at).where(runs.c.id == self._run)
+            self._read_at: datetime | None = connection.execute(begun).scalar()
+            self._apps = apps_with_spaces(connection, organization, number)
+            self._numbers = {app: own for own, app in self._apps.items()}
+            self._lists = self._read_lists(connection)
+            counted = select(spaces.c.app, func.count()).where(*self._standing).group_by(spaces.c.app)
+            rows = connection.execute(counted) if self._apps else ()
+            self._counts: dict[Subject, int] = {self._apps[app]: count for app, count in rows}
+            self._first_whole = first_whole_runs(connection, self._apps)
+            self._places = _places(connection, number, self._run) if self._apps else {}
+
+    def lists(self) -> Mapping[Subject, SpaceList]:
+        """The listing of each app that has spaces, of the run; empty when spaces were not read at all."""
+        return self._lists
+
+    def read_at(self) -> datetime | None:
+        """Start of the run that it is of; None when there was none."""
+        return self._read_at
+
+    def count(self, app: Subject) -> int:
+        """How many spaces of the app are known."""
+        return self._counts.get(app, 0)
+
+    def find(self, text: str) -> Sequence[KnownSpace]:
+        """Spaces by ARI, or by `space:HOST/TYPEKEY/KEY` without case; several where a key is ambiguous."""
+        if not self._apps:
+            return ()
+        bare = text.strip().removeprefix("space:")
+        if bare.startswith("ari:"):
+            return list(self._rows(spaces.c.app.in_(list(self._apps)), spaces.c.space == bare))
+        host, _, rest = bare.casefold().partition("/")
+        type_key, _, key = rest.partition("/")
+        here = [own for own, app in self._apps.items() if self._places.get(app.id, ("", "")) == (host, type_key)]
+        if not here or not key:
+            return ()
+        found = self._rows(spaces.c.app.in_(here), spaces.c.folded == fold(key))
+        return [one for one in found if one.space.key.casefold() == key]
+
+    def of(self, app: Subject) -> Iterator[KnownSpace]:
+        """The app's spaces by key without case, as the history's database sorts texts."""
+        if app in self._numbers:
+            yield from self._pages(spaces.c.app == self._numbers[app])
+
+    def since(self, app: Subject, moment: datetime) -> Iterator[KnownSpace]:
+        """Spaces of the app that a run after the moment was the first to see, by key."""
+        if app not in self._numbers:
+            return
+        with self._reading() as connection:
+            last = connection.execute(select(func.max(runs.c.id)).where(runs.c.started_at <= moment)).scalar() or 0
+        yield from self._pages(spaces.c.app == self._numbers[app], _first_run() > last)
+
+    def bearers(self, app: Subject, key: str) -> Sequence[tuple[str, datetime]]:
+        """The IDs of all spaces of the app that ever bore the key, oldest first."""
+        query = (
+            select(spaces.c.space, spaces.c.key, spaces.c.first_run, runs.c.started_at)
+            .join(runs, runs.c.id == spaces.c.first_run)
+            .where(spaces.c.app == self._numbers.get(app, 0), spaces.c.folded == fold(key))
+            .where(spaces.c.first_run <= self._run)
+            .order_by(spaces.c.first_run, spaces.c.space)
+        )
+        first: dict[str, datetime] = {}
+        with self._reading() as connection:
+            for space, borne, _run, started_at in connection.execute(query):
+                if borne.casefold() == key.casefold():
+                    first.setdefault(space, started_at)
+        return list(first.items())
+
+    def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:
+        """Spaces whose key or name holds the text, without case; at most `limit`, by key."""
+        wanted = text.casefold()
+        found: list[KnownSpace] = []
+        if wanted and self._apps and limit > 0:
+            for one in self._pages(or_(_may_hold(spaces.c.key, wanted), _may_hold(spaces.c.name, wanted))):
+                if wanted in one.space.key.casefold() or wanted in one.space.name.casefold():
+                    found.append(one)
+                    if len(found) == limit:
+                        break
+        return found
+
+    def page(self, app: Subject, offset: int, limit: int) -> Sequence[KnownSpace]:
+        """At most `limit` of the app's spaces from the place `offset` on, 0 for the first, in the order of `of`."""
+        if app not in self._numbers or limit <= 0:
+            return ()
+        with self._reading() as connection:
+            query = self._query(spaces.c.app == self._numbers[app], limit=limit, offset=max(0, offset))
+            return [self._known(row) for row in connection.execute(query)]
+
+    def position(self, space: Space) -> int | None:
+        """The place of the space among its app's in the order of `of`; None where it is not among them."""
+        mine = spaces.c.app == self._numbers.get(space.app, 0)
+        with self._reading() as connection:
+            own = select(spaces.c.folded, spaces.c.space, spaces.c.id).where(
+                *self._standing, mine, spaces.c.space == space.id
+            )
+            row = connection.execute(own).first()
+            if row is None:
+                return None
+            before = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) < _place(row)
+            query = select(func.count()).select_from(spaces).where(*self._standing, mine, before)
+            return int(connection.execute(query).scalar_one())
+
+    @property
+    def _standing(self) -> tuple[ColumnElement[bool], ...]:
+        """Of the apps' spaces, those known when the run had ended."""
+        ended = spaces.c.ended_run
+        known = spaces.c.first_run <= self._run, or_(ended.is_(None), ended > self._run)
+        return spaces.c.app.in_(list(self._apps)), *known
+
+    def _read_lists(self, connection: Connection) -> dict[Subject, SpaceList]:
+        c = space_lists.c
+        standing = or_(c.ended_run.is_(None), c.ended_run > self._run)
+        here = c.app.in_(list(self._apps)), c.first_run <= self._run, standing
+        fields = [c[name] for name in SpaceList.__slots__ if name != "app"]
+        rows = connection.execute(select(c.app, *fields).where(*here).order_by(c.app)) if self._apps else ()
+        named = [(app, dict(zip((one.name for one in fields), rest, strict=True))) for app, *rest in rows]
+        return {
+            self._apps[app]: SpaceList(self._apps[app], **{**told, "status": CollectionStatus(told["status"])})
+            for app, told in named
+        }
+
+    def _rows(self, *conditions: ColumnElement[bool]) -> list[KnownSpace]:
+        with self._reading() as connection:
+            return [self._known(row) for row in connection.execute(self._query(*conditions))]
+
+    def _pages(self, *conditions: ColumnElement[bool]) -> Iterator[KnownSpace]:
+        """Page by page, each read in a transaction of its own: what was known as of a run does not change."""
+        after: ColumnElement[bool] | None = None
+        while True:
+            query = self._query(*conditions, *(() if after is None else (after,)), limit=_PAGE)
+            with self._reading() as connection:
+                rows = connection.execute(query).all()
+            for row in rows:
+                yield self._known(row)
+            if len(rows) < _PAGE:
+                return
+            after = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) > _place(rows[-1])
+
+    def _query(self, *conditions: ColumnElement[bool], limit: int | None = None, offset: int = 0) -> Select[Any]:
+        """The rows first, then what belongs to each: the database asks for no space that is not returned."""
+        order = spaces.c.folded, spaces.c.space, spaces.c.id
+        rows = select(spaces.c.id).where(*self._standing, *conditions).order_by(*order)
+        chosen = spaces.c.id.in_(rows if limit is None else rows.limit(limit).offset(offset))
+        first = _first_run().label("first")
+        query = select(spaces, first, runs.c.started_at).select_from(spaces).join(runs, runs.c.id == first)
+        return query.where(chosen).order_by(*order)
+
+    def _known(self, row: Any) -> KnownSpace:
+        app = self._apps[row.app]
+        host, type_key = self._places.get(app.id, ("", ""))
+        space = Space(app, row.space, row.key, row.name, row.type, row.status, row.created_at)
+        first_whole = self._first_whole.get(row.app)
+        return KnownSpace(space, host, type_key, row.started_at, first_whole is None or row.first <= first_whole)
+
+
+def _place(row: Any) -> ColumnElement[Any]:
+    """Where a row stands in the order, its texts as they are stored."""
+    return tuple_(literal(row.folded, Escaped), literal(row.space, Escaped), row.id)
+
+
+def _may_hold(column: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
+    """True for every text that holds what is wanted, without case, and for few others.
+
+    Texts are stored in ASCII: whatever folds to or from anything else stands there behind a backslash, as do quotation
+    marks and backslashes themselves.
+    """
+    stored = type_coerce(column, Text)
+    escaped = stored.contains("\\", autoescape=True)
+    plain = wanted.isascii() and wanted.isprintable() and not set(wanted) & set('"\\')
+    return or_(func.lower(stored).contains(wanted, autoescape=True), escaped) if plain else escaped
+
+
+def _first_run() -> ColumnElement[int]:
+    """The first run that ever saw the space, under whatever key and name."""
+    earliest = aliased(spaces, name="earliest")
+    query = select(func.min(earliest.c.first_run))
+    return query.where(earliest.c.app == spaces.c.app, earliest.c.space == spaces.c.space).scalar_subquery()
+
+
+def apps_with_spaces(connection: Connection, organization: str, number: int | None) -> dict[int, Subject]:
+    """By number, the apps whose spaces were ever asked for."""
+    listed = select(space_lists.c.app).distinct()
+    query = select(subjects.c.id, subjects.c.subject).where(subjects.c.seen_in == number, subjects.c.id.in_(listed))
+    return {own: Subject(organization, Kind.APP, name) for own, name in connection.execute(query)}
+
+
+def first_whole_runs(connection: Connection, apps: Mapping[int, Subject]) -> dict[int, int]:
+    """By app, the run of its first whole listing."""
+    if not apps:
+        return {}
+    query = select(space_lists.c.app, func.min(space_lists.c.first_run))
+    whole = space_lists.c.status == CollectionStatus.OK.value
+    query = query.where(whole, space_lists.c.app.in_(list(apps))).group_by(space_lists.c.app)
+    return dict(connection.execute(query).all())
+
+
+def _places(connection: Connection, number: int | None, run: int) -> dict[str, tuple[str, str]]:
+    """Host and type key of each app by its ID, as last seen by then."""
+    if number is None:
+        return {}
+    told: dict[str, dict[str, str]] = {}
+    known = facts.c.first_run <= run, or_(facts.c.ended_run.is_(None), facts.c.ended_run > run)
+    for setting in (catalogue.HOST.id, catalogue.TYPE_KEY.id):
+        for fact in stored_facts(connection, number, *known, setting=setting):
+            value = read_value(fact.value or "null")
+            if isinstance(value, str):
+                told.setdefault(fact.subject.id, {})[setting] = value.casefold()
+    return {app: (one.get(catalogue.HOST.id, ""), one.get(catalogue.TYPE_KEY.id, "")) for app, one in told.items()}

@@ -32,10 +32,9 @@ from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad,
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.screens.dialogs import OrganizationsScreen
 from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.help import HelpScreen
-from contribaudit.tui.screens.organizations import OrganizationsScreen
-from contribaudit.tui.screens.welcome import WelcomeScreen
+from contribaudit.tui.screens.help import HelpScreen, WelcomeScreen
 from contribaudit.tui.source import Board, Source
 
 _AT_ONCE = 2000

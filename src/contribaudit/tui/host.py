@@ -16,9 +16,9 @@ from textual.dom import DOMNode
 from textual.reactive import reactive
 
 from contribaudit.errors import ContribauditError
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import safe_text
+from contribaudit.tui.messages import past
 from contribaudit.tui.source import Board, Lack, Source
-from contribaudit.tui.writing import past
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,11 +52,11 @@ class Host(App[str]):
 
     def say(self, text: str, *, warning: bool = False) -> None:
         """Tell something in passing; the text may hold observed text."""
-        self.notify(plain(text), severity="warning" if warning else "information", markup=False, timeout=8)
+        self.notify(safe_text(text), severity="warning" if warning else "information", markup=False, timeout=8)
 
     def say_error(self, error: ContribauditError) -> None:
         """Tell in passing what went wrong and what to do."""
-        self.notify(plain(str(error)), severity="error", markup=False, timeout=15)
+        self.notify(safe_text(str(error)), severity="error", markup=False, timeout=15)
 
     @contextmanager
     def telling(self) -> Iterator[None]:

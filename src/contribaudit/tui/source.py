@@ -15,22 +15,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from contribaudit.core.advise.next_steps import NextStep
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.core.model.snapshot import NO_SPACES, SpaceBook
-from contribaudit.core.step import NextStep
+from contribaudit.core.model.snapshot import NO_SPACES, SpaceIndex
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.progress import Progress
-from contribaudit.tui.rows.index import FindingIndex, index_of
+from contribaudit.tui.rows.filtering import FindingIndex, index_of
 
 if TYPE_CHECKING:
     # What reads databases takes longer to import than the first paint may.
     from contribaudit.audit.job import Job
-    from contribaudit.store.outcome_history import OutcomeSpan
     from contribaudit.store.records import RunRecord
+    from contribaudit.store.runs import OutcomeSpan
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +142,7 @@ class Source(Protocol):
     def raw(self, sha256: str) -> bytes:
         """A raw answer. Raises ContribauditError when it is not there."""
 
-    def spaces(self, organization: str) -> SpaceBook:
+    def spaces(self, organization: str) -> SpaceIndex:
         """The organization's spaces."""
 
     def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:
@@ -225,7 +225,7 @@ class Shown:
         """Nothing is kept here. Raises StoreDamaged."""
         raise StoreDamaged(f"The raw answer {sha256[:12]}… is not here", hint="Look at it where the history is")
 
-    def spaces(self, organization: str) -> SpaceBook:  # noqa: ARG002
+    def spaces(self, organization: str) -> SpaceIndex:  # noqa: ARG002
         """None."""
         return NO_SPACES
 

@@ -14,15 +14,15 @@ from uuid import UUID
 
 from contribaudit import collectors, simulator
 from contribaudit.atlassian.sites import Accesses
-from contribaudit.attestations.anchoring import Held
+from contribaudit.attestations.anchoring import ReadingsAround
+from contribaudit.attestations.recording import ConsoleVisit, EnteredValue, new_id, record_all
 from contribaudit.audit.job import Job
 from contribaudit.audit.pipeline import audit, look
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.resolve.state import State
-from contribaudit.core.retention import Retention, parse_span
 from contribaudit.simulator import Fault, Options, Organization, make_app, running
-from contribaudit.simulator.actions import ADMIN as ACTIONS
+from contribaudit.simulator.admin import ADMIN_ACTIONS as ACTIONS
 from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import (
     READ_SCOPES,
@@ -39,7 +39,7 @@ from contribaudit.simulator.values import (
     Space,
 )
 from contribaudit.store.history import History
-from contribaudit.testimony.recording import Look, Told, new_id, record_all
+from contribaudit.store.pruning import Retention, parse_span
 from tests.flow.audits import Bench
 from tests.flow.test_spaces_read import MINE, opener
 
@@ -275,10 +275,10 @@ class World:
 
     def record(self, by: str, before: State, after: State, seen: Mapping[tuple[str, str], Any]) -> None:
         """Keep what an honest person saw, by subject and setting."""
-        held = Held(before, after)
-        one = Look(by, self.now, Signature(by, self.now, "test", "host"), new_id())
+        held = ReadingsAround(before, after)
+        one = ConsoleVisit(by, self.now, Signature(by, self.now, "test", "host"), new_id())
         made = record_all(
-            after, [(lambda _organization: held, Told(*about, value), one) for about, value in seen.items()]
+            after, [(lambda _organization: held, EnteredValue(*about, value), one) for about, value in seen.items()]
         )
         self.bench.store.add_attestations(made)
         self.looks += [each.id for each in made]

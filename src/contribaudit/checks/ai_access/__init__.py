@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from contribaudit.checks.ai_access.agents import AI_09, AI_10, AI_11, AI_23
-from contribaudit.checks.ai_access.apps import AI_01, AI_02, AI_03, AI_20
-from contribaudit.checks.ai_access.elsewhere import AI_04, AI_05, AI_08
-from contribaudit.checks.ai_access.holders import AI_07
-from contribaudit.checks.ai_access.limits import AI_21, AI_22, AI_24
-from contribaudit.checks.ai_access.looks import AI_25
-from contribaudit.checks.ai_access.mcp import AI_16, AI_17, AI_18
-from contribaudit.checks.ai_access.people import AI_06, AI_19
-from contribaudit.checks.ai_access.tools import AI_12, AI_13, AI_14, AI_15
+from contribaudit.checks.ai_access.apps import AI_01, AI_02, AI_03, AI_04, AI_05, AI_08, AI_20
+from contribaudit.checks.ai_access.limits import AI_21, AI_22, AI_24, AI_25
+from contribaudit.checks.ai_access.people import AI_06, AI_07, AI_19
+from contribaudit.checks.ai_access.tools import (
+    AI_09,
+    AI_10,
+    AI_11,
+    AI_12,
+    AI_13,
+    AI_14,
+    AI_15,
+    AI_16,
+    AI_17,
+    AI_18,
+    AI_23,
+)
 from contribaudit.core.judge.check import Check
 
 ALL: tuple[Check, ...] = (

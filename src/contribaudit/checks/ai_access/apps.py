@@ -1,30 +1,163 @@
-"""Rovo access app by app: AI-01, AI-03, AI-20, and for the Jira family of a site AI-02."""
+"""Rovo access app by app: AI-01, AI-03, AI-20, and for the Jira family of a site AI-02.
+
+Where AI is off: the effective answer of an app or the organization as a verdict, with the switch as its reason.
+
+AI outside Rovo access: apps with switches of their own (AI-04, AI-05), and the help portal (AI-08).
+
+AI-05 asks the apps with workspaces of their own, which stand outside the organization's sites, AI-04 the rest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
-from contribaudit.checks.ai_access.reach import exposure, in_rovo_access, no_more_than, stopped_by
-from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, plan_of, plan_unclear
-from contribaudit.checks.reading import ATTESTED, apps_of, fragile_in_trial, unless_no_screen, word_of
-from contribaudit.core.alias import alias_of
-from contribaudit.core.effective_ai_switches import BLOCKED, EXPOSED, LIMITED, NOT_EXPOSED, alone
+from contribaudit.checks.reading import (
+    ATTESTED,
+    WORKSPACES,
+    app_of,
+    apps_of,
+    apps_shown,
+    attested_choice,
+    code_of,
+    compared,
+    evidence_of,
+    fragile_in_trial,
+    list_evidence,
+    none_among_apps,
+    plan_of,
+    plan_unclear,
+    unless_no_screen,
+    unread,
+)
 from contribaudit.core.judge.baseline import uncovered
-from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
-from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.observation import Grade, Observation, Observed, Value
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.setting import Family
+from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.effective_ai import BLOCKED, EXPOSED, LIMITED, NOT_EXPOSED, OPENNESS, ai_of_app, alone
+from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
+from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded
 from contribaudit.core.resolve.reasons import gravest as gravest_answer
+from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
 
+_SWITCHES = {one.id: one for one in (ai.ACCESS, tools.OWN_SETTING)}
+_FAMILY_CODES = ("jira_family_not_blocked", "jira_family_blocked")
 
-def access(case: Case) -> Verdict:
+
+def in_rovo_access(state: State, subject: Subject) -> bool:
+    """False only for an app that the rulebook knows to stand outside Rovo access."""
+    app = app_of(state, subject)
+    return app is None or app.rovo_block not in ("none", "elsewhere")
+
+
+def on_its_screen(state: State, subject: Subject) -> bool:
+    """False for an app outside Rovo access, and for a known one that its screen does not list: nobody can limit it."""
+    shown = screen_for(state, subject, ai.ACCESS.id) is not None or app_of(state, subject) is None
+    return in_rovo_access(state, subject) and (shown or not never_recorded(state, subject, ai.ACCESS.id))
+
+
+def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
+    """What a question about every app says where none of them is one that it is about: nothing was looked at."""
+    reason = "no app of the organization is one that it could be asked of, so nothing was looked at"
+    return Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason, setting.id, expected)
+
+
+def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
+    """`pass` where the word lets AI in no further than the rule's `expect`, else the check's own expectation."""
+    wanted = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else default
+    if wanted not in setting.folded_words:
+        reason = f"the rule expects {wanted!r}, which is none of {', '.join(setting.words)}"
+        return Verdict(Outcome.UNKNOWN, "policy_word_unknown", reason, setting.id, wanted)
+    word = attested_choice(case.state, case.subject, setting, wanted)
+    if isinstance(word, Verdict):
+        return word
+    outcome = Outcome.PASS if OPENNESS[word] <= OPENNESS[wanted] else Outcome.FAIL
+    reason = f"{setting.title[0].lower()}{setting.title[1:]}: {word}"
+    reason += "" if outcome is Outcome.PASS else f", the policy wants {wanted}"
+    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    return Verdict(outcome, code_of(setting, word), reason, setting.id, wanted, word, evidence)
+
+
+def exposure(case: CheckContext, subject: Subject, most: str = BLOCKED) -> Verdict:
+    """Whether AI reaches an app, or any app of the organization, no further than `most` ("blocked" or "limited").
+
+    Every switch, sibling and plan that decides is in it, and each is evidence: its age and grade count.
+    """
+    state = case.state
+    answer = ai_of_app(state, subject, most) if subject.kind is Kind.APP else effective_ai(state, subject)
+    if not answer.known:
+        return stopped_by(answer, most)
+    evidence = evidence_of(*answer.rests_on)
+    if answer.value != EXPOSED and (answer.code in _FAMILY_CODES or subject.kind is not Kind.APP):
+        evidence += list_evidence(state, subject.organization, WORKSPACES)
+    if answer.outcome != VALUE:
+        return replace(stopped_by(answer, most), evidence=evidence)
+    outcome = Outcome.FAIL if answer.value == EXPOSED else Outcome.PASS
+    seen = answer.chain[-1].observation
+    switch = _SWITCHES.get(seen.setting) if seen is not None and seen.subject == subject else None
+    if switch is None or not isinstance(seen, Observed) or not isinstance(seen.value, str):
+        return Verdict(outcome, answer.code, _told(answer), names.EFFECTIVE_AI, NOT_EXPOSED, answer.value, evidence)
+    word = seen.value.strip().casefold()
+    return Verdict(outcome, code_of(switch, word), _told(answer), switch.id, _as_word_of(switch, most), word, evidence)
+
+
+def _told(answer: Effective) -> str:
+    """The switches of the subject itself where they decide, else what does; for an organization, how many apps too."""
+    own = [
+        link.sentence
+        for link in answer.chain
+        if link.decisive
+        and link.observation is not None
+        and link.observation.subject == answer.subject
+        and link.observation.setting in _SWITCHES
+    ]
+    last = answer.chain[-1]
+    if answer.subject.kind is Kind.APP:
+        return ", ".join(own) if own and last.observation is not None else last.sentence
+    if answer.value == EXPOSED:
+        return f"{answer.chain[0].sentence}: {last.sentence}"
+    return last.sentence
+
+
+def stopped_by(answer: Effective, most: str = BLOCKED) -> Verdict:
+    """The verdict of an answer that is no value, in the words of the setting that stopped it."""
+    assert isinstance(answer.outcome, Outcome)
+    seen = answer.chain[-1].observation
+    switch = _SWITCHES.get(seen.setting) if seen is not None else None
+    if switch is None:
+        setting = seen.setting if seen is not None else names.EFFECTIVE_AI
+        return Verdict(
+            answer.outcome, answer.code, answer.reason, setting, NOT_EXPOSED, None, evidence_of(*answer.rests_on)
+        )
+    assert seen is not None
+    wanted = _as_word_of(switch, most)
+    reason = _why(answer, seen, wanted)
+    observed = seen.value if isinstance(seen, Observed) else None
+    return Verdict(answer.outcome, answer.code, reason, switch.id, wanted, observed, evidence_of(seen))
+
+
+def _why(answer: Effective, seen: Observation, wanted: str) -> str:
+    """Why a switch says nothing; where it is another app's, the sentence that names that app."""
+    if seen.subject != answer.subject or (isinstance(seen, Observed) and seen.value is not None):
+        return answer.reason
+    return unread(seen, wanted).reason
+
+
+def _as_word_of(switch: Setting, most: str) -> str:
+    """`most` in the switch's own words."""
+    return next(word for word in switch.words if OPENNESS[word] == OPENNESS[most])
+
+
+def access(case: CheckContext) -> Verdict:
     """AI-01: AI reaches the app no further than the rule's `expect`, which is `blocked` where it says nothing.
 
     Where any access is `allowed`, no other switch and no sibling could open it further.
@@ -36,7 +169,7 @@ def access(case: Case) -> Verdict:
     return unless_no_screen(case, ai.ACCESS, answer)
 
 
-def family_blocked_together(case: Case) -> Verdict:
+def family_blocked_together(case: CheckContext) -> Verdict:
     """AI-02: the Jira apps of a site are all blocked, or none is: search, chat and create stay while one is open.
 
     Each by its own switches: one that is blocked under Rovo access and on in its own administration is open.
@@ -86,7 +219,7 @@ def _may_be_family(state: State, subject: Subject) -> bool:
     return app is None or app.jira_family
 
 
-def reviewed(case: Case) -> Verdict:
+def reviewed(case: CheckContext) -> Verdict:
     """AI-03: somebody looked at the app's Rovo access, whatever it is: a new app comes with AI.
 
     Where there is a baseline, it is the review of what it holds; what is outside of it was reviewed by nobody.
@@ -100,7 +233,7 @@ def reviewed(case: Case) -> Verdict:
         told = f"baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
         held = (Evidence(Grade.DOCUMENTED, told, case.as_of),)
         return Verdict(Outcome.PASS, "in_baseline", f"it is in the {told}", ai.ACCESS.id, evidence=held)
-    word = word_of(case.state, case.subject, ai.ACCESS)
+    word = attested_choice(case.state, case.subject, ai.ACCESS)
     if isinstance(word, Verdict):
         return unless_no_screen(case, ai.ACCESS, word)
     evidence = evidence_of(case.state.read(case.subject, ai.ACCESS.id))
@@ -108,7 +241,7 @@ def reviewed(case: Case) -> Verdict:
     return Verdict(Outcome.PASS, "reviewed", reason, ai.ACCESS.id, None, word, evidence)
 
 
-def free_plan(case: Case) -> Verdict:
+def free_plan(case: CheckContext) -> Verdict:
     """AI-20: an app on a plan for which Rovo is not listed. Beside a paid app nothing says that Rovo cannot read it."""
     plan = plan_of(case.state, case.subject)
     if not isinstance(plan, Plan):
@@ -123,7 +256,7 @@ def free_plan(case: Case) -> Verdict:
     return Verdict(Outcome.UNKNOWN, "free_beside_paid", reason, names.PLAN, None, plan.name, evidence_of(seen))
 
 
-def _no_paid_apps(case: Case) -> bool:
+def _no_paid_apps(case: CheckContext) -> bool:
     """True when the whole inventory is on plans for which Rovo is not listed."""
     organization = case.subject.organization
     plans = (plan_of(case.state, app) for app in case.state.subjects(Kind.APP, organization))
@@ -174,4 +307,75 @@ AI_20 = Check(
     judge=free_plan,
     applies=_may_lack_rovo,
     when_none=none_among_apps("is on a plan without Rovo"),
+)
+
+
+def own_setting(case: CheckContext) -> Verdict:
+    """AI-04, AI-05: the AI switch in the app's own administration is no wider than the rule's `expect`, else `off`.
+
+    Where no other switch decides whether AI reaches the app, that is the question; beside Rovo access AI-01 asks it.
+    """
+    wanted = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else "off"
+    app = app_of(case.state, case.subject)
+    if app is not None and app.rovo_block != "elsewhere":
+        return no_more_than(case, tools.OWN_SETTING, "off")
+    most = {"off": BLOCKED, LIMITED: LIMITED}.get(wanted)
+    return exposure(case, case.subject, most) if most is not None else no_more_than(case, tools.OWN_SETTING, "off")
+
+
+def portal_customers(case: CheckContext) -> Verdict:
+    """AI-08: customers in the help portal have no AI. The organization's Rovo access does not answer for them."""
+    says = {"off": "customers in the help portal have no AI", "on": "customers in the help portal have AI"}
+    return compared(case, tools.PORTAL_CUSTOMERS, "off", says)
+
+
+def _has_own_setting(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    if app is None:
+        return True
+    shown = apps_shown(state.rulebook, tools.OWN_SETTING)
+    return not app.own_workspaces and (app.type_key in shown or app.rovo_block == "elsewhere")
+
+
+def _is_workspace_app(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    return app is None or app.own_workspaces
+
+
+def _may_have_portal(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    return app is None or app.type_key in apps_shown(state.rulebook, tools.PORTAL_CUSTOMERS)
+
+
+AI_04 = Check(
+    id="AI-04",
+    family=Family.AI_ACCESS,
+    kind=Kind.APP,
+    reads=(tools.OWN_SETTING.id,),
+    outcomes=ATTESTED,
+    judge=fragile_in_trial(own_setting),
+    applies=_has_own_setting,
+    expectation=Expectation(Shape.WORD, words=tools.OWN_SETTING.words),
+    when_none=none_among_apps("has AI settings of its own"),
+)
+AI_05 = Check(
+    id="AI-05",
+    family=Family.AI_ACCESS,
+    kind=Kind.APP,
+    reads=(tools.OWN_SETTING.id,),
+    outcomes=ATTESTED,
+    judge=fragile_in_trial(own_setting),
+    applies=_is_workspace_app,
+    expectation=Expectation(Shape.WORD, words=tools.OWN_SETTING.words),
+    when_none=none_among_apps("has workspaces of its own"),
+)
+AI_08 = Check(
+    id="AI-08",
+    family=Family.AI_ACCESS,
+    kind=Kind.APP,
+    reads=(tools.PORTAL_CUSTOMERS.id,),
+    outcomes=ATTESTED,
+    judge=fragile_in_trial(portal_customers),
+    applies=_may_have_portal,
+    when_none=none_among_apps("has a help portal"),
 )

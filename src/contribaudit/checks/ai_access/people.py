@@ -1,36 +1,45 @@
-"""Whom AI serves: groups (AI-06), and apps that hold health data (AI-19)."""
+"""Whom AI serves: groups (AI-06), and apps that hold health data (AI-19).
+
+Groups that hold the role for AI: AI-07.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import hipaa
-from contribaudit.checks.ai_access.reach import exposure, nothing_to_ask, on_its_screen
-from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence
+from contribaudit.checks.ai_access.apps import exposure, nothing_to_ask, on_its_screen
 from contribaudit.checks.reading import (
     ATTESTED,
+    WORKSPACES,
+    app_of,
     apps_of,
+    attested_choice,
+    attested_list,
     beyond,
+    evidence_of,
     fragile_in_trial,
-    gravest,
     highest_plan,
-    list_of,
+    list_evidence,
+    most_severe,
     unless_no_screen,
-    word_of,
+    unread,
 )
-from contribaudit.core.alias import alias_of
-from contribaudit.core.effective_ai_switches import BLOCKED, LIMITED
-from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.effective_ai import BLOCKED, LIMITED
 from contribaudit.core.resolve.state import State
 
 
-def approved_groups(case: Case) -> Verdict:
+def approved_groups(case: CheckContext) -> Verdict:
     """AI-06: Rovo access is limited to the groups of the rule's `expect`, or blocked, in every app.
 
     `not_achievable` on a plan whose console cannot limit access by group.
@@ -59,7 +68,7 @@ def approved_groups(case: Case) -> Verdict:
     if isinstance(apps, Verdict):
         return apps
     answers = [_limited(case, app) for app in apps if on_its_screen(case.state, app)]
-    worst = gravest(answers)
+    worst = most_severe(answers)
     if worst is None:
         return nothing_to_ask(ai.ACCESS_GROUPS, case.rule.expect)
     if worst.outcome is not Outcome.PASS:
@@ -72,7 +81,7 @@ def approved_groups(case: Case) -> Verdict:
     return Verdict(Outcome.PASS, "approved_groups", reason, ai.ACCESS.id, case.rule.expect, None, evidence)
 
 
-def _limited(case: Case, app: Subject) -> Verdict:
+def _limited(case: CheckContext, app: Subject) -> Verdict:
     """Blocked, or limited to approved groups; a switch of the app's own that is limited is so by no group."""
     called = alias_of(case.state, app)
     answer = exposure(case, app, LIMITED)
@@ -81,17 +90,17 @@ def _limited(case: Case, app: Subject) -> Verdict:
         return replace(answer, reason_code=code, reason=f"{called}: {answer.reason}")
     evidence = answer.evidence
     own = case.state.value(app, names.AI_OWN_SETTING)
-    if own is not None and word_of(case.state, app, tools.OWN_SETTING) == LIMITED:
+    if own is not None and attested_choice(case.state, app, tools.OWN_SETTING) == LIMITED:
         reason = f"{called}: its own AI switch is limited, and not by group"
         setting = tools.OWN_SETTING.id
         return Verdict(Outcome.FAIL, "not_limited_by_group", reason, setting, "off", LIMITED, evidence)
-    if word_of(case.state, app, ai.ACCESS) == BLOCKED:
+    if attested_choice(case.state, app, ai.ACCESS) == BLOCKED:
         return Verdict(Outcome.PASS, BLOCKED, f"Rovo is blocked in {called}", ai.ACCESS.id, LIMITED, BLOCKED, evidence)
     approved = case.rule.expect
     if not isinstance(approved, tuple):
         reason = "the policy names no group: set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, ai.ACCESS_GROUPS.id)
-    groups = list_of(case.state, app, ai.ACCESS_GROUPS, approved)
+    groups = attested_list(case.state, app, ai.ACCESS_GROUPS, approved)
     if isinstance(groups, Verdict):
         return groups
     evidence += evidence_of(case.state.read(app, ai.ACCESS_GROUPS.id))
@@ -102,9 +111,9 @@ def _limited(case: Case, app: Subject) -> Verdict:
     return Verdict(outcome, code, reason, ai.ACCESS_GROUPS.id, approved, groups, evidence)
 
 
-def health_data(case: Case) -> Verdict:
+def health_data(case: CheckContext) -> Verdict:
     """AI-19: in an app that is tagged for HIPAA, AI is off: by the last text that we have, no agreement covers AI."""
-    tagged = word_of(case.state, case.subject, hipaa.TAGGED)
+    tagged = attested_choice(case.state, case.subject, hipaa.TAGGED)
     if isinstance(tagged, Verdict):
         return unless_no_screen(case, hipaa.TAGGED, tagged)
     evidence = evidence_of(case.state.read(case.subject, hipaa.TAGGED.id))
@@ -139,4 +148,119 @@ AI_19 = Check(
     outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(health_data),
     applies=_may_hold_health_data,
+)
+
+
+_ROLE = "atlassian/ai-access"
+
+
+def approved_holders(case: CheckContext) -> Verdict:
+    """AI-07: no group but those of the rule's `expect`, by name or ID, holds the role for AI.
+
+    That others lack the role shows nothing where everybody has access: a pass wants each app of Rovo access attested
+    as limited or blocked. Nor is an empty list a proof, unless all of them are blocked. Who holds the role in person,
+    no call lists.
+    """
+    groups = case.state.subjects(Kind.GROUP, case.subject.organization)
+    strangers = _not_approved(case, groups)
+    holding = [group for group in strangers if _holds(case, group)]
+    if holding:
+        return _by_strangers(case, holding)
+    listed = attested_list(case.state, case.subject, ai.ROLE_GROUPS, case.rule.expect)
+    if isinstance(listed, Verdict):
+        return listed
+    unclear = [group for group in strangers if group.id in listed]
+    if unclear:
+        return _unclear(case, unclear[0])
+    apps = apps_of(case, ai.ACCESS)
+    if isinstance(apps, Verdict):
+        return apps
+    words = {
+        app: attested_choice(case.state, app, ai.ACCESS, "limited") for app in apps if on_its_screen(case.state, app)
+    }
+    if not words:
+        return nothing_to_ask(ai.ACCESS, case.rule.expect)
+    opened = [app for app, word in words.items() if word == "allowed"]
+    if opened:
+        called = tuple(sorted(alias_of(case.state, app) for app in opened))
+        reason = f"Rovo is allowed in {called[0]}: everybody has AI there, with the role or without"
+        evidence = evidence_of(*(case.state.read(app, ai.ACCESS.id) for app in opened))
+        return Verdict(Outcome.FAIL, "open_to_everyone", reason, ai.ACCESS.id, "limited", called, evidence)
+    not_known = most_severe(word for word in words.values() if isinstance(word, Verdict))
+    if not_known is not None:
+        return not_known
+    return _closed(case, listed, list(words), blocked=all(word == "blocked" for word in words.values()))
+
+
+def _closed(case: CheckContext, listed: tuple[str, ...], apps: list[Subject], *, blocked: bool) -> Verdict:
+    """The answer where every app is limited or blocked, and no stranger is among the groups."""
+    state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
+    evidence = (
+        *evidence_of(state.read(case.subject, setting)),
+        *list_evidence(state, case.subject.organization, WORKSPACES),
+        *evidence_of(*(state.read(app, ai.ACCESS.id) for app in apps)),
+    )
+    if blocked:
+        reason = f"Rovo is blocked in all {len(apps)} apps, so the role opens none of them"
+        return Verdict(Outcome.PASS, "blocked_everywhere", reason, setting, approved, listed, evidence)
+    if not listed:
+        reason = "no group is shown to hold the role, as to a key that may see none, though Rovo is limited to some"
+        return Verdict(Outcome.UNKNOWN, "no_group_shown", reason, setting, approved, listed, evidence)
+    reason = f"all {len(listed)} groups that hold {_ROLE} are approved; who holds it in person, no call lists"
+    return Verdict(Outcome.PASS, "approved_groups", reason, setting, approved, listed, evidence)
+
+
+def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
+    """Groups that the rule names neither by ID nor by a name that is theirs alone."""
+    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    wanted = {text.strip().casefold() for text in approved}
+    called = {group: _name(case, group) for group in groups}
+    shared = Counter(called.values())
+    return [
+        group
+        for group, name in called.items()
+        if group.id.casefold() not in wanted and not (name and name in wanted and shared[name] == 1)
+    ]
+
+
+def _name(case: CheckContext, group: Subject) -> str:
+    """The group's name of this run without case; "" where it was not read, for then nothing is approved by it."""
+    seen = case.state.value(group, names.GROUP_NAME)
+    return seen.value.strip().casefold() if seen is not None and isinstance(seen.value, str) else ""
+
+
+def _holds(case: CheckContext, group: Subject) -> bool:
+    seen = case.state.value(group, ai.GROUP_ACCESS.id)
+    return seen is not None and isinstance(seen.value, tuple) and bool(seen.value)
+
+
+def _by_strangers(case: CheckContext, holding: list[Subject]) -> Verdict:
+    approved, setting = case.rule.expect, ai.ROLE_GROUPS.id
+    called = tuple(sorted(case.state.place(group).name for group in holding))
+    evidence = evidence_of(*(case.state.read(group, ai.GROUP_ACCESS.id) for group in holding))
+    if not isinstance(approved, tuple):
+        reason = f"groups hold {_ROLE}, and the policy names none: set expect in its rule"
+        return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, setting, None, called, evidence)
+    reason = f"groups hold {_ROLE} that are not approved: {', '.join(called)}"
+    return Verdict(Outcome.FAIL, "group_not_approved", reason, setting, approved, called, evidence)
+
+
+def _unclear(case: CheckContext, group: Subject) -> Verdict:
+    """A group that is listed for the role, and is not seen to hold it on anything."""
+    seen, expected = case.state.read(group, ai.GROUP_ACCESS.id), case.rule.expect
+    if not isinstance(seen, Observed):
+        return unread(seen, expected)
+    reason = f"{case.state.place(group).name} is listed for {_ROLE}, and on what it holds it is not shown"
+    setting, evidence = ai.GROUP_ACCESS.id, evidence_of(seen)
+    return Verdict(Outcome.UNKNOWN, "holding_not_shown", reason, setting, expected, seen.value, evidence)
+
+
+AI_07 = Check(
+    id="AI-07",
+    family=Family.AI_ACCESS,
+    kind=Kind.ORGANIZATION,
+    reads=(ai.ROLE_GROUPS.id, ai.GROUP_NAME.id, ai.GROUP_ACCESS.id, ai.ACCESS.id),
+    outcomes=ATTESTED,
+    judge=fragile_in_trial(approved_holders),
+    expectation=Expectation(Shape.WORDS, means="approved groups, by name or ID", example='["ai-users"]'),
 )

@@ -1,4 +1,7 @@
-"""What a switch does not stop or undo: common patterns (DC-17), the time before (DC-21), deletion (DC-22)."""
+"""What a switch does not stop or undo: common patterns (DC-17), the time before (DC-21), deletion (DC-22).
+
+What the lists can and cannot do: for platform apps (DC-14), connectors (DC-16).
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,35 @@ from datetime import UTC
 
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
+from contribaudit.catalogue import connectors
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.ai_access.reach import exposure
+from contribaudit.checks.ai_access.apps import exposure
 from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, passing, worded
-from contribaudit.checks.data_contribution.choices import decision_on
-from contribaudit.checks.parts import evidence_of, policy_evidence
-from contribaudit.checks.reading import ATTESTED, fragile_in_trial
-from contribaudit.core.deletion import CALLED, DeletionClock, clocks_of, residue_until
-from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.checks.data_contribution.plans import decision_on, fragile_by_switch
+from contribaudit.checks.reading import (
+    ATTESTED,
+    attested_choice,
+    attested_list,
+    beyond,
+    evidence_of,
+    fragile_in_trial,
+    identity,
+    policy_evidence,
+)
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.policy import Decision
 from contribaudit.core.model.setting import Family, Setting
-from contribaudit.core.model.subject import Kind
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, NOT_CONTRIBUTED, in_app, metadata
-from contribaudit.core.resolve.exposure import exposure_window
+from contribaudit.core.resolve.exposure import CALLED, DeletionClock, clocks_of, exposure_window, residue_until
 from contribaudit.core.resolve.reasons import Effective
 
 _IN_APP = contribution.IN_APP
 
 
-def common_patterns(case: Case) -> Verdict:
+def common_patterns(case: CheckContext) -> Verdict:
     """DC-17: prompts of the chat feed no common patterns: metadata is off, or Rovo is blocked everywhere.
 
     Search queries and configuration names feed them as long as metadata does; in-app Off stops none of it.
@@ -54,7 +65,7 @@ def common_patterns(case: Case) -> Verdict:
     return Verdict(Outcome.PASS, "rovo_blocked", reason, ai.ACCESS.id, "blocked", "blocked", blocked.evidence)
 
 
-def off_from_the_start(case: Case) -> Verdict:
+def off_from_the_start(case: CheckContext) -> Verdict:
     """DC-21: in-app contribution was seen off before the day from which data is used, and stands so.
 
     A look of today shows today's switch, not when it was set; nor does a decision show that it was carried out. The
@@ -90,7 +101,7 @@ def _still(answer: Effective) -> str:
     return f"in-app contribution is off, yet {answer.reason}"
 
 
-def deletion(case: Case) -> Verdict:
+def deletion(case: CheckContext) -> Verdict:
     """DC-22: after an opt-out, Atlassian's periods of deletion run: `pending` until the last of them, then `unknown`.
 
     In-app data and metadata have clocks of their own, each from the day of the policy's decision on its switch: a
@@ -124,7 +135,7 @@ class _OptOut:
     sentence: str
 
 
-def _opt_out(case: Case, setting: Setting) -> _OptOut:
+def _opt_out(case: CheckContext, setting: Setting) -> _OptOut:
     rulebook = case.state.rulebook
     decision = decision_on(case, setting, "off")
     called = CALLED[setting.id]
@@ -142,7 +153,7 @@ def _opt_out(case: Case, setting: Setting) -> _OptOut:
     return _OptOut(setting, decision, clocks, sentence)
 
 
-def _deletion_of(case: Case, parts: list[_OptOut], evidence: tuple[Evidence, ...]) -> Verdict:
+def _deletion_of(case: CheckContext, parts: list[_OptOut], evidence: tuple[Evidence, ...]) -> Verdict:
     """All opt-outs together: one that is not dated leaves it open, else the first end that is still ahead counts."""
     reason = "; ".join(one.sentence for one in parts)
     undated = next((one for one in parts if one.decision is None), None)
@@ -184,4 +195,93 @@ DC_22 = Check(
     reads=(_IN_APP.id, names.INCLUDED, contribution.METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
     outcomes=(ATTESTED - {Outcome.PASS}) | _BEFORE | {Outcome.PENDING},
     judge=deletion,
+)
+
+
+def platform_apps(case: CheckContext) -> Verdict:
+    """DC-14: nobody relies on excluding a platform app, which follows the organization's switch alone.
+
+    A claim is an entry of the exclude list, or an app that the rule's `expect` names as excluded.
+    """
+    above = not_in_force_or_exempt(case, _IN_APP, "off")
+    if above is not None:
+        return above
+    claimed = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    switch = attested_choice(case.state, case.subject, _IN_APP, "off")
+    if isinstance(switch, Verdict):
+        return switch
+    evidence = evidence_of(case.state.read(case.subject, _IN_APP.id))
+    if switch == "off":
+        reason = "the switch is off, and platform apps follow it"
+        return Verdict(Outcome.PASS, "switch_off", reason, _IN_APP.id, "off", switch, evidence)
+    rulebook = case.state.rulebook
+    by_policy = [word for word in claimed if (app := rulebook.app(word)) and app.contribution == "organization"]
+    excluded = attested_list(case.state, case.subject, contribution.EXCLUDED, ())
+    by_list = [] if isinstance(excluded, Verdict) else [text for text in excluded if _platform(case, text)]
+    if by_policy or by_list:
+        evidence += evidence_of(case.state.read(case.subject, contribution.EXCLUDED.id)) if by_list else ()
+        reason = f"no platform app can be excluded while the switch is on: {', '.join([*by_policy, *by_list])}"
+        return Verdict(Outcome.NOT_ACHIEVABLE, "platform_app_excluded", reason, _IN_APP.id, "off", switch, evidence)
+    if isinstance(excluded, Verdict):
+        return excluded
+    evidence += evidence_of(case.state.read(case.subject, contribution.EXCLUDED.id))
+    reason = "the switch is on, so platform apps contribute, and nobody claims otherwise"
+    return Verdict(Outcome.PASS, "not_claimed", reason, contribution.EXCLUDED.id, (), (), evidence)
+
+
+def _platform(case: CheckContext, text: str) -> bool:
+    """True for an entry that names a platform app, by the app itself or by its type key."""
+    bare = identity(case, text)
+    app = Subject(case.subject.organization, Kind.APP, bare)
+    type_key = case.state.recall(app, names.APP_TYPE_KEY) or bare.removeprefix("app:").rpartition("/")[2]
+    known = case.state.rulebook.app(type_key)
+    return known is not None and known.contribution == "organization"
+
+
+def connector_kept_out(case: CheckContext) -> Verdict:
+    """DC-16: a connector that can contribute is excluded, or not included, unless the rule's `expect` approves it."""
+    above = not_in_force_or_exempt(case, connectors.OFFERED, case.rule.expect)
+    if above is not None:
+        return above
+    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    offered = attested_choice(case.state, case.subject, connectors.OFFERED)
+    if isinstance(offered, Verdict):
+        return offered
+    evidence = evidence_of(case.state.read(case.subject, connectors.OFFERED.id))
+    if offered == "no":
+        reason = "the lists do not offer this connector, so it cannot contribute today"
+        return Verdict(Outcome.PASS, "not_offered", reason, connectors.OFFERED.id, approved, offered, evidence)
+    answer = in_app(case.state, case.subject)
+    verdict = contributed(answer, approved)
+    verdict = replace(verdict, evidence=(*evidence, *verdict.evidence))
+    if verdict.outcome is Outcome.PASS:
+        return worded(verdict, "kept_out", verdict.reason)
+    if answer.value != CONTRIBUTED:
+        return verdict
+    name = f"connector:{case.subject.id}"
+    if not beyond(case, (name,), approved) or not beyond(case, (case.subject.id,), approved):
+        reason = "the connector contributes, which the policy approves"
+        return worded(replace(verdict, outcome=Outcome.PASS), "approved", reason)
+    return worded(verdict, "connector_contributes", verdict.reason)
+
+
+_LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
+
+DC_14 = Check(
+    id="DC-14",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(_IN_APP.id, names.EXCLUDED, names.EXEMPTION),
+    outcomes=(ATTESTED - {Outcome.FAIL}) | _BEFORE | {Outcome.NOT_ACHIEVABLE},
+    judge=fragile_in_trial(fragile_by_switch(platform_apps)),
+    expectation=Expectation(Shape.WORDS, "apps"),
+)
+DC_16 = Check(
+    id="DC-16",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.CONNECTOR,
+    reads=(connectors.OFFERED.id, *_LISTS),
+    outcomes=ATTESTED | _BEFORE,
+    judge=fragile_in_trial(connector_kept_out),
+    expectation=Expectation(Shape.WORDS, means="connectors that may contribute", example='["Figma"]'),
 )

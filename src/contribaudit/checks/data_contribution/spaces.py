@@ -8,24 +8,28 @@ from datetime import datetime, timedelta
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.organization import SPACE_COUNT
 from contribaudit.checks.contributed import not_in_force_or_exempt
-from contribaudit.checks.data_contribution.choices import fragile_by_switch
-from contribaudit.checks.data_contribution.lists import switch_and_list
-from contribaudit.checks.parts import app_of, evidence_of, none_among_apps, unread
-from contribaudit.checks.reading import ATTESTED, fragile_in_trial
-from contribaudit.core.alias import alias_of
-from contribaudit.core.effective_lists import Listed, app_of_space, contribution_list, keys_of
-from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.checks.data_contribution.plans import fragile_by_switch
+from contribaudit.checks.data_contribution.switches import switch_and_list
+from contribaudit.checks.reading import ATTESTED, app_of, evidence_of, fragile_in_trial, none_among_apps, unread
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
 from contribaudit.core.model.setting import Family, Setting
-from contribaudit.core.model.snapshot import KnownSpace, SpaceList
+from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, SpaceList
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.aliases import apps_named, find_spaces, holds_spaces, listed_whole, where_it_would_be
+from contribaudit.core.resolve.aliases import (
+    alias_of,
+    apps_named,
+    find_spaces,
+    holds_spaces,
+    listed_whole,
+    where_it_would_be,
+)
+from contribaudit.core.resolve.effective_contribution import Listed, app_of_space, contribution_list, keys_of
 from contribaudit.core.resolve.reasons import Stop
 from contribaudit.core.resolve.state import State
-from contribaudit.core.snapshot import CollectionStatus
-from contribaudit.core.terms import max_age_days
 
 _IN_APP = contribution.IN_APP
 _BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
@@ -50,7 +54,7 @@ class _Position:
         return self.switch == "off"
 
 
-def _position(case: Case) -> _Position | Verdict:
+def _position(case: CheckContext) -> _Position | Verdict:
     found = switch_and_list(case)
     if isinstance(found, Verdict):
         return found
@@ -62,7 +66,7 @@ def _position(case: Case) -> _Position | Verdict:
     return _Position(switch, setting, held, listed, evidence)
 
 
-def sensitive_spaces(case: Case) -> Verdict:
+def sensitive_spaces(case: CheckContext) -> Verdict:
     """DC-11: no space that the rule's `expect` names contributes, by its own entry or by that of its app.
 
     The listings tell which space a name means, since keys pass on. Without them only what is the same for every space
@@ -94,7 +98,7 @@ def sensitive_spaces(case: Case) -> Verdict:
     return Verdict(Outcome.PASS, "sensitive_spaces_kept_out", reason, *common)
 
 
-def _contributes(case: Case, position: _Position, text: str) -> bool | tuple[str, str]:
+def _contributes(case: CheckContext, position: _Position, text: str) -> bool | tuple[str, str]:
     """Whether the space that the policy names contributes; a code and a reason where that is not known."""
     state, organization, listed = case.state, case.subject.organization, position.listed
     bare = text.strip().removeprefix(f"{organization}:")
@@ -158,7 +162,7 @@ def _eyes(listing: SpaceList) -> str:
     return listing.visible_to or "the token's owner"
 
 
-def new_spaces(case: Case) -> Verdict:
+def new_spaces(case: CheckContext) -> Verdict:
     """DC-12: no space was made since the list was last looked at that contributes without anybody having decided it.
 
     A listing shows what its token's owner may see, so it counts only beside the number that the app's own
@@ -229,7 +233,7 @@ class _New:
     """Spaces that were there at the first listing, which was after the review, and tell no date."""
 
 
-def _review(case: Case, look: Observed) -> tuple[datetime, str]:
+def _review(case: CheckContext, look: Observed) -> tuple[datetime, str]:
     """When the spaces were last reviewed, and how: by a look at the list, or by a baseline that was approved since."""
     approved = case.state.baseline(case.subject.organization)
     if approved is None or approved.expired(case.as_of) or approved.looked_at <= look.observed_at:
@@ -237,7 +241,7 @@ def _review(case: Case, look: Observed) -> tuple[datetime, str]:
     return approved.looked_at, f"run {approved.baseline.run} of {approved.looked_at:%Y-%m-%d}, which is the baseline"
 
 
-def _since_review(case: Case, position: _Position, reviewed_at: datetime, looked_at: datetime) -> _New:
+def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime, looked_at: datetime) -> _New:
     """Spaces that a run after the review was the first to see.
 
     One that was made before the look at the list was there to be seen by it. A baseline reviews what its run saw: what
@@ -257,7 +261,7 @@ def _since_review(case: Case, position: _Position, reviewed_at: datetime, looked
     return _New(number, tuple(named), undated)
 
 
-def _short(case: Case, listing: SpaceList) -> tuple[Evidence, ...] | Verdict:
+def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Verdict:
     """The evidence that the listing shows every space; a verdict where it does not, or nobody counted them."""
     if not _is_whole(listing):
         reason = f"its spaces were not read to the end: {listing.reason or listing.code}"
@@ -298,7 +302,7 @@ def _read_by(state: State, listing: SpaceList) -> tuple[Evidence, ...]:
     return (Evidence(Grade.DOCUMENTED, f"spaces of the app, as {_eyes(listing)} sees them", read_at),)
 
 
-def _called(case: Case) -> str:
+def _called(case: CheckContext) -> str:
     return alias_of(case.state, case.subject)
 
 

@@ -1,28 +1,41 @@
-"""What the organization contributes: metadata (DC-01, DC-02), in-app data (DC-03), what follows the switch (DC-15)."""
+"""What the organization contributes: metadata (DC-01, DC-02), in-app data (DC-03), what follows the switch (DC-15).
+
+The list that belongs to the switch's position: what it lets in again (DC-04), and whether it is of today (DC-13).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.contributed import contributed, passing, worded
-from contribaudit.checks.data_contribution.choices import decision_on, fragile_by_switch
-from contribaudit.checks.reading import ATTESTED, code_of, highest_plan
-from contribaudit.core.effective_plan import trial_behind
-from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, passing, worded
+from contribaudit.checks.data_contribution.plans import decision_on, fragile_by_switch
+from contribaudit.checks.reading import (
+    ATTESTED,
+    attested_choice,
+    attested_list,
+    beyond,
+    code_of,
+    evidence_of,
+    fragile_in_trial,
+    highest_plan,
+)
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
 from contribaudit.core.model import names
-from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.setting import Family
+from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind, organization_subject
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, content_of_no_app, in_app, metadata
+from contribaudit.core.resolve.plans import trial_behind
 
 _METADATA = contribution.METADATA
 _IN_APP = contribution.IN_APP
 _LISTS = (_IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION, names.APP_TYPE_KEY)
 
 
-def metadata_off(case: Case) -> Verdict:
+def metadata_off(case: CheckContext) -> Verdict:
     """DC-01, DC-02: no metadata is contributed. On plans that always contribute it nobody can have that.
 
     The same for both: DC-01 asks every organization, DC-02 minds the plan on which the default is On.
@@ -50,11 +63,11 @@ def metadata_off(case: Case) -> Verdict:
     return passing(verdict, answer)
 
 
-def _plan_with_switch(case: Case) -> str:
+def _plan_with_switch(case: CheckContext) -> str:
     return next((plan.name for plan in case.state.rulebook.plans if plan.metadata_changeable), "no plan")
 
 
-def in_app_off(case: Case) -> Verdict:
+def in_app_off(case: CheckContext) -> Verdict:
     """DC-03: no in-app data is contributed, neither by the switch nor through the include list while it is off.
 
     Fragile where a trial props the switch, and where off is, or may be, only the plan's default and no decision of the
@@ -83,7 +96,7 @@ def in_app_off(case: Case) -> Verdict:
     return worded(replace(verdict, fragile=True), "off_by_default", reason)
 
 
-def site_configuration(case: Case) -> Verdict:
+def site_configuration(case: CheckContext) -> Verdict:
     """DC-15: site-wide configuration, which belongs to no space or app, follows the organization's switch alone."""
     answer = content_of_no_app(case.state, case.subject.organization)
     verdict = contributed(answer, "off")
@@ -131,4 +144,104 @@ DC_15 = Check(
     reads=(_IN_APP.id, names.EXEMPTION),
     outcomes=ATTESTED | _BEFORE,
     judge=fragile_by_switch(site_configuration),
+)
+
+
+_INCLUDED = contribution.INCLUDED
+
+
+def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], tuple[Evidence, ...]] | Verdict:
+    """The switch, the list that belongs to its position, what that holds, and the evidence of both."""
+    organization = organization_subject(case.subject.organization)
+    switch = attested_choice(case.state, organization, _IN_APP)
+    if isinstance(switch, Verdict):
+        return switch
+    setting = _INCLUDED if switch == "off" else contribution.EXCLUDED
+    held = attested_list(case.state, organization, setting)
+    if isinstance(held, Verdict):
+        return held
+    evidence = evidence_of(case.state.read(organization, _IN_APP.id), case.state.read(organization, setting.id))
+    return switch, setting, held, evidence
+
+
+def include_list(case: CheckContext) -> Verdict:
+    """DC-04: while the switch is off, the include list holds nothing that the rule's `expect` does not approve.
+
+    The switch alone looks fine. With the switch on everything contributes, whatever the list holds.
+    """
+    above = not_in_force_or_exempt(case, _INCLUDED, case.rule.expect)
+    if above is not None:
+        return above
+    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    switch = attested_choice(case.state, case.subject, _IN_APP, "off")
+    if isinstance(switch, Verdict):
+        return switch
+    switch_seen = case.state.read(case.subject, _IN_APP.id)
+    if switch == "on":
+        reason = "the switch is on, so everything contributes that is not excluded"
+        return Verdict(Outcome.FAIL, "switch_on", reason, _IN_APP.id, "off", switch, evidence_of(switch_seen))
+    included = attested_list(case.state, case.subject, _INCLUDED, approved)
+    if isinstance(included, Verdict):
+        return included
+    evidence = evidence_of(switch_seen, case.state.read(case.subject, _INCLUDED.id))
+    strangers = beyond(case, included, approved)
+    if strangers:
+        reason = f"included although the switch is off, and not approved: {', '.join(strangers)}"
+        return Verdict(Outcome.FAIL, "included_not_approved", reason, _INCLUDED.id, approved, included, evidence)
+    what = f"holds {len(included)} entries, all approved" if included else "is empty"
+    return Verdict(
+        Outcome.PASS, "nothing_unapproved", f"the include list {what}", _INCLUDED.id, approved, included, evidence
+    )
+
+
+def list_of_this_position(case: CheckContext) -> Verdict:
+    """DC-13: the list that belongs to the switch's present position was looked at no earlier than the switch.
+
+    A flip turns the meaning of the lists around: yesterday's exclude list is not today's include list.
+    """
+    above = not_in_force_or_exempt(case, _IN_APP)
+    if above is not None:
+        return above
+    switch = attested_choice(case.state, case.subject, _IN_APP)
+    if isinstance(switch, Verdict):
+        return switch
+    belonging = _INCLUDED if switch == "off" else contribution.EXCLUDED
+    held = attested_list(case.state, case.subject, belonging)
+    if isinstance(held, Verdict):
+        return held
+    switch_seen = case.state.read(case.subject, _IN_APP.id)
+    list_seen = case.state.read(case.subject, belonging.id)
+    evidence = evidence_of(switch_seen, list_seen)
+    assert isinstance(switch_seen, Observed)
+    assert isinstance(list_seen, Observed)
+    if list_seen.observed_at < switch_seen.observed_at:
+        reason = (
+            f"the switch was seen {switch} on {switch_seen.observed_at:%Y-%m-%d}, after the last look at its list "
+            f"on {list_seen.observed_at:%Y-%m-%d}: whether it was flipped between the two is not known"
+        )
+        return Verdict(Outcome.STALE, "list_older_than_switch", reason, belonging.id, None, held, evidence)
+    reason = f"the switch is {switch}, and its list was looked at no earlier"
+    return Verdict(Outcome.PASS, "list_of_this_position", reason, belonging.id, None, held, evidence)
+
+
+DC_04 = Check(
+    id="DC-04",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(_IN_APP.id, _INCLUDED.id, names.EXEMPTION),
+    outcomes=ATTESTED | _BEFORE,
+    judge=fragile_in_trial(include_list),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="spaces, apps and connectors that may be included",
+        example='["app:acme.atlassian.net/jira-software"]',
+    ),
+)
+DC_13 = Check(
+    id="DC-13",
+    family=Family.DATA_CONTRIBUTION,
+    kind=Kind.ORGANIZATION,
+    reads=(_IN_APP.id, _INCLUDED.id, names.EXCLUDED, names.EXEMPTION),
+    outcomes=(ATTESTED - {Outcome.FAIL}) | _BEFORE,
+    judge=fragile_in_trial(list_of_this_position),
 )

@@ -1,4 +1,7 @@
-"""What data residency does not reach: AI (DR-09), aggregates (DR-10), the audit log (DR-11), own keys (DR-12)."""
+"""What data residency does not reach: AI (DR-09), aggregates (DR-10), the audit log (DR-11), own keys (DR-12).
+
+Which apps residency reaches: by plan (DR-03), at all (DR-06), and by the organization's own policies (DR-14).
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,46 @@ from dataclasses import replace
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.catalogue.data_residency import BYOK
-from contribaudit.checks.ai_access.reach import exposure
+from contribaudit.catalogue.data_residency import APP_POLICIES, BYOK, POLICIES
+from contribaudit.checks.ai_access.apps import exposure
 from contribaudit.checks.contributed import fragile
 from contribaudit.checks.data_contribution.switches import in_app_off, metadata_off
-from contribaudit.checks.data_residency.pinning import may_have_residency
+from contribaudit.checks.data_residency.pinning import may_have_residency, no_policy_at_all, none_within
 from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
-from contribaudit.checks.parts import evidence_of, rulebook_evidence
-from contribaudit.checks.reading import ATTESTED, code_of, fragile_in_trial, gravest, list_of, unless_no_screen, word_of
-from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.checks.reading import (
+    ATTESTED,
+    WORKSPACES,
+    app_of,
+    attested_choice,
+    attested_list,
+    code_of,
+    evidence_of,
+    fragile_in_own_trial,
+    fragile_in_trial,
+    list_evidence,
+    most_severe,
+    none_among_apps,
+    plan_of,
+    plan_unclear,
+    rulebook_evidence,
+    unless_no_screen,
+    unread,
+)
+from contribaudit.checks.reading import POLICIES as POLICY_LIST
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
 from contribaudit.core.model import names
-from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Family, Setting
-from contribaudit.core.model.subject import Kind
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.state import State
 
 _BEFORE = frozenset((Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE))
 
 
-def ai_processing(case: Case) -> Verdict:
+def ai_processing(case: CheckContext) -> Verdict:
     """DR-09: AI is off everywhere, since residency holds stored data and not what models process.
 
     Tools of others that connect over MCP process it where they run, and web searches go out: both must be closed too.
@@ -39,7 +64,7 @@ def ai_processing(case: Case) -> Verdict:
     parts = [answer, *(_way_out(case, *way) for way in _WAYS_OUT), _own_domains(case)]
     if answer.outcome is Outcome.NO_SUCH_SETTING:
         parts = [one for one in parts if one.setting != tools.WEB_SEARCH.id]  # Rovo is what searches
-    worst = gravest(parts)
+    worst = most_severe(parts)
     if worst is None or worst.outcome is not Outcome.PASS:
         return worst or answer
     evidence = tuple(evidence for one in parts for evidence in one.evidence)
@@ -66,8 +91,8 @@ _WAYS_OUT = (
 )
 
 
-def _way_out(case: Case, setting: Setting, closed: str, code: str, opened: str) -> Verdict:
-    word = word_of(case.state, case.subject, setting, closed)
+def _way_out(case: CheckContext, setting: Setting, closed: str, code: str, opened: str) -> Verdict:
+    word = attested_choice(case.state, case.subject, setting, closed)
     if isinstance(word, Verdict):
         return word
     evidence = evidence_of(case.state.read(case.subject, setting.id))
@@ -76,9 +101,9 @@ def _way_out(case: Case, setting: Setting, closed: str, code: str, opened: str) 
     return Verdict(Outcome.FAIL, code, opened, setting.id, closed, word, evidence)
 
 
-def _own_domains(case: Case) -> Verdict:
+def _own_domains(case: CheckContext) -> Verdict:
     setting = tools.MCP_DOMAINS
-    listed = list_of(case.state, case.subject, setting, ())
+    listed = attested_list(case.state, case.subject, setting, ())
     if isinstance(listed, Verdict):
         return listed
     evidence = evidence_of(case.state.read(case.subject, setting.id))
@@ -88,12 +113,12 @@ def _own_domains(case: Case) -> Verdict:
     return Verdict(Outcome.FAIL, "mcp_open", reason, setting.id, (), listed, evidence)
 
 
-def aggregates(case: Case) -> Verdict:
+def aggregates(case: CheckContext) -> Verdict:
     """DR-10: nothing is contributed, since no realm holds what is de-identified and aggregated."""
     answers = (metadata_off(case), in_app_off(case))
     settled = next((one for one in answers if one.outcome in _BEFORE), None)
     impossible = next((one for one in answers if one.outcome is Outcome.NOT_ACHIEVABLE), None)
-    worst = settled or impossible or gravest(answers)
+    worst = settled or impossible or most_severe(answers)
     if worst is not None and worst.outcome is not Outcome.PASS:
         also = [one.reason for one in answers if one is not worst and one.outcome is Outcome.FAIL]
         return replace(worst, reason="; ".join((worst.reason, *also)))
@@ -104,16 +129,16 @@ def aggregates(case: Case) -> Verdict:
     return fragile(verdict, "; ".join(undone)) if undone else verdict
 
 
-def audit_log(case: Case) -> Verdict:
+def audit_log(case: CheckContext) -> Verdict:
     """DR-11: no plan holds the audit log in a realm; a waiver is how that is accepted."""
     reason = "data residency is not available for the audit log on any plan"
     return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", reason, None, None, None, rulebook_evidence(case))
 
 
-def own_key(case: Case) -> Verdict:
+def own_key(case: CheckContext) -> Verdict:
     """DR-12: an app with a customer-managed key is in a realm of the rule's `expect`: no move is possible any more."""
     setting = BYOK
-    key = word_of(case.state, case.subject, setting)
+    key = attested_choice(case.state, case.subject, setting)
     if isinstance(key, Verdict):
         return unless_no_screen(case, setting, key)
     evidence = evidence_of(case.state.read(case.subject, setting.id))
@@ -176,4 +201,174 @@ DR_12 = Check(
     judge=own_key,
     applies=may_have_residency,
     expectation=Expectation(Shape.WORDS, "realms"),
+)
+
+
+def plan_allows(case: CheckContext) -> Verdict:
+    """DR-03: the app's plan offers data residency."""
+    app = app_of(case.state, case.subject)
+    if app is None or app.residency != "yes":
+        return _unknown_app(case)
+    plan = plan_of(case.state, case.subject)
+    if not isinstance(plan, Plan):
+        return plan_unclear(plan)
+    evidence = evidence_of(case.state.read(case.subject, names.PLAN))
+    needed = case.state.rulebook.plan_with("residency")
+    if plan.residency:
+        reason = f"the {plan.name} plan offers data residency"
+        return Verdict(Outcome.PASS, "plan_allows", reason, names.PLAN, f"{needed} or higher", plan.name, evidence)
+    reason = f"the {plan.name} plan has no data residency, {needed} has"
+    return Verdict(
+        Outcome.NOT_ACHIEVABLE, "plan_without_residency", reason, names.PLAN, f"{needed} or higher", plan.name, evidence
+    )
+
+
+def outside_accepted(case: CheckContext) -> Verdict:
+    """DR-06: an app that residency does not reach is accepted by name in the rule's `expect`."""
+    type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
+    app = app_of(case.state, case.subject)
+    if app is None or app.residency != "none":
+        return _unknown_app(case)
+    if not isinstance(type_key, Observed):
+        return unread(type_key)
+    wanted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    accepted = {known.type_key for word in wanted if (known := case.state.rulebook.app(word)) is not None}
+    evidence = evidence_of(type_key)
+    reason = f"Atlassian offers no data residency for {app.title}"
+    if app.type_key in accepted:
+        return Verdict(
+            Outcome.PASS,
+            "accepted",
+            f"{reason}, which the policy accepts",
+            names.APP_TYPE_KEY,
+            wanted,
+            app.type_key,
+            evidence,
+        )
+    return Verdict(
+        Outcome.NOT_ACHIEVABLE, "outside_residency", reason, names.APP_TYPE_KEY, wanted, app.type_key, evidence
+    )
+
+
+def _unknown_app(case: CheckContext) -> Verdict:
+    type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
+    if not isinstance(type_key, Observed) or not isinstance(type_key.value, str):
+        return unread(type_key)
+    reason = f"the rulebook does not know whether data residency reaches {type_key.value}"
+    return Verdict(
+        Outcome.UNKNOWN, "unknown_app", reason, names.APP_TYPE_KEY, None, type_key.value, evidence_of(type_key)
+    )
+
+
+def policies_list_apps(case: CheckContext) -> Verdict:
+    """DR-14: every app that can be held is in one residency policy, and policies name no app that is not there.
+
+    An empty list of policies says too little, as does one with a policy of a type that this version does not know.
+    """
+    state, organization = case.state, case.subject.id
+    listed_ids = state.read(case.subject, POLICIES.id)
+    inventory = list_evidence(state, organization, WORKSPACES)
+    if not isinstance(listed_ids, Observed):
+        return unread(listed_ids)
+    if not inventory or not list_evidence(state, organization, POLICY_LIST):
+        place = state.organizations[organization]
+        reason = place.why_not(WORKSPACES) or place.why_not(POLICY_LIST)
+        return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"the lists are not whole: {reason}", POLICIES.id)
+    apps = state.subjects(Kind.APP, organization)
+    able = [app for app in apps if _able(state, app)]
+    unclear = [app for app in apps if _unclear(state, app)]
+    evidence = (*evidence_of(listed_ids), *inventory)
+    if not listed_ids.value:
+        if able and not no_policy_at_all(state, organization):
+            reason = "the list of policies shows no residency policy, and does not show that there is none"
+            return Verdict(Outcome.UNKNOWN, "policies_not_shown", reason, POLICIES.id, None, (), evidence)
+        if able:
+            reason = f"there is no residency policy, though {len(able)} apps could be in one"
+            return Verdict(Outcome.FAIL, "no_residency_policy", reason, POLICIES.id, None, (), evidence)
+        if unclear:
+            return _unclear_apps(state, unclear, (), evidence)
+        reason = "no app is on a plan with data residency"
+        return Verdict(Outcome.NOT_ACHIEVABLE, "plan_without_residency", reason, POLICIES.id, None, (), evidence)
+    twice = [app for app in apps if _policies_of(state, app) > 1]
+    missing = [app for app in able if not _policies_of(state, app)]
+    strangers = [
+        one
+        for one in state.apps_named_anywhere(organization)
+        if _policies_of(state, one) and not state.in_inventory(one)
+    ]
+    wrong = tuple(sorted(alias_of(state, app) for app in (*twice, *missing, *strangers)))
+    if twice:
+        reason = f"two residency policies list {alias_of(state, twice[0])}"
+        return Verdict(Outcome.CONFLICT, "several_policies", reason, POLICIES.id, (), wrong, evidence)
+    if missing or strangers:
+        parts = [f"{len(missing)} apps are in no residency policy"] * bool(missing)
+        parts += [f"policies list {len(strangers)} apps that are not in the inventory"] * bool(strangers)
+        return Verdict(Outcome.FAIL, "policy_and_inventory_differ", "; ".join(parts), POLICIES.id, (), wrong, evidence)
+    if unclear:
+        return _unclear_apps(state, unclear, wrong, evidence)
+    reason = f"residency policies list all {len(able)} apps that can be held"
+    return Verdict(Outcome.PASS, "all_listed", reason, POLICIES.id, (), (), evidence)
+
+
+def _unclear_apps(
+    state: State, unclear: list[Subject], wrong: tuple[str, ...], evidence: tuple[Evidence, ...]
+) -> Verdict:
+    reason = f"whether {alias_of(state, unclear[0])} can be in a residency policy is not known"
+    return Verdict(Outcome.UNKNOWN, "unclear_apps", reason, POLICIES.id, (), wrong, evidence)
+
+
+def _policies_of(state: State, app: Subject) -> int:
+    seen = state.value(app, APP_POLICIES.id)
+    return len(seen.value) if seen is not None and isinstance(seen.value, tuple) else 0
+
+
+def _able(state: State, app: Subject) -> bool:
+    known, plan = app_of(state, app), plan_of(state, app)
+    return known is not None and known.residency == "yes" and isinstance(plan, Plan) and plan.residency
+
+
+def _unclear(state: State, app: Subject) -> bool:
+    if _policies_of(state, app):
+        return False
+    known = app_of(state, app)
+    if known is None or known.residency == "unknown":
+        return True
+    return known.residency == "yes" and not isinstance(plan_of(state, app), Plan)
+
+
+def _may_be_outside(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    return app is None or app.residency != "yes"
+
+
+DR_03 = Check(
+    id="DR-03",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.APP,
+    reads=(names.PLAN, names.APP_TYPE_KEY),
+    outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.NO_SUCH_SETTING, Outcome.UNKNOWN, Outcome.STALE)),
+    judge=fragile_in_own_trial(plan_allows),
+    applies=may_have_residency,
+    when_none=none_within,
+)
+DR_06 = Check(
+    id="DR-06",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.APP,
+    reads=(names.APP_TYPE_KEY,),
+    outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)),
+    judge=outside_accepted,
+    applies=_may_be_outside,
+    expectation=Expectation(Shape.WORDS, "apps"),
+    when_none=none_among_apps("is outside data residency"),
+)
+DR_14 = Check(
+    id="DR-14",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.ORGANIZATION,
+    reads=(POLICIES.id, APP_POLICIES.id, names.PLAN, names.APP_TYPE_KEY),
+    outcomes=frozenset(
+        (Outcome.PASS, Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)
+    ),
+    judge=fragile_in_trial(policies_list_apps),
 )

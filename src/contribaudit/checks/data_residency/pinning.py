@@ -1,4 +1,7 @@
-"""Whether an app is held in its realm (DR-02), and what became of moves (DR-04)."""
+"""Whether an app is held in its realm (DR-02), and what became of moves (DR-04).
+
+What comes after the apps of today: new apps (DR-05), and Marketplace apps inside them (DR-07, DR-08).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from datetime import datetime
 
 from contribaudit.catalogue.data_residency import (
     APP_POLICIES,
+    DEFAULT_REALM,
+    MARKETPLACE_UNPINNED,
     MOVE_ENDS_AT,
     MOVE_SCHEDULED_FOR,
     MOVE_STARTS_AT,
@@ -14,18 +19,24 @@ from contribaudit.catalogue.data_residency import (
     POLICY_REALMS,
 )
 from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
-from contribaudit.checks.parts import (
+from contribaudit.checks.reading import (
+    ATTESTED,
     POLICIES,
     app_of,
+    attested_list,
+    beyond,
     evidence_of,
+    fragile_in_own_trial,
+    fragile_in_trial,
     list_evidence,
     none_among_apps,
+    not_verifiable,
     plan_of,
     plan_unclear,
+    unless_no_screen,
     unread,
 )
-from contribaudit.checks.reading import fragile_in_own_trial
-from contribaudit.core.judge.check import Case, Check, Verdict
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId
@@ -56,7 +67,7 @@ none_within = none_among_apps("can have data residency", Outcome.NO_SUCH_SETTING
 """Of an organization that has apps, all of which the rulebook knows to be outside data residency."""
 
 
-def pinned(case: Case) -> Verdict:
+def pinned(case: CheckContext) -> Verdict:
     """DR-02: an applied residency policy holds the app in the realm that it reports, on a plan that has residency.
 
     A realm alone proves nothing: Global shows regions too, and a located app may move. Nor does a policy alone: it may
@@ -79,7 +90,7 @@ def _all_with_residency(state: State, seen: Observation) -> bool:
     return bool(plans) and all(plan is not None and plan.residency for plan in plans)
 
 
-def _by_policy(case: Case) -> Verdict:
+def _by_policy(case: CheckContext) -> Verdict:
     state, app = case.state, case.subject
     plan = plan_of(state, app)
     if isinstance(plan, Plan) and not plan.residency:
@@ -129,7 +140,7 @@ def _by_policy(case: Case) -> Verdict:
     )
 
 
-def _not_held(case: Case, evidence: tuple[Evidence, ...]) -> Verdict:
+def _not_held(case: CheckContext, evidence: tuple[Evidence, ...]) -> Verdict:
     move = _move(case)
     if move is not None and move.meaning == "moving":
         return _awaited(case, MOVE_ENDS_AT.id, "a move is in progress", "moving", evidence)
@@ -144,7 +155,7 @@ def _not_held(case: Case, evidence: tuple[Evidence, ...]) -> Verdict:
     )
 
 
-def moves_done(case: Case) -> Verdict:
+def moves_done(case: CheckContext) -> Verdict:
     """DR-04: the residency policy on the app is applied; an open move is `pending` until its window ends."""
     state, app = case.state, case.subject
     seen = state.read(app, names.MOVE)
@@ -171,7 +182,7 @@ def moves_done(case: Case) -> Verdict:
     return Verdict(Outcome.FAIL, code, reason, names.MOVE, "applied", seen.value, evidence)
 
 
-def _awaited(case: Case, until: SettingId, what: str, code: str, evidence: tuple[Evidence, ...]) -> Verdict:
+def _awaited(case: CheckContext, until: SettingId, what: str, code: str, evidence: tuple[Evidence, ...]) -> Verdict:
     """`pending` until the time that the API names; `unknown` when it names none, or when that is over."""
     state = case.state.value(case.subject, names.MOVE)
     observed = state.value if state is not None else None
@@ -189,7 +200,7 @@ def _awaited(case: Case, until: SettingId, what: str, code: str, evidence: tuple
     return Verdict(Outcome.PENDING, code, reason, names.MOVE, "applied", observed, evidence, due_at=due)
 
 
-def _move(case: Case) -> Move | None:
+def _move(case: CheckContext) -> Move | None:
     seen = case.state.value(case.subject, names.MOVE)
     return case.state.rulebook.move(seen.value) if seen is not None and isinstance(seen.value, str) else None
 
@@ -256,4 +267,75 @@ DR_04 = Check(
     judge=fragile_in_own_trial(moves_done),
     applies=_may_have_move,
     when_none=_no_moves,
+)
+
+
+def default_realm(case: CheckContext) -> Verdict:
+    """DR-05: a new app starts in a realm of the rule's `expect`. Apps that exist stay where they are: DR-01."""
+    wanted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    allowed = case.state.rulebook.realm_codes(wanted)
+    setting = DEFAULT_REALM.id
+    if not allowed:
+        reason = "the policy names no realm: set expect in its rule"
+        return Verdict(Outcome.UNKNOWN, "policy_names_no_realm", reason, setting)
+    seen = case.state.read(case.subject, setting)
+    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
+        return unread(seen, wanted)
+    evidence = evidence_of(seen)
+    realm = case.state.rulebook.realm(seen.value)
+    if realm is None:
+        reason = f"the rulebook does not know the realm {seen.value!r}"
+        return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, setting, wanted, seen.value, evidence)
+    met = realm.code in allowed
+    reason = f"new apps start in {realm.code} ({realm.title})"
+    reason += "" if met else f", the policy allows {', '.join(sorted(allowed))}"
+    outcome, code = (Outcome.PASS, "realm_allowed") if met else (Outcome.FAIL, "realm_not_allowed")
+    return Verdict(outcome, code, reason, setting, wanted, realm.code, evidence)
+
+
+def marketplace_apps(case: CheckContext) -> Verdict:
+    """DR-07: every Marketplace app in the app is shown as Pinned, but those that the rule's `expect` accepts."""
+    accepted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    setting = MARKETPLACE_UNPINNED
+    unpinned = attested_list(case.state, case.subject, setting, accepted)
+    if isinstance(unpinned, Verdict):
+        return unless_no_screen(case, setting, unpinned)
+    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    strangers = beyond(case, unpinned, accepted)
+    if strangers:
+        reason = f"Marketplace apps that are not pinned: {', '.join(strangers)}"
+        return Verdict(Outcome.FAIL, "marketplace_app_unpinned", reason, setting.id, accepted, unpinned, evidence)
+    what = "every Marketplace app that is not pinned is accepted" if unpinned else "every Marketplace app is pinned"
+    return Verdict(Outcome.PASS, "marketplace_apps_held", what, setting.id, accepted, unpinned, evidence)
+
+
+DR_05 = Check(
+    id="DR-05",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.ORGANIZATION,
+    reads=(DEFAULT_REALM.id,),
+    outcomes=ATTESTED,
+    judge=fragile_in_trial(default_realm),
+    expectation=Expectation(Shape.WORDS, "realms"),
+)
+DR_07 = Check(
+    id="DR-07",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.APP,
+    reads=(MARKETPLACE_UNPINNED.id, names.APP_TYPE_KEY),
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
+    judge=fragile_in_trial(marketplace_apps),
+    applies=may_have_residency,
+    expectation=Expectation(Shape.WORDS, means="Marketplace apps that are accepted unpinned", example='["Draw.io"]'),
+    when_none=none_among_apps("can be held in a realm"),
+)
+DR_08 = Check(
+    id="DR-08",
+    family=Family.DATA_RESIDENCY,
+    kind=Kind.ORGANIZATION,
+    reads=(MARKETPLACE_UNPINNED.id,),
+    outcomes=frozenset((Outcome.UNKNOWN,)),
+    judge=not_verifiable(
+        MARKETPLACE_UNPINNED.id, "where the remotes of Forge apps keep data is in their manifests, which are not read"
+    ),
 )

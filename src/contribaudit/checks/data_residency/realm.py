@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
-from contribaudit.checks.parts import WORKSPACES, app_of, evidence_of, list_evidence, none_among_apps, plan_of, unread
-from contribaudit.checks.reading import fragile_in_own_trial
-from contribaudit.core.judge.check import Case, Check, Expectation, Shape, Verdict
+from contribaudit.checks.reading import (
+    WORKSPACES,
+    app_of,
+    evidence_of,
+    fragile_in_own_trial,
+    list_evidence,
+    none_among_apps,
+    plan_of,
+    unread,
+)
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
@@ -32,7 +40,7 @@ def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
     return unread(seen, expected)
 
 
-def realm_allowed(case: Case) -> Verdict:
+def realm_allowed(case: CheckContext) -> Verdict:
     """DR-01: the app keeps its data in a realm that the policy allows.
 
     `not_achievable` where neither the app nor its plan has data residency: then no setting would change the realm.
@@ -62,7 +70,7 @@ def realm_allowed(case: Case) -> Verdict:
     return Verdict(Outcome.FAIL, "realm_not_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
 
 
-def _outside(case: Case) -> str:
+def _outside(case: CheckContext) -> str:
     """Why no realm can be chosen for this app; "" where one can, or where that is not known."""
     app = app_of(case.state, case.subject)
     if app is not None and app.residency == "none":
@@ -73,7 +81,7 @@ def _outside(case: Case) -> str:
     return ""
 
 
-def sandbox_realm(case: Case) -> Verdict:
+def sandbox_realm(case: CheckContext) -> Verdict:
     """DR-13: a sandbox has the realm of its parent.
 
     The workspace list does not name the parent. Where it does not, the production apps of the same type stand for it:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import click
 
-from contribaudit.cli.attest.forget import forget
-from contribaudit.cli.attest.record import record
-from contribaudit.cli.attest.review import list_attestations, show_attestation
-from contribaudit.cli.attest.signing import confirm, revoke
+from contribaudit.cli.attest.recording import record
+from contribaudit.cli.attest.review import confirm, forget, list_attestations, revoke, show_attestation
 
 _WITH_A_VALUE = ("--config", "--log-format")
 _ALONE = ("--quiet", "-q", "--verbose", "-v", "--no-color")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from contribaudit.audit.attesting import Desk as EvidenceDesk
+from contribaudit.audit.attesting import AttestationSession as EvidenceDesk
 from contribaudit.cli.options import Console, organization_option, store_option
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def open_desk(
     """The desk of the organization that --org names, or of the only one configured. `offline` wants no key."""
     from contribaudit import wiring
     from contribaudit.audit.job import Job
-    from contribaudit.cli.ask import chosen_organization
+    from contribaudit.cli.options import chosen_organization
 
     settings = console.settings()
     chosen = (chosen_organization(settings, organization),)
@@ -84,6 +84,6 @@ def open_desk(
 
 def name_of(state: State, subject: Subject) -> str:
     """What people call the subject."""
-    from contribaudit.core.alias import alias_of
+    from contribaudit.core.resolve.aliases import alias_of
 
     return alias_of(state, subject)

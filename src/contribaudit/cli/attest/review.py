@@ -1,4 +1,9 @@
-"""`attest list` and `attest show`: what was recorded, and what became of it."""
+"""`attest list` and `attest show`: what was recorded, and what became of it.
+
+`attest confirm` and `attest revoke`: a second person agrees, or somebody takes it back.
+
+`attest forget`: a person's name, taken out of the history.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.attest.options import desk_options, name_of, open_desk
-from contribaudit.cli.options import Console, format_option, pass_console
+from contribaudit.cli.options import Console, format_option, pass_console, store_option
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.core.resolve.state import State
     from contribaudit.exporters.text import Cell
+
 
 COLUMNS = (
     "id", "state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "due_on",
@@ -42,7 +48,7 @@ def list_attestations(
     """What is in force: who looked when, who confirmed it, what holds it, and when somebody should look again."""
     from contribaudit.attestations.status import what_became
     from contribaudit.exporters.tabular import render
-    from contribaudit.exporters.words import counted
+    from contribaudit.exporters.text import plural
 
     with open_desk(console, organization, store_location) as desk:
         state, known, now = desk.remembered(), desk.attestations(), desk.now()
@@ -57,7 +63,7 @@ def list_attestations(
     else:
         in_force = sum(1 for word in standing.values() if word == "in force")
         console.diagnostics.conclusion(
-            f"{counted(len(known), 'attestation')}, {in_force} in force, {overdue} of them due."
+            f"{plural(len(known), 'attestation')}, {in_force} in force, {overdue} of them due."
         )
 
 
@@ -146,3 +152,81 @@ def _row(one: Attestation, standing: str, state: State, policy: AuditPolicy) -> 
         one.revoked.by if one.revoked else None,
         one.revoked.at if one.revoked else None,
     )
+
+
+_identity = click.argument("identity", metavar="ID")
+_by = click.option("--by", metavar="MAIL", help="Who does it; default: attested_by of the configuration.")
+
+
+@click.command("confirm")
+@_identity
+@_by
+@desk_options
+@pass_console
+def confirm(
+    console: Console,
+    *,
+    identity: str,
+    by: str | None,
+    organization: str | None,
+    store_location: str | None,
+) -> None:
+    """Say as a second person that the console shows this: never as who looked or who typed it in."""
+    with open_desk(console, organization, store_location) as desk:
+        one = desk.find(identity)
+        signature = desk.confirm(one.id, by or desk.settings.attested_by or "")
+    console.diagnostics.conclusion(f"{signature.by} confirmed {one.id}: {one.setting} as {one.by} saw it.")
+
+
+@click.command("revoke")
+@_identity
+@_by
+@click.option("--note", metavar="TEXT", default="", help="Why.")
+@desk_options
+@pass_console
+def revoke(
+    console: Console,
+    *,
+    identity: str,
+    by: str | None,
+    note: str,
+    organization: str | None,
+    store_location: str | None,
+) -> None:
+    """Take an attestation back. It stays in the history, and the one before it does not come back."""
+    with open_desk(console, organization, store_location) as desk:
+        one = desk.find(identity)
+        signature = desk.revoke(one.id, by or desk.settings.attested_by or "", note)
+    console.diagnostics.conclusion(f"{signature.by} revoked {one.id}: look at {one.setting} again.")
+
+
+@click.command("forget")
+@click.argument("person", metavar="MAIL")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@store_option
+@pass_console
+def forget(console: Console, *, person: str, yes: bool, store_location: str | None) -> None:
+    """Erase a person's mail address from the history, and keep what the person did.
+
+    A pseudonym takes its place wherever somebody looked, recorded, confirmed, revoked, annotated, approved or acted in
+    the audit log. Attestations go on to count, and the second person is still another one. Not searched: notes,
+    reasons, screenshots, policy files, attestation files and evidence that was exported. The history is one for all
+    organizations in it, so the name goes from all of them.
+    """
+    from datetime import UTC, datetime
+
+    from contribaudit import wiring
+    from contribaudit.attestations.recording import mail
+    from contribaudit.cli.options import agreed
+    from contribaudit.core.model.subject import pseudonym
+    from contribaudit.errors import UsageError
+    from contribaudit.exporters.text import plural
+
+    known = mail(person, "whoever is to be forgotten")
+    with wiring.open_store(console.settings(), store_location) as store:
+        agreed(f"Replace {known} by {pseudonym(known)} for good?", yes=yes)
+        now = datetime.now(UTC)
+        touched = store.forget_person(known, now, wiring.operator().signature(now))
+    if not touched:
+        raise UsageError("The history does not know this person", hint="contribaudit attest list --all names all")
+    console.diagnostics.conclusion(f"{pseudonym(known)} now stands in {plural(touched, 'place')} of the history.")

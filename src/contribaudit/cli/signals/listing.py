@@ -82,8 +82,8 @@ def diff_signal(
     store_location: str | None,
 ) -> None:
     """What differs in a signal's raw object between the runs BEFORE and AFTER, by JSON pointer."""
+    from contribaudit.attestations.decoder_proposals import differences
     from contribaudit.exporters.tabular import render
-    from contribaudit.testimony.json_diff import differences
 
     with open_desk(console, organization, store_location) as desk:
         state = desk.read()

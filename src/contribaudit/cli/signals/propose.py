@@ -68,7 +68,7 @@ def propose(
     from contribaudit.attestations.decoder_proposals import chosen, moved, written
     from contribaudit.attestations.recording import find_setting
     from contribaudit.errors import UsageError
-    from contribaudit.exporters.text import plain
+    from contribaudit.exporters.text import safe_text
 
     console.check_output(output_path, overwrite=force)
     if (before is None) != (after is None):
@@ -94,7 +94,7 @@ def propose(
     places = chosen(pointers, found, one.object, other.object)
     others = [pointer for pointer, _, _ in found if pointer not in places]
     told += [f"Also moved, and not taken: {pointer}" for pointer in others]
-    lines = [plain(line) for line in told]
+    lines = [safe_text(line) for line in told]
     by = desk.settings.attested_by or ""
     text = written(known, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
     console.write(text, output_path)
@@ -186,8 +186,8 @@ def _of_file(path: Path) -> tuple[str, Any]:
 def _of_run(desk: Desk, text: str, key: SignalKey) -> tuple[str, Any]:
     """The signal's object in a kept run, None where the API held none. Raises UsageError for a run that cannot tell."""
     from contribaudit.core.model.observation import Observed
+    from contribaudit.core.model.snapshot import CollectionStatus
     from contribaudit.core.model.times import parse_utc
-    from contribaudit.core.snapshot import CollectionStatus
     from contribaudit.errors import UsageError
 
     store = desk.job.store

@@ -3,6 +3,8 @@
 The order of proof: an event of the audit log; a change of plan; a subject that is new or gone; a roll-out or a date of
 the vendor's; an edit of policy or rulebook; another version of the tool, or another shape of the API's answers; else
 that no event was found, and what was looked through.
+
+Changes that no collector sees: what people attested, the highest plan, and edits of policy, rulebook and tool.
 """
 
 from __future__ import annotations
@@ -10,17 +12,28 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby, pairwise
 
-from contribaudit.core.coverage import covered, how_read
-from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
-from contribaudit.core.frame import RunFrame
 from contribaudit.core.model import names
-from contribaudit.core.model.audit_log import NO_LOG, AuditEvent, AuditLog, EventAction
-from contribaudit.core.model.change import Cause, CauseKind, Change, Match
-from contribaudit.core.model.subject import Subject
+from contribaudit.core.model.attestation import Attestation, standing
+from contribaudit.core.model.audit_log import (
+    NO_LOG,
+    NO_LOG_RULES,
+    AuditEvent,
+    AuditLog,
+    EventAction,
+    LogRules,
+    covered,
+    how_read,
+)
+from contribaudit.core.model.change import Cause, CauseKind, Change, Match, RunInterval
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.setting import Setting, same_value
+from contribaudit.core.model.subject import COMPANY, Subject, organization_subject
+from contribaudit.core.resolve.attested import PlanSeen
 from contribaudit.core.resolve.signals import SIGNAL_PREFIX
 
 _EDITS = {
@@ -36,7 +49,7 @@ _IDENTITY = (names.APP_TYPE_KEY, names.SPACE_KEY)
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class SubjectIdentifiers:
     """By which identifiers an event may name a subject, without case."""
 
     exact: frozenset[str]
@@ -51,13 +64,15 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ChangeContext:
     """What the history knows around the changes of one organization."""
 
     log: AuditLog = NO_LOG
-    frames: Sequence[RunFrame] = ()
+    frames: Sequence[RunInterval] = ()
     """Every run, oldest first."""
-    naming: Callable[[Change], Naming] = field(default=lambda _change: Naming(frozenset(), frozenset()))
+    naming: Callable[[Change], SubjectIdentifiers] = field(
+        default=lambda _change: SubjectIdentifiers(frozenset(), frozenset())
+    )
     rules: LogRules = NO_LOG_RULES
     apps: frozenset[str] = frozenset()
     """Identifiers of every app, without case."""
@@ -65,15 +80,15 @@ class Scene:
     """Cloud IDs and hosts of every site, without case."""
 
 
-def explain(changes: Sequence[Change], scenes: Mapping[str, Scene]) -> list[Change]:
+def explain(changes: Sequence[Change], scenes: Mapping[str, ChangeContext]) -> list[Change]:
     """The changes with their causes, in their order. `scenes` is by organization; all changes are weighed together."""
     logs = {organization: _Log(scene) for organization, scene in scenes.items()}
-    nowhere = _Log(Scene())
+    nowhere = _Log(ChangeContext())
     came = {
         one.subject for one in changes if one.setting in _IDENTITY and not (one.existed_before and one.exists_after)
     }
     searches = [_Search(one, logs.get(one.subject.organization, nowhere), one.subject in came) for one in changes]
-    together = _Together(searches)
+    together = _SimultaneousChanges(searches)
     causes = [_cause(search, together) for search in searches]
     return [
         replace(one, cause=cause.sentence, actor=cause.actor, event_id=cause.event_id, why=cause)
@@ -81,7 +96,7 @@ def explain(changes: Sequence[Change], scenes: Mapping[str, Scene]) -> list[Chan
     ]
 
 
-def interval_of(change: Change, frames: Sequence[RunFrame]) -> tuple[datetime | None, datetime]:
+def interval_of(change: Change, frames: Sequence[RunInterval]) -> tuple[datetime | None, datetime]:
     """(after, until): the change happened after the first and not later than the second.
 
     Until the end of the run that first saw it; after the start of the last that saw the value before, or saw that it
@@ -99,7 +114,7 @@ def interval_of(change: Change, frames: Sequence[RunFrame]) -> tuple[datetime | 
 class _Log:
     """The log of one organization, ready to be searched for many changes."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: ChangeContext) -> None:
         self.scene = scene
         self.events = sorted(scene.log.events, key=lambda one: (one.time, one.id))
         self.catalogue = scene.log.readings[-1].actions if scene.log.readings else ()
@@ -160,7 +175,7 @@ class _Search:
                 elif not told:
                     self.nameless.append(event)
 
-    def _elsewhere(self, told: set[str], naming: Naming) -> bool:
+    def _elsewhere(self, told: set[str], naming: SubjectIdentifiers) -> bool:
         """True when sites are told and none is the subject's: that the organization is told as well proves nothing."""
         sites = told & self.scene.sites
         return bool(sites) and not sites & naming.wider
@@ -183,7 +198,7 @@ class _Search:
         )
 
 
-class _Together:
+class _SimultaneousChanges:
     """What the changes of one look have to do with each other."""
 
     def __init__(self, searches: Iterable[_Search]) -> None:
@@ -222,7 +237,7 @@ def _alike(change: Change) -> tuple[object, ...]:
     return change.setting, change.before, change.after, change.subject.kind, change.last_seen, change.first_seen
 
 
-def _cause(search: _Search, together: _Together) -> Cause:
+def _cause(search: _Search, together: _SimultaneousChanges) -> Cause:
     change = search.change
     if change.setting in _EDITS:
         kind, sentence = _EDITS[change.setting]
@@ -272,7 +287,7 @@ def _by_event(search: _Search) -> Cause | None:
     )
 
 
-def _by_plan(search: _Search, together: _Together) -> Cause | None:
+def _by_plan(search: _Search, together: _SimultaneousChanges) -> Cause | None:
     if search.change.setting == names.HIGHEST_PLAN:
         return _by_plan_of_an_app(search, together)
     if not any(family.follows_plan for family in search.families):
@@ -286,7 +301,7 @@ def _by_plan(search: _Search, together: _Together) -> Cause | None:
     return None
 
 
-def _by_plan_of_an_app(search: _Search, together: _Together) -> Cause | None:
+def _by_plan_of_an_app(search: _Search, together: _SimultaneousChanges) -> Cause | None:
     """The highest plan is nobody's setting: whoever changed the app's plan changed it."""
     for other in together.priced[search.change.subject.organization]:
         plan = other.change
@@ -315,7 +330,7 @@ def _shown(change: Change) -> str:
     return f"{before} to {change.after if change.exists_after else 'gone'}"
 
 
-def _by_subject(search: _Search, together: _Together) -> Cause | None:
+def _by_subject(search: _Search, together: _SimultaneousChanges) -> Cause | None:
     change, identity = search.change, together.identity.get(search.change.subject)
     if identity is None or identity.setting == change.setting:
         return None
@@ -326,7 +341,7 @@ def _by_subject(search: _Search, together: _Together) -> Cause | None:
     return None
 
 
-def _by_vendor(search: _Search, together: _Together) -> Cause | None:
+def _by_vendor(search: _Search, together: _SimultaneousChanges) -> Cause | None:
     """A dated entry of the rulebook; or many subjects that change alike at once, where the log would have shown who."""
     if search.after is None:
         return None
@@ -343,7 +358,7 @@ def _by_vendor(search: _Search, together: _Together) -> Cause | None:
     return None
 
 
-def _around(search: _Search) -> tuple[RunFrame, RunFrame] | None:
+def _around(search: _Search) -> tuple[RunInterval, RunInterval] | None:
     """The runs that saw the value before and after."""
     change = search.change
     by_start = {frame.started_at: frame for frame in search.scene.frames}
@@ -359,7 +374,7 @@ def _by_rulebook(search: _Search) -> Cause | None:
     return None
 
 
-def _by_tool(search: _Search, together: _Together) -> Cause | None:
+def _by_tool(search: _Search, together: _SimultaneousChanges) -> Cause | None:
     """No proof that the tool made the change: only that it read differently, and that nobody else is known to have."""
     change, runs = search.change, _around(search)
     if runs and runs[0].tool_version != runs[1].tool_version:
@@ -387,3 +402,65 @@ def _nothing(search: _Search) -> str:
 
 def _at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}Z"
+
+
+_WORKSPACES = "workspaces"
+
+
+def attested_changes(
+    attestations: Iterable[Attestation],
+    find_setting: Callable[[SettingId], Setting],
+    since: datetime,
+    until: datetime,
+) -> Iterator[Change]:
+    """Where a look shows another value than the look before it, of looks after `since` and not later than `until`.
+
+    What was taken back counts on neither side, nor do looks of one moment that contradict each other.
+    """
+    known = standing(attestations, until)
+    looks = sorted(known, key=lambda one: (one.subject, one.setting, one.observed_at))
+    for (subject, setting), group in groupby(looks, key=lambda one: (one.subject, one.setting)):
+        agreed = [
+            same
+            for _, moment in groupby(group, key=lambda one: one.observed_at)
+            if (same := _agreed(find_setting(setting), list(moment))) is not None
+        ]
+        for one, other in pairwise(agreed):
+            if since < other.observed_at <= until and not same_value(find_setting(setting), one.value, other.value):
+                yield _change(subject, setting, one.value, other.value, one.observed_at, other.observed_at)
+
+
+def _agreed(setting: Setting, looks: list[Attestation]) -> Attestation | None:
+    return looks[0] if all(same_value(setting, looks[0].value, one.value) for one in looks) else None
+
+
+def plan_changes(organization: str, plans: Sequence[PlanSeen], frames: Sequence[RunInterval]) -> Iterator[Change]:
+    """Where the highest plan of a run was another than before, in the runs after the first of `frames`."""
+    if not frames:
+        return
+    for one, other in pairwise(plans):
+        if not frames[0].started_at < other.since <= frames[-1].started_at or one.highest == other.highest:
+            continue
+        read = [frame.started_at for frame in frames if frame.started_at < other.since and _WORKSPACES in frame.whole]
+        last = max(read, default=one.since)
+        yield _change(
+            organization_subject(organization), names.HIGHEST_PLAN, one.highest, other.highest, last, other.since
+        )
+
+
+def edits(frames: Sequence[RunInterval]) -> Iterator[Change]:
+    """Where a run used another policy, rulebook or version of the tool than the run before, after the first."""
+    for one, other in pairwise(frames):
+        for setting, before, after in (
+            (names.POLICY_DIGEST, one.policy_sha256, other.policy_sha256),
+            (names.RULEBOOK_DIGEST, one.rulebook_sha256, other.rulebook_sha256),
+            (names.TOOL_VERSION, one.tool_version, other.tool_version),
+        ):
+            if before != after:
+                yield _change(COMPANY, setting, before, after, one.started_at, other.started_at)
+
+
+def _change(
+    subject: Subject, setting: SettingId, before: Value, after: Value, last: datetime, first: datetime
+) -> Change:
+    return Change(subject, setting, before, after, True, True, first, last)

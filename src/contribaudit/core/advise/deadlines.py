@@ -8,19 +8,26 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 
 from contribaudit.core.advise.expiry import attested_expiries
-from contribaudit.core.alias import alias_of
-from contribaudit.core.approval import Baseline
-from contribaudit.core.deletion import CALLED, SWITCHES, deletion_clocks, opted_out, residue_until
 from contribaudit.core.judge.check import Check
+from contribaudit.core.judge.evaluate import fresh_until, limits_of
 from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.deadline import Deadline, DeadlineKind, ending_soon
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Unavailable
 from contribaudit.core.model.policy import AuditPolicy, Waiver
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later, parse_utc
-from contribaudit.core.resolve.exposure import Span, exposure_window
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.exposure import (
+    CALLED,
+    SWITCHES,
+    Span,
+    deletion_clocks,
+    exposure_window,
+    opted_out,
+    residue_until,
+)
 from contribaudit.core.resolve.state import State
-from contribaudit.core.terms import fresh_until, limits_of
 
 _OWN_KEY = SettingId("api_key.expires_at")
 _NEXT_KEY = SettingId("api_key.next_expiry")

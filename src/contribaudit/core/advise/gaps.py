@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from contribaudit.core.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus
 
 EVERY_HOURS = 26.0
 """How long two whole readings may lie apart unless somebody says otherwise: a run a day, and two hours of grace."""

@@ -3,6 +3,12 @@
 Every step stands for what one person does at one place: findings that one action settles are one step. Every finding
 that fails, is unverified or pending is in exactly one step, the last of which counts what nobody can settle now. A
 pure function of a judged run, for the command line, reports and the dashboard alike.
+
+One thing to do, and what many of them need: the gravest severity, the names of subjects.
+
+Steps that get something read: a source that was not, a token for spaces, one more audit, one more export.
+
+Steps in which somebody makes up their mind: an entry of the policy, a ticket, a baseline.
 """
 
 from __future__ import annotations
@@ -11,21 +17,273 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from shlex import quote
 from typing import Protocol
 
-from contribaudit.core.advise.remedies import NOBODYS, REVIEW_OVERDUE, Way, way_of
+from contribaudit.core.advise.remedies import (
+    ENTRIES,
+    NOT_ACTIONABLE,
+    REVIEW_OVERDUE,
+    SPACES_PREFIX,
+    SWITCH_OFF,
+    Remedy,
+    UnreadSource,
+    unread_sources,
+    unread_spaces,
+    way_of,
+)
+from contribaudit.core.judge.baseline import outside
 from contribaudit.core.model.attestation import in_force
 from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.rulebook import Screen
-from contribaudit.core.model.subject import Subject
-from contribaudit.core.persons import same_person
+from contribaudit.core.model.subject import Subject, organization_subject, same_person
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
-from contribaudit.core.step import NextStep, StepKind, checks_of, gravest, names, organization_of, subjects_of
-from contribaudit.core.steps_deciding import approvals, entries, tickets
-from contribaudit.core.steps_reading import exports, readings, sources
+
+_NAMED = 3
+
+
+class StepKind(StrEnum):
+    """What a person does."""
+
+    FIX = "fix"
+    LOOK = "look"
+    CONFIRM = "confirm"
+    DECIDE = "decide"
+    RENEW = "renew"
+    NOBODY = "nobody"
+    """Nothing: the last line, of what nobody can settle now."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One thing to do."""
+
+    kind: StepKind
+    severity: Severity | None
+    """The gravest of what it settles; None for what only runs out, and for what nobody can settle."""
+    minutes: int
+    """About; 0 for what nobody can settle."""
+    text: str
+    """One sentence without a full stop."""
+    command: str
+    """What to type for it, or to read more."""
+    organization: str
+    """"" for what belongs to the policy or the rulebook, or to several organizations."""
+    subjects: tuple[Subject, ...] = ()
+    due: datetime | None = None
+    findings: tuple[Finding, ...] = ()
+    """What it settles. No finding is in two steps, so that one that waits for two things is in the first of them."""
+
+
+def gravest(findings: Iterable[Finding]) -> Severity | None:
+    """The gravest severity; None of no finding."""
+    return min((one.severity for one in findings), key=lambda severity: severity.rank, default=None)
+
+
+def subjects_of(findings: Iterable[Finding]) -> tuple[Subject, ...]:
+    """Each subject once, in the order of the findings."""
+    return tuple(dict.fromkeys(one.subject for one in findings))
+
+
+def organization_of(findings: Iterable[Finding]) -> str:
+    """The organization that all of them are about; "" where they are about several."""
+    found = {one.subject.organization for one in findings}
+    return found.pop() if len(found) == 1 else ""
+
+
+def names(state: State, subjects: Sequence[Subject]) -> str:
+    """The first few by name, and how many more there are."""
+    each = list(dict.fromkeys(subjects))
+    more = len(each) - _NAMED
+    return ", ".join(alias_of(state, one) for one in each[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def checks_of(findings: Iterable[Finding]) -> str:
+    """The IDs of the checks, each once, the first few."""
+    found = sorted({one.check for one in findings})
+    more = len(found) - _NAMED
+    return ", ".join(found[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+_READING_MINUTES = 5
+_AUDIT = 1
+_EXPORT = 2
+_LOGIN = frozenset(("key_refused", "token_refused", "key_missing", "keyring_unusable", "no_token"))
+"""Codes of a source that waits for another key or token."""
+
+
+def sources(state: State, waiting: Iterable[tuple[Remedy, Finding]]) -> Iterator[NextStep]:
+    """One step for each cause: one key, one scope or one retry settles all that it stopped.
+
+    A finding that waits for several sources is settled by the first of them and lends its severity to each.
+    """
+    mended: dict[tuple[str, str, str | None], dict[str, UnreadSource]] = defaultdict(dict)
+    stopped: dict[tuple[str, str, str | None], list[Finding]] = defaultdict(list)
+    settled: dict[tuple[str, str, str | None], list[Finding]] = defaultdict(list)
+    sourceless: dict[tuple[str, Remedy, str], list[Finding]] = defaultdict(list)
+    for way, finding in waiting:
+        organization = finding.subject.organization
+        found = unread_sources(state, finding) if way is Remedy.SOURCE else unread_spaces(state, organization)
+        for one in found:
+            mended[one.cause].setdefault(one.collection.collector if one.collection else "", one)
+            stopped[one.cause].append(finding)
+        if found:
+            settled[found[0].cause].append(finding)
+        else:
+            sourceless[organization, way, finding.reason_code].append(finding)
+    for cause, its in mended.items():
+        yield _source(state, list(its.values()), stopped[cause], settled[cause])
+    for (organization, way, _), findings in sourceless.items():
+        name = state.organization_name(organization)
+        yield NextStep(
+            StepKind.FIX,
+            gravest(findings),
+            _READING_MINUTES,
+            f"{name}: {checks_of(findings)}: {findings[0].reason}",
+            "contribaudit login --site all" if way is Remedy.SPACES else "contribaudit doctor",
+            organization,
+            subjects_of(findings),
+            findings=tuple(findings),
+        )
+
+
+def _source(
+    state: State, its: Sequence[UnreadSource], stopped: Sequence[Finding], settled: Sequence[Finding]
+) -> NextStep:
+    """The step for one cause, which may have stopped several collectors."""
+    first = its[0]
+    organization, code, _ = first.cause
+    name = state.organization_name(organization)
+    if first.collection is None:
+        text = f"{name} was not read: {first.place.unread_reason.rstrip('.')}"
+    else:
+        collectors = [one.collection.collector for one in its if one.collection is not None]
+        verb = "was" if len(collectors) == 1 else "were"
+        text = f"{name}: {', '.join(collectors)} {verb} not read whole: {first.collection.reason.rstrip('.')}"
+    login = code in _LOGIN
+    spaces = first.collection is not None and first.collection.collector.startswith(SPACES_PREFIX)
+    whose = "--site all" if spaces else f"--org {organization}"
+    return NextStep(
+        StepKind.RENEW if login else StepKind.FIX,
+        gravest(stopped),
+        _READING_MINUTES,
+        text,
+        f"contribaudit login {whose}" if login else "contribaudit doctor",
+        organization,
+        (organization_subject(organization),),
+        findings=tuple(settled),
+    )
+
+
+def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """One audit for each organization, or one of all for what is about all."""
+    for organization, its in _by_organization(findings).items():
+        name = f"{state.organization_name(organization)}: " if organization else ""
+        yield NextStep(
+            StepKind.RENEW,
+            gravest(its),
+            _AUDIT,
+            f"{name}read it once more: {checks_of(its)}: {its[0].reason}",
+            f"contribaudit audit --org {organization}" if organization else "contribaudit audit",
+            organization,
+            subjects_of(its),
+            findings=tuple(its),
+        )
+
+
+def exports(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """One export of evidence for each organization."""
+    for organization, its in _by_organization(findings).items():
+        yield NextStep(
+            StepKind.RENEW,
+            gravest(its),
+            _EXPORT,
+            f"{state.organization_name(organization)}: export the evidence: {its[0].reason}",
+            f"contribaudit evidence export DIR --org {organization}",
+            organization_of(its),
+            subjects_of(its),
+            findings=tuple(its),
+        )
+
+
+def _by_organization(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for one in findings:
+        found[one.subject.organization].append(one)
+    return found
+
+
+_DECIDING_MINUTES = 5
+_TICKET = 2
+"""For each change."""
+
+
+def entries(findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """One step for each entry of the policy, which may settle findings of several checks and organizations."""
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for one in findings:
+        entry = ENTRIES[one.reason_code].format(check=one.check, setting=one.setting)
+        groups[entry, one.reason if entry == SWITCH_OFF else ""].append(one)
+    for (entry, _), its in groups.items():
+        yield NextStep(
+            StepKind.DECIDE,
+            gravest(its),
+            _DECIDING_MINUTES,
+            f"{checks_of(its)}: {entry}: {its[0].reason}",
+            "contribaudit policy show",
+            organization_of(its),
+            subjects_of(its),
+            findings=tuple(its),
+        )
+
+
+def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """Changes that nobody is known to have made, by what the finding observed: their IDs."""
+    for one in findings:
+        changes = one.observed if isinstance(one.observed, tuple) else ()
+        organization = one.subject.organization
+        yield NextStep(
+            StepKind.DECIDE,
+            one.severity,
+            _TICKET * max(1, len(changes)),
+            f"{state.organization_name(organization)}: {one.reason}: ask who made it, and note the ticket",
+            f"contribaudit changes annotate {changes[0] if changes else 'ID'} --ticket TICKET --org {organization}",
+            organization,
+            (one.subject,),
+            findings=(one,),
+        )
+
+
+def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """What is outside of each organization's baseline, whether or not a finding says so."""
+    told: dict[str, list[Finding]] = defaultdict(list)
+    for one in findings:
+        told[one.subject.organization].append(one)
+    for place in state.looked_at:
+        its = told[place.id]
+        new: tuple[Subject, ...] = tuple(outside(state, place.id)) or subjects_of(its)
+        if not new:
+            continue
+        approved = state.baseline(place.id)
+        why = "outside of the baseline"
+        if approved is not None:
+            ended = approved.expired(state.as_of)
+            why = "the baseline has ended" if ended else f"outside of the baseline of run {approved.baseline.run}"
+        yield NextStep(
+            StepKind.DECIDE,
+            gravest(its),
+            _DECIDING_MINUTES,
+            f"{names(state, new)}: {why}: approve, or ask whoever made them",
+            f"contribaudit baseline diff --org {place.id}",
+            place.id,
+            new,
+            findings=tuple(its),
+        )
+
 
 SOON_DAYS = 30
 _MINUTES = 5
@@ -35,9 +293,9 @@ _MORE = 1
 _QUICK = {DeadlineKind.API_KEY: 1, DeadlineKind.BASELINE: 3, DeadlineKind.WAIVER: 5, DeadlineKind.RULEBOOK: 5}
 _DECIDE = {DeadlineKind.WAIVER_REVIEW: 3, DeadlineKind.TRIAL: 5}
 _NOBODYS = {
-    Way.UNPUBLISHED: "of what no source tells",
-    Way.PAST: "of what was not recorded in time",
-    Way.TIME: "that only their day settles",
+    Remedy.UNPUBLISHED: "of what no source tells",
+    Remedy.PAST: "of what was not recorded in time",
+    Remedy.TIME: "that only their day settles",
 }
 
 
@@ -68,28 +326,28 @@ def next_steps(
     `operator` is the mail address of whoever asks ("" when not known): nobody confirms what is their own.
     """
     state = report.state
-    by: dict[Way, list[Finding]] = defaultdict(list)
+    by: dict[Remedy, list[Finding]] = defaultdict(list)
     for one in report.findings:
         way = way_of(state, one)
         if way is not None:
             by[way].append(one)
     for its in by.values():
         its.sort(key=_within)
-    reading = [(way, one) for way in (Way.SOURCE, Way.SPACES) for one in by[way]]
+    reading = [(way, one) for way in (Remedy.SOURCE, Remedy.SPACES) for one in by[way]]
     found = [
         *sources(state, reading),
-        *_remedies(state, StepKind.FIX, by[Way.REMEDY]),
-        *_remedies(state, StepKind.DECIDE, by[Way.ACCEPTANCE]),
-        *_looks(state, by[Way.LOOK], list(screens_due)),
-        *_confirmations(state, by[Way.CONFIRMATION], operator),
-        *approvals(state, by[Way.APPROVAL]),
-        *entries(by[Way.POLICY]),
-        *tickets(state, by[Way.TICKET]),
-        *readings(state, by[Way.READING]),
-        *exports(state, by[Way.EVIDENCE]),
-        *_rulebook(by[Way.RULEBOOK]),
-        *_renewals(state, ending, overdue=any(one.reason_code == REVIEW_OVERDUE for one in by[Way.RULEBOOK])),
-        *_nobodys({way: by[way] for way in NOBODYS}),
+        *_remedies(state, StepKind.FIX, by[Remedy.REMEDY]),
+        *_remedies(state, StepKind.DECIDE, by[Remedy.ACCEPTANCE]),
+        *_looks(state, by[Remedy.LOOK], list(screens_due)),
+        *_confirmations(state, by[Remedy.CONFIRMATION], operator),
+        *approvals(state, by[Remedy.APPROVAL]),
+        *entries(by[Remedy.POLICY]),
+        *tickets(state, by[Remedy.TICKET]),
+        *readings(state, by[Remedy.READING]),
+        *exports(state, by[Remedy.EVIDENCE]),
+        *_rulebook(by[Remedy.RULEBOOK]),
+        *_renewals(state, ending, overdue=any(one.reason_code == REVIEW_OVERDUE for one in by[Remedy.RULEBOOK])),
+        *_nobodys({way: by[way] for way in NOT_ACTIONABLE}),
     ]
     return tuple(sorted(found, key=_order))
 
@@ -259,13 +517,13 @@ def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Ite
         )
 
 
-def _nobodys(by: dict[Way, list[Finding]]) -> Iterator[NextStep]:
+def _nobodys(by: dict[Remedy, list[Finding]]) -> Iterator[NextStep]:
     """The closing line: how many nobody can settle now, and why."""
     its = [one for findings in by.values() for one in findings]
     if not its:
         return
     parts = [f"{len(found)} {_NOBODYS[way]} ({checks_of(found)})" for way, found in by.items() if found]
-    days = [one.due_at for one in by[Way.TIME] if one.due_at is not None]
+    days = [one.due_at for one in by[Remedy.TIME] if one.due_at is not None]
     first = f", the first on {min(days):%Y-%m-%d}" if days else ""
     yield NextStep(
         StepKind.NOBODY,

@@ -2,27 +2,163 @@
 
 `WAYS` holds every code that an answer other than a pass can have and that is not simply a wrong setting. A code may
 have several ways; the first that is open in the given state counts, and the last one always is.
+
+Which source that was not read a finding waits for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from contribaudit.core.judge.baseline import BASELINE_EXPIRED, NOT_IN_BASELINE
+from contribaudit.core.judge.check import Check
+from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
-from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.observation import Grade, SettingId, Unavailable
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.snapshot import Collection, CollectionStatus
+from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.exemption import NOT_ON_EVERY_APP, ON_NO_APP
 from contribaudit.core.resolve.screens import shown_on
-from contribaudit.core.resolve.state import State
-from contribaudit.core.sources import unread_sources
+from contribaudit.core.resolve.state import OrganizationState, State
+
+SPACES_PREFIX = "spaces_"
+"""How the names of collectors begin that list spaces, each with a token of its own."""
+_WORKSPACES, _POLICIES, _EVENTS, _NONE = "workspaces", "policies", "events", ""
+_COLLECTORS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("apps_unread", "no_apps", "plan_unread", "plan_not_told", "site_not_known", "parent_not_known",
+         "unclear_apps", "nothing_looked_at", "rule_not_certain"),
+        (_WORKSPACES,),
+    ),
+    "inventory_not_whole": (_WORKSPACES, _POLICIES),
+    "signal_unread": (_POLICIES,),
+    "log_unread": (_EVENTS,),
+    "not_read": (_NONE,),
+}  # fmt: skip
+"""Whose lists a reason's code is about."""
+_NOT_OFFERED = ("forbidden", "key_refused", "not_found", "organization_not_found")
+"""What an optional source answers where the plan does not have it, or the key goes without."""
+_SPACES_READ = (names.SPACE_COUNT,)
+"""What a check reads that looks at the listings of spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadSource:
+    """An organization that was not read at all, or one collector that did not come to its end there."""
+
+    place: OrganizationState
+    collection: Collection | None = None
+
+    @property
+    def cause(self) -> tuple[str, str, str | None]:
+        """What mends it mends all with the same: organization, code, missing scope."""
+        if self.collection is None:
+            return self.place.id, "", None
+        return self.place.id, self.collection.code, self.collection.missing_scope
+
+
+def needed_collectors(
+    checks: Iterable[Check],
+    promises: Mapping[str, Iterable[SettingId]],
+    find_setting: Callable[[SettingId], Setting],
+    listings: Iterable[str] = (),
+) -> frozenset[str]:
+    """Names of the collectors that checks need: those that promise what they read, and the list of apps for a question
+    about apps, or about values of apps or of the plan that follows from them. `listings` list spaces.
+    """
+    needed: set[str] = set()
+    for check in checks:
+        reads = frozenset(check.reads)
+        needed |= {collector for collector, promised in promises.items() if not reads.isdisjoint(promised)}
+        about_apps = check.kind is Kind.APP or any(Kind.APP in find_setting(one).kinds for one in reads)
+        if about_apps or names.HIGHEST_PLAN in reads:
+            needed.add(_WORKSPACES)
+        if not reads.isdisjoint(_SPACES_READ):
+            needed |= set(listings)
+    return frozenset(needed)
+
+
+def needed_and_unread(state: State, findings: Iterable[Finding], needed: frozenset[str]) -> list[UnreadSource]:
+    """The sources that were not read whole although the rules need them, organization by organization.
+
+    Needed is what `needed_collectors` names, and what an unverified finding says that it waits for. A source that not
+    every plan or key has counts where it was there and broke off, not where the plan or the key has none.
+    """
+    short = state.once("unread sources", lambda: _short(state))
+    if not short:
+        return []
+    waited = {
+        (source.place.id, source.collection.collector)
+        for one in findings
+        if one.outcome.unproven and _wanted(state, one)
+        for source in unread_sources(state, one)
+        if source.collection is not None
+    }
+    return [
+        one
+        for one in short
+        if one.collection is None
+        or (
+            (one.collection.collector in needed or (one.place.id, one.collection.collector) in waited)
+            and not (one.collection.optional and one.collection.code in _NOT_OFFERED)
+        )
+    ]
+
+
+def unread_sources(state: State, finding: Finding) -> list[UnreadSource]:
+    """The sources that the finding may wait for, the likeliest first; none where everything that it needs was read.
+
+    The code tells, or else the setting. A finding of which neither does waits for any that every plan and key has.
+    """
+    about = finding.subject.organization
+    short = [one for one in state.once("unread sources", lambda: _short(state)) if about in (one.place.id, "")]
+    if not short:
+        return []
+    wanted = _wanted(state, finding)
+    return [one for one in short if one.collection is None or _may_be(one.collection, wanted)]
+
+
+def unread_spaces(state: State, organization: str) -> list[UnreadSource]:
+    """The listings of spaces that did not come to their end there."""
+    place = state.organizations[organization]
+    return [
+        UnreadSource(place, one)
+        for one in place.collections.values()
+        if one.collector.startswith(SPACES_PREFIX) and one.status is not CollectionStatus.OK
+    ]
+
+
+def _short(state: State) -> tuple[UnreadSource, ...]:
+    """Every source that was not read whole, organization by organization."""
+    found: list[UnreadSource] = []
+    for place in state.looked_at:
+        runs = place.collections.values()
+        found += [UnreadSource(place, one) for one in runs if one.status is not CollectionStatus.OK]
+        found += [] if runs else [UnreadSource(place)]
+    return tuple(found)
+
+
+def _may_be(collection: Collection, wanted: tuple[str, ...]) -> bool:
+    return collection.collector in wanted if wanted else not collection.optional
+
+
+def _wanted(state: State, finding: Finding) -> tuple[str, ...]:
+    """Names of collectors; empty where nothing tells which."""
+    if finding.reason_code in _COLLECTORS:
+        return _COLLECTORS[finding.reason_code]
+    seen = state.read(finding.subject, finding.setting) if finding.setting is not None else None
+    return (seen.source,) if isinstance(seen, Unavailable) and seen.code == finding.reason_code and seen.source else ()
+
 
 SECOND_PERSON = "second_person_missing"
 GRADE_NOT_ACCEPTED = "grade_not_accepted"
 REVIEW_OVERDUE = "review_overdue"
 
 
-class Way(StrEnum):
+class Remedy(StrEnum):
     """What settles a finding."""
 
     REMEDY = "remedy"
@@ -55,11 +191,11 @@ class Way(StrEnum):
     """What no source tells."""
 
 
-NOBODYS = (Way.UNPUBLISHED, Way.PAST, Way.TIME)
+NOT_ACTIONABLE = (Remedy.UNPUBLISHED, Remedy.PAST, Remedy.TIME)
 """What nobody can settle now."""
-_LOOK = (Way.LOOK, Way.REMEDY)
-_SOURCE = (Way.SOURCE, Way.READING)
-WAYS: Mapping[str, tuple[Way, ...]] = {
+_LOOK = (Remedy.LOOK, Remedy.REMEDY)
+_SOURCE = (Remedy.SOURCE, Remedy.READING)
+REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     # Somebody looks, or looks again.
     **dict.fromkeys(
         (
@@ -72,13 +208,13 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
         ),
         _LOOK,
     ),
-    "not_read": (Way.LOOK, Way.SOURCE, Way.READING),
-    "no_evidence": (Way.LOOK, Way.SOURCE, Way.READING),
-    "evidence_too_old": (Way.LOOK, Way.READING),
-    "evidence_from_the_future": (Way.LOOK, Way.READING),
-    "unknown_word": (Way.LOOK, Way.RULEBOOK),
-    **dict.fromkeys(("null", "missing_key", "wrong_type", "contradicting_entries"), (Way.LOOK, Way.UNPUBLISHED)),
-    SECOND_PERSON: (Way.CONFIRMATION,),
+    "not_read": (Remedy.LOOK, Remedy.SOURCE, Remedy.READING),
+    "no_evidence": (Remedy.LOOK, Remedy.SOURCE, Remedy.READING),
+    "evidence_too_old": (Remedy.LOOK, Remedy.READING),
+    "evidence_from_the_future": (Remedy.LOOK, Remedy.READING),
+    "unknown_word": (Remedy.LOOK, Remedy.RULEBOOK),
+    **dict.fromkeys(("null", "missing_key", "wrong_type", "contradicting_entries"), (Remedy.LOOK, Remedy.UNPUBLISHED)),
+    SECOND_PERSON: (Remedy.CONFIRMATION,),
     # A source is read.
     **dict.fromkeys(
         (
@@ -92,18 +228,18 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
         ),
         _SOURCE,
     ),
-    "no_apps": (Way.SOURCE,),
-    "signal_unread": (Way.SOURCE, Way.LOOK, Way.READING),
+    "no_apps": (Remedy.SOURCE,),
+    "signal_unread": (Remedy.SOURCE, Remedy.LOOK, Remedy.READING),
     **dict.fromkeys(
-        ("plan_unread", "plan_not_told", "site_not_known", "parent_not_known"), (Way.SOURCE, Way.UNPUBLISHED)
+        ("plan_unread", "plan_not_told", "site_not_known", "parent_not_known"), (Remedy.SOURCE, Remedy.UNPUBLISHED)
     ),
-    "unclear_apps": (Way.SOURCE, Way.RULEBOOK),
-    **dict.fromkeys(("spaces_not_read", "spaces_unseen", "no_token", "no_cloud_id"), (Way.SPACES,)),
-    **dict.fromkeys(("nothing_to_compare", "moving_overdue", "scheduled_overdue"), (Way.READING,)),
-    **dict.fromkeys(("never_exported", "packs_out_of_reach"), (Way.EVIDENCE,)),
+    "unclear_apps": (Remedy.SOURCE, Remedy.RULEBOOK),
+    **dict.fromkeys(("spaces_not_read", "spaces_unseen", "no_token", "no_cloud_id"), (Remedy.SPACES,)),
+    **dict.fromkeys(("nothing_to_compare", "moving_overdue", "scheduled_overdue"), (Remedy.READING,)),
+    **dict.fromkeys(("never_exported", "packs_out_of_reach"), (Remedy.EVIDENCE,)),
     **dict.fromkeys(
         ("unknown_app", "unknown_realm", "unknown_plan_word", "plan_with_groups_not_known", REVIEW_OVERDUE),
-        (Way.RULEBOOK,),
+        (Remedy.RULEBOOK,),
     ),
     # Somebody makes up their mind.
     **dict.fromkeys(
@@ -113,18 +249,18 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
             "no_decision", "one_person", "other_than_decided", "nothing_to_choose", "space_ambiguous",
             "space_not_found",
         ),
-        (Way.POLICY,),
+        (Remedy.POLICY,),
     ),
-    "nothing_looked_at": (Way.SOURCE, Way.POLICY),
-    "rule_not_certain": (Way.SOURCE, Way.POLICY),
-    GRADE_NOT_ACCEPTED: (Way.LOOK, Way.POLICY),
-    "no_event_found": (Way.TICKET,),
-    **dict.fromkeys((NOT_IN_BASELINE, BASELINE_EXPIRED), (Way.APPROVAL,)),
+    "nothing_looked_at": (Remedy.SOURCE, Remedy.POLICY),
+    "rule_not_certain": (Remedy.SOURCE, Remedy.POLICY),
+    GRADE_NOT_ACCEPTED: (Remedy.LOOK, Remedy.POLICY),
+    "no_event_found": (Remedy.TICKET,),
+    **dict.fromkeys((NOT_IN_BASELINE, BASELINE_EXPIRED), (Remedy.APPROVAL,)),
     # Something at Atlassian is set otherwise, although nothing is known to be wrong.
     **dict.fromkeys(
         ("located_not_pinned", "no_place", "several_realms", "several_policies", "policy_and_realm_differ",
          "policy_not_enabled"),
-        (Way.REMEDY,),
+        (Remedy.REMEDY,),
     ),
     # Nobody can.
     **dict.fromkeys(
@@ -133,11 +269,11 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
             "holding_not_shown", "no_group_shown", "policies_not_shown", "moving_without_time",
             "scheduled_without_time", "log_empty", "plan_of_inactive_app", "unreadable_host", "no_statement_on_ai",
         ),
-        (Way.UNPUBLISHED,),
+        (Remedy.UNPUBLISHED,),
     ),
-    **dict.fromkeys(("day_of_change_not_known", "history_has_gaps", "log_has_holes"), (Way.PAST,)),
+    **dict.fromkeys(("day_of_change_not_known", "history_has_gaps", "log_has_holes"), (Remedy.PAST,)),
 }  # fmt: skip
-_OTHERWISE = (Way.LOOK, Way.SOURCE, Way.REMEDY)
+_OTHERWISE = (Remedy.LOOK, Remedy.SOURCE, Remedy.REMEDY)
 
 _DECISION = 'write a [[decision]] with setting = "{setting}" into the policy'
 _RECORDS = 'write a [[decision]] with setting = "governance.records" into the policy'
@@ -166,27 +302,27 @@ ENTRIES: Mapping[str, str] = {
 """What to write where, by code, for every code that the policy may settle."""
 
 
-def way_of(state: State, finding: Finding) -> Way | None:
+def way_of(state: State, finding: Finding) -> Remedy | None:
     """What settles the finding; None where there is nothing to settle."""
     match finding.outcome:
         case Outcome.PASS:  # of most findings, and so asked first
             return None
         case Outcome.PENDING:
-            return Way.TIME
+            return Remedy.TIME
         case Outcome.NOT_ACHIEVABLE:
-            return Way.ACCEPTANCE
+            return Remedy.ACCEPTANCE
         case Outcome.FAIL:
-            return Way.POLICY if finding.reason_code in ENTRIES else Way.REMEDY
+            return Remedy.POLICY if finding.reason_code in ENTRIES else Remedy.REMEDY
         case Outcome.UNKNOWN | Outcome.STALE | Outcome.CONFLICT:
-            ways = WAYS.get(finding.reason_code, _OTHERWISE)
+            ways = REMEDIES.get(finding.reason_code, _OTHERWISE)
             return next((way for way in ways[:-1] if _open(state, finding, way)), ways[-1])
         case _:
             return None
 
 
-def _open(state: State, finding: Finding, way: Way) -> bool:
-    if way is Way.SOURCE:
+def _open(state: State, finding: Finding, way: Remedy) -> bool:
+    if way is Remedy.SOURCE:
         return bool(unread_sources(state, finding))
     if finding.reason_code == GRADE_NOT_ACCEPTED and any(one.grade is Grade.ATTESTED for one in finding.evidence):
         return False  # another look gives the same grade
-    return way is not Way.LOOK or bool(shown_on(state, finding.setting))
+    return way is not Remedy.LOOK or bool(shown_on(state, finding.setting))

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contribaudit.core.advise.next_steps import next_steps
+from contribaudit.core.advise.next_steps import NextStep, next_steps
 from contribaudit.core.advise.verdict import count_severities, headline
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, organization_subject
 from contribaudit.core.resolve.inventory import sites_of, spaces_counted
 from contribaudit.core.resolve.state import State
-from contribaudit.core.snapshot import Collection, CollectionStatus
-from contribaudit.core.step import NextStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections.abc import Collection as Several
 from collections.abc import Iterable, Mapping, Sequence
 
 from contribaudit import exit_codes
+from contribaudit.core.advise.remedies import UnreadSource
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, weakest
-from contribaudit.core.snapshot import CollectionStatus, Snapshot
-from contribaudit.core.sources import UnreadSource
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 
 PASS, FAIL, UNVERIFIED = "PASS", "FAIL", "UNVERIFIED"
 _WORDS = {exit_codes.OK: PASS, exit_codes.FINDINGS: FAIL}

@@ -1,0 +1,1 @@
+"""STEP 4: what the policy says of the state."""

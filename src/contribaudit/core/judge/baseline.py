@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from contribaudit.core.alias import alias_of
-from contribaudit.core.approval import Approved, Baseline
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Attestation, known_by
+from contribaudit.core.model.attestation import Approved, Attestation, Baseline, known_by
 from contribaudit.core.model.observation import Observation, Observed
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.inventory import sites_of
 
 if TYPE_CHECKING:

@@ -59,7 +59,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CheckContext:
     """One subject put to one check under one rule."""
 
     subject: Subject
@@ -107,7 +107,7 @@ class Check:
     kind: Kind
     reads: tuple[SettingId, ...]
     outcomes: frozenset[Outcome]
-    judge: Callable[[Case], Verdict]
+    judge: Callable[[CheckContext], Verdict]
     applies: Callable[[State, Subject], bool] = field(default=lambda _state, _subject: True)
     expectation: Expectation = Expectation()
     when_none: Callable[[State, str], Verdict | None] = field(default=lambda _state, _organization: None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from contribaudit.core.alias import resolve_alias
 from contribaudit.core.judge.selectors import Attributes, surely_matches
 from contribaudit.core.model.finding import AppliedWaiver, Finding, Outcome
 from contribaudit.core.model.observation import Value
@@ -13,12 +12,13 @@ from contribaudit.core.model.policy import Waiver
 from contribaudit.core.model.setting import Setting, same_value
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import later
+from contribaudit.core.resolve.aliases import resolve_alias
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import AmbiguousSubject
 
 
 @dataclass(slots=True)
-class Desk:
+class WaiverMatcher:
     """All waivers of a policy, before a state; remembers which were used, for the warnings."""
 
     state: State

@@ -1,4 +1,7 @@
-"""What a person saw in the administration console, and what held it in place at the API meanwhile."""
+"""What a person saw in the administration console, and what held it in place at the API meanwhile.
+
+What people said of changes and of the present state: annotations and baselines.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contribaudit.core.canonical import VERSION
-from contribaudit.core.model.observation import SettingId, Value, Witness
-from contribaudit.core.model.subject import Subject
-from contribaudit.core.persons import same_person
+from contribaudit.core.model.canonical import VERSION
+from contribaudit.core.model.observation import Attester, SettingId, Value
+from contribaudit.core.model.subject import Subject, same_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,13 @@ class Attestation:
         """The first confirmation by somebody else than who looked and who typed."""
         return self._second(self.confirmed)
 
-    def witness(self, as_of: datetime, *, anchored: bool = False, generation: str = "") -> Witness:
+    def witness(self, as_of: datetime, *, anchored: bool = False, generation: str = "") -> Attester:
         """Who stood behind it at that moment: what was confirmed later does not count yet.
 
         `generation` is the console's, as the rulebook tells it from screen and path.
         """
         second = self._second(one for one in self.confirmed if one.at <= as_of)
-        return Witness(
+        return Attester(
             self.by,
             second.by if second else None,
             bool(self.attachments),
@@ -133,3 +135,47 @@ def in_force(
         if one.observed_at == newest[key] and (one.revoked is None or one.revoked.at > as_of):
             found.setdefault(key, []).append(one)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The state of one organization after one run, approved by a person."""
+
+    organization: str
+    run: int
+    """What this run knew is approved: its sites, apps, spaces and connectors. Pruning never removes it."""
+    approved: Signature
+    reason: str
+    until: datetime | None
+    """The end of its validity, None while it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A baseline with what its run knew, by identity: a name can be taken over by another app."""
+
+    baseline: Baseline
+    looked_at: datetime
+    """Start of its run."""
+    apps: frozenset[str]
+    """IDs of the apps in the inventory."""
+    sites: frozenset[str]
+    """Their cloud IDs, and the host of an app that told none."""
+    named: frozenset[Subject]
+    """Spaces and connectors that people had recorded something of."""
+
+    def expired(self, as_of: datetime) -> bool:
+        """True when its validity has ended: it then covers nothing, until somebody approves anew."""
+        return self.baseline.until is not None and self.baseline.until < as_of
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineNote:
+    """What a person noted of a change; the newest of several counts."""
+
+    organization: str
+    change: str
+    """`Change.id`."""
+    ticket: str
+    note: str
+    signed: Signature

@@ -1,10 +1,20 @@
-"""What the organization's audit log says, and how far it was read."""
+"""What the organization's audit log says, and how far it was read.
+
+Which actions of the audit log may be the cause of which changes, told by words: no list of actions is published.
+
+Whether the audit log was read for an interval, and is known to hold anything at all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import Kind
 
 CURSOR_REFUSED = "cursor_refused"
 """The place to go on from was not taken; the log was read anew from the end of the last reading, and is whole."""
@@ -112,3 +122,139 @@ class LogPosition:
 
 
 NEVER_READ = LogPosition()
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFamily:
+    """Actions that have something to do with each other, and the settings that they can change."""
+
+    name: str
+    words: tuple[str, ...]
+    """Whole words of an action's ID, title or group, without case; one that ends in `*` is the beginning of a word."""
+    settings: tuple[str, ...]
+    """Names of settings; one that ends in "." is the beginning of names."""
+    kinds: tuple[Kind, ...] = ()
+    """Subjects of these kinds come and go by such actions."""
+    follows_plan: bool = False
+    """True where the plan sets the defaults: a change of plan changes them without anybody touching a switch."""
+    audited: bool = False
+    """True where an auditor asks for the event of each change."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorDate:
+    """A day on which Atlassian itself changed something."""
+
+    on: date
+    families: tuple[str, ...]
+    what: str
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRules:
+    """What the tool believes about the audit log."""
+
+    retention_days: int
+    latency_hours: int
+    """How late an event may be taken in, as far as anybody says."""
+    rollout_subjects: int
+    """So many subjects that change the same way at once, without an event, look like a roll-out by the vendor."""
+    review_days: int
+    """How far back the events of changes are asked for."""
+    ignored: tuple[str, ...]
+    """Words of actions that are never a cause and very many: views, requests."""
+    families: tuple[ActionFamily, ...] = ()
+    dates: tuple[VendorDate, ...] = ()
+
+    def families_of(self, action: EventAction) -> frozenset[str]:
+        """The names of the families that an action's words put it in; none for an ignored one."""
+        text = _words(f"{action.id} {action.title} {action.group}")
+        if any(_says(text, word) for word in self.ignored):
+            return frozenset()
+        return frozenset(one.name for one in self.families if any(_says(text, word) for word in one.words))
+
+    def families_behind(self, setting: SettingId, kind: Kind | None = None) -> tuple[ActionFamily, ...]:
+        """The families whose actions can change a setting, or make a subject of a kind come and go."""
+        return tuple(
+            one for one in self.families if kind in one.kinds or any(_named(setting, name) for name in one.settings)
+        )
+
+
+NO_LOG_RULES = LogRules(retention_days=0, latency_hours=0, rollout_subjects=0, review_days=0, ignored=())
+"""Of a rulebook that says nothing of the log: no action is ever a cause."""
+
+
+def _named(setting: str, name: str) -> bool:
+    return setting.startswith(name) if name.endswith(".") else setting == name
+
+
+def _words(text: str) -> str:
+    """The text as words between single spaces: action IDs are written in snake case, titles are not."""
+    return f" {_spaced(text)} "
+
+
+@lru_cache(maxsize=1024)
+def _wanted(word: str) -> str:
+    return f" {_spaced(word)}" if word.endswith("*") else f" {_spaced(word)} "
+
+
+def _spaced(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def _says(text: str, word: str) -> bool:
+    return _wanted(word) in text
+
+
+_TOUCHING = timedelta(seconds=1)
+"""Readings follow each other to the millisecond at best."""
+
+
+def covered(log: AuditLog, after: datetime, until: datetime) -> bool:
+    """True when readings cover the interval without a hole and the log has ever shown an event.
+
+    An event may be processed later than the run that saw its change; the next readings then find it.
+    """
+    return filled(log) and not any(holes(log, after, until))
+
+
+def filled(log: AuditLog) -> bool:
+    """True when the log has ever shown an event: without Guard or Enterprise it is empty, or refuses."""
+    return any(reading.read for reading in log.readings)
+
+
+def holes(log: AuditLog, after: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The parts of the interval that no reading covers, oldest first."""
+    spans = sorted(span for reading in log.readings if (span := reading.span) is not None)
+    reached = after
+    for start, end in spans:
+        if start > until:
+            break
+        if start > reached + _TOUCHING:
+            yield reached, start
+        reached = max(reached, end)
+    if reached < until:
+        yield reached, until
+
+
+def how_read(log: AuditLog, after: datetime, until: datetime, rules: LogRules) -> str:
+    """In words: whether the log could be read, whether without holes, and how far back it reaches."""
+    back = f"it reaches back {rules.retention_days} days"
+    if not log.readings:
+        return "the audit log was never read"
+    newest = log.readings[-1]
+    spans = [span for reading in log.readings if (span := reading.span) is not None]
+    if not spans:
+        return f"the audit log could not be read: {newest.reason or newest.code}"
+    if not filled(log):
+        return "the audit log has never shown an event, as without Guard or Enterprise"
+    missing = list(holes(log, after, until))
+    if missing:
+        told = ", ".join(f"{one:%Y-%m-%d %H:%M}Z to {other:%Y-%m-%d %H:%M}Z" for one, other in missing[:3])
+        why = next((one.reason for one in reversed(log.readings) if one.reason), "")
+        return f"the log was not read from {told}{f': {why}' if why else ''}; {back}"
+    last = max(end for _, end in spans)
+    late = "" if last - until >= timedelta(hours=rules.latency_hours) else "; a late event may still come"
+    return f"log read, no holes; {back}{late}"

@@ -1,4 +1,9 @@
-"""What differs between two runs. Drift from the policy is a finding; a change is a difference in time."""
+"""What differs between two runs. Drift from the policy is a finding; a change is a difference in time.
+
+Apps and sites that are not in the inventory any more.
+
+What stands around changes: when each run read and by what, and what apps are called.
+"""
 
 from __future__ import annotations
 
@@ -115,3 +120,61 @@ class Change:
     def explained(self) -> bool:
         """True when it is known what it comes from."""
         return self.cause is not None and (self.why is None or self.why.kind is not CauseKind.NO_EVENT_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """One app that a whole reading of the list did not hold any more."""
+
+    app: Subject
+    alias: str
+    """What people called it; its ID where no name is known."""
+    type_key: str
+    site: str
+    """Cloud ID of its site, or its host; "" where neither was told."""
+    with_site: bool
+    """True when no app of the site is left."""
+    last_seen: datetime
+    """Start of the last run that saw it."""
+    first_missing: datetime
+    """Start of the first run whose whole list was without it: it left in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departures:
+    """What left one organization, as far as its history reaches back."""
+
+    apps: tuple[Departure, ...] = ()
+    """Oldest first. One that came back is not among them."""
+    readings: tuple[datetime, ...] = ()
+    """When the list of apps was read to its end, oldest first; runs that were removed since are among them."""
+
+
+NOTHING_LEFT = Departures()
+
+
+@dataclass(frozen=True, slots=True)
+class RunInterval:
+    """One run of one organization."""
+
+    run: int
+    started_at: datetime
+    """Start of the run: what `first_seen` and `last_seen` of a change name."""
+    finished_at: datetime
+    """When its last collector had ended."""
+    whole: frozenset[str]
+    """Collectors that read everything."""
+    tool_version: str
+    policy_name: str
+    policy_sha256: str
+    rulebook_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectNames:
+    """How people and events may call an app. "" for what was never seen."""
+
+    name: str = ""
+    alias: str = ""
+    host: str = ""
+    site: str = ""

@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from contribaudit.core.canonical import canonical_json, digest
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.canonical import NOTHING, found_at, holder_at
+from contribaudit.core.model.canonical import NOTHING, canonical_json, digest, found_at, holder_at
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 

@@ -41,7 +41,7 @@ def weakest(grades: Iterable[Grade]) -> Grade:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class Attester:
     """Who stands behind an attested value, and how well."""
 
     by: str
@@ -73,7 +73,7 @@ class Observed:
     """The call ("POST /admin/v2/orgs/{orgId}/workspaces"), or who attested it."""
     response: str = ""
     """SHA-256 (hex) of the canonical raw object that says so, "" when the value came from no single object."""
-    witness: Witness | None = None
+    witness: Attester | None = None
     """For values of grade attested and inferred; None for what an API said."""
 
 

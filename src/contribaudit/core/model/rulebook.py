@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from contribaudit.core.event_rules import NO_LOG_RULES, LogRules
+from contribaudit.core.model.audit_log import NO_LOG_RULES, LogRules
 from contribaudit.core.model.decoder import Decoder
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import SettingId

@@ -1,0 +1,1 @@
+"""STEP 3: what was seen, and what it means."""

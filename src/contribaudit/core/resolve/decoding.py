@@ -4,22 +4,35 @@ A decoder that somebody else found counts here once an attestation of this organ
 in a state that the decoder reads as the attested value, agrees with it for that subject. One attestation that it
 contradicts sets it aside for the whole organization, until that is taken back. Superseded attestations speak for and
 against it too, as they do in calibration; they never give a value.
+
+What decoders read out of the signals as they stand now, weighed against what people recorded last.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.decoder import Decoder, Digests, Objects, Trust, decode, reaches, selected
-from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.observation import (
+    CONFLICT_CODE,
+    STALE_CODES,
+    Grade,
+    Observation,
+    Observed,
+    SettingId,
+    Unavailable,
+    Value,
+)
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.renew import known_digests
-from contribaudit.core.resolve.calibration import form
-from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey
+from contribaudit.core.resolve.calibration import form, known_digests
+from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading
+from contribaudit.core.resolve.state import State
 
 _Told: TypeAlias = dict[tuple[Subject, Digests], dict[tuple[str, object], Attestation]]
 
@@ -118,3 +131,104 @@ def _age(one: Attestation) -> tuple[object, ...]:
 
 def _best_first(one: Attestation) -> tuple[object, ...]:
     return one.second_person is None, not one.attachments, -one.observed_at.timestamp(), one.id
+
+
+UNKNOWN_WORD = "unknown_word"
+_MOVED = "signal_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A decoder that may be relied on, and the signal that it reads as this run found it."""
+
+    decoder: Decoder
+    reading: SignalReading
+    agreed: Attestation
+    """The attestation of this organization that agrees with it: the one that the most stands behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """One organization's decoders at the moment of a run."""
+
+    state: State
+    history: SignalHistory
+    objects: Objects
+
+    def weigh(
+        self, setting: Setting, present: Sequence[Present], newest: Sequence[Attestation], found: Observation
+    ) -> Observation:
+        """The decoded value where it may take the place of `found`, which people's testimony gave.
+
+        It is newer than any look, so it wins over one that the signal moved away from. It is a conflict where an
+        attestation in force says something else though the signal has not moved since, or where decoders differ. What a
+        decoder has no value for leaves `found`, if that is a value at all, and is `unknown_word` otherwise.
+        """
+        if not present or (isinstance(found, Unavailable) and found.code == CONFLICT_CODE):
+            return found
+        read = [(one, *decode(one.decoder, one.reading.state, self.objects)) for one in present]
+        values = {form(setting, value) for _, value, why_not in read if not why_not}
+        if len(values) > 1:
+            names = " and ".join(sorted(one.decoder.name for one, _, why_not in read if not why_not))
+            return self.refuse(found, present[0], CONFLICT_CODE, f"the decoders {names} read different values")
+        if not values:
+            one, _, why_not = read[0]
+            if isinstance(found, Observed) or found.code not in (*STALE_CODES, "revoked"):
+                return found
+            return self.refuse(found, one, UNKNOWN_WORD, f"the decoder {one.decoder.name} cannot read it: {why_not}")
+        one, value = next((one, value) for one, value, why_not in read if not why_not)
+        return self.contradiction(setting, one, value, newest, found) or self.accept(found, one, value)
+
+    def contradiction(
+        self, setting: Setting, one: Present, value: Value, newest: Sequence[Attestation], found: Observation
+    ) -> Unavailable | None:
+        """What an attestation in force says against the value. One anchored by this signal was compared with it."""
+        for look in newest:
+            if form(setting, look.value) == form(setting, value):
+                continue
+            key = (one.reading.owner, one.reading.signal)
+            if look.bound and any((anchor.subject, anchor.signal) == key for anchor in look.anchors):
+                continue
+            stood = self.stood(one, look.observed_at)
+            if stood is None:
+                reason = f"{look.by} attested another value, and no run shows whether {one.reading.signal} moved since"
+                return self.refuse(found, one, _MOVED, f"{reason}; a new attestation is due")
+            if stood:
+                reason = f"{look.by} attested another value while {one.reading.signal} stood as it does now"
+                return self.refuse(found, one, CONFLICT_CODE, reason)
+        return None
+
+    def stood(self, one: Present, since: datetime) -> bool | None:
+        """Whether what the decoder looks at stood as it does now ever since then; None where no run tells."""
+        pointers = one.decoder.pointers
+        now = selected(pointers, one.reading.state, self.objects)
+        held = sorted(self.history.get((one.reading.owner, one.reading.signal), ()), key=lambda entry: entry[0])
+        known = [(moment, state) for moment, state in held if moment <= self.state.as_of]
+        later = [state for moment, state in known if moment > since]
+        if any(selected(pointers, state, self.objects) != now for state in later):
+            return False
+        before = [state for moment, state in known if moment <= since]
+        if not before:
+            return None
+        return selected(pointers, before[-1], self.objects) == now
+
+    def accept(self, found: Observation, one: Present, value: Value) -> Observed:
+        """The value as this run read it."""
+        seen = self.state.value(one.reading.owner, one.reading.signal)
+        source = f"{one.reading.signal}, by the decoder {one.decoder.called}"
+        generation = self.state.rulebook.generation(one.agreed.console_path, one.agreed.screen)
+        witness = one.agreed.witness(self.state.as_of, generation=generation)
+        response = seen.response if seen is not None else ""
+        at = seen.observed_at if seen is not None else self._listed_at(one)
+        return Observed(found.setting, found.subject, value, Grade.DECODED, at, source, response, witness)
+
+    def refuse(self, found: Observation, one: Present, code: str, reason: str) -> Unavailable:
+        """No value, and why."""
+        source = f"{one.reading.signal}, by the decoder {one.decoder.called}"
+        return Unavailable(found.setting, found.subject, code, reason, self.state.as_of, source)
+
+    def _listed_at(self, one: Present) -> datetime:
+        """When the whole list was read in which the object was not."""
+        made = self.state.organizations[one.reading.owner.organization].collections
+        names = {rule.collector for rule in self.state.rulebook.signals if rule.signal == one.reading.signal}
+        return min((made[name].started_at for name in names if name in made), default=self.state.as_of)

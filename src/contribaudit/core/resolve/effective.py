@@ -2,21 +2,46 @@
 
 `metadata`, `in_app`, `ai` and `ai_processing` answer for one subject, each with its chain of reasons. `effective` puts
 the answers for the organization and its apps beside what was observed.
+
+Where AI processes what an app holds.
+
+Residency is about storage: https://support.atlassian.com/security-and-access-policies/docs/understand-data-residency/.
+What becomes of requests to language models, the rulebook states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
-from contribaudit.core.effective_residency import AI_PROCESSING, ai_processing
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Witness
+from contribaudit.core.model.observation import Attester, Grade, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.effective_ai import ai
+from contribaudit.core.resolve.effective_ai import EXPOSED, ai
 from contribaudit.core.resolve.effective_contribution import in_app, metadata
-from contribaudit.core.resolve.reasons import Effective, Reason
+from contribaudit.core.resolve.reasons import VALUE, Effective, Reason, rule
 from contribaudit.core.resolve.state import State
+
+AI_PROCESSING = SettingId("effective.ai_processing")
+OUTSIDE = "outside"
+NOTHING = "none"
+
+
+def ai_processing(state: State, subject: Subject) -> Effective:
+    """ "outside" of the realm where AI reaches the subject, "none" where it does not; else what AI exposure answers."""
+    exposure = ai(state, subject)
+    leaves = rule(state, state.rulebook.statements.ai_processing.text)
+    stays = rule(state, "where AI does not reach, it processes nothing")
+    exposed = exposure.value == EXPOSED
+    return replace(
+        exposure,
+        setting=AI_PROCESSING,
+        value=(OUTSIDE if exposed else NOTHING) if exposure.outcome == VALUE else None,
+        predicted=OUTSIDE if exposure.predicted == EXPOSED else None,
+        chain=(*exposure.chain, leaves if exposed else stays) if exposure.outcome == VALUE else exposure.chain,
+    )
+
 
 __all__ = [
     "AI_PROCESSING",
@@ -85,13 +110,13 @@ def as_observation(state: State, answer: Effective) -> Observation:
     return Unavailable(answer.setting, answer.subject, code, answer.reason, state.as_of, source)
 
 
-def _weakest_witness(answer: Effective) -> Witness | None:
+def _weakest_witness(answer: Effective) -> Attester | None:
     """What all the people behind it have in common; None where nobody had to look."""
     found = [one.witness for one in answer.rests_on if one.witness is not None]
     if not found:
         return None
     confirmed = [one.confirmed_by for one in found]
-    return Witness(
+    return Attester(
         by=", ".join(sorted({one.by for one in found})),
         confirmed_by=", ".join(sorted({one for one in confirmed if one})) if all(confirmed) else None,
         screenshot=all(one.screenshot for one in found),

@@ -2,27 +2,319 @@
 
 Plans and switches: https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
 Lists and platform apps: https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/
+
+What the include and exclude lists of in-app contribution name: apps, spaces and connectors, by ARI or alias.
+
+https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/
+
+What comes before any switch: the date, an exemption, and whether the subject has the settings at all.
+
+https://support.atlassian.com/security-and-access-policies/docs/understand-data-contribution/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import TypeAlias, TypeVar
 
-from contribaudit.core.alias import alias_of
-from contribaudit.core.effective_lists import Listed, contribution_list, keys_of
-from contribaudit.core.effective_plan import Deciding, deciding_plan, rests_on_default, trial_behind
-from contribaudit.core.effective_scope import Scope, first_of_all, scope_of
-from contribaudit.core.effective_together import apps_of_site, list_unread, together
 from contribaudit.core.model import names
+from contribaudit.core.model.attestation import in_force
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.observation import Grade, Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.plans import possible_plans
-from contribaudit.core.resolve.reasons import Effective, Reason, Stop, answered, rank_of, read_word, rule, stopped, told
+from contribaudit.core.resolve.aliases import alias_of, meant, space_of
+from contribaudit.core.resolve.exemption import exempt
+from contribaudit.core.resolve.plans import Deciding, deciding_plan, possible_plans, rests_on_default, trial_behind
+from contribaudit.core.resolve.reasons import (
+    Effective,
+    Reason,
+    Stop,
+    answered,
+    apps_of_site,
+    list_unread,
+    never_recorded,
+    not_seen,
+    rank_of,
+    read_word,
+    rule,
+    stop_by,
+    stopped,
+    together,
+    told,
+)
 from contribaudit.core.resolve.state import State
+
+_LISTED_KINDS = (Kind.SPACE, Kind.CONNECTOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of the two lists, as last recorded."""
+
+    sentence: str
+    """What it is and how much it names."""
+    observation: Observed
+    entries: frozenset[str]
+    """Keys of what is listed."""
+    apps_of_spaces: Mapping[str, str]
+    """By the key of an app of which a space is listed: the first such space, as written."""
+    strangers: tuple[str, ...]
+    """Entries, as written, that name nothing known in the organization: each may be anything in it."""
+    ambiguous: frozenset[str]
+    """Keys that several apps or spaces bear."""
+    reused: frozenset[str]
+    """Keys of spaces that a listed key may name since it passed from one to another: which one, nobody can tell."""
+    apps_only: bool
+    """True when it names nothing but known apps and connectors, so that no space is listed by itself."""
+
+
+def contribution_list(state: State, organization: str, setting: SettingId) -> Listed | Stop:
+    """The list, looked up once for the whole organization; the stop that its lack makes."""
+    return state.once(("contribution list", organization, setting), lambda: _read(state, organization, setting))
+
+
+def keys_of(state: State, subject: Subject) -> frozenset[str]:
+    """Everything by which a list can name the subject; a space that a listing shows is matched by its ID alone."""
+    if subject.kind is Kind.APP:  # asked again for each of its spaces
+        return state.once(("keys", subject), lambda: _keys(state, subject))
+    if subject.kind is Kind.SPACE:
+        known = space_of(state, subject)
+        if known is not None:
+            return frozenset((known.space.id.casefold(),))
+    return _keys(state, subject)
+
+
+def app_of_space(state: State, space: Subject) -> Subject | None:
+    """The app that a space belongs to, by the listing or else by `space:HOST/TYPEKEY/KEY`; None where neither tells."""
+    known = space_of(state, space)
+    if known is not None:
+        return known.space.app
+    holders = state.once(("apps by key", space.organization), lambda: _apps_by_key(state, space.organization))
+    found = holders.get(_app_key(_key(state, alias_of(state, space))), [])
+    return found[0] if len(found) == 1 else None
+
+
+def _keys(state: State, subject: Subject) -> frozenset[str]:
+    return frozenset((subject.id.casefold(), _key(state, alias_of(state, subject))))
+
+
+def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
+    seen = state.read(organization_subject(organization), setting)
+    what = "the include list" if setting == names.INCLUDED else "the exclude list"
+    if not (isinstance(seen, Observed) and isinstance(seen.value, tuple)) or seen.grade is Grade.PREDICTED:
+        return not_seen(seen, what) or stop_by(seen, what)
+    written = {text: _key(state, text, organization) for text in seen.value}
+    apps = state.once(("apps by key", organization), lambda: _apps_by_key(state, organization))
+    known = _known(state, organization, apps)
+    entries = set(written.values())
+    placed, ambiguous, reused = set[str](), set[str](), set[str]()
+    of_spaces: dict[str, str] = {}
+    for text, key in written.items():
+        if key in apps or not key.startswith(("space:", "ari:")):
+            continue
+        one = meant(state, organization, text.strip().removeprefix(f"{organization}:"), seen.observed_at)
+        ids = {space.casefold() for space in one.ids}
+        if one.known or (ids and key.startswith("space:")):
+            placed.add(text)
+        entries |= ids
+        reused |= ids if one.reused else set()
+        ambiguous |= ids if len(ids) > 1 else set()
+        around = {_app_key(key), *(name for space in one.known for name in keys_of(state, space.space.app))}
+        of_spaces |= {name: of_spaces.get(name, text) for name in around if name}
+    count = len(written)
+    told_of = "nothing" if not count else "1 item" if count == 1 else f"{count} items"
+    return Listed(
+        f"{what} names {told_of}",
+        seen,
+        frozenset(entries),
+        of_spaces,
+        tuple(sorted(text for text, key in written.items() if text not in placed and not _placed(key, known))),
+        frozenset(ambiguous | {key for key, holders in apps.items() if len(holders) > 1}),
+        frozenset(reused),
+        all(key in apps or key.startswith("connector:") for key in written.values()),
+    )
+
+
+def _known(state: State, organization: str, apps: Iterable[str]) -> frozenset[str]:
+    """Keys of everything known in the organization, aliases of earlier runs included."""
+    former = (_key(state, alias) for alias in state.alias_holders.get(organization, ()))
+    others = (
+        key for kind in _LISTED_KINDS for one in state.subjects(kind, organization) for key in keys_of(state, one)
+    )
+    return frozenset((*apps, *former, *others))
+
+
+def _placed(key: str, known: frozenset[str]) -> bool:
+    return key in known or key.startswith("connector:") or (key.startswith("space:") and _app_key(key) in known)
+
+
+def _apps_by_key(state: State, organization: str) -> dict[str, list[Subject]]:
+    found: dict[str, list[Subject]] = {}
+    for app in state.subjects(Kind.APP, organization):
+        for key in keys_of(state, app):
+            found.setdefault(key, []).append(app)
+    return found
+
+
+def _app_key(space_key: str) -> str:
+    """ "app:HOST/TYPEKEY" of "space:HOST/TYPEKEY/KEY"; "" for a key of another form."""
+    kind, _, path = space_key.partition(":")
+    parts = path.split("/", 2)
+    return f"app:{parts[0]}/{parts[1]}" if kind == "space" and len(parts) == 3 else ""
+
+
+def _key(state: State, text: str, organization: str = "") -> str:
+    """The form in which two spellings of one name are equal: no case, no prefix, the rulebook's own type key."""
+    folded = text.strip().removeprefix(f"{organization}:").casefold()
+    kind, _, path = folded.partition(":")
+    if kind not in ("app", "space"):
+        return folded
+    if path.startswith("ari:"):
+        return path
+    host, _, rest = path.partition("/")
+    type_key, slash, key = rest.partition("/")
+    app = state.rulebook.app(type_key)
+    return f"{kind}:{host}/{app.type_key if app is not None else type_key}{slash}{key}"
+
+
+_NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the rules ask of a subject that has the settings."""
+
+    listable: bool
+    """Whether the lists can name it; False where the organization's switch alone decides."""
+    app: Subject | None = None
+    """The app that it is or belongs to; None for the organization, a site and a connector."""
+    chain: tuple[Reason, ...] = ()
+    sandbox: Stop | None = None
+    """For a sandbox: no page says whether it contributes or inherits, so only a list that names it can tell."""
+
+
+def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
+    """The date and the exemption, or the stop that one of them makes. Looked up once for the organization."""
+    return state.once(("date and exemption", organization), lambda: _first_of_all(state, organization))
+
+
+def scope_of(state: State, subject: Subject) -> Scope | Stop:
+    """Whether the subject has contribution settings, and which. Raises ValueError for a kind that cannot have any."""
+    match subject.kind:
+        case Kind.ORGANIZATION | Kind.SITE:
+            return Scope(listable=False)
+        case Kind.APP:
+            return state.once(("scope", subject), lambda: _of_app(state, subject))
+        case Kind.SPACE:
+            app = app_of_space(state, subject)
+            if app is not None:
+                return _not_listed(state, subject, app) or scope_of(state, app)
+            missing = rule(state, f"which app {alias_of(state, subject)} belongs to is not known")
+            return Stop(Outcome.UNKNOWN, "app_of_space_not_known", missing)
+        case Kind.CONNECTOR:
+            return _of_connector(state, subject)
+        case _:
+            raise ValueError(f"a {subject.kind} contributes nothing of its own")
+
+
+def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
+    """The stop that a listing makes which does not show the space; None where it does, or where there is none."""
+    listing = state.spaces(space.organization).lists().get(app)
+    if listing is None or space_of(state, space) is not None:
+        return None
+    if listing.status is CollectionStatus.OK:
+        gone = f"no listing shows {alias_of(state, space)}: it was renamed or removed"
+        return Stop(Outcome.UNKNOWN, "space_not_found", rule(state, gone))
+    unread = f"the spaces of {alias_of(state, app)} were not read to the end: {listing.reason or listing.code}"
+    return Stop(Outcome.UNKNOWN, "space_not_seen", rule(state, unread))
+
+
+def _first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
+    effective = state.rulebook.effective
+    if state.as_of.astimezone(UTC).date() < effective:
+        return Stop(
+            Outcome.NOT_YET_EFFECTIVE, "before_effective_date", rule(state, f"nothing is used before {effective}")
+        )
+    begun = rule(state, f"since {effective} data is used according to the settings")
+    subject = organization_subject(organization)
+    seen = state.read(subject, names.EXEMPTION)
+    if never_recorded(state, subject, names.EXEMPTION):
+        return begun, told("no exemption is evidenced: nobody recorded one", seen, decisive=False)
+    if isinstance(seen, Unavailable) and _never_claimed(state, subject):
+        return begun, told("whoever looked last saw no exemption, and none is evidenced", seen, decisive=False)
+    known = (_NONE, *(one.word for one in state.rulebook.exemptions))
+    word = read_word(state, subject, names.EXEMPTION, known, "the exemption")
+    if isinstance(word, Stop):
+        return word
+    if word[0] == _NONE:
+        return begun, told("the console shows no exemption", seen, decisive=False)
+    return exempt(state, organization, *word)
+
+
+def _never_claimed(state: State, organization: Subject) -> bool:
+    """True where the newest looks, which no longer count, saw no exemption: then there is none to lose."""
+    looks = in_force(state.attestations.get(organization.organization, ()), state.as_of)
+    found = looks.get((organization, names.EXEMPTION), [])
+    return bool(found) and all(isinstance(one.value, str) and one.value.casefold() == _NONE for one in found)
+
+
+def _of_app(state: State, app: Subject) -> Scope | Stop:
+    """By the rulebook's list of apps: what is not in it is unknown, never without a setting."""
+    seen = state.read(app, names.APP_TYPE_KEY)
+    if not isinstance(seen, Observed) or not isinstance(seen.value, str) or seen.grade is Grade.PREDICTED:
+        return stop_by(seen, "which app it is")
+    known = state.rulebook.app(seen.value)
+    match known.contribution if known is not None else "unknown":
+        case "own":
+            sentence, listable = "can be listed, and its spaces too", True
+        case "organization":
+            sentence, listable = "is a platform app: it follows the organization's switch, and no list names it", False
+        case "none":
+            without = told(f"{_title(state, seen.value)} has no contribution setting, so nothing of it is used", seen)
+            return Stop(Outcome.NO_SUCH_SETTING, "no_setting", without)
+        case _:
+            strange = told(f"the rulebook does not know whether {seen.value} has contribution settings", seen)
+            return Stop(Outcome.UNKNOWN, "unknown_app", strange)
+    return Scope(
+        listable=listable,
+        app=app,
+        chain=(told(f"{_title(state, seen.value)} {sentence}", seen),),
+        sandbox=_sandbox(state, app),
+    )
+
+
+def _of_connector(state: State, connector: Subject) -> Scope | Stop:
+    """Only certain connectors can contribute: those that the console's lists offer."""
+    if never_recorded(state, connector, names.CONTRIBUTION_OFFERED):
+        return Scope(listable=True)
+    offered = read_word(state, connector, names.CONTRIBUTION_OFFERED, ("yes", "no"), "whether the lists offer it")
+    if isinstance(offered, Stop):
+        return offered
+    word, seen = offered
+    if word == "no":
+        return Stop(
+            Outcome.NO_SUCH_SETTING, "not_offered", told("the console's lists do not offer this connector", seen)
+        )
+    return Scope(listable=True, chain=(told("the console's lists offer this connector", seen),))
+
+
+def _sandbox(state: State, app: Subject) -> Stop | None:
+    seen = state.value(app, names.APP_SANDBOX)
+    if seen is None or not isinstance(seen.value, str) or seen.value.casefold() in ("none", ""):
+        return None
+    return Stop(
+        Outcome.UNKNOWN, "sandbox", told("no page says whether a sandbox contributes or what it inherits", seen)
+    )
+
+
+def _title(state: State, type_key: str) -> str:
+    known = state.rulebook.app(type_key)
+    return known.title if known is not None else type_key
+
 
 CONTRIBUTED = "contributed"
 NOT_CONTRIBUTED = "not_contributed"

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contribaudit.core.alias import alias_of
-from contribaudit.core.effective_plan import deciding_plan
-from contribaudit.core.effective_together import list_unread
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Grade, Observed
 from contribaudit.core.model.rulebook import Exemption
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.plans import possible_plans
-from contribaudit.core.resolve.reasons import Reason, Stop, rank_of, read_word, rule, told
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.plans import deciding_plan, possible_plans
+from contribaudit.core.resolve.reasons import Reason, Stop, list_unread, rank_of, read_word, rule, told
 from contribaudit.core.resolve.state import State
 
 NOT_ON_EVERY_APP = "exemption_not_on_every_app"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State
-from contribaudit.core.snapshot import CollectionStatus
 
 NAMED_BY_POLICY = "named by a policy only, not in the list of apps"
 NOT_AN_APP = "an entry of the list that is no app"

@@ -1,4 +1,7 @@
-"""STEP 3: what was seen, and what it means together."""
+"""STEP 3: what was seen, and what it means together.
+
+What a collector could not read is said for every subject that it was known to reach: a row never vanishes.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,56 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from contribaudit.core.approval import Approved
-from contribaudit.core.chain import NEVER_EXPORTED, Chain
-from contribaudit.core.departure import NOTHING_LEFT, Departures
 from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Approved
+from contribaudit.core.model.change import NOTHING_LEFT, Departures
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.setting import Family, Setting
-from contribaudit.core.model.snapshot import NO_SPACES, SpaceBook
-from contribaudit.core.model.subject import Kind
-from contribaudit.core.past import NO_PAST, Past
-from contribaudit.core.resolve.attested import EMPTY, Testimony, attested_observations, decoder_trusts
+from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, attested_observations, decoder_trusts
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.plans import highest_plan
-from contribaudit.core.resolve.state import OrganizationState, State
-from contribaudit.core.snapshot import Snapshot
-from contribaudit.core.unread import mark_unread
+from contribaudit.core.resolve.state import NEVER_EXPORTED, NO_PAST, Chain, HistoryReader, OrganizationState, State
+
+
+def mark_unread(
+    snapshot: Snapshot,
+    known: Mapping[str, Iterable[Observation]],
+    promises: Mapping[str, Iterable[SettingId]],
+) -> Iterator[Observation]:
+    """Yield the snapshot's observations, and an `Unavailable` for each one that a collector owes.
+
+    `known` holds, by collector, what was last seen in earlier runs; `promises` the settings that each collector
+    promises. A collector that did not come to its end owes every subject and setting known from earlier, and its
+    promises on the organization itself, which also stands for the subjects that nobody ever saw.
+    """
+    yield from snapshot.observations
+    for collection in snapshot.collections:
+        if collection.status is CollectionStatus.OK:
+            continue
+        seen = {(one.subject, one.setting) for one in snapshot.by_collector.get(collection.collector, ())}
+        owed: dict[tuple[Subject, SettingId], None] = {}
+        for observation in known.get(collection.collector, ()):
+            owed[(observation.subject, observation.setting)] = None
+        for setting in promises.get(collection.collector, ()):
+            owed[(organization_subject(snapshot.organization), setting)] = None
+        for subject, setting in owed:
+            if (subject, setting) not in seen:
+                yield _unavailable(collection, subject, setting)
+
+
+def _unavailable(collection: Collection, subject: Subject, setting: SettingId) -> Unavailable:
+    return Unavailable(
+        setting,
+        subject,
+        collection.code,
+        collection.reason,
+        collection.started_at,
+        collection.collector,
+        collection.missing_scope,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +75,11 @@ class Seen:
     alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
     left_out: bool = False
     """True for an organization that the run was told to leave out; `snapshot` is then its last kept one, if any."""
-    past: Past = NO_PAST
+    past: HistoryReader = NO_PAST
     """What earlier runs saw change, and the audit log."""
-    testimony: Testimony = EMPTY
+    testimony: AttestationHistory = EMPTY
     """What people recorded of it; not heard for an organization that is left out."""
-    spaces: SpaceBook = NO_SPACES
+    spaces: SpaceIndex = NO_SPACES
     """Its spaces as of the run; not asked for an organization that is left out."""
     approvals: Sequence[Approved] = ()
     """Its baselines, oldest first."""
@@ -126,7 +163,7 @@ def _by_then(
 
 def _worth_adding(
     state: State,
-    testimony: Mapping[str, Testimony],
+    testimony: Mapping[str, AttestationHistory],
     find: Callable[[SettingId], Setting],
     settings: Sequence[Setting],
 ) -> Iterator[Observation]:

@@ -1,4 +1,9 @@
-"""What a run means: every observation in reach of a check, and the values that are computed from several."""
+"""What a run means: every observation in reach of a check, and the values that are computed from several.
+
+What became of an organization's exported evidence: whether its manifests are whole, and the newest pack in reach.
+
+What the history tells of an organization's past, asked for by need: most runs judge without it.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +12,52 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from contribaudit.core.chain import NEVER_EXPORTED, Chain
-from contribaudit.core.departure import NOTHING_LEFT, Departures
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.audit_log import AuditLog
-from contribaudit.core.model.change import Change
+from contribaudit.core.model.audit_log import NO_LOG, AuditLog
+from contribaudit.core.model.change import NOTHING_LEFT, Change, Departures
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import Rulebook
-from contribaudit.core.model.snapshot import NO_SPACES, SpaceBook
+from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, SpaceIndex
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
-from contribaudit.core.past import NO_PAST, Past
-from contribaudit.core.snapshot import Collection, CollectionStatus
 
 if TYPE_CHECKING:
-    from contribaudit.core.approval import Approved
+    from contribaudit.core.model.attestation import Approved
     from contribaudit.core.model.decoder import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The manifests that the history noted, and what was found where packs were written."""
+
+    exported: int = 0
+    """How many packs were ever written of the organization."""
+    broken: str = ""
+    """The first link that does not hold, as a clause; "" while all do."""
+    place: str = ""
+    """The newest pack that could be looked at; "" when none is in reach."""
+    digest: str = ""
+    """SHA-256 of its manifest, as the history noted it."""
+    written_at: datetime | None = None
+    damage: str = ""
+    """What does not fit in that pack, as a clause; "" when everything does."""
+
+
+NEVER_EXPORTED = Chain()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReader:
+    """Two questions about one organization, each from a moment on."""
+
+    changes: Callable[[datetime], Sequence[Change]]
+    """Every change on the way from the last run before the moment, with its cause."""
+    log: Callable[[datetime], AuditLog]
+    """Events of the audit log after the moment, and every reading of it."""
+
+
+NO_PAST = HistoryReader(lambda _moment: (), lambda _moment: NO_LOG)
+
 
 T = TypeVar("T")
 _NOTHING: Mapping[SettingId, Observation] = {}
@@ -80,11 +115,11 @@ class State:
         remembered: Iterable[Observed] = (),
         alias_holders: Mapping[str, Mapping[str, tuple[tuple[str, datetime], ...]]] | None = None,
         attestations: Mapping[str, Sequence[Attestation]] | None = None,
-        spaces: Mapping[str, SpaceBook] | None = None,
+        spaces: Mapping[str, SpaceIndex] | None = None,
         approvals: Mapping[str, Sequence[Approved]] | None = None,
         departures: Mapping[str, Departures] | None = None,
         chains: Mapping[str, Callable[[], Chain]] | None = None,
-        past: Mapping[str, Past] | None = None,
+        past: Mapping[str, HistoryReader] | None = None,
     ) -> None:
         """`remembered` are values of earlier runs, used to name a subject and never to judge it.
 
@@ -225,7 +260,7 @@ class State:
                 return Place(one.space.name or subject.id, one.host, one.type_key)
         return Place(subject.id, "", "")
 
-    def spaces(self, organization: str) -> SpaceBook:
+    def spaces(self, organization: str) -> SpaceIndex:
         """The organization's spaces, asked for one by one; an empty book where nobody read them."""
         return self._spaces.get(organization, NO_SPACES)
 

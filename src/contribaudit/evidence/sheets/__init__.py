@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from contribaudit.evidence.sheets.attestations import ATTESTATIONS, DECISIONS, WAIVERS
 from contribaudit.evidence.sheets.changes import CHANGES
-from contribaudit.evidence.sheets.of_report import FROM_REPORT, SPACES
-from contribaudit.evidence.sheets.over_time import GAPS, OUTCOMES
-from contribaudit.evidence.sheets.report import SEGREGATION
+from contribaudit.evidence.sheets.report import FROM_REPORT, GAPS, OUTCOMES, SEGREGATION, SPACES
 from contribaudit.evidence.sheets.runs import LEDGER, POPULATION, RUNS
 
 ALL = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from contribaudit.core.alias import alias_of
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.policy import Where
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Sheet
 from contribaudit.exporters.text import Cell

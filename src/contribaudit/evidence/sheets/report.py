@@ -1,12 +1,19 @@
-"""segregation.csv: who did what, a person a row, and where one person did two things that want two."""
+"""segregation.csv: who did what, a person a row, and where one person did two things that want two.
+
+How findings came out over time, and when nobody looked: outcomes.csv, gaps.csv.
+
+The sheets that a report alone fills: those of `--out`, and the spaces, one by one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from contribaudit.core.persons import same_person
+from contribaudit.core.advise.gaps import EVERY_HOURS, gaps_by_collector
+from contribaudit.core.model.subject import same_person
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet
+from contribaudit.exporters import csv_evidence, tabular
 
 ROLES = (
     "looked", "recorded", "confirmed", "requested_waiver", "approved_waiver", "decided", "approved_baseline", "ran",
@@ -28,7 +35,7 @@ APART = (
 are one person, nobody recorded."""
 
 
-def _rows(dossier: Dossier) -> Iterator[Row]:
+def _roles_of_people(dossier: Dossier) -> Iterator[Row]:
     counts: dict[str, dict[str, int]] = {}
     for person, role in _deeds(dossier):
         if not person.strip():
@@ -63,4 +70,60 @@ def _deeds(dossier: Dossier) -> Iterator[tuple[str, str]]:
         yield change.actor or "", "changed_at_atlassian"
 
 
-SEGREGATION = Sheet("segregation.csv", ("person", *ROLES, "overlaps"), _rows, frozenset(("person",)))
+SEGREGATION = Sheet("segregation.csv", ("person", *ROLES, "overlaps"), _roles_of_people, frozenset(("person",)))
+
+
+def _outcomes(dossier: Dossier) -> Iterator[Row]:
+    about = {finding.id: finding.subject for finding in dossier.report.findings}
+    for organization in ("", *dossier.organizations):
+        spans = dossier.store.outcome_history(organization, since=dossier.since, until=dossier.ends)
+        for one in spans:
+            subject = about.get(one.finding)
+            if subject is None and dossier.sites:
+                continue  # of what is no subject any more nobody can tell the site
+            yield (
+                one.finding,
+                one.organization,
+                subject.kind.value if subject else None,
+                subject.id if subject else None,
+                dossier.report.state.place(subject).name if subject else None,
+                one.check,
+                one.outcome,
+                one.since,
+                one.last,
+                one.ended,
+                one.observations,
+                one.longest_gap_hours,
+            )
+
+
+def _gaps(dossier: Dossier) -> Iterator[Row]:
+    for organization in dossier.organizations:
+        runs = dossier.store.runs_seen(organization, since=dossier.since, until=dossier.ends)
+        for one in gaps_by_collector(organization, runs, dossier.since, dossier.ends, expected_every_hours=EVERY_HOURS):
+            yield one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why
+
+
+OUTCOMES = Sheet(
+    "outcomes.csv",
+    (
+        "finding_id", "organization_id", "subject_kind", "subject_id", "subject_name", "check_id", "outcome", "from",
+        "to", "ended_at", "observations", "longest_gap_hours",
+    ),
+    _outcomes,
+)  # fmt: skip
+GAPS = Sheet("gaps.csv", ("organization_id", "collector", "from", "to", "hours", "open", "in_between"), _gaps)
+
+
+_PEOPLE = frozenset(("attested_by", "waiver_approved_by"))
+
+
+def _of(sheet: csv_evidence.Sheet) -> Sheet:
+    def rows(dossier: Dossier) -> Iterable[Row]:
+        return sheet.rows(dossier.report)
+
+    return Sheet(sheet.name, sheet.columns, rows, _PEOPLE.intersection(sheet.columns))
+
+
+FROM_REPORT = tuple(_of(sheet) for sheet in csv_evidence.ALL)
+SPACES = Sheet("spaces.csv", tabular.COLUMNS, lambda dossier: tabular.space_rows(dossier.report.state))

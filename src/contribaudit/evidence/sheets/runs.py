@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contribaudit import collectors
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.plans import WORKSPACES
-from contribaudit.core.snapshot import Snapshot
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet
 

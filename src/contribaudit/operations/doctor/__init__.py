@@ -15,10 +15,11 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from contribaudit.doctor import configuration, sites
-from contribaudit.doctor.line import Line, Status
 from contribaudit.errors import ConfigurationError, CredentialError
 from contribaudit.operations.doctor import local, remote
+from contribaudit.operations.doctor import local as configuration
+from contribaudit.operations.doctor import remote as sites
+from contribaudit.operations.doctor.local import Line, Status
 from contribaudit.progress import SILENT, Progress
 from contribaudit.settings.model import AppSettings
 

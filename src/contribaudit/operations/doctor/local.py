@@ -1,21 +1,71 @@
-"""What an audit stands on: keyring, history, policy, rulebook, and whether it could run without a person."""
+"""What an audit stands on: keyring, history, policy, rulebook, and whether it could run without a person.
+
+A line of the doctor.
+
+config.toml, the environment, the organizations.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.times import later
-from contribaudit.doctor.line import Line
-from contribaudit.errors import ConfigurationError, KeyStoreUnusable, PolicyFileError, RulebookError, StoreError
+from contribaudit.errors import (
+    ConfigurationError,
+    ContribauditError,
+    KeyStoreUnusable,
+    PolicyFileError,
+    RulebookError,
+    StoreError,
+)
 from contribaudit.settings import credentials
-from contribaudit.settings.model import AppSettings
+from contribaudit.settings import file as paths
+from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.wiring import load_policy, load_rulebook, open_store
+
+
+class Status(StrEnum):
+    """How a thing is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at. `next` is "" where there is nothing to do, `exit_code` 0 unless it failed."""
+
+    status: Status
+    name: str
+    what: str
+    next: str = ""
+    exit_code: int = 0
+
+    @classmethod
+    def ok(cls, name: str, what: str, next_step: str = "") -> Self:
+        """It is as it should be."""
+        return cls(Status.OK, name, what, next_step)
+
+    @classmethod
+    def warning(cls, name: str, what: str, next_step: str) -> Self:
+        """An audit runs, but not for ever, or not with everything."""
+        return cls(Status.WARNING, name, what, next_step)
+
+    @classmethod
+    def failed(cls, name: str, error: ContribauditError) -> Self:
+        """An audit would fail here, or not see something that it needs."""
+        return cls(Status.FAILED, name, error.message, error.hint, error.exit_code)
+
 
 LEAST_FREE_BYTES = 200_000_000
 WAIVER_DAYS_LEFT = 14
@@ -126,3 +176,40 @@ def scheduler(origins: Sequence[str], *, headless: bool) -> Line:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+
+
+def file(settings: AppSettings) -> Line:
+    """Which file is in force."""
+    if settings.source is None:
+        usual = paths.usual_config() or "home folder to look for config.toml in"
+        what = f"there is no {usual}; defaults and the environment are in force"
+        return Line.ok("config", what, "contribaudit init writes one")
+    return Line.ok("config", str(settings.source))
+
+
+def environment(settings: AppSettings) -> Iterator[Line]:
+    """Names that configure nothing; they are usually misspelt."""
+    strange = settings.unmatched_environment()
+    for name in strange:
+        yield Line.warning("environment", f"{name} configures nothing", "Correct its spelling, or unset it")
+    if not strange:
+        yield Line.ok("environment", "every CONTRIBAUDIT_ variable is a known one")
+
+
+def chosen(settings: AppSettings, named: Sequence[str]) -> tuple[Organization, ...]:
+    """The organizations to look at: the named ones, else every configured one."""
+    configured = settings.organizations()
+    if not named:
+        return configured
+    by_id = {one.id: one for one in configured}
+    return tuple(by_id.get(one) or Organization(id=one) for one in named)
+
+
+def organizations(found: Sequence[Organization]) -> Line:
+    """Whether there is something to audit."""
+    if found:
+        return Line.ok("organization", ", ".join(f"{one.name} ({one.id})" if one.name else one.id for one in found))
+    hint = (
+        "Run contribaudit init, or set CONTRIBAUDIT_ORG_ID: the ID is in the address of admin.atlassian.com, after /o/"
+    )
+    return Line.failed("organization", ConfigurationError("no organization is configured", hint=hint))

@@ -1,20 +1,27 @@
-"""Whether the API is reachable, and what the key may read: every allowed call once, one page of it."""
+"""Whether the API is reachable, and what the key may read: every allowed call once, one page of it.
+
+Whether the API tokens that read spaces are there, and whether one works on a site of the organization.
+
+When the key ends, and whether the clock is right.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from contribaudit import collectors
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.atlassian.connect import connect
-from contribaudit.doctor import sites, time
-from contribaudit.doctor.line import Line, Status
+from contribaudit.atlassian.connect import connect, connect_sites
+from contribaudit.atlassian.sites import Accesses, is_cloud_id, site_chain
+from contribaudit.collectors.workspaces import place_of
+from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import (
     AccessDenied,
     AdminApiError,
@@ -23,10 +30,121 @@ from contribaudit.errors import (
     CredentialError,
     KeyRefused,
     OrganizationNotFound,
+    RulebookError,
 )
+from contribaudit.operations.doctor.local import Line, Status
 from contribaudit.progress import Progress
+from contribaudit.settings import credentials
 from contribaudit.settings.credentials import Found, find_key
 from contribaudit.settings.model import AppSettings, Organization
+from contribaudit.wiring import load_rulebook, site_accesses
+
+site_sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+def tokens(settings: AppSettings) -> Iterator[Line]:
+    """A line for each API token that the configuration speaks of."""
+    if settings.spaces is None:
+        hint = "The table [spaces] in the configuration names an API token that reads them"
+        yield Line.ok("spaces", "spaces are not read, since the configuration does not say how", hint)
+        return
+    try:
+        found = credentials.tokens(settings.spaces, settings.api_url)
+    except CredentialError as error:
+        yield Line.failed("site token", error)
+        return
+    for one in found:
+        which = one.host or ("all other sites" if len(found) > 1 else "all sites")
+        if one.found is None:
+            hint = f"Run contribaudit login --site {one.host or credentials.ALL_SITES}; until then spaces are not known"
+            yield Line.warning("site token", f"{which}: {one.missing}", hint)
+        else:
+            yield Line.ok("site token", f"{which}: found in {one.found.origin}, {one.email or 'a service account'}'s")
+
+
+async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progress: Progress) -> list[Line]:
+    """Whether one call works on the first of these apps, entries of the API, that has spaces and a token."""
+    try:
+        accesses = site_accesses(settings)
+        chosen = _chosen(settings, apps, accesses) if accesses is not None else None
+    except (CredentialError, RulebookError):
+        return []  # has a line of its own
+    if accesses is None:
+        return []
+    if chosen is None:
+        hint = "Save a token with contribaudit login --site all, or check the host in [[spaces.site]]"
+        return [Line.warning("site", "no site with a token was found among the first apps, so none was tried", hint)]
+    call, cloud_id, host = chosen
+    whose = accesses.of(host).visible_to
+    try:
+        async with (
+            connect_sites(
+                accesses,
+                api_url=settings.api_url,
+                progress=progress,
+                connect_seconds=settings.timeouts.connect_seconds,
+                read_seconds=settings.timeouts.read_seconds,
+                sleep=site_sleep,
+            ) as client,
+            aclosing(client.pages(site_chain(call, cloud_id, max_pages=1), host=host)) as pages,
+        ):
+            page = await anext(pages)
+    except ContribauditError as error:
+        return [Line.failed("site", error)]
+    seen = f"{len(page.items)} spaces on the first page" if page.announced is None else f"{page.announced} spaces"
+    return [Line.ok("site", f"{host or cloud_id}, {call.scope}: {seen} that {whose} may see")]
+
+
+def _chosen(
+    settings: AppSettings, apps: Sequence[Mapping[str, Any]], accesses: Accesses
+) -> tuple[Call, str, str] | None:
+    """Call, cloud ID and host of the first app that can be asked."""
+    rulebook = load_rulebook(settings)
+    calls = {one.apps: one.call for one in collectors.SPACES}
+    for app in apps:
+        type_key, cloud_id, host = place_of(app)
+        rule = rulebook.app(type_key)
+        if rule is not None and rule.spaces in calls and is_cloud_id(cloud_id) and accesses.of(host).credential:
+            return calls[rule.spaces], cloud_id, host
+    return None
+
+
+SKEW_SECONDS = 60
+DAYS_LEFT = 21
+"""From so many days before the key's end on it is a warning: time enough to create another."""
+
+
+def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
+    """When the key ends, of all that the API lists; `label` is ours, "" when nobody said."""
+    labelled = [key for key in keys if label and key.get("label") == label]
+    running = [moment for key in labelled or keys if (moment := parse_utc(key.get("expiresAt"))) and moment > now]
+    if not running:
+        return Line.warning("key end", "when the key ends is not told", "Note its end in a calendar")
+    end = min(running)
+    days = (end - now).days
+    if len(labelled) == 1 or len(keys) == 1:
+        what, hint = f"the key ends on {end.date()}, in {days} days", ""
+    else:
+        several = f"{len(running)} keys" if len(running) > 1 else "one key"
+        what = f"of {several} the first ends on {end.date()}, in {days} days"
+        hint = "set api_key_label to tell which is the one that audits"
+    if days > DAYS_LEFT:
+        return Line.ok("key end", what, hint[:1].upper() + hint[1:])
+    renew = "Create its successor at admin.atlassian.com, Organization settings, API keys"
+    return Line.warning("key end", what, f"{renew}; {hint}" if hint else renew)
+
+
+def clock(skew: float | None) -> Line:
+    """Whether this machine's clock and the API's agree; `skew` is theirs minus ours."""
+    if skew is None:
+        return Line.ok("clock", "the API did not tell its time")
+    if abs(skew) > SKEW_SECONDS:
+        way = "behind" if skew > 0 else "ahead of"
+        return Line.warning(
+            "clock", f"this machine's clock is {abs(skew):.0f} s {way} the API's", "Let the clock be set by NTP"
+        )
+    return Line.ok("clock", "within a minute of the API's")
+
 
 _USEFUL_ONLY = (calls.LIST_EVENT_ACTIONS, calls.LIST_API_KEYS, calls.SEARCH_AI_GROUPS)
 """Without these an audit still judges settings: who changed them, who holds the role for AI, and when the key ends,
@@ -74,7 +192,7 @@ async def _collected(
         ) as client:
             apps: list[dict[str, Any]] = []
             lines = [line async for line in _lines(client, settings, organization, now, apps)]
-        return [*lines, *(await sites.sample(settings, apps, progress) if apps else ())]
+        return [*lines, *(await sample(settings, apps, progress) if apps else ())]
     except AdminApiError:
         raise
     except ContribauditError as error:  # a proxy or certificate setting that cannot be used
@@ -114,7 +232,7 @@ async def _lines(
     yield await _limits(client)
     async for line in _key_end(client, organization, now):
         yield line
-    yield time.clock(client.ledger.clock_skew_seconds)
+    yield clock(client.ledger.clock_skew_seconds)
 
 
 async def _tried(client: AdminClient, call: Call, seen: list[dict[str, Any]]) -> Line:
@@ -165,7 +283,7 @@ async def _key_end(client: AdminClient, organization: Organization, now: datetim
         yield Line.failed(f"read {calls.LIST_API_KEYS.name}", error)
     else:
         yield _granted(calls.LIST_API_KEYS, f"{len(keys)} keys")
-        yield time.key_end(keys, organization.api_key_label, now)
+        yield key_end(keys, organization.api_key_label, now)
 
 
 def _granted(call: Call, seen: str = "") -> Line:

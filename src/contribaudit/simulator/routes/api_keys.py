@@ -12,9 +12,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from contribaudit.simulator.endpoint import Call, Endpoint
-from contribaudit.simulator.errors import AnswerError
-from contribaudit.simulator.paging import Page, Position, cut, decode, links
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links
 from contribaudit.simulator.values import Json, Key
 
 PAGE_SIZES = (5, 10, 20, 25, 40, 50, 60, 75, 80, 100)

@@ -14,12 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import Call, Endpoint
-from contribaudit.simulator.errors import AnswerError
-from contribaudit.simulator.numbered import take
-from contribaudit.simulator.paging import Page, Position, cut, decode
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode
 from contribaudit.simulator.routes.space_lists import Renderer, base_of, sees, time
-from contribaudit.simulator.spaces import Place
+from contribaudit.simulator.spaces import Place, take
 from contribaudit.simulator.values import Json, Space
 
 FILTERS = ("ids", "keys", "type", "status")

@@ -9,9 +9,7 @@ No user belongs to a directory here, so `accountId` finds nothing.
 
 from __future__ import annotations
 
-from contribaudit.simulator.endpoint import Call, Endpoint
-from contribaudit.simulator.errors import AnswerError
-from contribaudit.simulator.paging import Page, Position, cut, decode, links
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links
 from contribaudit.simulator.values import Directory, Json
 
 

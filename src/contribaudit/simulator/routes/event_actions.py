@@ -7,8 +7,7 @@ Never paged. The `type` of an entry is made up: none is published.
 
 from __future__ import annotations
 
-from contribaudit.simulator.endpoint import Call, Endpoint
-from contribaudit.simulator.paging import Page, whole
+from contribaudit.simulator.endpoint import Call, Endpoint, Page, whole
 from contribaudit.simulator.values import Json
 
 

@@ -9,6 +9,11 @@ cursor on every page, the last and the empty one too: asked again with it, it gi
 a cursor keeps order, `from` and `to`; of what is sent beside it, only `limit` counts. An event is there from the moment
 it is processed until it is 180 days old. An organization without an audit log has none or is refused, as the options
 say.
+
+The shape of one entry of the audit log.
+
+{id, type: "events", attributes: {time, processedAt (stream only), action, actor: {id, name, email, auth, links},
+ context: [Object], container: [Object], location}, message: {content, format}, links: {self}}
 """
 
 from __future__ import annotations
@@ -18,11 +23,48 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import Call, Endpoint
-from contribaudit.simulator.errors import AnswerError
-from contribaudit.simulator.paging import Page, Position, cut, decode, encode, links
-from contribaudit.simulator.routes.event_json import event_json, processed_at
-from contribaudit.simulator.values import Event, Json
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, encode, links
+from contribaudit.simulator.options import Options
+from contribaudit.simulator.values import Actor, Event, Json
+
+
+def processed_at(event: Event, options: Options) -> datetime:
+    """When the log shows an event."""
+    return event.processed_at or event.time + timedelta(seconds=options.log_delay_seconds)
+
+
+def event_json(event: Event, call: Call, *, streamed: bool) -> Json:
+    """An event as the API shows it."""
+    attributes: Json = {"time": _time(event.time)}
+    if streamed:
+        attributes["processedAt"] = _time(processed_at(event, call.options))
+    attributes |= {
+        "action": event.action,
+        "actor": _actor(event.actor, call),
+        "context": list(event.context),
+        "container": list(event.container),
+    }
+    if event.location is not None:
+        attributes["location"] = event.location
+    shown: Json = {"id": event.id, "type": "events", "attributes": attributes}
+    if event.message is not None:
+        shown["message"] = {"content": event.message, "format": "simple"}
+    url = f"{call.options.link_host}/admin/v1/orgs/{call.organization.id}/events/{event.id}"
+    return shown | {"links": {"self": url}}
+
+
+def _actor(actor: Actor, call: Call) -> Json:
+    shown: Json = {"id": actor.id}
+    for name, value in (("name", actor.name), ("email", actor.email), ("auth", actor.auth)):
+        if value is not None:
+            shown[name] = value
+    url = f"{call.options.link_host}/admin/v1/orgs/{call.organization.id}/users/{actor.id}"
+    return shown | {"links": {"self": url}}
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+
 
 RETENTION_DAYS = 180
 PRODUCTS = ("bitbucket", "confluence", "guard_detect", "jira", "loom")

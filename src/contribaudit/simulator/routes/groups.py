@@ -19,9 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from contribaudit.simulator.endpoint import Call, Endpoint
-from contribaudit.simulator.errors import AnswerError
-from contribaudit.simulator.paging import Page, Position, cut, decode, links
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links
 from contribaudit.simulator.values import Group, Json
 
 LISTS = {

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import Call, Endpoint
-from contribaudit.simulator.errors import AnswerError
-from contribaudit.simulator.paging import Page, Position, cut, decode, links, single
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links, single
 from contribaudit.simulator.values import Json
 
 

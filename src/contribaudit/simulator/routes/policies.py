@@ -15,10 +15,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import Call, Endpoint
-from contribaudit.simulator.errors import AnswerError
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links, single
 from contribaudit.simulator.options import Options, spell_realm
-from contribaudit.simulator.paging import Page, Position, cut, decode, links, single
 from contribaudit.simulator.values import Json, Policy, Resource
 
 DOCUMENTED_TYPES = ("ip-allowlist", "data-residency", "data-security")

@@ -1,19 +1,26 @@
-"""The approved state as rows: what stands, and what is outside of it."""
+"""The approved state as rows: what stands, and what is outside of it.
+
+How a waiver is shown before it is written: the change to the policy file, and what it would make of the findings.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from rich.text import Text
 
 from contribaudit.audit.baselines import Approvable, outside_now
-from contribaudit.core.alias import alias_of
+from contribaudit.core.advise.report import Report
 from contribaudit.core.judge.baseline import Uncovered
+from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import Cell, plain
-from contribaudit.exporters.words import counted
+from contribaudit.errors import UsageError
+from contribaudit.exporters.text import Cell, display, plural, safe_text
+from contribaudit.tui.rows import keys
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
@@ -46,11 +53,16 @@ def lines(state: State) -> list[Line]:
 
 def cells(state: State, one: Line) -> list[Text]:
     """One line."""
-    name = Text(plain(state.organization_name(one.organization)))
+    name = Text(safe_text(state.organization_name(one.organization)))
     if one.subject is None or one.why is None:
         told = "nothing is outside" if state.baseline(one.organization) is not None else "no baseline yet"
         return [name, Text(""), Text(told, "dim"), Text("")]
-    return [name, Text(one.subject.kind.value), Text(plain(alias_of(state, one.subject))), Text(plain(one.why.reason))]
+    return [
+        name,
+        Text(one.subject.kind.value),
+        Text(safe_text(alias_of(state, one.subject))),
+        Text(safe_text(one.why.reason)),
+    ]
 
 
 def sheet_row(state: State, one: Line) -> tuple[Cell, ...]:
@@ -66,23 +78,23 @@ def standing_line(state: State) -> Text:
     said = Text()
     for place in state.looked_at:
         approved = state.baseline(place.id)
-        said.append(f"{plain(state.organization_name(place.id))}  ", "bold")
+        said.append(f"{safe_text(state.organization_name(place.id))}  ", "bold")
         if approved is None:
             said.append("no baseline: nothing is held to an approved state. p approves the first.\n")
             continue
         one = approved.baseline
-        said.append(f"run {one.run}, approved by {plain(one.approved.by)} on {one.approved.at:%Y-%m-%d}")
+        said.append(f"run {one.run}, approved by {safe_text(one.approved.by)} on {one.approved.at:%Y-%m-%d}")
         if one.until is not None:
             ended = approved.expired(state.as_of)
             said.append(f", {'ENDED' if ended else 'until'} {one.until:%Y-%m-%d}", "bold red" if ended else "")
-        said.append(f": {plain(one.reason)}\n")
+        said.append(f": {safe_text(one.reason)}\n")
     said.append("What is outside of a baseline is never a pass, until somebody approves anew.", "dim")
     return said
 
 
 def outside_text(what: Approvable) -> Text:
     """What the approval would take in."""
-    said = Text(f"{counted(what.apps, 'app')} are in the run.\n")
+    said = Text(f"{plural(what.apps, 'app')} are in the run.\n")
     if what.standing is None:
         said.append("There is no baseline so far: everything that the run knew becomes the approved state.\n")
         return said
@@ -91,8 +103,8 @@ def outside_text(what: Approvable) -> Text:
         return said
     said.append(f"\nOutside so far, and approved by this ({len(what.outside)})\n", "bold")
     for subject, why in what.outside[:_MOST_SHOWN]:
-        said.append("  + ", "bold green").append(f"{plain(alias_of(what.state, subject))}\n")
-        said.append(f"      {plain(why.reason)}\n", "dim")
+        said.append("  + ", "bold green").append(f"{safe_text(alias_of(what.state, subject))}\n")
+        said.append(f"      {safe_text(why.reason)}\n", "dim")
     if len(what.outside) > _MOST_SHOWN:
         said.append(
             f"  and {len(what.outside) - _MOST_SHOWN} more; they are all on the screen behind this form\n", "dim"
@@ -104,7 +116,73 @@ def summary(what: Approvable, by: str, reason: str, until: datetime | None) -> T
     """What is kept if the person agrees."""
     said = Text()
     said.append("run     ", "dim").append(f"{what.run.id} of {what.run.started_at:%Y-%m-%d %H:%M}Z\n")
-    said.append("by      ", "dim").append(f"{plain(by)}\n")
-    said.append("reason  ", "dim").append(f"{plain(reason)}\n")
+    said.append("by      ", "dim").append(f"{safe_text(by)}\n")
+    said.append("reason  ", "dim").append(f"{safe_text(reason)}\n")
     said.append("until   ", "dim").append(f"{until:%Y-%m-%d}\n\n" if until else "the next approval\n\n")
     return said.append_text(outside_text(what))
+
+
+def subject_text(state: State, finding: Finding) -> str:
+    """How the file names the finding's subject: by alias where that means it alone, else by its ID."""
+    alias = alias_of(state, finding.subject)
+    several = len(state.organizations) > 1 and finding.subject.organization and ":" in alias
+    prefixed = alias.startswith("organization:") or not several
+    text = alias if prefixed else f"{finding.subject.organization}:{alias}"
+    try:
+        return text if resolve_alias(state, text) == finding.subject else finding.subject.id
+    except UsageError:
+        return finding.subject.id
+
+
+def about(state: State, finding: Finding) -> Text:
+    """What is to be accepted."""
+    said = Text().append(f"Accept {finding.check} of {safe_text(alias_of(state, finding.subject))}\n", "bold")
+    said.append_text(keys.severity_sign(finding.severity)).append("  ").append_text(keys.outcome_sign(finding.outcome))
+    said.append(f"  {safe_text(finding.reason)}", "not bold")
+    if finding.observed is not None:
+        said.append(f"\nobserved  {display(finding.observed)}", "not bold")
+    return said
+
+
+def diff(text: str) -> Text:
+    """A unified diff; every line keeps its sign, so that colour says nothing alone."""
+    said = Text()
+    for line in text.splitlines():
+        style = "bold"
+        if not line.startswith(("+++", "---")):
+            style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "dim")
+        said.append(f"{safe_text(line)}\n", style)
+    return said
+
+
+def effect(before: Report, after: Report, wanted: Finding) -> Text:
+    """What the changed policy makes of the findings of the same run."""
+    was = {one.id: one for one in before.findings}
+    moved = [one for one in after.findings if one.id in was and was[one.id].outcome is not one.outcome]
+    said = Text().append("What it does to the run that is shown\n", "bold")
+    for one in moved:
+        said.append(f"  {one.check}  {safe_text(alias_of(after.state, one.subject))}: ")
+        said.append_text(keys.outcome_sign(was[one.id].outcome)).append(" -> ")
+        said.append_text(keys.outcome_sign(one.outcome)).append("\n")
+    if wanted.id not in {one.id for one in moved}:
+        said.append("  ! It does not cover the finding:\n", "bold red")
+        for warning in new_warnings(before, after):
+            said.append(f"    {safe_text(warning)}\n")
+    return said
+
+
+def new_warnings(before: Report, after: Report) -> Sequence[str]:
+    """What the changed policy is warned of."""
+    return [one for one in after.warnings if one not in before.warnings]
+
+
+def covers(after: Report, wanted: Finding) -> bool:
+    """Whether the finding is waived then."""
+    return any(one.id == wanted.id and one.waiver is not None for one in after.findings)
+
+
+def written_line(path: str, after: Report, wanted: Finding) -> str:
+    """What to say once it is written."""
+    left = sum(1 for one in after.findings if one.outcome.violates)
+    word = "waived" if covers(after, wanted) else "not covered"
+    return f"Written to {path}: {wanted.check} is {word}, {plural(left, 'finding')} still failing. Commit the file."

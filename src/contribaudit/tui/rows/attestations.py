@@ -1,9 +1,16 @@
-"""What people attested, what became of it, and who confirmed it."""
+"""What people attested, what became of it, and who confirmed it.
+
+Values that contradict each other, side by side.
+
+What the signals of the API stand at, and what people saw while each stood so.
+
+Everything on the evidence desk: what is due, what was attested, what signals mean, what contradicts itself.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,20 +18,31 @@ from rich.text import Text
 
 from contribaudit import catalogue
 from contribaudit.attestations import due
-from contribaudit.attestations.status import Became, holding, what_became
+from contribaudit.attestations.status import (
+    AttestationStatus,
+    SignalLine,
+    contradictions,
+    holding,
+    seen_to_mean,
+    signal_lines,
+    what_became,
+)
 from contribaudit.core.advise.remedies import SECOND_PERSON
-from contribaudit.core.alias import alias_of
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.finding import Finding
-from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import Cell, plain, shown
-from contribaudit.exporters.words import counted
-from contribaudit.tui.rows.line import labelled
+from contribaudit.exporters.text import Cell, display, plural, safe_text
+from contribaudit.tui.rows.due import DueScreen, due_screens
+from contribaudit.tui.rows.overview import labelled
+from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 
-COLUMNS = (
+ATTESTED_COLUMNS = (
     Column("state", 20),
     Column("subject", 12, flexible=True),
     Column("setting", 20, flexible=True),
@@ -43,7 +61,7 @@ class Recorded:
     """One attestation, and what became of it."""
 
     attestation: Attestation
-    became: Became
+    became: AttestationStatus
     due_on: datetime | None
     wanted: bool
     """True when findings wait for a second person to confirm it."""
@@ -63,8 +81,10 @@ def recorded_of(
         Recorded(
             one,
             became[one.id],
-            due.due_at(one, one.screen, policy) if policy is not None and became[one.id] is Became.IN_FORCE else None,
-            became[one.id] is Became.IN_FORCE
+            due.due_at(one, one.screen, policy)
+            if policy is not None and became[one.id] is AttestationStatus.IN_FORCE
+            else None,
+            became[one.id] is AttestationStatus.IN_FORCE
             and one.second_person is None
             and (one.subject, SettingId(one.setting)) in wanted,
         )
@@ -75,52 +95,54 @@ def recorded_of(
 def recorded_cells(state: State, one: Recorded) -> list[Text]:
     """One line of the list of attestations."""
     told = one.attestation
-    style = {Became.REVOKED: "dim strike", Became.SUPERSEDED: "dim"}.get(one.became, "")
+    style = {AttestationStatus.REVOKED: "dim strike", AttestationStatus.SUPERSEDED: "dim"}.get(one.became, "")
     return [
         Text(one.state, "bold yellow" if one.wanted else style),
-        Text(plain(alias_of(state, told.subject))),
-        Text(plain(told.setting)),
-        Text(shown(told.value)),
-        Text(plain(told.by)),
+        Text(safe_text(alias_of(state, told.subject))),
+        Text(safe_text(told.setting)),
+        Text(display(told.value)),
+        Text(safe_text(told.by)),
         Text(f"{told.observed_at:%Y-%m-%d}"),
-        Text("nothing", "yellow") if not told.bound else Text(counted(len(told.anchors), "signal")),
+        Text("nothing", "yellow") if not told.bound else Text(plural(len(told.anchors), "signal")),
     ]
 
 
 def recorded_detail(state: State, one: Recorded, note: str = "") -> Text:
     """One attestation in full: who, when, where, what holds it and whether that holds still."""
     told = one.attestation
-    said = Text().append(f"{plain(told.setting)} = {shown(told.value)}\n", "bold")
-    said.append(f"{plain(alias_of(state, told.subject))}\n\n")
+    said = Text().append(f"{safe_text(told.setting)} = {display(told.value)}\n", "bold")
+    said.append(f"{safe_text(alias_of(state, told.subject))}\n\n")
     labelled(said, "state", one.state)
-    labelled(said, "looked", f"{plain(told.by)}, {told.observed_at:%Y-%m-%d %H:%M}Z")
-    where = " on ".join(plain(one) for one in (told.recorded.account, told.recorded.host) if one)
-    labelled(said, "recorded", f"{plain(told.recorded.by)}{f', {where}' if where else ''}")
+    labelled(said, "looked", f"{safe_text(told.by)}, {told.observed_at:%Y-%m-%d %H:%M}Z")
+    where = " on ".join(safe_text(one) for one in (told.recorded.account, told.recorded.host) if one)
+    labelled(said, "recorded", f"{safe_text(told.recorded.by)}{f', {where}' if where else ''}")
     for signature in told.confirmed:
-        labelled(said, "confirmed", f"{plain(signature.by)}, {signature.at:%Y-%m-%d %H:%M}Z")
+        labelled(said, "confirmed", f"{safe_text(signature.by)}, {signature.at:%Y-%m-%d %H:%M}Z")
     if not told.confirmed:
         labelled(said, "confirmed", "by nobody so far")
     if told.revoked is not None:
-        labelled(said, "revoked", f"{plain(told.revoked.by)}, {told.revoked.at:%Y-%m-%d %H:%M}Z")
-        labelled(said, "because", plain(note) or "nobody said why")
+        labelled(said, "revoked", f"{safe_text(told.revoked.by)}, {told.revoked.at:%Y-%m-%d %H:%M}Z")
+        labelled(said, "because", safe_text(note) or "nobody said why")
     if one.due_on is not None:
         labelled(said, "look again", f"{one.due_on:%Y-%m-%d}")
-    labelled(said, "screen", plain(told.screen) or "not said")
-    labelled(said, "path", plain(told.console_path) or "not said")
+    labelled(said, "screen", safe_text(told.screen) or "not said")
+    labelled(said, "path", safe_text(told.console_path) or "not said")
     if told.note:
-        labelled(said, "note", plain(told.note))
+        labelled(said, "note", safe_text(told.note))
     for shot in told.attachments:
-        labelled(said, "screenshot", f"{plain(shot.name)}, SHA-256 {shot.sha256}")
+        labelled(said, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
     plan = told.highest_plan or ", ".join(told.plan_words) or "not known"
-    labelled(said, "plan then", plain(plan))
+    labelled(said, "plan then", safe_text(plan))
     labelled(said, "ID", told.id)
     said.append("\nWhat holds it in place\n", "bold")
     if not told.bound:
-        said.append(f"  nothing: {plain(told.unanchored_reason)}\n", "yellow")
+        said.append(f"  nothing: {safe_text(told.unanchored_reason)}\n", "yellow")
     for hold in holding(state, told, catalogue.find(told.setting).family):
         sign, style = ("holds", "green") if hold.holds else ("MOVED?", "bold red")
-        said.append(f"  {sign:<7}", style).append(f"{plain(hold.anchor.signal)} of the {hold.anchor.subject.kind}: ")
-        said.append(f"{plain(hold.told)}\n")
+        said.append(f"  {sign:<7}", style).append(
+            f"{safe_text(hold.anchor.signal)} of the {hold.anchor.subject.kind}: "
+        )
+        said.append(f"{safe_text(hold.told)}\n")
     return said
 
 
@@ -140,8 +162,10 @@ def recorded_line(recorded: Sequence[Recorded], wanted: str) -> Text:
     counts = Counter(one.became for one in recorded)
     waiting = sum(1 for one in recorded if one.wanted)
     said = Text().append(f"Shown: {wanted}", "bold").append(" (n: the next)   ", "dim")
-    said.append(f"in force {counts[Became.IN_FORCE]}, waiting for a second person {waiting}, ")
-    return said.append(f"superseded {counts[Became.SUPERSEDED]}, revoked {counts[Became.REVOKED]}")
+    said.append(f"in force {counts[AttestationStatus.IN_FORCE]}, waiting for a second person {waiting}, ")
+    return said.append(
+        f"superseded {counts[AttestationStatus.SUPERSEDED]}, revoked {counts[AttestationStatus.REVOKED]}"
+    )
 
 
 def made_line(made: Sequence[Attestation]) -> str:
@@ -170,4 +194,139 @@ def sheet_row(state: State, one: Recorded) -> tuple[Cell, ...]:
         ", ".join(each.by for each in told.confirmed),
         told.bound,
         told.id,
+    )
+
+
+CONFLICT_COLUMNS = (
+    Column("subject", 20, flexible=True),
+    Column("setting", 20, flexible=True),
+    Column("what it is about", 30, flexible=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Values that contradict each other."""
+
+    subject: Subject
+    setting: SettingId
+    said: tuple[Attestation, ...]
+    """By people, for one moment; empty where the contradiction is in other evidence."""
+    finding: Finding | None = None
+
+
+def conflicts_of(known: Sequence[Attestation], now: datetime, findings: Sequence[Finding]) -> list[Contradiction]:
+    said = [Contradiction(found[0].subject, found[0].setting, tuple(found)) for found in contradictions(known, now)]
+    there = {(one.subject, one.setting) for one in said}
+    return said + [
+        Contradiction(finding.subject, finding.setting, (), finding)
+        for finding in findings
+        if finding.underlying_outcome is Outcome.CONFLICT
+        and finding.setting is not None
+        and (finding.subject, finding.setting) not in there
+    ]
+
+
+def conflict_cells(state: State, one: Contradiction) -> list[Text]:
+    """One line of the conflicts."""
+    about = (
+        " against ".join(f"{display(told.value)} ({safe_text(told.by)})" for told in one.said)
+        if one.said
+        else safe_text(one.finding.reason)
+        if one.finding is not None
+        else ""
+    )
+    return [Text(safe_text(alias_of(state, one.subject))), Text(safe_text(one.setting)), Text(about)]
+
+
+def conflict_detail(state: State, one: Contradiction) -> list[Text]:
+    """The sides of the conflict, one text each, to be put side by side."""
+    if one.said:
+        recorded = [Recorded(told, AttestationStatus.IN_FORCE, None, False) for told in one.said]
+        return [recorded_detail(state, each) for each in recorded]
+    if one.finding is None:
+        return []
+    sides = []
+    for evidence in one.finding.evidence:
+        side = Text().append(f"{evidence.grade}\n", "bold")
+        labelled(side, "source", safe_text(evidence.source))
+        labelled(side, "seen", f"{evidence.observed_at:%Y-%m-%d %H:%M}Z")
+        if evidence.attested_by:
+            labelled(side, "by", safe_text(evidence.attested_by))
+        if evidence.sha256:
+            labelled(side, "digest", evidence.sha256)
+        sides.append(side)
+    about = Text(f"{safe_text(one.finding.reason)}\n\n")
+    return [about.append_text(sides[0]) if sides else about, *sides[1:]]
+
+
+SIGNAL_COLUMNS = (
+    Column("owner", 14, flexible=True),
+    Column("signal", 16, flexible=True),
+    Column("now", 13),
+    Column("since", 10, drop_below=90),
+    Column("seen to mean", 18, flexible=True, drop_below=68),
+)
+
+
+def signal_cells(state: State, one: SignalLine) -> list[Text]:
+    """One line of the signals."""
+    seen = one.reading
+    return [
+        Text(safe_text(alias_of(state, seen.owner))),
+        Text(safe_text(seen.signal.removeprefix("signal."))),
+        Text(seen.standing.value if seen.settled else "being applied", "yellow" if seen.standing == "unread" else ""),
+        Text(f"{one.since:%Y-%m-%d}" if one.since is not None else ""),
+        Text(_meaning(one.meant) or "nothing yet", "" if one.meant else "dim"),
+    ]
+
+
+def signal_detail(state: State, one: SignalLine, told: AttestationHistory) -> Text:
+    """All the states that the signal was in, and what each was seen to mean."""
+    seen = one.reading
+    said = Text().append(f"{safe_text(seen.signal)}\n", "bold").append(f"{safe_text(alias_of(state, seen.owner))}\n\n")
+    labelled(said, "now", seen.standing.value if seen.settled else "a change is being applied")
+    if seen.reason:
+        labelled(said, "because", safe_text(seen.reason))
+    if seen.revision:
+        labelled(said, "updated", safe_text(seen.revision))
+    said.append("\nStates, newest first\n", "bold")
+    states = [*one.earlier, *([(one.since, seen.state)] if one.since is not None else [])]
+    for since, held in reversed(states):
+        digest = "absent" if held is None else ", ".join(safe_text(name[:12]) for name in held)
+        said.append(f"  since {since:%Y-%m-%d %H:%M}Z  ", "bold").append(f"{digest}\n")
+        meant = seen_to_mean(told.attestations, seen.owner, seen.signal, held)
+        for setting, value in meant:
+            said.append(f"      {safe_text(setting)} = {display(value)}\n")
+        if not meant:
+            said.append("      nobody looked while it stood so\n", "dim")
+    if not states:
+        said.append("  no run has kept one yet\n", "dim")
+    return said
+
+
+def _meaning(meant: Sequence[tuple[SettingId, Value]]) -> str:
+    return ", ".join(f"{safe_text(setting)}={display(value)}" for setting, value in meant)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything on the desk, of the organizations of one board."""
+
+    due: tuple[DueScreen, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
+    """Newest first."""
+    signals: tuple[SignalLine, ...] = ()
+    conflicts: tuple[Contradiction, ...] = ()
+
+
+def contents(board: Board, testimony: Mapping[str, AttestationHistory]) -> Contents:
+    """What is on the desk, from what people recorded by organization."""
+    state, policy = board.report.state, board.policy
+    known = [one for told in testimony.values() for one in told.attestations]
+    return Contents(
+        due=tuple(due_screens(state, known, policy, board.report.findings)) if policy is not None else (),
+        recorded=tuple(recorded_of(known, state.as_of, policy, board.report.findings)),
+        signals=tuple(line for name, told in testimony.items() for line in signal_lines(state, told, name)),
+        conflicts=tuple(conflicts_of(known, state.as_of, board.report.findings)),
     )

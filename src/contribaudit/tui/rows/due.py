@@ -1,4 +1,7 @@
-"""What is due on the evidence desk: console screens on which somebody should look at something."""
+"""What is due on the evidence desk: console screens on which somebody should look at something.
+
+What the form of one console screen says: the way there, each row's question, and the summary before it is kept.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,23 @@ from datetime import datetime
 from rich.text import Text
 
 from contribaudit.attestations import due
-from contribaudit.core.advise.remedies import Way, way_of
-from contribaudit.core.alias import alias_of
-from contribaudit.core.model.attestation import Attestation
+from contribaudit.attestations.anchoring import described
+from contribaudit.attestations.due import Row
+from contribaudit.attestations.recording import allowed, doubt
+from contribaudit.core.advise.remedies import Remedy, way_of
+from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import plain
-from contribaudit.exporters.words import counted
-from contribaudit.tui.rows import symbols
+from contribaudit.exporters.text import display, plural, safe_text
+from contribaudit.tui.rows import keys
+from contribaudit.tui.rows.overview import labelled
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
@@ -83,7 +89,7 @@ def _asked(state: State, finding: Finding) -> list[tuple[Subject, SettingId]]:
     if not finding.outcome.unproven or finding.setting is None:
         return []
     if finding.setting not in COMPUTED or finding.subject.kind not in KINDS:
-        return [(finding.subject, finding.setting)] if way_of(state, finding) is Way.LOOK else []
+        return [(finding.subject, finding.setting)] if way_of(state, finding) is Remedy.LOOK else []
     chain = effective_of(state, finding.subject, finding.setting).chain
     seen = [link.observation for link in chain if link.decisive and link.observation is not None]
     return [(one.subject, one.setting) for one in seen]
@@ -102,14 +108,14 @@ def _shown_on(
 
 def due_cells(state: State, one: DueScreen) -> list[Text]:
     """One line of what is due."""
-    whose = f"{plain(state.organization_name(one.organization))}: " if len(state.organizations) > 1 else ""
+    whose = f"{safe_text(state.organization_name(one.organization))}: " if len(state.organizations) > 1 else ""
     never = sum(1 for row in one.rows if row.last is None)
     looked = f"{one.looked_at:%Y-%m-%d}" if one.looked_at is not None and not never else "never" if never else ""
     waits = Text("none", "dim")
     if one.waiting:
-        waits = Text(f"{len(one.waiting)} ").append_text(symbols.severity(one.waiting[0].severity))
+        waits = Text(f"{len(one.waiting)} ").append_text(keys.severity_sign(one.waiting[0].severity))
     return [
-        Text(f"{whose}{plain(one.screen.title)}"),
+        Text(f"{whose}{safe_text(one.screen.title)}"),
         Text(str(len(one.rows))),
         Text(str(one.screen.minutes)),
         Text(looked),
@@ -124,34 +130,110 @@ def due_line(waiting: Sequence[DueScreen]) -> Text:
     minutes = sum(one.screen.minutes for one in waiting)
     values = sum(len(one.rows) for one in waiting)
     needed = [one for one in waiting if one.waiting]
-    said = Text(f"{counted(values, 'value')} on {counted(len(waiting), 'screen')}, about {minutes} minutes. ")
+    said = Text(f"{plural(values, 'value')} on {plural(len(waiting), 'screen')}, about {minutes} minutes. ")
     if needed:
         short = sum(one.screen.minutes for one in needed)
-        said.append(f"What findings wait for: {counted(len(needed), 'screen')}, {short} minutes.", "bold")
+        said.append(f"What findings wait for: {plural(len(needed), 'screen')}, {short} minutes.", "bold")
     return said
 
 
 def due_detail(state: State, one: DueScreen) -> Text:
     """What the look is about. The way there comes with the form, once the signals were read."""
-    said = Text().append(f"{plain(one.screen.title)}\n", "bold")
-    said.append(f"{plain(state.organization_name(one.organization))}: ", "dim")
-    said.append(f"{counted(len(one.rows), 'value')}, about {counted(one.screen.minutes, 'minute')}\n\n", "dim")
+    said = Text().append(f"{safe_text(one.screen.title)}\n", "bold")
+    said.append(f"{safe_text(state.organization_name(one.organization))}: ", "dim")
+    said.append(f"{plural(len(one.rows), 'value')}, about {plural(one.screen.minutes, 'minute')}\n\n", "dim")
     if one.screen.note:
-        said.append(f"{plain(one.screen.note)}\n\n")
+        said.append(f"{safe_text(one.screen.note)}\n\n")
     for row in one.rows:
-        said.append(f"{plain(alias_of(state, row.subject))}", "bold").append(f"  {plain(row.setting.title)}\n")
+        said.append(f"{safe_text(alias_of(state, row.subject))}", "bold").append(f"  {safe_text(row.setting.title)}\n")
         if row.last is not None:
-            said.append(f"  last look {row.last.observed_at:%Y-%m-%d}, {plain(row.last.by)}\n", "dim")
+            said.append(f"  last look {row.last.observed_at:%Y-%m-%d}, {safe_text(row.last.by)}\n", "dim")
         else:
             said.append("  nobody looked yet\n", "dim")
     if one.waiting:
-        said.append(f"\n{counted(len(one.waiting), 'finding')} that may wait for it\n", "bold")
+        said.append(f"\n{plural(len(one.waiting), 'finding')} that may wait for it\n", "bold")
         for finding in one.waiting[:20]:
-            said.append("  ").append_text(symbols.severity(finding.severity))
-            said.append(f"  {finding.check}  {plain(alias_of(state, finding.subject))}\n")
+            said.append("  ").append_text(keys.severity_sign(finding.severity))
+            said.append(f"  {finding.check}  {safe_text(alias_of(state, finding.subject))}\n")
     return said
 
 
 def _urgency(one: DueScreen) -> tuple[int, int, bool]:
     gravest = one.waiting[0].severity.rank if one.waiting else Severity.INFO.rank + 1
     return gravest, -len(one.waiting), all(row.last is None for row in one.rows)
+
+
+KEEP = "="
+"""Typed for "it still shows what the last look saw"."""
+NO_KEY = (
+    "There is no API key here, so no signal is read before and after your look: what you record will not be anchored, "
+    "and grows old sooner."
+)
+
+
+def question(state: State, row: Row) -> Text:
+    """What the row asks; the last answer is marked as carried, and never stands in the box."""
+    said = Text(safe_text(alias_of(state, row.subject)), "bold").append(f"  {safe_text(row.setting.title)}", "not bold")
+    if row.last is not None:
+        said.append("\ncarried ", "bold yellow")
+        said.append(f"from {row.last.observed_at:%Y-%m-%d}, {safe_text(row.last.by)}: ", "not bold")
+        said.append(display(row.last.value), "bold")
+        said.append(f"   type {KEEP} if the console still shows that", "not bold dim")
+    return said
+
+
+def placeholder(row: Row) -> str:
+    """What the box takes, shown while it is empty: all words alike, none of them first."""
+    return allowed(row.setting)
+
+
+def where(screen: Screen, path: str) -> Text:
+    """The way to the screen, and what to mind there."""
+    said = (
+        Text()
+        .append("Go to  ", "dim")
+        .append(safe_text(path) or "(no path is known: note the one that you take)", "bold")
+    )
+    if screen.grade == "C":
+        said.append("   probably: the path was not read in the original", "yellow")
+    if screen.note:
+        said.append(f"\n{safe_text(screen.note)}", "not bold")
+    return said
+
+
+def digests(shots: Sequence[Attachment]) -> Text:
+    """What a screenshot is known by."""
+    said = Text()
+    for shot in shots:
+        said.append(f"{safe_text(shot.name)}, {shot.size_bytes:,} bytes, SHA-256 {shot.sha256}\n")
+    return said
+
+
+def summary(state: State, made: Sequence[Attestation]) -> Text:
+    """What would be kept, value by value, with what holds each."""
+    first = made[0]
+    said = Text()
+    labelled(said, "by", f"{safe_text(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")
+    labelled(said, "path", safe_text(first.console_path) or "not said")
+    if first.note:
+        labelled(said, "note", safe_text(first.note))
+    for shot in first.attachments:
+        labelled(said, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
+    if not first.attachments:
+        labelled(said, "screenshot", "none")
+    for one in made:
+        said.append(f"\n{safe_text(alias_of(state, one.subject))}  ", "bold").append(f"{safe_text(one.setting)} = ")
+        said.append(f"{display(one.value)}\n", "bold")
+        if one.bound:
+            said.append("  held by ", "green").append(f"{safe_text(described(one.anchors))}\n")
+        else:
+            said.append("  not anchored: ", "yellow").append(f"{safe_text(one.unanchored_reason)}\n")
+        doubted = doubt(state, one.subject.organization, one.setting, one.value)
+        if doubted:
+            said.append("  doubtful: ", "bold yellow").append(f"{safe_text(doubted)}\n")
+    return said
+
+
+def title(screen: Screen, made: Sequence[Attestation]) -> str:
+    """The question above the summary."""
+    return f"Record {plural(len(made), 'value')} of the screen {safe_text(screen.title)}?"

@@ -1,19 +1,31 @@
-"""The table of findings: one row of texts for each, and the line of counts above it."""
+"""The table of findings: one row of texts for each, and the line of counts above it.
+
+One finding in full, as text to read and to copy.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
 
-from contribaudit.core.model.finding import Outcome, Severity
-from contribaudit.exporters.text import Cell, plain
-from contribaudit.exporters.words import ORDER
-from contribaudit.tui.rows import symbols
-from contribaudit.tui.rows.index import FindingIndex, Heading, Row
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
+from contribaudit.exporters.text import ORDER, Cell, display, rfc3339, safe_text
+from contribaudit.tui.rows import keys
+from contribaudit.tui.rows.filtering import FindingIndex, Heading, Row
+from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
+
+if TYPE_CHECKING:
+    from contribaudit.store.runs import OutcomeSpan
+
 
 _ATLASSIAN = ".atlassian.net"
 """Of nearly every host; the detail has it whole."""
@@ -33,13 +45,19 @@ SHEET = (
 def cells(row: Row) -> list[Text]:
     """The texts of one finding."""
     one = row.finding
-    outcome = symbols.outcome(one.outcome)
+    outcome = keys.outcome_sign(one.outcome)
     if row.newly:
         outcome.append(" new", "bold")
     elif one.fragile:
         outcome.append(" fragile", "yellow")
     label = row.label.replace(_ATLASSIAN, "", 1)
-    return [outcome, symbols.severity(one.severity), Text(plain(one.check)), Text(label), Text(plain(one.reason))]
+    return [
+        outcome,
+        keys.severity_sign(one.severity),
+        Text(safe_text(one.check)),
+        Text(label),
+        Text(safe_text(one.reason)),
+    ]
 
 
 def heading(one: Heading) -> list[Text]:
@@ -79,12 +97,12 @@ def counts(index: FindingIndex, places: Sequence[int], *, sort: str, group: str,
     said = Text(f"{len(places):,} of {len(index.rows):,}", "bold")
     for outcome in (*ORDER, Outcome.NO_SUCH_SETTING):
         if outcomes[outcome]:
-            word = symbols.outcome(outcome)
+            word = keys.outcome_sign(outcome)
             said.append("  ").append_text(_clickable(word, outcomes[outcome], f"outcome:{outcome.value}"))
     said.append("  |")
     for severity in Severity:
         if severities[severity]:
-            word = symbols.severity(severity)
+            word = keys.severity_sign(severity)
             said.append("  ").append_text(_clickable(word, severities[severity], f"severity:{severity.value}"))
     said.append(f"  |  by {sort}", "dim")
     said.append(f", grouped by {group}" if group else "", "dim")
@@ -95,4 +113,165 @@ def counts(index: FindingIndex, places: Sequence[int], *, sort: str, group: str,
 def _clickable(word: Text, count: int, term: str) -> Text:
     said = Text(f"{count:,} ").append_text(word)
     said.stylize(Style.from_meta({"@click": f"screen.add_term('{term}')"}))
+    return said
+
+
+_DIGEST_SHOWN = 12
+_ANSWERS = {
+    names.METADATA: names.EFFECTIVE_METADATA,
+    names.IN_APP: names.EFFECTIVE_IN_APP,
+    names.AI_ACCESS: names.EFFECTIVE_AI,
+}
+"""What a switch is one of several reasons of."""
+
+
+def detail(board: Board, one: Finding, history: Sequence[OutcomeSpan] | None = None) -> Text:
+    """Everything about the finding, paragraph by paragraph. `history` is None while it is being asked for."""
+    said = Text()
+    said.append_text(keys.outcome_sign(one.outcome)).append("  ")
+    said.append_text(keys.severity_sign(one.severity)).append(f"  {safe_text(one.check)}\n")
+    said.append(f"{safe_text(one.title)}\n", "bold")
+    said.append(f"{safe_text(alias_of(board.report.state, one.subject)).removeprefix('app:')}\n")
+    name = safe_text(board.report.state.place(one.subject).name)
+    if name not in (one.subject.id, alias_of(board.report.state, one.subject)):
+        said.append(f"{name}\n")
+    said.append(f"{safe_text(one.subject.id)}\n", "dim")
+    for title, text in _paragraphs(board, one):
+        said.append(f"\n{title}\n", "bold").append_text(text).append("\n")
+    said.append("\nHISTORY\n", "bold").append_text(_history(history))
+    return said
+
+
+def evidence_digests(one: Finding) -> list[str]:
+    """Digests of the raw answers behind the finding, in the order of its evidence, each once."""
+    return list(dict.fromkeys(each.sha256 for each in one.evidence if each.sha256))
+
+
+def documentation(board: Board, one: Finding) -> str:
+    """The address of the page that the check rests on; "" where none is known. Our own data, never observed."""
+    words = board.report.state.rulebook.words.get(one.check)
+    return words.source if words is not None and words.source.startswith("https://") else ""
+
+
+def console(board: Board, one: Finding) -> tuple[str, str]:
+    """The address at which the finding's menu path begins, and the path from there.
+
+    "" and the whole path where no address is known, twice "" where no path is. Our own data, never observed.
+    """
+    start = board.report.state.rulebook.console
+    if start is None or not start.leads_to(one.console_path):
+        return "", one.console_path
+    return start.address, one.console_path.partition(">")[2].strip()
+
+
+def _paragraphs(board: Board, one: Finding) -> Iterator[tuple[str, Text]]:
+    words = board.report.state.rulebook.words.get(one.check)
+    yield "WHY", Text(safe_text(one.reason))
+    if one.setting:
+        yield "SETTING", Text(safe_text(one.setting))
+    yield "WANTED", Text(display(one.expected) if one.expected is not None else "nothing in particular")
+    yield "SEEN", _seen(one)
+    if one.fragile:
+        yield "FRAGILE", Text("a plan's default alone, or a running trial, holds this up", "yellow")
+    if one.due_at is not None:
+        yield "DUE", Text(rfc3339(one.due_at) or "")
+    if words is not None:
+        yield "QUESTION", Text(safe_text(words.question))
+        if words.trap:
+            yield "TRAP", Text(safe_text(words.trap))
+    chain = _chain(board, one)
+    if chain:
+        yield "BECAUSE", chain
+    yield "EVIDENCE", _evidence(one.evidence)
+    if one.remediation:
+        yield "WHAT TO DO", Text(safe_text(one.remediation))
+    if one.console_path:
+        yield "CONSOLE", _console(board, one)
+    if address := documentation(board, one):
+        yield "DOCUMENTATION", Text(f"{safe_text(address)}")
+    if one.waiver is not None:
+        waiver = one.waiver
+        under = one.underlying_outcome.words
+        yield (
+            "WAIVED",
+            Text(
+                f"{under}, accepted to {waiver.expires} by {safe_text(waiver.approved_by)}: {safe_text(waiver.reason)}"
+                + (f" ({safe_text(waiver.ticket)})" if waiver.ticket else "")
+            ),
+        )
+    if one.controls:
+        yield "CONTROLS", Text("\n".join(safe_text(control) for control in one.controls), "dim")
+
+
+def _console(board: Board, one: Finding) -> Text:
+    said = Text(safe_text(one.console_path))
+    address, _ = console(board, one)
+    start = board.report.state.rulebook.console
+    if address and start is not None:
+        said.append(f"\nbegins at {safe_text(address)} (key c). {safe_text(start.note)}".rstrip(), "dim")
+    return said
+
+
+def _seen(one: Finding) -> Text:
+    if one.observed is None and not one.evidence:
+        return Text("nothing that counts", "yellow")
+    return Text(display(one.observed))
+
+
+def _chain(board: Board, one: Finding) -> Text:
+    """The reasons behind a computed answer. An evidence folder holds none of what it is computed from."""
+    setting = _ANSWERS.get(one.setting, one.setting) if one.setting is not None else None
+    if board.policy is None or setting is None or setting not in COMPUTED or one.subject.kind not in KINDS:
+        return Text()
+    answer = effective_of(board.report.state, one.subject, setting)
+    said = Text()
+    for number, reason in enumerate(answer.chain, 1):
+        said.append(f"{number}. {safe_text(reason.sentence)}", "" if reason.decisive else "dim")
+        seen = reason.observation
+        if isinstance(seen, Observed):
+            said.append(f" ({seen.grade.value}, {rfc3339(seen.observed_at)})", "dim")
+        said.append("\n")
+    if answer.predicted is not None:
+        said.append(f"Predicted: {safe_text(answer.predicted)}, the plan's default; no evidence\n", "yellow")
+    if answer.fragile_because:
+        said.append(f"Undone by: {safe_text(answer.fragile_because)}\n", "yellow")
+    said.rstrip()
+    return said
+
+
+def _evidence(evidence: Sequence[Evidence]) -> Text:
+    if not evidence:
+        return Text("none", "yellow")
+    said = Text()
+    for number, one in enumerate(evidence, 1):
+        said.append(f"{number}. {one.grade.value}", "bold").append(
+            f"  {safe_text(one.source)}, {rfc3339(one.observed_at)}"
+        )
+        if one.sha256:
+            said.append(f", sha256 {safe_text(one.sha256[:_DIGEST_SHOWN])}")
+        if one.attested_by:
+            said.append(f", by {safe_text(one.attested_by)}")
+            said.append(f", confirmed by {safe_text(one.confirmed_by)}" if one.confirmed_by else ", not confirmed")
+            said.append(", with a screenshot" if one.screenshot else "")
+            said.append(", held by signals" if one.anchored else "")
+        said.append("\n")
+    if any(one.sha256 for one in evidence):
+        said.append("v shows what the API answered", "dim")
+    said.rstrip()
+    return said
+
+
+def _history(history: Sequence[OutcomeSpan] | None) -> Text:
+    if history is None:
+        return Text("asking the history …", "dim")
+    if not history:
+        return Text("none is known here", "dim")
+    said = Text()
+    for span in reversed(history):
+        end = "now" if span.ended is None else f"{span.ended:%Y-%m-%d %H:%M}Z"
+        said.append(f"{span.since:%Y-%m-%d %H:%M}Z to {end}  ")
+        said.append(span.outcome.replace("_", " "), "bold")
+        runs = "1 run" if span.observations == 1 else f"{span.observations} runs"
+        said.append(f"  {runs}\n", "dim")
+    said.rstrip()
     return said

@@ -1,27 +1,35 @@
-"""One line of the inventory: what is contributed, whom AI reaches, where the data lives, and how it is judged."""
+"""One line of the inventory: what is contributed, whom AI reaches, where the data lives, and how it is judged.
+
+One subject of the inventory in full: how it is judged, what holds for it and why, and what was seen of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from contribaudit.core.advise.report import Report
-from contribaudit.core.alias import resolve_alias
-from contribaudit.core.effective_lists import app_of_space
-from contribaudit.core.effective_together import sites_index
-from contribaudit.core.judge.baseline import uncovered
+from contribaudit.core.judge.baseline import COVERED, uncovered
 from contribaudit.core.model import names
-from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Observed, SettingId, Value
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.effective import COMPUTED, KINDS, Effective, effective_of
+from contribaudit.core.resolve.aliases import alias_of, resolve_alias
+from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, Effective, effective_of
+from contribaudit.core.resolve.effective_contribution import app_of_space
+from contribaudit.core.resolve.reasons import sites_index
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import plain, shown
-from contribaudit.tui.rows.outline import Leaf, Node
+from contribaudit.exporters.explanation import explained
+from contribaudit.exporters.text import display, safe_text
+from contribaudit.tui.rows import keys
+from contribaudit.tui.rows.outline import Leaf, Node, listing_told
+from contribaudit.tui.rows.overview import ago
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
@@ -155,7 +163,7 @@ def word_of(answer: Effective) -> str:
 
 def _word(state: State, subject: Subject, setting: SettingId) -> str:
     seen = state.value(subject, setting)
-    return shown(seen.value) if seen is not None else "unknown"
+    return display(seen.value) if seen is not None else "unknown"
 
 
 def _realm(state: State, app: Subject) -> str:
@@ -163,7 +171,7 @@ def _realm(state: State, app: Subject) -> str:
     if not isinstance(seen, Observed):
         return "unknown"
     pinned = state.read(app, names.PINNED)
-    word = shown(seen.value)
+    word = display(seen.value)
     if not isinstance(pinned, Observed):
         return f"{word} pin?"
     return f"{word} pinned" if _is_yes(pinned.value) else word
@@ -223,9 +231,118 @@ def _leaf(leaf: Leaf, space: KnownSpace | None, *, new: bool) -> Text:
     said = Text("  " * leaf.depth + "  ")
     if space is None:
         return said.append(WAITING, "dim")
-    said.append(plain(space.space.key or space.space.id))
+    said.append(safe_text(space.space.key or space.space.id))
     said.append("  NEW", "bold yellow") if new else None
-    said.append(f"  {plain(space.space.name)}", "dim")
+    said.append(f"  {safe_text(space.space.name)}", "dim")
     if space.space.status.casefold() == "archived":
         said.append("  archived", "dim italic")
     return said
+
+
+_FINDINGS = 40
+_MOST_SETTINGS = 200
+
+
+def described(report: Report, subject: Subject, note: str = "", *, computed: bool = True) -> RenderableType:
+    """Everything about the subject, paragraph by paragraph. May ask the history: not for the screen's thread.
+
+    `computed` False where the rules cannot be applied, as in an evidence folder.
+    """
+    state = report.state
+    parts: list[RenderableType] = [_head(state, subject, note)]
+    parts += [Text.assemble((f"\n{title}\n", "bold"), text) for title, text in _paragraphs(report, subject)]
+    if computed and subject.kind in KINDS:
+        wanted = [one for one in COMPUTED if one != AI_PROCESSING or subject.kind is Kind.ORGANIZATION]
+        answers = [effective_of(state, subject, one) for one in wanted]
+        parts += [Text("\nWHAT HOLDS, AND WHY", "bold"), explained(state, subject, answers)]
+    parts.append(Text.assemble(("\nWHAT WAS SEEN\n", "bold"), _settings(state, subject)))
+    return Group(*parts)
+
+
+def findings_of(report: Report, subject: Subject) -> list[Finding]:
+    """The subject's own findings, the gravest first."""
+    names = {subject.id, alias_of(report.state, subject).removeprefix("space:")}
+    mine = [
+        one
+        for one in report.findings
+        if one.subject.kind is subject.kind
+        and one.subject.organization == subject.organization
+        and (one.subject == subject or (subject.kind is Kind.SPACE and one.subject.id in names))
+    ]
+    return sorted(
+        mine, key=lambda one: (not one.outcome.violates, not one.outcome.unproven, one.severity.rank, one.check)
+    )
+
+
+def _head(state: State, subject: Subject, note: str) -> Text:
+    alias, place = safe_text(alias_of(state, subject)), state.place(subject)
+    said = Text.assemble((alias, "bold"))
+    if place.name not in (subject.id, alias):
+        said.append(f"\n{safe_text(place.name)}")
+    if safe_text(subject.id) not in alias:
+        said.append(f"\n{safe_text(subject.id)}", "dim")
+    if note:
+        said.append(f"\n{note}", "yellow" if "not " in note else "dim")
+    return said
+
+
+def _paragraphs(report: Report, subject: Subject) -> Iterator[tuple[str, Text]]:
+    state = report.state
+    if subject.kind is Kind.APP:
+        listing = state.spaces(subject.organization).lists()
+        if subject in listing or state.spaces(subject.organization).count(subject):
+            yield "SPACES", Text(listing_told(state, subject))
+    approved = state.baseline(subject.organization)
+    if approved is not None and subject.kind in COVERED:
+        outside = uncovered(state, subject)
+        signed = approved.baseline.approved
+        said = f"in the baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
+        yield (
+            "BASELINE",
+            Text(safe_text(said)) if outside is None else Text(f"NEW: {safe_text(outside.reason)}", "yellow"),
+        )
+    yield "FINDINGS", _findings(findings_of(report, subject))
+
+
+def _findings(findings: Sequence[Finding]) -> Text:
+    if not findings:
+        return Text("none about this itself", "dim")
+    said = Text()
+    for one in findings[:_FINDINGS]:
+        said.append_text(keys.outcome_sign(one.outcome)).append(f"  {one.severity.value}  ", "dim")
+        said.append(f"{safe_text(one.check)} ", "bold").append(f"{safe_text(one.reason)}\n")
+    if len(findings) > _FINDINGS:
+        said.append(f"and {len(findings) - _FINDINGS:,} more\n", "dim")
+    return said.append("F shows them in the table of findings", "dim")
+
+
+def _settings(state: State, subject: Subject) -> Text:
+    seen = sorted((one for one in state.of(subject) if one.setting not in COMPUTED), key=lambda one: one.setting)
+    if not seen:
+        return Text("nothing in this run", "dim")
+    said = Text()
+    for one in seen[:_MOST_SETTINGS]:
+        said.append(safe_text(one.setting), "bold").append("  ")
+        said.append_text(_value(one)).append("\n  ").append(_known(one, state.as_of), "dim").append("\n")
+    if len(seen) > _MOST_SETTINGS:
+        said.append(f"and {len(seen) - _MOST_SETTINGS:,} more", "dim")
+    said.rstrip()
+    return said
+
+
+def _value(one: Observation) -> Text:
+    if isinstance(one, Observed):
+        return Text(display(one.value))
+    scope = f"; the scope {one.missing_scope} would let the key read it" if one.missing_scope else ""
+    return Text(f"not known: {safe_text(one.reason)}{safe_text(scope)}", "yellow")
+
+
+def _known(one: Observation, now: datetime) -> str:
+    """Grade, source, age."""
+    if not isinstance(one, Observed):
+        return safe_text(
+            ", ".join(part for part in (one.code, one.source, f"tried {ago(one.attempted_at, now)}") if part)
+        )
+    by = f", by {one.witness.by}" if one.witness is not None else ""
+    confirmed = f", confirmed by {one.witness.confirmed_by}" if one.witness and one.witness.confirmed_by else ""
+    return safe_text(f"{one.grade.value}, {one.source}{by}{confirmed}, {ago(one.observed_at, now)}")

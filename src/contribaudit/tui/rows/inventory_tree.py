@@ -1,19 +1,26 @@
-"""The lines of the inventory of one board: which are open, what was worked out of them, and what is still to be."""
+"""The lines of the inventory of one board: which are open, what was worked out of them, and what is still to be.
+
+What in the inventory a text means: organizations, sites, apps, connectors, groups, and spaces of the history.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rich.text import Text
 
 from contribaudit.core.model.snapshot import KnownSpace
-from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import remember
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import alias_of, remember
+from contribaudit.core.resolve.reasons import sites_index
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows import inventory as rows
-from contribaudit.tui.rows.outline import Leaf, Node, Outline, Path
-from contribaudit.tui.rows.places import Places
+from contribaudit.tui.rows.outline import Leaf, Node, Outline, Path, Places
 from contribaudit.tui.source import Board
+from contribaudit.tui.widgets.grid import Column
 
 _PAGE = 32
 Page = tuple[Subject, int]
@@ -114,3 +121,81 @@ class TreeLines:
 def _page_of(line: Leaf) -> Page:
     assert line.parent.subject is not None
     return line.parent.subject, line.number // _PAGE
+
+
+COLUMNS = (Column("kind", 12), Column("name", 24, flexible=True), Column("where", 20, flexible=True))
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing that the text may mean."""
+
+    subject: Subject
+    name: str
+    """Plain."""
+    where: str
+    """Plain."""
+    space: KnownSpace | None = None
+
+
+def hits(state: State, text: str, most: int = MOST) -> list[Hit]:
+    """What bears the text in its key, name or ID, without case: the wider things first, then spaces by key.
+
+    Asks the history: not for the screen's thread.
+    """
+    wanted = text.strip().casefold()
+    if not wanted:
+        return []
+    bare = wanted.partition(":")[2] if wanted.startswith(("app:", "site:", "connector:")) else wanted
+    found = list(islice((one for one in _known(state) if _bears(one, bare)), most))
+    for place in state.looked_at:
+        found += [_space_hit(one) for one in _spaces(state, place.id, text.strip(), most - len(found))]
+    return found[:most]
+
+
+def cells(hit: Hit) -> list[Text]:
+    """One row of what was found."""
+    return [Text(hit.subject.kind.value), Text(hit.name), Text(hit.where, "dim")]
+
+
+def _spaces(state: State, organization: str, text: str, most: int) -> list[KnownSpace]:
+    book = state.spaces(organization)
+    if most <= 0:
+        return []
+    if text.casefold().startswith(("ari:", "space:")):
+        exact = list(book.find(text))
+        if exact:
+            return exact[:most]
+        text = text.rpartition("/")[2]
+    found = list(book.search(text, most)) if text else []
+    folded = text.casefold()
+    return sorted(found, key=lambda one: one.space.key.casefold() != folded)
+
+
+def _space_hit(one: KnownSpace) -> Hit:
+    name = f"{one.space.key}  {one.space.name}" if one.space.key else one.space.name or one.space.id
+    return Hit(one.space.subject, safe_text(name), safe_text(f"{one.host or one.space.app.id}/{one.type_key}"), one)
+
+
+def _known(state: State) -> Iterator[Hit]:
+    for organization in state.organizations:
+        name = safe_text(state.organization_name(organization))
+        yield Hit(organization_subject(organization), name, safe_text(organization))
+        for site in sites_index(state, organization).sites:
+            yield Hit(Subject(organization, Kind.SITE, site.host or site.id), safe_text(site.host or site.id), name)
+        for app in state.apps_named_anywhere(organization):
+            alias = safe_text(alias_of(state, app)).removeprefix("app:")
+            yield Hit(app, alias, safe_text(f"{state.place(app).name}  {app.id}"))
+        for kind in (Kind.CONNECTOR, Kind.GROUP):
+            for one in state.subjects(kind, organization):
+                yield Hit(one, safe_text(state.place(one).name), name)
+        for gone in state.departed(organization).apps:
+            yield Hit(
+                gone.app, safe_text(gone.alias).removeprefix("app:"), f"left, last seen {gone.last_seen:%Y-%m-%d}"
+            )
+
+
+def _bears(hit: Hit, wanted: str) -> bool:
+    named = (hit.name, hit.subject.id, hit.where if hit.subject.kind is Kind.APP else "")
+    return any(wanted in one.casefold() for one in named)

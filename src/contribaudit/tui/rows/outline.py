@@ -1,12 +1,23 @@
-"""A tree as numbered lines: only what is open is made, and what there are many of is counted and never made."""
+"""A tree as numbered lines: only what is open is made, and what there are many of is counted and never made.
+
+The inventory as a tree: organization, site, app, space, and beside them connectors, groups and what left.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from contribaudit.core.model.subject import Subject
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import alias_of, holds_spaces, space_of
+from contribaudit.core.resolve.inventory import spaces_counted
+from contribaudit.core.resolve.reasons import sites_index
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import plural, safe_text
 
 Path = tuple[str, ...]
 
@@ -123,3 +134,190 @@ class Outline:
                     waiting.append((node, True))
                 waiting += [(one, False) for one in reversed(self.children_of(node))]
         self._count = count
+
+
+NOT_READ = "spaces were not read"
+ADD_TOKENS = "add [spaces] to the configuration and a token with contribaudit login --site all"
+_ALL_SITES_OPEN = 4
+"""Up to so many sites stand open at first."""
+
+
+class Places:
+    """Makes the nodes beneath a node, for an `Outline`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def children(self, node: Node | None) -> Sequence[Node]:
+        """In reading order."""
+        if node is None:
+            return [self._organization(one) for one in self._state.organizations]
+        return list(self._beneath(node))
+
+    def opened_at_first(self) -> list[Path]:
+        """Every organization, and the sites where they are few."""
+        paths: list[Path] = [(one,) for one in self._state.organizations]
+        sites = [
+            (organization, f"site {number}")
+            for organization in self._state.organizations
+            for number in range(len(sites_index(self._state, organization).sites))
+        ]
+        return paths + (sites if len(sites) <= _ALL_SITES_OPEN else [])
+
+    def path_of(self, subject: Subject) -> Path | None:
+        """Where the subject stands; of a space, its app. None for what is not in the tree."""
+        organization = subject.organization
+        if organization not in self._state.organizations:
+            return None
+        match subject.kind:
+            case Kind.ORGANIZATION:
+                return (organization,)
+            case Kind.SITE:
+                wanted = subject.id.casefold()
+                for number, site in enumerate(sites_index(self._state, organization).sites):
+                    if wanted in (site.id.casefold(), site.host.casefold()):
+                        return organization, f"site {number}"
+            case Kind.APP:
+                return self._path_of_app(subject)
+            case Kind.SPACE:
+                known = space_of(self._state, subject)
+                return None if known is None else self._path_of_app(known.space.app)
+            case Kind.CONNECTOR if subject in self._state.subjects(Kind.CONNECTOR, organization):
+                return organization, "connectors", subject.id
+            case Kind.GROUP if subject in self._state.subjects(Kind.GROUP, organization):
+                return organization, "groups", subject.id
+        return None
+
+    def _path_of_app(self, app: Subject) -> Path | None:
+        number = sites_index(self._state, app.organization).of_app.get(app)
+        if number is not None:
+            return app.organization, f"site {number}", app.id
+        if app in self._outside_sites(app.organization):
+            return app.organization, app.id
+        if app in self._others(app.organization):
+            return app.organization, "others", app.id
+        left = any(one.app == app for one in self._state.departed(app.organization).apps)
+        return (app.organization, "left", app.id) if left else None
+
+    def _organization(self, organization: str) -> Node:
+        known = self._state.organizations[organization]
+        label = safe_text(self._state.organization_name(organization))
+        why = (
+            "left out of this run" if known.left_out else known.unread_reason or _list_broken(self._state, organization)
+        )
+        return Node((organization,), label, organization_subject(organization), safe_text(why), opens=True)
+
+    def _beneath(self, node: Node) -> Iterator[Node]:
+        organization, *rest = node.path
+        match rest:
+            case []:
+                yield from self._of_organization(node, organization)
+            case ["connectors"]:
+                for one in self._state.subjects(Kind.CONNECTOR, organization):
+                    yield Node((*node.path, one.id), safe_text(one.id.removeprefix("connector:")), one)
+            case ["groups"]:
+                for one in self._state.subjects(Kind.GROUP, organization):
+                    yield Node((*node.path, one.id), safe_text(self._state.place(one).name), one)
+            case ["others"]:
+                for one in self._others(organization):
+                    pseudo = self._state.in_inventory(one)
+                    why = "an entry of the list that is no app" if pseudo else "named by a policy only"
+                    yield Node((*node.path, one.id), safe_text(self._state.place(one).name), one, why)
+            case ["left"]:
+                for gone in self._state.departed(organization).apps:
+                    when = f"last seen {gone.last_seen:%Y-%m-%d}, missing since {gone.first_missing:%Y-%m-%d}"
+                    yield Node((*node.path, gone.app.id), safe_text(gone.alias).removeprefix("app:"), gone.app, when)
+            case [site] if site.startswith("site "):
+                number = int(site.removeprefix("site "))
+                for app in sites_index(self._state, organization).sites[number].apps:
+                    yield self._app(node, app)
+            case _ if node.subject is not None and node.subject.kind is Kind.APP:
+                yield from self._remarks(node, node.subject)
+
+    def _of_organization(self, node: Node, organization: str) -> Iterator[Node]:
+        for number, site in enumerate(sites_index(self._state, organization).sites):
+            subject = Subject(organization, Kind.SITE, site.host or site.id)
+            label, apps = safe_text(site.host or site.id), plural(len(site.apps), "app")
+            yield Node((*node.path, f"site {number}"), label, subject, apps, opens=True)
+        for app in self._outside_sites(organization):
+            yield self._app(node, app)
+        folders = (
+            ("connectors", self._state.subjects(Kind.CONNECTOR, organization), "named by people: no API lists them"),
+            ("groups", self._state.subjects(Kind.GROUP, organization), "that the API gives a role in AI access"),
+            ("others", self._others(organization), "not counted as apps"),
+            ("left", self._state.departed(organization).apps, "not in the last whole list any more"),
+        )
+        titles = {"others": "other entries", "left": "left the inventory"}
+        for name, members, note in folders:
+            if members:
+                label = f"{titles.get(name, name)} ({len(members):,})"
+                yield Node((*node.path, name), label, None, note, opens=True)
+
+    def _app(self, above: Node, app: Subject) -> Node:
+        alias = safe_text(alias_of(self._state, app)).removeprefix("app:")
+        on_site = above.subject is not None and above.subject.kind is Kind.SITE
+        place = self._state.place(app)
+        label = alias.partition("/")[2] if on_site else safe_text(f"{place.app or alias}  {place.name}")
+        seen = self._state.read(app, names.APP_TYPE_KEY)
+        unseen = "" if isinstance(seen, Observed) else f"not seen in this run: {seen.reason}"
+        book = self._state.spaces(app.organization)
+        count = book.count(app)
+        opens = bool(count or app in book.lists() or holds_spaces(self._state, app))
+        told = _spaces(count) if count else ""
+        return Node(
+            (*above.path, app.id), label or safe_text(app.id), app, safe_text(unseen) or told, opens=opens, many=count
+        )
+
+    def _remarks(self, node: Node, app: Subject) -> Iterator[Node]:
+        """What to know of the app's listing, above or instead of its spaces."""
+        listing = self._state.spaces(app.organization).lists().get(app)
+        if listing is None:
+            yield Node((*node.path, "remark"), NOT_READ, note=ADD_TOKENS)
+        elif listing.status is not CollectionStatus.OK:
+            yield Node((*node.path, "remark"), "not read to the end", note=safe_text(listing.reason or listing.code))
+        elif not node.many:
+            yield Node((*node.path, "remark"), "no spaces", note="its listing was read to the end")
+
+    def _outside_sites(self, organization: str) -> list[Subject]:
+        of_app = sites_index(self._state, organization).of_app
+        return [app for app in self._state.subjects(Kind.APP, organization) if app not in of_app]
+
+    def _others(self, organization: str) -> list[Subject]:
+        state = self._state
+        return [
+            app for app in state.apps_named_anywhere(organization) if not state.in_inventory(app) or state.pseudo(app)
+        ]
+
+
+def listing_told(state: State, app: Subject) -> str:
+    """ "9,012 of 9,040 spaces, 28 unseen by ann@acme.example": how far the listing came. Plain text."""
+    listing = state.spaces(app.organization).lists().get(app)
+    known = state.spaces(app.organization).count(app)
+    if listing is None:
+        earlier = f"; {_spaces(known)} known from earlier runs" if known else ""
+        return f"{NOT_READ}: {ADD_TOKENS}{earlier}"
+    of = spaces_counted(state, app)
+    of = listing.announced if of is None else of
+    unseen = max(0, of - listing.read) if of is not None else 0
+    said = f"{listing.read:,} of {of:,} spaces" if of is not None else _spaces(listing.read)
+    if unseen:
+        said += f", {unseen:,} unseen by {listing.visible_to or 'the token'}"
+    elif listing.visible_to:
+        said += f", as far as {listing.visible_to} may see them"
+    if of is None:
+        said += "; nobody counted them"
+    if listing.status is not CollectionStatus.OK:
+        said += f"; not read to the end: {listing.reason or listing.code}"
+    if known > listing.read:
+        said += f"; {known:,} known with those of earlier runs"
+    return safe_text(said)
+
+
+def _spaces(number: int) -> str:
+    return "1 space" if number == 1 else f"{number:,} spaces"
+
+
+def _list_broken(state: State, organization: str) -> str:
+    known = state.organizations[organization]
+    why = known.why_not("workspaces")
+    return f"its list of apps is not whole: {why}" if why else ""

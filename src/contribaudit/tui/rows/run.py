@@ -10,11 +10,10 @@ from time import monotonic
 
 from rich.text import Text
 
-from contribaudit.core.alias import alias_of
 from contribaudit.core.model.finding import Finding
-from contribaudit.exporters.text import plain
-from contribaudit.exporters.words import counted, happenings
-from contribaudit.tui.rows import symbols
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.exporters.text import happenings, plural, safe_text
+from contribaudit.tui.rows import keys
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 
@@ -98,13 +97,13 @@ def cells(one: Reading, name: str, now: float) -> list[Text]:
     said, style = _STATES.get(one.state, (one.state, ""))
     entries = f"{one.read:,}" if one.announced is None else f"{one.read:,} of {one.announced:,}"
     return [
-        Text(plain(name)),
-        Text(plain(one.collector)),
+        Text(safe_text(name)),
+        Text(safe_text(one.collector)),
         Text(said, style),
         Text(entries, justify="right"),
         Text(str(one.pages)),
         Text(f"{(one.ended or now) - one.began:.0f}"),
-        Text(plain(one.reason)),
+        Text(safe_text(one.reason)),
     ]
 
 
@@ -114,7 +113,7 @@ def waits(watch: Watch, now: float) -> Text:
     for call, (until, reason) in sorted(watch.waits.items()):
         if until > now:
             told = reason if call in reason else f"{call}: {reason}"
-            said.append(f"waiting {ceil(until - now)} s  ", "bold yellow").append(f"{plain(told)}\n")
+            said.append(f"waiting {ceil(until - now)} s  ", "bold yellow").append(f"{safe_text(told)}\n")
     return said
 
 
@@ -124,9 +123,9 @@ def counts(watch: Watch, seconds: float) -> Text:
     states = Counter(one.state for one in readings)
     pages = sum(one.pages for one in readings)
     done = len(readings) - states["reading"]
-    said = Text(f"{done} of {len(readings)} readings done, {counted(pages, 'page')}, {seconds:.0f} s")
+    said = Text(f"{done} of {len(readings)} readings done, {plural(pages, 'page')}, {seconds:.0f} s")
     if watch.waited:
-        said.append(f", waited {counted(watch.waited, 'time')}", "yellow")
+        said.append(f", waited {plural(watch.waited, 'time')}", "yellow")
     if states["failed"] or states["partial"]:
         said.append(f", {states['failed']} failed, {states['partial']} partial", "bold red")
     return said
@@ -169,7 +168,7 @@ def told(found: News, before: Board | None, after: Board) -> Text:
     """The news in words."""
     report = after.report
     said = Text().append(f"Run #{report.run.id} is kept. ", "bold").append(report.headline, "bold")
-    said.append(f"   {counted(found.requests, 'request')}\n" if found.requests else "\n")
+    said.append(f"   {plural(found.requests, 'request')}\n" if found.requests else "\n")
     if not report.run.complete:
         said.append(
             "Not everything could be read: what was not seen counts as unknown, and nothing vanished.\n", "yellow"
@@ -177,7 +176,7 @@ def told(found: News, before: Board | None, after: Board) -> Text:
     if before is None:
         said.append("The first run that is shown here: everything is new.\n")
         return said
-    said.append(f"{counted(found.changes, 'change')} since the run before.\n")
+    said.append(f"{plural(found.changes, 'change')} since the run before.\n")
     _list(said, report_words("Newly failing or unverified", found.worse), found.worse, before, after)
     _list(said, report_words("No longer failing or unverified", found.better), found.better, before, after)
     if not found.worse and not found.better:
@@ -187,7 +186,7 @@ def told(found: News, before: Board | None, after: Board) -> Text:
 
 def report_words(what: str, found: Sequence[Finding]) -> str:
     """A heading with its count."""
-    return f"{what}: {counted(len(found), 'finding')}"
+    return f"{what}: {plural(len(found), 'finding')}"
 
 
 def _list(said: Text, heading: str, found: Sequence[Finding], before: Board, after: Board) -> None:
@@ -196,9 +195,9 @@ def _list(said: Text, heading: str, found: Sequence[Finding], before: Board, aft
     was = {one.id: one.outcome for one in before.report.findings}
     said.append(f"\n{heading}\n", "bold")
     for one in found[:_MOST_SHOWN]:
-        said.append("  ").append_text(symbols.severity(one.severity)).append(f"  {one.check}  ")
-        said.append(f"{plain(alias_of(after.report.state, one.subject))}: ")
-        said.append_text(symbols.outcome(was[one.id]) if one.id in was else Text("new", "bold"))
-        said.append(" -> ").append_text(symbols.outcome(one.outcome)).append("\n")
+        said.append("  ").append_text(keys.severity_sign(one.severity)).append(f"  {one.check}  ")
+        said.append(f"{safe_text(alias_of(after.report.state, one.subject))}: ")
+        said.append_text(keys.outcome_sign(was[one.id]) if one.id in was else Text("new", "bold"))
+        said.append(" -> ").append_text(keys.outcome_sign(one.outcome)).append("\n")
     if len(found) > _MOST_SHOWN:
         said.append(f"  and {len(found) - _MOST_SHOWN} more: f, then is:new\n", "dim")

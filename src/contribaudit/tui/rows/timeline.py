@@ -1,11 +1,16 @@
-"""The history day by day: changes with their causes, runs, and the stretches in which nobody looked."""
+"""The history day by day: changes with their causes, runs, and the stretches in which nobody looked.
+
+One line of the timeline in full.
+
+The days in a strip: which were read, on which something changed, and which one is looked at.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
@@ -14,9 +19,8 @@ from rich.text import Text
 from contribaudit import catalogue
 from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import ChangeGroup, happenings, plural, safe_text
 from contribaudit.exporters.text_table import what_happened
-from contribaudit.exporters.words import Happening, counted, happenings
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.trail import Trail
 from contribaudit.tui.widgets.grid import Column
@@ -55,7 +59,7 @@ class Entry:
     family: str = ""
     site: str = NO_SITE
     hay: str = ""
-    happening: Happening | None = None
+    happening: ChangeGroup | None = None
     run: RunRecord | None = None
     gap: Gap | None = None
     told: str = ""
@@ -174,14 +178,14 @@ def cells(entry: Entry) -> list[Text]:
             sign = Text("=", "green") if run.complete else Text("~", "yellow")
             begun, ended = f"{run.started_at:%H:%M}", f"{run.finished_at:%H:%M}"
             when = Text(begun if begun == ended else f"{begun}-{ended}", "dim")
-            by = plain(", ".join(part for part in (run.trigger, run.account) if part))
+            by = safe_text(", ".join(part for part in (run.trigger, run.account) if part))
             return [sign, when, Text(f"run #{run.id}", "dim"), read, Text(by, "dim"), Text()]
         case What.GAP:
             gap = entry.gap
             assert gap is not None
             when = Text(f"{gap.since:%d %b} - {'now' if gap.open else f'{gap.until:%d %b}'}", "yellow")
             lasted = Text(f"nothing observed for {gap.hours:,.0f} h", "yellow")
-            return [Text(".", "bold yellow"), when, Text(plain(gap.why), "yellow"), lasted, Text(), Text()]
+            return [Text(".", "bold yellow"), when, Text(safe_text(gap.why), "yellow"), lasted, Text(), Text()]
         case What.CHANGE:
             return _change_cells(entry)
 
@@ -189,7 +193,7 @@ def cells(entry: Entry) -> list[Text]:
 def gap_told(gap: Gap) -> str:
     """ "no run 13 Nov 02:05Z - 14 Nov 02:00Z (24 h): nothing observed". Plain text."""
     until = "now" if gap.open else f"{gap.until:%d %b %H:%M}Z"
-    return plain(f"{gap.why} {gap.since:%d %b %H:%M}Z - {until} ({gap.hours:.0f} h): nothing observed")
+    return safe_text(f"{gap.why} {gap.since:%d %b %H:%M}Z - {until} ({gap.hours:.0f} h): nothing observed")
 
 
 def span_of(change: Change) -> str:
@@ -201,50 +205,50 @@ def span_of(change: Change) -> str:
     return f"{change.last_seen:%H:%M}-{end}" if same else f"{change.last_seen:%d %b %H:%M}-{end}"
 
 
-def told_of(one: Happening) -> tuple[str, str]:
+def told_of(one: ChangeGroup) -> tuple[str, str]:
     """What changed, and from what to what; of a digest as much as tells two apart. Plain text."""
     kind, told = what_happened(one)
-    return plain(kind), _DIGEST.sub(r"\1…", plain(told))
+    return safe_text(kind), _DIGEST.sub(r"\1…", safe_text(told))
 
 
 def cause_told(change: Change) -> str:
     """The cause in a few words. Plain text."""
     why = change.why
     if why is None:
-        return plain(change.cause or "nobody looked for a cause")
+        return safe_text(change.cause or "nobody looked for a cause")
     if why.kind is CauseKind.EVENT:
         who = why.actor or "somebody"
         site = ", by site" if why.match is Match.SITE else ""
-        return plain(f"{who}, event {(why.event_id or '')[:_ID_SHOWN]}{site}")
+        return safe_text(f"{who}, event {(why.event_id or '')[:_ID_SHOWN]}{site}")
     if why.kind is CauseKind.NO_EVENT_FOUND:
         return "no event found"
-    return plain(why.sentence)
+    return safe_text(why.sentence)
 
 
 def proof_of(why: Cause) -> Iterator[str]:
     """What stands behind a cause, sentence by sentence. Plain text."""
     if why.event_id:
-        yield plain(f"Event {why.event_id}" + (f" of {why.at:%Y-%m-%d %H:%M:%S}Z" if why.at is not None else ""))
+        yield safe_text(f"Event {why.event_id}" + (f" of {why.at:%Y-%m-%d %H:%M:%S}Z" if why.at is not None else ""))
     if why.actor:
-        yield plain(f"By {why.actor}")
+        yield safe_text(f"By {why.actor}")
     if why.match is Match.EXACT:
         yield "The event names exactly this"
     elif why.match is Match.SITE:
         yield "The event names its site, app or organization only: it may have been about something else there"
     if why.others:
-        yield plain(f"Further events that fit: {', '.join(why.others)}")
+        yield safe_text(f"Further events that fit: {', '.join(why.others)}")
     if why.interval is not None:
         after, until = why.interval
         begin = f"after {after:%Y-%m-%d %H:%M}Z and " if after is not None else ""
         yield f"It happened {begin}not later than {until:%Y-%m-%d %H:%M}Z"
     if why.kind is CauseKind.NO_EVENT_FOUND or why.actions_searched:
         log = "log read, no holes" if why.covered else "the log was not read for all of that time, or may have holes"
-        yield plain(f"{log}, {counted(len(why.actions_searched), 'action')} looked for")
+        yield safe_text(f"{log}, {plural(len(why.actions_searched), 'action')} looked for")
         if why.actions_searched:
-            yield plain(f"Looked for: {', '.join(why.actions_searched)}")
+            yield safe_text(f"Looked for: {', '.join(why.actions_searched)}")
 
 
-def _changed(one: Happening) -> Entry:
+def _changed(one: ChangeGroup) -> Entry:
     first = one.changes[0]
     name = first.name or first.subject.id
     kind, told = what_happened(one)
@@ -255,8 +259,8 @@ def _changed(one: Happening) -> Entry:
     family = catalogue.find(first.setting).family.value
     head, slash, _ = name.removeprefix("space:").partition("/")
     site = head if slash and "." in head else NO_SITE
-    hay = plain(" ".join(parts)).casefold()
-    return Entry(What.CHANGE, first.first_seen, first.first_seen, family, plain(site), hay, happening=one)
+    hay = safe_text(" ".join(parts)).casefold()
+    return Entry(What.CHANGE, first.first_seen, first.first_seen, family, safe_text(site), hay, happening=one)
 
 
 def _change_cells(entry: Entry) -> list[Text]:
@@ -270,8 +274,8 @@ def _change_cells(entry: Entry) -> list[Text]:
     what = Text(f"{kind}: ").append(told, "bold")
     ticket = next((change.ticket for change in one.changes if change.ticket), "")
     cause = Text(cause_told(main), "" if one.has_cause else "yellow")
-    name = Text(plain(main.name or main.subject.id))
-    return [sign, Text(span_of(main)), name, what, cause, Text(plain(ticket))]
+    name = Text(safe_text(main.name or main.subject.id))
+    return [sign, Text(span_of(main)), name, what, cause, Text(safe_text(ticket))]
 
 
 def _first_seen(change: Change) -> datetime:
@@ -293,6 +297,131 @@ def _newest_order(entry: Entry) -> tuple[float, int]:
 def _day_told(its: Sequence[Entry]) -> str:
     changes = [one.happening for one in its if one.happening is not None]
     without = sum(1 for one in changes if not one.has_cause)
-    parts = [counted(len(changes), "change")] if changes else []
+    parts = [plural(len(changes), "change")] if changes else []
     parts += [f"{without} without a known cause"] if without else []
     return ", ".join(parts)
+
+
+_VALUES = 40
+
+
+def change_detail(entry: Entry) -> Text:
+    """What is known of it, paragraph by paragraph."""
+    said = Text()
+    for title, text in _paragraphs(entry):
+        said.append(f"{title}\n", "bold").append(f"{text}\n\n")
+    said.rstrip()
+    return said
+
+
+def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
+    if entry.run is not None:
+        run = entry.run
+        whole = "read everything"
+        if not run.complete:
+            whole = "read in part: what it did not see counts neither as gone nor as new"
+        yield f"RUN #{run.id}", f"{run.started_at:%Y-%m-%d %H:%M:%S}Z to {run.finished_at:%H:%M:%S}Z, {whole}"
+        yield "BY", safe_text(f"{run.trigger}, {run.account} on {run.host}, contribaudit {run.tool_version}")
+        outcomes = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in run.summary.items())
+        verdict = f"exit code {run.exit_code}: {outcomes}" if run.exit_code is not None else "not judged yet"
+        yield "JUDGED", safe_text(f"{verdict} (policy {run.policy_name}, {run.policy_sha256})")
+    elif entry.gap is not None:
+        yield "NOTHING OBSERVED", gap_told(entry.gap)
+        yield "OF", safe_text(entry.gap.organization)
+        yield "WHAT THAT MEANS", "a change is dated by the readings around it; one that was undone was not seen"
+    elif entry.what is What.DAY:
+        yield f"{entry.day:%A %d %B %Y}", entry.told or "nothing changed"
+        yield "ENTER", "shows the state as of the end of this day on every screen"
+    elif entry.happening is not None and entry.main is not None:
+        yield from _happening(entry, entry.main)
+
+
+def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
+    assert entry.happening is not None
+    kind, told = told_of(entry.happening)
+    subject = safe_text(f"{main.subject.kind.value} {main.subject.id}")
+    yield safe_text(main.name or main.subject.id), f"{kind}: {told}\n{subject}"
+    for one in main.annotations:
+        by = one.by
+        note = f"{one.note}\n" if one.note else ""
+        yield (
+            f"TICKET {safe_text(one.ticket)}",
+            safe_text(
+                f"{note}{by.by or 'nobody named'}, {by.account} on {by.host}, {by.at:%Y-%m-%d %H:%M}Z", keep_lines=True
+            ),
+        )
+    if not main.annotations and main.ticket:
+        yield "TICKET", safe_text(main.ticket)
+    since = f"last seen as before {main.last_seen:%Y-%m-%d %H:%M}Z, " if main.last_seen is not None else ""
+    yield "WHEN", f"{since}first seen so {main.first_seen:%Y-%m-%d %H:%M}Z: it happened in between"
+    proof = list(proof_of(main.why)) if main.why is not None else []
+    yield "CAUSE", "\n".join([safe_text(main.cause or "nobody looked for a cause"), *proof])
+    if len(entry.happening.changes) > 1:
+        values = [f"{one.setting}: {_value(one)}" for one in entry.happening.changes[:_VALUES]]
+        yield "ITS VALUES", "\n".join(values)
+    yield "CHANGE", main.id
+
+
+def _value(change: Change) -> str:
+    return told_of(ChangeGroup(change.subject, (change,)))[1]
+
+
+_UNREAD = "."
+_MANY = 9
+
+
+def window(days: Days, selected: date, width: int) -> list[date]:
+    """So many days as there is room for, the newest last, the selected one among them."""
+    last = days.last
+    if selected <= last - timedelta(days=width):
+        last = min(days.last, selected + timedelta(days=width // 2))
+    return [last - timedelta(days=back) for back in reversed(range(max(1, width)))]
+
+
+def strip(days: Days, selected: date, width: int) -> list[Text]:
+    """Three lines: the months with "v" above the selected day, how each was read, how many changes it had.
+
+    "=" was read whole, "~" in part, "." not at all; before the first day nothing is known and nothing is drawn. "!"
+    stands for changes of which one has no known cause.
+    """
+    shown = window(days, selected, width)
+    read, changed = Text(), Text()
+    for day in shown:
+        marked = "reverse" if day == selected else ""
+        if day < days.first or day > days.last:
+            read.append(" ", marked)
+            changed.append(" ")
+            continue
+        sign = days.read.get(day, _UNREAD)
+        read.append(sign, f"{ {'=': 'green', '~': 'yellow'}.get(sign, 'bold yellow') } {marked}".strip())
+        count = days.changes.get(day, 0)
+        if day in days.unexplained:
+            changed.append("!", "bold yellow")
+        else:
+            changed.append(str(count) if 0 < count <= _MANY else "+" if count else " ")
+    return [_months(shown, selected), read, changed]
+
+
+def told(days: Days, selected: date) -> str:
+    """The selected day in words."""
+    sign = days.read.get(selected)
+    how = {"=": "read whole", "~": "read in part"}.get(sign or "", "not read" if selected >= days.first else "before")
+    count = days.changes.get(selected, 0)
+    changes = f", {count} change{'' if count == 1 else 's'}" if count else ""
+    cause = ", one or more without a known cause" if selected in days.unexplained else ""
+    return f"{selected:%a %d %b %Y}: {how}{changes}{cause}"
+
+
+def _months(shown: list[date], selected: date) -> Text:
+    line = [" "] * len(shown)
+    for place, day in enumerate(shown):
+        if day.day == 1 or place == 0:
+            name = f"{day:%b}"
+            if place + len(name) <= len(line) and not (place == 0 and day.day > 25):
+                line[place : place + len(name)] = name
+    if selected in shown:
+        line[shown.index(selected)] = "v"
+    said = Text("".join(line), "dim")
+    if selected in shown:
+        said.stylize("not dim bold", shown.index(selected), shown.index(selected) + 1)
+    return said

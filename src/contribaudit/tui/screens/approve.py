@@ -14,19 +14,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from contribaudit.audit import baselines
-from contribaudit.audit.attesting import Desk, desks
+from contribaudit.audit.attesting import AttestationSession, desks
 from contribaudit.audit.baselines import Approvable
-from contribaudit.core.approval import Baseline
+from contribaudit.core.model.attestation import Baseline
 from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
+from contribaudit.tui.messages import missing
 from contribaudit.tui.rows import approvals as rows
 from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.screens.dialogs import FormScreen
-from contribaudit.tui.screens.question import QuestionScreen
+from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.field import Field
 from contribaudit.tui.widgets.grid import Grid
-from contribaudit.tui.writing import missing
 
 
 class ApproveScreen(BoardScreen):
@@ -95,7 +94,7 @@ class ApproveForm(FormScreen[Baseline]):
     SEND = "Review"
     DEFAULT_CSS: ClassVar[str] = "ApproveForm #what { height: auto; margin-top: 1; }"
 
-    def __init__(self, desk: Desk, what: Approvable, by: str) -> None:
+    def __init__(self, desk: AttestationSession, what: Approvable, by: str) -> None:
         super().__init__()
         self._desk, self._what, self._by = desk, what, by
 

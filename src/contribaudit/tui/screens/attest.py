@@ -14,22 +14,19 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Select, Static
 
-from contribaudit import paths
+from contribaudit.attestations import recording as attachment
 from contribaudit.attestations.due import Row, path_of
-from contribaudit.attestations.recording import parse_value, short
-from contribaudit.audit.attesting import Desk, Form, Looked
+from contribaudit.attestations.recording import EnteredValue, parse_value, short
+from contribaudit.audit.attesting import AttestationSession, CompletedVisit, Form
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError
-from contribaudit.exporters.text import plain
-from contribaudit.exporters.words import counted
-from contribaudit.testimony import attachment
-from contribaudit.testimony.recording import Told
-from contribaudit.tui.rows import walk as rows
-from contribaudit.tui.screens.dialogs import FormScreen
-from contribaudit.tui.screens.question import QuestionScreen
+from contribaudit.exporters.text import plural, safe_text
+from contribaudit.settings import file
+from contribaudit.tui.rows import due as rows
+from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.widgets.field import Field
 
 
@@ -54,7 +51,9 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
     }
     """
 
-    def __init__(self, desk: Desk, screen: Screen, due: Sequence[Row], by: str, state: State, *, place: str) -> None:
+    def __init__(
+        self, desk: AttestationSession, screen: Screen, due: Sequence[Row], by: str, state: State, *, place: str
+    ) -> None:
         """`state` names the subjects until the signals were read; `place` says which form of a walk this is."""
         super().__init__()
         self._desk, self._screen, self._due, self._by, self._state = desk, screen, due, by, state
@@ -66,12 +65,10 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
 
     def heading(self) -> Text:
         """The screen's name, and how far the walk is."""
-        said = Text(plain(self._screen.title), "bold")
-        said.append(
-            f"   {counted(len(self._due), 'value')}, about {counted(self._screen.minutes, 'minute')}", "not bold"
-        )
+        said = Text(safe_text(self._screen.title), "bold")
+        said.append(f"   {plural(len(self._due), 'value')}, about {plural(self._screen.minutes, 'minute')}", "not bold")
         said.append(f"   {self._place}", "not bold dim")
-        return said.append(f"\nas {plain(self._by)}", "not bold dim")
+        return said.append(f"\nas {safe_text(self._by)}", "not bold dim")
 
     def fields(self) -> Iterable[Widget]:
         """The way there, a box for each row, then path, screenshot and note."""
@@ -82,7 +79,7 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
             if len(self._screen.paths) > 1:
                 yield Static("Your console", markup=False)
                 yield Select(
-                    [(Text(plain(generation)), path) for generation, path in self._screen.paths.items()],
+                    [(Text(safe_text(generation)), path) for generation, path in self._screen.paths.items()],
                     value=path_of(self._screen),
                     allow_blank=False,
                     compact=True,
@@ -149,10 +146,10 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
             self.tell("No row is filled in; a row that you leave empty was not looked at", wrong=True)
             self.focus_first()
             return
-        self._review([Told(row.subject.id, row.setting.id, value) for row, value in answers], self._before)
+        self._review([EnteredValue(row.subject.id, row.setting.id, value) for row, value in answers], self._before)
 
     @work(exclusive=True, group="send")
-    async def _review(self, told: Sequence[Told], before: State) -> None:
+    async def _review(self, told: Sequence[EnteredValue], before: State) -> None:
         self._busy = True
         try:
             with self.telling():
@@ -160,7 +157,7 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
         finally:
             self._busy = False
 
-    async def _asked(self, told: Sequence[Told], before: State) -> None:
+    async def _asked(self, told: Sequence[EnteredValue], before: State) -> None:
         self.tell("Reading the signals again …")
         shots = self._shots if self.field("shot").value else ()
         form = Form(self._screen.id, told, self._by, self.field("path").value, self.field("note").value, shots)
@@ -174,7 +171,7 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
             await asyncio.to_thread(self._desk.job.store.add_attestations, made, bodies)
             self.dismiss(made)
 
-    def _filled(self, before: State, form: Form) -> tuple[Looked, tuple[Attestation, ...]]:
+    def _filled(self, before: State, form: Form) -> tuple[CompletedVisit, tuple[Attestation, ...]]:
         looked = self._desk.looked(before)
         return looked, self._desk.filled(looked, form)
 
@@ -185,7 +182,7 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
         """Keep the screenshot as it is now; what is shown is what is recorded. Raises UsageError."""
         digest = self.query_one("#digest", Static)
         digest.remove_class("-shown")
-        self._shots, self._bodies = attachment.read_all([paths.expanded(text)])
+        self._shots, self._bodies = attachment.read_all([file.expanded(text)])
         digest.update(rows.digests(self._shots))
         digest.add_class("-shown")
 

@@ -1,4 +1,10 @@
-"""The evidence desk: what somebody has to look at, what people recorded, what signals mean, what contradicts itself."""
+"""The evidence desk: what somebody has to look at, what people recorded, what signals mean, what contradicts itself.
+
+What people record from the evidence desk: a walk through the screens, a confirmation, a revocation.
+
+Each asks before anything is kept, tells what was kept, and has the board read again. They are awaited in a worker of
+the screen that calls them, which has asked before whether anything can be recorded.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +18,88 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
+from contribaudit.attestations.recording import confirmation
 from contribaudit.attestations.status import SignalLine
-from contribaudit.core.resolve.attested import Testimony
+from contribaudit.audit.attesting import AttestationSession, desks
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.resolve.attested import AttestationHistory
+from contribaudit.exporters.text import display, safe_text
+from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
+from contribaudit.tui.host import Host
+from contribaudit.tui.messages import missing, past
 from contribaudit.tui.rows import attestations as attested
-from contribaudit.tui.rows import conflicts, due, signals
-from contribaudit.tui.rows.desk import Contents, contents
-from contribaudit.tui.screens import recording
+from contribaudit.tui.rows import attestations as conflicts
+from contribaudit.tui.rows import attestations as signals
+from contribaudit.tui.rows import due
+from contribaudit.tui.rows.attestations import Contents, Recorded, contents, made_line, recorded_detail
+from contribaudit.tui.rows.due import DueScreen
+from contribaudit.tui.screens.attest import WalkScreen
 from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.screens.dialogs import QuestionScreen, RevokeScreen
 from contribaudit.tui.source import Board, Source
-from contribaudit.tui.widgets.attested_list import AttestedList
 from contribaudit.tui.widgets.grid import Grid
-from contribaudit.tui.widgets.listing import Listing
-from contribaudit.tui.writing import missing, past
+from contribaudit.tui.widgets.listing import AttestedList, Listing
+
+
+async def walk(dashboard: Host, board: Board, screens: Sequence[DueScreen]) -> None:
+    """One form after the other, until the last or until the person leaves one; what was recorded by then stays."""
+    made: list[Attestation] = []
+    with dashboard.telling():
+        open_desks = await dashboard.in_thread(_live_desks, dashboard.source)
+        for number, one in enumerate(screens, 1):
+            place = f"screen {number} of {len(screens)}" if len(screens) > 1 else ""
+            desk = open_desks[one.organization]
+            form = WalkScreen(desk, one.screen, one.rows, board.you, board.report.state, place=place)
+            recorded = await dashboard.push_screen_wait(form)
+            if recorded is None:
+                break
+            made += recorded
+    if made:
+        dashboard.say(made_line(made))
+        dashboard.action_reload()
+
+
+async def confirm(dashboard: Host, board: Board, one: Recorded) -> None:
+    """Ask a second person whether the console shows the same."""
+    told = one.attestation
+    desk = _desk_of(dashboard.source, told.subject.organization)
+    if desk is None:
+        return
+    with dashboard.telling():
+        confirmation(told, desk.signature(board.you))  # refused before anything is asked
+        body = Text(f"You are {safe_text(board.you)}. Look at the console yourself first:\n\n")
+        body.append(f"{safe_text(told.console_path) or 'path not said'}\n\n", "bold")
+        body.append("Does it show ").append(display(told.value), "bold").append(f" for {safe_text(told.setting)}?\n\n")
+        body.append_text(recorded_detail(board.report.state, one))
+        question = QuestionScreen("Confirm as a second person?", body, yes="I saw the same", no="Back")
+        if await dashboard.push_screen_wait(question):
+            await dashboard.in_thread(desk.confirm, told.id, board.you)
+            dashboard.say(f"{board.you} confirmed {told.setting} as {told.by} saw it")
+            dashboard.action_reload()
+
+
+async def revoke(dashboard: Host, board: Board, one: Recorded) -> None:
+    """Ask why, then take it back."""
+    desk = _desk_of(dashboard.source, one.attestation.subject.organization)
+    if desk is None:
+        return
+    signed = await dashboard.push_screen_wait(RevokeScreen(desk, board.report.state, one, board.you))
+    if signed is not None:
+        dashboard.say(f"{signed.by} revoked it: look at {one.attestation.setting} again")
+        dashboard.action_reload()
+
+
+def _live_desks(source: Source | None) -> dict[str, AttestationSession]:
+    """With keys where there are some. In a worker thread: a keyring may ask. Raises ContribauditError."""
+    if source is None or source.job is None:
+        return {}
+    return desks(source.live_job() or source.job, SILENT)
+
+
+def _desk_of(source: Source | None, organization: str) -> AttestationSession | None:
+    return desks(source.job, SILENT).get(organization) if source is not None and source.job is not None else None
+
 
 _TABS = {"due": "1 Due", "recorded": "2 Attestations", "signals": "3 Signals", "conflicts": "4 Conflicts"}
 _SIGNALS = "Raw objects of the API that move when a setting does, and what people saw while each stood so."
@@ -63,14 +138,14 @@ class DeskScreen(BoardScreen):
         )
         self._attested = AttestedList()
         self._signals: Listing[SignalLine] = Listing(
-            signals.COLUMNS,
+            signals.SIGNAL_COLUMNS,
             id="signals",
             line=_SIGNALS,
             empty="No signal is known here.",
             key=lambda one: (one.reading.owner, one.reading.signal),
         )
         self._conflicts: Listing[conflicts.Contradiction] = Listing(
-            conflicts.COLUMNS,
+            conflicts.CONFLICT_COLUMNS,
             id="conflicts",
             line=_CONFLICTS,
             empty="Nothing contradicts itself.",
@@ -109,11 +184,11 @@ class DeskScreen(BoardScreen):
             testimony, found = await self.dashboard.in_thread(_gathered, self.dashboard.source, board)
             self._fill(board, found, testimony)
 
-    def _fill(self, board: Board, found: Contents, testimony: Mapping[str, Testimony]) -> None:
+    def _fill(self, board: Board, found: Contents, testimony: Mapping[str, AttestationHistory]) -> None:
         state = board.report.state
 
         def signal(one: SignalLine) -> Sequence[Text]:
-            told = testimony.get(one.reading.owner.organization, Testimony())
+            told = testimony.get(one.reading.owner.organization, AttestationHistory())
             return [signals.signal_detail(state, one, told)]
 
         self._screens.say(due.due_line(found.due))
@@ -182,14 +257,14 @@ class DeskScreen(BoardScreen):
         if not screens:
             self.dashboard.say("Nothing is due")
         else:
-            await recording.walk(self.dashboard, self._board, screens)
+            await walk(self.dashboard, self._board, screens)
 
     @work(exclusive=True, group="act")
     async def action_confirm(self) -> None:
         """Say as a second person that the console shows this."""
         one = self._chosen()
         if one is not None and self._board is not None:
-            await recording.confirm(self.dashboard, self._board, one)
+            await confirm(self.dashboard, self._board, one)
 
     @work(exclusive=True, group="act")
     async def action_revoke(self) -> None:
@@ -198,7 +273,7 @@ class DeskScreen(BoardScreen):
         if one is not None and one.attestation.revoked is not None:
             self.dashboard.say("It was taken back already", warning=True)
         elif one is not None and self._board is not None:
-            await recording.revoke(self.dashboard, self._board, one)
+            await revoke(self.dashboard, self._board, one)
 
     def _chosen(self) -> attested.Recorded | None:
         """The attestation that something is to be done with; says why there is none."""
@@ -214,11 +289,11 @@ class DeskScreen(BoardScreen):
         return self.dashboard.may_write(missing(self.dashboard.source, self._board))
 
 
-def _gathered(source: Source | None, board: Board) -> tuple[Mapping[str, Testimony], Contents]:
+def _gathered(source: Source | None, board: Board) -> tuple[Mapping[str, AttestationHistory], Contents]:
     """In a worker thread. Raises ContribauditError."""
     state = board.report.state
     if source is None or source.job is None:
-        told = {name: Testimony(tuple(said)) for name, said in state.attestations.items()}
+        told = {name: AttestationHistory(tuple(said)) for name, said in state.attestations.items()}
     else:
         told = {place.id: source.job.store.testimony(place.id) for place in state.looked_at}
     return told, contents(board, told)

@@ -13,8 +13,7 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.bars import KeyLine
-from contribaudit.tui.widgets.top_line import TopLine
+from contribaudit.tui.widgets.bars import KeyLine, TopLine
 
 
 class BoardScreen(Screen[None]):

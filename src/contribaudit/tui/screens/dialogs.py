@@ -1,8 +1,18 @@
-"""What all forms share: fields that scroll, what is wrong beside each, and an Escape that loses nothing unasked."""
+"""What all forms share: fields that scroll, what is wrong beside each, and an Escape that loses nothing unasked.
+
+A question with everything that belongs to it, to be agreed to or not.
+
+Taking an attestation back, with the reason.
+
+Which organization to look at.
+
+The ticket of a change, and what else to know of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, TypeVar
 
@@ -15,12 +25,68 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from contribaudit.attestations.recording import short
+from contribaudit.audit.attesting import AttestationSession
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.host import Host, host_of
-from contribaudit.tui.screens.question import QuestionScreen
+from contribaudit.tui.rows.attestations import Recorded, recorded_detail
 from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.field import Box, Field
+from contribaudit.tui.widgets.grid import Column, Grid
+
+
+class QuestionScreen(ModalScreen[bool]):
+    """Ends with True when the person agrees. The button that changes nothing has the focus first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "answer(False)", "Back"),
+        Binding("ctrl+s", "answer(True)", "Agree"),
+        Binding("left", "app.focus_previous", "Other button", show=False),
+        Binding("right", "app.focus_next", "Other button", show=False),
+        Binding("question_mark,f1", "app.keys", "Keys", key_display="?"),
+    ]
+    DEFAULT_CSS: ClassVar[str] = """
+    QuestionScreen {
+        align: center middle;
+        & > .dialog { height: auto; max-height: 90%; max-width: 120; }
+        & .question--title { text-style: bold; height: auto; margin-bottom: 1; }
+        & .question--body { height: auto; max-height: 50vh; scrollbar-size-vertical: 1; }
+        & .buttons { height: auto; margin-top: 1; }
+        & .buttons Button { margin-right: 2; }
+    }
+    """
+
+    def __init__(self, title: str | Text, body: Text, *, yes: str, no: str) -> None:
+        super().__init__()
+        self._title, self._body, self._yes, self._no = title, body, yes, no
+
+    def compose(self) -> ComposeResult:
+        """Title, what it is about, two buttons."""
+        with Vertical(classes="dialog"):
+            title = self._title if isinstance(self._title, Text) else Text(self._title)
+            yield Static(title, classes="question--title")
+            with VerticalScroll(classes="question--body"):
+                yield Static(self._body, id="about")
+            with Horizontal(classes="buttons"):
+                yield Button(Text(self._no), id="no", compact=True)
+                yield Button(Text(self._yes), id="yes", variant="primary", compact=True)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Nobody agrees by a key too many."""
+        self.query_one("#no", Button).focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """That one."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, agreed: bool) -> None:
+        """By key."""
+        self.dismiss(agreed)
+
 
 T = TypeVar("T")
 
@@ -97,7 +163,7 @@ class FormScreen(ModalScreen[T | None]):
         """A sentence above the buttons."""
         told = self.query_one(".form--told", Static)
         told.set_class(wrong, "-wrong")
-        told.update(Text(f"! {plain(text, keep_lines=True)}" if wrong else plain(text, keep_lines=True)))
+        told.update(Text(f"! {safe_text(text, keep_lines=True)}" if wrong else safe_text(text, keep_lines=True)))
 
     @contextmanager
     def telling(self) -> Iterator[None]:
@@ -148,3 +214,89 @@ class FormScreen(ModalScreen[T | None]):
             if not leave:
                 return
         self.dismiss(None)
+
+
+class RevokeScreen(FormScreen[Signature]):
+    """Ends with the signature under it, None when the person left."""
+
+    TITLE_TEXT = "Take this attestation back? It stays in the history, and the one before it does not come back."
+    SEND = "Revoke it"
+    DEFAULT_CSS: ClassVar[str] = "RevokeScreen #what { height: auto; margin-top: 1; }"
+    HINT: ClassVar[str] = "a typo, the wrong organization, …"
+
+    def __init__(self, desk: AttestationSession, state: State, one: Recorded, by: str) -> None:
+        super().__init__()
+        self._desk, self._state, self._one, self._by = desk, state, one, by
+
+    def fields(self) -> Iterable[Widget]:
+        """Why, and what it is about."""
+        check = lambda text: short(text, "The reason")  # noqa: E731
+        yield Field("Why", id="why", placeholder=self.HINT, check=check, required=True)
+        yield Static(recorded_detail(self._state, self._one), id="what")
+
+    def heading(self) -> Text:
+        """The question, and who asks."""
+        return Text(self.TITLE_TEXT).append(f"\nas {self._by}", "not bold dim")
+
+    @work(exclusive=True, group="send")
+    async def send(self) -> None:
+        """Sign it."""
+        why = self.field("why").value
+        with self.telling():
+            self.dismiss(await asyncio.to_thread(self._desk.revoke, self._one.attestation.id, self._by, why))
+
+
+class OrganizationsScreen(ModalScreen[str | None]):
+    """Ends with the organization's ID, "" for all of them, None for no choice."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Leave it")]
+
+    def __init__(self, organizations: Sequence[tuple[str, str]], focus: str | None) -> None:
+        super().__init__()
+        self._choices = [("", f"all {len(organizations)}"), *organizations]
+        self._focus_row = next((n for n, (one, _) in enumerate(self._choices) if one == (focus or "")), 0)
+
+    def compose(self) -> ComposeResult:
+        """A list."""
+        with Vertical(classes="dialog"):
+            yield Static("Which organization? Enter chooses, Escape leaves it as it is.", markup=False)
+            yield Grid([Column("organization", 20, flexible=True), Column("ID", 36, drop_below=70)])
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self.query_one(Grid).show(
+            len(self._choices),
+            lambda row: [Text(safe_text(self._choices[row][1])), Text(safe_text(self._choices[row][0]), "dim")],
+            cursor=self._focus_row,
+        )
+        self.query_one(Grid).focus()
+
+    def on_grid_chosen(self, message: Grid.Chosen) -> None:
+        """That one."""
+        message.stop()
+        self.dismiss(self._choices[message.row][0])
+
+
+class TicketScreen(FormScreen[tuple[str, str]]):
+    """Ends with (ticket, note)."""
+
+    TITLE_TEXT: ClassVar[str] = "Note a change ticket"
+    SEND: ClassVar[str] = "Keep it"
+
+    def __init__(self, about: str) -> None:
+        """`about` says which change it is."""
+        super().__init__()
+        self._about = about
+
+    def heading(self) -> Text:
+        """What is noted, and of which change."""
+        return Text.assemble((f"{self.TITLE_TEXT}\n", "bold"), (safe_text(self._about), ""))
+
+    def fields(self) -> Iterable[Widget]:
+        """Both."""
+        yield Field("Ticket", id="ticket", placeholder="GRC-123", required=True)
+        yield Field("Note, where there is more to know", id="note")
+
+    def send(self) -> None:
+        """Whoever asked keeps it."""
+        self.dismiss((self.field("ticket").value, self.field("note").value))

@@ -1,4 +1,7 @@
-"""Every finding: filtered as you type, sorted, grouped, and one of them in full."""
+"""Every finding: filtered as you type, sorted, grouped, and one of them in full.
+
+One finding over the whole screen: for terminals where it has no room beside the table.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,47 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from contribaudit.core.model.finding import Finding
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import findings as rows
-from contribaudit.tui.rows.filtering import Narrowing, parse
-from contribaudit.tui.rows.index import GROUPS, SORTS, FindingIndex, Heading, grouped, ordered
+from contribaudit.tui.rows.filtering import GROUPS, SORTS, FindingIndex, Heading, Narrowing, grouped, ordered, parse
 from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.screens.detail import DetailScreen
 from contribaudit.tui.source import Board
+from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.detail import FindingDetail
+from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Grid
-from contribaudit.tui.widgets.plain_input import PlainInput
+
+
+class DetailScreen(Screen[None]):
+    """Shows the finding until Escape."""
+
+    NAME: ClassVar[str] = "Finding"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Back")]
+
+    def __init__(self, board: Board, finding: Finding) -> None:
+        super().__init__()
+        self._board, self._finding = board, finding
+
+    @property
+    def finding(self) -> Finding:
+        """The finding that is shown."""
+        return self._finding
+
+    def compose(self) -> ComposeResult:
+        """The detail, and its keys."""
+        yield FindingDetail()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self.query_one(FindingDetail).show(self._board, self._finding)
+        self.query_one(FindingDetail).focus()
+
 
 _DEBOUNCE_SECONDS = 0.06
 

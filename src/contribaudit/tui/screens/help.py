@@ -1,4 +1,7 @@
-"""Every key of the screen that it was called from, and what words and signs mean."""
+"""Every key of the screen that it was called from, and what words and signs mean.
+
+What stands there while there is nothing to show yet, and what to do about it.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from contribaudit.tui.rows import words
+from contribaudit.tui.rows import keys
+from contribaudit.tui.source import Lack
 
 _CLOSE = "Escape closes this."
 
@@ -41,7 +45,7 @@ class HelpScreen(ModalScreen[None]):
         width = max((len(key) for key, _ in self._keys), default=0)
         for key, what in self._keys:
             said.append(f"  {key:<{width}}  ", "bold").append(f"{what}\n")
-        return said.append("\n").append_text(words.glossary())
+        return said.append("\n").append_text(keys.glossary())
 
 
 def _keys(about: Screen[Any]) -> Iterable[tuple[str, str]]:
@@ -68,3 +72,74 @@ def _bindings(node: DOMNode) -> Iterator[Binding]:
 
 def _name(key: str) -> str:
     return {"question_mark": "?", "slash": "/", "pagedown": "PgDn", "pageup": "PgUp"}.get(key, key)
+
+
+_TEXTS = {
+    Lack.UNCONFIGURED: (
+        "Nothing is configured yet",
+        "contribaudit reads an Atlassian organization and says what it contributes, who may use AI on its data and "
+        "where the data lives. It only ever reads. It needs the organization's ID and an API key.",
+        (
+            ("i", "Set it up: a few questions, each tested (contribaudit init)"),
+            ("d", "See it work first, on a simulated organization: no key, no network"),
+            ("q", "Leave"),
+        ),
+    ),
+    Lack.UNREAD: (
+        "Nothing was read yet",
+        "The history holds no run of the organization. The first audit takes some minutes and changes nothing at "
+        "Atlassian.",
+        (
+            ("r", "Read it now (contribaudit audit)"),
+            ("d", "See it work first, on a simulated organization: no key, no network"),
+            ("R", "Look again, once an audit has run elsewhere"),
+            ("q", "Leave"),
+        ),
+    ),
+}
+
+
+class WelcomeScreen(ModalScreen[str | None]):
+    """Ends with "init", "demo", "run", or None when the person goes on by themselves."""
+
+    NAME: ClassVar[str] = "Welcome"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "wish('init')", "Set it up"),
+        Binding("d", "wish('demo')", "Demo"),
+        Binding("r", "wish('run')", "Run an audit"),
+        Binding("q", "app.quit", "Leave"),
+        Binding("R", "again", "Look again", show=False),
+    ]
+
+    def __init__(self, lack: Lack) -> None:
+        super().__init__()
+        self.lack = lack
+
+    def compose(self) -> ComposeResult:
+        """A heading, a paragraph, the keys."""
+        with Vertical(classes="dialog"):
+            yield Static(self.text(), id="welcome")
+
+    def text(self) -> Text:
+        """What it says."""
+        title, about, keys = _TEXTS[self.lack]
+        said = Text(f"{title}\n\n", "bold").append(f"{about}\n\n", "not bold")
+        for key, what in keys:
+            said.append(f"  {key}  ", "bold").append(f"{what}\n", "not bold")
+        return said
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only the keys that the text names."""
+        if action == "wish":
+            wanted = {"init": "i", "demo": "d", "run": "r"}[str(parameters[0])]
+            return any(key == wanted for key, _ in _TEXTS[self.lack][2])
+        return True
+
+    def action_wish(self, wish: str) -> None:
+        """Go there."""
+        self.dismiss(wish)
+
+    def action_again(self) -> None:
+        """Ask the source once more."""
+        self.dismiss(None)
+        self.app.call_later(self.app.run_action, "reload")

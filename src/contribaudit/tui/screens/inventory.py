@@ -17,16 +17,15 @@ from contribaudit.tui.files import Sheet
 from contribaudit.tui.messages import ShowFindings
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.rows.filtering import quoted
-from contribaudit.tui.rows.line import query_of
+from contribaudit.tui.rows.inventory import findings_of
 from contribaudit.tui.rows.outline import Node
-from contribaudit.tui.rows.subject import findings_of
+from contribaudit.tui.rows.overview import query_of
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
+from contribaudit.tui.widgets.detail import SubjectDetail
+from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Grid
-from contribaudit.tui.widgets.hits import Hits
-from contribaudit.tui.widgets.inventory_tree import InventoryTree
-from contribaudit.tui.widgets.plain_input import PlainInput
-from contribaudit.tui.widgets.subject_detail import SubjectDetail
+from contribaudit.tui.widgets.inventory_tree import Hits, InventoryTree
 
 _TYPING_SECONDS = 0.15
 _MOST_EXPORTED = 5_000

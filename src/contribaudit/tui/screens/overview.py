@@ -13,14 +13,16 @@ from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import findings as finding_rows
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.panel import Panel
-from contribaudit.tui.widgets.panels.changed import ChangedPanel
-from contribaudit.tui.widgets.panels.known import KnownPanel
-from contribaudit.tui.widgets.panels.next import NextPanel
-from contribaudit.tui.widgets.panels.runs_out import RunsOutPanel
-from contribaudit.tui.widgets.panels.trend import TrendPanel
-from contribaudit.tui.widgets.panels.verdict import VerdictPanel
-from contribaudit.tui.widgets.panels.where import WherePanel
+from contribaudit.tui.widgets.panel import (
+    ChangedPanel,
+    KnownPanel,
+    NextPanel,
+    Panel,
+    RunsOutPanel,
+    TrendPanel,
+    VerdictPanel,
+    WherePanel,
+)
 
 
 class OverviewScreen(BoardScreen):

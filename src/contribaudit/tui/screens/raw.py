@@ -16,11 +16,11 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from contribaudit.errors import ContribauditError
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.host import host_of
 from contribaudit.tui.widgets.bars import KeyLine
+from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Column, Grid
-from contribaudit.tui.widgets.plain_input import PlainInput
 
 
 def pretty(raw: bytes) -> list[str]:
@@ -28,7 +28,7 @@ def pretty(raw: bytes) -> list[str]:
     text = raw.decode("utf-8", "backslashreplace")
     with contextlib.suppress(ValueError):
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    return [plain(line) for line in text.split("\n")]
+    return [safe_text(line) for line in text.split("\n")]
 
 
 class RawScreen(Screen[None]):
@@ -72,7 +72,7 @@ class RawScreen(Screen[None]):
     @work(exclusive=True)
     async def _read(self) -> None:
         digest = self._digests[self._place]
-        where = f"answer {self._place + 1} of {len(self._digests)}  sha256 {plain(digest)}"
+        where = f"answer {self._place + 1} of {len(self._digests)}  sha256 {safe_text(digest)}"
         self.query_one("#which", Static).update(Text(where, "bold"))
         dashboard = host_of(self)
         grid = self.query_one(Grid)
@@ -81,7 +81,7 @@ class RawScreen(Screen[None]):
         try:
             raw = await asyncio.to_thread(dashboard.source.raw, digest)
         except ContribauditError as error:
-            self._lines, grid.empty = [], plain(str(error))
+            self._lines, grid.empty = [], safe_text(str(error))
         else:
             self._lines = await asyncio.to_thread(pretty, raw)
         grid.show(len(self._lines), self._cells, cursor=0)

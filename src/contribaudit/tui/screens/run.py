@@ -16,7 +16,7 @@ from textual.widgets import Button, Static
 from textual.worker import Worker
 
 from contribaudit.errors import ContribauditError, StoreBusy
-from contribaudit.exporters.text import plain
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import run as rows
 from contribaudit.tui.screens.base import BoardScreen
@@ -150,7 +150,7 @@ class RunScreen(BoardScreen):
         self._enable(running=False)
         self._watch.waits.clear()
         self._paint(still=True)
-        said = Text(plain(text, keep_lines=True), "bold red" if wrong else "bold")
+        said = Text(safe_text(text, keep_lines=True), "bold red" if wrong else "bold")
         if self._watch.readings:
             said.append("\n").append_text(rows.counts(self._watch, monotonic() - self._began))
         self._say(said)

@@ -15,20 +15,18 @@ from textual.containers import Container, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from contribaudit.exporters.text import Cell
-from contribaudit.exporters.words import counted
+from contribaudit.exporters.text import Cell, plural
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.messages import ShowSubject
 from contribaudit.tui.rows import timeline as rows
-from contribaudit.tui.rows.change import change_detail
-from contribaudit.tui.rows.timeline import Days, Entry, Filter, What
+from contribaudit.tui.rows.timeline import Days, Entry, Filter, What, change_detail
 from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.screens.ticket import TicketScreen
+from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.trail import Trail, note_ticket, read_trail
-from contribaudit.tui.widgets.day_strip import DayStrip
+from contribaudit.tui.widgets.bars import DayStrip
+from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Grid
-from contribaudit.tui.widgets.plain_input import PlainInput
 
 _TYPING_SECONDS = 0.1
 
@@ -139,7 +137,7 @@ class TimelineScreen(BoardScreen):
     def _say_what_is_shown(self) -> None:
         wanted, changes = self._filter, sum(1 for one in self._lines if one.what is What.CHANGE)
         order = "newest first" if self._newest_first else "oldest first"
-        parts = [f"{counted(changes, 'change')}, {order}"]
+        parts = [f"{plural(changes, 'change')}, {order}"]
         parts.append(f"family (c): {wanted.family.replace('_', ' ') or 'all'}")
         parts.append(f"site (S): {wanted.site or 'all'}")
         parts += ["without a known cause (x)"] if wanted.unexplained else []

@@ -13,7 +13,7 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Static
 
-from contribaudit import paths, policy_file, wiring
+from contribaudit import policy_file, wiring
 from contribaudit.attestations.recording import short
 from contribaudit.audit.job import Job
 from contribaudit.audit.replay import judge_last
@@ -21,12 +21,12 @@ from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.policy import WAIVABLE
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import plain, shown
+from contribaudit.exporters.text import display, safe_text
 from contribaudit.policy_file import editing
-from contribaudit.policy_file.values import MOST_DAYS, same_person
-from contribaudit.tui.rows import waive as rows
-from contribaudit.tui.screens.dialogs import FormScreen
-from contribaudit.tui.screens.question import QuestionScreen
+from contribaudit.policy_file.schema import MOST_DAYS, same_person
+from contribaudit.settings import file
+from contribaudit.tui.rows import approvals as rows
+from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.widgets.field import Field, Tick
 
@@ -70,8 +70,8 @@ class WaiveScreen(FormScreen[str]):
         yield Field("Review every so many days", id="review", placeholder="none", check=_days)
         yield Field("Ticket", id="ticket", placeholder="none", check=_text)
         if self._finding.observed is not None:
-            label = f"Only while {shown(self._finding.observed)} is observed; another value fails again"
-            yield Tick(Text(plain(label)), value=True, id="binds")
+            label = f"Only while {display(self._finding.observed)} is observed; another value fails again"
+            yield Tick(Text(safe_text(label)), value=True, id="binds")
         if self._finding.outcome not in WAIVABLE:
             yield Static(Text("A waiver covers what fails or is not achievable, and this does neither.", "bold yellow"))
 
@@ -109,7 +109,7 @@ class WaiveScreen(FormScreen[str]):
         if path is not None:
             change = editing.with_waiver(path, waiver)
         else:
-            new = paths.expanded(self.field("path").value).absolute()
+            new = file.expanded(self.field("path").value).absolute()
             change = editing.new_file(new, [self._job.policy.name], waiver)
         changed = wiring.load_policy(change.path, self._job.rulebook, text=change.after)
         return change, judge_last(replace(self._job, policy=changed))

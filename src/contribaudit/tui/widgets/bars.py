@@ -1,16 +1,27 @@
-"""The line at the bottom of a screen: the keys that matter there, and the one that shows them all."""
+"""The line at the bottom of a screen: the keys that matter there, and the one that shows them all.
+
+The days above the timeline.
+
+The line on top of every screen: what it is about, as of when, and what is wrong with that.
+"""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.message import Message
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows.keys import Fitted, Key, Keys, fitted
+from contribaudit.tui.rows.timeline import Days, strip, told, window
+from contribaudit.tui.source import Board
 
 _ALL_KEYS = ("keys", "app.keys")
 _LEAVE = "quit"
@@ -102,3 +113,96 @@ def _append(said: Text, key: Key, style: Style) -> None:
     said.append(f" {key.sign}", style)
     if key.label:
         said.append(f" {key.label} ")
+
+
+_EDGE = 1
+_KEYS = "Enter: its state; Left, Right: other days; comma, full stop: other runs"
+
+
+class DayStrip(Widget):
+    """Four lines. A click on a day posts `Picked`."""
+
+    DEFAULT_CSS = """
+    DayStrip { height: 4; padding: 0 1; background: $boost; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    class Picked(Message):
+        """A day was clicked."""
+
+        def __init__(self, day: date) -> None:
+            super().__init__()
+            self.day = day
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._days: Days | None = None
+        self._selected: date | None = None
+
+    def show(self, days: Days, selected: date) -> None:
+        """Show these, and stand on one of them."""
+        self._days, self._selected = days, selected
+        self.refresh()
+
+    def render(self) -> Text:
+        """Months, reading, changes, and the selected day in words."""
+        if self._days is None or self._selected is None:
+            return Text("reading the history …", "dim")
+        lines = strip(self._days, self._selected, self._room)
+        said = Text(f"{told(self._days, self._selected)}. ").append(_KEYS, "dim")
+        return Text("\n").join([*lines, said])
+
+    def on_click(self, event: events.Click) -> None:
+        """The day under the mouse."""
+        if self._days is None or self._selected is None:
+            return
+        place = event.x - _EDGE
+        shown = window(self._days, self._selected, self._room)
+        if 0 <= place < len(shown) and self._days.first <= shown[place] <= self._days.last:
+            self.post_message(self.Picked(shown[place]))
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.size.width)
+
+
+_ROOMY = 100
+"""Narrower than this, the line says less."""
+
+
+class TopLine(Widget):
+    """One line; a second one only while there is trouble to tell of."""
+
+    DEFAULT_CSS = """
+    TopLine { height: auto; max-height: 5; background: $primary 30%; color: $text; padding: 0 1; }
+    """
+    board: reactive[Board | None] = reactive(None, layout=True)
+    trouble: reactive[str] = reactive("", layout=True)
+
+    def __init__(self, screen_name: str) -> None:
+        super().__init__()
+        self._screen_name = screen_name
+
+    def render(self) -> Text:
+        """The line."""
+        said = Text.assemble(("contribaudit", "bold"))
+        if self._screen_name:
+            said.append(f"  {self._screen_name}", "bold")
+        if self.board is None:
+            said.append("  reading the history …" if not self.trouble else "")
+        else:
+            report = self.board.report
+            names = ", ".join(safe_text(one.name) for one in report.organizations)
+            said.append(f"  {names}")
+            if self.app.size.width >= _ROOMY:
+                said.append(f"  policy {safe_text(report.policy_name)}", "dim")
+            said.append(f"  run #{report.run.id}, {report.run.finished_at:%Y-%m-%d %H:%M}Z", "dim")
+            for note in self.board.notes:
+                said.append(f"  {safe_text(note)}", "yellow")
+        if self.board is not None and self.board.asked_for is not None:
+            said.append("\n")
+            said.append(
+                f" As of {self.board.asked_for:%a %d %b %Y %H:%M}Z, not now. Escape returns to now. ", "reverse"
+            )
+        if self.trouble:
+            said.append(f"\n{safe_text(self.trouble)}", "bold yellow")
+        return said

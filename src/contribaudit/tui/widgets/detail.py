@@ -1,10 +1,16 @@
-"""One finding in full, with what can be done about it: copy it, see the raw answer, open its page or the console."""
+"""One finding in full, with what can be done about it: copy it, see the raw answer, open its page or the console.
+
+The subject under the cursor in full.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,14 +19,18 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.subject import Subject
 from contribaudit.errors import ContribauditError
-from contribaudit.tui import browser
+from contribaudit.exporters.text_table import capture
+from contribaudit.tui import files
 from contribaudit.tui.host import Host, host_of
-from contribaudit.tui.rows import detail as rows
+from contribaudit.tui.rows import findings as rows
+from contribaudit.tui.rows.inventory import described
 from contribaudit.tui.source import Board
 
 if TYPE_CHECKING:
-    from contribaudit.store.outcome_history import OutcomeSpan
+    from contribaudit.store.runs import OutcomeSpan
+
 
 _PAINT_SECONDS = 0.04
 _WAIT_SECONDS = 0.15
@@ -156,10 +166,45 @@ class FindingDetail(VerticalScroll):
         self._dashboard.say(f"Copied: {address}{then}")
         if self.app.is_web:
             self.app.open_url(address)
-        elif browser.has_windows():
+        elif files.has_windows():
             self._dashboard.run_worker(self._open(self._dashboard, address), group="open")  # it outlives this widget
 
     @staticmethod
     async def _open(dashboard: Host, address: str) -> None:
-        if not await browser.open_beside(address):
+        if not await files.open_beside(address):
             dashboard.say(f"No browser took {address}: paste it into one", warning=True)
+
+
+_STAYING_SECONDS = 0.08
+"""A person who scrolls asks nothing of the history."""
+
+
+class SubjectDetail(VerticalScroll):
+    """`describe` works it out in a thread; `say` puts a sentence in its place."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
+        super().__init__(id=id)
+        self._shown = Static(markup=False)
+        self.text = ""
+        """What is shown, as text."""
+
+    def compose(self) -> ComposeResult:
+        """One long text."""
+        yield self._shown
+
+    def say(self, text: str) -> None:
+        """Show this sentence."""
+        self._shown.update(Text(text))
+        self.text = text
+
+    @work(exclusive=True, group="describe")
+    async def describe(self, board: Board, subject: Subject, note: str) -> None:
+        """Show the subject, once the person stays with it."""
+        await asyncio.sleep(_STAYING_SECONDS)
+        dashboard = host_of(self)
+        with dashboard.telling():
+            make = partial(described, board.report, subject, note, computed=board.policy is not None)
+            told = await dashboard.in_thread(make)
+            self._shown.update(told)
+            self.text = capture(told)
+            self.scroll_home(animate=False)

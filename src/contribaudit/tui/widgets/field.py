@@ -1,4 +1,7 @@
-"""A box to write in, with its label, and what is wrong with what stands in it right beside it."""
+"""A box to write in, with its label, and what is wrong with what stands in it right beside it.
+
+A line to type in that shows nothing which a terminal obeys: people paste names that they saw elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,20 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Checkbox, Static
+from textual.widgets import Checkbox, Input, Static
 
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import plain
-from contribaudit.tui.widgets.plain_input import PlainInput
+from contribaudit.exporters.text import safe_text
+
+
+class PlainInput(Input):
+    """Its value is always `plain`, as the texts are that it is compared with."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Done")]
+
+    def validate_value(self, value: str) -> str:
+        """The text with each control character replaced."""
+        return safe_text(value)
 
 
 class Box(PlainInput):
@@ -64,10 +76,10 @@ class Field(Vertical):
         required: bool = False,
     ) -> None:
         super().__init__(id=id)
-        self._label = Text(plain(label)) if isinstance(label, str) else label
-        self._placeholder = plain(placeholder)
+        self._label = Text(safe_text(label)) if isinstance(label, str) else label
+        self._placeholder = safe_text(placeholder)
         self._check, self._required = check, required
-        self.first = plain(value)
+        self.first = safe_text(value)
 
     def compose(self) -> ComposeResult:
         """Label, box, what is wrong."""
@@ -105,7 +117,7 @@ class Field(Vertical):
     def say(self, wrong: str) -> None:
         """Show what is wrong with it, or nothing for ""."""
         self.set_class(bool(wrong), "-wrong")
-        self.query_one(".field--wrong", Static).update(Text(f"! {plain(wrong, keep_lines=True)}") if wrong else "")
+        self.query_one(".field--wrong", Static).update(Text(f"! {safe_text(wrong, keep_lines=True)}") if wrong else "")
 
     def on_input_changed(self) -> None:
         """What was wrong may be right now."""

@@ -1,4 +1,7 @@
-"""The tree of everything there is: only the lines that are open and in sight are ever worked out, in a thread."""
+"""The tree of everything there is: only the lines that are open and in sight are ever worked out, in a thread.
+
+What in the inventory bears a text.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,19 @@ from collections.abc import Sequence
 
 from rich.text import Text
 from textual import work
+from textual.message import Message
 
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.rows import inventory as rows
+from contribaudit.tui.rows import inventory_tree
 from contribaudit.tui.rows.inventory_tree import Page, TreeLines
 from contribaudit.tui.rows.outline import Leaf, Node
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.tree_grid import TreeGrid
+from contribaudit.tui.widgets.grid import Grid, TreeGrid
 
 
 class InventoryTree(TreeGrid):
@@ -145,3 +151,73 @@ class InventoryTree(TreeGrid):
     @property
     def _dashboard(self) -> Host:
         return host_of(self)
+
+
+class Hits(Grid):
+    """Looks for what it is told to, in a thread. Posts `Found`, and `Picked` for the hit to go to."""
+
+    class Found(Message):
+        """There is something to list, or nothing."""
+
+        def __init__(self, told: str) -> None:
+            super().__init__()
+            self.told = told
+            """How much was found, and what the keys do."""
+
+    class Picked(Message):
+        """Go there; None where nothing was found."""
+
+        def __init__(self, hit: inventory_tree.Hit | None) -> None:
+            super().__init__()
+            self.hit = hit
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
+        super().__init__(inventory_tree.COLUMNS, id=id, empty="Nothing bears this")
+        self._hits: list[inventory_tree.Hit] = []
+        self._wanted = self._listed = ""
+        """What to look for, and what the list is of."""
+        self._pick_at_once = False
+
+    def look_for(self, state: State, text: str) -> None:
+        """List what bears the text."""
+        self._wanted = text
+        self._find(state, text)
+
+    def pick(self, state: State, text: str) -> None:
+        """Go to the first that bears the text, or to the one under the cursor where it was found already."""
+        if text == self._listed:
+            self.action_choose()
+        else:
+            self._pick_at_once = True
+            self.look_for(state, text)
+
+    def forget(self) -> None:
+        """Nothing is looked for any more."""
+        self._wanted = self._listed = ""
+        self._pick_at_once = False
+
+    def action_choose(self) -> None:
+        """Go to what is under the cursor."""
+        self._pick_at_once = False
+        row = self.cursor
+        self.post_message(self.Picked(self._hits[row] if row is not None and row < len(self._hits) else None))
+
+    @work(exclusive=True, group="find")
+    async def _find(self, state: State, text: str) -> None:
+        dashboard = host_of(self)
+        with dashboard.telling():
+            found = await dashboard.in_thread(inventory_tree.hits, state, text)
+            if text != self._wanted:
+                return
+            self._hits, self._listed = found, text
+            self.show(len(found), lambda row: inventory_tree.cells(found[row]), cursor=0)
+            told = (
+                f"{len(found)} found"
+                if len(found) < inventory_tree.MOST
+                else f"the first {inventory_tree.MOST}; go on typing"
+            )
+            self.post_message(
+                self.Found(f"{told}. Enter goes to the first, Down into the list, Escape back to the tree.")
+            )
+            if self._pick_at_once:
+                self.action_choose()

@@ -1,4 +1,21 @@
-"""A framed panel of lines that lead somewhere. The cursor moves over those; Enter follows one."""
+"""A framed panel of lines that lead somewhere. The cursor moves over those; Enter follows one.
+
+Changed since you last looked.
+
+Do next.
+
+How we know.
+
+Runs out.
+
+From run to run.
+
+What the run means, in a sentence and in numbers.
+
+Where.
+
+The panels of the overview, one a file.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +32,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from contribaudit.tui.messages import ShowFindings
-from contribaudit.tui.rows.line import Line
+from contribaudit.tui.rows import overview
+from contribaudit.tui.rows import overview as rows
+from contribaudit.tui.rows.overview import Line
 from contribaudit.tui.source import Board
 
 _SHORT_MORE = 2
@@ -181,3 +200,81 @@ class Panel(Widget, can_focus=True):
                     line.translate(ancestor.scroll_offset - ancestor.content_region.offset), animate=False, force=True
                 )
                 return
+
+
+class ChangedPanel(Panel):
+    """See `rows/changed.py`."""
+
+    TITLE: ClassVar[str] = "CHANGED"
+
+    def heading(self, board: Board) -> str:
+        """Its question."""
+        return overview.changed_title(board)
+
+    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
+        """Its answer."""
+        return overview.changed_lines(board, width, most)
+
+
+class NextPanel(Panel):
+    """See `rows/next.py`."""
+
+    TITLE: ClassVar[str] = "DO NEXT"
+
+    def heading(self, board: Board) -> str:
+        """Its question."""
+        return rows.next_title(board)
+
+    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
+        """Its answer."""
+        return rows.next_lines(board, width, most)
+
+
+class KnownPanel(Panel):
+    """See `rows/known.py`."""
+
+    TITLE: ClassVar[str] = "HOW WE KNOW"
+
+    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
+        """Its answer."""
+        return overview.evidence_lines(board, width)
+
+
+class RunsOutPanel(Panel):
+    """See `rows/runs_out.py`."""
+
+    TITLE: ClassVar[str] = "RUNS OUT"
+
+    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
+        """Its answer."""
+        return overview.runs_out_lines(board, width, most)
+
+
+class TrendPanel(Panel):
+    """See `rows/trend.py`."""
+
+    TITLE: ClassVar[str] = "FROM RUN TO RUN"
+
+    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
+        """Its answer."""
+        return overview.trend_lines(board, width)
+
+
+class VerdictPanel(Panel):
+    """See `rows/verdict.py`."""
+
+    TITLE: ClassVar[str] = "VERDICT"
+
+    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
+        """Its answer."""
+        return overview.verdict_lines(board, width)
+
+
+class WherePanel(Panel):
+    """See `rows/where.py`."""
+
+    TITLE: ClassVar[str] = "WHERE"
+
+    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
+        """Its answer."""
+        return overview.where_lines(board, width, most)

@@ -1,0 +1,61 @@
+"""The last line of an audit: one sentence that a person can act on."""
+
+from __future__ import annotations
+
+from contribaudit import exit_codes
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.resolve.aliases import alias_of
+
+
+def conclusion(report: Report) -> str:
+    """The headline, what to do about it, and under which digest the evidence is exported."""
+    anchor = f" Evidence {report.manifest_sha256}." if report.manifest_sha256 else ""
+    todo = _what_to_do(report)
+    return f"{report.headline}{f'; {todo}' if todo else '.'}{anchor}"
+
+
+def _what_to_do(report: Report) -> str:
+    """The first thing to do, with its full stop; "" after a PASS."""
+    grave = [finding for finding in report.findings if finding.severity.at_least(report.run.fail_on)]
+    match report.run.exit_code:
+        case exit_codes.OK:
+            return ""
+        case exit_codes.USAGE:
+            return "compare its ID with admin.atlassian.com/o/ID."
+        case exit_codes.KEY:
+            return "save a new one with contribaudit login, with the scopes that contribaudit doctor names."
+        case exit_codes.FINDINGS:
+            failing = _gravest([finding for finding in grave if finding.outcome.violates])
+            return f"begin with {_first(report, failing)}"
+        case _:
+            cause = _unread(report)
+            if cause:
+                return f"not everything was read: {cause}"
+            first = _gravest([finding for finding in grave if finding.outcome.unproven])[0]
+            return f"begin with {_name(report, first)}: {first.reason}."
+
+
+def _gravest(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: finding.severity.rank)
+
+
+def _first(report: Report, findings: list[Finding]) -> str:
+    first = findings[0]
+    return f"{_name(report, first)}: {first.remediation or first.reason}"
+
+
+def _name(report: Report, finding: Finding) -> str:
+    return f"{finding.check} on {alias_of(report.state, finding.subject)}"
+
+
+def _unread(report: Report) -> str:
+    """The first thing that could not be read, with what would help; "" when everything was."""
+    for place in report.state.looked_at:
+        if not place.collections:
+            return f"{report.state.organization_name(place.id)}: {place.unread_reason}."
+    for one in report.collections:
+        if one.status is not CollectionStatus.OK and not one.optional:
+            return f"{one.collector}: {one.reason}. contribaudit doctor tells more."
+    return ""

@@ -1,1 +1,0 @@
-"""Where boards come from, one file each."""
