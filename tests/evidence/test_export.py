@@ -323,3 +323,5 @@ def test_a_pack_is_for_this_account_alone(archive: bool, tmp_path: Path, unsigne
         folder.put("a.txt", b"a")
         folder.finish(verify(unsigned).manifest)
     assert (tmp_path / "place").stat().st_mode & 0o777 == (0o600 if archive else 0o700)
+    inside = [path for path in (tmp_path / "place").rglob("*") if not archive]
+    assert all(path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600) for path in inside)

@@ -149,6 +149,8 @@ class EvidenceFolder:
                 self._put(lambda: os.link(beside, self._place), note)
         else:
             self._folder.chmod(0o700)
+            for path in self._folder.rglob("*"):  # a copy of the folder keeps these, and not what stood around it
+                path.chmod(0o700 if path.is_dir() else 0o600)
             self._put(lambda: self._folder.rename(self._place), note)
 
     def _put(self, put: Callable[[], object], note: Callable[[], None]) -> None:
@@ -178,7 +180,7 @@ class EvidenceFolder:
             for name in names:
                 info = zipfile.ZipInfo(name, _ZIP_TIME)
                 info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = 0o644 << 16
+                info.external_attr = 0o600 << 16
                 with (self._folder / name).open("rb") as source, archive.open(info, "w") as target:
                     shutil.copyfileobj(source, target, _COPY_BYTES)
         beside.chmod(0o600)
