@@ -96,7 +96,7 @@ def test_a_list_of_ids(collector: Collector, name: str, setting: str) -> None:
         hiding = listed(collector, [{name: "b"}, {name: "a"}, {name: "b"}], meta=meta)
         assert values(hiding, setting) == {}
         assert collection(hiding).code == ("count_mismatch" if meta else "repeated_entries")
-    for gap in ({}, {name: ""}, {name: 7}):
+    for gap in ({}, {name: ""}, {name: " "}, {name: 7}):
         snapshot = listed(collector, [{name: "a"}, gap])
         assert (collection(snapshot).status, collection(snapshot).code) == (
             CollectionStatus.PARTIAL,

@@ -87,6 +87,8 @@ def test_the_end_of_a_window_is_read_in_both_spellings(spelling: str) -> None:
     [
         ([residency("p-1", APP), {"type": "policy", "attributes": {"type": "data-residency"}}], "entry_without_id"),
         ([residency("p-1", APP), {"id": "p-2", "type": "policy"}], "entry_without_id"),
+        ([residency(""), residency("p-1", APP)], "entry_without_id"),
+        ([residency("p-1", APP), residency(" ")], "entry_without_id"),
         ([residency("p-1", APP), residency("p-1", APP, rule={"in": ["US"]})], "contradicting_entries"),
     ],
 )
@@ -98,7 +100,9 @@ def test_a_policy_that_cannot_be_told_apart_leaves_every_app_open(entries: list[
     assert len(snapshot.raw) == 2
 
 
-@pytest.mark.parametrize("resources", [..., None, {}, [{"applicationStatus": "applied"}], ["x"]])
+@pytest.mark.parametrize(
+    "resources", [..., None, {}, [{"applicationStatus": "applied"}], ["x"], [{"id": ""}], [{"id": "\t "}]]
+)
 def test_a_residency_policy_whose_apps_cannot_be_read_is_partial(resources: object) -> None:
     snapshot = listed(POLICIES, [residency("p-1", resources=resources)])
     assert collection(snapshot).status is CollectionStatus.PARTIAL

@@ -186,6 +186,7 @@ def test_sandboxes(sandbox: object, expected: object, parent: str | None) -> Non
         ([entry()], True, "no_total", 1),
         ([], 0, "empty_list", 0),
         ([entry(), entry("")], 2, "entry_without_id", 1),
+        ([entry(), entry("  ")], 2, "entry_without_id", 1),
         ([entry(), {"id": 5}], 2, "entry_without_id", 1),
     ],
 )

@@ -15,7 +15,7 @@ from typing import Any
 from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_AI_GROUPS
 from contribaudit.atlassian.client import Page
 from contribaudit.catalogue.ai_access import GROUP_ACCESS, GROUP_NAME, ROLE_GROUPS
-from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.collectors.interface import Collector, Reading, told_id
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import AdminApiError, ListNotWhole
@@ -49,8 +49,8 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             reading.entries += 1
             response = reading.keep(entry)
             reading.known_keys("", entry, _GROUP_KEYS, response)
-            identity = entry.get("id")
-            if not isinstance(identity, str) or not identity:
+            identity = told_id(entry)
+            if not identity:
                 reading.fall_short("entry_without_id", "a group has no `id`")
             elif identity not in groups:
                 groups[identity] = entry

@@ -12,7 +12,7 @@ from typing import Any
 
 from contribaudit.atlassian.calls import LIST_API_KEYS
 from contribaudit.catalogue.organization import API_KEY_EXPIRY, NEXT_KEY_EXPIRY
-from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.collectors.interface import Collector, Reading, told_id
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.times import parse_utc
 
@@ -49,7 +49,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             reading.known_keys("", entry, _KEYS, response)
             if entry.get("keyType") != _KEY_TYPE:
                 reading.surprise(f"keyType={str(entry.get('keyType'))[:60]}", response)
-            if not isinstance(entry.get("id"), str):
+            if not told_id(entry):
                 reading.fall_short("entry_without_id", "a key has no `id`, so it cannot be told apart")
             elif seen.setdefault(entry["id"], entry) != entry:
                 reading.fall_short("contradicting_entries", "a key is listed twice, with different contents")

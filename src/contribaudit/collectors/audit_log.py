@@ -27,7 +27,7 @@ from contribaudit.atlassian.calls import LIST_EVENT_ACTIONS, STREAM_EVENTS
 from contribaudit.atlassian.client import StreamPage
 from contribaudit.atlassian.paging import is_cursor
 from contribaudit.catalogue.organization import EVENT_ACTIONS as SETTING
-from contribaudit.collectors.interface import Collector, Reading, take_ids
+from contribaudit.collectors.interface import Collector, Reading, take_ids, told_id
 from contribaudit.core.model.audit_log import (
     CURSOR_REFUSED,
     STOPPED_EARLY,
@@ -54,7 +54,7 @@ def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
     One whose time cannot be is taken to have happened when the log took it in.
     """
     attributes = _object(entry.get("attributes"))
-    identity, action = _text(entry.get("id")), _text(attributes.get("action"))
+    identity, action = _text(told_id(entry)), _text(attributes.get("action"))
     processed = parse_utc(attributes.get("processedAt"))
     time = parse_utc(attributes.get("time")) or processed
     if not identity or not action or time is None:
@@ -132,10 +132,10 @@ async def actions_of(reading: Reading) -> tuple[EventAction, ...]:
     """Every action with its names, in server order; an entry without an ID is left out. Raises AdminApiError."""
     found: list[EventAction] = []
     for entry in await _entries(reading):
-        identity, attributes = entry.get("id"), entry.get("attributes")
+        identity, attributes = told_id(entry), entry.get("attributes")
         names = attributes if isinstance(attributes, dict) else {}
         title, group = names.get("displayName"), names.get("groupDisplayName")
-        if isinstance(identity, str) and identity:
+        if identity:
             found.append(
                 EventAction(identity, title if isinstance(title, str) else "", group if isinstance(group, str) else "")
             )

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.client import AdminClient
+from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue.signals import revision, settled
 from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, AuditEvent, LogPosition, LogReading, LogRules
@@ -163,6 +164,12 @@ class Collector:
         return (self.call, *self.further)
 
 
+def told_id(entry: Any, key: str = "id") -> str:
+    """The ID under `key` as the entry writes it; "" for one that has none, or a blank."""
+    found = entry.get(key) if isinstance(entry, dict) else None
+    return found if isinstance(found, str) and one_spelling(found) else ""
+
+
 def broken_by(error: Exception, call: Call) -> AdminApiError:
     """What becomes of a collector's own bug, which an answer that nobody foresaw brought out: one more failed reading.
 
@@ -243,8 +250,7 @@ def take_ids(
         attributes = entry.get("attributes")
         if isinstance(attributes, dict):
             reading.known_keys("attributes", attributes, known_attributes, response)
-        identity = entry.get(key)
-        if isinstance(identity, str) and identity:
+        if identity := told_id(entry, key):
             ids.add(identity)
         else:
             reading.fall_short("entry_without_id", f"an entry has no `{key}`")

@@ -17,7 +17,7 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue.policy_types import KNOWN, RESIDENCY, kin_of
 from contribaudit.catalogue.signals import policy_signal
-from contribaudit.collectors.interface import Collector, Reading, signal
+from contribaudit.collectors.interface import Collector, Reading, signal, told_id
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
@@ -51,9 +51,9 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
         reading.announced = page.announced
         for entry in page.items:
             reading.entries += 1
-            identity, attributes, response = entry.get("id"), entry.get("attributes"), reading.keep(entry)
+            identity, attributes, response = told_id(entry), entry.get("attributes"), reading.keep(entry)
             reading.known_keys("", entry, _ENTRY_KEYS, response)
-            if not isinstance(identity, str) or not isinstance(attributes, dict):
+            if not identity or not isinstance(attributes, dict):
                 reading.fall_short("entry_without_id", "a policy has no ID or no attributes")
                 continue
             reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
@@ -99,7 +99,7 @@ class _Unsure:
                     self.everything = self.everything or (kind if kin_of(kind) or resources is not None else "")
                     continue
                 for resource in resources:
-                    if _has_id(resource):
+                    if told_id(resource):
                         self.of.setdefault(one_spelling(resource["id"]), (kind, resource["id"]))
                     else:
                         self.everything = self.everything or kind
@@ -139,7 +139,7 @@ def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _Unsure)
             reading.fall_short("wrong_type", "a data residency policy lists no apps")
             continue
         for resource in resources:
-            if isinstance(resource, dict) and isinstance(resource.get("id"), str):
+            if told_id(resource):
                 ari = spelt.setdefault(one_spelling(resource["id"]), resource["id"])
                 listed[ari].append((entry, resource))
             else:
@@ -210,8 +210,8 @@ def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iter
         attributes = dict(entry["attributes"])
         resources = attributes.get("resources")
         if isinstance(resources, list):
-            attributes["resources"] = [one for one in resources if not _has_id(one)]
-            for resource in filter(_has_id, resources):
+            attributes["resources"] = [one for one in resources if not told_id(one)]
+            for resource in filter(told_id, resources):
                 by_app[resource["id"]].append(resource)
                 responses.setdefault(resource["id"], response)
         whole.append(entry | {"attributes": attributes})
@@ -219,10 +219,6 @@ def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iter
     for ari, found in by_app.items():
         app = Subject(reading.client.organization, Kind.APP, ari)
         yield from signal(reading, setting, app, found, responses[ari])
-
-
-def _has_id(resource: Any) -> bool:
-    return isinstance(resource, dict) and isinstance(resource.get("id"), str)
 
 
 POLICIES = Collector(

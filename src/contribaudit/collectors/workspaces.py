@@ -19,7 +19,7 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
-from contribaudit.collectors.interface import Collector, Reading, signal
+from contribaudit.collectors.interface import Collector, Reading, signal, told_id
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
@@ -69,8 +69,8 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
         reading.announced = page.announced
         for entry in page.items:
             reading.entries += 1
-            identity = entry.get("id")
-            if not isinstance(identity, str) or not identity:
+            identity = told_id(entry)
+            if not identity:
                 reading.fall_short("entry_without_id", "an entry has no ID, so it cannot be told apart")
                 continue
             identity = spelt.setdefault(one_spelling(identity), identity)
