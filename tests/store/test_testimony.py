@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import text
 
 from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve import attested
 from contribaudit.core.resolve.attested import PlanSeen
@@ -23,7 +25,7 @@ from contribaudit.store import schema
 from contribaudit.store.database import _sqlite_engine
 from contribaudit.store.history import History
 
-from .builders import OK, ORG, PARTIAL, app, day, draft, realms, save, snapshot
+from .builders import FAILED, OK, ORG, PARTIAL, app, day, draft, realms, save, snapshot
 
 SIGNAL = SettingId("signal.policy.generative-ai")
 SHOT = b"\x89PNG screenshot"
@@ -161,6 +163,32 @@ def test_how_a_signal_stood(history: History) -> None:
     history.add_attestations([attestation()])
     held = ((day(0), ("d1",)), (day(2), ("d2",)), (day(4), None), (day(5), ("d1",)))
     assert history.testimony(ORG) == attested.AttestationHistory((attestation(),), {(app("one"), SIGNAL): held}, ())
+
+
+@pytest.mark.parametrize(
+    ("saw", "status", "held"),
+    [
+        ([(), ("d1",)], [OK, OK], ((0, None), (1, ("d1",)))),
+        ([(), (), ("d1",), ("d1",)], [OK, OK, OK, OK], ((1, None), (2, ("d1",)))),
+        ([(), (), ("d1",)], [OK, PARTIAL, OK], ((0, None), (2, ("d1",)))),
+        ([(), (), ("d1",)], [PARTIAL, FAILED, OK], ((2, ("d1",)),)),
+        ([(), ("d1",), (), ("d2",)], [OK, PARTIAL, OK, OK], ((0, None), (1, ("d1",)), (2, None), (3, ("d2",)))),
+    ],
+)
+def test_a_signal_that_no_run_had_seen_was_not_there(
+    history: History,
+    saw: Sequence[tuple[str, ...]],
+    status: Sequence[CollectionStatus],
+    held: Sequence[tuple[int, tuple[str, ...] | None]],
+) -> None:
+    """Whoever looked at the console before the first run, and saw it, has seen it leave: a state is not the same again.
+
+    A run that did not read its list whole says nothing.
+    """
+    for number, (digests, how) in enumerate(zip(saw, status, strict=True)):
+        save(history, snapshot(number, {"policies": states(*digests)}, {"policies": how}))
+    found = history.testimony(ORG).signals
+    assert found == {(app("one"), SIGNAL): tuple((day(number), state) for number, state in held)}
 
 
 def test_testimony_of_an_organization_that_nobody_saw(history: History) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -23,6 +24,7 @@ from sqlalchemy import Connection, Row, Table, insert, select
 
 from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
 from contribaudit.core.resolve.signals import SignalHistory
@@ -32,7 +34,7 @@ from contribaudit.store import ids as interns
 from contribaudit.store.columns import read_value, write_value
 from contribaudit.store.database import Door
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
-from contribaudit.store.schema import attachments, attestations, confirmations, plans, revocations
+from contribaudit.store.schema import attachments, attestations, collections, confirmations, plans, revocations
 
 _AS_THEY_ARE = ("observed_at", "look", "screen", "console_path", "note", "unanchored_reason", "highest_plan")
 
@@ -258,14 +260,15 @@ _State = tuple[str, ...] | None
 def read_signals(connection: Connection, organization: str) -> SignalHistory:
     """By owner and signal, since when the API held which state; None from the run that saw it gone.
 
-    A moment is the start of the first run that saw the state. That a signal was not there yet before it was first
-    seen is not said: an older version may not have looked for it.
+    A moment is the start of the first run that saw the state. A signal that no run had seen yet was not there in the
+    last one that read its list whole: whoever saw it before that run saw it leave.
     """
     number = organization_number(connection, organization)
     if number is None:
         return {}
+    whole = _whole_runs(connection, number)
     kept = {
-        key: _states(list(intervals))
+        key: _states(list(intervals), whole)
         for key, intervals in groupby(
             stored_facts(connection, number, prefix=PREFIX), key=lambda fact: (fact.subject, fact.setting)
         )
@@ -274,9 +277,23 @@ def read_signals(connection: Connection, organization: str) -> SignalHistory:
     return {key: tuple((started_at[run], state) for run, state in states) for key, states in kept.items() if states}
 
 
-def _states(intervals: list[StoredFact]) -> list[tuple[int, _State]]:
+def _whole_runs(connection: Connection, organization: int) -> dict[str, list[int]]:
+    """By collector, the runs in which it read everything, oldest first."""
+    c = collections.c
+    query = select(c.collector, c.run).where(c.organization == organization, c.status == CollectionStatus.OK.value)
+    found: dict[str, list[int]] = defaultdict(list)
+    for collector, run in connection.execute(query.order_by(c.run)):
+        found[collector].append(run)
+    return found
+
+
+def _states(intervals: list[StoredFact], whole: Mapping[str, Sequence[int]]) -> list[tuple[int, _State]]:
     """The run that first saw each state, and the state, without repetitions."""
     found: list[tuple[int, _State]] = []
+    first = intervals[0]
+    before = bisect_left(whole.get(first.collector, ()), first.first_run)
+    if before:
+        found.append((whole[first.collector][before - 1], None))
 
     def add(run: int, state: _State) -> None:
         if not found or found[-1][1] != state:
