@@ -16,13 +16,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 
-from benchmarks.fuzz import lists
+from benchmarks.fuzz import attestations, lists, spaces, wire
 from benchmarks.fuzz.serving import Bench, serving
 
 Case = Callable[[Bench, str, int], Awaitable[tuple[list[str], int, list[str]]]]
 """From the bench, the family and a seed: what was done, how many findings passed, and what is wrong."""
 FAMILIES: dict[str, Case] = {
     **dict.fromkeys(lists.FAMILIES, lists.case),
+    "spaces": spaces.case,
+    "attestations": attestations.case,
+    "wire": wire.case,
 }
 WRONG = ("false pass", "crash", "vanished")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -46,9 +46,9 @@ POLICY = "".join(
 # --- valid answers ---------------------------------------------------------------------------------------------------
 
 
-def valid(chance: random.Random) -> dict[str, Pages]:
+def valid(chance: random.Random, organization: str = ORGANIZATION) -> dict[str, Pages]:
     """Eight apps on two pages, policies that hold them, and the lists beside them."""
-    apps = [app(number) for number in range(8)]
+    apps = [app(number, organization) for number in range(8)]
     if chance.random() < 0.5:
         chance.choice(apps)["attributes"]["realm"] = chance.choice(("US", "Global", "AU"))
     ids = [one["id"] for one in apps]
@@ -60,7 +60,7 @@ def valid(chance: random.Random) -> dict[str, Pages]:
     return {
         "workspaces": workspace_pages(apps, 5),
         "policies": policy_pages(policies),
-        **beside(datetime.now(UTC)),
+        **beside(datetime.now(UTC), organization),
     }
 
 
@@ -142,7 +142,7 @@ def policy(identity: str, kind: str, rule: Any, apps: list[str]) -> dict[str, An
 # --- a case ----------------------------------------------------------------------------------------------------------
 
 
-def replying(pages: Served, organization: str = ORGANIZATION) -> Any:
+def replying(pages: Served, organization: str = ORGANIZATION) -> Callable[[Asked], Sent]:
     """What answers requests with these pages."""
 
     def reply(asked: Asked) -> Sent:
@@ -179,9 +179,15 @@ async def judged(bench: Bench) -> tuple[Snapshot, tuple[Finding, ...], datetime]
     return snapshot, evaluate(state, audit_policy(POLICY), checks.ALL, catalogue.find).findings, as_of
 
 
-def wrong(pages: Served, snapshot: Snapshot, findings: tuple[Finding, ...], as_of: datetime) -> Iterator[str]:
+def wrong(
+    pages: Served,
+    snapshot: Snapshot,
+    findings: tuple[Finding, ...],
+    as_of: datetime,
+    organization: str = ORGANIZATION,
+) -> Iterator[str]:
     """Passes that are not true, rows that are missing, readings that are not what they say."""
-    oracle = Oracle(pages)
+    oracle = Oracle(pages, organization)
     for finding in findings:
         if finding.outcome is Outcome.PASS and not oracle.true(finding):
             yield f"false pass: {finding.check} {finding.subject.id} ({finding.reason})"

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -72,7 +72,9 @@ class Bench:
     transport: Kept
     reply: Callable[[Asked], Sent] = lambda _asked: NOT_THERE
     shared: dict[str, Any] = field(default_factory=dict)
-    """What families make once: a history, a policy."""
+    """What families make once."""
+    stack: ExitStack = field(default_factory=ExitStack)
+    """Closed with the bench."""
 
 
 class Kept(httpx.AsyncHTTPTransport):
@@ -141,7 +143,8 @@ async def serving() -> AsyncIterator[Bench]:
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(bench), "127.0.0.1", 0)
     bench.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
-        yield bench
+        with bench.stack:
+            yield bench
     finally:
         await bench.transport.end()
         server.close()
