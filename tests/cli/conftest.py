@@ -97,5 +97,5 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
         return
 
     monkeypatch.setattr("contribaudit.cli.probe.sleep", at_once)
-    monkeypatch.setattr("contribaudit.doctor.access.sleep", at_once)
-    monkeypatch.setattr("contribaudit.doctor.sites.sleep", at_once)
+    monkeypatch.setattr("contribaudit.operations.doctor.remote.sleep", at_once)
+    monkeypatch.setattr("contribaudit.operations.doctor.remote.site_sleep", at_once)

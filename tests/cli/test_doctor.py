@@ -246,7 +246,7 @@ def test_a_store_that_cannot_be_written(cli: Cli, with_key: Api, home: Path, mon
 def test_a_full_disk_is_a_warning(cli: Cli, with_key: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTRIBAUDIT_STORE", "history.sqlite")
     History.open("history.sqlite").close()
-    monkeypatch.setattr("contribaudit.doctor.ground.LEAST_FREE_BYTES", 10**18)
+    monkeypatch.setattr("contribaudit.operations.doctor.local.LEAST_FREE_BYTES", 10**18)
     assert named(lines(cli("doctor", "--format", "json")), "disk")[0]["status"] == "warning"
 
 

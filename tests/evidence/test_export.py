@@ -223,7 +223,7 @@ def test_a_full_disk_leaves_nothing(archive: bool, told: Scene, tmp_path: Path) 
         "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
         "from pathlib import Path\n"
         "from contribaudit.errors import OutputError\n"
-        "from contribaudit.evidence.folder import EvidenceFolder\n"
+        "from contribaudit.evidence.export import EvidenceFolder\n"
         "try:\n"
         f"    with EvidenceFolder(Path(sys.argv[1]), archive={archive}) as folder:\n"
         "        for n in range(9): folder.put(f'f{n}', bytes(20_000))\n"
@@ -244,7 +244,7 @@ KILLED = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 from pathlib import Path
-from contribaudit.evidence.folder import EvidenceFolder
+from contribaudit.evidence.export import EvidenceFolder
 with EvidenceFolder(Path(sys.argv[1]), archive=sys.argv[2] == "True") as folder:
     folder.put("a.txt", b"a" * 1_000_000)
     print("half", flush=True)
