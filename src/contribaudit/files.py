@@ -1,11 +1,9 @@
-"""A file that somebody named, or that lies in a folder that somebody named: bounded, decoded, and never waited for.
+"""Files that somebody named, read within bounds; files and folders of ours, written whole or not at all.
 
-What it holds may come from anyone, so nothing in it ends the program with anything but `Unreadable` or `NotToml`.
-
-Files and folders while they are written: beside their place, ours by name, and gone whatever ends the process.
-
-A killed process removes nothing. Its leftovers go when the next one writes into the same folder: they bear our name,
-belong to this account, and are locked by nobody, since a lock ends with the process that held it.
+What a named file holds may come from anyone, so nothing in it ends the program with anything but `Unreadable` or
+`NotToml`, and it is never waited for. What is being written lies next to its place, under a name of ours. A killed
+process removes nothing: its leftovers go when the next one writes into the same folder. They bear our name, belong to
+this account, and are locked by nobody, since a lock ends with the process that held it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""An answer's body, read piece by piece within a limit: a small answer may unpack to more than memory holds.
+"""The body of an answer, read within a limit and parsed as JSON.
 
-JSON as an answer brings it: fast where it is ordinary, with every oddity named where it is not.
+A small answer may unpack to more than memory holds. Parsing is fast where the JSON is ordinary, and names every oddity
+where it is not.
 """
 
 from __future__ import annotations

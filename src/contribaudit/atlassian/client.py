@@ -1,9 +1,7 @@
-"""The client that collectors are given: it can read, page by page or whole, and nothing else.
+"""The client that collectors are given: it reads lists page by page, lists whole and streams, and nothing else.
 
-Follows a list from page to page: the next one is under way while a reader parses this one.
-
-A stream that hands out a cursor with every page, the last included: for going on where the last reading ended.
-
+While a reader parses one page, the next one is under way. A stream hands out a cursor with every page, the last
+included, so that the next run goes on where this one ended:
 https://developer.atlassian.com/cloud/admin/organization/poll-events-migration
 """
 

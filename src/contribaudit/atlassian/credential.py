@@ -1,6 +1,6 @@
-"""What a request is signed with: an organization's API key, or a person's or service account's API token.
+"""What a request is signed with, and the one address that the organization's API key goes to.
 
-The one address that the key goes to.
+A credential is an organization's API key, or the API token of a person or a service account.
 """
 
 from __future__ import annotations

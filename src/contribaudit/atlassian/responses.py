@@ -1,15 +1,10 @@
-"""What an answer means: a JSON object to work with, or one error per status, whatever form its body has.
+"""What an answer means: a JSON object to work with, or one error for each status and each reason why no answer came.
 
-Forms of error bodies (https://developer.atlassian.com/cloud/admin/organization/rest/): `{code, message}`,
+Error bodies of the admin API (https://developer.atlassian.com/cloud/admin/organization/rest/): `{code, message}`,
 `{timestamp, path, status, error, message, requestId}`, `{errors: [{id, status, code, title, detail}]}`, such an entry
-alone, nothing, a gateway's web page, other text.
-
-No answer came: one error per cause, told apart by exception class, never by text.
-
-What a site's refusal means to whoever gave the token: other statuses are as everywhere.
-
-Bodies are `{code, message}` from the gateway, `{errorMessages, errors}` from Jira, `{errors: [{status, code, title}]}`
-from Confluence.
+alone, nothing, a gateway's web page, other text. Error bodies of a site: `{code, message}` from the gateway,
+`{errorMessages, errors}` from Jira, `{errors: [{status, code, title}]}` from Confluence. Where no answer came, the
+exception class tells the cause, never its text.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""One request: built, let through by the limiter, sent, written into the ledger, judged, tried again.
+"""One request on its way: built, held back by the limiter, sent, written into the ledger, judged, and tried again.
 
-How often a failed request is tried again, and how long to wait before: as long as the API asks, else backing off.
-
-When the next request on a path may go out: published limits, and pauses that the API asked for.
-
-What was asked of the API and what came back: a line per request, never a header, never the key.
+The limiter knows the published limits of each path and the pauses that the API asked for. A retry waits as long as the
+API asks, else it backs off. The ledger has a line for each request, never a header and never the key.
 """
 
 from __future__ import annotations

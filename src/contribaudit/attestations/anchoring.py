@@ -1,6 +1,6 @@
 """What holds an attestation in place: signals that were the same before and after a look, or why nothing does.
 
-The API before a look at the console, taken from kept runs, and after it.
+The state before a look comes from kept runs, the state after it from the API.
 """
 
 from __future__ import annotations

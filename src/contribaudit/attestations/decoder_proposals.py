@@ -1,10 +1,7 @@
-"""A decoder from what moved in a signal between two states whose meaning somebody knows. It is written, never used.
+"""A decoder proposed from what moved in a signal between two states of known meaning. It is written, never used.
 
+The objects behind the states come from this run and from the history; they are compared by JSON pointer (RFC 6901).
 Fields that change without meaning are never proposed. Of a list that differs anywhere the whole list is proposed.
-
-What states of signals consist of, fetched for those that decoders look into: from this run, and from the history.
-
-What differs between two JSON values, by JSON pointer (RFC 6901).
 """
 
 from __future__ import annotations
@@ -37,7 +34,7 @@ from contribaudit.store.history import History
 def with_objects(
     told: AttestationHistory, store: History, decoders: Sequence[Decoder], snapshot: Snapshot | None
 ) -> AttestationHistory:
-    """The testimony with the objects that weighing it needs; as it was where nothing looks into any.
+    """The attestations with the objects that weighing it needs; as it was where nothing looks into any.
 
     One that is neither in the snapshot nor in the history is left out: what it consists of is not known any more.
     Raises StoreDamaged for one that was altered.

@@ -1,7 +1,4 @@
-"""What a person has to look at: by screen, and when the last look becomes too old.
-
-What the queue of next steps needs of people's attestations and of the calendar.
-"""
+"""What a person has to look at, screen by screen; when the last look becomes too old; and the next steps then."""
 
 from __future__ import annotations
 

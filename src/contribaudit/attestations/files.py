@@ -1,9 +1,7 @@
-"""Attestations from a file, CSV or TOML: every row is understood, or every mistake is told by line and nothing is used.
+"""Attestations from a file, CSV or TOML: all of them are recorded or none, and what is there already is left alone.
 
 CSV has a header row with `subject`, `setting` and `value`; a row whose value is empty was not looked at and is left
-out. TOML has `by` and `observed_at` for all, and an `[[attestation]]` for each value.
-
-Attestations of files into the history: all of them or none, and what is there already is left alone.
+out. TOML has `by` and `observed_at` for all, and an `[[attestation]]` for each value. Every mistake is told by line.
 """
 
 from __future__ import annotations

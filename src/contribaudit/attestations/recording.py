@@ -1,14 +1,8 @@
-"""What a person may record: subject, setting, value, mail and time, each understood or refused with what is near.
+"""From what a person says that the console shows to attestations that are ready to be kept. Shared by every front end.
 
-A screenshot from a file: its digest, its name, its bytes.
-
-What a recorded value cannot be: it is kept as it was told, and whoever tells it is warned.
-
-What a mail address is: who looked, who confirmed.
-
-From what a person says that the console shows to attestations, ready to be kept. Shared by every front end.
-
-Nothing is read or written here: the states before and after the look, and the screenshots, are handed in.
+Subject, setting, value, mail address and time are each understood, or refused with what is near. A value that the
+setting cannot have is kept as it was told, with a warning. Only a screenshot is read here; the states before and after
+the look are handed in, and nothing is written.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The evidence desk of one organization: what `attest`, `signals`, `baseline` and the dashboard do with its history.
+"""Attesting in one organization: what `attest`, `signals`, `baseline` and the dashboard do with its history.
 
 A look at the console has two readings around it: `read` before the path is shown, `looked` after the answers.
 """
@@ -166,7 +166,7 @@ class AttestationSession:
 
 
 def desks(job: Job, progress: Progress) -> dict[str, AttestationSession]:
-    """A desk for each organization of the job, in its order; offline where there is no key."""
+    """A session for each organization of the job, in its order; offline where there is no key."""
     from dataclasses import replace
 
     return {

@@ -1,6 +1,6 @@
 """The story on one page: collect, keep, understand, judge, report.
 
-STEP 3: what a run saw, with what was known before it and what people recorded.
+STEP 3 puts together what a run saw, what was known before it, and what people recorded.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """GV: whether the evidence and its rules are recent, who decided, and who could change it.
 
-GV-03: whether it is known who made each change, by the organization's audit log or by a ticket.
+GV-03 asks whether it is known who made each change, by the organization's audit log or by a ticket.
 """
 
 from __future__ import annotations

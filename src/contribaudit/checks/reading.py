@@ -1,6 +1,6 @@
-"""Attested words and lists as checks read them, and what stands above every answer: the date, exemptions, trials.
+"""What many checks need: observations as evidence, attested words and lists, and what precedes every answer.
 
-What many checks need: an observation as evidence, and an unread one as a verdict.
+The date, an exemption and a trial take precedence; an unread observation becomes a verdict of its own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`contribaudit init`: asks for organization, key and policy, tests them, writes config.toml and policy.toml.
 
-A few single reads, to see whether a key works and what it may do.
+A few single reads show whether the key works and what it may do.
 """
 
 from __future__ import annotations

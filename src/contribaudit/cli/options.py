@@ -1,8 +1,7 @@
-"""What the commands share: options, and the console through which they write.
+"""What the commands share: options, the console through which they write, and questions to a person.
 
-Questions to a person. None is asked when stdin is no terminal: then the missing flag is named.
-
-What is wrong with a command line, in words that repeat no key.
+No question is asked when stdin is no terminal: then the missing flag is named. What is wrong with a command line is
+told in words that repeat no key.
 """
 
 from __future__ import annotations

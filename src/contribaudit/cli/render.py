@@ -1,6 +1,6 @@
-"""`contribaudit render`: a saved report in any format, without history or network.
+"""A report in any format, on its way out: of an audit that just ended, or out of a saved file (`contribaudit render`).
 
-A report in any format, on its way out: of an audit that just ended, or out of a saved file.
+A saved report needs neither history nor network.
 """
 
 from __future__ import annotations

@@ -1,18 +1,13 @@
 """What happened in the organization since the last run, by its audit log.
 
-`GET /admin/v1/orgs/{orgId}/events-stream`, scope `read:events:admin`, 50 requests a minute, oldest processed first.
+`GET /admin/v1/orgs/{orgId}/events-stream`, scope `read:events:admin`, 50 requests a minute, oldest processed first;
+`GET /admin/v1/orgs/{orgId}/event-actions`, the same scope, 10 requests a minute.
 https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/
 
 Each reading goes on at the cursor that the last one ended with, so that nothing is asked for twice. Events whose action
-may be the cause of a change are kept; which actions those are, the log's own catalogue is searched for. All others are
-counted. Without Atlassian Guard or an Enterprise plan the log refuses, or holds nothing: an empty one proves nothing.
-
-One entry of the audit log, read for what may tell the cause of a change: who, when, by which action, about what.
-
-Which audit-log actions exist in this organization. Their names are not published, so nothing hard-codes one.
-
-`GET /admin/v1/orgs/{orgId}/event-actions`, scope `read:events:admin`, 10 requests a minute.
-https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/
+may be the cause of a change are kept: who, when, by which action, about what. Which actions those are, the log's own
+catalogue is searched for, since their names are not published and nothing may hard-code one. All others are counted.
+Without Atlassian Guard or an Enterprise plan the log refuses, or holds nothing: an empty one proves nothing.
 """
 
 from __future__ import annotations

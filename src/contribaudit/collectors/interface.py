@@ -1,11 +1,8 @@
-"""What a collector is, what it is given, and what becomes of one that fails.
+"""What a collector is, what it is given, what becomes of one that fails; signals and ID lists, which several read.
 
-Raw objects of one owner as a signal: the digests of their canonical forms, when they were written, whether in force.
-
-Fields that change without meaning are left out of the digest, on the object and in its `attributes`. What the digest
-is made of is kept under it: whoever has the state of a signal can look up what it consists of.
-
-Reading a list of which only the IDs count.
+A signal is the digest of one owner's raw objects in canonical form, with when they were written and whether they are in
+force. Fields that change without meaning are left out, on the object and in its `attributes`. What the digest is made
+of is kept under it: whoever has the state of a signal can look up what it consists of.
 """
 
 from __future__ import annotations

@@ -1,18 +1,13 @@
-"""Spaces on disk until they are kept: hundreds of thousands do not belong into memory.
+"""Spaces of Jira and Confluence, archived and personal ones too, entry by entry; on disk until they are kept.
 
-One entry of a list of spaces, and what a list of them is.
-
-Jira's spaces, which its API calls projects; archived ones too.
-
-`GET /rest/api/3/project/search`, scope `read:jira-work`, with a person's or service account's token. It lists what that
+`GET /rest/api/3/project/search`, scope `read:jira-work`; Jira's API calls its spaces projects. It lists what the
 account may browse, and says how many those are.
 https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-projects/
 
-Confluence's spaces, personal and archived ones too.
+`GET /wiki/api/v2/spaces`, scope `read:space:confluence`. It lists what the account may view, and does not say how many
+those are. https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/
 
-`GET /wiki/api/v2/spaces`, scope `read:space:confluence`, with a person's or service account's token. It lists what that
-account may view, and does not say how many those are.
-https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/
+Both need the token of a person or a service account. Hundreds of thousands of spaces do not belong in memory.
 """
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
-"""The spaces of every site, read with API tokens beside what the organization's key reads.
+"""The spaces of every site, read with API tokens in addition to what the organization's key reads.
 
-Listings of sites run side by side; one that breaks is gone on with once, from the page that failed, after the others
-are done. Spaces go into a file page by page, so that the memory that this takes does not grow with their number; only
-the IDs of a listing under way are held, to tell an entry that comes twice.
-
-Which sites have spaces, and of which apps: read off what a run saw of the organization's apps.
-
-The listing of one site's spaces: what was read of it, how far it came, and where it goes on after a failure.
+What a run saw of the organization's apps tells which sites have spaces. Listings of sites run side by side; one that
+breaks is gone on with once, from the page that failed, after the others are done. Spaces go into a file page by page,
+so that memory does not grow with their number; only the IDs of a listing under way are held, to tell an entry that
+comes twice.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The whole job on an embedded simulated organization: real HTTP on loopback, a real history, no key, no network.
 
-Audits a simulated organization twice, a day apart, so that there is something to have changed.
+The organization is audited twice, a day apart, so that something has changed.
 """
 
 from __future__ import annotations

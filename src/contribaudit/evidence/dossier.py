@@ -1,8 +1,6 @@
-"""What an evidence folder is made of.
+"""What an evidence folder is made of: which run or period, which sites, and how people appear in it.
 
-Everybody whose name could stand in a dossier, so that it can be taken out.
-
-Brings a dossier together: which run or period, which sites, and how people appear in it.
+It knows everybody whose name could stand in it, so that each can be taken out.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Writes an evidence folder: every file of it, then the manifest that names them and the one before it.
+"""Writes an evidence folder: every file of it, README.txt, then the manifest that names them and the one before it.
 
-An evidence folder while it is written: beside its place, renamed at the end, so that it is whole or absent.
-
-README.txt of an evidence folder: how to check it with sha256sum and openssl alone, and what that proves.
-
-The digest of the tool's own code, so that evidence says what made it.
+The folder is written under another name and renamed at the end, so that it is whole or absent. README.txt tells how to
+check it with sha256sum and openssl alone, and what that proves. The digest of the tool's own code says what made it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""An evidence folder or archive as it is read: files by their path, and nothing beside it is touched.
-
-A pack's report and tables as they are read by somebody who trusts nobody: piece by piece, in one form alone.
+"""An evidence folder or archive as somebody reads it who trusts nobody: files by path, nothing outside it.
 
 `report.json` is read as it was written, indented, one key or entry at a time: a report of a million findings is never
 all in memory, and no other reader can see another document in the same bytes.

@@ -1,8 +1,7 @@
 """Checks evidence without store or network: every byte against the manifest, the manifest against signature and chain.
 
-PROVES and DOES_NOT_PROVE say what that shows.
-
-Looks at the manifests that the history noted, and at the newest pack that is still where it was written.
+PROVES and DOES_NOT_PROVE say what that shows. Whoever has the history can also check the manifests that it noted, and
+the newest pack that is still where it was written.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """CSV evidence: fixed columns, one header row, CRLF, UTF-8, cells that never start a formula.
 
-A new column only ever joins at the end. Rows are sorted, so that two runs compare line by line.
-
-Rows of cells as CSV text: what `csv.writer` makes of `csv_cell` cell by cell, for the price of a join a row.
+A new column only ever joins at the end. Rows are sorted, so that two runs compare line by line. The text is what
+`csv.writer` makes of `csv_cell` cell by cell, for the price of one join a row.
 """
 
 from __future__ import annotations

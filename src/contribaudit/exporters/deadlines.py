@@ -1,7 +1,4 @@
-"""Deadlines as a table, JSON, CSV or a calendar.
-
-Deadlines as an iCalendar file, RFC 5545, for the calendars that people already look at.
-"""
+"""Deadlines as a table, JSON, CSV, or an iCalendar file (RFC 5545) for the calendars that people already look at."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Effective answers and their chains of reasons: as a tree for people, as JSON for programs.
+"""Effective answers and their chains of reasons: as a tree for people, as JSON and as rows for programs.
 
-Effective answers as rows: one for each link of each chain of reasons, then one for each plain setting.
+Rows: one for each link of each chain of reasons, then one for each plain setting.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The report as JSON, schema `contribaudit.report/1`: a shape of its own, so that the inside can change under it.
 
-Indented JSON: the text of `json.dumps(value, indent=2)`, which is slow, since only its short form is C.
+The text is that of `json.dumps(value, indent=2)`, which itself is slow, since only its short form is written in C.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rows in the three forms that the smaller commands print: a table, JSON objects, CSV.
 
-Spaces one by one, app by app: too many to hold, so every row is made as it is written.
+Spaces are too many to hold, so each of their rows is made as it is written.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Observed text on its way out: as data, whatever it looks like.
+"""Observed text on its way out, as data, whatever it looks like; and the words that text formats share.
 
-Words that the table and the line share.
-
-Observed text inside XML: nothing that XML 1.0 forbids, nothing that a reader cannot see.
+Inside XML there is nothing that XML 1.0 forbids, and nothing that a reader cannot see.
 """
 
 from __future__ import annotations

@@ -1,20 +1,8 @@
-"""A user's systemd units: a service that its timer starts, and one like it that people start.
+"""Recipes that run the audit without a person, a terminal or a keyring: systemd units and a crontab line.
 
-They are two because a service cannot tell whether its timer started it: of what systemd puts into TRIGGER_UNIT the
-oldest stays. So the planned time stands in the one that nobody can start by hand.
-
-What every recipe needs to know of this installation.
-
-A crontab.
-
-When a schedule meant a run to begin.
-
-Recipes that run the audit without a person, a terminal or a keyring: one file per scheduler.
-
-recipe.py   what every recipe needs to know
-systemd.py  services and a timer
-cron.py     a crontab line
-planned.py  when such a recipe meant a run to begin
+systemd gets two services, one that the timer starts and one like it that people start, because a service cannot tell
+whether its timer started it: of what systemd puts into TRIGGER_UNIT the oldest stays. So the planned time stands in the
+one that nobody can start by hand. `newest` tells when such a recipe meant a run to begin.
 """
 
 from __future__ import annotations

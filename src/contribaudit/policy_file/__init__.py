@@ -1,13 +1,10 @@
 """The audit policy file: TOML → `AuditPolicy`, every mistake named by file, line and key.
 
-schema.py     the tables and their keys
-values.py     what each key may hold
-read.py       one file's bytes → its tables, with every problem in it
-merge.py      a file and everything that it extends → one policy
-write.py      a resolved policy → canonical TOML
-edit.py       a file with one waiver more, as a change that a person reviews first
-locate.py     the line of every key
-problems.py   what is wrong, in words
+schema.py           the tables, their keys, and what each key may hold
+reading.py          a file and everything that it extends → one policy; the shipped packs
+problems.py         what is wrong, in words, and the line of every key
+canonical_toml.py   a resolved policy → canonical TOML
+editing.py          a file with one waiver more, as a change that a person reviews first
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is wrong in a policy file, in words: file, line, key, and what to write instead.
 
-Where in a TOML text each key stands: tomllib gives no line numbers.
+tomllib gives no line numbers, so where each key stands is found here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""A file and everything that it extends → one policy.
+"""A file and everything that it extends → one policy, with every problem in any of them.
 
-One file's bytes → its tables, with every problem in it.
-
-Shipped policy packs: TOML files beside this one, in the format of a policy file.
+The shipped policy packs are TOML files in the same format.
 """
 
 from __future__ import annotations

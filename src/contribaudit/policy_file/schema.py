@@ -1,7 +1,4 @@
-"""The tables of a policy file, and their keys.
-
-What one key of a policy file may hold, checked with words that say what to write instead.
-"""
+"""The tables of a policy file, their keys, and what each key may hold, with words that say what to write instead."""
 
 from __future__ import annotations
 

@@ -1,11 +1,8 @@
 """Reads the rulebook: the shipped files, each replaced by the file of the same name in a user's folder.
 
-The console's start and screens, and the API's signals, held against the plans and apps of the same rulebook.
-
-What the files of a rulebook say about checks, whatever version wrote them. Nothing is judged by it.
-
-`loader` holds every file against the shapes of this version and refuses what it does not know. The sentences of another
-version can be shown all the same: each check is taken by itself, and one that cannot be understood is left out.
+Every file is held against the shapes of this version, which refuse what they do not know; screens and signals also
+against the plans and apps of the same rulebook. The sentences about checks can be shown whatever version wrote them,
+since nothing is judged by them: each check is taken by itself, and one that cannot be understood is left out.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The organization's API key: where it is found, saved and forgotten. Only this file imports keyring, and late.
+"""The organization's API key, and the API token of each site: where they are found, saved and forgotten.
 
 Nearest first: --api-key-fd and --api-key-file, CONTRIBAUDIT_API_KEY, what the configuration names, the system keyring.
-A run that is given the key by a nearer place never imports keyring: it takes long, and in a container it fails.
-
-Where the API token of each site is found: in a variable, a file or the keyring, as the organization's key is.
+A run that is given the key by a nearer place never imports keyring: it takes long, and in a container it fails. Only
+this file imports it, and late. A site's token is in a variable, a file or the keyring, as the organization's key is.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""config.toml as text: read, its keys known, its paths absolute, its mistakes told by file, line and key.
+"""config.toml as text: where it is, its keys known, its paths absolute, its mistakes told by file, line and key.
 
-Where files live on this platform. Nothing is created here: whoever writes a file makes its folder.
+No folder is created here: whoever writes a file makes its folder.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """config.toml and the CONTRIBAUDIT_ environment variables, as one checked value.
 
-pydantic-settings takes long to import: import this module inside a command's body.
-
-What one key of the configuration may hold; what is refused is never repeated, since it may be a secret.
+pydantic-settings takes long to import: import this module inside a command's body. A value that is refused is never
+repeated, since it may be a secret.
 """
 
 from __future__ import annotations

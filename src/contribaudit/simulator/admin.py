@@ -5,19 +5,16 @@
     console.silently().set_rovo("acme/confluence", False)   # edits alone, as a vendor's roll-out would
 
 What is written can be read at `GET /admin/v1/orgs/{orgId}/events-stream` and `/events` as soon as it is processed
-(`Options.log_delay_seconds`). The actions are made up (`actions.py`): a client must find them in the catalogue. The
-rule of a contribution policy is made up too: `off` lists what is off ("in-app", "metadata") and the excluded items,
-`in` the included ones. Apps are named as in `organization.py`, `acme/confluence`; an edit of something that is not
-there raises `KeyError` and writes nothing. What an event looks like is in `event_parts.py`.
+(`Options.log_delay_seconds`). The rule of a contribution policy is made up: `off` lists what is off ("in-app",
+"metadata") and the excluded items, `in` the included ones. Apps are named as in `organization.py`, `acme/confluence`;
+an edit of something that is not there raises `KeyError` and writes nothing.
 
-The audit log's actions that an administrator causes here: names, and the words that the catalogue shows for them.
+The actions are made up, too. Atlassian publishes none for these deeds, so their IDs start with `sim_made_up_`, and
+their display names only hold the words that somebody would search for: contribution, Rovo, intelligence, residency,
+plan, trial, app, site, space, API key, AI. A client must find them in the catalogue and never by their ID. A scenario
+file has them all with `admin_actions = true`.
 
-Every one is made up. Atlassian publishes no action for these deeds, so their IDs start with `sim_made_up_`, and their
-display names only hold the words that somebody would search for: contribution, Rovo, intelligence, residency, plan,
-trial, app, site, space, API key, AI. A client must find them in the catalogue and never by their ID. A scenario file
-has them all with `admin_actions = true`.
-
-What audit events are made of: the entries of `context` and `container`, in the API's shape.
+The entries of an event's `context` and `container` are in the API's shape.
 
     {id, type, attributes, links?}
 

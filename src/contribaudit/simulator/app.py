@@ -1,13 +1,10 @@
-"""The ASGI app around the gateway: counts, records, waits as long as the network would, and sends.
+"""The ASGI app: from a request to its answer, in the order in which Atlassian's gateway and API would look.
 
-`app.state.simulation` is the state behind it; `app.state.organization`, `.faults` and `.requests` are shortcuts to what
-tests want most.
+    authenticated → organization known → scope → rate limit → page read → faults → shaped
 
-What the simulated API remembers between requests: who asked what, how often, and pages rendered before.
-
-From a request to its answer, in the order in which Atlassian's gateway and API would look.
-
-authenticated → organization known → scope → rate limit → page read → faults → shaped
+The app counts, records, waits as long as the network would, and sends. `app.state.simulation` is what it remembers
+between requests: who asked what, how often, and pages rendered before; `app.state.organization`, `.faults` and
+`.requests` are shortcuts to what tests want most.
 """
 
 from __future__ import annotations

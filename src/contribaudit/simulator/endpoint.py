@@ -1,11 +1,11 @@
-"""What an endpoint is made of, and what it is told about the request.
+"""What every endpoint is made of: what it is told about the request, its errors, its cursors.
 
     read(call)         the page asked for, its items in the API's shape
     shape(call, page)  the whole answer around it
 
 Between the two, `faults` may change the page.
 
-Error bodies, in all the forms that the admin APIs use.
+Error bodies come in all the forms that the admin APIs use.
 
     ProxyError         {"code": 401, "message": ...}                        the gateway: 401, 429
     ApplicationError   {"id", "status": "404", "code", "title", "detail"}   bare on workspaces, else in {"errors": [..]}
@@ -16,8 +16,6 @@ Confluence {"errors": [{"status": 400, "code", "title", "detail"}]}, and {"code"
 gateway in front of both answers in Jira's form for a site that the token cannot reach.
 
 The texts of ProxyError and of details are made up; codes, titles and the NoPermsError message are the published ones.
-
-Cursors, and the page that every endpoint cuts from its list.
 
 A cursor is the base64 of a small JSON text: which endpoint it belongs to, where the page starts, how long it is, which
 page it is, and whatever else the endpoint wants to remember (its filter, say). Real cursors are opaque; so must these

@@ -1,11 +1,9 @@
-"""What can go wrong on the way, switchable by name.
+"""What can go wrong on the way, switchable by name, and answers as bytes.
 
     Fault("429-seconds", "workspaces", from_page=2, times=1)
 
 Three kinds: some replace the answer, some change the page, some change entries of the page. Every fault that fits a
 request is applied; of those that replace the answer, the first. `KINDS` lists them with a sentence each.
-
-Answers as bytes: the ordinary ones, and those that a fault puts in their place.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The spaces of every site: those that were listed, and those that are computed when somebody looks.
 
-A site has two lists, one of its Jira apps together and one of Confluence. A large organization holds none of its spaces
-(`numbered.py`): only the lists that were edited are held.
-
-The spaces of a large organization: computed from their number, the same in every run and at every size.
+A site has two lists, one of its Jira apps together and one of Confluence. A large organization holds none of its
+spaces: they are computed from their number, the same in every run and at every size, and only lists that were edited
+are held.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What every run saw, kept small. `store.history` is the door; importing this package alone costs nothing."""
+"""What every run saw, kept small. `store.history` opens it; importing this package alone costs nothing."""

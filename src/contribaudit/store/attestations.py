@@ -1,10 +1,6 @@
 """What people recorded, and how signals and plans stood meanwhile. Everything is added, nothing is changed.
 
-Attestations as rows, and back to the letter.
-
-How signals stood from run to run: raw API objects whose moves hold or free what people attested.
-
-The part of the history that keeps what people recorded.
+Signals are raw API objects whose moves hold or free what people attested.
 """
 
 from __future__ import annotations

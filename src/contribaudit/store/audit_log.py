@@ -1,7 +1,4 @@
-"""The audit log, what people noted of changes, and who looked at them, in and out of their tables.
-
-The part of the history that keeps the audit log, what people noted of changes, and who looked at them.
-"""
+"""The audit log, what people noted of changes, and who looked at them, in and out of their tables."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Baselines: rows are added and never changed.
-
-Apps that left an organization's list of apps, and how continuously that list was read.
-"""
+"""Baselines, whose rows are added and never changed; apps that left, and how continuously their list was read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What differs between what was known after two runs.
-
-What stands around changes: when each run read and by what, and what apps are called.
-"""
+"""What differs between what was known after two runs, when each run read and by what, and what apps are called."""
 
 from __future__ import annotations
 

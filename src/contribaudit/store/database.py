@@ -1,10 +1,6 @@
-"""From a path or a URL to a database at the newest revision.
+"""From a path or a URL to an open database at the newest revision, in which one audit per organization runs at a time.
 
-Database errors as ours, each with a next step. A URL's password never gets into one.
-
-One audit per organization at a time.
-
-An open database, and the two ways in.
+Database errors become ours, each with a next step. A URL's password never gets into one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Ledgers of runs, and manifests of exported evidence, in and out of their tables.
-
-Raw objects: what the API said, to the byte, once per digest.
-
-The part of the history that evidence needs: what was asked, and what was exported before.
-"""
+"""What evidence needs: each run's requests, raw objects to the byte, once per digest, and earlier manifests."""
 
 from __future__ import annotations
 

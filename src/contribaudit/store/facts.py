@@ -1,8 +1,6 @@
-"""What a run saw, and what is known.
+"""What a run saw, and what is known: rows of `facts` with their names, and how far their intervals reach.
 
-Rows of `facts` with their names.
-
-How far intervals reach: which facts a partial collection saw, and which run saw a fact last.
+A partial collection extends only the facts that it saw.
 """
 
 from __future__ import annotations

@@ -4,10 +4,8 @@ A fact is kept from the first run that saw it to the run that saw something else
 failed, or came only part of the way, says nothing about what it did not see: an interval reaches as far as its
 collector was complete. Everything may raise StoreError and its kinds.
 
-schema.py draws the tables, save.py writes a run, read.py and changes.py ask about them; what people recorded is behind
-testimony_door.py.
-
-The part of the history that looks after itself: what people approved, when nobody looked, what is removed.
+schema.py draws the tables, saving.py writes a run, facts.py and changes.py ask about them. What people recorded is in
+attestations.py, the audit log in audit_log.py, spaces in spaces.py, exports in evidence.py; pruning.py removes runs.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Intervals of removed runs, moved to the runs that stay.
+"""Intervals of removed runs, moved to the runs that stay, and the runs that must stay since others rely on them.
 
 An interval begins at the first run that stays at or after its beginning, and ends at the first at or after its end: so
 every run that stays knows what it knew. One that no such run falls into vanishes.
-
-Runs that a pruning must keep whatever their age: others rely on what they saw, or on when they saw it.
 """
 
 from __future__ import annotations

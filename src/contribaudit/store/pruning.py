@@ -1,10 +1,8 @@
-"""Runs that are removed, so that every run that stays is as it was.
+"""Removes runs by age (one a day is kept, then one a week, then none), so that every other stays as it was.
 
 What a run that stays saw, knew and judged stays to the letter, and so do the values between which any two of them
-differ; the moment of a change is then known less closely, from one kept run to the next. relied.py names the runs that
-stay whatever their age, remap.py moves the intervals.
-
-Which runs a pruning keeps by their age: one a day, then one a week, then none.
+differ; the moment of a change is then known less closely, from one kept run to the next. pruned_intervals.py names the
+runs that stay whatever their age, and moves the intervals.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Runs: listed, found, and given their verdict.
+"""Runs: listed, found, given their verdict; and how each finding came out, as intervals.
 
-How findings came out over time, and when anybody looked.
-
-How each finding came out, as intervals: a run in which nothing came out otherwise adds nothing.
+A run in which nothing came out otherwise adds nothing.
 """
 
 from __future__ import annotations

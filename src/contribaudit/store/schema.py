@@ -9,36 +9,30 @@ was seen, or none. A run that sees nothing new adds a row to `runs`, one to `sna
       └─────► sources, responses          by which call, in which raw object
     outcomes ──► runs                     how each finding came out, from which run to which
 
-What people recorded has tables of its own, in testimony_schema.py; so have spaces (space_schema.py), the audit log
-(log_schema.py) and baselines (approval_schema.py).
+Audit log and changes:
 
-What all tables share.
+    log_readings ──► runs     how far each run read the log, and where the next goes on
+    events                    the entries that may be the cause of a change
+    annotations               a person's note of a change, by the change's ID
+    looks                     up to which run somebody has looked at the changes
+    prunings                  which runs were removed, when, by whom
 
-The tables of the audit log, and of what people note of changes.
+What people recorded; rows are added and never changed:
 
-log_readings ──► runs     how far each run read the log, and where the next goes on
-events                    the entries that may be the cause of a change
-annotations               a person's note of a change, by the change's ID
-looks                     up to which run somebody has looked at the changes
-prunings                  which runs were removed, when, by whom
+    attestations ◄── confirmations, revocations    what somebody saw, who confirmed it, who took it back
+    attachments                                    screenshots by digest
+    plans                                          the highest plan, from which run on
+    baselines                                      what was approved; the newest of an organization counts
 
-The tables of what people recorded. Rows are added and never changed.
+Spaces, a row for each space and not for each of its values:
 
-attestations ◄── confirmations, revocations    what somebody saw, who confirmed it, who took it back
-attachments                                    screenshots by digest
-plans                                          the highest plan, from which run on
+    space_lists ──► subjects      how far the listing of one app's spaces came, from which run to which
+    spaces ──► subjects           one space as the listings showed it, from which run to which
 
-The tables of spaces: intervals like facts, a row for each space and not for each of its values.
+Evidence:
 
-space_lists ──► subjects      how far the listing of one app's spaces came, from which run to which
-spaces ──► subjects           one space as the listings showed it, from which run to which
-
-The tables behind evidence: which manifests were exported, and every request of a run.
-
-manifests                 each exported manifest by digest, and the one before it
-ledgers ──► runs          what a run asked of the API, compressed
-
-The table of baselines. Rows are added and never changed; the newest of an organization counts.
+    manifests                 each exported manifest by digest, and the one before it
+    ledgers ──► runs          what a run asked of the API, compressed
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Spaces that are new, gone or called otherwise between two runs, as `changes.py` tells it of values.
-
-The part of the history that keeps spaces.
-"""
+"""Spaces that are new, gone or called otherwise between two runs, as `changes.py` tells it of values."""
 
 from __future__ import annotations
 

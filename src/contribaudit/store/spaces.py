@@ -1,9 +1,7 @@
-"""The spaces of one run into the history, in the run's own transaction.
+"""The spaces of one run into the history, in the run's own transaction, and out of it one by one.
 
 The listings are streamed into a table that lives as long as the transaction; what is new, changed or gone is then one
-statement each, so that 200 000 spaces take no more memory than 2 000.
-
-The spaces that the history knows, asked for one by one: each answer is a short transaction of its own.
+statement each, so that 200 000 spaces take no more memory than 2 000. Each question is a short transaction of its own.
 """
 
 from __future__ import annotations

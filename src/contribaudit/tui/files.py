@@ -1,6 +1,6 @@
-"""What is on the screen, as a file in the present folder. Nothing is ever overwritten.
+"""What is on the screen as a file in the present folder, never over another; and addresses for the user's own browser.
 
-An address for the browser of whoever sits here. This terminal is never lent to one.
+This terminal is never lent to a browser.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """What widgets, workers and screens tell each other.
 
 Workers post to the app, the app sets `board`, `trouble` or `lack`, and the screens watch these. A widget that wants
-another screen posts `ShowFindings` or `ShowSubject`, which bubble up to the app.
-
-Why nothing can be recorded from the dashboard as it is now: the past is shown, or something is missing.
+another screen posts `ShowFindings` or `ShowSubject`, which bubble up to the app. Why nothing can be recorded now is
+said here too: the past is shown, or something is missing.
 """
 
 from __future__ import annotations

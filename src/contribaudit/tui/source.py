@@ -1,7 +1,7 @@
 """What the dashboard shows, and where it gets it from.
 
-A `Source` gives a `Board`, the board goes to every screen, and no screen asks anything else of anybody. `sources/` has
-one file for each: the history, an evidence folder, the demo.
+A `Source` gives a `Board`, the board goes to every screen, and no screen asks anything else of anybody. `sources.py`
+has them: the history, an evidence folder, the demo.
 """
 
 from __future__ import annotations

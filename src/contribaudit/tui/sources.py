@@ -1,12 +1,8 @@
-"""Boards from a history: the newest kept run, judged now, with what changed since the person last looked.
+"""Where boards come from: a history, an exported evidence folder or .zip, the simulated organization.
 
-A board from an exported evidence folder or .zip: without history or key, and only after it was verified.
-
-Work beside the screen: a coroutine in a thread with a loop of its own, which can be stopped at any moment.
-
-Boards of the simulated organization: real HTTP on this machine, no key, no network, and nothing is kept.
-
-Where boards come from, one file each.
+Of a history it is the newest kept run, judged now, with what changed since the person last looked. A folder needs
+neither history nor key, and is shown only after it was verified. The demo is real HTTP on this machine, and nothing is
+kept. Work runs in a thread with a loop of its own, and can be stopped at any moment.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Rovo access app by app: AI-01, AI-03, AI-20, and for the Jira family of a site AI-02.
+"""Rovo and other AI app by app: AI-01, AI-03, AI-20, and AI-02 for the Jira family of a site; AI-04, AI-05, AI-08.
 
-Where AI is off: the effective answer of an app or the organization as a verdict, with the switch as its reason.
-
-AI outside Rovo access: apps with switches of their own (AI-04, AI-05), and the help portal (AI-08).
-
-AI-05 asks the apps with workspaces of their own, which stand outside the organization's sites, AI-04 the rest.
+AI-05 asks the apps with workspaces of their own, which are outside the organization's sites; AI-04 asks the other apps
+with a switch of their own, AI-08 the help portal.
 """
 
 from __future__ import annotations

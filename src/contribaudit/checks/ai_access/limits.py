@@ -1,6 +1,6 @@
-"""What no setting does: remove what AI wrote (AI-21), shorten retention (AI-22), choose a model (AI-24).
+"""What no setting does: remove what AI wrote (AI-21), shorten retention (AI-22), choose a model (AI-24); and AI-25.
 
-Where people looked: AI-25.
+AI-25 asks whether people looked at the right screen.
 """
 
 from __future__ import annotations

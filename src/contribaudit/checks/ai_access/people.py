@@ -1,7 +1,4 @@
-"""Whom AI serves: groups (AI-06), and apps that hold health data (AI-19).
-
-Groups that hold the role for AI: AI-07.
-"""
+"""Whom AI serves: groups (AI-06), groups that hold the role for AI (AI-07), and apps that hold health data (AI-19)."""
 
 from __future__ import annotations
 

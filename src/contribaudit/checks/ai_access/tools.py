@@ -1,8 +1,7 @@
-"""Connectors: which are connected (AI-12) or gone (AI-13), and what they let through (AI-14, AI-15).
+"""What AI may do: agents (AI-09, AI-10), web search (AI-11), beta features (AI-23), connectors, the MCP server.
 
-What AI may do by itself: agents (AI-09, AI-10), web search (AI-11), features in beta (AI-23).
-
-The Rovo MCP server: which tools may connect (AI-16), by token (AI-17), and what they may write (AI-18).
+Connectors: which are connected (AI-12) or gone (AI-13), and what they let through (AI-14, AI-15). The Rovo MCP server:
+which tools may connect (AI-16), by token (AI-17), and what they may write (AI-18).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""How far the answers reach: organizations (DC-10), apps (DC-18, DC-19), sandboxes (DC-23).
-
-What was deleted: apps and sites that left the inventory (DC-25).
-"""
+"""How far the answers reach: organizations (DC-10), apps (DC-18, DC-19), sandboxes (DC-23), what left (DC-25)."""
 
 from __future__ import annotations
 

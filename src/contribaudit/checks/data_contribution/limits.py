@@ -1,6 +1,6 @@
-"""What a switch does not stop or undo: common patterns (DC-17), the time before (DC-21), deletion (DC-22).
+"""What no switch or list does: platform apps (DC-14), connectors (DC-16), common patterns (DC-17), the past, deletion.
 
-What the lists can and cannot do: for platform apps (DC-14), connectors (DC-16).
+DC-21 is about the time before an opt-out, DC-22 about deletion after it.
 """
 
 from __future__ import annotations

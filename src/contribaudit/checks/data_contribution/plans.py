@@ -1,6 +1,6 @@
-"""What moves the defaults: the highest plan (DC-06), trials (DC-07, DC-08), and evidence from before (DC-09).
+"""What decides before any switch: the highest plan (DC-06), trials (DC-07, DC-08), exemption (DC-20).
 
-Whether what stands there was chosen (DC-05), exempts (DC-20), and was seen on the right screen (DC-24).
+Whether a value was chosen is DC-05, evidence from before a plan changed DC-09, the right screen DC-24.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the organization contributes: metadata (DC-01, DC-02), in-app data (DC-03), what follows the switch (DC-15).
+"""What the organization contributes: metadata (DC-01, DC-02), in-app data (DC-03), and what follows the switch (DC-15).
 
 The list that belongs to the switch's position: what it lets in again (DC-04), and whether it is of today (DC-13).
 """

@@ -1,6 +1,6 @@
-"""What data residency does not reach: AI (DR-09), aggregates (DR-10), the audit log (DR-11), own keys (DR-12).
+"""What data residency does not reach: by plan (DR-03), by app (DR-06), AI (DR-09), aggregates (DR-10), and more.
 
-Which apps residency reaches: by plan (DR-03), at all (DR-06), and by the organization's own policies (DR-14).
+Further: the audit log (DR-11), customer-managed keys (DR-12), and the organization's own policies (DR-14).
 """
 
 from __future__ import annotations

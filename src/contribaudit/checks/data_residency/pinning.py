@@ -1,6 +1,6 @@
-"""Whether an app is held in its realm (DR-02), and what became of moves (DR-04).
+"""Whether an app is pinned to its realm (DR-02), what became of moves (DR-04), and what comes after the apps of today.
 
-What comes after the apps of today: new apps (DR-05), and Marketplace apps inside them (DR-07, DR-08).
+New apps are DR-05, Marketplace apps inside them DR-07 and DR-08.
 """
 
 from __future__ import annotations

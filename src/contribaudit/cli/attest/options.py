@@ -39,7 +39,7 @@ class Given:
 
 @dataclass(slots=True)
 class Desk(EvidenceDesk):
-    """The desk, and what the command line adds to it."""
+    """The attestation session, and what the command line adds to it."""
 
     console: Console
     settings: AppSettings
@@ -55,7 +55,7 @@ def open_desk(
     api_key_fd: int | None = None,
     offline: bool = True,
 ) -> Iterator[Desk]:
-    """The desk of the organization that --org names, or of the only one configured. `offline` wants no key."""
+    """The session for the organization that --org names, or of the only one configured. `offline` wants no key."""
     from contribaudit import wiring
     from contribaudit.audit.job import Job
     from contribaudit.cli.options import chosen_organization

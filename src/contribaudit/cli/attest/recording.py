@@ -1,10 +1,8 @@
-"""The guided walk: one form per console screen, nothing prefilled, the API read before and after each.
+"""`attest`, recording: the guided walk, `attest record` by flags, by screen or from a file, and `attest --template`.
 
-Values on the command line and in a file: read before and after, recorded all or none, and told.
-
-`contribaudit attest record`: values by flags, by screen or from a file; walk and template branch off here.
-
-`attest --template`: what is due as a CSV to be filled in. Its values are empty: nothing suggests an answer.
+The walk has one form for each console screen, nothing prefilled, and reads the API before and after each. What is given
+by flags or by file is recorded all or none. A template is what is due, as a CSV whose values are empty: nothing
+suggests an answer.
 """
 
 from __future__ import annotations

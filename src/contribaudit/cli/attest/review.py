@@ -1,8 +1,6 @@
-"""`attest list` and `attest show`: what was recorded, and what became of it.
+"""`attest list`, `show`, `confirm`, `revoke` and `forget`: what was recorded, what became of it, and who agrees.
 
-`attest confirm` and `attest revoke`: a second person agrees, or somebody takes it back.
-
-`attest forget`: a person's name, taken out of the history.
+`confirm` is for a second person, `revoke` takes an attestation back, `forget` takes a person's name out of the history.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 The order of proof: an event of the audit log; a change of plan; a subject that is new or gone; a roll-out or a date of
 the vendor's; an edit of policy or rulebook; another version of the tool, or another shape of the API's answers; else
-that no event was found, and what was looked through.
-
-Changes that no collector sees: what people attested, the highest plan, and edits of policy, rulebook and tool.
+that no event was found, and what was looked through. Changes that no collector sees are found here too: what people
+attested, the highest plan, and edits of policy, rulebook and tool.
 """
 
 from __future__ import annotations

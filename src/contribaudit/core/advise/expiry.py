@@ -1,7 +1,4 @@
-"""When evidence that counts today becomes too old, rule by rule.
-
-The days on which an outcome can change by itself, while nobody does anything.
-"""
+"""The days on which an outcome changes while nobody does anything: above all, when evidence becomes too old."""
 
 from __future__ import annotations
 

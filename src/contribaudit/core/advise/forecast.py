@@ -1,9 +1,7 @@
 """What would change if the plan were another, a trial ended, or time passed: a prediction, from the rulebook.
 
-Nothing here is evidence. A state under an assumption is made anew from what was kept, judged like any other, and
-compared with the state as it is.
-
-What was kept, as it would be if the highest plan were another or trials had ended. For forecasts alone.
+Nothing here is evidence. What was kept is changed as the assumption says, judged like any other state, and compared
+with the state as it is.
 """
 
 from __future__ import annotations

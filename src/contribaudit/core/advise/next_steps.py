@@ -1,14 +1,8 @@
 """The one queue of what to do now: fix, look, confirm, decide, renew, with the minutes that each takes.
 
 Every step stands for what one person does at one place: findings that one action settles are one step. Every finding
-that fails, is unverified or pending is in exactly one step, the last of which counts what nobody can settle now. A
+that fails, is unverified or pending is in exactly one step, the last of which counts what cannot be resolved yet. A
 pure function of a judged run, for the command line, reports and the dashboard alike.
-
-One thing to do, and what many of them need: the gravest severity, the names of subjects.
-
-Steps that get something read: a source that was not, a token for spaces, one more audit, one more export.
-
-Steps in which somebody makes up their mind: an entry of the policy, a ticket, a baseline.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """How a finding comes to be settled: by what sort of thing, told by the code of its reason and by nothing else.
 
-`WAYS` holds every code that an answer other than a pass can have and that is not simply a wrong setting. A code may
-have several ways; the first that is open in the given state counts, and the last one always is.
-
-Which source that was not read a finding waits for.
+`REMEDIES` holds every code that an answer other than a pass can have and that is not simply a wrong setting. A code may
+have several remedies; the first that is open in the given state counts, and the last one always is. For a finding
+that waits for a source that was not read, it also says which source.
 """
 
 from __future__ import annotations

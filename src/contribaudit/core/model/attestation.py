@@ -1,7 +1,4 @@
-"""What a person saw in the administration console, and what held it in place at the API meanwhile.
-
-What people said of changes and of the present state: annotations and baselines.
-"""
+"""What a person saw in the administration console, with its anchors; annotations and baselines."""
 
 from __future__ import annotations
 

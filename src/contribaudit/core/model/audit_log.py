@@ -1,8 +1,6 @@
-"""What the organization's audit log says, and how far it was read.
+"""Entries of the organization's audit log, how far it was read, and whether it is known to hold anything at all.
 
-Which actions of the audit log may be the cause of which changes, told by words: no list of actions is published.
-
-Whether the audit log was read for an interval, and is known to hold anything at all.
+Which actions may be the cause of which changes is told by words: no list of actions is published.
 """
 
 from __future__ import annotations

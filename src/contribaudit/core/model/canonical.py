@@ -1,8 +1,6 @@
-"""JSON pointers (RFC 6901): one place in a JSON value, or that there is no such place.
+"""JSON values by place and by digest: pointers (RFC 6901), and one canonical form for each value.
 
-https://www.rfc-editor.org/rfc/rfc6901
-
-One form for each JSON value, so that the same object has the same digest wherever and whenever it is read.
+The same object has the same digest wherever and whenever it is read. https://www.rfc-editor.org/rfc/rfc6901
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """What differs between two runs. Drift from the policy is a finding; a change is a difference in time.
 
-Apps and sites that are not in the inventory any more.
-
-What stands around changes: when each run read and by what, and what apps are called.
+With it: apps and sites that are no longer in the inventory, when each run read and by what, and what apps are called.
 """
 
 from __future__ import annotations

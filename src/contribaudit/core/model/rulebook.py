@@ -15,7 +15,7 @@ from contribaudit.core.model.subject import Kind
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What people read about a check. Data in `rulebook/checks/`."""
+    """What people read about a check. Data in `rulebook/data/checks/`."""
 
     title: str
     question: str

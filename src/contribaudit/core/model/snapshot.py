@@ -1,8 +1,6 @@
-"""Spaces: Jira's and Confluence's, far too many for an observation each. They are kept apart and asked for by need.
+"""What one run saw of one organization, and which requests went out for it: never a header, never the key.
 
-What one run saw of one organization.
-
-One request that went out, as evidence of what was asked: never a header, never the key.
+Spaces are far too many for an observation each, so they are kept apart and asked for when needed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Who or what a value is about.
-
-Persons in the history, and what stands for one whose name was erased.
-"""
+"""Who or what a value is about, and the pseudonym of a person whose name was erased."""
 
 from __future__ import annotations
 

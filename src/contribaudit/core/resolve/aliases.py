@@ -1,8 +1,7 @@
-"""Which space a text names: by its ARI or by `space:HOST/TYPEKEY/KEY`, as the listings show it and have shown it.
+"""From what a person writes ("app:acme.atlassian.net/confluence") to the subject, or subjects, that it names.
 
-People rarely know which app of the Jira family a project belongs to, so any of the site's finds it.
-
-From what a person writes ("app:acme.atlassian.net/confluence") to the subject, or subjects, that it names.
+A space is named by its ARI or by `space:HOST/TYPEKEY/KEY`, as the listings show it and have shown it. People rarely
+know which app of the Jira family a project belongs to, so any of the site's finds it.
 """
 
 from __future__ import annotations

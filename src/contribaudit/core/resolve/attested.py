@@ -1,8 +1,7 @@
 """Attested values as observations: in force, held by their anchors, proven by signals, stale or contradicted.
 
-Whether the highest plan is still what it was when somebody looked: defaults follow it, so no value outlives it.
-
-Source: https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
+Defaults follow the highest plan, so no value outlives a change of it:
+https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
 """
 
 from __future__ import annotations
@@ -170,7 +169,7 @@ def decoder_trusts(
 
 
 class _AttestedValues:
-    """One organization's testimony, weighed."""
+    """One organization's attestations, weighed."""
 
     def __init__(
         self,

@@ -5,10 +5,9 @@ family, and exactly one setting differs between the two: then each of both decod
 unrevoked attestations gave different values shows that the signal does not determine that setting, which is set aside.
 Everything is computed anew from what is not revoked, so that a typo can be taken back.
 
-Digests by the present canonical form, for states that another version of it wrote.
-
-Both sides of a comparison must be made by the same code. What a digest is made of is kept with the history, so an older
-one can be made anew; where it was not kept the two cannot be compared, and an anchor of it holds nothing.
+Both sides of a comparison must be made by the same code. What a digest is made of is kept with the history, so a digest
+of an older canonical form can be made anew; where it was not kept the two cannot be compared, and an anchor of it holds
+nothing.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
-"""How far an organization may rely on a decoder: what agrees with it here, and what speaks against it.
+"""What decoders read out of the signals of today, and how far an organization may rely on each decoder.
 
 A decoder that somebody else found counts here once an attestation of this organization, made while the signal stood
 in a state that the decoder reads as the attested value, agrees with it for that subject. One attestation that it
 contradicts sets it aside for the whole organization, until that is taken back. Superseded attestations speak for and
 against it too, as they do in calibration; they never give a value.
-
-What decoders read out of the signals as they stand now, weighed against what people recorded last.
 """
 
 from __future__ import annotations
@@ -158,7 +156,7 @@ class Decoding:
     def weigh(
         self, setting: Setting, present: Sequence[Present], newest: Sequence[Attestation], found: Observation
     ) -> Observation:
-        """The decoded value where it may take the place of `found`, which people's testimony gave.
+        """The decoded value where it may take the place of `found`, which people's attestations gave.
 
         It is newer than any look, so it wins over one that the signal moved away from. It is a conflict where an
         attestation in force says something else though the signal has not moved since, or where decoders differ. What a

@@ -1,12 +1,9 @@
-"""The effective answer: what is contributed and whom AI reaches, computed from switches, lists, plans and dates.
+"""The effective answer: what is contributed, whom AI reaches and where, from switches, lists, plans and dates.
 
 `metadata`, `in_app`, `ai` and `ai_processing` answer for one subject, each with its chain of reasons. `effective` puts
-the answers for the organization and its apps beside what was observed.
-
-Where AI processes what an app holds.
-
-Residency is about storage: https://support.atlassian.com/security-and-access-policies/docs/understand-data-residency/.
-What becomes of requests to language models, the rulebook states.
+the answers for the organization and its apps with what was observed. Residency is about storage:
+https://support.atlassian.com/security-and-access-policies/docs/understand-data-residency/; what becomes of requests to
+language models, the rulebook states.
 """
 
 from __future__ import annotations

@@ -2,13 +2,9 @@
 
 https://support.atlassian.com/organization-administration/docs/manage-rovo-access/: on by default for Standard, Premium
 and Enterprise; blocking one app of the Jira family on a site leaves Search, Chat and Create on there while any other
-app of the family is not blocked. Apps with a switch of their own (JSM beside, Bitbucket, Trello, Loom instead).
-
-Whether AI reaches an app by its own switches, its neighbours apart.
-
-https://support.atlassian.com/organization-administration/docs/manage-rovo-access/: on by default for Standard, Premium
-and Enterprise. Some apps have a switch of their own: JSM beside the organization's, Bitbucket, Trello and Loom instead.
-Which have one, the rulebook's screens say: those that some screen shows the switch of.
+app of the family is not blocked. Some apps have a switch of their own: JSM in addition to the organization's,
+Bitbucket, Trello and Loom instead. Which have one, the rulebook's screens say: those that some screen shows the switch
+of.
 """
 
 from __future__ import annotations

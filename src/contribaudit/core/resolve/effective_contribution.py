@@ -1,15 +1,10 @@
 """What is contributed to Atlassian's apps and AI: metadata and in-app data, all rules applied.
 
-Plans and switches: https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
-Lists and platform apps: https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/
-
-What the include and exclude lists of in-app contribution name: apps, spaces and connectors, by ARI or alias.
-
-https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/
-
-What comes before any switch: the date, an exemption, and whether the subject has the settings at all.
-
+Before any switch come the date, an exemption, and whether the subject has the settings at all:
 https://support.atlassian.com/security-and-access-policies/docs/understand-data-contribution/
+Plans and switches: https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
+Include and exclude lists, which name apps, spaces and connectors by ARI or alias, and platform apps:
+https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Since when, and until when, Atlassian could use what is contributed: as far as evidence reaches.
 
-Atlassian's periods after an opt-out: which of them run, from which day, and what may stay for years.
-
-The day of an opt-out is that of the policy's decision on the switch: a look does not tell when it was set.
+After an opt-out Atlassian's periods run: which of them, from which day, and what may stay for years. The day of an
+opt-out is that of the policy's decision on the switch: a look does not tell when it was set.
 https://support.atlassian.com/security-and-access-policies/docs/understand-data-contribution/
 """
 

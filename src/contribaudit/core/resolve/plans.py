@@ -1,10 +1,6 @@
-"""The highest active plan of an organization, and what stays possible where a word or an app leaves it open.
+"""The highest active plan, which decides for the whole organization, and what is possible while it is not known.
 
-Defaults follow it: https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
-
-The plan that decides for an organization, and what holds it up.
-
-The highest active plan over all apps decides, and trials count as active:
+Trials count as active, and defaults follow the plan:
 https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
 """
 

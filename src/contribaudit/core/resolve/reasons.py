@@ -1,6 +1,6 @@
 """A computed answer, the chain of reasons behind it, and how an input that is not known stops it.
 
-One answer over many: a site or an organization is at risk as soon as one of its apps is.
+Of many answers one is made: a site or an organization is at risk as soon as one of its apps is.
 """
 
 from __future__ import annotations

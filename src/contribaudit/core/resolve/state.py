@@ -1,8 +1,7 @@
 """What a run means: every observation in reach of a check, and the values that are computed from several.
 
-What became of an organization's exported evidence: whether its manifests are whole, and the newest pack in reach.
-
-What the history tells of an organization's past, asked for by need: most runs judge without it.
+The history's part is asked for when needed, since most runs judge without it: the organization's past, and what became
+of its exported evidence.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""segregation.csv: who did what, a person a row, and where one person did two things that want two.
+"""The sheets that a report fills: those of `--out`, spaces, outcomes and gaps over time, segregation.
 
-How findings came out over time, and when nobody looked: outcomes.csv, gaps.csv.
-
-The sheets that a report alone fills: those of `--out`, and the spaces, one by one.
+segregation.csv says who did what, a person a row, and where one person did two things that want two.
 """
 
 from __future__ import annotations

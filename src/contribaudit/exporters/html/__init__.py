@@ -1,11 +1,9 @@
 """HTML: one file that holds everything and fetches nothing; the overview, plots, and a list of findings to filter.
 
 `page.html.jinja` is the page, `report.css` how it looks, `report.js` the list; a Content-Security-Policy with their
-digests lets no other style or script run. Without script it shows the overview and what fails or is unverified.
-
-The findings as a JSON block inside the page: rows of numbers and texts, texts that recur written once.
-
-Stacked bars as plain numbers, for inline SVG: five groups of outcomes, told apart by pattern as well as colour.
+digests lets no other style or script run. Without script it shows the overview and what fails or is unverified. The
+findings are a JSON block of rows, in which a text that recurs is written once. Plots are inline SVG: stacked bars of
+five groups of outcomes, told apart by pattern as well as colour.
 """
 
 from __future__ import annotations

@@ -1,11 +1,7 @@
-"""Everything that an audit needs, looked at one by one: a line each, with the next step.
+"""Everything that an audit needs, checked one by one: a line each, with the next step.
 
-line.py            a line
-configuration.py   config.toml, the environment, the organizations
-access.py          key, reachability, scopes
-sites.py           the API tokens that read spaces
-time.py            the key's end, the clock
-ground.py          keyring, store, policy, rulebook, scheduler
+local.py    config.toml, the environment, the organizations; keyring, store, policy, rulebook, scheduler
+remote.py   key, reachability, scopes, the API tokens that read spaces, the key's expiry, the clock
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""What an audit stands on: keyring, history, policy, rulebook, and whether it could run without a person.
-
-A line of the doctor.
-
-config.toml, the environment, the organizations.
-"""
+"""What an audit stands on: configuration, keyring, history, policy, rulebook, and whether it runs unattended."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""Whether the API is reachable, and what the key may read: every allowed call once, one page of it.
+"""Whether the API is reachable, what the key may read, by one page of every allowed call, and when it expires.
 
-Whether the API tokens that read spaces are there, and whether one works on a site of the organization.
-
-When the key ends, and whether the clock is right.
+So with the API tokens that read spaces, each on one site of the organization. The clock is checked, too.
 """
 
 from __future__ import annotations

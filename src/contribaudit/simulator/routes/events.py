@@ -10,7 +10,7 @@ a cursor keeps order, `from` and `to`; of what is sent beside it, only `limit` c
 it is processed until it is 180 days old. An organization without an audit log has none or is refused, as the options
 say.
 
-The shape of one entry of the audit log.
+One entry of the audit log:
 
 {id, type: "events", attributes: {time, processedAt (stream only), action, actor: {id, name, email, auth, links},
  context: [Object], container: [Object], location}, message: {content, format}, links: {self}}

@@ -4,9 +4,7 @@
         {data: [Workspace], links: {self, prev, next}, meta: {pageSize, startIndex, endIndex, total}}
 
 A cursor must come alone: it holds limit, sort and query, and any other property beside it is a 400. Errors are bare
-objects here. The shape of a workspace is in `workspace_json.py`, the search language in `workspace_search.py`.
-
-The shape of one workspace entry.
+objects here. One workspace entry:
 
     {id: <ARI>, type, attributes: {name, type, typeKey, owner, status, statusDetails, sandbox, realm, regions, hostUrl,
      capacity, usage, createdAt, createdBy, labels, icons, avatars}, links: {self}, relationships: {<name>: [item]}}
@@ -15,7 +13,7 @@ The shape of one workspace entry.
 entitlement (the plan), the app's AI policy (`enabled`, `suspended`: seen by a public client library, not documented)
 and a feature. `type` of the items, `key` and `planKey` are made up.
 
-The search language of workspaces, as far as it is published.
+The search language, as far as it is published:
 
     {"and": [..]}  {"nor": [..]}  {"field": {"name", "values"}}  {"searchWorkspaces": "text"}     and sort by a field
 

@@ -1,8 +1,15 @@
-"""Ready-made organizations, one TOML file each; `loader.py` reads them, `names()` lists them.
+"""Ready-made organizations, one TOML file each, and how such a file is read; `names()` lists them.
 
-Dates relative to now, as scenario files write them: "in 9 days", "30 days ago", "in 10 days at 22:00".
+A file has `description`, `[organization]`, and lists of `[[key]]`, `[[site]]` with `[[site.app]]` and `space`,
+`[[site_token]]`, `[[group]]`, `[[workspace]]` (an app without a site), `[[repeat]]` (an app again), `[[policy]]` with
+`[[policy.resource]]`, `[[directory]]`, `[[event_action]]` and `[[event]]`; `admin_actions = true` adds every action
+of an administrator to the catalogue; `[options]` sets what the API leaves open, `[generate]` asks for a large
+organization. TOML has no null: an attribute listed in `nulls` is served as null, one in `absent` not at all. An unknown
+key is an error.
 
-Spaces, site tokens and groups, from a scenario file.
+Dates are relative to now: "in 9 days", "30 days ago", "in 10 days at 22:00".
+
+Spaces, site tokens and groups:
 
     [[site]]
     space = [{ app = "confluence", key = "HR", name = "People", type = "global" }]
@@ -19,7 +26,7 @@ Spaces, site tokens and groups, from a scenario file.
 A space of a site gets its ID by its place in the list, the status of a live one, 300 days of age and the administrator
 as its owner, where the file says nothing else.
 
-The audit log's first entries, from a scenario file's `[[event]]`.
+The audit log's first entries:
 
     [[event]]
     action = "user_login"
@@ -30,15 +37,6 @@ The audit log's first entries, from a scenario file's `[[event]]`.
     message = "Logged in"
 
 `context` and `container` take entries in the API's shape instead, `location` as well.
-
-Scenario files into organizations.
-
-A file has `description`, `[organization]`, and lists of `[[key]]`, `[[site]]` with `[[site.app]]` and `space`,
-`[[site_token]]`, `[[group]]`, `[[workspace]]` (an app without a site), `[[repeat]]` (an app again), `[[policy]]` with
-`[[policy.resource]]`, `[[directory]]`, `[[event_action]]` and `[[event]]`; `admin_actions = true` adds every action
-of an administrator to the catalogue; `[options]` sets what the API leaves open, `[generate]` asks for a large
-organization. TOML has no null: an attribute listed in `nulls` is served as null, one in `absent` not at all. An unknown
-key is an error. Spaces, tokens and groups are read in `places.py`, events in `log.py`.
 """
 
 from __future__ import annotations

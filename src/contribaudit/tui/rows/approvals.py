@@ -1,6 +1,6 @@
-"""The approved state as rows: what stands, and what is outside of it.
+"""What a person approves: the approved state and what is outside of it, and a waiver before it is written.
 
-How a waiver is shown before it is written: the change to the policy file, and what it would make of the findings.
+A waiver is shown as the change to the policy file, with what it would make of the findings.
 """
 
 from __future__ import annotations

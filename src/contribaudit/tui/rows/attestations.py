@@ -1,11 +1,4 @@
-"""What people attested, what became of it, and who confirmed it.
-
-Values that contradict each other, side by side.
-
-What the signals of the API stand at, and what people saw while each stood so.
-
-Everything on the evidence desk: what is due, what was attested, what signals mean, what contradicts itself.
-"""
+"""The Evidence screen as rows: what is due, what was attested, what signals mean, what contradicts itself."""
 
 from __future__ import annotations
 
@@ -311,7 +304,7 @@ def _meaning(meant: Sequence[tuple[SettingId, Value]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything on the desk, of the organizations of one board."""
+    """Everything on the Evidence screen, of the organizations of one board."""
 
     due: tuple[DueScreen, ...] = ()
     recorded: tuple[Recorded, ...] = ()
@@ -321,7 +314,7 @@ class Contents:
 
 
 def contents(board: Board, testimony: Mapping[str, AttestationHistory]) -> Contents:
-    """What is on the desk, from what people recorded by organization."""
+    """What is on the Evidence screen, from what people recorded by organization."""
     state, policy = board.report.state, board.policy
     known = [one for told in testimony.values() for one in told.attestations]
     return Contents(

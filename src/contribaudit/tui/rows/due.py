@@ -1,7 +1,4 @@
-"""What is due on the evidence desk: console screens on which somebody should look at something.
-
-What the form of one console screen says: the way there, each row's question, and the summary before it is kept.
-"""
+"""What is due on the Evidence screen, console screen by console screen, and what the form of each says."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The filter that a person types: words, and facets such as `outcome:fail site:acme -check:DR`.
 
-Every finding with what it is searched, sorted and grouped by, worked out once for a board.
+What each finding is searched, sorted and grouped by is worked out once for a board.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The table of findings: one row of texts for each, and the line of counts above it.
-
-One finding in full, as text to read and to copy.
-"""
+"""The table of findings, the line of counts above it, and one finding in full, as text to read and to copy."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""One line of the inventory: what is contributed, whom AI reaches, where the data lives, and how it is judged.
+"""The inventory line by line, and one subject of it in full.
 
-One subject of the inventory in full: how it is judged, what holds for it and why, and what was seen of it.
+A line says what is contributed, whom AI reaches, where the data lives, and how it is judged; the subject in full also
+says why, and what was seen of it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The lines of the inventory of one board: which are open, what was worked out of them, and what is still to be.
+"""The lines of the inventory of one board: which are open, what is worked out of them already; and a search.
 
-What in the inventory a text means: organizations, sites, apps, connectors, groups, and spaces of the history.
+A search finds organizations, sites, apps, connectors, groups, and spaces of the history.
 """
 
 from __future__ import annotations

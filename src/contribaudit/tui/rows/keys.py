@@ -1,8 +1,6 @@
-"""The line of keys: which fit, those of the screen in front before those that lead elsewhere.
+"""The line of keys, the front screen's first; and how outcomes and severities look, each with a word and a sign.
 
-How outcomes and severities look: a word and a sign each, so that nothing is said by colour alone.
-
-What the words and signs of the dashboard mean.
+So nothing is said by colour alone; the words and signs are explained here too.
 """
 
 from __future__ import annotations

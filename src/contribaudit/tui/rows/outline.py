@@ -1,6 +1,6 @@
 """A tree as numbered lines: only what is open is made, and what there are many of is counted and never made.
 
-The inventory as a tree: organization, site, app, space, and beside them connectors, groups and what left.
+The inventory is such a tree: organization, site, app, space, and apart from them connectors, groups and what left.
 """
 
 from __future__ import annotations

@@ -1,18 +1,7 @@
-"""Where: how each family stands in each organization and on each site. Every cell says it in a word, too.
+"""The overview's panels as lines: what each says, and where it leads.
 
-A line of a panel: what it says, and where it leads.
-
-The verdict in a sentence, the counts, what was read, and the last thirty days.
-
-Do next: the queue, one line for each thing.
-
-What changed since the person last looked, and what it comes from.
-
-How we know: the grades behind the passes, the age of evidence and rulebook, and digests to hold them to.
-
-What runs out, soonest first; of one kind and day only one line.
-
-How failed and unverified findings went from run to run: a plot in text, with its numbers beside it.
+In this order: where, verdict, do next, changed, how we know, runs out, from run to run. Every cell says its state in a
+word, too; the plot of runs is text, with its numbers next to it.
 """
 
 from __future__ import annotations

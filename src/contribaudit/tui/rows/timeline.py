@@ -1,9 +1,4 @@
-"""The history day by day: changes with their causes, runs, and the stretches in which nobody looked.
-
-One line of the timeline in full.
-
-The days in a strip: which were read, on which something changed, and which one is looked at.
-"""
+"""The history day by day: changes with their causes, runs, stretches in which nobody looked, and a strip of days."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""The evidence desk: what somebody has to look at, what people recorded, what signals mean, what contradicts itself.
+"""The Evidence screen: what somebody has to look at, what people recorded, what signals mean, what contradicts itself.
 
-What people record from the evidence desk: a walk through the screens, a confirmation, a revocation.
-
-Each asks before anything is kept, tells what was kept, and has the board read again. They are awaited in a worker of
-the screen that calls them, which has asked before whether anything can be recorded.
+A walk through the screens, a confirmation and a revocation start here. Each asks before anything is kept, tells what
+was kept, and has the board read again. They are awaited in a worker of the screen that calls them, which has asked
+before whether anything can be recorded.
 """
 
 from __future__ import annotations

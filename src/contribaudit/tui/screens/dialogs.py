@@ -1,12 +1,6 @@
-"""What all forms share: fields that scroll, what is wrong beside each, and an Escape that loses nothing unasked.
+"""Forms and questions: fields that scroll, what is wrong next to each, and an Escape that loses nothing unasked.
 
-A question with everything that belongs to it, to be agreed to or not.
-
-Taking an attestation back, with the reason.
-
-Which organization to look at.
-
-The ticket of a change, and what else to know of it.
+To agree or not, to take an attestation back, to choose an organization, to note the ticket of a change.
 """
 
 from __future__ import annotations

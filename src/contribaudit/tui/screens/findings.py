@@ -1,6 +1,6 @@
 """Every finding: filtered as you type, sorted, grouped, and one of them in full.
 
-One finding over the whole screen: for terminals where it has no room beside the table.
+Where a terminal has no room for it next to the table, one finding fills the screen.
 """
 
 from __future__ import annotations

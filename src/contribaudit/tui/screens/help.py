@@ -1,7 +1,4 @@
-"""Every key of the screen that it was called from, and what words and signs mean.
-
-What stands there while there is nothing to show yet, and what to do about it.
-"""
+"""Help: every key of the screen behind it, what words and signs mean, and what to do while nothing is shown."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""The line at the bottom of a screen: the keys that matter there, and the one that shows them all.
-
-The days above the timeline.
-
-The line on top of every screen: what it is about, as of when, and what is wrong with that.
-"""
+"""Lines at the edges of a screen: what it is about and as of when, the keys that matter, and the strip of days."""
 
 from __future__ import annotations
 

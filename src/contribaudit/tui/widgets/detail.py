@@ -1,6 +1,6 @@
-"""One finding in full, with what can be done about it: copy it, see the raw answer, open its page or the console.
+"""One finding or one subject in full.
 
-The subject under the cursor in full.
+With what can be done about a finding: copy it, see the raw answer, open its page or the console.
 """
 
 from __future__ import annotations

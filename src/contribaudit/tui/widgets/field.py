@@ -1,6 +1,6 @@
-"""A box to write in, with its label, and what is wrong with what stands in it right beside it.
+"""A box to write in, with its label, and what is wrong with what stands in it right next to it.
 
-A line to type in that shows nothing which a terminal obeys: people paste names that they saw elsewhere.
+It shows nothing that a terminal obeys: people paste names that they saw elsewhere.
 """
 
 from __future__ import annotations

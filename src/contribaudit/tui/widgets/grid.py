@@ -1,7 +1,4 @@
-"""A table that builds only the rows in sight: a hundred thousand cost as little as fifty.
-
-A grid whose rows open and close.
-"""
+"""A table that builds only the rows in sight: 100 000 cost as little as fifty. Its rows may open and close."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The tree of everything there is: only the lines that are open and in sight are ever worked out, in a thread.
-
-What in the inventory bears a text.
-"""
+"""The tree of everything, and a search in it: only lines that are open and in sight are worked out, in a thread."""
 
 from __future__ import annotations
 

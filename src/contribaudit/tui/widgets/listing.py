@@ -1,6 +1,6 @@
-"""A list, the sentence above it, and beside it the detail of the row under its cursor.
+"""A list, the sentence above it, and next to it the detail of the row under its cursor.
 
-What people attested: all of it, or the part that somebody wants to see.
+Attestations are such a list: all of them, or the part that somebody wants to see.
 """
 
 from __future__ import annotations

@@ -1,21 +1,4 @@
-"""A framed panel of lines that lead somewhere. The cursor moves over those; Enter follows one.
-
-Changed since you last looked.
-
-Do next.
-
-How we know.
-
-Runs out.
-
-From run to run.
-
-What the run means, in a sentence and in numbers.
-
-Where.
-
-The panels of the overview, one a file.
-"""
+"""The panels of the overview: framed lines that lead somewhere. The cursor moves over those; Enter follows one."""
 
 from __future__ import annotations
 
@@ -203,7 +186,7 @@ class Panel(Widget, can_focus=True):
 
 
 class ChangedPanel(Panel):
-    """See `rows/changed.py`."""
+    """What changed since the person last looked."""
 
     TITLE: ClassVar[str] = "CHANGED"
 
@@ -217,7 +200,7 @@ class ChangedPanel(Panel):
 
 
 class NextPanel(Panel):
-    """See `rows/next.py`."""
+    """The queue of what to do, one line for each thing."""
 
     TITLE: ClassVar[str] = "DO NEXT"
 
@@ -231,7 +214,7 @@ class NextPanel(Panel):
 
 
 class KnownPanel(Panel):
-    """See `rows/known.py`."""
+    """The grades behind the passes, the age of evidence and rulebook, and digests."""
 
     TITLE: ClassVar[str] = "HOW WE KNOW"
 
@@ -241,7 +224,7 @@ class KnownPanel(Panel):
 
 
 class RunsOutPanel(Panel):
-    """See `rows/runs_out.py`."""
+    """What runs out, soonest first."""
 
     TITLE: ClassVar[str] = "RUNS OUT"
 
@@ -251,7 +234,7 @@ class RunsOutPanel(Panel):
 
 
 class TrendPanel(Panel):
-    """See `rows/trend.py`."""
+    """How failed and unverified findings went from run to run."""
 
     TITLE: ClassVar[str] = "FROM RUN TO RUN"
 
@@ -261,7 +244,7 @@ class TrendPanel(Panel):
 
 
 class VerdictPanel(Panel):
-    """See `rows/verdict.py`."""
+    """What the run means, in a sentence and in numbers."""
 
     TITLE: ClassVar[str] = "VERDICT"
 
@@ -271,7 +254,7 @@ class VerdictPanel(Panel):
 
 
 class WherePanel(Panel):
-    """See `rows/where.py`."""
+    """How each family stands in each organization and on each site."""
 
     TITLE: ClassVar[str] = "WHERE"
 
