@@ -16,6 +16,7 @@ from contribaudit.audit.pipeline import audit
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.errors import NothingRead
 from contribaudit.simulator import Directory, Fault, Key, Options, Organization
 
 from .audits import Bench
@@ -181,16 +182,20 @@ def test_a_first_run_that_breaks_off_shows_that_more_was_announced(large: Served
 
 
 def test_two_broken_runs_in_a_row_forget_nothing(paged: Served, tmp_path: Path) -> None:
-    """What the last complete run knew is what every broken run after it is compared with."""
+    """What the last complete run knew is what every broken run after it is compared with; one in vain is no run."""
     with paged.after_whole_runs(tmp_path) as bench:
         bench.faults.append(Fault("500", "policies", from_page=2))
         half = bench.audit(SETTLED)
         bench.faults[:] = [Fault("html", "*")]
-        nothing = bench.audit(SETTLED)
+        with pytest.raises(NothingRead):
+            bench.audit(SETTLED)
+        bench.faults[:] = [Fault("html", endpoint) for endpoint in COLLECTOR_OF if endpoint != "org"]
+        little = bench.audit(SETTLED)
         assert rows(paged.whole) <= rows(half)
         apps = {subject for check, subject in rows(paged.whole) if check == "DR-01"}
-        assert apps == {subject for check, subject in rows(nothing) if check == "DR-01"}
-        assert half.changes == nothing.changes == ()
+        assert apps == {subject for check, subject in rows(little) if check == "DR-01"}
+        assert half.changes == little.changes == ()
+        assert half.run.previous == little.run.previous == 2
         bench.faults.clear()
         again = bench.audit(SETTLED)
         assert outcomes(again) == outcomes(paged.whole)
