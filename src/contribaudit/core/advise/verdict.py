@@ -84,12 +84,6 @@ def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str
     return "; ".join(one for one in (f"{verdict_word(code)} ({fail_on} and above)", cause, *counted) if one)
 
 
-def fails_and_unverified(by_severity: Mapping[str, Mapping[str, int]]) -> tuple[int, int]:
-    """How many findings fail (conflict and not achievable among them), and how many are unverified (unknown, stale)."""
-    failing, open_ = _sums(by_severity, list(Severity))
-    return sum(failing.values()), sum(open_.values())
-
-
 def _sums(
     by_severity: Mapping[str, Mapping[str, int]], severities: Iterable[Severity]
 ) -> tuple[dict[Severity, int], dict[Severity, int]]:

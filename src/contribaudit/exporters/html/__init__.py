@@ -15,13 +15,17 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.exporters.report_v1 import FindingV1, JsonValue, ReportV1
 from contribaudit.exporters.summary import Overview, gravest_first, group, label, told, words
 from contribaudit.exporters.text import display, safe_text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _CHUNK = 500
 _UNSAFE = re.compile("[<>&]")
@@ -188,19 +192,13 @@ def write(document: ReportV1, out: TextIO) -> None:
 
 def pieces(document: ReportV1) -> Iterator[str]:
     """The same, piece by piece."""
-    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
     style, script = _text("report.css"), _text("report.js")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters |= {"words": words, "label": label, "plain": safe_text, "told": told}
     about = Overview(document)
     ordered = gravest_first(document["findings"])
     wrong = [one for one in ordered if group(one["outcome"]) < 2]
-    template = environment.from_string(_text("page.html.jinja"))
-    stream = template.stream(
+    stream = _template().stream(
         document=document,
         about=about,
         called=defaultdict(str, {one["id"]: one["name"] for one in document["organizations"]}),
@@ -220,6 +218,17 @@ def pieces(document: ReportV1) -> Iterator[str]:
     )
     stream.enable_buffering(_PIECES)
     yield from stream
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {"words": words, "label": label, "plain": safe_text, "told": told}
+    return environment.from_string(_text("page.html.jinja"))
 
 
 def _text(name: str) -> str:
