@@ -79,7 +79,8 @@ class _Server(uvicorn.Server):
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def main_loop(self) -> None:
-        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        self._told = asyncio.Event()
+        self._loop = asyncio.get_running_loop()  # last: from now on `stop` may come from another thread
         while not self.should_exit:
             with contextlib.suppress(TimeoutError):  # a signal sets `should_exit` without a word to the loop
                 await asyncio.wait_for(self._told.wait(), 0.1)
@@ -87,8 +88,9 @@ class _Server(uvicorn.Server):
     def stop(self) -> None:
         """End the main loop, from any thread."""
         self.should_exit = True
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._told.set)
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # closed: it saw `should_exit` before it was told
+                self._loop.call_soon_threadsafe(self._told.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for closing in (*self.servers, *(sockets or ())):
