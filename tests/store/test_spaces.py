@@ -187,7 +187,7 @@ def test_searched_by_key_and_name(history: History) -> None:
 
 def test_pages_follow_each_other(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two spaces of one key are both there, whatever the page."""
-    monkeypatch.setattr("contribaudit.store.space_book._PAGE", 2)
+    monkeypatch.setattr("contribaudit.store.spaces._PAGE", 2)
     some = [space(f"K{number}") for number in range(7)]
     some.append(replace(some[3], id="ari:wiki:twin"))
     keep(history, 0, some)
@@ -276,7 +276,7 @@ def test_changes_come_page_by_page(history: History, monkeypatch: pytest.MonkeyP
 
 def test_pages_and_places_follow_the_order_of_the_whole(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a key is spelt with: no page repeats a space or leaves one out."""
-    monkeypatch.setattr("contribaudit.store.space_book._PAGE", 2)
+    monkeypatch.setattr("contribaudit.store.spaces._PAGE", 2)
     keep(history, 0, [space(key) for key in ("ENG", "eng", "Ärzte", "ß", "ops", "ÄB", '"q"', "a\\b", "юг")])
     book = history.spaces(ORG)
     whole = list(book.of(WIKI))
