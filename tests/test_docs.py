@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,13 @@ def test_every_command_in_the_readme_exists() -> None:
         line.split("contribaudit ")[1].split()[0] for line in README.splitlines() if line.startswith("contribaudit ")
     }
     assert told <= set(COMMANDS)
+
+
+def test_every_file_that_the_guide_names_exists() -> None:
+    """CONTRIBUTING.md and the decisions name files by their path in the repository or in the package."""
+    guides = [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    named = {
+        name for guide in guides for name in re.findall(r"`([a-z_]+/[\w/]+\.\w+)`", guide.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 40
+    assert not {name for name in named if not any((at / name).is_file() for at in (ROOT, ROOT / "src/contribaudit"))}
