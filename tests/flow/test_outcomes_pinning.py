@@ -50,6 +50,17 @@ def list_twice(organization: Organization) -> None:
     organization.add_policy(Policy("second", "data-residency", rule={"in": ["US"]}, resources=(resource,)))
 
 
+def retype(organization: Organization) -> None:
+    """The policy is of a type that nobody knows: it may be a residency policy by another name, of the apps it lists."""
+    organization.set_policy(EU, type="data-residency-2")
+
+
+def list_in_a_successor(organization: Organization) -> None:
+    """Beside the residency policy, one of a like type says that the move failed."""
+    resource = Resource(organization.app("tidy/confluence").id, "failed")
+    organization.add_policy(Policy("second", "data_residency", rule={"in": ["EU"]}, resources=(resource,)))
+
+
 def no_policies(organization: Organization) -> None:
     """The list of policies is empty."""
     for policy in list(organization.policies):
@@ -107,6 +118,8 @@ CASES = (
     OutcomeCase("DR-02", UNKNOWN, "unknown_realm", about=CONFLUENCE, edit=rule_in()),
     OutcomeCase("DR-02", UNKNOWN, "wrong_type", about=CONFLUENCE, edit=lambda o: o.set_rule(EU, ["EU"])),
     OutcomeCase("DR-02", UNKNOWN, "several_policies", about=CONFLUENCE, edit=list_twice),
+    OutcomeCase("DR-02", UNKNOWN, "unknown_policy_type", about=CONFLUENCE, edit=retype),
+    OutcomeCase("DR-02", UNKNOWN, "unknown_policy_type", about=CONFLUENCE, edit=list_in_a_successor),
     OutcomeCase(
         "DR-02", UNKNOWN, "policy_not_enabled", about=CONFLUENCE, edit=lambda o: o.set_policy(EU, status="disabled")
     ),
@@ -139,13 +152,8 @@ CASES = (
     OutcomeCase("DR-04", UNKNOWN, "scheduled_overdue", about=CONFLUENCE, edit=move("scheduled", scheduled=PAST)),
     OutcomeCase("DR-04", UNKNOWN, "unknown_word", about=CONFLUENCE, edit=move("thinking")),
     OutcomeCase("DR-04", UNKNOWN, "nothing_looked_at", edit=no_policies),
-    OutcomeCase(
-        # A policy of a type that nobody knows may be a residency policy by another name.
-        "DR-04",
-        UNKNOWN,
-        "nothing_looked_at",
-        edit=lambda o: o.set_policy(EU, type="data-residency-2"),
-    ),
+    OutcomeCase("DR-04", UNKNOWN, "unknown_policy_type", about=CONFLUENCE, edit=retype),
+    OutcomeCase("DR-04", UNKNOWN, "unknown_policy_type", about=CONFLUENCE, edit=list_in_a_successor),
     OutcomeCase("DR-04", UNKNOWN, "forbidden", about=CONFLUENCE, fault="403-a@policies", scope=POLICIES),
     OutcomeCase(
         # The policies were read and list moves; of which apps, nobody can say.
@@ -170,6 +178,8 @@ CASES = (
     OutcomeCase("DR-14", FAIL, "policy_and_inventory_differ", edit=lambda o: o.remove_app("tidy/confluence")),
     OutcomeCase("DR-14", FAIL, "no_residency_policy", edit=lambda o: o.remove_policy(EU)),
     OutcomeCase("DR-14", UNKNOWN, "policies_not_shown", edit=no_policies),
+    OutcomeCase("DR-14", UNKNOWN, "unknown_policy_type", edit=retype),
+    OutcomeCase("DR-14", UNKNOWN, "unknown_policy_type", edit=list_in_a_successor),
     OutcomeCase("DR-14", Outcome.CONFLICT, "several_policies", edit=list_twice),
     OutcomeCase("DR-14", Outcome.NOT_ACHIEVABLE, "plan_without_residency", edit=every_plan("Free"), scenario="small"),
     OutcomeCase(
