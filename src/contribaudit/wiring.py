@@ -99,14 +99,18 @@ def load_attestations(settings: AppSettings) -> tuple[Row, ...]:
     return files.load_folder(settings.attestations) if settings.attestations is not None else ()
 
 
-def open_store(settings: AppSettings, location: str | None = None) -> History:
-    """The history at `location` (--store), or where the configuration says. Raises StoreError."""
+def open_store(settings: AppSettings, location: str | None = None, *, reading: bool = False) -> History:
+    """The history at `location` (--store), or where the configuration says. Raises StoreError.
+
+    `reading`: for somebody who only looks; nothing is made where there is none.
+    """
+    opened = History.open_to_read if reading else History.open
     if location is not None or settings.store is not None:
         named = location or settings.store_location()
-        return History.open(named if "://" in named else str(paths.expanded(named)))
+        return opened(named if "://" in named else str(paths.expanded(named)))
     place = settings.store_location()
     try:
-        return History.open(place)
+        return opened(place)
     except StoreError as error:
         if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _NOT_OURS:
             raise

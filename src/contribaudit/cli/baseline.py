@@ -104,7 +104,7 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
     from contribaudit.exporters.text import plural
 
     rows: list[tuple[Cell, ...]] = []
-    with open_desk(console, organization, store_location) as desk:
+    with open_desk(console, organization, store_location, reading=True) as desk:
         state = desk.remembered()
         approved = state.baseline(desk.organization)
         for subject, why in outside_now(state, desk.organization):
@@ -124,7 +124,7 @@ def _write(
 ) -> None:
     from contribaudit.exporters.tabular import render
 
-    with open_desk(console, organization, store_location) as desk:
+    with open_desk(console, organization, store_location, reading=True) as desk:
         found = desk.job.store.baselines(desk.organization)
         now = desk.now()
     last = found[-1] if found else None

@@ -61,12 +61,14 @@ def command(
     if unseen and (since or until):
         raise UsageError("--unseen says since when and until when", hint="Leave --since and --until out")
     settings = console.settings()
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         asked = _organizations(store, settings, organizations)
         seen = _last_look(store) if unseen else None
         spans = [span for one in asked if (span := _span(store, one, since, until, seen)) is not None]
         found = explained_changes(store, wiring.load_rulebook(settings), spans, steps=steps)
-        if unseen and spans:
+        if unseen and spans and store.read_only:
+            console.diagnostics.warning("that you looked is not noted: the history cannot be written")
+        elif unseen and spans:
             operator = wiring.operator()
             newest = max(span.until for span in spans)
             store.record_look(operator.account, operator.host, newest, datetime.now(UTC))

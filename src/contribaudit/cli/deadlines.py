@@ -64,7 +64,7 @@ def command(
     rulebook = wiring.load_rulebook(settings)
     policy = wiring.load_policy(policy_path or settings.policy, rulebook)
     targets = wiring.unread_targets(settings, organizations)
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         state, found = last_deadlines(Job(targets, store, rulebook, policy))
     if span is not None:
         found = only_within(found, state.as_of, span)

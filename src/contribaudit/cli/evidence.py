@@ -77,7 +77,6 @@ def export_command(
     The newest run is judged anew, as of now; --run and --from judge as of then. The policy is the one that judged the
     run, unless --policy names another: that is noted in the evidence.
     """
-    from contribaudit import wiring
     from contribaudit.errors import UsageError
     from contribaudit.evidence.dossier import Wanted
     from contribaudit.evidence.pseudonyms import NameHandling
@@ -87,13 +86,17 @@ def export_command(
     if run is not None and since:
         raise UsageError("--run and --from were both given", hint="Give one of them")
     settings = console.settings()
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         job = _job(settings, store, organizations, policy_path, run, until)
         dossier, told = _noted(_dossier(job, run, since, until, Wanted(NameHandling(people), sites)))
         done = _export(settings, job, dossier, place, archive=archive)
+        unnoted = store.read_only
     console.write(f"{done.manifest.sha256}  {place}\n")
     if told:
         console.diagnostics.warning(told)
+    if unnoted:
+        hint = "Keep the digest above: verify takes it with --expect"
+        console.diagnostics.warning("the history cannot be written, so no later export names this one", hint=hint)
     console.diagnostics.conclusion(
         f"{len(done.manifest.files)} files of run {done.manifest.judged.run}, judged by the policy"
         f" {done.manifest.judged.policy_name}, are in {place}; check them with contribaudit evidence verify {place}"
@@ -333,7 +336,6 @@ def sample_command(
 
     Every outcome is drawn from, in proportion; columns for the auditor's own value, initials and date are empty.
     """
-    from contribaudit import wiring
     from contribaudit.audit.replay import judge_last
     from contribaudit.evidence.sample import draw, sheet
     from contribaudit.exporters import json_v1
@@ -344,7 +346,7 @@ def sample_command(
         document: Mapping[str, Any] = load(place)
     else:
         settings = console.settings()
-        with wiring.open_store(settings, store_location) as store:
+        with console.history(store_location) as store:
             document = json_v1.as_document(judge_last(_job(settings, store, organizations, policy_path)))
     run, findings = document["run"]["id"], document["findings"]
     drawn = draw(findings, size, seed)

@@ -82,7 +82,7 @@ def command(
             on_key=console.diagnostics.hide,
         )
     )
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         job = Job(targets, store, rulebook, policy)
         if at is not None:
             state = state_at(job, past_moment(job, at))

@@ -63,7 +63,7 @@ def command(
     policy = wiring.load_policy(policy_path or settings.policy, rulebook)
     plan = _plan(rulebook, plan_word) if plan_word is not None else None
     targets = wiring.unread_targets(settings, organizations)
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         job = Job(targets, store, rulebook, policy)
         day = _day(until, job.clock()) if until is not None else None
         found = forecast_last(job, Hypothesis(plan, trial_ends, day))

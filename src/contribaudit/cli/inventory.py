@@ -82,7 +82,7 @@ def command(
             on_key=console.diagnostics.hide,
         )
     )
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         job = Job(targets, store, rulebook, policy)
         state = last_state(job) if offline else asyncio.run(look(job, SOURCES, console.diagnostics))
     to_screen = output_path is None and console.on_terminal
@@ -122,7 +122,7 @@ def _spaces(
     settings = console.settings()
     rulebook = wiring.load_rulebook(settings)
     targets = wiring.unread_targets(settings, organizations)
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         state = last_state(Job(targets, store, rulebook, wiring.load_policy(None, rulebook)))
         to_screen = output_path is None and console.on_terminal
         if output_format == "table":

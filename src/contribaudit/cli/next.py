@@ -63,7 +63,7 @@ def command(
     settings = console.settings()
     rulebook = wiring.load_rulebook(settings)
     policy = wiring.load_policy(policy_path or settings.policy, rulebook)
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         job = Job(wiring.unread_targets(settings, organizations), store, rulebook, policy)
         report = judge_last(job)
         steps = queue(report, policy, by or settings.attested_by or "")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from contribaudit.audit.job import Job
     from contribaudit.settings.model import AppSettings
+    from contribaudit.store.history import History
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,6 +69,16 @@ class Console:
             if self._settings.api_key is not None:
                 self.diagnostics.hide(self._settings.api_key)
         return self._settings
+
+    def history(self, location: str | None) -> History:
+        """The history at `location` (--store), or as configured, to be read. Says where nothing was recorded yet."""
+        from contribaudit import wiring
+
+        found = wiring.open_store(self.settings(), location, reading=True)
+        if not found.begun:
+            hint = "contribaudit audit records the first; --store names a history that is elsewhere"
+            self.diagnostics.warning(f"no audit was recorded in {found.shown} yet", hint=hint)
+        return found
 
     def warn_of_unmatched_environment(self) -> None:
         """One warning for each CONTRIBAUDIT_ name in the environment that configures nothing."""

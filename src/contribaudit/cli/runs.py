@@ -49,10 +49,9 @@ def list_runs(
     console: Console, *, organization: str | None, limit: int, output_format: str, store_location: str | None
 ) -> None:
     """Runs, newest first."""
-    from contribaudit import wiring
     from contribaudit.exporters.tabular import render
 
-    with wiring.open_store(console.settings(), store_location) as store:
+    with console.history(store_location) as store:
         rows = [_row(record) for record in store.runs(organization=organization, limit=limit)]
     console.write(render(output_format, COLUMNS, rows, flexible="outcomes", only=TABLE, terminal=console.on_terminal))
     if not rows:
@@ -66,12 +65,11 @@ def list_runs(
 @pass_console
 def show_run(console: Console, *, run: int, output_format: str, store_location: str | None) -> None:
     """One run: who ran it, under which policy, and how far each collector came."""
-    from contribaudit import wiring
     from contribaudit.exporters.json_v1 import collection_row
     from contribaudit.exporters.tabular import cell_text, render
     from contribaudit.exporters.text import safe_text
 
-    with wiring.open_store(console.settings(), store_location) as store:
+    with console.history(store_location) as store:
         record = store.run(run)
         collections = [
             one for organization in record.organizations for one in store.snapshot(organization, run).collections
@@ -154,18 +152,16 @@ def list_gaps(
     """
     from datetime import UTC, datetime
 
-    from contribaudit import wiring
     from contribaudit.core.advise.gaps import EVERY_HOURS, gaps, gaps_by_collector
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import plural
 
-    settings = console.settings()
     expected = EVERY_HOURS if every_hours is None else every_hours
     now = datetime.now(UTC)
     begin = moment(since) if since else None
     found = []
     known = 0
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         for one in [organization] if organization else kept_organizations(store):
             runs = store.runs_seen(one, until=now)
             known += sum(1 for run in runs if run.run)
@@ -206,14 +202,12 @@ def list_outcomes(
     """
     import re
 
-    from contribaudit import wiring
     from contribaudit.exporters.tabular import render
 
-    settings = console.settings()
     finding = check if re.fullmatch("[0-9a-f]{16}", check) else None
     wanted = None if finding else check_ids((check,))[0]
     spans = []
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) as store:
         for one in [organization] if organization else [*kept_organizations(store), ""]:
             spans += store.outcome_history(
                 one,

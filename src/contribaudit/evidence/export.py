@@ -11,7 +11,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -367,11 +367,12 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
     """Write the dossier to `place`, a folder or a .zip, and note its manifest in the history.
 
     Raises UsageError when something stands there, OutputError when the disk refuses, StoreError for the history. The
-    folder is there whole or not at all, and not without the history knowing its manifest.
+    folder is there whole or not at all, and not without the history knowing its manifest, if that can be written.
     """
     place = place.absolute()
     # Two exports of the same organizations at a time would both name the same one before them.
-    lock = dossier.store.lock("evidence of " + " ".join(dossier.organizations), wait_seconds=_WAIT_SECONDS)
+    store, named = dossier.store, "evidence of " + " ".join(dossier.organizations)
+    lock = nullcontext() if store.read_only else store.lock(named, wait_seconds=_WAIT_SECONDS)
     with lock, EvidenceFolder(place, archive=form.archive) as folder:
         for sheet in ALL:
             with folder.text(sheet.name) as out:
@@ -406,7 +407,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
             place=str(place),
         )
         # A pack that the history does not know is not named by the next export: the chain would fork.
-        folder.finish(manifest, form.signer, note=lambda: dossier.store.record_manifest(noted))
+        folder.finish(manifest, form.signer, note=lambda: None if store.read_only else store.record_manifest(noted))
     return Exported(place, manifest, sum(one.size_bytes for one in manifest.files))
 
 

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 from sqlite3 import (
@@ -30,14 +31,18 @@ from sqlite3 import (
     SQLITE_READONLY,
 )
 from sqlite3 import Error as Sqlite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from contribaudit.errors import StoreBusy, StoreDamaged, StoreError, StoreNewer
-from contribaudit.store.schema import HEAD, VERSION_TABLE
+from contribaudit.store.schema import HEAD, VERSION_TABLE, metadata
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _DAMAGED_HINT = "Restore it from a backup, or move the file away to begin a new history"
 _WRITABLE_HINT = "Check that the file and its folder are readable and writable for this account"
@@ -133,6 +138,15 @@ _FIRST_TABLES = {"runs", "snapshots", "collections", "facts"}
 _MIGRATION_LOCK = 0x636F6E7472696200  # "contrib" and a zero, so that it meets no lock of another program
 
 
+class Standing(Enum):
+    """What can be done with a store."""
+
+    WRITABLE = "writable"
+    READ_ONLY = "read-only"
+    NOTHING = "nothing"
+    """Nothing was recorded there yet: it is empty, and keeps nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """An open store. `reader` sees one state per transaction, `writer` begins by locking out other writers."""
@@ -143,6 +157,53 @@ class Database:
     """The SQLite file, None on PostgreSQL."""
     shown: str
     """What messages call it: the path, or the URL without account and password."""
+    standing: Standing = Standing.WRITABLE
+
+
+def database_to_read(location: str) -> Database:
+    """The store at a path or URL for somebody who only looks: nothing is made where there is none.
+
+    A file that this account may not write, or whose folder it may not, is read as it is. Raises what `open_database`
+    does, and StoreError for a store of an older version that cannot be brought up to date where it is.
+    """
+    url = _url(location)
+    if url.drivername != "sqlite":
+        return _server(url, make=False)
+    path = _path(url)
+    with _told(path):
+        there = path.exists() and (path.is_dir() or path.stat().st_size > 0)
+    if not there:
+        return _nothing(str(path))
+    if path.is_dir() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return open_database(location)
+    engine = _sqlite_engine(path, _read_only_query(path))
+    try:
+        with translated(str(path)), engine.connect() as connection:
+            current = _revision(connection, str(path))
+            if current is not None and current != HEAD:
+                _known_revision(_scripts(), current, str(path))
+                hint = "Copy it into a folder that this account may write to, and name the copy with --store"
+                raise StoreError(f"The history {path} is of an older version, and cannot be written", hint=hint)
+    except StoreError:
+        engine.dispose()
+        raise
+    if current is None:
+        engine.dispose()
+        return _nothing(str(path))
+    return Database(engine, engine, path, str(path), Standing.READ_ONLY)
+
+
+def _read_only_query(path: Path) -> str:
+    """What SQLite's address of the file asks for. Where another process has it open, its log is read too."""
+    beside = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
+    return "mode=ro" if any(one.exists() for one in beside) else "mode=ro&immutable=1"
+
+
+def _nothing(shown: str) -> Database:
+    """An empty store in memory, in place of one in which nothing was recorded yet."""
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    metadata.create_all(engine)
+    return Database(engine, engine, None, shown, Standing.NOTHING)
 
 
 def open_database(location: str) -> Database:
@@ -152,25 +213,46 @@ def open_database(location: str) -> Database:
     """
     url = _url(location)
     if url.drivername == "sqlite":
-        try:
-            path = Path(url.database or "").expanduser().absolute()
-        except (OSError, RuntimeError) as error:  # no such home folder; a present folder that is gone
-            hint = "Write the whole path"
-            raise StoreError(f"The history {url.database} stands for no place here", hint=hint) from error
+        path = _path(url)
         _create(path)
         engine, shown = _sqlite_engine(path), str(path)
         reader, writer = engine.execution_options(), engine.execution_options(contribaudit_writes=True)
-    else:
-        path, shown = None, f"postgresql://{url.host or ''}/{url.database or ''}"
-        engine = _postgresql_engine(url)
-        reader, writer = engine.execution_options(isolation_level="REPEATABLE READ"), engine.execution_options()
+        try:
+            with translated(shown):
+                _migrate(reader, writer, shown)
+        except StoreError:
+            engine.dispose()
+            raise
+        return Database(reader, writer, path, shown)
+    return _server(url, make=True)
+
+
+def _server(url: URL, *, make: bool) -> Database:
+    """The store on a server; without `make` an empty one in memory where it has no tables."""
+    shown = f"postgresql://{url.host or ''}/{url.database or ''}"
+    engine = _postgresql_engine(url)
+    reader, writer = engine.execution_options(isolation_level="REPEATABLE READ"), engine.execution_options()
     try:
         with translated(shown):
+            if not make:
+                with reader.connect() as connection:
+                    made = _revision(connection, shown) is not None
+                if not made:
+                    engine.dispose()
+                    return _nothing(shown)
             _migrate(reader, writer, shown)
     except StoreError:
         engine.dispose()
         raise
-    return Database(reader, writer, path, shown)
+    return Database(reader, writer, None, shown)
+
+
+def _path(url: URL) -> Path:
+    try:
+        return Path(url.database or "").expanduser().absolute()
+    except (OSError, RuntimeError) as error:  # no such home folder; a present folder that is gone
+        hint = "Write the whole path"
+        raise StoreError(f"The history {url.database} stands for no place here", hint=hint) from error
 
 
 def _url(location: str) -> URL:
@@ -193,7 +275,7 @@ def _url(location: str) -> URL:
 
 def _create(path: Path) -> None:
     """The file and its missing parents, for this account only."""
-    try:
+    with _told(path):
         for folder in reversed(path.parents):
             if not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
@@ -201,26 +283,44 @@ def _create(path: Path) -> None:
             raise StoreError(f"The history {path} is a folder", hint="Name a file in it")
         # SQLite gives its -wal and -shm files the same mode
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the operating system refuses into a StoreError, which it causes."""
+    try:
+        yield
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         hint = "Check that the file and its folder are readable and writable for this account"
         raise StoreError(f"The history {path} cannot be opened: {cause}", hint=hint) from error
 
 
-def _sqlite_engine(path: Path) -> Engine:
+def _sqlite_engine(path: Path, read_only: str = "") -> Engine:
+    """`read_only`: what the address of the file asks for in place of reading and writing."""
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         wanted = ".".join(map(str, _OLDEST_SQLITE))
         raise StoreError(
             f"SQLite {sqlite3.sqlite_version} is too old for the history",
             hint=f"Use a Python with SQLite {wanted} or newer",
         )
-    engine = create_engine(URL.create("sqlite", database=str(path)))
+    if read_only:
+        address = f"{path.as_uri()}?{read_only}"
+        # An address is no file name to SQLAlchemy, which would keep one connection for each thread.
+        engine = create_engine(
+            "sqlite://",
+            poolclass=QueuePool,
+            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+        )
+    else:
+        engine = create_engine(URL.create("sqlite", database=str(path)))
 
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # no implicit BEGIN: `begun` says which kind
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}").close()
         connection.execute("PRAGMA foreign_keys = ON").close()
-        _write_ahead(connection)
+        if not read_only:
+            _write_ahead(connection)
 
     def begun(connection: Connection) -> None:
         writes = connection.get_execution_options().get("contribaudit_writes", False)
@@ -291,21 +391,33 @@ def _revision(connection: Connection, shown: str) -> str | None:
     return None
 
 
-def _upgrade(connection: Connection, current: str | None, shown: str) -> None:
-    from alembic import command
+def _scripts() -> Config:
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
+    return config
+
+
+def _known_revision(config: Config, current: str | None, shown: str) -> None:
+    """Raise StoreNewer for a revision that is not ours."""
+    from alembic.script import ScriptDirectory
+
     ours = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if current is not None and current not in ours:
         raise StoreNewer(
             f"The history {shown} was written by a newer version of contribaudit (revision {current})",
             hint="Update contribaudit",
         )
+
+
+def _upgrade(connection: Connection, current: str | None, shown: str) -> None:
+    from alembic import command
+
+    config = _scripts()
+    config.attributes["connection"] = connection
+    _known_revision(config, current, shown)
     command.upgrade(config, "head")
 
 

@@ -27,7 +27,7 @@ from contribaudit.store import baselines, changes, database, evidence, facts, pr
 from contribaudit.store import baselines as departures
 from contribaudit.store.attestations import TestimonyDoor
 from contribaudit.store.audit_log import LogDoor
-from contribaudit.store.database import Door, open_database
+from contribaudit.store.database import Door, Standing, database_to_read, open_database
 from contribaudit.store.evidence import EvidenceDoor
 from contribaudit.store.pruning import Pruned, Pruning, Retention
 from contribaudit.store.records import Fact, Judged, Known, RunDraft, RunRecord
@@ -149,6 +149,29 @@ class History(TestimonyDoor, SpaceDoor, LogDoor, EvidenceDoor, UpkeepDoor):
         message names the URL's account or password.
         """
         return cls(open_database(location))
+
+    @classmethod
+    def open_to_read(cls, location: str) -> Self:
+        """The same for somebody who only looks: nothing is made, and a file that cannot be written is read as it is.
+
+        Where nothing was recorded yet the history is empty. Raises what `open` does.
+        """
+        return cls(database_to_read(location))
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be kept in it."""
+        return self._database.standing is not Standing.WRITABLE
+
+    @property
+    def begun(self) -> bool:
+        """False where a look found no history at all."""
+        return self._database.standing is not Standing.NOTHING
+
+    @property
+    def shown(self) -> str:
+        """Its path, or its URL without account and password."""
+        return self._database.shown
 
     def close(self) -> None:
         """Close all connections."""

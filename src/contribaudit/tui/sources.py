@@ -43,6 +43,7 @@ from contribaudit.exporters import saved as saved_file
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.settings.model import AppSettings
+from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
 from contribaudit.store.runs import OutcomeSpan
 from contribaudit.tui.source import Board, Lack, Shown
@@ -188,7 +189,10 @@ _RUNS = 400
 
 
 class HistorySource:
-    """The history behind a job. `audit_job` builds the job of an audit, with keys; None where none can be run."""
+    """The history behind a job. `audit_job` builds the job of an audit, with keys; None where none can be run.
+
+    `begin` makes the history where there is none yet, for the first audit.
+    """
 
     def __init__(
         self,
@@ -199,7 +203,9 @@ class HistorySource:
         audit_job: Callable[[Job, Progress], Job] | None = None,
         notes: Sequence[str] = (),
         policy_path: Path | None = None,
+        begin: Callable[[], History] | None = None,
     ) -> None:
+        self._begin = begin
         self._job, self._title, self._you = job, title, you
         self._policy_path = policy_path
         self._audit_job, self._notes = audit_job, tuple(notes)
@@ -230,12 +236,13 @@ class HistorySource:
     @property
     def can_audit(self) -> bool:
         """Whether there is a way to build an audit's job; whether a key is found shows when it starts."""
-        return self._audit_job is not None
+        store = self._job.store
+        return self._audit_job is not None and not (store.begun and store.read_only)
 
     @property
     def can_write(self) -> bool:
-        """Always."""
-        return True
+        """False while there is no history, and for one that this account may not write."""
+        return not self._job.store.read_only
 
     @property
     def policy_path(self) -> Path | None:
@@ -283,11 +290,17 @@ class HistorySource:
         assert build is not None
 
         async def run() -> Board:
+            await asyncio.to_thread(self._make_history)
             job = await asyncio.to_thread(build, self.job, progress)
             report = await audit(job, progress)
             return self._board(self.job, report)  # no await since the run was kept: it is shown, or there is none
 
         return await beside(run)
+
+    def _make_history(self) -> None:
+        if self._begin is not None and not self._job.store.begun:
+            empty, self._job = self._job.store, replace(self._job, store=self._begin())
+            empty.close()
 
     def raw(self, sha256: str) -> bytes:
         """As it was kept."""
@@ -385,11 +398,15 @@ def open_history(
             attestations=wiring.load_attestations(settings),
         )
 
-    job = Job(
-        targets, wiring.open_store(settings, store), rulebook, resolved, settings.fail_on, operator=wiring.operator()
-    )
+    kept = wiring.open_store(settings, store, reading=True)
+    job = Job(targets, kept, rulebook, resolved, settings.fail_on, operator=wiring.operator())
     return HistorySource(
-        job, you=settings.attested_by or "", audit_job=audit_job, policy_path=policy or settings.policy
+        job,
+        you=settings.attested_by or "",
+        audit_job=audit_job,
+        notes=("read-only history",) if kept.begun and kept.read_only else (),
+        policy_path=policy or settings.policy,
+        begin=lambda: wiring.open_store(settings, store),
     )
 
 

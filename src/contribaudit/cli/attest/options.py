@@ -54,8 +54,12 @@ def open_desk(
     api_key_file: Path | None = None,
     api_key_fd: int | None = None,
     offline: bool = True,
+    reading: bool = False,
 ) -> Iterator[Desk]:
-    """The session for the organization that --org names, or of the only one configured. `offline` wants no key."""
+    """The session for the organization that --org names, or of the only one configured.
+
+    `offline` wants no key; `reading` records nothing.
+    """
     from contribaudit import wiring
     from contribaudit.audit.job import Job
     from contribaudit.cli.options import chosen_organization
@@ -77,7 +81,7 @@ def open_desk(
         )
     )
     mine = tuple(target for target in targets if not target.left_out)
-    with wiring.open_store(settings, store_location) as store:
+    with console.history(store_location) if reading else wiring.open_store(settings, store_location) as store:
         job = Job(mine, store, rulebook, policy, operator=wiring.operator())
         yield Desk(chosen[0], job, offline, console.diagnostics, console, settings)
 

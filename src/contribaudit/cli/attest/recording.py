@@ -309,6 +309,7 @@ def record(
         api_key_file=api_key_file,
         api_key_fd=api_key_fd,
         offline=offline or template,
+        reading=template,
     ) as desk:
         if template:
             print_template(desk, given.screen)

@@ -48,7 +48,7 @@ def list_attestations(
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import plural
 
-    with open_desk(console, organization, store_location) as desk:
+    with open_desk(console, organization, store_location, reading=True) as desk:
         state, known, now = desk.remembered(), desk.attestations(), desk.now()
         standing = what_became(known, now)
         shown = [one for one in known if everything or standing[one.id] == "in force"]
@@ -85,7 +85,7 @@ def show_attestation(
     from contribaudit.exporters.tabular import cell_text, render
     from contribaudit.exporters.text import rfc3339
 
-    with open_desk(console, organization, store_location) as desk:
+    with open_desk(console, organization, store_location, reading=True) as desk:
         one = desk.find(identity)
         for shot in one.attachments:
             desk.job.store.attachment(shot.sha256)

@@ -32,7 +32,7 @@ def list_signals(console: Console, *, output_format: str, organization: str | No
     """The signals of the last run by owner, since when each stands so, and what people saw while it stood so."""
     from contribaudit.exporters.tabular import render
 
-    with open_desk(console, organization, store_location) as desk:
+    with open_desk(console, organization, store_location, reading=True) as desk:
         rows = _rows(desk, desk.read())
     terminal = console.on_terminal
     console.write(render(output_format, COLUMNS, rows, flexible="seen_to_mean", only=TABLE, terminal=terminal))
@@ -52,7 +52,7 @@ def show_signal(
 
     The pointers of a decoder begin here. Where the object belongs to no single owner, it is shown as the API gave it.
     """
-    with open_desk(console, organization, store_location) as desk:
+    with open_desk(console, organization, store_location, reading=True) as desk:
         state = desk.read()
         owner = owner_named(state, subject)
         seen = _seen(state, owner, signal)
@@ -85,7 +85,7 @@ def diff_signal(
     from contribaudit.attestations.decoder_proposals import differences
     from contribaudit.exporters.tabular import render
 
-    with open_desk(console, organization, store_location) as desk:
+    with open_desk(console, organization, store_location, reading=True) as desk:
         state = desk.read()
         owner = owner_named(state, subject)
         one, other = (object_of_run(desk, run, owner, signal) for run in (before, after))
