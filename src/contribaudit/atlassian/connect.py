@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -108,7 +109,7 @@ def _http(
     except OSError:  # ssl.SSLError is one
         problem = "The certificates named in SSL_CERT_FILE or SSL_CERT_DIR cannot be read"
     except (ValueError, ImportError, httpx.InvalidURL):
-        problem = "The proxy address in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY cannot be used"
+        problem = f"The proxy address in {_unusable_proxy()} cannot be used"
     # Outside of the except blocks, whose errors quote the proxy's address and so its password.
     raise ConfigurationError(problem, hint="Correct or unset that environment variable")
 
@@ -120,25 +121,69 @@ class _NoCookies(CookieJar):
         """Leave them where they are."""
 
 
+_HOST = re.compile(r"(?:(?P<scheme>https?|all)://)?[.]?(?P<host>[A-Za-z0-9_-][A-Za-z0-9._-]*)(?::[0-9]{1,5})?")
+_OWN = re.compile(r"\[?::1\]?|127\.")
+
+
 def _mounts(context: ssl.SSLContext) -> dict[str, httpx.AsyncBaseTransport | None]:
     """Proxies and exceptions where NO_PROXY holds IPv6 or ports, which httpx takes for a broken address.
 
     An entry that is no host (a network, an IPv6 address in brackets) is left out: the hosts that are read are names.
     """
     told = getproxies()
-    without = [entry.strip() for entry in told.get("no", "").split(",")]
+    without = _without(told)
     if "*" in without:
         return {}
     mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
     for scheme in ("http", "https", "all"):
         if address := told.get(scheme):
-            full = address if "://" in address else f"http://{address}"
-            mounts[f"{scheme}://"] = httpx.AsyncHTTPTransport(verify=context, proxy=full)
+            mounts[f"{scheme}://"] = httpx.AsyncHTTPTransport(verify=context, proxy=_full(address))
     for entry in without:
-        host = entry.lstrip(".").partition(":")[0]
-        if re.fullmatch(r"[A-Za-z0-9._-]+", host):
-            mounts[f"all://{host}"] = mounts[f"all://*.{host}"] = None
+        if found := _HOST.fullmatch(entry):
+            scheme, host = found["scheme"] or "all", found["host"]
+            mounts[f"{scheme}://{host}"] = mounts[f"{scheme}://*.{host}"] = None
     return mounts
+
+
+def _without(told: dict[str, str]) -> list[str]:
+    """The entries of NO_PROXY."""
+    return [entry for one in told.get("no", "").split(",") if (entry := one.strip())]
+
+
+def ignored_exceptions() -> tuple[str, tuple[str, ...]]:
+    """The variable that NO_PROXY comes from, and its entries that take nothing off the proxy.
+
+    Hosts are compared by name, so that a network is ignored. This machine's own addresses are never asked for through
+    a proxy, whether they are named or not.
+    """
+    told = getproxies()
+    entries = [] if "*" in _without(told) else _without(told)
+    ignored = [entry for entry in entries if not (_HOST.fullmatch(entry) or _OWN.match(entry))]
+    return _variable("no"), tuple(dict.fromkeys(ignored))
+
+
+def _unusable_proxy() -> str:
+    """The one environment variable whose address is wrong; never the address."""
+    told = getproxies()
+    for scheme in ("https", "http", "all"):
+        if address := told.get(scheme):
+            try:
+                httpx.AsyncHTTPTransport(verify=_no_certificates(), proxy=_full(address))
+            except (ValueError, ImportError, httpx.InvalidURL):
+                return _variable(scheme)
+    return _variable("no")
+
+
+def _full(address: str) -> str:
+    return address if "://" in address else f"http://{address}"
+
+
+def _variable(scheme: str) -> str:
+    """As the environment spells it; the one in small letters counts where there are both."""
+    name = f"{scheme}_proxy"
+    return next((one for one in os.environ if one == name), None) or next(
+        (one for one in os.environ if one.lower() == name), name.upper()
+    )
 
 
 @cache

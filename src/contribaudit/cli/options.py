@@ -81,9 +81,17 @@ class Console:
         return found
 
     def warn_of_unmatched_environment(self) -> None:
-        """One warning for each CONTRIBAUDIT_ name in the environment that configures nothing."""
+        """One warning for each CONTRIBAUDIT_ name in the environment that configures nothing, and each exception from
+        the proxy that takes nothing off it.
+        """
+        from contribaudit.atlassian.connect import ignored_exceptions
+
         for name in self.settings().unmatched_environment():
             self.diagnostics.warning(f"the environment variable {name} configures nothing")
+        variable, ignored = ignored_exceptions()
+        for entry in ignored:
+            told = f"{entry!r} in {variable} is ignored: it is no host name"
+            self.diagnostics.warning(told, hint="Name the host, or a domain with all hosts below it")
 
     @property
     def colored_output(self) -> bool:
@@ -113,7 +121,7 @@ class Console:
 
         What comes in pieces is written piece by piece.
 
-        Raises OutputError when the disk is full or the reader of stdout has gone.
+        A reader of stdout that has gone, as `head` does, wanted no more. Raises OutputError when the disk is full.
         """
         self.diagnostics.settle()
         pieces = (result,) if isinstance(result, str | bytes) else result
@@ -123,6 +131,9 @@ class Console:
                 sys.stdout.flush()
                 sys.stdout.buffer.writelines(data)
                 sys.stdout.flush()
+            except BrokenPipeError:
+                self.diagnostics.detail("whoever read the output wanted no more of it")
+                discard_stdout()
             except OSError as error:
                 raise output_error(error, "standard output") from None
             return
@@ -134,6 +145,24 @@ class Console:
     def exit(self, code: int) -> NoReturn:
         """End the command with this exit code."""
         raise click.exceptions.Exit(code)
+
+
+def discard_stdout() -> None:
+    """Let what is still written to stdout go nowhere."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    os.close(devnull)
+
+
+def reader_gone() -> bool:
+    """Whether stdout is a pipe that nobody reads any more."""
+    if os.name != "posix":
+        return False
+    import select
+
+    asked = select.poll()
+    asked.register(1, select.POLLOUT)
+    return any(found & select.POLLERR for _, found in asked.poll(0))
 
 
 def output_error(error: OSError, where: str) -> OutputError:

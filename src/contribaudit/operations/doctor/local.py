@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
+from contribaudit.atlassian.connect import ignored_exceptions
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.times import later
@@ -187,6 +188,10 @@ def environment(settings: AppSettings) -> Iterator[Line]:
     strange = settings.unmatched_environment()
     for name in strange:
         yield Line.warning("environment", f"{name} configures nothing", "Correct its spelling, or unset it")
+    variable, ignored = ignored_exceptions()
+    for entry in ignored:
+        what = f"{entry!r} in {variable} is ignored: it is no host name"
+        yield Line.warning("environment", what, "Name the host, or a domain with all hosts below it")
     if not strange:
         yield Line.ok("environment", "every CONTRIBAUDIT_ variable is a known one")
 
