@@ -30,7 +30,7 @@
     │   └── StoreDamaged                   5
     ├── EvidenceDamaged                    5   an evidence folder is not what its manifest says
     ├── EvidenceNewer                      70  an evidence folder was written by a newer version
-    └── OutputError                        70  the result could not be written (disk full, pipe closed)
+    └── OutputError                        70  the result could not be written (disk full)
 
 The exit code of an `AdminApiError` counts only where a single call was the whole job (`doctor`, `init`): in an audit a
 failed call makes outcomes `unknown`, and the findings decide.

@@ -1,7 +1,9 @@
-"""Where the command begins: signals first, then everything else."""
+"""Where the command begins: standard streams and signals first, then everything else."""
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import NoReturn
 
 from contribaudit import termination
@@ -9,7 +11,28 @@ from contribaudit import termination
 
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
+    _open_streams()
     termination.listen()
     from contribaudit.cli import main
 
     main()
+
+
+def _open_streams() -> None:
+    """Put nothing in the place of a standard stream that is closed.
+
+    Python has None for it, and its number would go to the next file that is opened: the history, a connection.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            reading = number == 0
+            descriptor = os.open(os.devnull, os.O_RDONLY if reading else os.O_WRONLY)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            os.set_inheritable(number, True)
+            stream = open(number, "r" if reading else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)

@@ -199,16 +199,57 @@ def test_a_full_disk_ends_with_70() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [("simulate", "--list"), ("--help",)])
-def test_a_reader_that_leaves_ends_with_70_and_no_traceback(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words", [("simulate", "--list"), ("--help",), ("checks", "list", "--format", "csv")])
+def test_a_reader_that_leaves_changes_no_code(words: tuple[str, ...]) -> None:
+    """It wanted no more, as `head -1` does."""
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "contribaudit", *words]
     done = subprocess.run(command, check=False, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
     os.close(writing)
-    assert done.returncode == 70
-    assert "Traceback" not in done.stderr
-    assert "stopped before its end" in done.stderr
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
+
+
+ENDS = ("doctor", "runs list")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX shells")
+@pytest.mark.parametrize("words", ENDS)
+def test_closed_and_broken_streams_change_no_code(words: str, tmp_path: Path) -> None:
+    """All seven ways to close standard streams, a stderr that is full, and a reader of both that leaves."""
+    closed = ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"]
+    if Path("/dev/full").exists():
+        closed.append("2>/dev/full")
+    environment = os.environ | {"HOME": str(tmp_path), "CONTRIBAUDIT_ORG_ID": "acme"}
+    command = f"{sys.executable} -m contribaudit {words}"
+    lines = [f"({command} {how}); echo $?" for how in ["", *closed]]
+    lines.append(f"{{ {command} 2>&1; echo $? >&3; }} | head -c 1 >/dev/null")
+    codes, told = [], ""
+    for line in lines:
+        done = subprocess.run(
+            ["sh", "-c", f"exec 3>&1; {line}"], check=False, capture_output=True, text=True, env=environment, timeout=60
+        )
+        codes.append(done.stdout.split()[-1])
+        told += done.stderr
+    assert set(codes) == {codes[0]}
+    assert codes[0] != "70"
+    assert "Traceback" not in told
+    assert "bug" not in told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
+def test_too_few_descriptors_are_no_bug(tmp_path: Path) -> None:
+    for words in ("doctor", "runs list", "checks list"):
+        done = subprocess.run(
+            ["sh", "-c", f"ulimit -n 8; {sys.executable} -m contribaudit {words}"],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"HOME": str(tmp_path)},
+            timeout=60,
+        )
+        assert "Traceback" not in done.stderr
+        assert "bug" not in done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")

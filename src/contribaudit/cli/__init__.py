@@ -16,7 +16,14 @@ import click
 from contribaudit import __version__, exit_codes, termination
 from contribaudit.cli import options as usage
 from contribaudit.cli.diagnostics import Diagnostics
-from contribaudit.cli.options import Console, global_options, output_error, with_global_options
+from contribaudit.cli.options import (
+    Console,
+    discard_stdout,
+    global_options,
+    output_error,
+    reader_gone,
+    with_global_options,
+)
 from contribaudit.errors import ConfigurationError, ContribauditError, OutputError, UsageError
 
 PROGRAM = "contribaudit"
@@ -134,8 +141,11 @@ def run(argv: Sequence[str]) -> int:
         say.conclusion(termination.SENTENCES[signal.SIGINT], code=exit_codes.INTERRUPTED)
         code = exit_codes.INTERRUPTED
     except BrokenPipeError as error:
-        say.error(output_error(error, "standard output"))
-        code = exit_codes.TOOL
+        if reader_gone():
+            code = exit_codes.OK  # of the help: what has a verdict writes through the console
+        else:
+            say.error(output_error(error, "standard output"))
+            code = exit_codes.TOOL
     except OSError as error:
         # What a command did not expect of the operating system: a full disk above all.
         code = _failed_by_system(say, error)
@@ -181,11 +191,15 @@ def _failed_by_system(say: Diagnostics, error: OSError) -> int:
 
 
 def _flushed() -> bool:
-    """Whether stdout took everything; if not, Python is kept from complaining about it at its own end."""
+    """Whether stdout took everything that its reader wanted.
+
+    If not, Python is kept from complaining about it at its own end.
+    """
     try:
         sys.stdout.flush()
+    except BrokenPipeError:
+        discard_stdout()
     except (OSError, ValueError):
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, 1)
+        discard_stdout()
         return False
     return True
