@@ -21,6 +21,7 @@ from secrets import token_hex
 from typing import Any
 
 from contribaudit import termination
+from contribaudit.errors import CredentialError
 
 MOST_BYTES = 1_000_000
 _DEEPEST = 32
@@ -160,6 +161,32 @@ def _deepest_line(text: str) -> int:
     """The line where most brackets open or most parts of a key stand: good enough to look at."""
     lines = text.split("\n")
     return max(range(len(lines)), key=lambda at: lines[at].count("[") + lines[at].count("{") + lines[at].count(".")) + 1
+
+
+def refuse_shared(what: str, path: Path, status: os.stat_result) -> None:
+    """Raises CredentialError for a secret's file that is not for this account alone.
+
+    A file that an orchestrator mounts cannot be changed here, so it may be readable by others: it belongs to root or
+    to this account, nobody else may write it, and it is read-only, on a read-only mount, or behind a `..data` link.
+    """
+    if os.name != "posix" or not stat.S_ISREG(status.st_mode):
+        return
+    others = stat.S_IMODE(status.st_mode) & 0o077
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if folder and path.absolute().parent == Path(folder).absolute():
+        others &= ~stat.S_IRGRP  # systemd gives its service these files, and nobody else may enter their folder
+    if others and not (status.st_uid in (0, os.geteuid()) and not others & 0o022 and _mounted(path, status)):
+        hint = "Hand it over by descriptor: --api-key-fd N, with N<FILE in the shell"
+        if status.st_uid == os.geteuid():
+            hint = f"Run: chmod 600 {path}"
+        raise CredentialError(f"The {what} {path} can be read or changed by others", hint=hint)
+
+
+def _mounted(path: Path, status: os.stat_result) -> bool:
+    read_only = not status.st_mode & stat.S_IWUSR or status.st_uid != os.geteuid()
+    with suppress(OSError):
+        read_only = read_only or bool(os.statvfs(path).f_flag & os.ST_RDONLY) or "..data" in path.readlink().parts
+    return read_only
 
 
 try:

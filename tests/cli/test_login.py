@@ -144,7 +144,8 @@ def test_the_key_is_asked_for_without_showing_it(api: Api) -> None:
 
     saved = f"{api.organization}@{api.url.partition('://')[2]}"
     code = (
-        "import keyring; from tests.isolation import MemoryKeyring as K; from contribaudit import credentials as c\n"
+        "import keyring; from tests.isolation import MemoryKeyring as K\n"
+        "from contribaudit.settings import credentials as c\n"
         "c.TRUSTED_BACKENDS[K.__module__, K.__qualname__] = 'Test keyring'\n"
         "keyring.set_keyring(K())\n"
         "from contribaudit.cli import run\n"

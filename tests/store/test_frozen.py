@@ -164,7 +164,7 @@ def test_a_signal_ends_a_command_that_waits_for_it(
 ) -> None:
     proxy, location = between
     script = (
-        "import sys, os\nfrom contribaudit import ending\nending.listen()\n"
+        "import sys, os\nfrom contribaudit import termination\ntermination.listen()\n"
         "from contribaudit.store.history import History\n"
         "if sys.argv[2] == 'connecting': os.write(1, b'up'); sys.stdin.readline(); History.open(sys.argv[1])\n"
         "with History.open(sys.argv[1]) as history: os.write(1, b'up'); sys.stdin.readline(); history.runs()"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from contribaudit.errors import ConfigurationError, CredentialError, EvidenceDamaged, OutputError, UsageError
-from contribaudit.settings.credentials import refuse_shared
+from contribaudit.files import refuse_shared
 
 PublicKey = Ed25519PublicKey
 

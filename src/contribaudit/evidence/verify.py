@@ -13,6 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.resolve.state import NEVER_EXPORTED, Chain
@@ -30,8 +31,10 @@ from contribaudit.evidence.manifest import (
 )
 from contribaudit.evidence.pack import ASK, Pack, open_pack, shown
 from contribaudit.evidence.signing import PublicKey, fingerprint, public_pem, read_public_key, signed_by
-from contribaudit.store.history import History
-from contribaudit.store.records import ExportedManifest
+
+if TYPE_CHECKING:
+    from contribaudit.store.history import History
+    from contribaudit.store.records import ExportedManifest
 
 PROVES = (
     "The pack is consistent: its files are the ones that the manifest names, none is missing or added, and manifest,"

@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
+from contribaudit.files import refuse_shared
 from contribaudit.settings.model import API_URL, Site, Spaces
 
 if TYPE_CHECKING:
@@ -199,32 +200,6 @@ def _looked_at(entry: Organization | None) -> list[str]:
 
 def _instead() -> str:
     return f"{ALTERNATIVES[:1].upper()}{ALTERNATIVES[1:]}; `contribaudit doctor` tells more"
-
-
-def refuse_shared(what: str, path: Path, status: os.stat_result) -> None:
-    """Raises CredentialError for a secret's file that is not for this account alone.
-
-    A file that an orchestrator mounts cannot be changed here, so it may be readable by others: it belongs to root or
-    to this account, nobody else may write it, and it is read-only, on a read-only mount, or behind a `..data` link.
-    """
-    if os.name != "posix" or not stat.S_ISREG(status.st_mode):
-        return
-    others = stat.S_IMODE(status.st_mode) & 0o077
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    if folder and path.absolute().parent == Path(folder).absolute():
-        others &= ~stat.S_IRGRP  # systemd gives its service these files, and nobody else may enter their folder
-    if others and not (status.st_uid in (0, os.geteuid()) and not others & 0o022 and _mounted(path, status)):
-        hint = "Hand it over by descriptor: --api-key-fd N, with N<FILE in the shell"
-        if status.st_uid == os.geteuid():
-            hint = f"Run: chmod 600 {path}"
-        raise CredentialError(f"The {what} {path} can be read or changed by others", hint=hint)
-
-
-def _mounted(path: Path, status: os.stat_result) -> bool:
-    read_only = not status.st_mode & stat.S_IWUSR or status.st_uid != os.geteuid()
-    with contextlib.suppress(OSError):
-        read_only = read_only or bool(os.statvfs(path).f_flag & os.ST_RDONLY) or "..data" in path.readlink().parts
-    return read_only
 
 
 def _decoded(data: bytes, name: str) -> str:
