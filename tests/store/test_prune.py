@@ -256,6 +256,21 @@ def test_a_history_in_use_is_left_alone(history: History) -> None:
     assert ids(history) == list(range(1, 10))
 
 
+def test_an_export_and_a_pruning_exclude_each_other(history: History) -> None:
+    """The pruning says what runs; an export waits for it, as for another export."""
+    daily(history, 9, plan="Premium")
+    with history.exporting(), pytest.raises(StoreBusy, match="Evidence is being exported"):
+        history.prune(WEEKLY, day(300), SIGNED)
+    with history.exporting(), pytest.raises(StoreBusy), history.exporting(wait_seconds=0.1):
+        pass
+    with history.exporting():
+        assert history.prune(WEEKLY, day(300), SIGNED, dry_run=True).removed
+    assert ids(history) == list(range(1, 10))
+    assert history.prune(WEEKLY, day(300), SIGNED).removed
+    with history.exporting(wait_seconds=5), history.lock(ORG):
+        pass  # an audit and an export go side by side
+
+
 def test_room_is_given_back(tmp_path: Path) -> None:
     """The file is smaller afterwards, and reads as before."""
     with History.open(str(tmp_path / "history.db")) as history:

@@ -480,7 +480,14 @@ def _key(connection: Connection, organization: str) -> int:
     return int.from_bytes(sha256(name).digest()[:8], signed=True)
 
 
+EXPORTS = "evidence of all"
+"""Locked in place of an organization, whose ID has no blanks, while evidence is exported."""
+
+
 def _busy(organization: str) -> StoreBusy:
+    if organization == EXPORTS:
+        hint = "Wait until it has finished, or look for a process that hangs"
+        return StoreBusy("Evidence is being exported from this history", hint=hint)
     return StoreBusy(
         f"Another audit of organization {organization} is running on this history",
         hint="Wait until it has finished, or look for a process that hangs",

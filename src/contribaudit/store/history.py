@@ -11,7 +11,7 @@ attestations.py, the audit log in audit_log.py, spaces in spaces.py, exports in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -47,6 +47,15 @@ class UpkeepDoor(Door):
         if self._database.path is not None:
             return database.file_lock(self._database.path, organization, wait_seconds)
         return database.advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds)
+
+    def exporting(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
+        """Hold the history for an export: no run is removed meanwhile, and no second export names the same one before.
+
+        Nothing is held of a history that cannot be written. Raises StoreBusy on entering, as `lock` does.
+        """
+        if self._database.standing is not Standing.WRITABLE:
+            return nullcontext()
+        return self.lock(database.EXPORTS, wait_seconds=wait_seconds)
 
     def add_baseline(self, baseline: Baseline) -> None:
         """Keep it. Raises UsageError when its run did not audit the organization."""
@@ -91,9 +100,11 @@ class UpkeepDoor(Door):
     def prune(self, rule: Retention, now: datetime, signature: Signature, *, dry_run: bool = False) -> Pruned:
         """Remove runs by the rule, all of them or none when this raises. A dry run tells the same and keeps them.
 
-        Raises StoreBusy while an audit runs on the history.
+        Raises StoreBusy while an audit runs on the history, or evidence is exported from it.
         """
         with ExitStack() as locks:
+            if not dry_run:
+                locks.enter_context(self.exporting())
             for organization in [] if dry_run else self._organizations():
                 locks.enter_context(self.lock(organization))
             with self._writing() as connection:
