@@ -99,6 +99,34 @@ def test_verify_needs_no_configuration_no_history_and_no_network(audited: Api, c
     assert list(home.iterdir()) == []
 
 
+def test_csv_for_excel(audited: Api, cli: Cli, tmp_path: Path) -> None:
+    """Every CSV file of the pack begins with a mark, nothing else does; it is verified and performed again as ever."""
+    ended = cli("evidence", "export", "pack", "--csv-bom")
+    assert (ended.code, ended.out[:1] == "\ufeff") == (0, False), ended.err
+    marked = {one.name for one in (tmp_path / "pack").rglob("*.*") if one.read_bytes().startswith(b"\xef\xbb\xbf")}
+    assert marked == {one.name for one in (tmp_path / "pack").glob("*.csv")}
+    assert cli("evidence", "verify", "pack").code == 0
+    assert "0 differently; 0 are left out of the pack, 0 things differ" in cli("evidence", "reperform", "pack").err
+
+
+@pytest.mark.parametrize(
+    ("words", "marked"),
+    [
+        (("runs", "list", "--format", "csv"), True),
+        (("--quiet", "checks", "list", "--csv-bom", "--format", "csv"), True),
+        (("evidence", "sample", "--seed", "x"), True),
+        (("attest", "--template"), True),
+        (("runs", "list", "--format", "json"), False),
+        (("runs", "list"), False),
+    ],
+)
+def test_only_csv_has_a_mark(audited: Api, cli: Cli, words: tuple[str, ...], marked: bool) -> None:
+    words = words if "--csv-bom" in words else (*words, "--csv-bom")
+    ended = cli(*words)
+    assert (ended.code, ended.out.count("\ufeff")) == (0, int(marked)), ended.err
+    assert ended.out.startswith("\ufeff") == marked
+
+
 def test_keys(
     audited: Api, cli: Cli, tmp_path: Path, keyring: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import click
 
 from contribaudit.cli.options import (
     Console,
+    csv_bom_option,
     force_option,
     format_option,
     moment,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 PEOPLE = ("named", "pseudonym", "omit")
 _PATH = click.Path(path_type=Path)
+_WAIT_SECONDS = 300
+"""How long an export waits for another one, or for runs that are being removed."""
 
 
 @click.group()
@@ -56,6 +59,7 @@ def command() -> None:
     "--people", type=click.Choice(PEOPLE), default="named", show_default=True, help="How people appear in it."
 )
 @click.option("--scope", "sites", metavar="SITE", multiple=True, help="Only this site (its host); may be repeated.")
+@csv_bom_option
 @store_option
 @pass_console
 def export_command(
@@ -86,11 +90,12 @@ def export_command(
     if run is not None and since:
         raise UsageError("--run and --from were both given", hint="Give one of them")
     settings = console.settings()
-    with console.history(store_location) as store:
+    with console.history(store_location) as store, store.exporting(wait_seconds=_WAIT_SECONDS):
         job = _job(settings, store, organizations, policy_path, run, until)
         dossier, told = _noted(_dossier(job, run, since, until, Wanted(NameHandling(people), sites)))
-        done = _export(settings, job, dossier, place, archive=archive)
+        done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom)
         unnoted = store.read_only
+    console.csv_bom = False  # of the files, not of this line
     console.write(f"{done.manifest.sha256}  {place}\n")
     if told:
         console.diagnostics.warning(told)
@@ -111,10 +116,11 @@ def export_configured(settings: AppSettings, job: Job, report: Report) -> Export
     wanted = settings.evidence
     if wanted.folder is None:
         return None
-    dossier = of_report(job, report, Wanted(NameHandling(wanted.people)))
-    name = f"run-{report.run.id:06}-{report.run.started_at:%Y-%m-%dT%H%MZ}" + (".zip" if wanted.archive else "")
-    whose = dossier.organizations[0] if len(dossier.organizations) == 1 else "all"
-    return _export(settings, job, dossier, wanted.folder / whose / name, archive=wanted.archive)
+    with job.store.exporting(wait_seconds=_WAIT_SECONDS):
+        dossier = of_report(job, report, Wanted(NameHandling(wanted.people)))
+        name = f"run-{report.run.id:06}-{report.run.started_at:%Y-%m-%dT%H%MZ}" + (".zip" if wanted.archive else "")
+        whose = dossier.organizations[0] if len(dossier.organizations) == 1 else "all"
+        return _export(settings, job, dossier, wanted.folder / whose / name, archive=wanted.archive)
 
 
 def _job(
@@ -200,11 +206,13 @@ def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wa
     return gather.of_period(job, begin, past_moment(job, until) if until else job.clock(), wanted)
 
 
-def _export(settings: AppSettings, job: Job, dossier: Dossier, place: Path, *, archive: bool) -> Exported:
+def _export(
+    settings: AppSettings, job: Job, dossier: Dossier, place: Path, *, archive: bool, csv_bom: bool = False
+) -> Exported:
     from contribaudit import wiring
     from contribaudit.evidence.export import Form, export
 
-    form = Form(archive, wiring.signer(settings), settings.rulebook, settings.decoders)
+    form = Form(archive, csv_bom, wiring.signer(settings), settings.rulebook, settings.decoders)
     return export(dossier, place, now=job.clock(), operator=job.operator, form=form)
 
 
@@ -316,6 +324,7 @@ def keygen_command(console: Console, *, path: Path | None, replace: bool) -> Non
 @click.option("--seed", required=True, metavar="S", help="Any text; the same one draws the same sample.")
 @organization_option(multiple=True)
 @policy_option
+@csv_bom_option
 @output_option
 @force_option
 @store_option

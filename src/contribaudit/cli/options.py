@@ -6,12 +6,14 @@ told in words that repeat no key.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -58,6 +60,8 @@ class Console:
         """--config."""
         self.color: bool | None = None
         """False with --no-color; None when nobody said."""
+        self.csv_bom = False
+        """--csv-bom."""
         self._settings: AppSettings | None = None
 
     def settings(self) -> AppSettings:
@@ -125,7 +129,9 @@ class Console:
         """
         self.diagnostics.settle()
         pieces = (result,) if isinstance(result, str | bytes) else result
-        data = (one.encode("utf-8", "backslashreplace") if isinstance(one, str) else one for one in pieces)
+        mark = [codecs.BOM_UTF8] if self.csv_bom and _writes_csv() else []
+        encoded = (one.encode("utf-8", "backslashreplace") if isinstance(one, str) else one for one in pieces)
+        data = chain(mark, encoded)
         if path is None or path == _STDOUT:
             try:
                 sys.stdout.flush()
@@ -145,6 +151,13 @@ class Console:
     def exit(self, code: int) -> NoReturn:
         """End the command with this exit code."""
         raise click.exceptions.Exit(code)
+
+
+def _writes_csv() -> bool:
+    """Whether the command that runs was asked for CSV, or has nothing else."""
+    context = click.get_current_context(silent=True)
+    asked = context.params if context is not None else {}
+    return asked.get("output_format", "csv") == "csv" or bool(asked.get("template"))
 
 
 def discard_stdout() -> None:
@@ -216,11 +229,25 @@ def organization_option(*, multiple: bool = False) -> Callable[[F], F]:
 
 
 def format_option(choices: Sequence[str], default: str) -> Callable[[F], F]:
-    """--format, as `output_format`."""
+    """--format, as `output_format`; --csv-bom too where CSV is among the choices."""
     kind = click.Choice(choices)
-    return click.option(
+    option = click.option(
         "--format", "output_format", type=kind, default=default, show_default=True, help="How to write it."
     )
+    return (lambda command: option(csv_bom_option(command))) if "csv" in choices else option
+
+
+def _csv_bom(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    ctx.ensure_object(Console).csv_bom = value
+
+
+csv_bom_option = click.option(
+    "--csv-bom",
+    is_flag=True,
+    expose_value=False,
+    callback=_csv_bom,
+    help="Begin CSV with a byte order mark: Excel then reads it as UTF-8.",
+)
 
 
 site_option = click.option(

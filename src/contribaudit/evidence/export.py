@@ -11,7 +11,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -334,7 +334,6 @@ def _lines(folder: Traversable, prefix: str) -> list[str]:
     return lines
 
 
-_WAIT_SECONDS = 60
 _AT_ONCE = 200
 """Raw answers that are in memory together."""
 
@@ -345,6 +344,8 @@ class Form:
 
     archive: bool = False
     """One `.zip` in place of a folder."""
+    csv_bom: bool = False
+    """Whether each CSV file begins with a byte order mark, by which Excel knows UTF-8."""
     signer: Signer | None = None
     rulebook_folder: Path | None = None
     """The user's files in place of the rulebook's, which judged the run."""
@@ -368,14 +369,14 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
 
     Raises UsageError when something stands there, OutputError when the disk refuses, StoreError for the history. The
     folder is there whole or not at all, and not without the history knowing its manifest, if that can be written.
+    Hold `History.exporting` from before the dossier is gathered: what it names may be removed otherwise.
     """
     place = place.absolute()
-    # Two exports of the same organizations at a time would both name the same one before them.
-    store, named = dossier.store, "evidence of " + " ".join(dossier.organizations)
-    lock = nullcontext() if store.read_only else store.lock(named, wait_seconds=_WAIT_SECONDS)
-    with lock, EvidenceFolder(place, archive=form.archive) as folder:
+    store, mark = dossier.store, "\ufeff" if form.csv_bom else ""
+    with EvidenceFolder(place, archive=form.archive) as folder:
         for sheet in ALL:
             with folder.text(sheet.name) as out:
+                out.write(mark)
                 sheet.write(dossier, out)
         with folder.text("report.json") as out:
             out.writelines(json_v1.pieces(dossier.report, dossier.cast.document))
@@ -390,7 +391,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         if dossier.cast.named:  # what was answered, or photographed, may show people
             for path, body in _raw(dossier):
                 folder.put(path, body)
-        folder.put("data-dictionary.csv", data_dictionary().encode())
+        folder.put("data-dictionary.csv", f"{mark}{data_dictionary()}".encode())
         folder.put("README.txt", readme_text(dossier, signed=form.signer is not None).encode())
         before = dossier.store.manifests(dossier.organizations)
         manifest = _manifest(dossier, folder, now, before[-1] if before else None, form.signer)

@@ -236,7 +236,7 @@ def _same(text: str, line: str) -> Any:
 
 def table(pack: Pack, name: str) -> Iterator[Mapping[str, str]]:
     """The rows of a CSV file by their columns. Raises EvidenceDamaged for what is no table with one header."""
-    with pack.open(name) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+    with pack.open(name) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
         reader = csv.reader(text, strict=True)
         try:
             columns = next(reader, [])
