@@ -45,6 +45,8 @@ expect = ["{WIKI_SPACE}", "{JIRA_SPACE}"]
 check = "DC-12"
 """
 PER_PAGE = 3
+OLD = frozenset(str(number) for number in (*range(100, 105), *range(200, 205)))
+"""The IDs of the spaces that the first run saw."""
 
 
 def jira(total: int = 5) -> Pages:
@@ -230,9 +232,17 @@ class _Listing:
     entries: list[dict[str, Any]] = field(default_factory=list)
     whole: bool = False
 
-    def ids(self) -> set[str]:
-        """The IDs as they are written, spaces around them apart."""
-        return {str(one.get("id")).strip() for one in self.entries}
+    def ids(self, by: datetime | None = None) -> set[str]:
+        """The IDs as they are written, spaces around them apart; of those that were there by then, where it is told."""
+        return {str(one.get("id")).strip() for one in self.entries if by is None or _there_by(one, by)}
+
+
+def _there_by(entry: dict[str, Any], moment: datetime) -> bool:
+    """Whether the space was there: by its date, else by its ID."""
+    try:
+        return datetime.fromisoformat(str(entry.get("createdAt"))) <= moment
+    except (ValueError, TypeError):
+        return str(entry.get("id")) in OLD
 
 
 class _Oracle:
@@ -253,9 +263,9 @@ class _Oracle:
         app = finding.subject.id
         listing = self.of(app)
         counted = self._said[JIRA if same(app, JIRA) else WIKI, "spaces.count"]
-        old = {str(number) for number in (*range(100, 105), *range(200, 205))}
-        new = listing.ids() - old
-        if not listing.whole or len(listing.ids() & old) < counted:
+        then = listing.ids(by=self._looked_at)
+        new = listing.ids() - then
+        if not listing.whole or len(then) < counted:
             return False
         held = self._list()
         return not new or (self._on() and app in held) or (not self._on() and app not in held)

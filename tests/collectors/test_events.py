@@ -164,6 +164,15 @@ def test_nothing_is_covered_beyond_the_run_itself(ahead: timedelta) -> None:
     assert log(snapshot).covers_until == NOW
 
 
+@pytest.mark.parametrize("cursor", ["", "c1"])
+@pytest.mark.parametrize("ahead", [timedelta(seconds=1), timedelta(days=1), timedelta(days=4000)])
+def test_a_reading_that_was_told_to_end_later_than_now_ends_now(cursor: str, ahead: timedelta) -> None:
+    """An earlier version kept it so; the next reading begins no later than it is made."""
+    position = LogPosition(cursor, NOW + ahead)
+    snapshot, _ = read(lambda _: page(cursor="c2"), position)
+    assert log(snapshot).span == (NOW, NOW)
+
+
 def test_the_place_is_kept_when_nothing_happened() -> None:
     snapshot, _ = read(lambda _: page(cursor="c1"), LogPosition("c1", NOW - timedelta(hours=2)))
     assert (log(snapshot).cursor, log(snapshot).read) == ("c1", 0)

@@ -206,6 +206,46 @@ def test_a_list_is_whole_only_if_nothing_says_otherwise(body: dict[str, Any], co
     assert row(found)[:2] == (listing.status, code)
 
 
+def wiki_page(*entries: dict[str, Any], following: str = "") -> dict[str, Any]:
+    usual = {"name": "N", "type": "global", "status": "current"}
+    links = {"next": f"/wiki/api/v2/spaces?cursor={following}"} if following else {}
+    return {"results": [usual | {"key": f"K{one['id']}"} | one for one in entries], "_links": links}
+
+
+@pytest.mark.parametrize(
+    ("second", "code", "read"),
+    [
+        (wiki_page({"id": "3"}), "", 3),
+        (wiki_page({"id": "2"}), "repeated_entries", 2),
+        (wiki_page({"id": "3"}, {"id": "3"}), "repeated_entries", 3),
+        (wiki_page({"id": 2}), "repeated_entries", 2),
+        (wiki_page({"id": "2", "name": "M"}), "contradicting_entries", 2),
+        (wiki_page(), "", 2),
+    ],
+)
+def test_a_space_of_a_wiki_that_comes_twice_may_hide_another(second: dict[str, Any], code: str, read: int) -> None:
+    """Confluence does not say how many there are, so nothing else would tell."""
+
+    def answer(request: httpx.Request) -> dict[str, Any]:
+        return second if "cursor" in request.url.params else wiki_page({"id": "1"}, {"id": "2"}, following="c1")
+
+    found = collect(snapshot(WIKI), answer)
+    assert row(found, "spaces_confluence") == (PARTIAL if code else OK, code, None, read)
+    assert [(one.status, one.code) for one in found.space_lists] == [(PARTIAL if code else OK, code)]
+
+
+@pytest.mark.parametrize("totals", [(4, 3), (3, 4), (4, None), (None, 4), (4, "4")])
+def test_a_total_of_projects_that_changes_tells_that_the_list_moved(totals: tuple[Any, Any]) -> None:
+    def answer(request: httpx.Request) -> dict[str, Any]:
+        start = int(request.url.params.get("startAt", "0"))
+        page = projects({"id": str(start)}, {"id": str(start + 1)})
+        return page | {"startAt": start, "isLast": start == 2, "total": totals[start // 2]}
+
+    status, code, _, read = row(collect(snapshot(JIRA), answer))
+    assert (status, read) == (PARTIAL, 4)
+    assert code in ("total_changed", "no_total")
+
+
 def test_projects_go_to_the_app_that_names_their_type() -> None:
     """Those of an app that is not there, and of a type that nobody knows, to the site's first app."""
     body = projects(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import httpx
 import pytest
 
+from contribaudit.collectors.interface import Collector
+from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.simulator import Options, load_scenario
 
-from .probe import NOW, collection, drifted, listed, seen, surprises, unkept, values
+from .probe import NOW, collect, collection, drifted, listed, seen, surprises, unkept, values
 
 ARI = "ari:cloud:confluence::site/11111111-1111-4111-8111-111111111111"
 ENTRY: dict[str, Any] = {
@@ -195,6 +198,23 @@ def test_a_list_that_may_have_gaps_is_partial(entries: list[Any], total: object,
     snapshot = listed(WORKSPACES, entries, meta={"total": total})
     assert (collection(snapshot).status, collection(snapshot).code) == (CollectionStatus.PARTIAL, code)
     assert collection(snapshot).read == read == len(values(snapshot, "residency.realm"))
+
+
+@pytest.mark.parametrize("collector", [WORKSPACES, POLICIES], ids=lambda one: str(one.name))
+@pytest.mark.parametrize("totals", [(2, 3), (3, 2), (2, None), (None, 2), (2, "2"), (2, True)])
+def test_a_total_that_changes_from_page_to_page_is_none(collector: Collector, totals: tuple[Any, Any]) -> None:
+    """The list moved while it was read, or is another one: what each page announces fits, and nothing says which."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        second = b"c1" in request.content or "cursor" in request.url.params
+        found = entry("ari:two") if second else entry()
+        beside = {} if second else {"next": "c1"}
+        meta = {"total": totals[second], **(beside if collector is POLICIES else {})}
+        return httpx.Response(200, json={"data": [found], "meta": meta, "links": beside})
+
+    snapshot = collect(httpx.MockTransport(answer), collector)
+    assert collection(snapshot).status is CollectionStatus.PARTIAL
+    assert collection(snapshot).code in ("total_changed", "no_total")
 
 
 def test_unknown_words_and_keys_are_reported_and_stay_the_value() -> None:
