@@ -161,16 +161,17 @@ class Moment:
         if not told or stems != AI:
             return told
         own = [one.get("relationships") for one in self.apps.entries if same(one.get("id"), app)]
-        return all(isinstance(one, dict) for one in own) and (self.apps.whole or bool(own))
+        # Two entries that contradict each other tell nothing, and one that comes twice tells it once.
+        return all(isinstance(one, dict) and one == own[0] for one in own) and (self.apps.whole or bool(own))
 
     def differs(self, then: Moment, stems: tuple[str, ...], app: str) -> bool:
         """Whether something that anchors it is otherwise than then."""
         return self.signals(stems, app)[0] != then.signals(stems, app)[0]
 
-    def written_since(self, then: Moment, stems: tuple[str, ...], app: str) -> bool:
-        """Whether something that anchors it bears a later date."""
+    def moved_since(self, then: Moment, stems: tuple[str, ...], app: str) -> bool:
+        """Whether something that anchors it is otherwise than then, or bears a later date."""
         now, before = (max(map(_moment, one.signals(stems, app)[1]), default=None) for one in (self, then))
-        return now is not None and before is not None and now > before
+        return self.differs(then, stems, app) or (now is not None and before is not None and now > before)
 
 
 def _moment(text: str) -> float:
@@ -301,8 +302,7 @@ class _Oracle:
         stems, app = self._anchored(one)
         if not self.since[-1].read(stems, app):
             return True
-        moved = any(each.read(stems, app) and each.differs(self.after, stems, app) for each in self.since)
-        return moved or self.since[-1].written_since(self.after, stems, app)
+        return any(each.read(stems, app) and each.moved_since(self.after, stems, app) for each in self.since)
 
     def _held_still(self, anchored: tuple[tuple[str, ...], str]) -> bool:
         both = self.before.read(*anchored) and self.after.read(*anchored)

@@ -12,6 +12,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve import attested as evidence
 from contribaudit.core.resolve.attested import PlanSeen
 from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.signals import revision_of
 from tests.builders import ABSENT, NOW, ORG, PROMISES, UNREAD, app, collection, collections, facts, observed, snapshot
 
 from .attesting import (
@@ -112,6 +113,26 @@ def test_moved_and_back_is_a_move() -> None:
 def test_a_newer_updated_at_while_not_proven_makes_it_stale(then: str, now: str, expected: str) -> None:
     shot = look("off", 3, anchors=anchors(A, then))
     assert said(worth([shot], state_of(A, revision=now))) == expected
+
+
+@pytest.mark.parametrize(
+    ("ago", "between", "expected"),
+    [
+        (2, "2026-11-20T00:00:00Z", "!signal_moved"),
+        (2, "some day", "!signal_moved"),
+        (2, "2026-11-01T00:00:00Z", "attested off, anchored"),
+        (2, "2026-10-01T00:00:00Z", "attested off, anchored"),
+        (4, "2026-11-20T00:00:00Z", "attested off, anchored"),
+        (-1, "2026-11-20T00:00:00Z", "attested off, anchored"),
+    ],
+)
+def test_a_newer_updated_at_in_a_run_since_is_a_move_whatever_stands_there_now(
+    ago: float, between: str, expected: str
+) -> None:
+    """An older answer may come back, from a copy that lags behind; what was written stays written."""
+    shot = look("off", 3, anchors=anchors(A, "2026-11-01T00:00:00Z"))
+    history = {(ORGANIZATION, revision_of(USE)): ((days(ago), (between,)),)}
+    assert said(worth([shot], state_of(A, revision="2026-11-01T00:00:00Z"), signals=history)) == expected
 
 
 def test_a_newer_updated_at_of_a_proven_state_is_inferred() -> None:

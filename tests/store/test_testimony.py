@@ -191,6 +191,18 @@ def test_a_signal_that_no_run_had_seen_was_not_there(
     assert found == {(app("one"), SIGNAL): tuple((day(number), state) for number, state in held)}
 
 
+def test_when_a_signal_was_last_written(history: History) -> None:
+    """Run by run, beside its states: an older date that comes back hides none."""
+    revision = SettingId(f"revision.{SIGNAL}")
+    for number, date in enumerate(("2026-01-01", "2026-01-03", "2026-01-01")):
+        save(history, snapshot(number, {"policies": states("d1") | {("one", revision): date}}))
+    found = history.testimony(ORG).signals
+    assert found[app("one"), revision] == tuple(
+        (day(number), (date,)) for number, date in enumerate(("2026-01-01", "2026-01-03", "2026-01-01"))
+    )
+    assert found[app("one"), SIGNAL] == ((day(0), ("d1",)),)
+
+
 def test_testimony_of_an_organization_that_nobody_saw(history: History) -> None:
     assert history.testimony("nobody") == attested.AttestationHistory()
 

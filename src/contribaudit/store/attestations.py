@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from hashlib import sha256
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, insert, select
@@ -23,7 +23,7 @@ from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
-from contribaudit.core.resolve.signals import SignalHistory
+from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store import evidence
 from contribaudit.store import ids as interns
@@ -249,12 +249,11 @@ def _sign(connection: Connection, table: Table, number: int, signature: Signatur
     connection.execute(insert(table).values(values))
 
 
-PREFIX = "signal."
 _State = tuple[str, ...] | None
 
 
 def read_signals(connection: Connection, organization: str) -> SignalHistory:
-    """By owner and signal, since when the API held which state; None from the run that saw it gone.
+    """By owner and signal, since when the API held which state; None from the run that saw it gone. Revisions likewise.
 
     A moment is the start of the first run that saw the state. A signal that no run had seen yet was not there in the
     last one that read its list whole: whoever saw it before that run saw it leave.
@@ -266,7 +265,10 @@ def read_signals(connection: Connection, organization: str) -> SignalHistory:
     kept = {
         key: _states(list(intervals), whole)
         for key, intervals in groupby(
-            stored_facts(connection, number, prefix=PREFIX), key=lambda fact: (fact.subject, fact.setting)
+            chain.from_iterable(
+                stored_facts(connection, number, prefix=prefix) for prefix in (SIGNAL_PREFIX, REVISION_PREFIX)
+            ),
+            key=lambda fact: (fact.subject, fact.setting),
         )
     }
     started_at = run_starts(connection, {run for states in kept.values() for run, _ in states})

@@ -61,7 +61,10 @@ class SignalReading:
 SignalKey = tuple[Subject, SettingId]
 """An owner and its signal."""
 SignalHistory = Mapping[SignalKey, tuple[tuple[datetime, tuple[str, ...] | None], ...]]
-"""By owner and signal: since when the API held which state, oldest first; None for "it held none"."""
+"""By owner and signal: since when the API held which state, oldest first; None for "it held none".
+
+By owner and `revision_of` a signal likewise, its revision in place of the digests.
+"""
 Select = Callable[[SignalKey, tuple[str, ...] | None], tuple[str, ...] | None]
 """What of a signal's state is compared: all of it, or what a decoder's pointers select."""
 
@@ -96,7 +99,7 @@ def what_moved(
 ) -> str:
     """Which anchor of the look moved since, and since when; "" when none did.
 
-    Another state now or in any run since, and a newer `updatedAt`, are moves; absent and present are two states. A
+    Another state or a newer `updatedAt`, now or in any run since, are moves; absent and present are two states. A
     signal that is not among the anchors (the rulebook did not know it yet) anchors nothing and makes no move. Where
     only a part of the object counts, a newer `updatedAt` is none if the rest of the object moved, which explains it.
     """
@@ -108,8 +111,10 @@ def what_moved(
             return f"{anchor.signal} moved, first seen on {since:%Y-%m-%d %H:%M}Z"
         moved = select(key, reading.state) != select(key, anchor.state)
         elsewhere = reading.state != anchor.state or departed(history, anchor, look.observed_at, until) is not None
-        if newer(reading.revision, anchor.revision) and (moved or not elsewhere):
-            return f"{anchor.signal} was updated on {reading.revision}"
+        seen = (reading.revision, *_revisions(history, anchor, look.observed_at, until))
+        later = next((one for one in seen if newer(one, anchor.revision)), "")
+        if later and (moved or not elsewhere):
+            return f"{anchor.signal} was updated on {later}"
         if moved:
             return f"{anchor.signal} moved, first seen in this run"
     return ""
@@ -124,6 +129,12 @@ def departed(
         if after < since <= until and held != anchor.state and select(key, held) != select(key, anchor.state):
             return since
     return None
+
+
+def _revisions(history: SignalHistory, anchor: Anchor, after: datetime, until: datetime) -> list[str]:
+    """What runs since the look read as the moment of its last change: an older one may come back, nothing is undone."""
+    held = history.get((anchor.subject, revision_of(anchor.signal)), ())
+    return [one for since, found in held if after < since <= until for one in found or ()]
 
 
 def newer(now: str, then: str) -> bool:
