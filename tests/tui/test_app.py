@@ -67,7 +67,7 @@ async def test_what_was_shown_stays_when_a_reload_fails() -> None:
         await until(pilot, lambda: bool(dashboard(pilot).trouble))
         await pilot.pause()
         assert "It broke. Restore it" in on_screen(pilot)
-        assert "NO:  1 fail" in on_screen(pilot)
+        assert "FAIL (high and above)" in on_screen(pilot)
 
 
 async def test_a_resize_while_the_history_is_read() -> None:
@@ -89,7 +89,7 @@ async def test_a_resize_while_the_history_is_read() -> None:
         go.set()
         await until(pilot, lambda: app.board is not None)
         await pilot.pause()
-        assert "NO:  1 fail" in on_screen(pilot)
+        assert "FAIL (high and above)" in on_screen(pilot)
 
 
 async def test_the_first_start_leads_into_the_wizard_or_the_demo() -> None:

@@ -49,7 +49,11 @@ ALL: dict[str, Listed] = {
         "Timeline", "t", "What changed, why and when; the state of any day", "timeline", "TimelineScreen"
     ),
     "desk": Listed(
-        "Evidence", "a", "Evidence desk: look at what is due, confirm, revoke, signals, conflicts", "desk", "DeskScreen"
+        "Evidence",
+        "a",
+        "Evidence desk: look at what is due, confirm, revoke, signals, conflicts",
+        "attestations",
+        "DeskScreen",
     ),
     "approve": Listed(
         "Baseline", "p", "What is outside of the approved state, and approving it", "approve", "ApproveScreen"
