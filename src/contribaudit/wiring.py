@@ -20,7 +20,7 @@ from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.sites import Accesses, SiteClient
 from contribaudit.atlassian.transport import Ledger
-from contribaudit.attestations import files
+from contribaudit.attestations import files, recording
 from contribaudit.attestations.files import Row
 from contribaudit.audit.job import Operator, Target
 from contribaudit.core.judge.check import Check, by_id
@@ -31,7 +31,7 @@ from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import decoders, loader
 from contribaudit.settings import credentials as site_tokens
 from contribaudit.settings import file as paths
-from contribaudit.settings.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring
+from contribaudit.settings.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring, secrets
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.store.history import History
 
@@ -104,6 +104,7 @@ def open_store(settings: AppSettings, location: str | None = None, *, reading: b
 
     `reading`: for somebody who only looks; nothing is made where there is none.
     """
+    recording.never_attach(*secrets(settings))
     opened = History.open_to_read if reading else History.open
     if location is not None or settings.store is not None:
         named = location or settings.store_location()
@@ -159,6 +160,7 @@ def targets(
             found.append(Target(one.id, one.name, unread_reason=f"no key: {error.message}"))
             continue
         on_key(key)
+        recording.never_attach((key_file,) if key_file is not None else (), [key.get_secret_value()])
         label = one.api_key_label or settings.api_key_label
         opener = _opener(settings, one.id, key, progress)
         found.append(Target(one.id, one.name, opener, key_label=label, connect_sites=sites))

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.attestations import recording
+from contribaudit.attestations import files, recording
 from contribaudit.errors import UsageError
+from contribaudit.settings.credentials import secrets
+from contribaudit.settings.model import AppSettings
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 
@@ -56,3 +58,48 @@ def test_anything_else_is_refused(folder: Path, name: str, said: str) -> None:
 def test_a_key_and_what_is_no_file_are_no_attachment_of_anybody(folder: Path, name: str) -> None:
     with pytest.raises(UsageError):
         recording.read(folder / name)
+
+
+SECRET = "f00d-the-configured-one"
+
+
+@pytest.mark.parametrize("kind", ["itself", "a hard link", "a link", "a picture around it", "a file with it as a note"])
+@pytest.mark.parametrize("configured", ["api_key_file", "token_file", "signing_key", "a variable"])
+def test_a_configured_secret_is_refused_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, configured: str
+) -> None:
+    monkeypatch.setattr(recording, "_secret_files", set())
+    monkeypatch.setattr(recording, "_secrets", set())
+    key = tmp_path / "key"
+    key.write_text(f"{SECRET} with blanks\n")
+    whole = f"{SECRET} with blanks"
+    choices: dict[str, dict[str, object]] = {
+        "api_key_file": {"api_key_file": key},
+        "token_file": {"spaces": {"site": [{"host": "a.example", "email": "a@a.example", "token_file": key}]}},
+        "signing_key": {"evidence": {"signing_key": key}},
+        "a variable": {"organization": [{"id": "acme", "api_key_env": "THE_KEY"}]},
+    }
+    monkeypatch.setenv("THE_KEY", whole)
+    place = tmp_path / "shot.csv"
+    if kind == "itself":
+        place = key
+    elif kind == "a hard link":
+        os.link(key, place)
+    elif kind == "a link":
+        place.symlink_to(key)
+    else:
+        place.write_bytes((PNG if "picture" in kind else b"subject,setting,value,note\n") + whole.encode())
+    recording.never_attach(*secrets(AppSettings.model_validate(choices[configured])))
+    with pytest.raises(UsageError, match="configured secret") as caught:
+        recording.read(place)
+    assert SECRET not in str(caught.value)
+    if "picture" not in kind:
+        with pytest.raises(UsageError, match="configured secret"):
+            files.load(place)
+
+
+def test_a_file_without_one_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "_secrets", set())
+    recording.never_attach([tmp_path / "gone"], ["", "short", SECRET])
+    (tmp_path / "a.png").write_bytes(PNG + b"short")
+    assert recording.read(tmp_path / "a.png")[1]

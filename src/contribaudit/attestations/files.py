@@ -92,10 +92,13 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
 
 def _read(path: Path) -> str:
     try:
-        return named_file.read_text(path, most=LARGEST_BYTES)
+        text = named_file.read_text(path, most=LARGEST_BYTES)
     except Unreadable as error:
         hint = "Check the path; contribaudit attest --template prints what such a file holds"
         raise UsageError(f"{path} cannot be read: {error.reason}", hint=hint if error.missing else error.hint) from None
+    if attachment.is_secret(path, text.encode()):
+        raise UsageError(f"{path} holds a configured secret", hint="Take it out: what is recorded is exported")
+    return text
 
 
 def _csv(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -11,6 +11,7 @@ import csv
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -184,7 +185,29 @@ def _quoted(text: str) -> str:
 LARGEST_BYTES = 20_000_000
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"%PDF-")
 _KEY = re.compile(rb"\s*[!-~]{16,8192}\s*")
+_SHORTEST_SECRET = 8
+"""Less may be in any picture."""
 _SYSTEM = ("/proc", "/sys", "/dev")
+
+
+_secret_files: set[Path] = set()
+_secrets: set[bytes] = set()
+
+
+def never_attach(places: Iterable[Path], values: Iterable[str]) -> None:
+    """From now on refuse these files, by whatever name, and every file that holds one of the values."""
+    _secret_files.update(places)
+    told = (value.strip().encode(errors="surrogatepass") for value in values)
+    _secrets.update(value for value in told if len(value) >= _SHORTEST_SECRET)
+
+
+def is_secret(path: Path, body: bytes) -> bool:
+    """Whether the file, which holds `body`, is one of those, or a link to one, or holds such a value."""
+    for place in _secret_files:
+        with suppress(OSError):
+            if path.samefile(place):
+                return True
+    return any(value in body for value in _secrets)
 
 
 def read(path: Path, within: Path | None = None) -> tuple[Attachment, bytes]:
@@ -208,6 +231,8 @@ def read(path: Path, within: Path | None = None) -> tuple[Attachment, bytes]:
         raise UsageError(f"The attachment {path} cannot be read: it has no such name", hint=hint) from None
     if not body:
         raise UsageError(f"The attachment {path} is empty", hint=hint)
+    if is_secret(path, body):
+        raise UsageError(f"The attachment {path} holds a configured secret, and attachments are exported", hint=hint)
     if within is not None and not (body.startswith(_PICTURES) or (body[:4] == b"RIFF" and body[8:12] == b"WEBP")):
         raise UsageError(f"The attachment {path} is neither a picture nor a PDF", hint="Attach a screenshot")
     if _KEY.fullmatch(body) or b"PRIVATE KEY-----" in body:

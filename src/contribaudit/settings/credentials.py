@@ -12,7 +12,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
-from contribaudit.files import refuse_shared
+from contribaudit.files import Unreadable, read_text, refuse_shared
 from contribaudit.settings.model import API_URL, Site, Spaces
 
 if TYPE_CHECKING:
@@ -84,6 +84,29 @@ def find_key(
     if settings.api_key_file is not None and len(entries) <= 1:
         return Found(read_key_file(settings.api_key_file), f"the file {settings.api_key_file}")
     return _from_keyring(organization, settings.api_url, _looked_at(entry))
+
+
+def secrets(settings: AppSettings) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """The secret files that the configuration names, and every secret in them and in the variables that it names.
+
+    A file that cannot be read has none to give; the keyring is not asked.
+    """
+    places, variables = [settings.api_key_file, settings.evidence.signing_key], [VARIABLE]
+    for organization in settings.organizations():
+        places.append(organization.api_key_file)
+        variables.append(organization.api_key_env or "")
+    spaces: list[Spaces | Site] = [settings.spaces, *settings.spaces.site] if settings.spaces is not None else []
+    for site in spaces:
+        places.append(site.token_file)
+        variables.append(site.token_env or "")
+    files = tuple(dict.fromkeys(place for place in places if place is not None))
+    values = [value for name in variables if (value := os.environ.get(name))]
+    for place in files:
+        with suppress(Unreadable):
+            values.append(read_text(place))
+    if settings.api_key is not None:
+        values.append(settings.api_key.get_secret_value())
+    return files, tuple(values)
 
 
 def account(entry: str, api_url: str) -> str:
