@@ -149,7 +149,7 @@ def made(count: int) -> Report:
     findings = tuple(
         Finding(
             check=f"DR-{1 + number % 14:02}",
-            title="Realm is one that the policy allows",
+            title="App data is in an allowed location",
             severity=severities[number % len(severities)],
             outcome=(outcome := outcomes[number * 7 % len(outcomes)]),
             underlying_outcome=Outcome.FAIL if outcome is Outcome.WAIVED else outcome,

@@ -219,7 +219,7 @@ def test_the_queue_leaves_no_finding_out_and_counts_what_nobody_can_settle(
     assert "written_for_plan" in found[1]["what"]
     assert [one["kind"] for one in rows(cli, "next", "--limit", "1")] == ["look", "nobody"]
     last = cli("next", "--limit", "1").last
-    assert last == "3 things to do, 1 of them shown, about 8 min in all; 1 finding that nobody can settle now."
+    assert last == "3 things to do, 1 of them shown, about 8 min in all; 1 finding cannot be resolved yet."
 
 
 def test_a_name_is_erased_and_what_was_done_stays(cli: Cli, ready: Api) -> None:

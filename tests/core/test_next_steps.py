@@ -170,8 +170,8 @@ def test_the_last_line_counts_what_nobody_can_settle_and_says_why() -> None:
     last = queue[-1]
     assert (last.minutes, last.severity, last.due, len(last.findings)) == (0, None, day, 3)
     assert last.text == (
-        "3 findings that nobody can settle now: 1 of what no source tells (GV-02), "
-        "1 of what was not recorded in time (DC-21), 1 that only their day settles (DC-22), "
+        "3 findings cannot be resolved yet: 1 has no data source (GV-02), "
+        "1 was not recorded in time (DC-21), 1 waits for a scheduled date (DC-22), "
         f"the first on {day:%Y-%m-%d}"
     )
 

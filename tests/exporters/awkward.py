@@ -84,7 +84,7 @@ def finding(subject: Subject, outcome: Outcome = Outcome.FAIL, **changed: object
     """A plain finding; `changed` names the fields that matter."""
     plain = Finding(
         check="DR-01",
-        title="Realm is one that the policy allows",
+        title="App data is in an allowed location",
         severity=Severity.HIGH,
         outcome=outcome,
         underlying_outcome=outcome,

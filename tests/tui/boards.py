@@ -69,7 +69,7 @@ def many(count: int) -> Board:
     found = tuple(
         replace(
             finding(outcomes[n % 7], severities[n % 5]),
-            title="Realm is one that the policy allows",
+            title="App data is in an allowed location",
             subject=app(f"app-{n:06}"),
             reason=f"its realm is US, the policy allows EU ({n})",
         )

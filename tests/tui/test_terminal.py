@@ -86,7 +86,7 @@ def test_the_demo_from_start_to_end(terminal: Terminal) -> None:
     terminal.keys("Enter")
     terminal.shows("s Sort")
     terminal.keys("Enter")
-    terminal.shows("Realm is one that the policy allows", "WANTED")
+    terminal.shows("App data is in an allowed location", "WANTED")
     terminal.keys("q")
     shown = terminal.shows("ended=0")
     assert "CAN WE SIGN" not in shown

@@ -78,7 +78,7 @@ def command(
     more = f", {limit} of them shown" if limit is not None and limit < len(things) else ""
     told = f"{plural(len(things), 'thing')} to do{more}, about {minutes} min in all" if things else "Nothing to do now"
     left = sum(len(step.findings) for step in steps[len(things) :])
-    beside = f"; {plural(left, 'finding')} that nobody can settle now" if left else ""
+    beside = f"; {plural(left, 'finding')} cannot be resolved yet" if left else ""
     console.diagnostics.conclusion(f"{told}{beside}.")
 
 

@@ -132,7 +132,7 @@ def _head(page: _Page, about: Overview) -> None:
 
 
 def _steps(page: _Page, about: Overview) -> None:
-    """What to do next, and what nobody can settle now."""
+    """What to do next, and what cannot be resolved yet."""
     things = about.tasks()
     if things:
         rows = [

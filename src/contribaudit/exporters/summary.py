@@ -128,7 +128,7 @@ class Task:
 
     kind: str
     severity: str
-    """"" for what nobody can settle."""
+    """"" for what cannot be resolved."""
     minutes: int
     number: int
     """How many findings it settles."""
@@ -283,7 +283,7 @@ class Overview:
 
     @cached_property
     def steps(self) -> list[Task]:
-        """What to do, gravest first, and last what nobody can settle now.
+        """What to do, gravest first, and last what cannot be resolved yet.
 
         A report of an earlier version holds no steps: its findings then tell them, as far as they do by themselves.
         """
@@ -300,7 +300,7 @@ class Overview:
 
     @property
     def nobodys(self) -> str:
-        """What nobody can settle now, as a sentence without a full stop; "" where there is nothing of the sort."""
+        """What cannot be resolved yet, as a sentence without a full stop; "" where there is nothing of the sort."""
         return next((one.what for one in self.steps if one.kind == NOBODY), "")
 
     def changes(self) -> list[Happened]:

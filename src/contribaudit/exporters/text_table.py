@@ -289,7 +289,7 @@ def _why(finding: Finding) -> Text:
 
 
 def _steps(steps: Sequence[NextStep]) -> RenderableType:
-    """The gravest things to do, how many more there are, and what nobody can settle."""
+    """The gravest things to do, how many more there are, and what cannot be resolved."""
     things = to_do(steps)
     rows = [
         (

@@ -49,7 +49,7 @@ class StepKind(StrEnum):
     DECIDE = "decide"
     RENEW = "renew"
     NOBODY = "nobody"
-    """Nothing: the last line, of what nobody can settle now."""
+    """Nothing: the last line, of what cannot be resolved yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ class NextStep:
 
     kind: StepKind
     severity: Severity | None
-    """The gravest of what it settles; None for what only runs out, and for what nobody can settle."""
+    """The gravest of what it settles; None for what only runs out, and for what cannot be resolved yet."""
     minutes: int
-    """About; 0 for what nobody can settle."""
+    """About; 0 for what cannot be resolved yet."""
     text: str
     """One sentence without a full stop."""
     command: str
@@ -287,10 +287,11 @@ _MORE = 1
 _QUICK = {DeadlineKind.API_KEY: 1, DeadlineKind.BASELINE: 3, DeadlineKind.WAIVER: 5, DeadlineKind.RULEBOOK: 5}
 _DECIDE = {DeadlineKind.WAIVER_REVIEW: 3, DeadlineKind.TRIAL: 5}
 _NOBODYS = {
-    Remedy.UNPUBLISHED: "of what no source tells",
-    Remedy.PAST: "of what was not recorded in time",
-    Remedy.TIME: "that only their day settles",
+    Remedy.UNPUBLISHED: ("has no data source", "have no data source"),
+    Remedy.PAST: ("was not recorded in time", "were not recorded in time"),
+    Remedy.TIME: ("waits for a scheduled date", "wait for a scheduled date"),
 }
+"""Why findings cannot be resolved yet, of one and of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +316,7 @@ class Judged(Protocol):
 def next_steps(
     report: Judged, screens_due: Iterable[ScreenDue] = (), ending: Iterable[Deadline] = (), operator: str = ""
 ) -> tuple[NextStep, ...]:
-    """What to do, gravest first, then what is due first; what nobody can settle last.
+    """What to do, gravest first, then what is due first; what cannot be resolved yet last.
 
     `operator` is the mail address of whoever asks ("" when not known): nobody confirms what is their own.
     """
@@ -512,18 +513,18 @@ def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Ite
 
 
 def _nobodys(by: dict[Remedy, list[Finding]]) -> Iterator[NextStep]:
-    """The closing line: how many nobody can settle now, and why."""
+    """The closing line: how many findings cannot be resolved yet, and why."""
     its = [one for findings in by.values() for one in findings]
     if not its:
         return
-    parts = [f"{len(found)} {_NOBODYS[way]} ({checks_of(found)})" for way, found in by.items() if found]
+    parts = [f"{len(found)} {_NOBODYS[way][len(found) > 1]} ({checks_of(found)})" for way, found in by.items() if found]
     days = [one.due_at for one in by[Remedy.TIME] if one.due_at is not None]
     first = f", the first on {min(days):%Y-%m-%d}" if days else ""
     yield NextStep(
         StepKind.NOBODY,
         None,
         0,
-        f"{_findings(len(its))} that nobody can settle now: {', '.join(parts)}{first}",
+        f"{_findings(len(its))} cannot be resolved yet: {', '.join(parts)}{first}",
         f"contribaudit checks show {its[0].check}",
         organization_of(its),
         subjects_of(its),

@@ -191,7 +191,7 @@ class Remedy(StrEnum):
 
 
 NOT_ACTIONABLE = (Remedy.UNPUBLISHED, Remedy.PAST, Remedy.TIME)
-"""What nobody can settle now."""
+"""What cannot be resolved yet."""
 _LOOK = (Remedy.LOOK, Remedy.REMEDY)
 _SOURCE = (Remedy.SOURCE, Remedy.READING)
 REMEDIES: Mapping[str, tuple[Remedy, ...]] = {

@@ -295,7 +295,7 @@ def next_title(board: Board) -> str:
 
 
 def next_lines(board: Board, width: int, most: int) -> list[Line]:
-    """The gravest steps; a last line tells how many more there are, and what nobody can settle."""
+    """The gravest steps; a last line tells how many more there are, and what cannot be resolved yet."""
     things = to_do(board.steps)
     nobodys = board.steps[len(things) :]
     if not things:
@@ -309,14 +309,14 @@ def next_lines(board: Board, width: int, most: int) -> list[Line]:
     found = [_step_line(number, one, width, board) for number, one in enumerate(things[:most], 1)]
     if len(things) > most:
         left = sum(len(one.findings) for one in nobodys)
-        beside = f"; {left} that nobody can settle now" if left else ""
+        beside = f"; {left} cannot be resolved yet" if left else ""
         found.append(Line(Text(f"and {len(things) - most} more: contribaudit next{beside}", "dim"), "is:open"))
         return found
     return [*found, *(_nobodys(one, width) for one in nobodys)]
 
 
 def _nobodys(step: NextStep, width: int) -> Line:
-    """The closing line, of what nobody can settle now."""
+    """The closing line, of what cannot be resolved yet."""
     told = column(Text(safe_text(step.text), "dim"), width - 1)
     return Line(told, query_of(step.subjects), f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
 
