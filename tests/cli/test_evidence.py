@@ -109,6 +109,15 @@ def test_csv_for_excel(audited: Api, cli: Cli, tmp_path: Path) -> None:
     assert "0 differently; 0 are left out of the pack, 0 things differ" in cli("evidence", "reperform", "pack").err
 
 
+@pytest.mark.parametrize(("mode", "files"), [("0700", 0o600), ("0750", 0o640), ("0755", 0o644)])
+def test_who_may_read_it(audited: Api, cli: Cli, tmp_path: Path, mode: str, files: int) -> None:
+    assert cli("evidence", "export", "pack", "--mode", mode).code == 0
+    assert cli("evidence", "export", "pack.zip", "--zip", "--mode", mode).code == 0
+    found = [tmp_path / "pack", tmp_path / "pack.zip", *(tmp_path / "pack").rglob("*")]
+    modes = {(one.is_dir(), one.stat().st_mode & 0o777) for one in found}
+    assert modes == {(True, int(mode, 8)), (False, files)}
+
+
 @pytest.mark.parametrize(
     ("words", "marked"),
     [

@@ -59,6 +59,13 @@ def command() -> None:
     "--people", type=click.Choice(PEOPLE), default="named", show_default=True, help="How people appear in it."
 )
 @click.option("--scope", "sites", metavar="SITE", multiple=True, help="Only this site (its host); may be repeated.")
+@click.option(
+    "--mode",
+    type=click.Choice(("0700", "0750", "0755")),
+    default="0700",
+    show_default=True,
+    help="Who may read it: you alone, your group too, or everybody.",
+)
 @csv_bom_option
 @store_option
 @pass_console
@@ -74,6 +81,7 @@ def export_command(
     archive: bool,
     people: str,
     sites: tuple[str, ...],
+    mode: str,
     store_location: str | None,
 ) -> None:
     """Write a kept run, or a period, as a folder of evidence: whole or not at all, and never over another.
@@ -93,7 +101,7 @@ def export_command(
     with console.history(store_location) as store, store.exporting(wait_seconds=_WAIT_SECONDS):
         job = _job(settings, store, organizations, policy_path, run, until)
         dossier, told = _noted(_dossier(job, run, since, until, Wanted(NameHandling(people), sites)))
-        done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom)
+        done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom, mode=int(mode, 8))
         unnoted = store.read_only
     console.csv_bom = False  # of the files, not of this line
     console.write(f"{done.manifest.sha256}  {place}\n")
@@ -207,12 +215,19 @@ def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wa
 
 
 def _export(
-    settings: AppSettings, job: Job, dossier: Dossier, place: Path, *, archive: bool, csv_bom: bool = False
+    settings: AppSettings,
+    job: Job,
+    dossier: Dossier,
+    place: Path,
+    *,
+    archive: bool,
+    csv_bom: bool = False,
+    mode: int = 0o700,
 ) -> Exported:
     from contribaudit import wiring
     from contribaudit.evidence.export import Form, export
 
-    form = Form(archive, csv_bom, wiring.signer(settings), settings.rulebook, settings.decoders)
+    form = Form(archive, csv_bom, wiring.signer(settings), settings.rulebook, settings.decoders, mode)
     return export(dossier, place, now=job.clock(), operator=job.operator, form=form)
 
 

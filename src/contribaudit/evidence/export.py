@@ -61,9 +61,10 @@ class EvidenceFolder:
     folder's place, OutputError when the disk refuses.
     """
 
-    def __init__(self, place: Path, *, archive: bool = False) -> None:
-        """`place` is the folder to be, or the `.zip` file where `archive` is true."""
+    def __init__(self, place: Path, *, archive: bool = False, mode: int = 0o700) -> None:
+        """`place` is the folder to be, or the `.zip` file where `archive` is true; `mode` is that of folders."""
         self._place, self._archive = place, archive
+        self._mode, self._file_mode = mode, mode & 0o666
         self._entries: dict[str, Entry] = {}
         self._made: set[Path] = set()
         self._working: Path | None = None
@@ -145,9 +146,9 @@ class EvidenceFolder:
                 # A hard link fails where something stands in the place by now; a rename would replace it.
                 self._put(lambda: os.link(beside, self._place), note)
         else:
-            self._folder.chmod(0o700)
+            self._folder.chmod(self._mode)
             for path in self._folder.rglob("*"):  # a copy of the folder keeps these, and not what stood around it
-                path.chmod(0o700 if path.is_dir() else 0o600)
+                path.chmod(self._mode if path.is_dir() else self._file_mode)
             self._put(lambda: self._folder.rename(self._place), note)
 
     def _put(self, put: Callable[[], object], note: Callable[[], None]) -> None:
@@ -177,10 +178,10 @@ class EvidenceFolder:
             for name in names:
                 info = zipfile.ZipInfo(name, _ZIP_TIME)
                 info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = 0o600 << 16
+                info.external_attr = self._file_mode << 16
                 with (self._folder / name).open("rb") as source, archive.open(info, "w") as target:
                     shutil.copyfileobj(source, target, _COPY_BYTES)
-        beside.chmod(0o600)
+        beside.chmod(self._file_mode)
 
     def _sorted(self) -> list[Entry]:
         return [self._entries[path] for path in sorted(self._entries)]
@@ -350,6 +351,8 @@ class Form:
     rulebook_folder: Path | None = None
     """The user's files in place of the rulebook's, which judged the run."""
     decoders_folder: Path | None = None
+    mode: int = 0o700
+    """Of its folders; files have the same without the right to enter."""
 
 
 PLAIN = Form()
@@ -373,7 +376,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
     """
     place = place.absolute()
     store, mark = dossier.store, "\ufeff" if form.csv_bom else ""
-    with EvidenceFolder(place, archive=form.archive) as folder:
+    with EvidenceFolder(place, archive=form.archive, mode=form.mode) as folder:
         for sheet in ALL:
             with folder.text(sheet.name) as out:
                 out.write(mark)
