@@ -82,5 +82,5 @@ def parse_within(text: str) -> timedelta:
 
     found = _SPAN.fullmatch(text.strip())
     if found is None:
-        raise UsageError(f"{text[:40]!r} is no length of time", hint="Write hours, days or weeks: 12h, 30d, 2w.")
+        raise UsageError(f"Invalid duration {text[:40]!r}", hint="Write hours, days or weeks: 12h, 30d, 2w.")
     return timedelta(hours=int(found[1]) * _HOURS[found[2].lower()])

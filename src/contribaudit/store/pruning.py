@@ -67,9 +67,7 @@ def parse_span(text: str) -> Span:
     """The span. Raises UsageError for a text that is none."""
     found = _SPAN.fullmatch(text.strip())
     if found is None:
-        raise UsageError(
-            f"{text[:40]!r} is no length of time", hint="Write days, weeks, months or years: 90d, 12w, 15mo"
-        )
+        raise UsageError(f"Invalid duration {text[:40]!r}", hint="Write days, weeks, months or years: 90d, 12w, 15mo")
     amount, unit = int(found[1]), found[2].lower()
     months = _MONTHS.get(unit, 0)
     return Span(f"{amount}{unit}", 0 if months else amount * (7 if unit == "w" else 1), amount * months)
