@@ -129,13 +129,13 @@ def add_attestations(connection: Connection, coming: Sequence[Attestation], bodi
 
 
 def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bodies: Mapping[str, bytes]) -> None:
-    """Keep each screenshot once. Raises ValueError for one that is neither handed in nor there, or another one."""
+    """Keep each screenshot once. Raises UsageError for one that is neither handed in nor there, or another one."""
     for digest in dict.fromkeys(shot.sha256 for one in coming for shot in one.attachments):
         there = select(attachments.c.id).where(attachments.c.digest == digest)
         if connection.execute(there).scalar() is not None:
             continue
         if digest not in bodies or sha256(bodies[digest]).hexdigest() != digest:
-            raise ValueError(f"the attachment {digest} was not handed in")
+            raise UsageError(f"The attachment {digest} was not handed in", hint="Attach the file again")
         values = {"id": interns.next_id(connection, attachments), "digest": digest}
         connection.execute(insert(attachments).values(body=zlib.compress(bodies[digest]), **values))
 
@@ -315,7 +315,7 @@ class TestimonyDoor(Door):
     ) -> None:
         """Keep them all with their screenshots by digest, or none when this raises.
 
-        Raises UsageError when an ID is there already, ValueError when a screenshot was not handed in.
+        Raises UsageError when an ID is there already, or a screenshot was not handed in.
         """
         with self._writing() as connection:
             add_attestations(connection, attestations, attachments or {})
