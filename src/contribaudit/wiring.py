@@ -7,9 +7,10 @@ import getpass
 import hashlib
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -76,6 +77,19 @@ def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = Non
     if path is None or not path.resolve().is_relative_to(here):
         return policy
     return replace(policy, file=path.resolve().relative_to(here).as_posix())
+
+
+def policy_then(
+    settings: AppSettings, store: History, targets: Iterable[Target], moment: datetime, rulebook: Rulebook
+) -> AuditPolicy:
+    """The policy that judged the newest run begun by then; where that is not kept, the configured one.
+
+    Raises PolicyFileError where this version cannot read it, StoreDamaged where its text was altered.
+    """
+    runs = [run for one in targets if not one.left_out and (run := store.run_at(moment, one.organization))]
+    newest = max(runs, key=lambda run: run.id, default=None)
+    kept = kept_policy(store, newest.policy_sha256, rulebook) if newest is not None and newest.policy_sha256 else None
+    return kept or load_policy(settings.policy, rulebook)
 
 
 def kept_policy(store: History, sha256: str, rulebook: Rulebook) -> AuditPolicy | None:

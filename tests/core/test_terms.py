@@ -7,12 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from contribaudit import checks
 from contribaudit.core.judge.check import CheckContext, Verdict
-from contribaudit.core.judge.evaluate import apply_terms, strongest_first
+from contribaudit.core.judge.evaluate import age_limits, apply_terms, strongest_first
+from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome, Severity
 from contribaudit.core.model.observation import Grade
-from contribaudit.core.model.policy import EvidenceTerms, Rule
-from tests.builders import NOW, app, evidence, policy_of, rule, state_of
+from contribaudit.core.model.policy import EvidenceTerms, Rule, Where
+from contribaudit.core.resolve.effective import effective_of
+from tests.builders import NOW, app, evidence, facts, observed, policy_of, rule, state_of
 
 GOOD = [
     Outcome.PASS,
@@ -134,3 +137,28 @@ def test_what_a_decoder_reads_wants_an_agreement_as_good_as_any_attestation() ->
     assert under(Outcome.PASS, replace(alone, confirmed_by="bert@acme.example"), terms=terms)[0] is Outcome.PASS
     assert under(Outcome.PASS, evidence(Grade.DECODED), terms=terms)[0] is Outcome.PASS
     assert under(Outcome.PASS, replace(alone, grade=Grade.INFERRED), terms=terms)[0] is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("word", "days", "wanted", "told"),
+    [
+        ("blocked", 30, rule("AI-01"), "not_exposed"),
+        ("blocked", 31, rule("AI-01"), "stale"),
+        ("allowed", 31, rule("AI-01"), "exposed"),
+        ("blocked", 31, rule("AI-01", max_age_days={"attested": 60}), "not_exposed"),
+        ("blocked", 3, rule("AI-01", max_age_days={"attested": 2}), "stale"),
+        ("blocked", 3, rule("AI-01", max_age_days={"attested": 2}, where=Where(app=("jira-software",))), "not_exposed"),
+        ("blocked", 3, rule("DR-01", max_age_days={"attested": 2}), "not_exposed"),
+    ],
+)
+def test_an_effective_answer_is_told_under_the_same_limits(word: str, days: int, wanted: Rule, told: str) -> None:
+    """Stale where the finding is, with the value beside it; what is bad stays so."""
+    seen = observed(names.AI_ACCESS, app(), word, grade=Grade.ATTESTED, at=NOW - timedelta(days=days))
+    state = state_of(*facts(app(), type_key="confluence"), seen)
+    assert effective_of(state, app(), names.EFFECTIVE_AI).known
+    state.age_limits = age_limits(policy_of(wanted), checks.ALL)
+    answer = effective_of(state, app(), names.EFFECTIVE_AI)
+    assert (answer.value or answer.outcome) == told
+    if told == "stale":
+        assert answer.code == "evidence_too_old"
+        assert answer.reason.startswith(f"not exposed, but that was seen {days} days ago; the policy accepts ")

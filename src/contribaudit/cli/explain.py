@@ -56,6 +56,7 @@ def command(
     whatever the answer is.
     """
     import asyncio
+    from dataclasses import replace
 
     from contribaudit import collectors, wiring
     from contribaudit.audit.job import Job
@@ -69,7 +70,6 @@ def command(
         raise UsageError("--at and --live were both given", hint="What is read anew is of now.")
     settings = console.settings()
     rulebook = wiring.load_rulebook(settings)
-    policy = wiring.load_policy(None, rulebook)
     targets = (
         wiring.unread_targets(settings, organizations)
         if offline
@@ -83,9 +83,11 @@ def command(
         )
     )
     with console.history(store_location) as store:
-        job = Job(targets, store, rulebook, policy)
+        job = Job(targets, store, rulebook, wiring.load_policy(None, rulebook))
+        moment = past_moment(job, at) if at is not None else job.clock()
+        job = replace(job, policy=wiring.policy_then(settings, store, targets, moment, rulebook))
         if at is not None:
-            state = state_at(job, past_moment(job, at))
+            state = state_at(job, moment)
         else:
             state = last_state(job) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
         about = _subject(state, subject)

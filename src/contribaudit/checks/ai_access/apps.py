@@ -275,6 +275,7 @@ AI_01 = Check(
     judge=fragile_in_trial(access),
     applies=in_rovo_access,
     expectation=Expectation(Shape.WORD, words=ai.ACCESS.words),
+    answers=names.EFFECTIVE_AI,
 )
 AI_02 = Check(
     id="AI-02",

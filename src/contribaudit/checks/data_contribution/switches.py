@@ -120,6 +120,7 @@ DC_01 = Check(
     reads=(_METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
     outcomes=ATTESTED | _BEFORE | {Outcome.NOT_ACHIEVABLE},
     judge=metadata_off,
+    answers=names.EFFECTIVE_METADATA,
 )
 DC_02 = Check(
     id="DC-02",
@@ -136,6 +137,7 @@ DC_03 = Check(
     reads=_LISTS,
     outcomes=ATTESTED | _BEFORE,
     judge=in_app_off,
+    answers=names.EFFECTIVE_IN_APP,
 )
 DC_15 = Check(
     id="DC-15",

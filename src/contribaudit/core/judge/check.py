@@ -110,6 +110,8 @@ class Check:
     judge: Callable[[CheckContext], Verdict]
     applies: Callable[[State, Subject], bool] = field(default=lambda _state, _subject: True)
     expectation: Expectation = Expectation()
+    answers: SettingId | None = None
+    """The effective answer about its subject that is its verdict: both are told stale under the same limits."""
     when_none: Callable[[State, str], Verdict | None] = field(default=lambda _state, _organization: None)
     """Answers for an organization in which no subject applies; None leaves it `unknown`."""
 

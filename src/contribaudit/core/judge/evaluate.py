@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from contribaudit.core.judge.baseline import uncovered
 from contribaudit.core.judge.check import Check, CheckContext, Verdict
@@ -23,11 +23,10 @@ from contribaudit.core.judge.waivers import WaiverMatcher
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId, Unavailable
-from contribaudit.core.model.policy import AuditPolicy, Rule, Where
+from contribaudit.core.model.policy import AuditPolicy, Rule, Where, fresh_until, limit_days
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.model.times import later
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import AgeLimits, State
 from contribaudit.errors import UsageError
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -112,14 +111,23 @@ def limits_of(policy: AuditPolicy, rule: Rule | None = None) -> Mapping[str, int
     return {**policy.evidence.max_age_days, **((rule.max_age_days if rule is not None else None) or {})}
 
 
-def limit_days(grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> int:
-    """Days that evidence of this grade stays fresh. Raises KeyError for a prediction, which never is."""
-    return limits["attested_anchored" if anchored else grade]
+def age_limits(policy: AuditPolicy, checks: Iterable[Check]) -> AgeLimits:
+    """Under which limits an effective answer is told: those of the rule by which the check that it is judges it.
 
+    Where no rule does, the policy's alone.
+    """
+    general = limits_of(policy)
+    judges = {(check.answers, check.kind): check.id for check in checks if check.answers is not None}
+    special = {rule.check for rule in policy.rules if rule.max_age_days is not None}
 
-def fresh_until(observed_at: datetime, grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> datetime:
-    """The last moment at which evidence of this age still counts."""
-    return later(observed_at, timedelta(days=limit_days(grade, limits, anchored=anchored)))
+    def limits(state: State, subject: Subject, setting: SettingId) -> Mapping[str, int]:
+        check = judges.get((setting, subject.kind))
+        if check is None or check not in special:
+            return general
+        rule = rule_for(policy, check, attributes_of(state, subject))
+        return limits_of(policy, rule if rule is not None and rule.enabled else None)
+
+    return limits
 
 
 def strongest_first(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

@@ -40,6 +40,7 @@ CONNECTOR_STATE = SettingId("connector.state")
 EFFECTIVE_METADATA = SettingId("effective.metadata")
 EFFECTIVE_IN_APP = SettingId("effective.in_app")
 EFFECTIVE_AI = SettingId("effective.ai")
+EFFECTIVE_AI_PROCESSING = SettingId("effective.ai_processing")
 
 OTHER_ORGANIZATION = "other_organization"
 """Code of what is not taken from an app's entry, since it names another organization as the app's owner."""

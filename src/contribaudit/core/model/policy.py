@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from posixpath import dirname, join, normpath
 
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId, Value
+from contribaudit.core.model.times import later
 
 DEFAULT_MAX_AGE_DAYS: Mapping[str, int] = {
     "documented": 2,
@@ -136,3 +137,13 @@ class AuditPolicy:
         if not path or near.startswith(("../", "/")):
             return f"{self.file}:{self.extends_line}"
         return f"{near}:{line}"
+
+
+def limit_days(grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> int:
+    """Days that evidence of this grade stays fresh. Raises KeyError for a prediction, which never is."""
+    return limits["attested_anchored" if anchored else grade]
+
+
+def fresh_until(observed_at: datetime, grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> datetime:
+    """The last moment at which evidence of this age still counts."""
+    return later(observed_at, timedelta(days=limit_days(grade, limits, anchored=anchored)))

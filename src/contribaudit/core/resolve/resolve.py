@@ -20,7 +20,15 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, attested_observations, decoder_trusts
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.plans import highest_plan
-from contribaudit.core.resolve.state import NEVER_EXPORTED, NO_PAST, Chain, HistoryReader, OrganizationState, State
+from contribaudit.core.resolve.state import (
+    NEVER_EXPORTED,
+    NO_PAST,
+    AgeLimits,
+    Chain,
+    HistoryReader,
+    OrganizationState,
+    State,
+)
 
 
 def mark_unread(
@@ -96,11 +104,13 @@ def resolve(
     promises: Mapping[str, Iterable[SettingId]],
     settings: Sequence[Setting] = (),
     assumed_plans: Mapping[str, Observation] | None = None,
+    age_limits: AgeLimits | None = None,
 ) -> State:
     """The state that checks look at: observations, what is owed and unread, the highest plan, what people attested.
 
     `settings` is the catalogue. It is needed to weigh testimony; without it no attestation is held or proven by a
     signal. `assumed_plans` are highest plans by organization in place of the computed ones: only a forecast has any.
+    `age_limits` are the policy's: older than that, a good effective answer is told as stale.
     """
     observations: list[Observation] = []
     remembered: list[Observed] = []
@@ -131,6 +141,7 @@ def resolve(
         approvals={one.organization: one.approvals for one in seen},
         departures={one.organization: one.departures for one in seen},
         chains={one.organization: one.chain for one in seen},
+        age_limits=age_limits,
     )
     for one in seen:
         assumed = (assumed_plans or {}).get(one.organization)

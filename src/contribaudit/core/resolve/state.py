@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation
@@ -59,6 +59,8 @@ NO_PAST = HistoryReader(lambda _moment: (), lambda _moment: NO_LOG)
 
 
 T = TypeVar("T")
+AgeLimits: TypeAlias = Callable[["State", Subject, SettingId], Mapping[str, int]]
+"""Days by grade, and by "attested_anchored", that evidence behind an effective answer may be old."""
 _NOTHING: Mapping[SettingId, Observation] = {}
 
 
@@ -119,10 +121,12 @@ class State:
         departures: Mapping[str, Departures] | None = None,
         chains: Mapping[str, Callable[[], Chain]] | None = None,
         past: Mapping[str, HistoryReader] | None = None,
+        age_limits: AgeLimits | None = None,
     ) -> None:
         """`remembered` are values of earlier runs, used to name a subject and never to judge it.
 
         `attestations` are all that people recorded, by organization: for the question since when a value stands.
+        `age_limits` are the policy's, for what is told of an effective answer; without them age makes none stale.
         """
         self.as_of = as_of
         self.rulebook = rulebook
@@ -134,6 +138,7 @@ class State:
         self._departures = departures or {}
         self._chains = chains or {}
         self._past = past or {}
+        self.age_limits = age_limits
         self.decoders: Sequence[Trust] = ()
         """How each decoder stands in each organization; `resolve` sets it."""
         self._seen: dict[Subject, dict[SettingId, Observation]] = {}
