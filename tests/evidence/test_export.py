@@ -308,7 +308,8 @@ def test_two_exports_at_once_make_one_chain(told: Scene) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     def one(number: int) -> str:
-        return told.export(f"at-once-{number}").manifest.sha256
+        with told.bench.store.exporting(wait_seconds=60):  # as the command does, from before it gathers
+            return told.export(f"at-once-{number}").manifest.sha256
 
     with ThreadPoolExecutor(3) as pool:
         made = list(pool.map(one, range(3)))

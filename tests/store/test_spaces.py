@@ -212,7 +212,7 @@ def test_the_last_of_two_about_one_space_counts(history: History) -> None:
 def test_a_space_of_an_app_without_a_listing_keeps_nothing_of_the_run(history: History) -> None:
     """Whole, or not at all."""
     keep(history, 0, [ENG])
-    with pytest.raises(ValueError, match="jira"):
+    with pytest.raises(UsageError, match="jira"):
         keep(history, 1, [OPS, space("HR", at=JIRA)])
     assert [record.id for record in history.runs()] == [1]
     assert keys(history) == ["ENG"]

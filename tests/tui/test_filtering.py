@@ -43,7 +43,7 @@ def left(text: str, *, hide_passes: bool = False) -> list[str]:
         ("is:waived", 1),
         ("is:nonsense", 0),
         ("US", 6),
-        ("realm policy us", 4),
+        ("location us", 4),
         ('"its realm is US"', 2),
         ("outcome:", 20),
         ("nosuchfacet:x", 0),

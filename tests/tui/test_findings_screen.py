@@ -173,7 +173,7 @@ async def test_order_group_and_hidden_passes() -> None:
         assert "by check" in " ".join(on_screen(pilot).split())
         assert screen(pilot)._under_cursor() is here
         await pilot.press("g")
-        assert "grouped by site" in " ".join(on_screen(pilot).split())
+        await until(pilot, lambda: "grouped by site" in " ".join(on_screen(pilot).split()))
         assert screen(pilot)._under_cursor() is here
         await pilot.press("x")
         assert len(screen(pilot).shown) == 14

@@ -40,6 +40,7 @@ from sqlalchemy.orm import aliased
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, Snapshot, Space, SpaceList
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.errors import UsageError
 from contribaudit.store import ids
 from contribaudit.store.columns import Escaped, Moment, escape, read_value, write_moment
 from contribaudit.store.facts import organization_number, stored_facts
@@ -81,7 +82,7 @@ def fold(key: str) -> str:
 def save_spaces(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> None:
     """Open and close intervals as far as each listing came; spaces of a listing that failed are not kept.
 
-    Raises ValueError for a space of an app of which no listing tells how far it came.
+    Raises UsageError for a space of an app of which no listing tells how far it came.
     """
     lists = {one.app: one for one in snapshot.space_lists}
     apps = ids.subject_ids(connection, organization, lists) if lists else {}
@@ -152,7 +153,10 @@ def _take_in(
     def rows() -> Iterable[tuple[Any, ...]]:
         for place, one in enumerate(coming):
             if one.app not in lists:
-                raise ValueError(f"no listing tells how far the spaces of {one.app.id} were read")
+                raise UsageError(
+                    f"no listing tells how far the spaces of {one.app.id} were read",
+                    hint="Hand in the listing that the spaces come from",
+                )
             if lists[one.app].status is not CollectionStatus.FAILED:
                 texts = (one.id, one.key, fold(one.key), one.name, one.type, one.status)
                 created = None if one.created_at is None else write_moment(one.created_at)
