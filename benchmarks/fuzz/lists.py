@@ -194,7 +194,7 @@ def wrong(
     rows = {finding.subject.id.strip().casefold() for finding in findings if finding.check == "DR-01"}
     for one in oracle.apps.entries:
         identity = one.get("id")
-        if isinstance(identity, str) and identity and not any(same(identity, row) for row in rows):
+        if isinstance(identity, str) and identity.strip() and not any(same(identity, row) for row in rows):
             yield f"vanished: {identity[:80]}"
     if not {finding.check for finding in findings} >= {*APP_CHECKS, *LIST_CHECKS}:
         yield "vanished: a whole check"

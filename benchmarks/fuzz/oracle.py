@@ -68,7 +68,7 @@ def read_list(pages: Sequence[tuple[int, str]], beside: Sequence[str], key: str 
     else:
         return Read(found, False)
     ids = [entry.get(key) for entry in found]
-    if not all(isinstance(one, str) and one for one in ids):
+    if not all(isinstance(one, str) and one.strip() for one in ids):
         return Read(found, False)
     distinct = len({str(one).strip().casefold() for one in ids})
     told = [one for one in totals if one is not None]
