@@ -147,12 +147,8 @@ class Moment:
             take(bare)
         for entry in self.apps.entries if app and stems == AI else ():
             if same(entry.get("id"), app):
-                related = entry.get("relationships")
-                for items in related.values() if isinstance(related, dict) else ():
-                    for item in items if isinstance(items, list) else (items,):
-                        inner = item.get("attributes") if isinstance(item, dict) else None
-                        if isinstance(inner, dict) and {"enabled", "suspended"} & inner.keys():
-                            take(item)
+                for item in _items(entry.get("relationships")):
+                    take(item)
         return sorted(set(found)), dates
 
     def read(self, stems: tuple[str, ...], app: str) -> bool:
@@ -162,7 +158,8 @@ class Moment:
             return told
         own = [one.get("relationships") for one in self.apps.entries if same(one.get("id"), app)]
         # Two entries that contradict each other tell nothing, and one that comes twice tells it once.
-        return all(isinstance(one, dict) and one == own[0] for one in own) and (self.apps.whole or bool(own))
+        alike = all(isinstance(one, dict) and _items(one) == _items(own[0]) for one in own)
+        return alike and (self.apps.whole or bool(own))
 
     def differs(self, then: Moment, stems: tuple[str, ...], app: str) -> bool:
         """Whether something that anchors it is otherwise than then."""
@@ -172,6 +169,17 @@ class Moment:
         """Whether something that anchors it is otherwise than then, or bears a later date."""
         now, before = (max(map(_moment, one.signals(stems, app)[1]), default=None) for one in (self, then))
         return self.differs(then, stems, app) or (now is not None and before is not None and now > before)
+
+
+def _items(related: Any) -> list[dict[str, Any]]:
+    """The items of an app that say what is enabled, or suspended."""
+    found = []
+    for items in related.values() if isinstance(related, dict) else ():
+        for item in items if isinstance(items, list) else (items,):
+            inner = item.get("attributes") if isinstance(item, dict) else None
+            if isinstance(inner, dict) and {"enabled", "suspended"} & inner.keys():
+                found.append(item)
+    return found
 
 
 def _moment(text: str) -> float:

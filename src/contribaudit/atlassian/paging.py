@@ -141,7 +141,9 @@ def _total(document: dict[str, Any]) -> Any:
 
 def _apart(call: Call, item: dict[str, Any]) -> tuple[str, ...]:
     attributes = item.get("attributes")
-    return tuple(str(attributes.get(name)) for name in call.apart) if isinstance(attributes, dict) else ()
+    # An entry without readable attributes is no unit of its own: it would make up for an app that never came.
+    held = attributes if isinstance(attributes, dict) else {}
+    return tuple(str(held.get(name)) for name in call.apart)
 
 
 def _number(total: int | None) -> str:
