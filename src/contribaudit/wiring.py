@@ -30,7 +30,7 @@ from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.errors import ConfigurationError, CredentialError, StoreDamaged, StoreError, UsageError
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import decoders, loader
-from contribaudit.settings import credentials as site_tokens
+from contribaudit.settings import credentials
 from contribaudit.settings import file as paths
 from contribaudit.settings.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring, secrets
 from contribaudit.settings.model import AppSettings, Organization
@@ -230,7 +230,7 @@ def site_accesses(settings: AppSettings) -> Accesses | None:
     """With which token each site is read; None when the configuration has no [spaces]. Raises CredentialError."""
     if settings.spaces is None:
         return None
-    return site_tokens.accesses(settings.spaces, site_tokens.tokens(settings.spaces, settings.api_url))
+    return credentials.accesses(settings.spaces, credentials.tokens(settings.spaces, settings.api_url))
 
 
 def _site_opener(

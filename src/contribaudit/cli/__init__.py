@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from contribaudit import __version__, exit_codes, termination
-from contribaudit.cli import options as usage
+from contribaudit.cli import options
 from contribaudit.cli.diagnostics import Diagnostics
 from contribaudit.cli.options import (
     Console,
@@ -134,7 +134,7 @@ def run(argv: Sequence[str]) -> int:
         say.error(error)
         code = error.exit_code
     except click.UsageError as error:
-        message, hint = usage.explained(error, argv)
+        message, hint = options.explained(error, argv)
         say.usage(message, hint)
         code = exit_codes.USAGE
     except (KeyboardInterrupt, click.Abort):

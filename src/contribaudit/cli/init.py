@@ -70,7 +70,7 @@ def command(
     Asks only in a terminal; elsewhere everything comes from flags. Never overwrites a file. The key goes into the
     system keyring or into a file that only you can read, never into config.toml.
     """
-    from contribaudit.cli import options as ask
+    from contribaudit.cli import options
     from contribaudit.operations import setup
     from contribaudit.settings import file
 
@@ -80,7 +80,7 @@ def command(
     setup.refuse_existing(config_path, policy_path)
     organization = organization or settings.org_id
     key_given = api_key_file is not None or api_key_fd is not None or settings.api_key is not None
-    if not ask.person_there():
+    if not options.person_there():
         _refuse_missing(organization, key_given=key_given, pack=pack, yes=yes)
     organization = organization or _asked_organization()
     answers = _with_key(settings, organization, api_key_file, api_key_fd, key_given=key_given)
@@ -89,7 +89,7 @@ def command(
         answers.name = _tested(console, settings, answers)
     answers.pack = setup.known_pack(pack or _asked_pack())
     answers.plan = _plan(settings, plan)
-    if not yes and not ask.confirm(f"Write {config_path} and {policy_path}?", default=True):
+    if not yes and not options.confirm(f"Write {config_path} and {policy_path}?", default=True):
         raise UsageError("Nothing was written", hint="Run contribaudit init again when you are ready")
     if answers.typed:
         answers.key_file = _kept(console, answers, config_path.with_name("api-key"))
@@ -127,13 +127,13 @@ def _refuse_missing(organization: str | None, *, key_given: bool, pack: str | No
 
 
 def _asked_organization() -> str:
-    from contribaudit.cli import options as ask
+    from contribaudit.cli import options
 
     click.echo("The organization ID is in the address of admin.atlassian.com, after /o/.", err=True)
     kind = OrganizationId()
     while True:
         try:
-            return kind.convert(ask.ask("Organization ID"), None, None)
+            return kind.convert(options.ask("Organization ID"), None, None)
         except click.UsageError as error:
             click.echo(error.format_message(), err=True)
 
@@ -141,7 +141,7 @@ def _asked_organization() -> str:
 def _with_key(
     settings: AppSettings, organization: str, key_file: Path | None, key_fd: int | None, *, key_given: bool
 ) -> Answers:
-    from contribaudit.cli import options as ask
+    from contribaudit.cli import options
     from contribaudit.settings import credentials, file
 
     if key_given:
@@ -152,7 +152,7 @@ def _with_key(
         f"  {_scopes()}",
         err=True,
     )
-    return Answers(organization, ask.ask_key(f"API key of organization {organization}"), typed=True)
+    return Answers(organization, options.ask_key(f"API key of organization {organization}"), typed=True)
 
 
 def _scopes() -> str:
@@ -175,25 +175,25 @@ def _tested(console: Console, settings: AppSettings, answers: Answers) -> str:
 
 
 def _asked_pack() -> str:
-    from contribaudit.cli import options as ask
+    from contribaudit.cli import options
     from contribaudit.policy_file.reading import shipped
 
     for pack in shipped():
         click.echo(f"  {pack.name}: {pack.title}", err=True)
-    return ask.ask("Policy pack to start from", default=shipped()[0].name)
+    return options.ask("Policy pack to start from", default=shipped()[0].name)
 
 
 def _plan(settings: AppSettings, plan: str | None) -> str:
     """The plan's word as the rulebook has it, "" for none. Asks when nobody said and somebody is there."""
-    from contribaudit.cli import options as ask
+    from contribaudit.cli import options
     from contribaudit.operations import setup
     from contribaudit.wiring import load_rulebook
 
     known = [one.name.casefold() for one in load_rulebook(settings).plans]
     if plan is None:
-        if not ask.person_there():
+        if not options.person_there():
             return ""
-        plan = ask.ask(f"Your highest plan ({', '.join(known)}, or - if you are not sure)", default="-")
+        plan = options.ask(f"Your highest plan ({', '.join(known)}, or - if you are not sure)", default="-")
         if plan == "-":
             return ""
     return setup.known_plan(plan, known)
@@ -201,7 +201,7 @@ def _plan(settings: AppSettings, plan: str | None) -> str:
 
 def _kept(console: Console, answers: Answers, key_file: Path) -> Path | None:
     """Keep a typed key in the keyring, or in a file; returns the file."""
-    from contribaudit.cli import options as ask
+    from contribaudit.cli import options
     from contribaudit.errors import KeyStoreUnusable
     from contribaudit.operations import setup
     from contribaudit.settings import credentials
@@ -211,10 +211,10 @@ def _kept(console: Console, answers: Answers, key_file: Path) -> Path | None:
     except KeyStoreUnusable as error:
         console.diagnostics.note(f"{error.message}.")
     else:
-        if ask.confirm(f"Save the key in the keyring ({store})?", default=True):
+        if options.confirm(f"Save the key in the keyring ({store})?", default=True):
             credentials.save_key(credentials.account(answers.organization, console.settings().api_url), answers.key)
             return None
-    if ask.confirm(f"Save the key in {key_file}, readable by you alone?", default=True):
+    if options.confirm(f"Save the key in {key_file}, readable by you alone?", default=True):
         setup.write_key(key_file, answers.key)
         return key_file
     console.diagnostics.warning("the key was not kept", hint=f"For an audit, {credentials.ALTERNATIVES}")

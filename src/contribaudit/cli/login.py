@@ -60,12 +60,11 @@ def _save_token(
     from contribaudit.cli.options import ask_key
     from contribaudit.errors import UsageError
     from contribaudit.settings import credentials
-    from contribaudit.settings import credentials as site_tokens
 
     if organization is not None:
         raise UsageError("--site and --org were both given", hint="Save the key and the token one after the other")
     settings = console.settings()
-    host = site_tokens.chosen_site(settings.spaces, site)
+    host = credentials.chosen_site(settings.spaces, site)
     store = credentials.key_store()
     whose = f"of {host}" if host else "of all sites"
     if token_file is None and token_fd is None:
@@ -73,7 +72,7 @@ def _save_token(
     else:
         token = credentials.find_key(settings, "", key_file=token_file, key_fd=token_fd).key
     console.diagnostics.hide(token)
-    credentials.save_key(credentials.account(site_tokens.token_account(host), settings.api_url), token)
+    credentials.save_key(credentials.account(credentials.token_account(host), settings.api_url), token)
     told = f"Saved the API token {whose}, not tested, in the keyring: {store}"
     console.diagnostics.conclusion(f"{told}. Next: contribaudit doctor")
 

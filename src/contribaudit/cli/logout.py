@@ -34,14 +34,13 @@ def command(console: Console, organization: str | None, site: str | None) -> Non
 def _forget_token(console: Console, site: str, organization: str | None) -> None:
     from contribaudit.errors import UsageError
     from contribaudit.settings import credentials
-    from contribaudit.settings import credentials as site_tokens
 
     if organization is not None:
         raise UsageError("--site and --org were both given", hint="Remove the key and the token one after the other")
     # The site need not be in the configuration any more.
-    host = "" if site.casefold() == site_tokens.ALL_SITES else site.strip().casefold()
+    host = "" if site.casefold() == credentials.ALL_SITES else site.strip().casefold()
     whose = f"of {host}" if host else "of all sites"
-    if credentials.forget_key(credentials.account(site_tokens.token_account(host), console.settings().api_url)):
+    if credentials.forget_key(credentials.account(credentials.token_account(host), console.settings().api_url)):
         told = f"Removed the API token {whose} from the keyring; it works until it is revoked"
         console.diagnostics.conclusion(f"{told} in the account that it belongs to.")
     else:

@@ -24,7 +24,6 @@ from contribaudit.core.model.change import Change, Departures
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.errors import StoreError
 from contribaudit.store import baselines, changes, database, evidence, facts, pruning, pseudonyms, runs, saving
-from contribaudit.store import baselines as departures
 from contribaudit.store.attestations import TestimonyDoor
 from contribaudit.store.audit_log import LogDoor
 from contribaudit.store.database import Door, Standing, database_to_read, open_database
@@ -95,7 +94,7 @@ class UpkeepDoor(Door):
     def departures(self, organization: str, *, until: int | None = None) -> Departures:
         """Apps that left its list up to run `until` (None: until now), as far back as runs are kept."""
         with self._reading() as connection:
-            return departures.read_departures(connection, organization, until)
+            return baselines.read_departures(connection, organization, until)
 
     def prune(self, rule: Retention, now: datetime, signature: Signature, *, dry_run: bool = False) -> Pruned:
         """Remove runs by the rule, all of them or none when this raises. A dry run tells the same and keeps them.

@@ -20,7 +20,6 @@ from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.errors import UsageError
 from contribaudit.store import ids, pruned_intervals
-from contribaudit.store import pruned_intervals as relied
 from contribaudit.store.columns import read_moment, read_value, write_moment
 from contribaudit.store.pruned_intervals import KeptRuns
 from contribaudit.store.schema import (
@@ -291,10 +290,10 @@ def _staying(
     staying = kept_by_age(parts, rule, now)
     needed: dict[int, set[int]] = defaultdict(set)
     for number in numbers.values():
-        staying |= relied.pinned_runs(connection, number) | pruned_intervals.runs_of_holes(connection, number)
-        for run, others in relied.needs(connection, number).items():
+        staying |= pruned_intervals.pinned_runs(connection, number) | pruned_intervals.runs_of_holes(connection, number)
+        for run, others in pruned_intervals.needs(connection, number).items():
             needed[run] |= others
-    return relied.with_needed(staying, needed)
+    return pruned_intervals.with_needed(staying, needed)
 
 
 def _drop_runs(connection: Connection, gone: list[int]) -> None:

@@ -39,7 +39,6 @@ from contribaudit.errors import CredentialError, EvidenceDamaged, StoreDamaged
 from contribaudit.evidence.pack import ASK, Pack, open_pack
 from contribaudit.evidence.verify import Verified, verify
 from contribaudit.exporters import saved
-from contribaudit.exporters import saved as saved_file
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.settings.model import AppSettings
@@ -69,7 +68,7 @@ class PackSource(Shown):
         Raises EvidenceDamaged, EvidenceNewer or UsageError, as `evidence verify` does; then nothing is shown.
         """
         verified = verify(self._place)
-        report = saved.report_of(saved_file.load(self._place), words=self._words(verified))
+        report = saved.report_of(saved.load(self._place), words=self._words(verified))
         board = Board(
             report,
             steps=report.steps,

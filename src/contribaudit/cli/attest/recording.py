@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contribaudit.attestations import files
-from contribaudit.attestations import recording as attachment
+from contribaudit.attestations import files, recording
 from contribaudit.attestations.anchoring import PastLooks, ReadingsAround, described
 from contribaudit.attestations.due import Row, find_screen, path_of
 from contribaudit.attestations.files import TEMPLATE, take_in
@@ -57,7 +56,7 @@ def by_flags(desk: Desk, told: Sequence[tuple[str, str, str]], given: Given) -> 
     """Record the values of one look: subject, setting and value of each."""
     by = mail(given.by or desk.settings.attested_by)
     look_at = _past(desk, given)
-    shots, bodies = attachment.read_all(given.attach)
+    shots, bodies = recording.read_all(given.attach)
     screen = find_screen(desk.job.rulebook.screens, given.screen) if given.screen else None
     for _, setting, _ in told:
         if screen is not None and setting.strip().casefold() not in screen.settings:
@@ -82,7 +81,7 @@ def from_file(desk: Desk, source: Path, given: Given) -> None:
     rows = files.load(source)
     look_at = _past(desk, given)
     name = find_screen(desk.job.rulebook.screens, given.screen).id if given.screen else ""
-    shots, bodies = attachment.read_all(given.attach)
+    shots, bodies = recording.read_all(given.attach)
     if look_at is None and all(row.observed_at is not None for row in rows):
         look_at = desk.now()  # nothing looks at the default, so that one reading is enough
     state, held, looked_at = _read(desk, look_at)
@@ -229,13 +228,13 @@ def _answer(state: State, row: Row) -> Value:
 def _shots(given: Given) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
     """The screenshots of one screen: --attach, or what is asked for."""
     if given.attach:
-        return attachment.read_all(given.attach)
+        return recording.read_all(given.attach)
     while True:
         text = ask("Screenshot, a file (Enter: none)", default="")
         if not text:
             return (), {}
         try:
-            return attachment.read_all([file.expanded(text)])
+            return recording.read_all([file.expanded(text)])
         except UsageError as error:
             _say(f"    {error}")
 

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Select, Static
 
-from contribaudit.attestations import recording as attachment
+from contribaudit.attestations import recording
 from contribaudit.attestations.due import Row, path_of
 from contribaudit.attestations.recording import EnteredValue, parse_value, short
 from contribaudit.audit.attesting import AttestationSession, CompletedVisit, Form
@@ -182,7 +182,7 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
         """Keep the screenshot as it is now; what is shown is what is recorded. Raises UsageError."""
         digest = self.query_one("#digest", Static)
         digest.remove_class("-shown")
-        self._shots, self._bodies = attachment.read_all([file.expanded(text)])
+        self._shots, self._bodies = recording.read_all([file.expanded(text)])
         digest.update(rows.digests(self._shots))
         digest.add_class("-shown")
 

@@ -27,10 +27,7 @@ from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import Host
 from contribaudit.tui.messages import missing, past
-from contribaudit.tui.rows import attestations as attested
-from contribaudit.tui.rows import attestations as conflicts
-from contribaudit.tui.rows import attestations as signals
-from contribaudit.tui.rows import due
+from contribaudit.tui.rows import attestations, due
 from contribaudit.tui.rows.attestations import Contents, Recorded, contents, made_line, recorded_detail
 from contribaudit.tui.rows.due import DueScreen
 from contribaudit.tui.screens.attest import WalkScreen
@@ -137,14 +134,14 @@ class DeskScreen(BoardScreen):
         )
         self._attested = AttestedList()
         self._signals: Listing[SignalLine] = Listing(
-            signals.SIGNAL_COLUMNS,
+            attestations.SIGNAL_COLUMNS,
             id="signals",
             line=_SIGNALS,
             empty="No signal is known here.",
             key=lambda one: (one.reading.owner, one.reading.signal),
         )
-        self._conflicts: Listing[conflicts.Contradiction] = Listing(
-            conflicts.CONFLICT_COLUMNS,
+        self._conflicts: Listing[attestations.Contradiction] = Listing(
+            attestations.CONFLICT_COLUMNS,
             id="conflicts",
             line=_CONFLICTS,
             empty="Nothing contradicts itself.",
@@ -188,16 +185,16 @@ class DeskScreen(BoardScreen):
 
         def signal(one: SignalLine) -> Sequence[Text]:
             told = testimony.get(one.reading.owner.organization, AttestationHistory())
-            return [signals.signal_detail(state, one, told)]
+            return [attestations.signal_detail(state, one, told)]
 
         self._screens.say(due.due_line(found.due))
         self._screens.show(found.due, lambda one: due.due_cells(state, one), lambda one: [due.due_detail(state, one)])
         self._attested.show_recorded(board, found.recorded)
-        self._signals.show(found.signals, lambda one: signals.signal_cells(state, one), signal)
+        self._signals.show(found.signals, lambda one: attestations.signal_cells(state, one), signal)
         self._conflicts.show(
             found.conflicts,
-            lambda one: conflicts.conflict_cells(state, one),
-            lambda one: conflicts.conflict_detail(state, one),
+            lambda one: attestations.conflict_cells(state, one),
+            lambda one: attestations.conflict_detail(state, one),
         )
         counts = {"due": len(found.due), "conflicts": len(found.conflicts)}
         for name, title in _TABS.items():
@@ -209,7 +206,9 @@ class DeskScreen(BoardScreen):
         if self._board is None:
             return None
         state = self._board.report.state
-        return Sheet("attestations", attested.SHEET, [attested.sheet_row(state, one) for one in self._attested.rows])
+        return Sheet(
+            "attestations", attestations.SHEET, [attestations.sheet_row(state, one) for one in self._attested.rows]
+        )
 
     # What the keys do
 
@@ -274,7 +273,7 @@ class DeskScreen(BoardScreen):
         elif one is not None and self._board is not None:
             await revoke(self.dashboard, self._board, one)
 
-    def _chosen(self) -> attested.Recorded | None:
+    def _chosen(self) -> attestations.Recorded | None:
         """The attestation that something is to be done with; says why there is none."""
         if not self._may():
             return None
