@@ -11,6 +11,7 @@ from contribaudit.catalogue import (
     hipaa,
     organization,
     signals,
+    site_ai,
     spaces,
 )
 from contribaudit.core.model.observation import Grade, SettingId
@@ -26,6 +27,7 @@ ALL: tuple[Setting, ...] = (
     *ai_access.ALL,
     *ai_tools.ALL,
     *connectors.ALL,
+    *site_ai.ALL,
 )
 _BY_ID = {setting.id: setting for setting in ALL}
 
