@@ -233,17 +233,20 @@ class _Listing:
     entries: list[dict[str, Any]] = field(default_factory=list)
     whole: bool = False
 
-    def ids(self, by: datetime | None = None) -> set[str]:
-        """The IDs as they are written, spaces around them apart; of those that were there by then, where it is told."""
-        return {str(one.get("id")).strip() for one in self.entries if by is None or _there_by(one, by)}
+    def ids(self, by: datetime | None = None, undated: frozenset[str] = OLD) -> set[str]:
+        """The IDs as they are written, spaces around them apart; of those that were there by then, where it is told.
+
+        `undated` are the IDs that count as there without a date.
+        """
+        return {str(one.get("id")).strip() for one in self.entries if by is None or _there_by(one, by, undated)}
 
 
-def _there_by(entry: dict[str, Any], moment: datetime) -> bool:
+def _there_by(entry: dict[str, Any], moment: datetime, undated: frozenset[str]) -> bool:
     """Whether the space was there: by its date, else by its ID."""
     try:
         return datetime.fromisoformat(str(entry.get("createdAt"))) <= moment
     except (ValueError, TypeError):
-        return str(entry.get("id")) in OLD
+        return str(entry.get("id")) in undated
 
 
 class _Oracle:
@@ -265,8 +268,10 @@ class _Oracle:
         app = finding.subject.id
         listing = self.of(app)
         counted = self._said[JIRA if same(app, JIRA) else WIKI, "spaces.count"]
-        then = listing.ids(by=self._looked_at)
-        new = listing.ids() - then
+        # Without an earlier run an undated space may have been there at the look, and may be new: neither is known.
+        every = listing.ids()
+        then = listing.ids(by=self._looked_at, undated=OLD if self._earlier else frozenset(every))
+        new = every - listing.ids(by=self._looked_at, undated=OLD if self._earlier else frozenset())
         if not listing.whole or len(then) < counted:
             return False
         held = self._list()
