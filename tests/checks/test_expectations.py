@@ -58,13 +58,13 @@ def test_another_shape_is_refused_with_what_it_takes(tmp_path: Path, check: Chec
 
 @pytest.mark.parametrize("check", NOT_CHOOSING, ids=lambda check: check.id)
 def test_a_check_without_a_choice_takes_none(tmp_path: Path, check: Check) -> None:
-    assert "take the key out" in refused(tmp_path, check.id, '"blocked"')
+    assert "takes no `expect`; remove it" in refused(tmp_path, check.id, '"blocked"')
 
 
 @pytest.mark.parametrize(
     ("check", "value", "says"),
     [
-        ("AI-01", '"opt-in"', 'AI-01 cannot expect "opt-in"; it takes one of allowed, limited, blocked'),
+        ("AI-01", '"opt-in"', 'AI-01 rovo-access-matches-policy cannot expect "opt-in"; it takes one of allowed, '),
         ("AI-01", '"off"', "one of allowed, limited, blocked"),
         ("AI-01", '" blocked"', "one of allowed, limited, blocked"),
         ("AI-04", '"blocked"', "one of on, limited, off"),

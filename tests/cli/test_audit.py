@@ -169,7 +169,7 @@ def test_without_a_key_nothing_is_read(cli: Cli, api: Api) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--only", "DR-99"), "There is no check 'DR-99'"),
+        (("--only", "DR-99"), "No check is called 'DR-99'"),
         (("--only", "DR-01"), "Not one check would be evaluated"),
         (("--policy", "missing.toml"), "no such file"),
         (("--output", "."), "is a folder"),

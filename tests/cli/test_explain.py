@@ -74,6 +74,25 @@ def test_one_setting_as_json(cli: Cli, audited: Api) -> None:
     assert document["settings"] == []
 
 
+@pytest.mark.parametrize(
+    ("check", "setting"),
+    [
+        ("DC-03", "effective.in_app"),
+        ("in-app-contribution-off", "effective.in_app"),
+        ("Metadata-Contribution-Off", "effective.metadata"),
+        ("app-location-allowed", "residency.realm"),
+    ],
+)
+def test_a_check_names_what_its_verdict_is_about(cli: Cli, audited: Api, check: str, setting: str) -> None:
+    """By ID or slug; one that is about no setting says where else it is explained."""
+    ended = cli("explain", WIKI, check)
+    assert ended.code == 0
+    assert ended.out == cli("explain", WIKI, setting).out
+    refused = cli("explain", "organization", "rulebook-reviewed")
+    assert refused.code == 2
+    assert "contribaudit checks show GV-06" in refused.err
+
+
 def test_a_plain_setting_shows_what_was_observed(cli: Cli, audited: Api) -> None:
     ended = cli("explain", WIKI, "residency.realm")
     assert ended.code == 0

@@ -160,6 +160,7 @@ def test_a_selection_is_named_in_the_warnings() -> None:
     found = evaluated(two_apps(), policy, Selection(only=("DR-01",)))
     assert {one.check for one in found.findings} == {"DR-01"}
     assert found.warnings == ("This run was told to leave out checks: --only DR-01.",)
+
     skipped = evaluated(two_apps(), policy, Selection(skip=("DR-01",)))
     assert {one.check for one in skipped.findings} == {"DR-03"}
     assert "--skip DR-01" in skipped.warnings[0]
@@ -283,3 +284,18 @@ def test_nothing_good_is_said_of_an_app_that_may_be_another_organizations(said: 
     assert (found.outcome, found.reason_code) == (Outcome.UNKNOWN, "other_organization")
     failed = state_of(*facts(AMERICAN, move="failed"), *denied, *facts(EUROPEAN), policy_list("p-eu"))
     assert of(failed, policy_of(rule("DR-04")), AMERICAN.id).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("only", "skip", "text"),
+    [
+        ((), (), ""),
+        (("DC-01", "DC-03"), ("DC-03",), "--only DC-01 --only DC-03 --skip DC-03"),
+        (("DC-01", "DC-02"), (), "--only DC-01 --only DC-02"),
+        ((), ("AI-01", "DR-07", "DR-08", "DR-09", "DR-11"), "--skip AI-01 --skip DR-07 to DR-09 --skip DR-11"),
+        ((), ("DC-25", "AI-01", "AI-02", "AI-03"), "--skip DC-25 --skip AI-01 to AI-03"),
+    ],
+)
+def test_a_selection_names_neighbours_together(only: tuple[str, ...], skip: tuple[str, ...], text: str) -> None:
+    """A wildcard that stands for twenty checks makes no line that nobody reads."""
+    assert str(Selection(only, skip)) == text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from contribaudit import policy_file
+from contribaudit import checks, policy_file
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, by_id
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.policy import AuditPolicy
@@ -15,6 +15,7 @@ from contribaudit.errors import PolicyFileError
 from contribaudit.policy_file.reading import resolve
 from contribaudit.policy_file.schema import Known
 
+SLUGS = {one.id: one.slug for one in checks.ALL}
 ESSENTIALS = ("DC-06", "DC-07", "DC-09", "DC-10", "DC-18", "AI-20", "DR-04", "DR-13", "GV-01", "GV-06")
 PLANS = ("free", "standard", "premium", "enterprise")
 VOCABULARIES = {"realms": frozenset({"eu", "de", "us", "global"}), "settings": frozenset({"contribution.in_app"})}
@@ -78,13 +79,14 @@ ticket = "GRC-207"
 
 
 def check(identifier: str, shape: Shape = Shape.NOTHING, vocabulary: str = "") -> Check:
-    """A check that always passes."""
+    """A check that always passes, of the slug that the real one has."""
 
     def judge(_case: CheckContext) -> Verdict:
         return Verdict(Outcome.PASS, "fine", "all is fine")
 
     return Check(
         id=identifier,
+        slug=SLUGS[identifier],
         family=Family.GOVERNANCE,
         kind=Kind.APP,
         reads=(),

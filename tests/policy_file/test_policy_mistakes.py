@@ -170,7 +170,7 @@ def test_mistakes_in_evidence(tmp_path: Path, text: str, expected: str) -> None:
             ':6: [[rule]] 2, key `accept`: "documnted" is not a grade that counts as evidence; '
             "did you mean `documented`?",
         ),
-        ('expect = "x"', ":6: [[rule]] 2, key `expect`: GV-01 expects the same of everybody; take the key out"),
+        ('expect = "x"', ":6: [[rule]] 2, key `expect`: GV-01 evidence-recent takes no `expect`; remove it"),
     ],
 )
 def test_mistakes_in_a_rule(tmp_path: Path, text: str, expected: str) -> None:
@@ -186,18 +186,29 @@ def test_mistakes_in_a_rule(tmp_path: Path, text: str, expected: str) -> None:
         ('expect = ["EU"]', ":3: [[rule]] 1, key `check`: is required and missing"),
         ("check = 3", ":4: [[rule]] 1, key `check`: a text in quotes is wanted"),
         ('check = "DR-1"', ':4: [[rule]] 1, key `check`: this version has no check "DR-1"; did you mean `DR-01`?'),
-        ('check = "dr-01"', ':4: [[rule]] 1, key `check`: this version has no check "dr-01"; did you mean `DR-01`?'),
+        (
+            'check = "app-location-alowed"',
+            ':4: [[rule]] 1, key `check`: this version has no check "app-location-alowed"; '
+            "did you mean `app-location-allowed`?",
+        ),
+        (
+            'check = "app-location-*"',
+            ':4: [[rule]] 1, key `check`: this version has no check "app-location-*"; '
+            "did you mean `app-location-allowed`?",
+        ),
         (
             'check = "XX\\u001b"\nexpect = 3',
             ':4: [[rule]] 1, key `check`: this version has no check "XX\\u001b"; `contribaudit checks list` names them',
         ),
         (
             'check = "DR-01"\nexpect = "EU"',
-            ':5: [[rule]] 1, key `expect`: DR-01 expects a list of words, ["…", "…"]; it takes a list of known realms',
+            ':5: [[rule]] 1, key `expect`: DR-01 app-location-allowed expects a list of words, ["…", "…"]; '
+            "it takes a list of known realms",
         ),
         (
             'check = "DR-01"\nexpect = ["EU", 3]',
-            ':5: [[rule]] 1, key `expect`: DR-01 expects a list of words, ["…", "…"]; it takes a list of known realms',
+            ':5: [[rule]] 1, key `expect`: DR-01 app-location-allowed expects a list of words, ["…", "…"]; '
+            "it takes a list of known realms",
         ),
         (
             'check = "DR-01"\nexpect = ["EU", "USS"]',
@@ -205,7 +216,8 @@ def test_mistakes_in_a_rule(tmp_path: Path, text: str, expected: str) -> None:
         ),
         (
             'check = "DC-01"\nexpect = ["on"]',
-            ":5: [[rule]] 1, key `expect`: DC-01 expects one word, in quotes; it takes any word",
+            ":5: [[rule]] 1, key `expect`: DC-01 metadata-contribution-off expects one word, in quotes; "
+            "it takes any word",
         ),
         ('check = "DC-01"\nexpect = " "', ":5: [[rule]] 1, key `expect`: an empty text is no word"),
         (

@@ -114,6 +114,7 @@ def _spans(log: AuditLog) -> list[tuple[datetime, datetime]]:
 
 GV_03 = Check(
     id="GV-03",
+    slug="changes-explained",
     family=Family.GOVERNANCE,
     kind=Kind.ORGANIZATION,
     reads=(),
@@ -255,6 +256,7 @@ def evidence_chain(case: CheckContext) -> Verdict:
 
 GV_01 = Check(
     id="GV-01",
+    slug="evidence-recent",
     family=Family.GOVERNANCE,
     kind=Kind.ORGANIZATION,
     reads=(),
@@ -263,6 +265,7 @@ GV_01 = Check(
 )
 GV_02 = Check(
     id="GV-02",
+    slug="administrators-known",
     family=Family.GOVERNANCE,
     kind=Kind.ORGANIZATION,
     reads=(),
@@ -271,6 +274,7 @@ GV_02 = Check(
 )
 GV_04 = Check(
     id="GV-04",
+    slug="decisions-by-two-people",
     family=Family.GOVERNANCE,
     kind=Kind.ORGANIZATION,
     reads=(names.HIGHEST_PLAN,),
@@ -279,6 +283,7 @@ GV_04 = Check(
 )
 GV_05 = Check(
     id="GV-05",
+    slug="processing-records-updated",
     family=Family.GOVERNANCE,
     kind=Kind.COMPANY,
     reads=(),
@@ -287,6 +292,7 @@ GV_05 = Check(
 )
 GV_06 = Check(
     id="GV-06",
+    slug="rulebook-reviewed",
     family=Family.GOVERNANCE,
     kind=Kind.COMPANY,
     reads=(),
@@ -296,6 +302,7 @@ GV_06 = Check(
 
 GV_07 = Check(
     id="GV-07",
+    slug="evidence-chain-unbroken",
     family=Family.GOVERNANCE,
     kind=Kind.ORGANIZATION,
     reads=(),

@@ -39,8 +39,13 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @output_option
 @force_option
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="From which severity a finding makes exit code 1.")
-@click.option("--only", multiple=True, metavar="CHECK", help="Look at this check alone; may be repeated.")
-@click.option("--skip", multiple=True, metavar="CHECK", help="Leave this check out; may be repeated.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="CHECK",
+    help="Run only this check: an ID, a slug, or a wildcard ('DC-*'). Repeatable.",
+)
+@click.option("--skip", multiple=True, metavar="CHECK", help="Leave this check out, named the same way. Repeatable.")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @click.option("--offline", is_flag=True, help="Judge the last kept run; read nothing.")
 @click.option("--at", metavar="RUN|DATE", help="With --offline: as of that run, or of the end of that day (UTC).")

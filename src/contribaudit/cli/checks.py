@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from contribaudit.cli.options import Console, check_ids, format_option, pass_console
+from contribaudit.cli.options import Console, check_named, format_option, pass_console
 
 COLUMNS = (
     "id", "title", "severity", "family", "kind", "question", "trap", "outcomes", "verifiable", "settings",
-    "remediation", "console_path", "source", "controls", "expect",
+    "remediation", "console_path", "source", "controls", "expect", "slug",
 )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def list_checks(console: Console, *, output_format: str) -> None:
     """All checks of this version. One that can only say `unknown` is marked as not verifiable today."""
     from contribaudit.exporters.tabular import render
 
-    only = ("id", "severity", "kind", "verifiable", "title")
+    only = ("id", "slug", "severity", "kind", "verifiable", "title")
     text = render(output_format, COLUMNS, _rows(console), flexible="title", only=only, terminal=console.on_terminal)
     console.write(text)
 
@@ -38,8 +38,8 @@ def show_check(console: Console, *, check: str, output_format: str) -> None:
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import display
 
-    identity = check_ids((check,))[0]
-    row = next(row for row in _rows(console) if row[0] == identity)
+    wanted = check_named(check)
+    row = next(row for row in _rows(console) if row[0] == wanted.id)
     if output_format == "json":
         console.write(render("json", COLUMNS, [row]))
         return
@@ -72,6 +72,7 @@ def _rows(console: Console) -> list[tuple[str | bool | tuple[str, ...], ...]]:
                 words.source,
                 words.controls,
                 check.expectation.takes,
+                check.slug,
             )
         )
     return rows

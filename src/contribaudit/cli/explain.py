@@ -52,8 +52,8 @@ def command(
     """What holds for SUBJECT when all rules are applied, and why.
 
     SUBJECT is `organization`, `site:HOST`, `app:HOST/TYPEKEY`, `space:HOST/TYPEKEY/KEY`, `connector:NAME`, an ARI or
-    ID. SETTING is one of its effective answers, all of them by default, or any setting by its name. Ends with 0
-    whatever the answer is.
+    ID. SETTING is one of its effective answers, all of them by default, any setting by its name, or a check by its ID
+    or slug. Ends with 0 whatever the answer is.
     """
     import asyncio
     from dataclasses import replace
@@ -167,14 +167,24 @@ def _is_space(state: State, text: str) -> bool:
 
 
 def _setting(state: State, about: Subject, text: str | None) -> SettingId | None:
-    """The setting that the text names. Raises UsageError, with the nearest names, for one that nobody knows."""
-    from contribaudit import catalogue
+    """The setting that the text names, be it by a check: then what the check's verdict is about.
+
+    Raises UsageError, with the nearest names, for one that nobody knows.
+    """
+    from contribaudit import catalogue, checks
+    from contribaudit.core.judge.check import find
     from contribaudit.core.model.observation import SettingId
     from contribaudit.core.resolve.effective import COMPUTED
     from contribaudit.errors import UsageError
 
     if text is None:
         return None
+    check = find(checks.ALL, text)
+    if check is not None:
+        if not check.reads:
+            hint = f"Run `contribaudit checks show {check.id}`, or name a setting."
+            raise UsageError(f"{check.called} is not about a setting", hint=hint)
+        return check.answers or check.reads[0]
     known = {setting.id for setting in catalogue.ALL} | set(COMPUTED) | {one.setting for one in state.of(about)}
     wanted = SettingId(text.strip())
     if wanted in known:

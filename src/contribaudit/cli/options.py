@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from contribaudit.audit.job import Job
+    from contribaudit.core.judge.check import Check
     from contribaudit.settings.model import AppSettings
     from contribaudit.store.history import History
 
@@ -356,20 +357,39 @@ def past_moment(job: Job, text: str) -> datetime:
     return min(later(found, timedelta(days=1, microseconds=-1)) if whole_day else found, now)
 
 
-def check_ids(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The check IDs as they are spelt. Raises UsageError for one that this version does not have."""
-    from difflib import get_close_matches
-
+def check_ids(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The IDs of the checks that IDs, slugs and wildcards name. Raises UsageError for one that names none."""
     from contribaudit import checks
-    from contribaudit.errors import UsageError
+    from contribaudit.core.judge.check import select
 
-    known = {check.id.casefold(): check.id for check in checks.ALL}
-    for word in words:
-        if word.casefold() not in known:
-            near = get_close_matches(word.casefold(), known, n=1)
-            meant = f"Did you mean {known[near[0]]}? " if near else ""
-            raise UsageError(f"There is no check {word!r}", hint=f"{meant}contribaudit checks list names them all.")
-    return tuple(known[word.casefold()] for word in words)
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        selected = select(checks.ALL, pattern)
+        if not selected:
+            raise _no_such_check(pattern)
+        found |= dict.fromkeys(check.id for check in selected)
+    return tuple(found)
+
+
+def check_named(word: str) -> Check:
+    """The one check that an ID or a slug names. Raises UsageError for a word that names none."""
+    from contribaudit import checks
+    from contribaudit.core.judge.check import find
+
+    found = find(checks.ALL, word)
+    if found is None:
+        raise _no_such_check(word)
+    return found
+
+
+def _no_such_check(word: str) -> UsageError:
+    from contribaudit import checks
+    from contribaudit.core.judge.check import nearest_names
+
+    near = nearest_names(checks.ALL, word)
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    what = "check fits" if set(word) & set("*?[") else "check is called"
+    return UsageError(f"No {what} {word[:60]!r}", hint=f"{meant}`contribaudit checks list` shows every ID and slug.")
 
 
 _TRIES = 3

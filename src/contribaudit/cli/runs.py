@@ -8,7 +8,7 @@ import click
 
 from contribaudit.cli.options import (
     Console,
-    check_ids,
+    check_named,
     format_option,
     moment,
     organization_option,
@@ -205,7 +205,7 @@ def list_outcomes(
     from contribaudit.exporters.tabular import render
 
     finding = check if re.fullmatch("[0-9a-f]{16}", check) else None
-    wanted = None if finding else check_ids((check,))[0]
+    wanted = None if finding else check_named(check).id
     spans = []
     with console.history(store_location) as store:
         for one in [organization] if organization else [*kept_organizations(store), ""]:

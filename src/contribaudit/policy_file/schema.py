@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from contribaudit.core.judge.check import Check, Shape
+from contribaudit.core.judge.check import Check, Shape, find
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId, Value
 from contribaudit.core.model.policy import WAIVABLE, Decision, Rule, Waiver, Where
@@ -140,18 +140,18 @@ def _expect(value: object, info: ValidationInfo) -> Value:
     words: list[str]
     match expectation.shape:
         case Shape.NOTHING:
-            refuse(f"{check.id} expects the same of everybody; take the key out")
+            refuse(f"{check.called} takes no `expect`; remove it")
         case Shape.DAYS:
             if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,5}", value):
-                refuse(f"{check.id} expects a number of days{wanted}")
+                refuse(f"{check.called} expects a number of days{wanted}")
             words = [value]
         case Shape.WORD:
             if not isinstance(value, str):
-                refuse(f"{check.id} expects one word, in quotes{wanted}")
+                refuse(f"{check.called} expects one word, in quotes{wanted}")
             words = [value]
         case Shape.WORDS:
             if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-                refuse(f'{check.id} expects a list of words, ["…", "…"]{wanted}')
+                refuse(f'{check.called} expects a list of words, ["…", "…"]{wanted}')
             words = value
     if vocabulary := expectation.vocabulary:
         accepted = known.vocabulary(vocabulary)
@@ -162,17 +162,20 @@ def _expect(value: object, info: ValidationInfo) -> Value:
         refuse("an empty text is no word")
     for word in words if expectation.words else ():
         if word.casefold() not in {one.casefold() for one in expectation.words}:
-            refuse(f"{check.id} cannot expect {quoted(word)}{wanted}")
+            refuse(f"{check.called} cannot expect {quoted(word)}{wanted}")
     return value if isinstance(value, str) else tuple(words)
 
 
 def _check_id(value: str, info: ValidationInfo) -> str:
-    checks = _known(info).checks
-    if value not in checks:
+    """The ID of the check that an ID or a slug names: past this edge there are only IDs."""
+    checks = _known(info).checks.values()
+    found = find(checks, value)
+    if found is None:
         padded = re.sub(r"\d+$", lambda number: number[0].zfill(2), value)
-        near = nearest(padded, checks, otherwise="; `contribaudit checks list` names them")
+        names = [name for check in checks for name in (check.id, check.slug)]
+        near = nearest(padded, names, otherwise="; `contribaudit checks list` names them")
         refuse(f"this version has no check {quoted(value)}{near}")
-    return value
+    return found.id
 
 
 def _setting_id(value: str, info: ValidationInfo) -> str:

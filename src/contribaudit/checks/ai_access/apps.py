@@ -268,6 +268,7 @@ def _may_lack_rovo(state: State, subject: Subject) -> bool:
 
 AI_01 = Check(
     id="AI-01",
+    slug="rovo-access-matches-policy",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY),
@@ -279,6 +280,7 @@ AI_01 = Check(
 )
 AI_02 = Check(
     id="AI-02",
+    slug="jira-apps-blocked-together",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY, names.APP_SITE),
@@ -289,6 +291,7 @@ AI_02 = Check(
 )
 AI_03 = Check(
     id="AI-03",
+    slug="rovo-access-verified",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(ai.ACCESS.id, names.APP_TYPE_KEY),
@@ -298,6 +301,7 @@ AI_03 = Check(
 )
 AI_20 = Check(
     id="AI-20",
+    slug="free-apps-without-rovo",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(names.PLAN,),
@@ -347,6 +351,7 @@ def _may_have_portal(state: State, subject: Subject) -> bool:
 
 AI_04 = Check(
     id="AI-04",
+    slug="app-ai-settings-match-policy",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(tools.OWN_SETTING.id,),
@@ -358,6 +363,7 @@ AI_04 = Check(
 )
 AI_05 = Check(
     id="AI-05",
+    slug="trello-loom-ai-matches-policy",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(tools.OWN_SETTING.id,),
@@ -369,6 +375,7 @@ AI_05 = Check(
 )
 AI_08 = Check(
     id="AI-08",
+    slug="portal-ai-off",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(tools.PORTAL_CUSTOMERS.id,),

@@ -50,6 +50,7 @@ def provider_choice(case: CheckContext) -> Verdict:
 
 AI_21 = Check(
     id="AI-21",
+    slug="ai-content-known-to-remain",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(),
@@ -58,6 +59,7 @@ AI_21 = Check(
 )
 AI_22 = Check(
     id="AI-22",
+    slug="prompt-retention-accepted",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(),
@@ -67,6 +69,7 @@ AI_22 = Check(
 )
 AI_24 = Check(
     id="AI-24",
+    slug="no-model-provider-claimed",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(),
@@ -117,6 +120,7 @@ def _called(case: CheckContext, seen: Observed) -> str:
 
 AI_25 = Check(
     id="AI-25",
+    slug="console-generation-named",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=_SETTINGS,

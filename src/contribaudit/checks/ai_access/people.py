@@ -130,6 +130,7 @@ def _may_hold_health_data(state: State, subject: Subject) -> bool:
 
 AI_06 = Check(
     id="AI-06",
+    slug="rovo-limited-to-groups",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(ai.ACCESS.id, ai.ACCESS_GROUPS.id, tools.OWN_SETTING.id, names.HIGHEST_PLAN),
@@ -139,6 +140,7 @@ AI_06 = Check(
 )
 AI_19 = Check(
     id="AI-19",
+    slug="health-data-ai-off",
     family=Family.AI_ACCESS,
     kind=Kind.APP,
     reads=(hipaa.TAGGED.id, ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY),
@@ -254,6 +256,7 @@ def _unclear(case: CheckContext, group: Subject) -> Verdict:
 
 AI_07 = Check(
     id="AI-07",
+    slug="ai-role-groups-approved",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(ai.ROLE_GROUPS.id, ai.GROUP_NAME.id, ai.GROUP_ACCESS.id, ai.ACCESS.id),

@@ -121,6 +121,7 @@ def _may_be_connected(state: State, subject: Subject) -> bool:
 
 AI_12 = Check(
     id="AI-12",
+    slug="connectors-approved",
     family=Family.AI_ACCESS,
     kind=Kind.CONNECTOR,
     reads=(_STATE.id,),
@@ -130,6 +131,7 @@ AI_12 = Check(
 )
 AI_13 = Check(
     id="AI-13",
+    slug="disconnected-connectors-removed",
     family=Family.AI_ACCESS,
     kind=Kind.CONNECTOR,
     reads=(_STATE.id,),
@@ -139,6 +141,7 @@ AI_13 = Check(
 )
 AI_14 = Check(
     id="AI-14",
+    slug="connectors-copy-permissions",
     family=Family.AI_ACCESS,
     kind=Kind.CONNECTOR,
     reads=(connectors.PERMISSIONS.id, _STATE.id),
@@ -148,6 +151,7 @@ AI_14 = Check(
 )
 AI_15 = Check(
     id="AI-15",
+    slug="connector-blocklists-valid",
     family=Family.AI_ACCESS,
     kind=Kind.CONNECTOR,
     reads=(connectors.BLOCKLIST.id, _STATE.id),
@@ -223,6 +227,7 @@ def beta_features(case: CheckContext) -> Verdict:
 
 AI_09 = Check(
     id="AI-09",
+    slug="agent-creation-restricted",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(tools.AGENT_CREATORS.id, tools.AGENT_CREATOR_GROUPS.id),
@@ -232,6 +237,7 @@ AI_09 = Check(
 )
 AI_10 = Check(
     id="AI-10",
+    slug="new-agents-without-access",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(tools.AGENT_DEFAULT_ACCESS.id,),
@@ -241,6 +247,7 @@ AI_10 = Check(
 )
 AI_11 = Check(
     id="AI-11",
+    slug="web-search-off",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(tools.WEB_SEARCH.id,),
@@ -249,6 +256,7 @@ AI_11 = Check(
 )
 AI_23 = Check(
     id="AI-23",
+    slug="beta-ai-off",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(tools.BETA_FEATURES.id,),
@@ -313,6 +321,7 @@ def write_permission(case: CheckContext) -> Verdict:
 
 AI_16 = Check(
     id="AI-16",
+    slug="mcp-domains-approved",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(tools.MCP_SUPPORTED_DOMAINS.id, tools.MCP_DOMAINS.id, tools.MCP_API_TOKENS.id),
@@ -324,6 +333,7 @@ AI_16 = Check(
 )
 AI_17 = Check(
     id="AI-17",
+    slug="mcp-api-tokens-off",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(tools.MCP_API_TOKENS.id,),
@@ -332,6 +342,7 @@ AI_17 = Check(
 )
 AI_18 = Check(
     id="AI-18",
+    slug="mcp-write-blocked-or-approved",
     family=Family.AI_ACCESS,
     kind=Kind.ORGANIZATION,
     reads=(tools.MCP_WRITE.id,),

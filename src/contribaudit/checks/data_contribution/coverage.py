@@ -128,6 +128,7 @@ def _may_be_sandbox(state: State, subject: Subject) -> bool:
 
 DC_10 = Check(
     id="DC-10",
+    slug="organizations-covered",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.COMPANY,
     reads=(),
@@ -136,6 +137,7 @@ DC_10 = Check(
 )
 DC_18 = Check(
     id="DC-18",
+    slug="apps-without-setting-known",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.APP,
     reads=(names.APP_TYPE_KEY,),
@@ -146,6 +148,7 @@ DC_18 = Check(
 )
 DC_19 = Check(
     id="DC-19",
+    slug="covered-apps-reviewed",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(),
@@ -154,6 +157,7 @@ DC_19 = Check(
 )
 DC_23 = Check(
     id="DC-23",
+    slug="sandboxes-covered",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.APP,
     reads=(names.APP_SANDBOX,),
@@ -242,6 +246,7 @@ def _pseudo(case: CheckContext, one: Departure) -> bool:
 
 DC_25 = Check(
     id="DC-25",
+    slug="deleted-apps-tracked",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(names.APP_TYPE_KEY, names.APP_SITE),

@@ -174,6 +174,7 @@ _BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
 
 DC_17 = Check(
     id="DC-17",
+    slug="prompts-not-aggregated",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(contribution.METADATA.id, names.HIGHEST_PLAN, ai.ACCESS.id, tools.OWN_SETTING.id, names.EXEMPTION),
@@ -182,6 +183,7 @@ DC_17 = Check(
 )
 DC_21 = Check(
     id="DC-21",
+    slug="off-before-data-use",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_IN_APP.id, names.INCLUDED, names.EXEMPTION),
@@ -190,6 +192,7 @@ DC_21 = Check(
 )
 DC_22 = Check(
     id="DC-22",
+    slug="deletion-after-opt-out-tracked",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_IN_APP.id, names.INCLUDED, contribution.METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
@@ -269,6 +272,7 @@ _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
 
 DC_14 = Check(
     id="DC-14",
+    slug="platform-app-exclusion-not-claimed",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_IN_APP.id, names.EXCLUDED, names.EXEMPTION),
@@ -278,6 +282,7 @@ DC_14 = Check(
 )
 DC_16 = Check(
     id="DC-16",
+    slug="connectors-not-contributed",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.CONNECTOR,
     reads=(connectors.OFFERED.id, *_LISTS),

@@ -196,6 +196,7 @@ def newer_than_plan_change(case: CheckContext) -> Verdict:
 
 DC_06 = Check(
     id="DC-06",
+    slug="plan-matches-policy",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(names.HIGHEST_PLAN, names.PLAN, names.APP_STATUS),
@@ -205,6 +206,7 @@ DC_06 = Check(
 )
 DC_07 = Check(
     id="DC-07",
+    slug="trials-approved",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_TRIAL.id, names.PLAN),
@@ -216,6 +218,7 @@ DC_07 = Check(
 )
 DC_08 = Check(
     id="DC-08",
+    slug="trial-end-known",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_TRIAL.id, _ENDS.id, names.PLAN),
@@ -224,6 +227,7 @@ DC_08 = Check(
 )
 DC_09 = Check(
     id="DC-09",
+    slug="evidence-newer-than-plan-change",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(names.HIGHEST_PLAN, contribution.METADATA.id, contribution.IN_APP.id),
@@ -392,6 +396,7 @@ def right_screen(case: CheckContext) -> Verdict:
 
 DC_05 = Check(
     id="DC-05",
+    slug="contribution-matches-decisions",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(contribution.METADATA.id, contribution.IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION),
@@ -400,6 +405,7 @@ DC_05 = Check(
 )
 DC_20 = Check(
     id="DC-20",
+    slug="exemption-confirmed",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(names.EXEMPTION, names.HIPAA_TAGGED, names.BYOK, names.HIGHEST_PLAN),
@@ -409,6 +415,7 @@ DC_20 = Check(
 )
 DC_24 = Check(
     id="DC-24",
+    slug="read-on-contribution-screen",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(contribution.IN_APP.id,),

@@ -318,6 +318,7 @@ def _may_hold_spaces(state: State, subject: Subject) -> bool:
 
 DC_11 = Check(
     id="DC-11",
+    slug="sensitive-spaces-not-contributed",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=_LISTS,
@@ -329,6 +330,7 @@ DC_11 = Check(
 )
 DC_12 = Check(
     id="DC-12",
+    slug="new-spaces-reviewed",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.APP,
     reads=(names.APP_TYPE_KEY, *_LISTS, SPACE_COUNT.id),

@@ -115,6 +115,7 @@ _BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
 
 DC_01 = Check(
     id="DC-01",
+    slug="metadata-contribution-off",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
@@ -124,6 +125,7 @@ DC_01 = Check(
 )
 DC_02 = Check(
     id="DC-02",
+    slug="metadata-default-turned-off",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
@@ -132,6 +134,7 @@ DC_02 = Check(
 )
 DC_03 = Check(
     id="DC-03",
+    slug="in-app-contribution-off",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=_LISTS,
@@ -141,6 +144,7 @@ DC_03 = Check(
 )
 DC_15 = Check(
     id="DC-15",
+    slug="site-configuration-not-contributed",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_IN_APP.id, names.EXEMPTION),
@@ -228,6 +232,7 @@ def list_of_this_position(case: CheckContext) -> Verdict:
 
 DC_04 = Check(
     id="DC-04",
+    slug="include-list-approved",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_IN_APP.id, _INCLUDED.id, names.EXEMPTION),
@@ -241,6 +246,7 @@ DC_04 = Check(
 )
 DC_13 = Check(
     id="DC-13",
+    slug="list-checked-after-switch",
     family=Family.DATA_CONTRIBUTION,
     kind=Kind.ORGANIZATION,
     reads=(_IN_APP.id, _INCLUDED.id, names.EXCLUDED, names.EXEMPTION),

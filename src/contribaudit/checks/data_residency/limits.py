@@ -163,6 +163,7 @@ def own_key(case: CheckContext) -> Verdict:
 
 DR_09 = Check(
     id="DR-09",
+    slug="no-ai-processing-outside-location",
     family=Family.DATA_RESIDENCY,
     kind=Kind.ORGANIZATION,
     reads=(
@@ -178,6 +179,7 @@ DR_09 = Check(
 )
 DR_10 = Check(
     id="DR-10",
+    slug="no-aggregates-outside-location",
     family=Family.DATA_RESIDENCY,
     kind=Kind.ORGANIZATION,
     reads=(contribution.METADATA.id, contribution.IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION),
@@ -186,6 +188,7 @@ DR_10 = Check(
 )
 DR_11 = Check(
     id="DR-11",
+    slug="audit-log-location-accepted",
     family=Family.DATA_RESIDENCY,
     kind=Kind.ORGANIZATION,
     reads=(),
@@ -194,6 +197,7 @@ DR_11 = Check(
 )
 DR_12 = Check(
     id="DR-12",
+    slug="customer-key-apps-location-allowed",
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(BYOK.id, names.REALM, names.APP_TYPE_KEY),
@@ -343,6 +347,7 @@ def _may_be_outside(state: State, subject: Subject) -> bool:
 
 DR_03 = Check(
     id="DR-03",
+    slug="plan-offers-residency",
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(names.PLAN, names.APP_TYPE_KEY),
@@ -353,6 +358,7 @@ DR_03 = Check(
 )
 DR_06 = Check(
     id="DR-06",
+    slug="apps-without-residency-accepted",
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(names.APP_TYPE_KEY,),
@@ -364,6 +370,7 @@ DR_06 = Check(
 )
 DR_14 = Check(
     id="DR-14",
+    slug="residency-policies-complete",
     family=Family.DATA_RESIDENCY,
     kind=Kind.ORGANIZATION,
     reads=(POLICIES.id, APP_POLICIES.id, names.PLAN, names.APP_TYPE_KEY),

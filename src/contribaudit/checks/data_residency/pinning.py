@@ -239,6 +239,7 @@ def no_policy_at_all(state: State, organization: str) -> bool:
 
 DR_02 = Check(
     id="DR-02",
+    slug="app-location-pinned",
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(names.REALM, names.MOVE, names.PINNED, POLICY_REALMS.id, names.PLAN),
@@ -260,6 +261,7 @@ DR_02 = Check(
 )
 DR_04 = Check(
     id="DR-04",
+    slug="residency-moves-complete",
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(names.MOVE, MOVE_SCHEDULED_FOR.id, MOVE_STARTS_AT.id, MOVE_ENDS_AT.id, MOVE_TICKET.id),
@@ -311,6 +313,7 @@ def marketplace_apps(case: CheckContext) -> Verdict:
 
 DR_05 = Check(
     id="DR-05",
+    slug="new-app-location-allowed",
     family=Family.DATA_RESIDENCY,
     kind=Kind.ORGANIZATION,
     reads=(DEFAULT_REALM.id,),
@@ -320,6 +323,7 @@ DR_05 = Check(
 )
 DR_07 = Check(
     id="DR-07",
+    slug="marketplace-apps-pinned",
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(MARKETPLACE_UNPINNED.id, names.APP_TYPE_KEY),
@@ -331,6 +335,7 @@ DR_07 = Check(
 )
 DR_08 = Check(
     id="DR-08",
+    slug="forge-apps-in-location",
     family=Family.DATA_RESIDENCY,
     kind=Kind.ORGANIZATION,
     reads=(MARKETPLACE_UNPINNED.id,),

@@ -193,6 +193,7 @@ def _may_be_sandbox(state: State, app: Subject) -> bool:
 
 DR_01 = Check(
     id="DR-01",
+    slug="app-location-allowed",
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(names.REALM, names.PLAN, names.APP_TYPE_KEY),
@@ -202,6 +203,7 @@ DR_01 = Check(
 )
 DR_13 = Check(
     id="DR-13",
+    slug="sandbox-location-matches-parent",
     family=Family.DATA_RESIDENCY,
     kind=Kind.APP,
     reads=(names.REALM, names.APP_SANDBOX, SANDBOX_PARENT.id),

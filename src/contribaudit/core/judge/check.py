@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from contribaudit.core.model.finding import Evidence, Outcome, Severity
@@ -103,6 +106,8 @@ class Check:
     """
 
     id: str
+    slug: str
+    """Its name for people, the good state in lower case: "in-app-contribution-off". It never changes either."""
     family: Family
     kind: Kind
     reads: tuple[SettingId, ...]
@@ -120,7 +125,37 @@ class Check:
         """False for a check that can only say `unknown` today."""
         return bool(self.outcomes - {Outcome.UNKNOWN})
 
+    @property
+    def called(self) -> str:
+        """ID and slug as messages give them: "DC-03 in-app-contribution-off"."""
+        return f"{self.id} {self.slug}"
+
 
 def by_id(checks: Iterable[Check]) -> dict[str, Check]:
     """The checks by their ID."""
     return {check.id: check for check in checks}
+
+
+def find(checks: Iterable[Check], word: str) -> Check | None:
+    """The check that an ID or a slug names, in any case; None for neither."""
+    folded = word.strip().casefold()
+    return next((check for check in checks if folded in (check.id.casefold(), check.slug)), None)
+
+
+def select(checks: Iterable[Check], pattern: str) -> list[Check]:
+    """The checks of which the ID or the slug fits, in any case; `*`, `?` and `[…]` mean what they mean in a shell."""
+    folded = pattern.strip().casefold()
+    return [check for check in checks if fnmatchcase(check.id.casefold(), folded) or fnmatchcase(check.slug, folded)]
+
+
+_NEAR = 3
+
+
+def nearest_names(checks: Iterable[Check], word: str) -> list[str]:
+    """The IDs and slugs most like a word that names no check, the likest first; none where nothing is like it."""
+    known = {name.casefold(): name for check in checks for name in (check.id, check.slug)}
+    bare = re.sub(r"[*?]+", "", word.strip().casefold())
+    padded = re.sub(r"^([a-z]+)-?(\d)$", r"\1-0\2", bare)
+    near = get_close_matches(padded, known, n=_NEAR, cutoff=0.65)
+    near += [name for name in known if bare and len(bare) >= _NEAR and bare in name and name not in near]
+    return [known[name] for name in near[:_NEAR]]

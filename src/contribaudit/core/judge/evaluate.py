@@ -146,8 +146,26 @@ class Selection:
         return (not self.only or check in self.only) and check not in self.skip
 
     def __str__(self) -> str:
-        parts = [f"--{word} {check}" for word, checks in (("only", self.only), ("skip", self.skip)) for check in checks]
+        parts = [
+            f"--{word} {each}" for word, checks in (("only", self.only), ("skip", self.skip)) for each in _runs(checks)
+        ]
         return " ".join(parts)
+
+
+_FEWEST_IN_A_RUN = 3
+
+
+def _runs(checks: Iterable[str]) -> list[str]:
+    """Check IDs, three and more neighbours as one: "AI-01", "AI-07 to AI-25"."""
+    found: list[list[str]] = []
+    for check in checks:
+        family, _, number = check.partition("-")
+        before = f"{family}-{int(number) - 1:02}" if number.isdecimal() else ""
+        if found and found[-1][-1] == before:
+            found[-1].append(check)
+        else:
+            found.append([check])
+    return [text for run in found for text in ([f"{run[0]} to {run[-1]}"] if len(run) >= _FEWEST_IN_A_RUN else run)]
 
 
 EVERYTHING = Selection()

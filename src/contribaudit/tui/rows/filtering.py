@@ -9,9 +9,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 
 from contribaudit.core.advise.report import Report
+from contribaudit.core.judge.check import Check
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
@@ -23,11 +25,11 @@ _PAUSE_EVERY = 2000
 
 
 @cache
-def families() -> dict[str, str]:
-    """The family of each check. All checks are imported for it, which is too much before the first paint."""
+def known_checks() -> dict[str, Check]:
+    """The checks by ID. All of them are imported for it, which is too much before the first paint."""
     from contribaudit import checks
 
-    return {check.id: check.family.value for check in checks.ALL}
+    return {check.id: check for check in checks.ALL}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,8 @@ class Row:
     """What people call the subject, plain."""
     site: str
     app: str
+    check: str
+    """The check's ID and slug, without case; the ID alone for a check that this version does not have."""
     family: str
     """"" for a check that this version does not have."""
     grade: str
@@ -101,8 +105,9 @@ def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> Findin
             )
         label, site, app, organization = called[subject]
         grade = max((each.grade for each in one.evidence), key=lambda grade: grade.rank, default="")
+        check = known_checks().get(one.check)
         parts = (
-            one.check,
+            check.called if check else one.check,
             one.title,
             one.reason,
             label,
@@ -121,7 +126,8 @@ def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> Findin
                 label,
                 site,
                 app,
-                families().get(one.check, ""),
+                parts[0].casefold(),
+                check.family.value if check else "",
                 str(grade),
                 organization,
                 (one.check, subject) in new,
@@ -201,7 +207,7 @@ _TOKEN = re.compile(r'(-?)(?:([a-z]+):)?("[^"]*"?|\S+)', re.IGNORECASE)
 _MEANS: dict[str, Callable[[Row], str]] = {
     "outcome": lambda row: row.finding.outcome.value,
     "severity": lambda row: row.finding.severity.value,
-    "check": lambda row: row.finding.check.casefold(),
+    "check": lambda row: row.check,
     "site": lambda row: row.site.casefold(),
     "app": lambda row: row.app.casefold(),
     "family": lambda row: row.family,
@@ -252,8 +258,12 @@ class Term:
         if self.facet in _WHOLE:
             return has in self.values
         if self.facet in _STARTS:
-            return any(has.startswith(value) for value in self.values)
+            return any(_starts(name, value) for name in has.split() or [""] for value in self.values)
         return any(value in has if value else not has for value in self.values)
+
+
+def _starts(name: str, value: str) -> bool:
+    return fnmatchcase(name, value) if set(value) & set("*?[") else name.startswith(value)
 
 
 def parse(text: str) -> tuple[Term, ...]:
