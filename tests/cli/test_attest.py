@@ -114,7 +114,7 @@ def test_the_audit_hears_what_was_attested_and_what_moved(cli: Cli, ready: Api, 
     cli("audit")
     assert heard(ready, home) == ("signal_moved", None)
     with History.open(str(home / STORE)) as store:
-        testimony = store.testimony(ready.organization)
+        testimony = store.attestation_history(ready.organization)
     assert [seen.highest for seen in testimony.plans] == ["enterprise"]
     moments = next(held for (_, signal), held in testimony.signals.items() if signal == UGC)
     assert len(moments) == 2

@@ -38,5 +38,5 @@ def test_an_attestation_file_that_names_an_ambiguous_alias_does_not_end_the_audi
         assert len(told) == 1
         assert "-twin" in told[0]
         assert of_check(report, "AI-01")
-        kept = bench.store.testimony(bench.organization.id).attestations
+        kept = bench.store.attestation_history(bench.organization.id).attestations
         assert [one.setting for one in kept] == ["contribution.in_app"]

@@ -75,7 +75,7 @@ def told(history: History, runs: Iterable[int]) -> dict[object, object]:
             found["known", organization, run] = [(one.observation, one.collector, one.last_run) for one in known]
             found["departures", organization, run] = history.departures(organization, until=run).apps
     for organization, its in mine.items():
-        found["testimony", organization] = history.testimony(organization)
+        found["testimony", organization] = history.attestation_history(organization)
         found["aliases", organization] = history.alias_holders(organization)
         for since, until in combinations(its, 2):
             found["changes", organization, since, until] = [
@@ -224,10 +224,10 @@ def test_a_signal_that_moved_and_came_back_stays_known(history: History) -> None
     for number, state in enumerate("AAABAAA"):
         saw = {("one", "signal.policy.x"): state, ("one", "residency.realm"): state}
         keep(history, number, ((ORG,), {"workspaces": (saw, OK)}, {}, "pass"))
-    before = history.testimony(ORG)
+    before = history.attestation_history(ORG)
     done = history.prune(WEEKLY, day(300), SIGNED)
     assert done.removed
-    assert history.testimony(ORG) == before
+    assert history.attestation_history(ORG) == before
     assert {4, 5} <= set(ids(history))
 
 

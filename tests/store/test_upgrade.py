@@ -417,7 +417,7 @@ def _what_people_recorded(upgraded: History, revision: str) -> None:
         assert [anchor.state for anchor in one.anchors] == [(DIGEST,)]
         assert [signed.by for signed in one.confirmed] == ["bob@acme.example"]
         assert other.revoked is not None
-        assert [plan.highest for plan in upgraded.testimony(ORG).plans] == ["enterprise"]
+        assert [plan.highest for plan in upgraded.attestation_history(ORG).plans] == ["enterprise"]
     assert len(upgraded.baselines(ORG)) == (revision >= "0005")
 
 

@@ -99,7 +99,7 @@ def _changes(store: History, span: Span, within: Sequence[RunInterval], *, steps
     yield from store.changes(span.organization, span.since, span.until, steps=steps)
     yield from map(_by_collector, store.space_changes(span.organization, span.since, span.until))
     if within:
-        testimony = store.testimony(span.organization)
+        testimony = store.attestation_history(span.organization)
         yield from plan_changes(span.organization, testimony.plans, within)
         # What was recorded after a run belongs to the time until the next.
         yield from attested_changes(

@@ -64,7 +64,9 @@ def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of
             partial(changes_since, job.store, job.rulebook, target.organization, run),
             partial(job.store.audit_log, target.organization),
         ),
-        testimony=with_objects(job.store.testimony(target.organization), job.store, job.rulebook.decoders, snapshot),
+        testimony=with_objects(
+            job.store.attestation_history(target.organization), job.store, job.rulebook.decoders, snapshot
+        ),
         spaces=job.store.spaces(target.organization, run),
         approvals=job.store.approvals(target.organization),
         departures=job.store.departures(target.organization, until=run),

@@ -9,7 +9,7 @@ import json
 import zlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from hashlib import sha256
@@ -25,10 +25,8 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
 from contribaudit.errors import StoreDamaged, UsageError
-from contribaudit.store import evidence
-from contribaudit.store import ids as interns
+from contribaudit.store import ids
 from contribaudit.store.columns import read_value, write_value
-from contribaudit.store.database import Door
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
 from contribaudit.store.schema import attachments, attestations, collections, confirmations, plans, revocations
 
@@ -105,16 +103,21 @@ def read_signature(row: Row[Any]) -> Signature:
 _PER_QUERY = 500
 
 
-def add_attestations(connection: Connection, coming: Sequence[Attestation], bodies: Mapping[str, bytes]) -> None:
-    """Add them all with their screenshots. Raises UsageError for an ID that is there already."""
-    interns.one_writer(connection)
-    ids = [one.id for one in coming]
-    twice = [identity for identity, count in Counter(ids).items() if count > 1]
-    for known in (*twice, *sorted(recorded_ids(connection, ids))):
+def add_attestations(
+    connection: Connection, coming: Sequence[Attestation], screenshots: Mapping[str, bytes] | None = None
+) -> None:
+    """Keep them all with their screenshots by digest, or none when this raises.
+
+    Raises UsageError when an ID is there already, or a screenshot was not handed in.
+    """
+    ids.one_writer(connection)
+    names = [one.id for one in coming]
+    twice = [identity for identity, count in Counter(names).items() if count > 1]
+    for known in (*twice, *sorted(recorded_ids(connection, names))):
         raise UsageError(f"The attestation {known} is already recorded", hint="contribaudit attest list shows it")
-    _keep_attachments(connection, coming, bodies)
-    numbers = {name: interns.organization_id(connection, name) for name in {one.subject.organization for one in coming}}
-    first = interns.next_id(connection, attestations)
+    _keep_attachments(connection, coming, screenshots or {})
+    numbers = {name: ids.organization_id(connection, name) for name in {one.subject.organization for one in coming}}
+    first = ids.next_id(connection, attestations)
     rows = [
         {"id": number, "organization": numbers[one.subject.organization]} | write_attestation(one)
         for number, one in enumerate(coming, first)
@@ -136,28 +139,28 @@ def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bod
             continue
         if digest not in bodies or sha256(bodies[digest]).hexdigest() != digest:
             raise UsageError(f"The attachment {digest} was not handed in", hint="Attach the file again")
-        values = {"id": interns.next_id(connection, attachments), "digest": digest}
+        values = {"id": ids.next_id(connection, attachments), "digest": digest}
         connection.execute(insert(attachments).values(body=zlib.compress(bodies[digest]), **values))
 
 
-def recorded_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
-    """Those of the IDs that are there."""
+def recorded_ids(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of the IDs that are in the history."""
     found: set[str] = set()
     column = attestations.c.attestation
-    for start in range(0, len(ids), _PER_QUERY):
-        found |= set(connection.execute(select(column).where(column.in_(ids[start : start + _PER_QUERY]))).scalars())
+    for start in range(0, len(names), _PER_QUERY):
+        found |= set(connection.execute(select(column).where(column.in_(names[start : start + _PER_QUERY]))).scalars())
     return found
 
 
 def confirm(connection: Connection, attestation: str, signature: Signature) -> None:
-    """Add a confirmation. Raises UsageError for an unknown ID, and for one that is revoked."""
-    interns.one_writer(connection)
+    """Note that somebody confirms it. Raises UsageError for an unknown ID, and for one that is revoked."""
+    ids.one_writer(connection)
     _sign(connection, confirmations, _standing(connection, attestation), signature)
 
 
-def revoke(connection: Connection, attestation: str, signature: Signature, note: str) -> None:
-    """Take one back. Raises UsageError for an unknown ID, and for one that is revoked already."""
-    interns.one_writer(connection)
+def revoke(connection: Connection, attestation: str, signature: Signature, note: str = "") -> None:
+    """Take it back; it stays in the history. Raises UsageError for an unknown ID and for one that is revoked."""
+    ids.one_writer(connection)
     _sign(connection, revocations, _standing(connection, attestation), signature, note=note)
 
 
@@ -168,7 +171,7 @@ def revocation_note(connection: Connection, attestation: str) -> str:
 
 
 def read_attestations(connection: Connection, organization: str) -> tuple[Attestation, ...]:
-    """All of the organization's, in the order in which they were recorded."""
+    """All of the organization's, revoked and superseded ones included, in the order of their recording."""
     number = organization_number(connection, organization)
     mine = select(attestations.c.id).where(attestations.c.organization == number)
     confirmed: dict[int, list[Signature]] = defaultdict(list)
@@ -184,7 +187,7 @@ def read_attestations(connection: Connection, organization: str) -> tuple[Attest
 
 
 def read_attachment(connection: Connection, digest: str) -> bytes:
-    """The screenshot's bytes. Raises StoreDamaged when they are not there, or not what the digest says."""
+    """The screenshot by its digest. Raises StoreDamaged when it is missing or was altered."""
     hint = "The screenshot is lost; restore the history from a backup, or look again"
     body = connection.execute(select(attachments.c.body).where(attachments.c.digest == digest)).scalar()
     if body is None:
@@ -201,20 +204,29 @@ def read_attachment(connection: Connection, digest: str) -> bytes:
 def record_plan(
     connection: Connection, organization: str, run: int, moment: datetime, highest: str | None, words: Sequence[str]
 ) -> None:
-    """Add an entry, if the run saw another plan than the newest entry says."""
-    interns.one_writer(connection)
+    """Note the highest plan that a run saw, and all plan words; nothing is kept while they stay the same."""
+    ids.one_writer(connection)
     known = read_plans(connection, organization)
     if known and (known[-1].highest, known[-1].words) == (highest, tuple(words)):
         return
     values = {
-        "id": interns.next_id(connection, plans),
-        "organization": interns.organization_id(connection, organization),
+        "id": ids.next_id(connection, plans),
+        "organization": ids.organization_id(connection, organization),
         "run": run,
         "since": moment,
         "highest": highest,
         "words": json.dumps(list(words)),
     }
     connection.execute(insert(plans).values(values))
+
+
+def read_attestation_history(connection: Connection, organization: str) -> AttestationHistory:
+    """Everything that people recorded of the organization, and how its signals and plans stood meanwhile."""
+    return AttestationHistory(
+        read_attestations(connection, organization),
+        read_signals(connection, organization),
+        read_plans(connection, organization),
+    )
 
 
 def read_plans(connection: Connection, organization: str) -> tuple[PlanSeen, ...]:
@@ -245,7 +257,7 @@ def _standing(connection: Connection, attestation: str) -> int:
 def _sign(connection: Connection, table: Table, number: int, signature: Signature, **more: str) -> None:
     signed = {"signed_by": signature.by, "signed_at": signature.at}
     machine = {"account": signature.account, "host": signature.host}
-    values = {"id": interns.next_id(connection, table), "attestation": number} | signed | machine | more
+    values = {"id": ids.next_id(connection, table), "attestation": number} | signed | machine | more
     connection.execute(insert(table).values(values))
 
 
@@ -305,68 +317,3 @@ def _states(intervals: list[StoredFact], whole: Mapping[str, Sequence[int]]) -> 
         if fact.ended_run is not None and (following is None or following.first_run != fact.ended_run):
             add(fact.ended_run, None)  # only a complete list ends an interval without another
     return found
-
-
-class TestimonyDoor(Door):
-    """Attestations are added and never changed; so are what confirms and what revokes them."""
-
-    def add_attestations(
-        self, attestations: Sequence[Attestation], attachments: Mapping[str, bytes] | None = None
-    ) -> None:
-        """Keep them all with their screenshots by digest, or none when this raises.
-
-        Raises UsageError when an ID is there already, or a screenshot was not handed in.
-        """
-        with self._writing() as connection:
-            add_attestations(connection, attestations, attachments or {})
-
-    def confirm(self, attestation: str, signature: Signature) -> None:
-        """Note that somebody confirms it. Raises UsageError for an unknown ID, and for one that is revoked."""
-        with self._writing() as connection:
-            confirm(connection, attestation, signature)
-
-    def revoke(self, attestation: str, signature: Signature, note: str = "") -> None:
-        """Take it back; it stays in the history. Raises UsageError for an unknown ID and for one that is revoked."""
-        with self._writing() as connection:
-            revoke(connection, attestation, signature, note)
-
-    def revocation_note(self, attestation: str) -> str:
-        """Why it was taken back; "" when nobody said, or nobody did."""
-        with self._reading() as connection:
-            return revocation_note(connection, attestation)
-
-    def attestations(self, organization: str) -> tuple[Attestation, ...]:
-        """All of the organization's, revoked and superseded ones included, in the order of their recording."""
-        with self._reading() as connection:
-            return read_attestations(connection, organization)
-
-    def recorded(self, attestations: Sequence[str]) -> set[str]:
-        """Those of the IDs that are in the history."""
-        with self._reading() as connection:
-            return recorded_ids(connection, attestations)
-
-    def attachment(self, sha256: str) -> bytes:
-        """The screenshot by its digest. Raises StoreDamaged when it is missing or was altered."""
-        with self._reading() as connection:
-            return read_attachment(connection, sha256)
-
-    def record_plan(
-        self, organization: str, run: int, moment: datetime, highest: str | None, words: Sequence[str]
-    ) -> None:
-        """Note the highest plan that a run saw, and all plan words; nothing is kept while it stays the same."""
-        with self._writing() as connection:
-            record_plan(connection, organization, run, moment, highest, words)
-
-    def objects(self, digests: Iterable[str]) -> dict[str, bytes]:
-        """Canonical JSON of those objects of signals that are kept. Raises StoreDamaged for one that was altered."""
-        with self._reading() as connection:
-            return evidence.read_kept(connection, digests)
-
-    def testimony(self, organization: str) -> AttestationHistory:
-        """Everything that people recorded of the organization, and how its signals and plans stood meanwhile."""
-        with self._reading() as connection:
-            return AttestationHistory(
-                read_attestations(connection, organization),
-                read_signals(connection, organization),
-                read_plans(connection, organization),
-            )

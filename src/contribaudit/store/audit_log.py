@@ -11,12 +11,9 @@ from sqlalchemy import Connection, func, insert, select
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, AuditLog, EventAction, LogPosition, LogReading
-from contribaudit.core.model.change import Annotation, RunInterval, SubjectNames
+from contribaudit.core.model.change import Annotation
 from contribaudit.core.model.snapshot import Snapshot
-from contribaudit.core.model.subject import Subject
-from contribaudit.store import changes
-from contribaudit.store import ids as interns
-from contribaudit.store.database import Door
+from contribaudit.store import ids
 from contribaudit.store.facts import organization_number
 from contribaudit.store.schema import change_notes, events, log_readings, looks, responses, snapshots
 
@@ -33,7 +30,7 @@ def save_log(connection: Connection, run: int, organization: int, snapshot: Snap
     actions = None if last == reading.actions else json.dumps([[a.id, a.title, a.group] for a in reading.actions])
     connection.execute(
         insert(log_readings).values(
-            id=interns.next_id(connection, log_readings),
+            id=ids.next_id(connection, log_readings),
             organization=organization,
             run=run,
             covers_from=reading.covers_from,
@@ -51,8 +48,8 @@ def save_log(connection: Connection, run: int, organization: int, snapshot: Snap
     if not coming:
         return
     digests = [event.response for event in coming if event.response]
-    numbers = interns.response_ids(connection, digests, {d: snapshot.raw[d] for d in digests if d in snapshot.raw})
-    first = interns.next_id(connection, events)
+    numbers = ids.response_ids(connection, digests, {d: snapshot.raw[d] for d in digests if d in snapshot.raw})
+    first = ids.next_id(connection, events)
     rows = [
         {name: getattr(event, name) for name in _AS_THEY_ARE}
         | {
@@ -69,7 +66,7 @@ def save_log(connection: Connection, run: int, organization: int, snapshot: Snap
 
 
 def log_position(connection: Connection, organization: str) -> LogPosition:
-    """Where the next reading goes on."""
+    """How far the organization's audit log was read, for the next reading to go on from."""
     number = organization_number(connection, organization)
     if number is None:
         return NEVER_READ
@@ -88,7 +85,7 @@ def log_position(connection: Connection, organization: str) -> LogPosition:
 def read_log(
     connection: Connection, organization: str, since: datetime | None = None, until: datetime | None = None
 ) -> AuditLog:
-    """The events that happened after `since` and not later than `until` (None: all), and every reading."""
+    """The kept events that happened after `since` and not later than `until` (None: all), and every reading."""
     number = organization_number(connection, organization)
     if number is None:
         return AuditLog()
@@ -144,11 +141,11 @@ def _actions(text: str) -> tuple[EventAction, ...]:
     return tuple(EventAction(*parts) for parts in json.loads(text))
 
 
-def _known_events(connection: Connection, organization: int, ids: Sequence[str]) -> set[str]:
+def _known_events(connection: Connection, organization: int, names: Sequence[str]) -> set[str]:
     known: set[str] = set()
     e = events.c
-    for start in range(0, len(ids), _PER_QUERY):
-        some = ids[start : start + _PER_QUERY]
+    for start in range(0, len(names), _PER_QUERY):
+        some = names[start : start + _PER_QUERY]
         known |= set(
             connection.execute(select(e.event).where(e.organization == organization, e.event.in_(some))).scalars()
         )
@@ -156,12 +153,12 @@ def _known_events(connection: Connection, organization: int, ids: Sequence[str])
 
 
 def annotate(connection: Connection, organization: str, change: str, ticket: str, note: str, by: Signature) -> None:
-    """Add a note to a change."""
-    interns.one_writer(connection)
+    """Add a note to a change by its ID; whether there is such a change, the caller has asked."""
+    ids.one_writer(connection)
     connection.execute(
         insert(change_notes).values(
-            id=interns.next_id(connection, change_notes),
-            organization=interns.organization_id(connection, organization),
+            id=ids.next_id(connection, change_notes),
+            organization=ids.organization_id(connection, organization),
             change=change,
             ticket=ticket,
             note=note,
@@ -174,7 +171,7 @@ def annotate(connection: Connection, organization: str, change: str, ticket: str
 
 
 def read_annotations(connection: Connection, organization: str) -> Mapping[str, tuple[Annotation, ...]]:
-    """What people noted, by the change's ID, in the order of their writing."""
+    """What people noted, by the change's ID, oldest first."""
     number = organization_number(connection, organization)
     found: dict[str, tuple[Annotation, ...]] = {}
     c = change_notes.c
@@ -185,57 +182,13 @@ def read_annotations(connection: Connection, organization: str) -> Mapping[str, 
 
 
 def record_look(connection: Connection, account: str, host: str, run: int, moment: datetime) -> None:
-    """Note that the account has seen all changes up to the run."""
-    interns.one_writer(connection)
+    """Note that somebody has seen all changes up to the run."""
+    ids.one_writer(connection)
     values: dict[str, Any] = {"account": account, "host": host, "run": run, "looked_at": moment}
-    connection.execute(insert(looks).values(id=interns.next_id(connection, looks), **values))
+    connection.execute(insert(looks).values(id=ids.next_id(connection, looks), **values))
 
 
 def last_look(connection: Connection, account: str, host: str) -> int | None:
     """The newest run up to which the account has seen the changes; None when it never looked."""
     c = looks.c
     return connection.execute(select(func.max(c.run)).where(c.account == account, c.host == host)).scalar()
-
-
-class LogDoor(Door):
-    """Events and notes are added and never changed."""
-
-    def log_position(self, organization: str) -> LogPosition:
-        """How far the organization's audit log was read, for the next reading to go on from."""
-        with self._reading() as connection:
-            return log_position(connection, organization)
-
-    def audit_log(self, organization: str, since: datetime | None = None, until: datetime | None = None) -> AuditLog:
-        """The kept events that happened after `since` and not later than `until` (None: all), and every reading."""
-        with self._reading() as connection:
-            return read_log(connection, organization, since, until)
-
-    def annotate(self, organization: str, change: str, ticket: str, note: str, by: Signature) -> None:
-        """Add a note to a change by its ID; whether there is such a change, the caller has asked."""
-        with self._writing() as connection:
-            annotate(connection, organization, change, ticket, note, by)
-
-    def annotations(self, organization: str) -> Mapping[str, tuple[Annotation, ...]]:
-        """What people noted, by the change's ID, oldest first."""
-        with self._reading() as connection:
-            return read_annotations(connection, organization)
-
-    def record_look(self, account: str, host: str, run: int, moment: datetime) -> None:
-        """Note that somebody has seen all changes up to the run."""
-        with self._writing() as connection:
-            record_look(connection, account, host, run, moment)
-
-    def last_look(self, account: str, host: str) -> int | None:
-        """The newest run up to which the account has seen the changes; None when it never looked."""
-        with self._reading() as connection:
-            return last_look(connection, account, host)
-
-    def frames(self, organization: str) -> Mapping[int, RunInterval]:
-        """Every run of the organization: when it read, and by which tool, policy and rulebook."""
-        with self._reading() as connection:
-            return changes.read_frames(connection, organization)
-
-    def subject_names(self, organization: str) -> Mapping[Subject, SubjectNames]:
-        """What apps were last called, those that are gone included."""
-        with self._reading() as connection:
-            return changes.read_names(connection, organization)

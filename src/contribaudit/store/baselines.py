@@ -22,7 +22,7 @@ from contribaudit.store.schema import baselines, collections, facts, snapshots
 
 
 def add_baseline(connection: Connection, coming: Baseline) -> None:
-    """Add it. Raises UsageError when its run did not audit the organization."""
+    """Keep it. Raises UsageError when its run did not audit the organization."""
     ids.one_writer(connection)
     number = organization_number(connection, coming.organization)
     audited = select(snapshots.c.run).where(snapshots.c.organization == number, snapshots.c.run == coming.run)
@@ -45,7 +45,7 @@ def add_baseline(connection: Connection, coming: Baseline) -> None:
 
 
 def read_baselines(connection: Connection, organization: str) -> tuple[Baseline, ...]:
-    """All of the organization's, oldest first."""
+    """All of the organization's, oldest first: the newest counts."""
     number = organization_number(connection, organization)
     query = select(baselines).where(baselines.c.organization == number).order_by(baselines.c.id)
     return tuple(
@@ -83,8 +83,8 @@ def read_approvals(connection: Connection, organization: str) -> tuple[Approved,
 _WORKSPACES = "workspaces"
 
 
-def read_departures(connection: Connection, organization: str, until: int | None) -> Departures:
-    """What left up to run `until` (None: until now) and has not come back; empty for an organization never read."""
+def read_departures(connection: Connection, organization: str, *, until: int | None = None) -> Departures:
+    """Apps that left its list up to run `until` (None: until now) and have not come back, as far as runs are kept."""
     number = organization_number(connection, organization)
     if number is None:
         return Departures()

@@ -26,11 +26,12 @@ from contribaudit.store.schema import collections, facts, runs, snapshots
 def read_changes(
     connection: Connection, organization: str, since: int, until: int, *, steps: bool = False
 ) -> list[Change]:
-    """Values that are not what they were, by subject and setting as they were first seen.
+    """What differs between what was known after run `since` and after run `until`.
 
-    A value that could not be read is as it was last read: that it cannot be read is no change, nor that it can again.
-    One that changed and changed back is none, unless `steps` asks for every change on the way; neither is one that
-    changes without anybody changing a setting.
+    One per collector, subject and setting, in the order in which those were first seen, without cause and name. A
+    value that could not be read is as it was last read: that it cannot be read is no change, nor that it can again.
+    One that changed and changed back is none, unless `steps` asks for every change on the way; neither is another
+    grade, or a value that changes without anybody changing a setting. Raises UsageError when `since` is the newer.
     """
     if since > until:
         raise UsageError(f"Run {since} is newer than run {until}", hint="Name the older run first")
@@ -169,7 +170,7 @@ def _gone(held: _Held, since: int, until: int) -> Iterator[_Move]:
 
 
 def read_frames(connection: Connection, organization: str) -> dict[int, RunInterval]:
-    """Every run of the organization, oldest first."""
+    """Every run of the organization, oldest first: when it read, and by which tool, policy and rulebook."""
     number = organization_number(connection, organization)
     whole: dict[int, set[str]] = defaultdict(set)
     c = collections.c
@@ -195,7 +196,7 @@ def read_frames(connection: Connection, organization: str) -> dict[int, RunInter
 
 
 def read_names(connection: Connection, organization: str) -> dict[Subject, SubjectNames]:
-    """By app, and of the organization, what it was called last."""
+    """What apps, those that are gone included, and the organization were last called."""
     number = organization_number(connection, organization)
     if number is None:
         return {}

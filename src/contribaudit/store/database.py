@@ -9,10 +9,11 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import wraps
 from hashlib import sha256
 from pathlib import Path
 from sqlite3 import (
@@ -31,7 +32,7 @@ from sqlite3 import (
     SQLITE_READONLY,
 )
 from sqlite3 import Error as Sqlite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -494,7 +495,7 @@ def _busy(organization: str) -> StoreBusy:
     )
 
 
-class Door:
+class Transactions:
     """Transactions on an open database; every database error comes out as a StoreError."""
 
     def __init__(self, database: Database) -> None:
@@ -509,3 +510,31 @@ class Door:
     def _writing(self) -> Iterator[Connection]:
         with translated(self._database.shown), self._database.writer.begin() as connection:
             yield connection
+
+
+_Words = ParamSpec("_Words")
+_Answer = TypeVar("_Answer")
+_OnConnection: TypeAlias = Callable[Concatenate[Connection, _Words], _Answer]
+_Method: TypeAlias = Callable[Concatenate[Transactions, _Words], _Answer]
+
+
+def reads(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
+    """The function as a method that reads in a transaction of its own."""
+
+    @wraps(function)
+    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
+        with store._reading() as connection:
+            return function(connection, *words, **named)
+
+    return method
+
+
+def writes(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
+    """The function as a method that writes in a transaction of its own: all that it does is kept, or nothing."""
+
+    @wraps(function)
+    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
+        with store._writing() as connection:
+            return function(connection, *words, **named)
+
+    return method

@@ -14,7 +14,6 @@ from contribaudit.core.model.snapshot import LedgerEntry
 from contribaudit.errors import StoreDamaged
 from contribaudit.store import ids
 from contribaudit.store.columns import read_moment, write_moment
-from contribaudit.store.database import Door
 from contribaudit.store.facts import organization_number
 from contribaudit.store.records import ExportedManifest, RunLedger
 from contribaudit.store.schema import ledgers, manifests, responses
@@ -32,7 +31,7 @@ def save_ledger(
 
 
 def read_ledger(connection: Connection, run: int, organization: str) -> RunLedger | None:
-    """Every request of the run, None where none were kept. Raises StoreDamaged when they cannot be read."""
+    """Every request of the run; None where none were kept. Raises StoreDamaged when they cannot be read."""
     number = organization_number(connection, organization)
     c = ledgers.c
     query = select(c.clock_skew_seconds, c.entries).where(c.run == run, c.organization == number)
@@ -48,7 +47,7 @@ def read_ledger(connection: Connection, run: int, organization: str) -> RunLedge
 
 
 def record_manifest(connection: Connection, one: ExportedManifest) -> None:
-    """Note an exported manifest: the next of the same organizations names it."""
+    """Note an exported manifest, which the next one of the same organizations then names."""
     ids.one_writer(connection)
     values = {name: getattr(one, name) for name in ExportedManifest.__slots__ if name != "organizations"}
     number = ids.next_id(connection, manifests)
@@ -121,27 +120,3 @@ def _opened(digest: str, body: bytes) -> bytes:
     if sha256(raw).hexdigest() != digest:
         raise StoreDamaged(f"The raw object {digest} was altered", hint=_HINT)
     return raw
-
-
-class EvidenceDoor(Door):
-    """Ledgers and manifests are added and never changed."""
-
-    def ledger(self, run: int, organization: str) -> RunLedger | None:
-        """Every request of the run; None where none were kept. Raises StoreDamaged when they cannot be read."""
-        with self._reading() as connection:
-            return read_ledger(connection, run, organization)
-
-    def record_manifest(self, manifest: ExportedManifest) -> None:
-        """Note an exported manifest, which the next one of the same organizations then names."""
-        with self._writing() as connection:
-            record_manifest(connection, manifest)
-
-    def manifests_about(self, organization: str) -> tuple[ExportedManifest, ...]:
-        """Every exported manifest of this organization, alone or with others, oldest first."""
-        with self._reading() as connection:
-            return read_manifests_about(connection, organization)
-
-    def manifests(self, organizations: Iterable[str]) -> tuple[ExportedManifest, ...]:
-        """Every exported manifest of exactly these organizations, oldest first."""
-        with self._reading() as connection:
-            return read_manifests(connection, organizations)

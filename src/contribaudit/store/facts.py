@@ -188,7 +188,12 @@ def _numbers(data: bytes) -> Iterator[int]:
 
 
 def read_snapshot(connection: Connection, organization: str, run: int) -> Snapshot:
-    """What the run saw of the organization. Raises UsageError when it did not audit it."""
+    """What the run saw of the organization. Raises UsageError when it did not audit it.
+
+    A failed collector has no entry, a partial one holds what it saw. Observations carry the start of their
+    collection as their time, and source, spelling and raw object as of the first run of their interval; they are
+    ordered as their subjects, then settings, were first seen. Surprises and raw objects are not in it.
+    """
     number = organization_number(connection, organization)
     taken = select(snapshots.c.started_at, snapshots.c.finished_at)
     when = connection.execute(taken.where(snapshots.c.organization == number, snapshots.c.run == run)).one_or_none()
@@ -217,8 +222,11 @@ def read_snapshot(connection: Connection, organization: str, run: int) -> Snapsh
     return Snapshot(organization, when.started_at, when.finished_at, tuple(made), by_collector)
 
 
-def read_known(connection: Connection, organization: str, before: int | None) -> Known:
-    """Everything last seen before run `before`, None: until now. Empty for an organization never audited."""
+def read_known(connection: Connection, organization: str, *, before: int | None = None) -> Known:
+    """Everything last seen of the organization before run `before` (None: until now), whichever run saw it.
+
+    Empty for an organization that was never audited.
+    """
     number = organization_number(connection, organization)
     if number is None:
         return Known(())
@@ -238,7 +246,9 @@ def read_known(connection: Connection, organization: str, before: int | None) ->
 
 
 def read_alias_holders(connection: Connection, organization: str) -> dict[str, tuple[tuple[str, datetime], ...]]:
-    """Who has carried each casefolded alias, with the start of the first run that saw it so, oldest first."""
+    """By casefolded alias of an app, the IDs of all that ever carried it, with the start of the first run that saw
+    it so, oldest first.
+    """
     number = organization_number(connection, organization)
     if number is None:
         return {}

@@ -20,7 +20,6 @@ from contribaudit.core.model.names import OPTIONAL_COLLECTORS
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.errors import UsageError
 from contribaudit.store import ids
-from contribaudit.store import ids as interns
 from contribaudit.store.columns import escape
 from contribaudit.store.facts import organization_number, run_starts
 from contribaudit.store.pruning import read_prunings
@@ -28,14 +27,14 @@ from contribaudit.store.records import Judged, RunRecord
 from contribaudit.store.schema import collections, organizations, outcomes, policies, runs, snapshots, unreached
 
 
-def list_runs(connection: Connection, organization: str | None, limit: int | None) -> list[RunRecord]:
-    """Runs (of one organization), newest first."""
+def list_runs(connection: Connection, *, organization: str | None = None, limit: int | None = None) -> list[RunRecord]:
+    """Runs, newest first; of one organization, at most `limit`, when given."""
     query = _runs_of(connection, organization).order_by(runs.c.id.desc())
     return _records(connection, query if limit is None else query.limit(limit))
 
 
 def find_run(connection: Connection, run: int) -> RunRecord:
-    """The run. Raises UsageError when there is none."""
+    """The run. Raises UsageError when there is none, with the newest in its hint."""
     found = _records(connection, select(runs).where(runs.c.id == run))
     if found:
         return found[0]
@@ -49,22 +48,25 @@ def no_run(connection: Connection, run: int) -> UsageError:
     return UsageError(f"There is no run {run}", hint=hint)
 
 
-def run_at(connection: Connection, moment: datetime, organization: str | None) -> RunRecord | None:
-    """The last run (of one organization) that began at or before the moment."""
+def run_at(connection: Connection, moment: datetime, organization: str | None = None) -> RunRecord | None:
+    """The last run (of one organization) that began at or before the moment, None when there was none yet."""
     query = _runs_of(connection, organization).where(runs.c.started_at <= moment)
     found = _records(connection, query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1))
     return found[0] if found else None
 
 
 def previous_run(connection: Connection, organization: str, run: int) -> int | None:
-    """The organization's run before this one."""
+    """The organization's run before this one, None when it was its first."""
     number = organization_number(connection, organization)
     query = select(func.max(snapshots.c.run)).where(snapshots.c.organization == number, snapshots.c.run < run)
     return connection.execute(query).scalar()
 
 
 def compared_run(connection: Connection, organization: str, run: int) -> int | None:
-    """The organization's last run before this one that read it whole, or the run before where none did."""
+    """The run that this one is compared with: the organization's last one before it that was read whole.
+
+    The run before where none was; None when it was its first.
+    """
     number = organization_number(connection, organization)
     c, s = collections.c, snapshots.c
     cut = select(c.run).where(
@@ -75,30 +77,36 @@ def compared_run(connection: Connection, organization: str, run: int) -> int | N
     return whole if whole is not None else previous_run(connection, organization, run)
 
 
-def record_verdict(connection: Connection, run: int, exit_code: int, summary: Mapping[str, int]) -> None:
-    """Note how the run ended. Raises UsageError when there is no such run."""
+def record_verdict(
+    connection: Connection, run: int, exit_code: int, summary: Mapping[str, int], judged: Iterable[Judged] = ()
+) -> None:
+    """Note how the run ended, and how each finding came out. `summary` counts findings by outcome.
+
+    Raises UsageError when there is no such run.
+    """
     text = json.dumps({str(outcome): count for outcome, count in summary.items()})
     values = {"exit_code": exit_code, "summary": text}
     if connection.execute(update(runs).where(runs.c.id == run).values(values)).rowcount != 1:
         raise no_run(connection, run)
+    _save_outcomes(connection, run, judged)
 
 
 def record_unreached(connection: Connection, organization: str, started_at: datetime, reason: str) -> None:
-    """Note that an audit could read nothing of the organization."""
-    interns.one_writer(connection)
-    number = interns.organization_id(connection, organization)
+    """Note that an audit could read nothing of the organization; `read_runs_seen` and gaps tell it."""
+    ids.one_writer(connection)
+    number = ids.organization_id(connection, organization)
     values = {"organization": number, "started_at": started_at, "reason": reason}
-    connection.execute(insert(unreached).values(id=interns.next_id(connection, unreached), **values))
+    connection.execute(insert(unreached).values(id=ids.next_id(connection, unreached), **values))
 
 
 def keep_policy(connection: Connection, sha256: str, resolved: str) -> None:
-    """Keep the resolved policy, once."""
+    """Keep a resolved policy (TOML) under its digest."""
     if read_policy(connection, sha256) is None:
         connection.execute(insert(policies).values(sha256=sha256, resolved=resolved))
 
 
 def read_policy(connection: Connection, sha256: str) -> str | None:
-    """The resolved policy; None where it is not kept."""
+    """The resolved policy (TOML) of that digest; None where a version judged that did not keep it."""
     return connection.execute(select(policies.c.resolved).where(policies.c.sha256 == sha256)).scalar()
 
 
@@ -114,11 +122,13 @@ def _records(connection: Connection, query: Select[Any]) -> list[RunRecord]:
     rows = connection.execute(query).mappings().all()
     if not rows:
         return []
-    ids = [row["id"] for row in rows]
+    numbers = [row["id"] for row in rows]
     names: dict[int, list[str]] = defaultdict(list)
     audited = select(snapshots.c.run, organizations.c.organization).join(organizations)
-    audited = audited.where(snapshots.c.run.between(min(ids), max(ids))).order_by(snapshots.c.run, snapshots.c.position)
-    for run, organization in connection.execute(audited):
+    audited = audited.where(snapshots.c.run.between(min(numbers), max(numbers))).order_by(
+        snapshots.c.run, snapshots.c.position
+    )
+    for run, organization in connection.execute(audited.order_by(snapshots.c.run, snapshots.c.position)):
         names[run].append(organization)
     return [
         RunRecord(
@@ -152,12 +162,13 @@ class OutcomeSpan:
 def read_outcome_history(
     connection: Connection,
     organization: str,
-    finding: str | None,
-    check: str | None,
-    since: datetime | None,
-    until: datetime | None,
+    *,
+    finding: str | None = None,
+    check: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[OutcomeSpan]:
-    """Intervals of the findings, by check, finding and time."""
+    """How the organization's findings ("": the company's) came out over time, by check, finding and time."""
     looked = _runs_that_judged(connection, organization)
     c = outcomes.c
     query = select(outcomes).where(c.organization == organization).order_by(c.check, c.finding, c.first_run)
@@ -195,11 +206,11 @@ def read_outcome_history(
 
 
 def read_runs_seen(
-    connection: Connection, organization: str, since: datetime | None, until: datetime | None
+    connection: Connection, organization: str, *, since: datetime | None = None, until: datetime | None = None
 ) -> list[RunSeen]:
     """When anybody looked, and how far each collector came; removed runs and audits that read nothing are among them.
 
-    Oldest first.
+    Oldest first. For `core.gaps`.
     """
     number = organization_number(connection, organization)
     c = collections.c
@@ -243,7 +254,7 @@ def _runs_that_judged(connection: Connection, organization: str) -> Sequence[tup
     return [(run, at) for run, at in connection.execute(query)]
 
 
-def save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -> None:
+def _save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -> None:
     """Open an interval for each outcome that is new, and close those that it replaces.
 
     A finding that is not there any more ends too, where its check was put to its organization in this run: a run
@@ -272,7 +283,7 @@ def save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) ->
 
 
 def read_outcomes(connection: Connection, run: int) -> dict[str, str]:
-    """Outcome by finding ID, as of the run."""
+    """Outcome by finding ID, as of the run; of a check or organization that it left out, as last judged before."""
     c = outcomes.c
     query = select(c.finding, c.outcome).where(c.first_run <= run, or_(c.ended_run.is_(None), c.ended_run > run))
     return {row.finding: row.outcome for row in connection.execute(query)}

@@ -11,13 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Tuple, and_, literal, or_, sel
 from contribaudit.catalogue import spaces as catalogue
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId
-from contribaudit.core.model.snapshot import SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
-from contribaudit.store.database import Door
 from contribaudit.store.facts import organization_number, run_starts
 from contribaudit.store.schema import spaces
-from contribaudit.store.spaces import Reading, StoredSpaces, apps_with_spaces, first_whole_runs
+from contribaudit.store.spaces import Reading, apps_with_spaces, first_whole_runs
 
 _PAGE = 1_000
 _SETTINGS: tuple[tuple[str, SettingId], ...] = tuple(
@@ -125,19 +123,3 @@ def _run_on(row: Any, intervals: Sequence[Any], column: str) -> Any:
 def _end(intervals: Sequence[Any], until: int) -> int:
     """The run that saw the last of them no more."""
     return max(int(row.ended_run) for row in intervals if row.ended_run is not None and row.ended_run <= until)
-
-
-class SpaceDoor(Door):
-    """Spaces are asked for one by one, or streamed: there may be hundreds of thousands."""
-
-    def spaces(self, organization: str, run: int | None = None) -> SpaceIndex:
-        """The spaces known after that run, None: after the organization's newest one."""
-        return StoredSpaces(self._reading, organization, run)
-
-    def space_changes(self, organization: str, since: int, until: int) -> Iterator[Change]:
-        """Spaces that are new, gone or called otherwise after run `until` than after run `since`, app by app.
-
-        One change per setting of the space, in the meaning of `changes`. What the first whole listing of an app
-        shows is not new. Raises UsageError when `since` is the newer one.
-        """
-        return space_changes(self._reading, organization, since, until)

@@ -103,7 +103,7 @@ def _rows(desk: Desk, state: State) -> list[tuple[Cell, ...]]:
     from contribaudit.attestations.status import signal_lines
 
     rows: list[tuple[Cell, ...]] = []
-    for line in signal_lines(state, desk.job.store.testimony(desk.organization), desk.organization):
+    for line in signal_lines(state, desk.job.store.attestation_history(desk.organization), desk.organization):
         one = line.reading
         seen = state.value(one.owner, one.signal)
         standing = one.standing.value if one.settled else "being applied"

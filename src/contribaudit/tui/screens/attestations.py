@@ -293,5 +293,5 @@ def _gathered(source: Source | None, board: Board) -> tuple[Mapping[str, Attesta
     if source is None or source.job is None:
         told = {name: AttestationHistory(tuple(said)) for name, said in state.attestations.items()}
     else:
-        told = {place.id: source.job.store.testimony(place.id) for place in state.looked_at}
+        told = {place.id: source.job.store.attestation_history(place.id) for place in state.looked_at}
     return told, contents(board, told)

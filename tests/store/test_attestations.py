@@ -147,7 +147,7 @@ def test_the_highest_plan_is_kept_where_it_differs(history: History) -> None:
     ):
         run = save(history, snapshot(number, realms(one="eu")))
         history.record_plan(ORG, run.id, run.started_at, highest, words)
-    assert history.testimony(ORG).plans == (
+    assert history.attestation_history(ORG).plans == (
         PlanSeen(day(0), "free", ("Free",)),
         PlanSeen(day(2), None, ("Free", "Odd")),
         PlanSeen(day(3), "free", ("Free",)),
@@ -162,7 +162,9 @@ def test_how_a_signal_stood(history: History) -> None:
         save(history, snapshot(number, {"policies": states(*digests)}, {"policies": how}))
     history.add_attestations([attestation()])
     held = ((day(0), ("d1",)), (day(2), ("d2",)), (day(4), None), (day(5), ("d1",)))
-    assert history.testimony(ORG) == attested.AttestationHistory((attestation(),), {(app("one"), SIGNAL): held}, ())
+    assert history.attestation_history(ORG) == attested.AttestationHistory(
+        (attestation(),), {(app("one"), SIGNAL): held}, ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,7 @@ def test_a_signal_that_no_run_had_seen_was_not_there(
     """
     for number, (digests, how) in enumerate(zip(saw, status, strict=True)):
         save(history, snapshot(number, {"policies": states(*digests)}, {"policies": how}))
-    found = history.testimony(ORG).signals
+    found = history.attestation_history(ORG).signals
     assert found == {(app("one"), SIGNAL): tuple((day(number), state) for number, state in held)}
 
 
@@ -196,15 +198,15 @@ def test_when_a_signal_was_last_written(history: History) -> None:
     revision = SettingId(f"revision.{SIGNAL}")
     for number, date in enumerate(("2026-01-01", "2026-01-03", "2026-01-01")):
         save(history, snapshot(number, {"policies": states("d1") | {("one", revision): date}}))
-    found = history.testimony(ORG).signals
+    found = history.attestation_history(ORG).signals
     assert found[app("one"), revision] == tuple(
         (day(number), (date,)) for number, date in enumerate(("2026-01-01", "2026-01-03", "2026-01-01"))
     )
     assert found[app("one"), SIGNAL] == ((day(0), ("d1",)),)
 
 
-def test_testimony_of_an_organization_that_nobody_saw(history: History) -> None:
-    assert history.testimony("nobody") == attested.AttestationHistory()
+def test_attestations_of_an_organization_that_nobody_saw(history: History) -> None:
+    assert history.attestation_history("nobody") == attested.AttestationHistory()
 
 
 def test_a_store_of_the_first_revision_opens_and_works(tmp_path: Path) -> None:
@@ -235,5 +237,5 @@ def test_a_store_of_the_first_revision_opens_and_works(tmp_path: Path) -> None:
         history.add_attestations([attestation()])
         history.record_plan(ORG, 1, day(1), "free", ("Free",))
         assert history.save(draft(3), [snapshot(3, realms(one="eu"))]).id == 2
-        assert history.testimony(ORG).attestations == (attestation(),)
+        assert history.attestation_history(ORG).attestations == (attestation(),)
         assert json.dumps(history.known(ORG).observations[0].setting) == '"residency.realm"'
