@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
 from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
@@ -21,11 +17,9 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve import attested
 from contribaudit.core.resolve.attested import PlanSeen
 from contribaudit.errors import StoreDamaged, UsageError
-from contribaudit.store import schema
-from contribaudit.store.database import _sqlite_engine
 from contribaudit.store.history import History
 
-from .builders import FAILED, OK, ORG, PARTIAL, app, day, draft, realms, save, snapshot
+from .builders import FAILED, OK, ORG, PARTIAL, app, day, realms, save, snapshot
 
 SIGNAL = SettingId("signal.policy.generative-ai")
 SHOT = b"\x89PNG screenshot"
@@ -207,35 +201,3 @@ def test_when_a_signal_was_last_written(history: History) -> None:
 
 def test_attestations_of_an_organization_that_nobody_saw(history: History) -> None:
     assert history.attestation_history("nobody") == attested.AttestationHistory()
-
-
-def test_a_store_of_the_first_revision_opens_and_works(tmp_path: Path) -> None:
-    """Made by its own migration, with a run in it."""
-    path = tmp_path / "history.db"
-    path.touch()
-    config = Config()
-    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    engine = _sqlite_engine(path).execution_options(contribaudit_writes=True)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        assert "attestations" not in {row[0] for row in connection.execute(text("SELECT name FROM sqlite_master"))}
-        run = (1, 10, 20, True, "manual", "me", "here", "0.1.0", "a", "b", "policy", "")
-        marks = ", ".join(f":p{number}" for number in range(len(run)))
-        columns = (
-            "id, started_at, finished_at, complete, trigger, account, host, tool_version, rulebook_sha256, "
-            "policy_sha256, policy_name, selection"
-        )
-        values = {f"p{number}": value for number, value in enumerate(run)}
-        connection.execute(text(f"INSERT INTO runs ({columns}) VALUES ({marks})"), values)  # noqa: S608  our own names
-        connection.execute(text("INSERT INTO organizations (id, organization) VALUES (1, :org)"), {"org": ORG})
-        connection.execute(text("INSERT INTO snapshots VALUES (1, 1, 0, 10, 20)"))
-    engine.dispose()
-    with History.open(str(path)) as history:
-        assert history.run(1).organizations == (ORG,)
-        history.add_attestations([attestation()])
-        history.record_plan(ORG, 1, day(1), "free", ("Free",))
-        assert history.save(draft(3), [snapshot(3, realms(one="eu"))]).id == 2
-        assert history.attestation_history(ORG).attestations == (attestation(),)
-        assert json.dumps(history.known(ORG).observations[0].setting) == '"residency.realm"'

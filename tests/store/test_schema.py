@@ -1,4 +1,4 @@
-"""The migrations make the schema, to the column and the index."""
+"""A new history and one of any revision so far have the schema, to the column and the index."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from contribaudit.store.history import History
 
 
 @pytest.fixture
-def connection(history: History) -> Iterator[Connection]:
-    """Into a history that migrations made."""
-    with history._reading() as opened:
+def connection(kept: str) -> Iterator[Connection]:
+    """Into a history that an earlier version made, and this one has opened."""
+    with History.open(kept) as history, history._reading() as opened:
         yield opened
 
 

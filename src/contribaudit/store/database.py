@@ -40,7 +40,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from contribaudit.errors import StoreBusy, StoreDamaged, StoreError, StoreNewer
-from contribaudit.store.schema import HEAD, VERSION_TABLE, metadata
+from contribaudit.store.schema import FIRST, HEAD, VERSION_TABLE, metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -401,12 +401,12 @@ def _scripts() -> Config:
     return config
 
 
-def _known_revision(config: Config, current: str | None, shown: str) -> None:
-    """Raise StoreNewer for a revision that is not ours."""
+def _known_revision(config: Config, current: str, shown: str) -> None:
+    """Raise StoreNewer for a revision that is neither ours nor of a version before the first release."""
     from alembic.script import ScriptDirectory
 
     ours = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in ours:
+    if current not in ours and not "0000" < current < FIRST:
         raise StoreNewer(
             f"The history {shown} was written by a newer version of contribaudit (revision {current})",
             hint="Update contribaudit",
@@ -414,11 +414,18 @@ def _known_revision(config: Config, current: str | None, shown: str) -> None:
 
 
 def _upgrade(connection: Connection, current: str | None, shown: str) -> None:
+    """Make the tables where there are none; else what migrations add to those that are there."""
     from alembic import command
 
     config = _scripts()
     config.attributes["connection"] = connection
+    if current is None:
+        metadata.create_all(connection, checkfirst=False)
+        command.stamp(config, "head")
+        return
     _known_revision(config, current, shown)
+    if current < FIRST:
+        command.stamp(config, "base", purge=True)
     command.upgrade(config, "head")
 
 

@@ -57,7 +57,9 @@ from sqlalchemy import (
 
 from contribaudit.store.columns import Escaped, Moment
 
-HEAD = "0009"
+FIRST = "0009"
+"""The revision of the first release. Versions before it wrote lower ones."""
+HEAD = FIRST
 """The newest migration. A store at this revision opens without importing Alembic."""
 
 Id = BigInteger().with_variant(Integer, "sqlite")
