@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from contribaudit import checks
-from contribaudit.core.judge.check import CheckContext, Verdict
-from contribaudit.core.judge.evaluate import age_limits, apply_terms, strongest_first
+from contribaudit.core.judge.check import CheckContext, Verdict, by_id
+from contribaudit.core.judge.evaluate import apply_terms, evidence_terms, strongest_first
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome, Severity
-from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.observation import Attester, Grade, SettingId
 from contribaudit.core.model.policy import EvidenceTerms, Rule, Where
+from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.resolve.effective import effective_of
 from tests.builders import NOW, app, evidence, facts, observed, policy_of, rule, state_of
 
@@ -151,14 +153,82 @@ def test_what_a_decoder_reads_wants_an_agreement_as_good_as_any_attestation() ->
         ("blocked", 3, rule("DR-01", max_age_days={"attested": 2}), "not_exposed"),
     ],
 )
-def test_an_effective_answer_is_told_under_the_same_limits(word: str, days: int, wanted: Rule, told: str) -> None:
+def test_an_effective_answer_grows_stale_with_its_finding(word: str, days: int, wanted: Rule, told: str) -> None:
     """Stale where the finding is, with the value beside it; what is bad stays so."""
     seen = observed(names.AI_ACCESS, app(), word, grade=Grade.ATTESTED, at=NOW - timedelta(days=days))
     state = state_of(*facts(app(), type_key="confluence"), seen)
     assert effective_of(state, app(), names.EFFECTIVE_AI).known
-    state.age_limits = age_limits(policy_of(wanted), checks.ALL)
+    state.evidence_terms = evidence_terms(policy_of(wanted), checks.ALL)
     answer = effective_of(state, app(), names.EFFECTIVE_AI)
     assert (answer.value or answer.outcome) == told
     if told == "stale":
         assert answer.code == "evidence_too_old"
         assert answer.reason.startswith(f"not exposed, but that was seen {days} days ago; the policy accepts ")
+
+
+PERSON = Attester("anna@acme.example")
+CONFIRMED = Attester("anna@acme.example", confirmed_by="bert@acme.example")
+PICTURED = Attester("anna@acme.example", screenshot=True)
+JIRA_ONLY = Where(app=("jira-software",))
+
+
+@pytest.mark.parametrize(
+    ("word", "grade", "who", "wanted", "terms", "told"),
+    [
+        ("blocked", Grade.ATTESTED, PERSON, rule("AI-01"), {}, "not_exposed"),
+        ("blocked", Grade.ATTESTED, PERSON, rule("AI-01"), {"accept": (Grade.DOCUMENTED,)}, "grade_not_accepted"),
+        ("allowed", Grade.ATTESTED, PERSON, rule("AI-01"), {"accept": (Grade.DOCUMENTED,)}, "grade_not_accepted"),
+        ("blocked", Grade.INFERRED, PERSON, rule("AI-01", accept=(Grade.DOCUMENTED,)), {}, "grade_not_accepted"),
+        ("blocked", Grade.ATTESTED, PERSON, rule("AI-01"), {"screenshot": Severity.HIGH}, "screenshot_missing"),
+        ("allowed", Grade.ATTESTED, PERSON, rule("AI-01"), {"screenshot": Severity.HIGH}, "exposed"),
+        ("blocked", Grade.ATTESTED, PICTURED, rule("AI-01"), {"screenshot": Severity.HIGH}, "not_exposed"),
+        ("blocked", Grade.ATTESTED, PERSON, rule("AI-01"), {"second_person": Severity.INFO}, "second_person_missing"),
+        ("blocked", Grade.ATTESTED, CONFIRMED, rule("AI-01"), {"second_person": Severity.INFO}, "not_exposed"),
+        (
+            "blocked",
+            Grade.ATTESTED,
+            PERSON,
+            rule("AI-01", severity=Severity.LOW),
+            {"second_person": Severity.HIGH},
+            "not_exposed",
+        ),
+        (
+            "blocked",
+            Grade.ATTESTED,
+            PERSON,
+            rule("AI-01", severity=Severity.CRITICAL),
+            {"second_person": Severity.CRITICAL},
+            "second_person_missing",
+        ),
+        ("blocked", Grade.ATTESTED, PERSON, rule("AI-01", accept=(), where=JIRA_ONLY), {}, "not_exposed"),
+    ],
+)  # fmt: skip
+def test_an_effective_answer_is_known_on_the_terms_of_its_finding(
+    word: str, grade: Grade, who: Attester, wanted: Rule, terms: dict[str, Any], told: str
+) -> None:
+    """By grade, screenshot and second person too, at the severity of the rule that judges it."""
+    seen = replace(observed(names.AI_ACCESS, app(), word, grade=grade), witness=who)
+    state = state_of(*facts(app(), type_key="confluence"), seen)
+    policy = policy_of(wanted, evidence=EvidenceTerms(**terms))
+    state.evidence_terms = evidence_terms(policy, checks.ALL)
+    answer = effective_of(state, app(), names.EFFECTIVE_AI)
+    assert (answer.value or answer.code) == told
+    if wanted.where == Where():
+        case = CheckContext(app(), state, wanted, policy)
+        verdict = apply_terms(by_id(checks.ALL)["AI-01"].judge(case), case)
+        assert verdict.outcome == {"not_exposed": Outcome.PASS, "exposed": Outcome.FAIL}.get(told, Outcome.UNKNOWN)
+        assert answer.value or verdict.reason_code == told
+
+
+@pytest.mark.parametrize("setting", [names.EFFECTIVE_AI, names.EFFECTIVE_AI_PROCESSING])
+def test_what_is_told_of_an_organization_falls_under_the_rule_of_its_apps(setting: SettingId) -> None:
+    """No check of its own has it as its verdict."""
+    seen = replace(observed(names.AI_ACCESS, app(), "blocked", grade=Grade.ATTESTED), witness=PERSON)
+    state = state_of(*facts(app(), type_key="confluence"), seen)
+    organization = organization_subject(app().organization)
+    wanted = rule("AI-01", severity=Severity.CRITICAL)
+    state.evidence_terms = evidence_terms(policy_of(wanted), checks.ALL)
+    assert effective_of(state, organization, setting).value in ("not_exposed", "none")
+    strict = EvidenceTerms(screenshot=Severity.CRITICAL)
+    state.evidence_terms = evidence_terms(policy_of(wanted, evidence=strict), checks.ALL)
+    assert effective_of(state, organization, setting).code == "screenshot_missing"

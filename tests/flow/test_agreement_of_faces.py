@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ import pytest
 from contribaudit import checks
 from contribaudit.audit.replay import last_state
 from contribaudit.core.advise.report import Report
+from contribaudit.core.judge.check import by_id
 from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attachment, Attestation, Signature
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.aliases import alias_of
@@ -56,7 +59,8 @@ FAULTS = ("500@workspaces", "html@policies", "403-b@workspaces", "close@api-keys
 FORBIDS_CONTRIBUTION = {"DC-01": "effective.metadata", "DC-03": "effective.in_app"}
 """Checks whose pass says that nothing is contributed, by the setting that settings.csv holds."""
 JUDGES = {**FORBIDS_CONTRIBUTION, "AI-01": "effective.ai"}
-"""Checks that judge by age what an effective answer tells of the same subject."""
+"""Checks that judge what an effective answer tells of the same subject, on the same evidence terms."""
+SCREENSHOT = b"what the console shows"
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,8 @@ def _policy(known: list[str], luck: random.Random) -> str:
         f'[[rule]]\ncheck = "{one.id}"\nseverity = "{luck.choice(list(Severity)).value}"\n'
         + ('expect = ["EU"]\n' if one.id == "DR-01" else "")
         + luck.choice(("", "", "max_age_days = { attested = 2 }\n", "max_age_days = { attested = 90 }\n"))
+        + luck.choice(("", "", "", 'accept = ["documented", "decoded"]\n', 'accept = ["documented", "attested"]\n'))
+        + luck.choice(("", "", "", 'where = { app = ["confluence"] }\n' if one.kind is Kind.APP else ""))
         for one in checks.ALL
         if one.id in asked
     )
@@ -128,7 +134,24 @@ def _policy(known: list[str], luck: random.Random) -> str:
         for check in sorted({"DR-01", "AI-01"} & asked)
         if known and luck.random() < 0.5
     )
-    return rules + waivers
+    return _evidence_terms(luck) + rules + waivers
+
+
+def _evidence_terms(luck: random.Random) -> str:
+    """What the policy asks of evidence beyond its age, in half of the organizations."""
+    if luck.random() < 0.5:
+        return ""
+    severities = [one.value for one in Severity]
+    accept = luck.choice(("", "", 'accept = ["documented", "decoded"]\n', 'accept = ["documented", "attested"]\n'))
+    asked = [name for name in ("screenshot", "second_person") if luck.random() < 0.5]
+    return "[evidence]\n" + accept + "".join(f'{name} = "{luck.choice(severities)}"\n' for name in asked)
+
+
+def _as_well_kept(luck: random.Random, one: Attestation) -> Attestation:
+    """The same, perhaps with a screenshot and perhaps confirmed by somebody else."""
+    picture = Attachment("screen.png", sha256(SCREENSHOT).hexdigest(), len(SCREENSHOT))
+    confirmed = (Signature("cleo@acme.example", one.recorded.at, "", ""),) if luck.random() < 0.5 else ()
+    return replace(one, attachments=(picture,) if luck.random() < 0.5 else (), confirmed=confirmed)
 
 
 @dataclass(frozen=True)
@@ -174,7 +197,9 @@ def _one(seed: int, benches: Benches) -> Generated:
         bench.audit(first, now=NOW)
         state = last_state(bench.job(first, now=NOW))
         known = _aliases(state)
-        bench.store.add_attestations(attestations(state, tuple(_said(bench.organization, known, luck))))
+        seen = attestations(state, tuple(_said(bench.organization, known, luck)))
+        bodies = {sha256(SCREENSHOT).hexdigest(): SCREENSHOT}
+        bench.store.add_attestations([_as_well_kept(luck, one) for one in seen], bodies)
         policy = _policy(known, luck)
         if luck.random() < 0.35:
             kind, _, endpoint = luck.choice(FAULTS).partition("@")
@@ -313,8 +338,14 @@ def _effective_answers_agree(one: Generated) -> None:
         assert word_of(answer).removesuffix("~") == told, (identity, setting)
     for each in report.findings:
         key = (each.subject.organization, each.subject.id, JUDGES.get(each.check, ""))
+        if each.check in JUDGES and each.subject.kind is not by_id(checks.ALL)[each.check].kind:
+            continue  # no app was there to ask about
         if each.underlying_outcome is Outcome.STALE and key in sheet:
             assert sheet[key] in (None, "contributed", "exposed"), (key, each.reason)
+        if each.underlying_outcome is Outcome.UNKNOWN and key in sheet:
+            assert sheet[key] is None, (key, sheet[key], each.reason)
+        if sheet.get(key) in ("not_contributed", "not_exposed"):
+            assert not each.underlying_outcome.violates, (key, each.reason)
     contributed = {key[2] for key, value in sheet.items() if value == "contributed"}
     # Of a sandbox no page says whether it contributes by itself: what counts is the organization's own answer.
     whole = [key for key in sheet if key[0] == key[1]]

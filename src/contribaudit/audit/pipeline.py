@@ -26,7 +26,7 @@ from contribaudit.core.advise.remedies import needed_and_unread, needed_collecto
 from contribaudit.core.advise.report import Report, RunLine
 from contribaudit.core.advise.verdict import count_outcomes, exit_code, newly_bad, nothing_read
 from contribaudit.core.judge.baseline import standing
-from contribaudit.core.judge.evaluate import age_limits, evaluate, require_checks
+from contribaudit.core.judge.evaluate import evaluate, evidence_terms, require_checks
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.snapshot import Snapshot
@@ -43,8 +43,8 @@ def state_of(
 ) -> State:
     """STEP 3: what the run saw, with what was known before it and what people attested."""
     seen = [seen_of(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
-    limits = age_limits(job.policy, checks.ALL)
-    return resolve(seen, job.rulebook, as_of, promises_of(sources), catalogue.ALL, age_limits=limits)
+    terms = evidence_terms(job.policy, checks.ALL)
+    return resolve(seen, job.rulebook, as_of, promises_of(sources), catalogue.ALL, evidence_terms=terms)
 
 
 def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> Seen:

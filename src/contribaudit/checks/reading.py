@@ -36,23 +36,7 @@ POLICIES = "policies"
 
 def evidence_of(*observations: Observation) -> tuple[Evidence, ...]:
     """The observations that gave a value, as evidence."""
-    return tuple(_evidence(one) for one in observations if isinstance(one, Observed))
-
-
-def _evidence(one: Observed) -> Evidence:
-    who = one.witness
-    if who is None:
-        return Evidence(one.grade, one.source, one.observed_at, one.response)
-    return Evidence(
-        one.grade,
-        one.source,
-        one.observed_at,
-        one.response,
-        attested_by=who.by,
-        confirmed_by=who.confirmed_by,
-        screenshot=who.screenshot,
-        anchored=who.anchored,
-    )
+    return Evidence.of(*observations)
 
 
 def list_evidence(state: State, organization: str, collector: str) -> tuple[Evidence, ...]:

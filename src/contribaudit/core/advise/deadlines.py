@@ -9,12 +9,11 @@ from itertools import chain
 
 from contribaudit.core.advise.expiry import attested_expiries
 from contribaudit.core.judge.check import Check
-from contribaudit.core.judge.evaluate import limits_of
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.deadline import Deadline, DeadlineKind, ending_soon
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Unavailable
-from contribaudit.core.model.policy import AuditPolicy, Waiver, fresh_until
+from contribaudit.core.model.policy import AuditPolicy, Waiver, fresh_until, limits_of
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later, parse_utc
 from contribaudit.core.resolve.aliases import alias_of

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from contribaudit.core.judge.check import Check
-from contribaudit.core.judge.evaluate import attributes_of, limits_of
+from contribaudit.core.judge.evaluate import attributes_of
 from contribaudit.core.judge.selectors import Attributes, rule_among
 from contribaudit.core.model import names
 from contribaudit.core.model.deadline import DeadlineKind
 from contribaudit.core.model.observation import Grade, Observed, SettingId
-from contribaudit.core.model.policy import AuditPolicy, Rule, fresh_until
+from contribaudit.core.model.policy import AuditPolicy, Rule, fresh_until, limits_of
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import later, parse_utc
 from contribaudit.core.resolve.effective import COMPUTED

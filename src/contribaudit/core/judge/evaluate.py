@@ -5,9 +5,8 @@ A verdict under the policy's evidence terms: what is not good and fresh enough p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from contribaudit.core.judge.baseline import uncovered
 from contribaudit.core.judge.check import Check, CheckContext, Verdict
@@ -22,14 +21,14 @@ from contribaudit.core.judge.selectors import (
 from contribaudit.core.judge.waivers import WaiverMatcher
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
-from contribaudit.core.model.observation import Grade, SettingId, Unavailable
-from contribaudit.core.model.policy import AuditPolicy, Rule, Where, fresh_until, limit_days
+from contribaudit.core.model.observation import SettingId, Unavailable
+from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, Where, limits_of
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.state import AgeLimits, State
+from contribaudit.core.resolve.effective_contribution import app_of_space
+from contribaudit.core.resolve.state import State, TermsOf
 from contribaudit.errors import UsageError
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
 _NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
 _STAYS_WHEN_OLD = (Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE, Outcome.STALE)
 
@@ -44,61 +43,11 @@ def apply_terms(verdict: Verdict, case: CheckContext) -> Verdict:
         return verdict
     if not verdict.evidence and verdict.outcome not in (Outcome.STALE, Outcome.CONFLICT):
         return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="no_evidence", reason="no evidence was read")
-    accepted = case.rule.accept if case.rule.accept is not None else case.policy.evidence.accept
-    for evidence in verdict.evidence:
-        if evidence.grade is Grade.PREDICTED or evidence.grade not in accepted:
-            return replace(
-                verdict,
-                outcome=Outcome.UNKNOWN,
-                reason_code="grade_not_accepted",
-                reason=f"{verdict.reason}, but this is {evidence.grade} evidence, which the policy does not accept",
-            )
-        if evidence.observed_at > case.as_of + CLOCK_TOLERANCE:
-            return replace(
-                verdict,
-                outcome=Outcome.UNKNOWN,
-                reason_code="evidence_from_the_future",
-                reason=f"the evidence is dated {evidence.observed_at:%Y-%m-%d %H:%M}Z, which is still to come",
-            )
-    if verdict.outcome in _STAYS_WHEN_OLD:
+    terms = Terms.of(case.policy, case.rule, case.severity)
+    found = terms.shortcoming(verdict.reason, verdict.evidence, case.as_of, lasting=verdict.outcome in _STAYS_WHEN_OLD)
+    if found is None:
         return verdict
-    limits = max_age_days(case)
-    for evidence in verdict.evidence:
-        age = case.as_of - evidence.observed_at
-        limit = limit_days(evidence.grade, limits, anchored=evidence.anchored)
-        if case.as_of > fresh_until(evidence.observed_at, evidence.grade, limits, anchored=evidence.anchored):
-            return replace(
-                verdict,
-                outcome=Outcome.STALE,
-                reason_code="evidence_too_old",
-                reason=f"{verdict.reason}, but that was seen {age.days} days ago; "
-                f"the policy accepts {limit} for {evidence.grade} evidence",
-            )
-        missing = _wanting(evidence, case)
-        if missing:
-            return replace(
-                verdict,
-                outcome=Outcome.UNKNOWN,
-                reason_code=f"{missing.replace(' ', '_')}_missing",
-                reason=f"{verdict.reason}, by {evidence.attested_by}, but the policy asks for a {missing}",
-            )
-    return verdict
-
-
-def _wanting(evidence: Evidence, case: CheckContext) -> str:
-    """What the policy asks of an attestation at this severity and this one lacks; "" when nothing.
-
-    The attestation by which an organization agreed with a decoder has to be as good as any other.
-    """
-    if evidence.grade is not Grade.ATTESTED and not (evidence.grade is Grade.DECODED and evidence.attested_by):
-        return ""  # a decoded value that people agreed with rests on one attestation, a signal's proof on several
-    severity = case.severity
-    terms = case.policy.evidence
-    if terms.screenshot is not None and severity.at_least(terms.screenshot) and not evidence.screenshot:
-        return "screenshot"
-    if terms.second_person is not None and severity.at_least(terms.second_person) and evidence.confirmed_by is None:
-        return "second person"
-    return ""
+    return replace(verdict, outcome=found.outcome, reason_code=found.code, reason=found.reason)
 
 
 def max_age_days(case: CheckContext) -> Mapping[str, int]:
@@ -106,28 +55,40 @@ def max_age_days(case: CheckContext) -> Mapping[str, int]:
     return limits_of(case.policy, case.rule)
 
 
-def limits_of(policy: AuditPolicy, rule: Rule | None = None) -> Mapping[str, int]:
-    """Days that each grade, and "attested_anchored", stays fresh under a rule; without one, under the policy alone."""
-    return {**policy.evidence.max_age_days, **((rule.max_age_days if rule is not None else None) or {})}
+def evidence_terms(policy: AuditPolicy, checks: Iterable[Check]) -> TermsOf:
+    """The terms on which an effective answer is told: those of the check that has it as its verdict.
 
-
-def age_limits(policy: AuditPolicy, checks: Iterable[Check]) -> AgeLimits:
-    """Under which limits an effective answer is told: those of the rule by which the check that it is judges it.
-
-    Where no rule does, the policy's alone.
+    An answer about a subject of another kind falls under the same check, as far as its rules hold there. Where no rule
+    does, or it is off, the policy's own terms count, at the check's severity.
     """
-    general = limits_of(policy)
-    judges = {(check.answers, check.kind): check.id for check in checks if check.answers is not None}
-    special = {rule.check for rule in policy.rules if rule.max_age_days is not None}
+    answering: dict[SettingId, dict[Kind, str]] = {}
+    for check in checks:
+        if check.answers is not None:
+            answering.setdefault(check.answers, {}).setdefault(check.kind, check.id)
+    rules: dict[str, list[Rule]] = {}
+    for rule in policy.rules:
+        rules.setdefault(rule.check, []).append(rule)
+    made: dict[tuple[str, int], Terms] = {}
 
-    def limits(state: State, subject: Subject, setting: SettingId) -> Mapping[str, int]:
-        check = judges.get((setting, subject.kind))
-        if check is None or check not in special:
-            return general
-        rule = rule_for(policy, check, attributes_of(state, subject))
-        return limits_of(policy, rule if rule is not None and rule.enabled else None)
+    def under(state: State, check: str, rule: Rule | None) -> Terms:
+        rule = rule if rule is not None and rule.enabled else None
+        severity = (rule.severity if rule is not None else None) or state.rulebook.words[check].severity
+        return made.setdefault((check, id(rule)), Terms.of(policy, rule, severity))
 
-    return limits
+    def terms(state: State, subject: Subject, setting: SettingId) -> Sequence[Terms]:
+        kinds = answering.get(setting)
+        if kinds is None:
+            return (Terms.of(policy, None, Severity.INFO),)
+        check = kinds.get(subject.kind) or next(iter(kinds.values()))
+        if all(not _narrow(rule) for rule in rules.get(check, ())):
+            return (under(state, check, next(reversed(rules.get(check, ())), None)),)
+        about = (app_of_space(state, subject) if subject.kind is Kind.SPACE else None) or subject
+        attributes = attributes_of(state, about)
+        holding = rule_for(policy, check, attributes)
+        others = rules_that_may_hold(policy, check, attributes)
+        return [under(state, check, one) for one in (holding, *others) if one is holding or (one and one.enabled)]
+
+    return terms
 
 
 def strongest_first(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

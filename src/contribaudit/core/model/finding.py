@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from contribaudit.core.model.observation import Grade, SettingId, Value
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Value
 from contribaudit.core.model.subject import Subject
 
 
@@ -78,6 +78,27 @@ class Evidence:
     screenshot: bool = False
     anchored: bool = False
     """For attested evidence: whether the API's signals stand as they did during the look."""
+
+    @classmethod
+    def of(cls, *observations: Observation) -> tuple[Evidence, ...]:
+        """The observations that gave a value, each as evidence."""
+        return tuple(_evidence(one) for one in observations if isinstance(one, Observed))
+
+
+def _evidence(one: Observed) -> Evidence:
+    who = one.witness
+    if who is None:
+        return Evidence(one.grade, one.source, one.observed_at, one.response)
+    return Evidence(
+        one.grade,
+        one.source,
+        one.observed_at,
+        one.response,
+        attested_by=who.by,
+        confirmed_by=who.confirmed_by,
+        screenshot=who.screenshot,
+        anchored=who.anchored,
+    )
 
 
 @dataclass(frozen=True, slots=True)

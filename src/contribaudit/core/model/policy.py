@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from posixpath import dirname, join, normpath
 
-from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.finding import Evidence, Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId, Value
 from contribaudit.core.model.times import later
 
@@ -19,6 +19,7 @@ DEFAULT_MAX_AGE_DAYS: Mapping[str, int] = {
     "inferred": 180,
 }
 DEFAULT_ACCEPTED = (Grade.DOCUMENTED, Grade.DECODED, Grade.ATTESTED, Grade.INFERRED)
+CLOCK_TOLERANCE = timedelta(minutes=5)
 WAIVABLE = (Outcome.FAIL, Outcome.NOT_ACHIEVABLE)
 
 
@@ -147,3 +148,88 @@ def limit_days(grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> in
 def fresh_until(observed_at: datetime, grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> datetime:
     """The last moment at which evidence of this age still counts."""
     return later(observed_at, timedelta(days=limit_days(grade, limits, anchored=anchored)))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one finding, or one effective answer, asks of its evidence."""
+
+    accept: Collection[Grade]
+    max_age_days: Mapping[str, int]
+    """Days by grade, and by "attested_anchored"."""
+    screenshot: bool = False
+    """Whether an attestation needs one."""
+    second_person: bool = False
+
+    @classmethod
+    def of(cls, policy: AuditPolicy, rule: Rule | None, severity: Severity) -> Terms:
+        """Those of the policy under the rule, at the severity of what is judged; without a rule the policy's alone."""
+        terms = policy.evidence
+        return cls(
+            rule.accept if rule is not None and rule.accept is not None else terms.accept,
+            limits_of(policy, rule),
+            terms.screenshot is not None and severity.at_least(terms.screenshot),
+            terms.second_person is not None and severity.at_least(terms.second_person),
+        )
+
+    def shortcoming(
+        self, told: str, evidence: Iterable[Evidence], as_of: datetime, *, lasting: bool
+    ) -> Shortcoming | None:
+        """Why `told` does not count on this evidence; None where it does.
+
+        What is `lasting`, as a bad answer is, stays when its evidence ages, and needs no better one.
+        """
+        found = tuple(evidence)
+        return self._not_accepted(told, found, as_of) or (None if lasting else self._not_enough(told, found, as_of))
+
+    def _not_accepted(self, told: str, evidence: Iterable[Evidence], as_of: datetime) -> Shortcoming | None:
+        for one in evidence:
+            if one.grade is Grade.PREDICTED or one.grade not in self.accept:
+                reason = f"{told}, but this is {one.grade} evidence, which the policy does not accept"
+                return Shortcoming(Outcome.UNKNOWN, "grade_not_accepted", reason)
+            if one.observed_at > as_of + CLOCK_TOLERANCE:
+                reason = f"the evidence is dated {one.observed_at:%Y-%m-%d %H:%M}Z, which is in the future"
+                return Shortcoming(Outcome.UNKNOWN, "evidence_from_the_future", reason)
+        return None
+
+    def _not_enough(self, told: str, evidence: Iterable[Evidence], as_of: datetime) -> Shortcoming | None:
+        for one in evidence:
+            if as_of > fresh_until(one.observed_at, one.grade, self.max_age_days, anchored=one.anchored):
+                limit = limit_days(one.grade, self.max_age_days, anchored=one.anchored)
+                reason = f"{told}, but that was seen {(as_of - one.observed_at).days} days ago; "
+                reason += f"the policy accepts {limit} for {one.grade} evidence"
+                return Shortcoming(Outcome.STALE, "evidence_too_old", reason)
+            missing = self._missing(one)
+            if missing:
+                reason = f"{told}, by {one.attested_by}, but the policy asks for a {missing}"
+                return Shortcoming(Outcome.UNKNOWN, f"{missing.replace(' ', '_')}_missing", reason)
+        return None
+
+    def _missing(self, one: Evidence) -> str:
+        """What an attestation lacks; "" when nothing.
+
+        The attestation by which an organization agreed with a decoder has to be as good as any other.
+        """
+        if one.grade is not Grade.ATTESTED and not (one.grade is Grade.DECODED and one.attested_by):
+            return ""  # a decoded value that people agreed with rests on one attestation, a signal's proof on several
+        if self.screenshot and not one.screenshot:
+            return "screenshot"
+        if self.second_person and one.confirmed_by is None:
+            return "second person"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcoming:
+    """Why evidence does not count."""
+
+    outcome: Outcome
+    """`unknown` or `stale`."""
+    code: str
+    reason: str
+    """What is so, and why that is not enough; without a full stop."""
+
+
+def limits_of(policy: AuditPolicy, rule: Rule | None = None) -> Mapping[str, int]:
+    """Days that each grade, and "attested_anchored", stays fresh under a rule; without one, under the policy alone."""
+    return {**policy.evidence.max_age_days, **((rule.max_age_days if rule is not None else None) or {})}

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from contribaudit.core.model import names
-from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Attester, Grade, Observation, Observed, SettingId, Unavailable
-from contribaudit.core.model.policy import fresh_until, limit_days
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.effective_ai import EXPOSED, ai
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, in_app, metadata
@@ -24,8 +23,6 @@ from contribaudit.core.resolve.state import State
 AI_PROCESSING = names.EFFECTIVE_AI_PROCESSING
 OUTSIDE = "outside"
 NOTHING = "none"
-TOO_OLD = "evidence_too_old"
-"""The code of an answer whose evidence is older than the policy accepts, as of a finding."""
 _RISKS = (CONTRIBUTED, EXPOSED, OUTSIDE)
 
 
@@ -75,31 +72,32 @@ def effective_of(state: State, subject: Subject, setting: SettingId) -> Effectiv
     compute = COMPUTED.get(setting)
     if compute is None or subject.kind not in KINDS:
         raise ValueError(f"{setting} of a {subject.kind} is not computed")
-    return under_limits(state, compute(state, subject))
+    return under_terms(state, compute(state, subject))
 
 
-def under_limits(state: State, answer: Effective) -> Effective:
-    """The answer as findings tell it: stale, with the value in its reason, where what it rests on is too old.
+def under_terms(state: State, answer: Effective) -> Effective:
+    """The answer as findings tell it: unknown or stale, with the value in its reason, on evidence that does not count.
 
     A bad answer stays bad when its evidence ages, and what is not in force yet needs none. Checks ask the answer
-    itself, and judge its age by their own rule.
+    itself, and judge its evidence by their own rule.
     """
-    if state.age_limits is None or not answer.known or answer.value in _RISKS:
+    if state.evidence_terms is None or not answer.known or answer.outcome is Outcome.NOT_YET_EFFECTIVE:
         return answer
-    if answer.outcome is Outcome.NOT_YET_EFFECTIVE:
-        return answer
-    limits = state.age_limits(state, answer.subject, answer.setting)
-    for seen in answer.rests_on:
-        anchored = seen.witness is not None and seen.witness.anchored
-        if seen.grade is Grade.PREDICTED or state.as_of <= fresh_until(
-            seen.observed_at, seen.grade, limits, anchored=anchored
-        ):
-            continue
-        word = answer.value.replace("_", " ") if answer.value is not None else Outcome(answer.outcome).words
-        reason = f"{word}, but that was seen {(state.as_of - seen.observed_at).days} days ago; the policy accepts "
-        reason += f"{limit_days(seen.grade, limits, anchored=anchored)} for {seen.grade} evidence"
-        stop = Stop(Outcome.STALE, TOO_OLD, Reason(reason, None, "policy"), answer.chain)
-        return stopped(answer.subject, answer.setting, stop, changeable=answer.changeable)
+    word = answer.value.replace("_", " ") if answer.value is not None else Outcome(answer.outcome).words
+    evidence = Evidence.of(*answer.rests_on)
+    lasting = answer.value in _RISKS
+    if not evidence:
+        nothing = Stop(Outcome.UNKNOWN, "no_evidence", Reason("no evidence was read", None, "policy"), answer.chain)
+        return stopped(answer.subject, answer.setting, nothing, predicted=answer.value, changeable=answer.changeable)
+    judged_as = names.EFFECTIVE_AI if answer.setting == AI_PROCESSING else answer.setting
+    for number, terms in enumerate(state.evidence_terms(state, answer.subject, judged_as)):
+        if lasting and number:
+            break  # a bad answer is one under whichever rule holds
+        found = terms.shortcoming(word, evidence, state.as_of, lasting=lasting)
+        if found is not None:
+            outcome = Outcome.UNKNOWN if number else found.outcome
+            stop = Stop(outcome, found.code, Reason(found.reason, None, "policy"), answer.chain)
+            return stopped(answer.subject, answer.setting, stop, changeable=answer.changeable)
     return answer
 
 
@@ -107,16 +105,16 @@ def effective(state: State) -> Iterator[Observation]:
     """The answers for every organization and app, as observations.
 
     A value has the weakest grade and the oldest time of what it rests on, a prediction's where that is no observation;
-    a judgement by age asks `rests_on` of the answer itself, since each grade has a limit of its own. What is too old
-    by the state's limits is stale (see `under_limits`). Anything else is
-    unavailable, its code the outcome or, where it is unknown, stale or contradicted, the code of what stopped it.
+    a judgement by age asks `rests_on` of the answer itself, since each grade has a limit of its own. What does not
+    meet the state's terms is unknown or stale (see `under_terms`). Anything else is unavailable, its code the outcome
+    or, where it is unknown, stale or contradicted, the code of what stopped it.
     """
     for organization in state.subjects(Kind.ORGANIZATION):
         for compute in COMPUTED.values():
-            yield as_observation(state, under_limits(state, compute(state, organization)))
+            yield as_observation(state, under_terms(state, compute(state, organization)))
         for app in state.subjects(Kind.APP, organization.id):
             for compute in (metadata, in_app, ai):
-                yield as_observation(state, under_limits(state, compute(state, app)))
+                yield as_observation(state, under_terms(state, compute(state, app)))
 
 
 def as_observation(state: State, answer: Effective) -> Observation:

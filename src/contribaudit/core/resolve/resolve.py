@@ -23,11 +23,11 @@ from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.state import (
     NEVER_EXPORTED,
     NO_PAST,
-    AgeLimits,
     Chain,
     HistoryReader,
     OrganizationState,
     State,
+    TermsOf,
 )
 
 
@@ -104,13 +104,14 @@ def resolve(
     promises: Mapping[str, Iterable[SettingId]],
     settings: Sequence[Setting] = (),
     assumed_plans: Mapping[str, Observation] | None = None,
-    age_limits: AgeLimits | None = None,
+    evidence_terms: TermsOf | None = None,
 ) -> State:
     """The state that checks look at: observations, what is owed and unread, the highest plan, what people attested.
 
     `settings` is the catalogue. It is needed to weigh testimony; without it no attestation is held or proven by a
     signal. `assumed_plans` are highest plans by organization in place of the computed ones: only a forecast has any.
-    `age_limits` are the policy's: older than that, a good effective answer is told as stale.
+    `evidence_terms` are the policy's: an effective answer whose evidence does not meet them is told as the outcome that
+    its finding has.
     """
     observations: list[Observation] = []
     remembered: list[Observed] = []
@@ -141,7 +142,7 @@ def resolve(
         approvals={one.organization: one.approvals for one in seen},
         departures={one.organization: one.departures for one in seen},
         chains={one.organization: one.chain for one in seen},
-        age_limits=age_limits,
+        evidence_terms=evidence_terms,
     )
     for one in seen:
         assumed = (assumed_plans or {}).get(one.organization)

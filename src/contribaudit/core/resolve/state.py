@@ -16,6 +16,7 @@ from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.audit_log import NO_LOG, AuditLog
 from contribaudit.core.model.change import NOTHING_LEFT, Change, Departures
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.policy import Terms
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, SpaceIndex
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
@@ -59,8 +60,8 @@ NO_PAST = HistoryReader(lambda _moment: (), lambda _moment: NO_LOG)
 
 
 T = TypeVar("T")
-AgeLimits: TypeAlias = Callable[["State", Subject, SettingId], Mapping[str, int]]
-"""Days by grade, and by "attested_anchored", that evidence behind an effective answer may be old."""
+TermsOf: TypeAlias = Callable[["State", Subject, SettingId], Sequence[Terms]]
+"""What is asked of the evidence behind an effective answer, by the rule that holds and then by any other that may."""
 _NOTHING: Mapping[SettingId, Observation] = {}
 
 
@@ -121,12 +122,12 @@ class State:
         departures: Mapping[str, Departures] | None = None,
         chains: Mapping[str, Callable[[], Chain]] | None = None,
         past: Mapping[str, HistoryReader] | None = None,
-        age_limits: AgeLimits | None = None,
+        evidence_terms: TermsOf | None = None,
     ) -> None:
         """`remembered` are values of earlier runs, used to name a subject and never to judge it.
 
         `attestations` are all that people recorded, by organization: for the question since when a value stands.
-        `age_limits` are the policy's, for what is told of an effective answer; without them age makes none stale.
+        `evidence_terms` are the policy's, for what is told of an effective answer; without them any evidence counts.
         """
         self.as_of = as_of
         self.rulebook = rulebook
@@ -138,7 +139,7 @@ class State:
         self._departures = departures or {}
         self._chains = chains or {}
         self._past = past or {}
-        self.age_limits = age_limits
+        self.evidence_terms = evidence_terms
         self.decoders: Sequence[Trust] = ()
         """How each decoder stands in each organization; `resolve` sets it."""
         self._seen: dict[Subject, dict[SettingId, Observation]] = {}
