@@ -59,7 +59,7 @@ def _known(rulebook: Rulebook) -> _Known:
     """What a policy file may name."""
     return {
         "checks": by_id(checks.ALL),
-        "vocabularies": {**rulebook.vocabularies(), "settings": frozenset(setting.id for setting in catalogue.ALL)},
+        "vocabularies": {**rulebook.vocabularies(), "settings": checks.DECIDABLE},
         "plans": tuple(plan.name.casefold() for plan in rulebook.plans),
     }
 

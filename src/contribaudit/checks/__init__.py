@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from contribaudit import catalogue
 from contribaudit.checks import ai_access, data_contribution, data_residency, governance
 from contribaudit.core.judge.check import Check
 
 ALL: tuple[Check, ...] = (*data_contribution.ALL, *ai_access.ALL, *data_residency.ALL, *governance.ALL)
+
+DECIDABLE: frozenset[str] = frozenset(setting.id for setting in catalogue.ALL).union(
+    *(check.decisions for check in ALL)
+)
+"""What a `[[decision]]` may name: every setting, and what only people can say, such as that records were updated."""

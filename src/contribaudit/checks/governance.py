@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from contribaudit.catalogue.data_contribution import IN_APP, METADATA
 from contribaudit.checks.data_contribution.plans import choosable, decision_on
 from contribaudit.checks.reading import evidence_of, highest_plan, not_verifiable, policy_evidence, rulebook_evidence
-from contribaudit.core.judge.check import Check, CheckContext, Verdict
+from contribaudit.core.judge.check import Check, CheckContext, Parameter, Verdict
 from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import AuditLog, LogRules, filled, holes
@@ -262,6 +263,15 @@ GV_01 = Check(
     reads=(),
     outcomes=frozenset((Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN)),
     judge=evidence_age,
+    settings_of_policy=(
+        Parameter(
+            "max_age_days",
+            "Days for which evidence of each grade stays fresh; this check asks for `documented`",
+            "a table of whole numbers of days by grade",
+            "documented = 2, unless [evidence] of the policy file says otherwise",
+            '[[rule]]\ncheck = "GV-01"  # evidence-recent\nmax_age_days = { documented = 7 }',
+        ),
+    ),
 )
 GV_02 = Check(
     id="GV-02",
@@ -280,6 +290,7 @@ GV_04 = Check(
     reads=(names.HIGHEST_PLAN,),
     outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE)),
     judge=decided_by_two,
+    decisions=(IN_APP.id, METADATA.id),
 )
 GV_05 = Check(
     id="GV-05",
@@ -289,6 +300,7 @@ GV_05 = Check(
     reads=(),
     outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN)),
     judge=records_updated,
+    decisions=(RECORDS,),
 )
 GV_06 = Check(
     id="GV-06",

@@ -199,11 +199,10 @@ def _rules(pack: Pack, paths: list[str], folder: Path) -> tuple[Rulebook, AuditP
                 shutil.copyfileobj(source, out)
     own = folder / "decoders"
     rulebook = decoders.with_folder(loader.load(folder / "rulebook"), own if own.is_dir() else None, catalogue.ALL)
-    settings = frozenset(setting.id for setting in catalogue.ALL)
     policy = policy_file.load(
         folder / "policy.toml",
         checks=by_id(checks.ALL),
-        vocabularies={**rulebook.vocabularies(), "settings": settings},
+        vocabularies={**rulebook.vocabularies(), "settings": checks.DECIDABLE},
         plans=tuple(plan.name.casefold() for plan in rulebook.plans),
     )
     return rulebook, policy

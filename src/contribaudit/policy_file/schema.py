@@ -136,22 +136,22 @@ def _expect(value: object, info: ValidationInfo) -> Value:
     if check is None:
         return None
     expectation = check.expectation
-    wanted = f"; it takes {expectation.takes}" if expectation.takes else ""
+    takes = expectation.takes
     words: list[str]
     match expectation.shape:
         case Shape.NOTHING:
             refuse(f"{check.called} takes no `expect`; remove it")
         case Shape.DAYS:
             if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,5}", value):
-                refuse(f"{check.called} expects a number of days{wanted}")
+                refuse(f"{check.called} takes {takes}")
             words = [value]
         case Shape.WORD:
             if not isinstance(value, str):
-                refuse(f"{check.called} expects one word, in quotes{wanted}")
+                refuse(f"{check.called} takes {takes}")
             words = [value]
         case Shape.WORDS:
             if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-                refuse(f'{check.called} expects a list of words, ["…", "…"]{wanted}')
+                refuse(f"{check.called} takes {takes}")
             words = value
     if vocabulary := expectation.vocabulary:
         accepted = known.vocabulary(vocabulary)
@@ -162,7 +162,7 @@ def _expect(value: object, info: ValidationInfo) -> Value:
         refuse("an empty text is no word")
     for word in words if expectation.words else ():
         if word.casefold() not in {one.casefold() for one in expectation.words}:
-            refuse(f"{check.called} cannot expect {quoted(word)}{wanted}")
+            refuse(f"{check.called} cannot expect {quoted(word)}; it takes {takes}")
     return value if isinstance(value, str) else tuple(words)
 
 

@@ -275,7 +275,13 @@ AI_01 = Check(
     outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(access),
     applies=in_rovo_access,
-    expectation=Expectation(Shape.WORD, words=ai.ACCESS.words),
+    expectation=Expectation(
+        Shape.WORD,
+        words=ai.ACCESS.words,
+        means="the widest Rovo access that an app may have",
+        default="blocked",
+        example='"limited"',
+    ),
     answers=names.EFFECTIVE_AI,
 )
 AI_02 = Check(
@@ -358,7 +364,13 @@ AI_04 = Check(
     outcomes=ATTESTED,
     judge=fragile_in_trial(own_setting),
     applies=_has_own_setting,
-    expectation=Expectation(Shape.WORD, words=tools.OWN_SETTING.words),
+    expectation=Expectation(
+        Shape.WORD,
+        words=tools.OWN_SETTING.words,
+        means="the widest position that the app's own AI switch may have",
+        default="off",
+        example='"limited"',
+    ),
     when_none=none_among_apps("has AI settings of its own"),
 )
 AI_05 = Check(
@@ -370,7 +382,13 @@ AI_05 = Check(
     outcomes=ATTESTED,
     judge=fragile_in_trial(own_setting),
     applies=_is_workspace_app,
-    expectation=Expectation(Shape.WORD, words=tools.OWN_SETTING.words),
+    expectation=Expectation(
+        Shape.WORD,
+        words=tools.OWN_SETTING.words,
+        means="the widest position that the app's own AI switch may have",
+        default="off",
+        example='"limited"',
+    ),
     when_none=none_among_apps("has workspaces of its own"),
 )
 AI_08 = Check(

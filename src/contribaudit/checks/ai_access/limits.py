@@ -65,7 +65,12 @@ AI_22 = Check(
     reads=(),
     outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN)),
     judge=prompt_retention,
-    expectation=Expectation(Shape.DAYS, example='"30"'),
+    expectation=Expectation(
+        Shape.DAYS,
+        means="days for which Atlassian may keep prompts and answers",
+        default="none: the check is unknown until its rule names the days",
+        example='"30"',
+    ),
 )
 AI_24 = Check(
     id="AI-24",
@@ -75,7 +80,12 @@ AI_24 = Check(
     reads=(),
     outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE)),
     judge=provider_choice,
-    expectation=Expectation(Shape.WORDS, means="model providers that the company claims to use", example='["OpenAI"]'),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="model providers that the company says are the only ones used",
+        default="no claim",
+        example='["OpenAI"]',
+    ),
 )
 
 

@@ -136,7 +136,12 @@ AI_06 = Check(
     reads=(ai.ACCESS.id, ai.ACCESS_GROUPS.id, tools.OWN_SETTING.id, names.HIGHEST_PLAN),
     outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
     judge=fragile_in_trial(approved_groups),
-    expectation=Expectation(Shape.WORDS, means="approved groups", example='["ai-users"]'),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="groups that may use Rovo",
+        default="none: an app that is limited to groups is unknown until its rule names them",
+        example='["ai-users"]',
+    ),
 )
 AI_19 = Check(
     id="AI-19",
@@ -262,5 +267,10 @@ AI_07 = Check(
     reads=(ai.ROLE_GROUPS.id, ai.GROUP_NAME.id, ai.GROUP_ACCESS.id, ai.ACCESS.id),
     outcomes=ATTESTED,
     judge=fragile_in_trial(approved_holders),
-    expectation=Expectation(Shape.WORDS, means="approved groups, by name or ID", example='["ai-users"]'),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="groups that may hold the AI role, by name or ID",
+        default="none: the check is unknown where a group holds the role",
+        example='["ai-users"]',
+    ),
 )

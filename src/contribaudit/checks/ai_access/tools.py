@@ -127,7 +127,9 @@ AI_12 = Check(
     reads=(_STATE.id,),
     outcomes=ATTESTED | {Outcome.PENDING},
     judge=fragile_in_trial(approved_connector),
-    expectation=Expectation(Shape.WORDS, means="approved connectors", example='["Figma"]'),
+    expectation=Expectation(
+        Shape.WORDS, means="connectors that may stay connected", default="none may", example='["Figma"]'
+    ),
 )
 AI_13 = Check(
     id="AI-13",
@@ -233,7 +235,12 @@ AI_09 = Check(
     reads=(tools.AGENT_CREATORS.id, tools.AGENT_CREATOR_GROUPS.id),
     outcomes=ATTESTED,
     judge=fragile_in_trial(creators),
-    expectation=Expectation(Shape.WORDS, means="groups that may create agents", example='["ai-builders"]'),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="groups that may create agents",
+        default="any group that the console names",
+        example='["ai-builders"]',
+    ),
 )
 AI_10 = Check(
     id="AI-10",
@@ -243,7 +250,9 @@ AI_10 = Check(
     reads=(tools.AGENT_DEFAULT_ACCESS.id,),
     outcomes=ATTESTED,
     judge=fragile_in_trial(default_access),
-    expectation=Expectation(Shape.WORDS, means="apps and groups that future agents may have", example='["Jira"]'),
+    expectation=Expectation(
+        Shape.WORDS, means="apps and groups that future agents may reach", default="none", example='["Jira"]'
+    ),
 )
 AI_11 = Check(
     id="AI-11",
@@ -328,7 +337,10 @@ AI_16 = Check(
     outcomes=ATTESTED,
     judge=fragile_in_trial(domains),
     expectation=Expectation(
-        Shape.WORDS, means=f"domains, and {SUPPORTED} for those of Atlassian's list", example='["mcp.acme.example"]'
+        Shape.WORDS,
+        means=f"domains that may connect, {SUPPORTED} for those on Atlassian's list",
+        default="none may",
+        example=f'["mcp.acme.example", "{SUPPORTED}"]',
     ),
 )
 AI_17 = Check(
@@ -348,5 +360,11 @@ AI_18 = Check(
     reads=(tools.MCP_WRITE.id,),
     outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
     judge=fragile_in_trial(write_permission),
-    expectation=Expectation(Shape.WORD, words=(*tools.MCP_WRITE.words, SANDBOX)),
+    expectation=Expectation(
+        Shape.WORD,
+        words=(*tools.MCP_WRITE.words, SANDBOX),
+        means="the widest write access that MCP tools may have",
+        default="blocked",
+        example='"limited"',
+    ),
 )

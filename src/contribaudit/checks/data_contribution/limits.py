@@ -198,6 +198,7 @@ DC_22 = Check(
     reads=(_IN_APP.id, names.INCLUDED, contribution.METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
     outcomes=(ATTESTED - {Outcome.PASS}) | _BEFORE | {Outcome.PENDING},
     judge=deletion,
+    decisions=(_IN_APP.id, contribution.METADATA.id),
 )
 
 
@@ -278,7 +279,14 @@ DC_14 = Check(
     reads=(_IN_APP.id, names.EXCLUDED, names.EXEMPTION),
     outcomes=(ATTESTED - {Outcome.FAIL}) | _BEFORE | {Outcome.NOT_ACHIEVABLE},
     judge=fragile_in_trial(fragile_by_switch(platform_apps)),
-    expectation=Expectation(Shape.WORDS, "apps"),
+    decisions=(_IN_APP.id,),
+    expectation=Expectation(
+        Shape.WORDS,
+        "apps",
+        means="platform apps that the company says are excluded",
+        default="none",
+        example='["rovo"]',
+    ),
 )
 DC_16 = Check(
     id="DC-16",
@@ -288,5 +296,7 @@ DC_16 = Check(
     reads=(connectors.OFFERED.id, *_LISTS),
     outcomes=ATTESTED | _BEFORE,
     judge=fragile_in_trial(connector_kept_out),
-    expectation=Expectation(Shape.WORDS, means="connectors that may contribute", example='["Figma"]'),
+    expectation=Expectation(
+        Shape.WORDS, means="connectors that may contribute", default="none may", example='["Figma"]'
+    ),
 )

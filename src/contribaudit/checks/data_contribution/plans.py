@@ -27,7 +27,7 @@ from contribaudit.checks.reading import (
     policy_evidence,
     unread,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Parameter, Shape, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observed, SettingId, Value
@@ -202,7 +202,22 @@ DC_06 = Check(
     reads=(names.HIGHEST_PLAN, names.PLAN, names.APP_STATUS),
     outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE)),
     judge=highest_plan_as_written,
-    expectation=Expectation(Shape.WORD, "plans"),
+    expectation=Expectation(
+        Shape.WORD,
+        "plans",
+        means="plan that the policy was written for",
+        default="the policy file's `written_for_plan`; unknown where both are missing",
+        example='"enterprise"',
+    ),
+    settings_of_policy=(
+        Parameter(
+            "written_for_plan",
+            "Plan that the whole policy was written for",
+            "one of the known plans",
+            "none",
+            'written_for_plan = "enterprise"',
+        ),
+    ),
 )
 DC_07 = Check(
     id="DC-07",
@@ -213,7 +228,10 @@ DC_07 = Check(
     outcomes=ATTESTED,
     judge=no_trial,
     expectation=Expectation(
-        Shape.WORDS, means="apps on which a trial is approved", example='["app:acme.atlassian.net/jira-software"]'
+        Shape.WORDS,
+        means="apps on which a trial is approved",
+        default="none is approved",
+        example='["app:acme.atlassian.net/jira-software"]',
     ),
 )
 DC_08 = Check(
@@ -402,6 +420,7 @@ DC_05 = Check(
     reads=(contribution.METADATA.id, contribution.IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION),
     outcomes=ATTESTED | {Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT},
     judge=fragile_in_trial(explicit_choice),
+    decisions=(contribution.IN_APP.id, contribution.METADATA.id, contribution.INCLUDED.id),
 )
 DC_20 = Check(
     id="DC-20",
@@ -411,7 +430,13 @@ DC_20 = Check(
     reads=(names.EXEMPTION, names.HIPAA_TAGGED, names.BYOK, names.HIGHEST_PLAN),
     outcomes=ATTESTED | {Outcome.EXEMPT},
     judge=exemption_evidenced,
-    expectation=Expectation(Shape.WORD, words=contribution.EXEMPTION.words),
+    expectation=Expectation(
+        Shape.WORD,
+        words=contribution.EXEMPTION.words,
+        means="exemption that the company claims",
+        default="no claim: whatever the console shows is checked against plan and apps",
+        example='"hipaa"',
+    ),
 )
 DC_24 = Check(
     id="DC-24",

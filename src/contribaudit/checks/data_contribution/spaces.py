@@ -324,8 +324,12 @@ DC_11 = Check(
     reads=_LISTS,
     outcomes=ATTESTED | _BEFORE,
     judge=fragile_in_trial(fragile_by_switch(sensitive_spaces)),
+    decisions=(_IN_APP.id,),
     expectation=Expectation(
-        Shape.WORDS, means="sensitive spaces, by key or name", example='["space:acme.atlassian.net/confluence/HR"]'
+        Shape.WORDS,
+        means="sensitive spaces, by key or name",
+        default="none: the check is unknown until its rule names one",
+        example='["space:acme.atlassian.net/confluence/HR"]',
     ),
 )
 DC_12 = Check(
@@ -336,6 +340,7 @@ DC_12 = Check(
     reads=(names.APP_TYPE_KEY, *_LISTS, SPACE_COUNT.id),
     outcomes=ATTESTED | _BEFORE,
     judge=fragile_in_trial(fragile_by_switch(new_spaces)),
+    decisions=(_IN_APP.id,),
     applies=_may_hold_spaces,
     when_none=none_among_apps("has spaces that the lists can name"),
 )

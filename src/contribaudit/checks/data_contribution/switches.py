@@ -140,6 +140,7 @@ DC_03 = Check(
     reads=_LISTS,
     outcomes=ATTESTED | _BEFORE,
     judge=in_app_off,
+    decisions=(_IN_APP.id,),
     answers=names.EFFECTIVE_IN_APP,
 )
 DC_15 = Check(
@@ -150,6 +151,7 @@ DC_15 = Check(
     reads=(_IN_APP.id, names.EXEMPTION),
     outcomes=ATTESTED | _BEFORE,
     judge=fragile_by_switch(site_configuration),
+    decisions=(_IN_APP.id,),
 )
 
 
@@ -241,6 +243,7 @@ DC_04 = Check(
     expectation=Expectation(
         Shape.WORDS,
         means="spaces, apps and connectors that may be included",
+        default="none may",
         example='["app:acme.atlassian.net/jira-software"]',
     ),
 )

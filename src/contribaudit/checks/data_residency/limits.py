@@ -204,7 +204,13 @@ DR_12 = Check(
     outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.NOT_ACHIEVABLE, Outcome.NO_SUCH_SETTING},
     judge=own_key,
     applies=may_have_residency,
-    expectation=Expectation(Shape.WORDS, "realms"),
+    expectation=Expectation(
+        Shape.WORDS,
+        "realms",
+        means="locations in which apps with a customer-managed key may be kept",
+        default="none: the check is unknown until its rule names one",
+        example='["EU", "DE"]',
+    ),
 )
 
 
@@ -365,7 +371,13 @@ DR_06 = Check(
     outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)),
     judge=outside_accepted,
     applies=_may_be_outside,
-    expectation=Expectation(Shape.WORDS, "apps"),
+    expectation=Expectation(
+        Shape.WORDS,
+        "apps",
+        means="apps that are accepted although they offer no data residency",
+        default="none is accepted",
+        example='["bitbucket", "trello"]',
+    ),
     when_none=none_among_apps("is outside data residency"),
 )
 DR_14 = Check(

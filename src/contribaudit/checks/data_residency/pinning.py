@@ -319,7 +319,13 @@ DR_05 = Check(
     reads=(DEFAULT_REALM.id,),
     outcomes=ATTESTED,
     judge=fragile_in_trial(default_realm),
-    expectation=Expectation(Shape.WORDS, "realms"),
+    expectation=Expectation(
+        Shape.WORDS,
+        "realms",
+        means="locations in which new apps may start",
+        default="none: the check is unknown until its rule names one",
+        example='["EU", "DE"]',
+    ),
 )
 DR_07 = Check(
     id="DR-07",
@@ -330,7 +336,12 @@ DR_07 = Check(
     outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     judge=fragile_in_trial(marketplace_apps),
     applies=may_have_residency,
-    expectation=Expectation(Shape.WORDS, means="Marketplace apps that are accepted unpinned", example='["Draw.io"]'),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="Marketplace apps that are accepted unpinned",
+        default="none is accepted",
+        example='["Draw.io"]',
+    ),
     when_none=none_among_apps("can be held in a realm"),
 )
 DR_08 = Check(

@@ -199,7 +199,13 @@ DR_01 = Check(
     reads=(names.REALM, names.PLAN, names.APP_TYPE_KEY),
     outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)),
     judge=fragile_in_own_trial(realm_allowed),
-    expectation=Expectation(Shape.WORDS, "realms"),
+    expectation=Expectation(
+        Shape.WORDS,
+        "realms",
+        means="locations in which app data may be kept",
+        default="none: the check is unknown until its rule names one",
+        example='["EU", "DE"]',
+    ),
 )
 DR_13 = Check(
     id="DR-13",

@@ -41,9 +41,11 @@ class Expectation:
     words: tuple[str, ...] = ()
     """All that it takes, compared without case; empty where a vocabulary or the organization has the words."""
     means: str = ""
-    """What its words name, where the organization has them: "approved groups, by name or ID"."""
+    """What it says: "groups that may use Rovo, by name or ID"."""
+    default: str = ""
+    """What counts where a rule leaves it out: "blocked"."""
     example: str = ""
-    """As it is written in a policy file, `["ai-users"]`; "" where the words say it."""
+    """As it is written in a policy file: `["ai-users"]`."""
 
     @property
     def takes(self) -> str:
@@ -54,11 +56,29 @@ class Expectation:
             case Shape.DAYS:
                 text = "a whole number of days in quotes"
             case Shape.WORD:
-                known = f"one of the known {self.vocabulary}" if self.vocabulary else "any word"
+                known = f"one of the known {self.vocabulary}" if self.vocabulary else "a word in quotes"
                 text = f"one of {', '.join(self.words)}" if self.words else known
             case Shape.WORDS:
-                text = f"a list of {self.means or f'known {self.vocabulary}'}"
+                known = f", each one of the known {self.vocabulary}" if self.vocabulary and self.means else ""
+                text = f"a list of {self.means or f'known {self.vocabulary}'}{known}"
         return f"{text}, such as {self.example}" if self.example else text
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A key of the policy file that moves a check's answer."""
+
+    key: str
+    """`expect`, `max_age_days`, `written_for_plan`."""
+    means: str
+    """What it says, as a sentence without its full stop."""
+    takes: str
+    default: str
+    """What counts where it is left out."""
+    example: str
+    """TOML, as it stands in a policy file."""
+    vocabulary: str = ""
+    """The rulebook's words that it takes, "realms", "plans", "apps", or ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +135,10 @@ class Check:
     judge: Callable[[CheckContext], Verdict]
     applies: Callable[[State, Subject], bool] = field(default=lambda _state, _subject: True)
     expectation: Expectation = Expectation()
+    settings_of_policy: tuple[Parameter, ...] = ()
+    """What it takes from the policy file beside `expect` and decisions."""
+    decisions: tuple[SettingId, ...] = ()
+    """What a `[[decision]]` of the policy file may settle for it."""
     answers: SettingId | None = None
     """The effective answer about its subject that is its verdict: both are told stale under the same limits."""
     when_none: Callable[[State, str], Verdict | None] = field(default=lambda _state, _organization: None)
@@ -124,6 +148,19 @@ class Check:
     def verifiable(self) -> bool:
         """False for a check that can only say `unknown` today."""
         return bool(self.outcomes - {Outcome.UNKNOWN})
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Everything that a policy file may say to it, decisions apart."""
+        asked = self.expectation
+        if asked.shape is Shape.NOTHING:
+            return self.settings_of_policy
+        means = f"{asked.means[0].upper()}{asked.means[1:]}"
+        example = f'[[rule]]\ncheck = "{self.id}"  # {self.slug}\nexpect = {asked.example}'
+        return (
+            Parameter("expect", means, asked.takes, asked.default, example, asked.vocabulary),
+            *self.settings_of_policy,
+        )
 
     @property
     def called(self) -> str:

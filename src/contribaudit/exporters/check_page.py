@@ -1,0 +1,152 @@
+"""A check as people read it: the list of all, by what they ask, and one page about each, 80 columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
+
+from contribaudit import catalogue
+from contribaudit.core.judge.check import Check, Parameter
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.rulebook import Rulebook, Screen, Words
+from contribaudit.core.model.setting import Family
+from contribaudit.core.model.subject import Kind
+from contribaudit.exporters.text import safe_text
+
+WIDTH = 80
+QUESTIONS: Mapping[Family, str] = {
+    Family.DATA_CONTRIBUTION: "Data contribution: what may Atlassian use?",
+    Family.AI_ACCESS: "AI: who and what may use AI on your data?",
+    Family.DATA_RESIDENCY: "Location: where is your data kept?",
+    Family.GOVERNANCE: "Governance: is the evidence sound, and who decided?",
+}
+"""What the checks of a family ask together."""
+_INDENT = "  "
+
+
+def listing(checks: Iterable[Check], words: Mapping[str, Words]) -> str:
+    """Every check under its family's question: ID, severity and title, and below them the slug."""
+    blocks: dict[str, list[str]] = {}
+    for check in checks:
+        told = words[check.id]
+        lines = blocks.setdefault(QUESTIONS[check.family], [])
+        title = told.title if check.verifiable else f"{told.title} (not verifiable today)"
+        head = f"{_INDENT}{check.id}  {told.severity.value:8}  "
+        lines += [*_filled(title, head), f"{' ' * len(head)}{check.slug}"]
+    text = "\n\n".join("\n".join((question, *lines)) for question, lines in blocks.items())
+    return safe_text(text, keep_lines=True) + "\n"
+
+
+def page(check: Check, rulebook: Rulebook) -> str:
+    """Everything about one check: question, trap, remedy, parameters, proof, outcomes, controls."""
+    words = rulebook.words[check.id]
+    sections = [
+        ("Question", list(_paragraph(words.question))),
+        ("Why it matters", list(_paragraph(words.trap))),
+        ("How to fix", [*_paragraph(words.console_path), *_paragraph(words.remediation)]),
+        *((f"Parameter `{one.key}`", list(_parameter(one, rulebook))) for one in check.parameters),
+        ("Decision", list(_decisions(check.decisions))),
+        ("What proves it", list(_proof(check, rulebook.screens))),
+        ("Outcomes", list(_paragraph(_outcomes(check)))),
+        ("Applies to", list(_paragraph(_applies(check)))),
+        ("Controls", list(_paragraph("; ".join(words.controls)))),
+        ("Source", list(_paragraph(words.source))),
+    ]
+    head = f"{check.called} ({words.severity.value})\n{words.title}\n"
+    text = head + "".join(f"\n{title}\n" + "\n".join(lines) + "\n" for title, lines in sections if lines)
+    return safe_text(text, keep_lines=True)
+
+
+def _filled(text: str, head: str) -> list[str]:
+    indent = " " * len(head)
+    return wrap(
+        text,
+        WIDTH,
+        initial_indent=head,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def _paragraph(text: str) -> Iterator[str]:
+    yield from _filled(text, _INDENT)
+
+
+def _parameter(one: Parameter, rulebook: Rulebook) -> Iterator[str]:
+    yield from _paragraph(f"{one.means}.")
+    yield from _filled(one.takes, f"{_INDENT}Takes: ")
+    if one.vocabulary:
+        yield from _filled(", ".join(_vocabulary(one.vocabulary, rulebook)), f"{_INDENT}Known {one.vocabulary}: ")
+    yield from _filled(one.default, f"{_INDENT}Default: ")
+    yield from _toml(one.example)
+
+
+def _vocabulary(name: str, rulebook: Rulebook) -> list[str]:
+    """The words of a vocabulary, each in one spelling; a policy may use others that the rulebook knows."""
+    match name:
+        case "plans":
+            return [plan.name.casefold() for plan in rulebook.plans]
+        case "realms":
+            return [*(realm.code for realm in rulebook.realms), *rulebook.realm_groups]
+        case _:
+            return sorted({app.type_key for app in rulebook.apps.values() if not app.pseudo})
+
+
+def _toml(text: str) -> Iterator[str]:
+    yield ""
+    yield from (f"{_INDENT * 2}{line}" for line in text.splitlines())
+
+
+def decision_example(setting: SettingId) -> str:
+    """A `[[decision]]` on the setting, as it stands in a policy file."""
+    known = catalogue.find(setting)
+    value = '["app:acme.atlassian.net/jira-software"]' if known.is_list else '"off"' if known.words else '"updated"'
+    return (
+        f'[[decision]]\nsetting = "{setting}"\nvalue = {value}\nby = "dpo@acme.example"\n'
+        'second = "ciso@acme.example"  # another person\ndate = 2026-06-02\nticket = "GRC-207"'
+    )
+
+
+def _decisions(settings: tuple[SettingId, ...]) -> Iterator[str]:
+    if not settings:
+        return
+    yield from _paragraph(
+        "The policy file can record that a value was chosen on purpose, by two people. The newest decision on "
+        f"{' or '.join(settings)} counts here."
+    )
+    yield from _toml(decision_example(settings[0]))
+
+
+def _proof(check: Check, screens: Iterable[Screen]) -> Iterator[str]:
+    if not check.reads:
+        yield from _paragraph("No setting: the policy file, the rulebook or the history of audits answers it.")
+        return
+    settings = [catalogue.find(setting) for setting in check.reads]
+    width = max(len(one.id) for one in settings)
+    for one in settings:
+        yield from _filled(f"{one.title} ({one.grade.value})", f"{_INDENT}{one.id:{width}}  ")
+    attested = {one.id for one in settings if one.attestable}
+    shown = [one for one in screens if attested & set(one.settings)]
+    if shown:
+        yield ""
+        yield from _paragraph("A person reads what is attested on:")
+    for screen in shown:
+        yield from _filled(next(iter(screen.paths.values())), f"{_INDENT * 2}")
+        yield from _filled(f"contribaudit attest --screen {screen.id}", f"{_INDENT * 3}")
+
+
+def _outcomes(check: Check) -> str:
+    told = ", ".join(outcome.words for outcome in Outcome if outcome in check.outcomes)
+    return told if check.verifiable else f"{told}: no source answers this question today"
+
+
+def _applies(check: Check) -> str:
+    match check.kind:
+        case Kind.COMPANY:
+            return "the company: all organizations together"
+        case Kind.ORGANIZATION:
+            return "each organization"
+        case kind:
+            return f"each {kind.value} that it is about"
