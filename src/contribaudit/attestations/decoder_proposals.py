@@ -25,6 +25,7 @@ from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.calibration import form, wanted_objects
+from contribaudit.core.resolve.policy_items import READ_DIRECTLY
 from contribaudit.core.resolve.signals import SignalKey
 from contribaudit.errors import UsageError
 from contribaudit.rulebook import decoders
@@ -39,7 +40,8 @@ def with_objects(
     One that is neither in the snapshot nor in the history is left out: what it consists of is not known any more.
     Raises StoreDamaged for one that was altered.
     """
-    by_key = wanted_objects(decoders, told.attestations, told.signals)
+    looking_back = [one for one in decoders if one.setting not in READ_DIRECTLY]
+    by_key = wanted_objects(looking_back, told.attestations, told.signals)
     signals = {one.signal for one in decoders} | {signal for _, signal in by_key}
     if not signals:
         return told

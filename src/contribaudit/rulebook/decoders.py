@@ -19,6 +19,7 @@ from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import Rulebook, RulebookFile
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.policy_items import READ_DIRECTLY
 from contribaudit.errors import RulebookError
 from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import shapes
@@ -171,7 +172,7 @@ def _lasting(pointer: str, where: str) -> None:
 
 
 def _fits(one: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None:
-    known = {setting.id: setting for setting in settings if setting.attestable}
+    known = {setting.id: setting for setting in settings if setting.attestable or setting.id in READ_DIRECTLY}
     setting = known.get(one.setting)
     if setting is None:
         raise RulebookError(

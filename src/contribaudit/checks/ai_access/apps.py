@@ -38,11 +38,12 @@ from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.effective_ai import BLOCKED, EXPOSED, LIMITED, NOT_EXPOSED, OPENNESS, ai_of_app, alone
+from contribaudit.core.resolve.effective_ai import EXPOSED, NOT_EXPOSED, ai_of_app, alone
 from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded
 from contribaudit.core.resolve.reasons import gravest as gravest_answer
+from contribaudit.core.resolve.rovo import BLOCKED, LIMITED, OPENNESS, WITNESSES
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
 
@@ -115,7 +116,7 @@ def _told(answer: Effective) -> str:
         if link.decisive
         and link.observation is not None
         and link.observation.subject == answer.subject
-        and link.observation.setting in _SWITCHES
+        and link.observation.setting in (*_SWITCHES, *WITNESSES)
     ]
     last = answer.chain[-1]
     if answer.subject.kind is Kind.APP:

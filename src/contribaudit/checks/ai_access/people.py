@@ -32,7 +32,7 @@ from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.effective_ai import BLOCKED, LIMITED
+from contribaudit.core.resolve.rovo import BLOCKED, LIMITED
 from contribaudit.core.resolve.state import State
 
 

@@ -183,6 +183,8 @@ def decoder_notes(state: State, owner: Subject, signal: str) -> list[str]:
 
 
 def _counts(trust: Trust, owner: Subject) -> str:
+    if trust.standing:
+        return trust.standing
     if trust.against is not None:
         return f"set aside, {trust.against.by} attested {_text(trust.against.value)}"
     if owner in trust.nowhere:

@@ -40,6 +40,7 @@ from contribaudit.core.resolve.calibration import (
     state_of,
 )
 from contribaudit.core.resolve.decoding import Decoders, Decoding, Present
+from contribaudit.core.resolve.policy_items import READ_DIRECTLY
 from contribaudit.core.resolve.signals import SignalHistory, SignalKey, SignalReading, Standing, readings, what_moved
 from contribaudit.core.resolve.state import State
 
@@ -185,7 +186,8 @@ class _AttestedValues:
         self.plan = plan_now(state, organization)
         self.standing: dict[tuple[Subject, Family], list[Attestation]] = defaultdict(list)
         said = standing(told.attestations, state.as_of)
-        self.decoders = Decoders(organization, state.rulebook.decoders, said, told.signals, told.objects, find_setting)
+        decoders = [one for one in state.rulebook.decoders if one.setting not in READ_DIRECTLY]
+        self.decoders = Decoders(organization, decoders, said, told.signals, told.objects, find_setting)
         for one in said:
             self.standing[one.subject, find_setting(one.setting).family].append(one)
         self._readings: dict[tuple[Subject, Family], dict[SignalKey, SignalReading]] = {}

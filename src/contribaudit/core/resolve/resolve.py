@@ -20,6 +20,8 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, attested_observations, decoder_trusts
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.plans import highest_plan
+from contribaudit.core.resolve.policy_items import item_readings
+from contribaudit.core.resolve.rovo import item_decoders
 from contribaudit.core.resolve.state import (
     NEVER_EXPORTED,
     NO_PAST,
@@ -159,7 +161,10 @@ def resolve(
 
     for attested in list(_worth_adding(state, testimony, find, settings)):
         state.add(attested)
-    state.decoders = tuple(decoder_trusts(state, testimony, find))
+    for name, told in testimony.items():
+        for reading in item_readings(state, name, told.objects):
+            state.add(reading)
+    state.decoders = (*decoder_trusts(state, testimony, find), *item_decoders(state, testimony))
     for computed in effective(state):
         state.add(computed)
     return state
