@@ -206,7 +206,8 @@ def finish(
         for warning in report.warnings:
             console.diagnostics.warning(warning)
     code = report.run.exit_code
-    console.diagnostics.conclusion(conclusion(report), code=code)
+    shown = output_format == "table" and output_path is None and console.on_terminal
+    console.diagnostics.conclusion(conclusion(report, shown=shown), code=code)
     console.exit(code)
 
 

@@ -170,7 +170,7 @@ def _show(console: Console, changes: list[Change], output_format: str, *, compar
 
 
 def _line(one: ChangeGroup) -> tuple[Cell, ...]:
-    from contribaudit.exporters.text_table import what_happened
+    from contribaudit.exporters.text import what_happened
 
     main = next((change for change in one.changes if change.why and change.event_id), one.changes[0])
     first = one.changes[0]

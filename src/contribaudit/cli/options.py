@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from contribaudit.cli.diagnostics import Diagnostics
+from contribaudit.cli.diagnostics import Diagnostics, wrapped
 from contribaudit.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -400,18 +400,21 @@ def person_there() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def in_lines(text: str) -> str:
+    """The text broken at blanks where stderr is a terminal and too narrow for it."""
+    if not sys.stderr.isatty():
+        return text
+    return wrapped(text, shutil.get_terminal_size().columns)
+
+
 def ask(question: str, default: str | None = None) -> str:
     """A line of text; stdout stays clean."""
-    import click
-
-    return str(click.prompt(question, default=default, err=True)).strip()
+    return str(click.prompt(in_lines(question), default=default, err=True)).strip()
 
 
 def confirm(question: str, *, default: bool) -> bool:
     """Yes or no."""
-    import click
-
-    return click.confirm(question, default=default, err=True)
+    return click.confirm(in_lines(question), default=default, err=True)
 
 
 def ask_key(what: str) -> SecretStr:
@@ -419,8 +422,6 @@ def ask_key(what: str) -> SecretStr:
 
     Raises UsageError when there is nobody to ask.
     """
-    import click
-
     from contribaudit.errors import CredentialError
     from contribaudit.settings.credentials import checked_key
 
@@ -429,7 +430,7 @@ def ask_key(what: str) -> SecretStr:
             f"There is no terminal to ask for the {'key' if 'key' in what else 'token'}",
             hint="Give it with --api-key-file FILE or --api-key-fd N",
         )
-    question = f"{what} (not shown)"
+    question = in_lines(f"{what} (not shown)")
     for left in reversed(range(_TRIES)):
         typed = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
         try:
@@ -437,7 +438,7 @@ def ask_key(what: str) -> SecretStr:
         except CredentialError as error:
             if not left:
                 raise
-            click.echo(f"{error.message}. {error.hint}", err=True)
+            click.echo(in_lines(f"{error.message}. {error.hint}"), err=True)
     raise AssertionError("the last try returns or raises")
 
 

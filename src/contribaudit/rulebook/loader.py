@@ -8,7 +8,8 @@ since nothing is judged by them: each check is taken by itself, and one that can
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -231,7 +232,7 @@ def _read(name: str, folder: Path | None) -> tuple[str, bool]:
         raise RulebookError(f"The rulebook file {own or name} cannot be read: {error}") from error
 
 
-def _parse(shape: type[shapes.Dated], name: str, text: str) -> shapes.Dated:
+def _parse(shape: type[_Shape], name: str, text: str) -> _Shape:
     try:
         return shape.model_validate(named_file.toml(text))
     except NotToml as error:
@@ -323,6 +324,13 @@ def _apps(file: shapes.AppsFile) -> dict[str, App]:
                 raise RulebookError(f"apps.toml: the word `{word}` stands for two apps")
             apps[word] = app
     return apps
+
+
+@cache
+def app_titles() -> Mapping[str, str]:
+    """What the shipped rulebook calls each app, by its type key or another word for it, without case."""
+    shipped, _ = _read("apps.toml", None)
+    return {word: app.title for word, app in _apps(_parse(shapes.AppsFile, "apps.toml", shipped)).items()}
 
 
 def _own_workspaces(entry: shapes.AppEntry) -> bool:
