@@ -31,8 +31,8 @@ from contribaudit.errors import ConfigurationError, CredentialError, StoreDamage
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import decoders, loader
 from contribaudit.settings import credentials
-from contribaudit.settings import file as paths
 from contribaudit.settings.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring, secrets
+from contribaudit.settings.file import STORE_VARIABLE, expanded
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.store.history import History
 
@@ -122,7 +122,7 @@ def open_store(settings: AppSettings, location: str | None = None, *, reading: b
     opened = History.open_to_read if reading else History.open
     if location is not None or settings.store is not None:
         named = location or settings.store_location()
-        return opened(named if "://" in named else str(paths.expanded(named)))
+        return opened(named if "://" in named else str(expanded(named)))
     place = settings.store_location()
     try:
         return opened(place)
@@ -131,7 +131,7 @@ def open_store(settings: AppSettings, location: str | None = None, *, reading: b
             raise
         raise ConfigurationError(
             f"The history cannot be kept in {place}, the usual place",
-            hint=f"Set {paths.STORE_VARIABLE} to a file in a folder that this account may write to, or HOME",
+            hint=f"Set {STORE_VARIABLE} to a file in a folder that this account may write to, or HOME",
         ) from None
 
 

@@ -203,15 +203,15 @@ def _noted(dossier: Dossier) -> tuple[Dossier, str]:
 
 
 def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: Wanted) -> Dossier:
-    from contribaudit.evidence import dossier as gather
+    from contribaudit.evidence.dossier import of_last, of_period, of_run
 
     if run is not None:
-        return gather.of_run(job, run, wanted)
+        return of_run(job, run, wanted)
     if since is None:
-        return gather.of_last(job, wanted)
+        return of_last(job, wanted)
     numbered = since.isdecimal() and len(since) < len("20261121")
     begin = job.store.run(int(since)).started_at if numbered else moment(since)
-    return gather.of_period(job, begin, past_moment(job, until) if until else job.clock(), wanted)
+    return of_period(job, begin, past_moment(job, until) if until else job.clock(), wanted)
 
 
 def _export(

@@ -109,18 +109,17 @@ def _rendered(
 ) -> str:
     """The answers in one of the formats."""
     from contribaudit.exporters import explanation, tabular
-    from contribaudit.exporters import explanation as reasons_table
 
     if output_format == "json":
         return explanation.document(state, about, answers, observations)
     if output_format in tabular.FORMATS:
-        rows = reasons_table.rows(state, about, answers, observations)
+        rows = explanation.rows(state, about, answers, observations)
         return tabular.render(
             output_format,
-            reasons_table.COLUMNS,
+            explanation.COLUMNS,
             rows,
             flexible="reason",
-            only=reasons_table.SHOWN,
+            only=explanation.SHOWN,
             terminal=console.on_terminal,
         )
     on_terminal, color = console.on_terminal, console.colored_output

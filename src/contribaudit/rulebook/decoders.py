@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from contribaudit import files as named_file
+from contribaudit import files
 from contribaudit.core.model.canonical import VOLATILE, canonical_json, parts
 from contribaudit.core.model.decoder import Decoder, When
 from contribaudit.core.model.observation import SettingId
@@ -78,7 +78,7 @@ def sources(folder: Path | None) -> Iterator[tuple[str, bytes]]:
 def parse(body: bytes, name: str) -> shapes.DecodersFile:
     """A file of decoders. Raises RulebookError with the key."""
     try:
-        return shapes.DecodersFile.model_validate(named_file.toml(named_file.decoded(body)))
+        return shapes.DecodersFile.model_validate(files.toml(files.decoded(body)))
     except NotToml as error:
         raise RulebookError(f"{name}:{error.line}: not valid TOML: {error.what}", hint=_HINT) from None
     except Unreadable as error:
@@ -97,7 +97,7 @@ def _paths(folder: Path) -> list[Path]:
 
 def _read(path: Path) -> bytes:
     try:
-        return named_file.read_bytes(path)
+        return files.read_bytes(path)
     except Unreadable as error:
         raise RulebookError(f"The file of decoders {path} cannot be read: {error.reason}", hint=error.hint) from None
 

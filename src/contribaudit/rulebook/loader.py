@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from contribaudit import files as named_file
+from contribaudit import files
 from contribaudit.core.model.audit_log import ActionFamily, LogRules, VendorDate
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import (
@@ -222,7 +222,7 @@ def _read(name: str, folder: Path | None) -> tuple[str, bool]:
     own = folder / name if folder is not None else None
     try:
         if own is not None and own.exists():
-            return named_file.read_text(own), False
+            return files.read_text(own), False
         return resources.files("contribaudit.rulebook").joinpath("data", name).read_text(encoding="utf-8"), True
     except Unreadable as error:
         raise RulebookError(
@@ -234,7 +234,7 @@ def _read(name: str, folder: Path | None) -> tuple[str, bool]:
 
 def _parse(shape: type[_Shape], name: str, text: str) -> _Shape:
     try:
-        return shape.model_validate(named_file.toml(text))
+        return shape.model_validate(files.toml(text))
     except NotToml as error:
         raise RulebookError(f"{name}:{error.line}: not valid TOML: {error.what}", hint="Correct that line.") from None
     except ValidationError as error:

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from contribaudit.errors import ConfigurationError, CredentialError
 from contribaudit.operations.doctor import local, remote
-from contribaudit.operations.doctor import local as configuration
-from contribaudit.operations.doctor import remote as sites
 from contribaudit.operations.doctor.local import Line, Status
 from contribaudit.progress import SILENT, Progress
 from contribaudit.settings.model import AppSettings
@@ -40,10 +38,10 @@ def examine(
         yield Line.failed("config", error)
         yield local.keyring(key_found=False)
         return
-    yield configuration.file(settings)
-    yield from configuration.environment(settings)
-    organizations = configuration.chosen(settings, chosen)
-    yield configuration.organizations(organizations)
+    yield local.file(settings)
+    yield from local.environment(settings)
+    organizations = local.chosen(settings, chosen)
+    yield local.organizations(organizations)
     origins: list[str] = []
     several = len(organizations) > 1
     for organization in organizations:
@@ -52,7 +50,7 @@ def examine(
             yield replace(line, what=f"{name}{line.what}")
     if several and not origins:
         yield Line.failed("key", CredentialError("no organization has a key", hint="Run contribaudit login --org ID"))
-    yield from sites.tokens(settings)
+    yield from remote.tokens(settings)
     yield local.keyring(key_found=bool(origins))
     yield from local.store(settings)
     yield from local.rules(settings, policy, now.date())
