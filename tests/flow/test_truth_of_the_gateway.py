@@ -42,7 +42,8 @@ from tests.builders import (
     snapshot,
     unavailable,
 )
-from tests.checks.attested import ANN, gone
+from tests.checks.attested import ANN, ORGANIZATION, gone
+from tests.flow.test_truth_of_ai import TYPES
 
 HOST = "acme.example"
 SITE = Subject(ORG, Kind.SITE, HOST)
@@ -147,3 +148,64 @@ def test_no_line_is_kinder_than_its_witnesses() -> None:
             assert proven or line["attestation"] == "blocked" or (line["gateway"], line["policy item"]) == ("no", "off")
         if line["gateway"] == "yes":
             assert line["AI-01"] in ("fail", "conflict")
+
+
+WITNESSES = ("gateway", "item", "attested", "own")
+
+
+def one_app(number: int, cell: str, plan: str, objects: dict[str, Any]) -> Iterator[Observation]:
+    """ "JSM@other gateway no item off attested blocked own off": Jira's gateway field tells of Rovo, JSM's of AI."""
+    words = cell.split()
+    name, _, place = words[0].partition("@")
+    told = dict(zip(words[1::2], words[2::2], strict=True))
+    assert set(told) <= set(WITNESSES), cell
+    subject, host = app(f"app-{number}"), {"other": "acme-2.example"}.get(place, HOST)
+    type_key = TYPES.get(name, name.casefold())
+    yield from facts(subject, type_key=type_key, plan=plan, host=host, alias=f"app:{name}")
+    field = names.GATEWAY_AI if name == "JSM" else names.GATEWAY_ROVO
+    yield from gateway_says(told.get("gateway", "-"), subject, field)
+    yield from item_of(told.get("item", "absent"), subject, objects)
+    elsewhere = names.AI_OWN_SETTING if name in ("Loom", "Bitbucket", "Trello") else names.AI_ACCESS
+    yield from attested(told.get("attested", "none"), subject, elsewhere)
+    yield from attested(told.get("own", "none"), subject, names.AI_OWN_SETTING)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    rows("gateway_sites.csv"),
+    ids=[f"line {number}: {row['apps']}, {row['site']}" for number, row in enumerate(rows("gateway_sites.csv"), 2)],
+)
+def test_the_table_of_sites_holds(cells: dict[str, str]) -> None:
+    objects: dict[str, Any] = {}
+    plan, _, rest = cells["plan"].partition(", ")
+    listed = cells["apps"].split("; ")
+    found = [one for number, cell in enumerate(listed) for one in one_app(number, cell, PLANS[plan], objects)]
+    found += gateway_says(cells["site"], SITE)
+    state = resolved(found, objects, whole=rest != "list cut")
+    answers = [ai(state, app(f"app-{number}")) for number in range(len(listed))]
+    assert "; ".join(map(said, answers)) == cells["answers"], cells["why"]
+    assert said(ai(state, SITE)) == cells["the site"], cells["why"]
+
+
+@pytest.mark.parametrize(
+    ("said_of_it", "plan", "told"),
+    [
+        ("gateway no", "cannot limit", "pass"),
+        ("gateway no item off", "can limit", "pass"),
+        ("gateway no", "can limit", "unknown"),
+        ("gateway yes", "can limit", "unknown"),
+        ("gateway yes", "cannot limit", "fail"),
+        ("gateway yes attested blocked", "can limit", "conflict"),
+        ("gateway null", "can limit", "unknown"),
+        ("attested blocked", "can limit", "pass"),
+    ],
+)
+def test_who_holds_the_role_rests_on_the_same_witnesses(said_of_it: str, plan: str, told: str) -> None:
+    """AI-07 passes without a group where Rovo is closed; a yes alone does not show whether everybody has it."""
+    found = list(one_app(0, f"Confluence {said_of_it}", PLANS[plan], objects := dict[str, Any]()))
+    found.append(observed(names.AI_ROLE_GROUPS, ORGANIZATION, ()))
+    findings = evaluated(resolved(found, objects), policy_of(rule("AI-07", expect=("ai-users",)))).findings
+    (finding,) = (one for one in findings if one.subject == ORGANIZATION)
+    assert str(finding.outcome) == told, finding.reason
+    grade = {"gateway no item off": Grade.DECODED, "attested blocked": Grade.ATTESTED}.get(said_of_it, Grade.DOCUMENTED)
+    assert told != "pass" or grade in {one.grade for one in finding.evidence}

@@ -9,7 +9,7 @@ of.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from contribaudit.core.model import names
@@ -310,9 +310,12 @@ def _with_family_of(state: State, app: Subject, most: str) -> Effective:
 def _of_app(state: State, app: Subject, most: str) -> Effective:
     own = alone(state, app, most)
     known = app_known(state, app)
-    if own.value != NOT_EXPOSED or known is None or not known.jira_family:
+    settled = own.value == EXPOSED or own.outcome in (Outcome.CONFLICT, Outcome.NO_SUCH_SETTING)
+    if settled or known is None or not known.jira_family:
         return own
     number = sites_index(state, app.organization).of_app.get(app)
+    if number is None and not own.known:
+        return own
     if number is None:
         missing = rule(state, "its site is not known, and any other app of the Jira family there would keep AI on")
         return stopped(app, names.EFFECTIVE_AI, Stop(Outcome.UNKNOWN, "site_not_known", missing), own.chain)
@@ -342,11 +345,21 @@ def _family(state: State, organization: str, number: int, most: str) -> _Family:
     alike = f"all {len(answers)} apps" if len(answers) > 1 else "the only app"
     closed = BLOCKED if most == BLOCKED else f"{BLOCKED} or {most}"
     whole = rule(state, f"{alike} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
+    open_ones = [one for one in answers if one.value == EXPOSED] or list(_enabled(state, answers, most))
     return _Family(
-        min((one for one in answers if one.value == EXPOSED), key=lambda one: one.subject, default=None),
+        min(open_ones, key=lambda one: one.subject, default=None),
         gravest(answers),
         (*(link for one in answers if one.value == NOT_EXPOSED for link in one.chain), whole),
     )
+
+
+def _enabled(state: State, answers: Iterable[Effective], most: str) -> Iterator[Effective]:
+    """Apps for which Jira's field says yes, which is about the family, though they are not the open one themselves."""
+    for one in answers if most == BLOCKED else ():
+        answer = gateway(state, one.subject)
+        if answer is not None and answer.yes and one.outcome is not Outcome.CONFLICT:
+            enabled = answered(one.subject, names.EFFECTIVE_AI, EXPOSED, "not_blocked", (answer.link,), changeable=True)
+            yield _named(state, enabled)
 
 
 def _with_family(state: State, app: Subject, own: Effective, family: _Family, most: str) -> Effective:
@@ -365,6 +378,8 @@ def _with_family(state: State, app: Subject, own: Effective, family: _Family, mo
             (*(replace(link, decisive=False) for link in own.chain), *family.open.chain, shared),
             changeable=True,
         )
+    if not own.known:
+        return own
     stop = list_unread(state, app.organization)
     if stop is not None:
         return stopped(app, setting, stop, own.chain, predicted=EXPOSED)

@@ -150,6 +150,22 @@ def position(state: State, app: Subject, known: App | None, most: str = BLOCKED)
     return _open_question(said, proofs)
 
 
+def access(state: State, app: Subject, known: App | None) -> tuple[str, tuple[Reason, ...]] | Stop | None:
+    """How far the main switch lets AI in, by all witnesses: `blocked`, `limited` or `allowed`, and what shows it.
+
+    None as for `position`.
+    """
+    links: tuple[Reason, ...] = ()
+    for word in (BLOCKED, LIMITED):
+        found = position(state, app, known, word)
+        if not isinstance(found, Position):
+            return found
+        links = found.links
+        if not found.exposed:
+            return word, links
+    return "allowed", links
+
+
 def _said(state: State, app: Subject, switch: SettingId) -> _Said:
     attested = read_word(state, app, switch, WORDS[switch], CALLED[switch])
     answer, item = gateway(state, app), policy_item(state, app)
@@ -301,13 +317,13 @@ def _in_family(state: State, app: Subject) -> bool:
 
 def _seen_open(state: State, app: Subject) -> bool:
     """Whether a witness that is about this app alone says that it is open."""
-    words = [read_word(state, app, switch, WORDS[switch], CALLED[switch]) for switch in WORDS]
+    words = {switch: read_word(state, app, switch, WORDS[switch], CALLED[switch]) for switch in WORDS}
+    if any(not isinstance(word, Stop) and not _is_shut(word[0]) for word in words.values()):
+        return True
+    if not isinstance(words[names.AI_ACCESS], Stop):
+        return False
     item, features = policy_item(state, app), state.value(app, names.GATEWAY_AI)
-    return (
-        any(not isinstance(word, Stop) and not _is_shut(word[0]) for word in words)
-        or (features is not None and features.value is True)
-        or (item is not None and item[0])
-    )
+    return (features is not None and features.value is True) or (item is not None and item[0])
 
 
 def policy_item(state: State, app: Subject) -> tuple[bool, Observed] | None:
