@@ -53,6 +53,7 @@ class _Known(TypedDict):
     checks: Mapping[str, Check]
     vocabularies: Mapping[str, frozenset[str]]
     plans: tuple[str, ...]
+    rulebook: Rulebook
 
 
 def _known(rulebook: Rulebook) -> _Known:
@@ -61,6 +62,7 @@ def _known(rulebook: Rulebook) -> _Known:
         "checks": by_id(checks.ALL),
         "vocabularies": {**rulebook.vocabularies(), "settings": checks.DECIDABLE},
         "plans": tuple(plan.name.casefold() for plan in rulebook.plans),
+        "rulebook": rulebook,
     }
 
 

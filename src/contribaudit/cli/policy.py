@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,18 +40,25 @@ def check_policy(console: Console, *, path: Path | None) -> None:
 @format_option(("toml", "table", "json"), "toml")
 @pass_console
 def show_policy(console: Console, *, path: Path | None, output_format: str) -> None:
-    """The policy as resolved: packs merged left to right, then the file. Per subject the last matching rule wins."""
+    """The policy as resolved: packs left to right, [expect], then the file's rules. The last matching rule wins.
+
+    In TOML each check has its title as a comment; without these comments the text is what `policy.sha256` digests.
+    """
+    from contribaudit import wiring
     from contribaudit.exporters.tabular import render
 
     policy = _load(console, path)
+    words = wiring.load_rulebook(console.settings()).words
     if output_format == "toml":
-        console.write(policy.resolved_toml)
+        console.write(_titled(policy.resolved_toml, {check: one.title for check, one in words.items()}))
         return
-    columns = ("check", "origin", "where", "expect", "severity", "enabled", "reason")
+    columns = ("check", "title", "origin", "expands", "where", "expect", "severity", "enabled", "reason")
     rows = [
         (
             rule.check,
+            words[rule.check].title,
             rule.origin,
+            rule.expands or None,
             ", ".join(_selectors(rule.where)),
             rule.expect,
             rule.severity.value if rule.severity else None,
@@ -97,6 +106,14 @@ def _load(console: Console, path: Path | None) -> AuditPolicy:
 
     settings = console.settings()
     return wiring.load_policy(path or settings.policy, wiring.load_rulebook(settings))
+
+
+_CHECK = re.compile(r'^check = "([A-Z]{2}-[0-9]{2})"$', re.MULTILINE)
+
+
+def _titled(text: str, titles: Mapping[str, str]) -> str:
+    """Canonical TOML with the title of each check beside it, as a comment."""
+    return _CHECK.sub(lambda found: f"{found[0]}  # {titles[found[1]]}", text)
 
 
 def _selectors(where: Where) -> list[str]:

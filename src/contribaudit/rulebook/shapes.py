@@ -90,11 +90,18 @@ class RealmEntry(_Strict):
     held: StrictBool = True
 
 
+class GroupsFrom(_Strict):
+    source: Address
+    reviewed: date
+    grade: Text
+
+
 class RealmsFile(Dated):
     """realms.toml"""
 
     realm: list[RealmEntry] = Field(min_length=1)
     groups: dict[str, list[str]] = {}
+    groups_from: GroupsFrom | None = None
 
 
 class MoveEntry(_Strict):
