@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from contribaudit.cli.diagnostics import Diagnostics, clean, wrapped
 from contribaudit.cli.options import Console
@@ -90,6 +91,26 @@ def test_a_line_is_broken_at_blanks_alone() -> None:
     assert wrapped("\x1b[31m" + "a" * 20 + "\x1b[0m " + "b" * 19, 40) == "\x1b[31m" + "a" * 20 + "\x1b[0m " + "b" * 19
     assert wrapped("日本語 日本語", 12) == "日本語\n日本語"
     assert wrapped("", 40) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("wrong", "The key is wrong, expired or revoked"),
+        ("Expired", "The key is wrong, expired or revoked"),
+        ("key", "The key is wrong, expired or revoked"),
+        ("S3cret", "The key is wrong, expired or revoked"),
+        ("is-it", "The key is wrong, expired or revoked"),
+    ],
+)
+def test_a_key_like_a_word_eats_no_sentence(key: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What our own sentences say stays; a key that could be one is never written."""
+    say = Diagnostics()
+    say.hide(SecretStr(key))
+    say.note("The key is wrong, expired or revoked")
+    assert capsys.readouterr().err == f"{told}\n"
+    say.note(f"it was {key}")
+    assert capsys.readouterr().err == (f"it was {key}\n" if key.isalpha() else "it was [key]\n")
 
 
 @pytest.mark.parametrize("how", ["quiet", "as_json"])

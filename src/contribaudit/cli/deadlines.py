@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from contribaudit.cli.options import (
     Console,
+    duration,
     force_option,
     format_option,
     organization_option,
@@ -18,12 +17,6 @@ from contribaudit.cli.options import (
     policy_option,
     store_option,
 )
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-_SPAN = re.compile(r"([0-9]{1,5})\s*([hdw])", re.IGNORECASE)
-_HOURS = {"h": 1, "d": 24, "w": 168}
 
 
 @click.command()
@@ -59,7 +52,7 @@ def command(
     from contribaudit.exporters.deadlines import render
 
     console.check_output(output_path, overwrite=force)
-    span = parse_within(within) if within is not None else None
+    span = duration(within) if within is not None else None
     settings = console.settings()
     rulebook = wiring.load_rulebook(settings)
     policy = wiring.load_policy(policy_path or settings.policy, rulebook)
@@ -72,15 +65,3 @@ def command(
     console.write(render(found, state, output_format, terminal=to_screen), output_path)
     over = sum(1 for one in found if one.over_at is not None and one.over_at <= state.as_of)
     console.diagnostics.conclusion(f"{len(found)} deadlines, {over} of them over." if found else "Nothing runs out.")
-
-
-def parse_within(text: str) -> timedelta:
-    """A length of time: hours, days or weeks. Raises UsageError for anything else."""
-    from datetime import timedelta
-
-    from contribaudit.errors import UsageError
-
-    found = _SPAN.fullmatch(text.strip())
-    if found is None:
-        raise UsageError(f"Invalid duration {text[:40]!r}", hint="Write hours, days or weeks: 12h, 30d, 2w.")
-    return timedelta(hours=int(found[1]) * _HOURS[found[2].lower()])

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _COLORS = {"error": "31", "warning": "33", "next": "36"}
 _COLORED = re.compile("\x1b\\[[0-9;]*m")
 _LEAST_WIDTH = 40
+_LEAST_OF_LETTERS = 20
 _SOON_SECONDS = 3.0
 """A shorter wait is not worth a line in a log."""
 
@@ -75,8 +76,12 @@ class Diagnostics:
         return self.interactive and not os.environ.get("NO_COLOR")
 
     def hide(self, *keys: SecretStr) -> None:
-        """Never write these, whatever text they turn up in."""
-        self._hidden |= {key.get_secret_value() for key in keys} - {""}
+        """Never write these, whatever text they turn up in.
+
+        A short one of letters alone ("wrong") is a word: no key looks so, and hiding it would eat our own sentences.
+        """
+        told = [key.get_secret_value() for key in keys]
+        self._hidden |= {one for one in told if one and not (one.isalpha() and len(one) < _LEAST_OF_LETTERS)}
         self._redaction = Redaction(sorted(self._hidden))
 
     def detail(self, text: str, **fields: Any) -> None:

@@ -23,7 +23,7 @@ from contribaudit.cli.diagnostics import Diagnostics, wrapped
 from contribaudit.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from pydantic import SecretStr
 
@@ -332,14 +332,36 @@ def with_global_options(command: click.Command) -> click.Command:
     return command
 
 
-def moment(text: str) -> datetime:
-    """A date or time, UTC where it names no zone. Raises UsageError."""
-    from contribaudit.core.model.times import parse_utc
-    from contribaudit.errors import UsageError
+_DURATION = re.compile(r"([0-9]{1,5})\s*([hdw])", re.IGNORECASE)
+_HOURS = {"h": 1, "d": 24, "w": 168}
 
+
+def duration(text: str) -> timedelta:
+    """A length of time: hours, days or weeks. Raises UsageError for anything else."""
+    from datetime import timedelta
+
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"Invalid duration {text[:40]!r}", hint="Write hours, days or weeks: 12h, 30d, 2w.")
+    return timedelta(hours=int(found[1]) * _HOURS[found[2].lower()])
+
+
+def is_duration(text: str) -> bool:
+    """Whether it is a length of time."""
+    return _DURATION.fullmatch(text.strip()) is not None
+
+
+def moment(text: str) -> datetime:
+    """A date or time, UTC where it names no zone, or how long ago it was: 12h, 7d, 2w. Raises UsageError."""
+    from datetime import UTC, datetime
+
+    from contribaudit.core.model.times import parse_utc
+
+    if is_duration(text):
+        return datetime.now(UTC) - duration(text)
     found = parse_utc(text)
     if found is None:
-        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.")
+        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, 2026-11-21T06:00Z, or 7d for 7 days ago.")
     return found
 
 

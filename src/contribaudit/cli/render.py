@@ -42,7 +42,13 @@ def check_format(console: Console, output_format: str, output_path: Path | None)
 
 
 def of_report(
-    console: Console, report: Report, output_format: str, output_path: Path | None, *, everything: bool = False
+    console: Console,
+    report: Report,
+    output_format: str,
+    output_path: Path | None,
+    *,
+    everything: bool = False,
+    kept: bool = True,
 ) -> Result:
     """The report in one of FORMATS; long ones piece by piece."""
     if output_format == "line":
@@ -59,7 +65,7 @@ def of_report(
         return json_v1.pieces(report)
     several = output_format in ("html", "junit", "markdown") or everything  # they sort the findings
     document: ReportV1 = json_v1.as_document(report) if several else json_v1.lean_document(report)  # type: ignore[assignment]
-    return of_document(console, document, output_format, output_path, report, everything=everything)
+    return of_document(console, document, output_format, output_path, report, everything=everything, kept=kept)
 
 
 def of_document(
@@ -70,6 +76,7 @@ def of_document(
     report: Report | None = None,
     *,
     everything: bool = False,
+    kept: bool = True,
 ) -> Result:
     """The document in one of the formats that are written from it; `report` is what it was made of, if it was."""
     from contribaudit.exporters import html, junit, markdown, sarif, text_table, xlsx
@@ -78,7 +85,7 @@ def of_document(
         case "table":
             to_screen = output_path is None and console.on_terminal
             colored = to_screen and console.colored_output
-            return text_table.render(document, everything=everything, terminal=to_screen, color=colored)
+            return text_table.render(document, everything=everything, terminal=to_screen, color=colored, kept=kept)
         case "html":
             return html.pieces(document)
         case "junit":

@@ -51,14 +51,22 @@ _WORD_STYLES = {
 }
 
 
-def render(document: ReportV1, *, everything: bool = False, terminal: bool = False, color: bool = False) -> str:
+def render(
+    document: ReportV1,
+    *,
+    everything: bool = False,
+    terminal: bool = False,
+    color: bool = False,
+    kept: bool = True,
+) -> str:
     """The report as text: as wide as the terminal, or 140 columns (or $COLUMNS) for a pipe.
 
     At most MOST_LINES lines that answer the three questions; with `everything` each finding, passes too, each step,
-    each change and each source. The verdict is the first line and the last.
+    each change and each source. The verdict is the first line and the last. Where no history keeps the run, `--all` is
+    named in place of the commands that tell more of it.
     """
     about, width = Overview(document), _width(terminal=terminal)
-    whole = _everything(about) if everything else first_table(about, width)
+    whole = _everything(about) if everything else first_table(about, width, kept=kept)
     return capture(Group(*whole), terminal=terminal, color=color)
 
 
@@ -100,14 +108,14 @@ FIRST_CHANGES = 4
 FIRST_WARNINGS = 2
 
 
-def first_table(about: Overview, width: int) -> list[Text]:
+def first_table(about: Overview, width: int, *, kept: bool = True) -> list[Text]:
     """What fits on one screen: verdict, questions, changes, findings by check, what to do, what was read, verdict."""
     blank = Text()
     above = [*_wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *_wrapped(_title(about), width, 1)]
-    above += [blank, *_questions(about, width), blank, *_what_changed(about, width)]
+    above += [blank, *_questions(about, width), blank, *_what_changed(about, width, kept=kept)]
     above += [blank, *_wrapped(_counts(about), width, 2)]
-    below = [blank, *_do_next(about, width), *_read(about, width), _last(about)]
-    return [*above, *_groups(about, width, MOST_LINES - len(above) - len(below)), *below]
+    below = [blank, *_do_next(about, width, kept=kept), *_read(about, width), _last(about)]
+    return [*above, *_groups(about, width, MOST_LINES - len(above) - len(below), kept=kept), *below]
 
 
 def _title(about: Overview) -> Text:
@@ -145,7 +153,7 @@ def _questions(about: Overview, width: int) -> list[Text]:
     return lines
 
 
-def _what_changed(about: Overview, width: int) -> list[Text]:
+def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
     changes, previous = about.changes(), about.document["run"]["previous"]
     if previous is None and not changes:
         return [Text("Changed: this is the first run", "dim")]
@@ -166,7 +174,7 @@ def _what_changed(about: Overview, width: int) -> list[Text]:
         (what,) = _wrapped(text, room - who.cell_len, 1)
         lines.append(Text.assemble(head, what, who))
     if len(changes) > FIRST_CHANGES:
-        lines.append(Text(f"  and {len(changes) - FIRST_CHANGES} more: contribaudit changes", "dim"))
+        lines.append(Text(f"  and {len(changes) - FIRST_CHANGES} more: {_more('changes', kept=kept)}", "dim"))
     return lines
 
 
@@ -175,7 +183,7 @@ def _what_and_who(one: Happened) -> str:
     return one.told + (f", by {one.actor}" if one.actor else "") + ticket
 
 
-def _groups(about: Overview, width: int, room: int) -> list[Text]:
+def _groups(about: Overview, width: int, room: int, *, kept: bool) -> list[Text]:
     """As many as the room holds, two lines each; the last line counts the findings that are left out."""
     lines: list[Text] = []
     groups = about.groups()
@@ -186,10 +194,14 @@ def _groups(about: Overview, width: int, room: int) -> list[Text]:
         last = number + 1 == len(groups)
         if number == MOST_GROUPS or len(lines) + len(told) > room - (not last):
             left = sum(each.number for each in groups[number:])
-            lines.append(Text(f"and {plural(left, 'more finding')}: contribaudit findings", "dim"))
+            lines.append(Text(f"and {plural(left, 'more finding')}: {_more('findings', kept=kept)}", "dim"))
             break
         lines += [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
     return lines
+
+
+def _more(command: str, *, kept: bool) -> str:
+    return f"contribaudit {command}" if kept else "--all"
 
 
 def _titled(one: FindingGroup, room: int) -> Text:
@@ -234,12 +246,12 @@ def joined(names: Sequence[str], number: int, room: int) -> str:
     return plural(number, "subject")
 
 
-def _do_next(about: Overview, width: int) -> list[Text]:
+def _do_next(about: Overview, width: int, *, kept: bool) -> list[Text]:
     things = about.tasks()
     if not things:
         return [Text("Do next: nothing that somebody can do now" if about.nobodys else "Do next: nothing", "dim")]
     minutes = f"about {sum(one.minutes for one in things)} min in all"
-    more = f", {FIRST_STEPS} of {len(things)}: contribaudit next" if len(things) > FIRST_STEPS else ""
+    more = f", {FIRST_STEPS} of {len(things)}: {_more('next', kept=kept)}" if len(things) > FIRST_STEPS else ""
     lines = [Text.assemble(("Do next", "bold"), f", {minutes}{more}")]
     for number, one in enumerate(things[:FIRST_STEPS], 1):
         head = Text(f"{number} {one.kind:<7}{_GAP}")
