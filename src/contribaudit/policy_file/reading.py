@@ -342,25 +342,36 @@ class Pack:
     """What `extends` calls it."""
     title: str
     description: str
-    """The comment that opens the file, as one paragraph."""
+    """The first paragraph of the comment that opens the file: for whom it is, what it asks, which plan it needs."""
+    rules: int
+    """How many it asks, with those of the packs that it extends."""
     text: str
     """The whole file."""
 
 
 def shipped() -> tuple[Pack, ...]:
     """Every shipped pack, in the order of `NAMES`."""
-    return tuple(_load(name) for name in NAMES)
+    texts = {name: _text(name) for name in NAMES}
+    tables = {name: tomllib.loads(text) for name, text in texts.items()}
+
+    def checks(name: str) -> set[str]:
+        own = {rule["check"] for rule in tables[name]["rule"]}
+        return own.union(*(checks(other) for other in tables[name].get("extends", ())))
+
+    return tuple(
+        Pack(name, str(tables[name]["name"]), _first_paragraph(text), len(checks(name)), text)
+        for name, text in texts.items()
+    )
 
 
-def _load(name: str) -> Pack:
-    text = resources.files("contribaudit.packs").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return Pack(name, title=str(tomllib.loads(text)["name"]), description=_opening_comment(text), text=text)
+def _text(name: str) -> str:
+    return resources.files("contribaudit.packs").joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
-def _opening_comment(text: str) -> str:
+def _first_paragraph(text: str) -> str:
     words: list[str] = []
     for line in text.splitlines():
-        if not line.startswith("#"):
+        if not line.strip("# "):
             break
         words.extend(line.removeprefix("#").split())
     return " ".join(words)
