@@ -117,7 +117,7 @@ def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
     labelled = [key for key in keys if label and key.get("label") == label]
     running = [moment for key in labelled or keys if (moment := parse_utc(key.get("expiresAt"))) and moment > now]
     if not running:
-        return Line.warning("key end", "when the key ends is not told", "Note its end in a calendar")
+        return Line.warning("key end", "the expiry date of the key is not known", "Note its end in a calendar")
     end = min(running)
     days = (end - now).days
     if len(labelled) == 1 or len(keys) == 1:
