@@ -173,6 +173,7 @@ def load(folder: Path | None = None) -> Rulebook:
         scope_review_within_days=meta.scope_review_within_days,
         files=tuple(files),
         plans=plans,
+        may_not_count=_folded(part(shapes.PlansFile, "plans.toml").may_not_count),
         realms=tuple(
             Realm(entry.code, entry.title, _folded([entry.code, *entry.words]), entry.held) for entry in realms.realm
         ),

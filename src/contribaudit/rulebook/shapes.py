@@ -62,6 +62,7 @@ class PlansFile(Dated):
     """plans.toml, lowest plan first"""
 
     plan: list[PlanEntry] = Field(min_length=1)
+    may_not_count: list[Text] = []
 
 
 class ExemptionEntry(_Strict):

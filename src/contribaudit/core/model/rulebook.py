@@ -291,6 +291,8 @@ class Rulebook:
     """None where a rulebook names no address."""
     decoders: tuple[Decoder, ...] = ()
     """Shipped ones, and the user's own."""
+    may_not_count: frozenset[str] = frozenset()
+    """Type keys of apps of which no page says that their plan counts as the organization's highest."""
     log: LogRules = NO_LOG_RULES
     announced: tuple[AnnouncedDate, ...] = ()
     """Earliest first."""

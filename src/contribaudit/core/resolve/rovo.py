@@ -24,9 +24,9 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId
 from contribaudit.core.model.rulebook import App
-from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.plans import deciding_plan, possible_plans
+from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans
 from contribaudit.core.resolve.policy_items import item_decoder
 from contribaudit.core.resolve.reasons import (
     NEVER_RECORDED,
@@ -287,12 +287,18 @@ def nobody_alone(state: State, organization: str) -> Reason | None:
 
 def _nobody_alone(state: State, organization: str) -> Reason | None:
     able = state.rulebook.plan_with("rovo_by_group")
-    possible = possible_plans(state, organization)
+    possible = plans_by_console(state, organization)
     if not able or not possible or any(plan.rovo_by_group for plan in possible):
         return None
+    rest = f"and Rovo can be limited by group on {able} only"
     plan = deciding_plan(state, organization)
-    sentence = f"{plan.reason.sentence}, and Rovo can be limited by group on {able} only"
-    return rule(state, sentence) if isinstance(plan, Stop) else replace(plan.reason, sentence=sentence)
+    if not isinstance(plan, Stop):
+        return replace(plan.reason, sentence=f"{plan.reason.sentence}, {rest}")
+    highest = f"the highest plan is {' or '.join(one.name for one in possible)}"
+    if any(one.rovo_by_group for one in possible_plans(state, organization)):
+        screen = state.read(organization_subject(organization), names.METADATA)
+        return told(f"the Data contribution screen shows no switch for metadata, so {highest}, {rest}", screen)
+    return rule(state, f"{highest}, {rest}")
 
 
 def explained_by_family(state: State, app: Subject, answer: Answer) -> bool:
