@@ -45,20 +45,14 @@ def command(
     review and days that were announced. What is over comes first, with negative days; what has no known date last,
     and not at all with --within. Ends with 0 whatever it finds.
     """
-    from contribaudit import wiring
-    from contribaudit.audit.job import Job
     from contribaudit.audit.replay import last_deadlines
     from contribaudit.core.model.deadline import within as only_within
     from contribaudit.exporters.deadlines import render
 
     console.check_output(output_path, overwrite=force)
     span = duration(within) if within is not None else None
-    settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
-    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
-    targets = wiring.unread_targets(settings, organizations)
-    with console.history(store_location) as store:
-        state, found = last_deadlines(Job(targets, store, rulebook, policy))
+    with console.job(organizations, store_location, policy=policy_path) as job:
+        state, found = last_deadlines(job)
     if span is not None:
         found = only_within(found, state.as_of, span)
     to_screen = output_path is None and console.on_terminal

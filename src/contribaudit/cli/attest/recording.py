@@ -290,8 +290,6 @@ def record(
     offline: bool,
     organization: str | None,
     store_location: str | None,
-    api_key_file: Path | None,
-    api_key_fd: int | None,
     **flags: Any,
 ) -> None:
     """Record SETTING VALUE, as the administration console shows it.
@@ -309,15 +307,7 @@ def record(
     walking = not told and source is None and not template
     if walking:
         require_person()
-    with open_desk(
-        console,
-        organization,
-        store_location,
-        api_key_file=api_key_file,
-        api_key_fd=api_key_fd,
-        offline=offline or template,
-        reading=template,
-    ) as desk:
+    with open_desk(console, organization, store_location, offline=offline or template, reading=template) as desk:
         if template:
             print_template(desk, given.screen)
         elif walking:
