@@ -19,6 +19,8 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from contribaudit import files
 from contribaudit.core.model.audit_log import ActionFamily, LogRules, VendorDate
+from contribaudit.core.model.candidate import Candidate
+from contribaudit.core.model.canonical import canonical_json, parts
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import (
     AnnouncedDate,
@@ -39,9 +41,38 @@ from contribaudit.core.model.rulebook import (
     Statements,
     Words,
 )
+from contribaudit.core.model.subject import Kind
 from contribaudit.errors import RulebookError
 from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import decoders, shapes
+
+
+def candidates(file: shapes.SignalsFile) -> tuple[Candidate, ...]:
+    """Likely readings of signals, in the file's order. Raises RulebookError for one of an object that is no signal."""
+    known = {(entry.signal, kind) for entry in file.signal for kind in entry.kinds}
+    for entry in file.candidate:
+        if (entry.signal, Kind(entry.owner)) not in known:
+            raise RulebookError(f"signals.toml: {entry.signal} is no signal of an {entry.owner}, so nothing reads it")
+        try:
+            parts(entry.pointer)
+        except ValueError as error:
+            raise RulebookError(f"signals.toml: {entry.pointer!r} is no pointer: {error}") from None
+    return tuple(
+        Candidate(
+            signal=SettingId(entry.signal),
+            owner=Kind(entry.owner),
+            pointer=entry.pointer,
+            setting=SettingId(entry.setting),
+            called=entry.called,
+            reads=tuple((canonical_json(one.holds), one.means) for one in entry.reads),
+            otherwise=entry.otherwise,
+            absent=entry.absent,
+            why=entry.why,
+            source=entry.source,
+            grade=entry.grade,
+        )
+        for entry in file.candidate
+    )
 
 
 def signals(file: shapes.SignalsFile) -> tuple[SignalRule, ...]:
@@ -192,6 +223,7 @@ def load(folder: Path | None = None) -> Rulebook:
         statements=Statements(ai_processing=_statement(statements.ai_processing)),
         exemptions=_exemptions(part(shapes.ExemptionsFile, "exemptions.toml")),
         signals=signals(part(shapes.SignalsFile, "signals.toml")),
+        candidates=candidates(part(shapes.SignalsFile, "signals.toml")),
         screens=screens(part(shapes.ScreensFile, "screens.toml"), plans, apps),
         console=start(part(shapes.ScreensFile, "screens.toml").console),
         decoders=decoders.of_file(

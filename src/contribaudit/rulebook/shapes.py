@@ -147,10 +147,30 @@ class SignalEntry(_Strict):
     grade: Text
 
 
+class CandidateValue(_Strict):
+    holds: Any
+    means: Text
+
+
+class CandidateEntry(_Strict):
+    signal: str = Field(pattern=r"^signal\.[a-z0-9._-]+$")
+    owner: Literal["organization", "app"]
+    pointer: Text
+    setting: Text
+    called: Text
+    reads: list[CandidateValue] = Field(min_length=1)
+    otherwise: Text | None = None
+    absent: Text | None = None
+    why: Text
+    source: Address
+    grade: Text
+
+
 class SignalsFile(Dated):
     """signals.toml"""
 
     signal: list[SignalEntry] = []
+    candidate: list[CandidateEntry] = []
 
 
 class DecodedValueEntry(_Strict):

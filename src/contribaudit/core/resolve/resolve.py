@@ -18,7 +18,13 @@ from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, attested_observations, decoder_trusts
+from contribaudit.core.resolve.attested import (
+    EMPTY,
+    AttestationHistory,
+    attested_observations,
+    candidate_scores,
+    decoder_trusts,
+)
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.policy_items import item_readings
@@ -171,6 +177,7 @@ def resolve(
     for name, told in testimony.items():
         for reading in item_readings(state, name, told.objects):
             state.add(reading)
+    state.candidates = tuple(candidate_scores(state, testimony, find))
     state.decoders = (*decoder_trusts(state, testimony, find), *item_decoders(state, testimony))
     for computed in effective(state):
         state.add(computed)
