@@ -13,6 +13,8 @@ from contribaudit.core.model.setting import Setting
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, first_of_all
 from contribaudit.core.resolve.reasons import Effective, Reason, Stop
 
+BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
+"""What comes before every answer about contribution."""
 _CALLED = {names.EFFECTIVE_METADATA: "metadata", names.EFFECTIVE_IN_APP: "in-app data"}
 
 

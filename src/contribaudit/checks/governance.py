@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from contribaudit.catalogue.data_contribution import IN_APP, METADATA
 from contribaudit.checks.data_contribution.plans import choosable, decision_on
 from contribaudit.checks.reading import evidence_of, highest_plan, not_verifiable, policy_evidence, rulebook_evidence
-from contribaudit.core.judge.check import Check, CheckContext, Parameter, Verdict
+from contribaudit.core.judge.check import Check, CheckContext, Parameter, Verdict, check
 from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import AuditLog, LogRules, filled, holes
 from contribaudit.core.model.change import CauseKind, Change, Match
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, SettingId
-from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.state import OrganizationState
 
@@ -26,6 +25,7 @@ _REFUSED = ("forbidden", "key_refused", "not_found")
 _EXPECTED = "an event that names it, or a ticket"
 
 
+@check("GV-03", "changes-explained", outcomes={Outcome.PASS, Outcome.UNKNOWN, Outcome.NOT_ACHIEVABLE, Outcome.STALE})
 def changes_traced(case: CheckContext) -> Verdict:
     """GV-03: every change of an audited setting in the review period has its event in the audit log, or a ticket.
 
@@ -113,21 +113,24 @@ def _spans(log: AuditLog) -> list[tuple[datetime, datetime]]:
     return [span for reading in log.readings if (span := reading.span) is not None]
 
 
-GV_03 = Check(
-    id="GV-03",
-    slug="changes-explained",
-    family=Family.GOVERNANCE,
-    kind=Kind.ORGANIZATION,
-    reads=(),
-    outcomes=frozenset((Outcome.PASS, Outcome.UNKNOWN, Outcome.NOT_ACHIEVABLE, Outcome.STALE)),
-    judge=changes_traced,
-)
-
-
 RECORDS = SettingId("governance.records")
 """What a `[[decision]]` names to record that records of processing and impact assessment were updated."""
 
 
+@check(
+    "GV-01",
+    "evidence-recent",
+    outcomes={Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN},
+    settings_of_policy=(
+        Parameter(
+            "max_age_days",
+            "Days for which evidence of each grade stays fresh; this check asks for `documented`",
+            "a table of whole numbers of days by grade",
+            "documented = 2, unless [evidence] of the policy file says otherwise",
+            '[[rule]]\ncheck = "GV-01"  # evidence-recent\nmax_age_days = { documented = 7 }',
+        ),
+    ),
+)
 def evidence_age(case: CheckContext) -> Verdict:
     """GV-01: every collector's answer is younger than the policy's limit for documented evidence."""
     place = case.state.organizations[case.subject.id]
@@ -155,6 +158,7 @@ def evidence_age(case: CheckContext) -> Verdict:
     )
 
 
+@check("GV-06", "rulebook-reviewed", Kind.COMPANY, outcomes={Outcome.PASS, Outcome.STALE})
 def rulebook_age(case: CheckContext) -> Verdict:
     """GV-06: every rulebook file was compared with its source within the review period."""
     rulebook = case.state.rulebook
@@ -176,6 +180,13 @@ def rulebook_age(case: CheckContext) -> Verdict:
     )
 
 
+@check(
+    "GV-04",
+    "decisions-by-two-people",
+    reads=(names.HIGHEST_PLAN,),
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
+    decisions=(IN_APP.id, METADATA.id),
+)
 def decided_by_two(case: CheckContext) -> Verdict:
     """GV-04: the newest decision on each switch that the plan lets people change was made by two persons.
 
@@ -208,6 +219,13 @@ def _same_person(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
 
+@check(
+    "GV-05",
+    "processing-records-updated",
+    Kind.COMPANY,
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN},
+    decisions=(RECORDS,),
+)
 def records_updated(case: CheckContext) -> Verdict:
     """GV-05: the policy holds a decision on RECORDS, dated no earlier than the day from which data is used.
 
@@ -235,6 +253,7 @@ def records_updated(case: CheckContext) -> Verdict:
     )
 
 
+@check("GV-07", "evidence-chain-unbroken", outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN})
 def evidence_chain(case: CheckContext) -> Verdict:
     """GV-07: the noted manifests form an unbroken chain, and the newest pack that is in reach is as it was written.
 
@@ -255,71 +274,16 @@ def evidence_chain(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "chain_whole", reason, evidence=evidence)
 
 
-GV_01 = Check(
-    id="GV-01",
-    slug="evidence-recent",
-    family=Family.GOVERNANCE,
-    kind=Kind.ORGANIZATION,
-    reads=(),
-    outcomes=frozenset((Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN)),
-    judge=evidence_age,
-    settings_of_policy=(
-        Parameter(
-            "max_age_days",
-            "Days for which evidence of each grade stays fresh; this check asks for `documented`",
-            "a table of whole numbers of days by grade",
-            "documented = 2, unless [evidence] of the policy file says otherwise",
-            '[[rule]]\ncheck = "GV-01"  # evidence-recent\nmax_age_days = { documented = 7 }',
-        ),
-    ),
-)
-GV_02 = Check(
-    id="GV-02",
-    slug="administrators-known",
-    family=Family.GOVERNANCE,
-    kind=Kind.ORGANIZATION,
-    reads=(),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(None, "who administers the organization, in person, by group or by API key, is not read"),
-)
-GV_04 = Check(
-    id="GV-04",
-    slug="decisions-by-two-people",
-    family=Family.GOVERNANCE,
-    kind=Kind.ORGANIZATION,
-    reads=(names.HIGHEST_PLAN,),
-    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=decided_by_two,
-    decisions=(IN_APP.id, METADATA.id),
-)
-GV_05 = Check(
-    id="GV-05",
-    slug="processing-records-updated",
-    family=Family.GOVERNANCE,
-    kind=Kind.COMPANY,
-    reads=(),
-    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN)),
-    judge=records_updated,
-    decisions=(RECORDS,),
-)
-GV_06 = Check(
-    id="GV-06",
-    slug="rulebook-reviewed",
-    family=Family.GOVERNANCE,
-    kind=Kind.COMPANY,
-    reads=(),
-    outcomes=frozenset((Outcome.PASS, Outcome.STALE)),
-    judge=rulebook_age,
+administrators_known = check("GV-02", "administrators-known", outcomes={Outcome.UNKNOWN})(
+    not_verifiable(None, "who administers the organization, in person, by group or by API key, is not read")
 )
 
-GV_07 = Check(
-    id="GV-07",
-    slug="evidence-chain-unbroken",
-    family=Family.GOVERNANCE,
-    kind=Kind.ORGANIZATION,
-    reads=(),
-    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN)),
-    judge=evidence_chain,
+ALL: tuple[Check, ...] = (
+    evidence_age,
+    administrators_known,
+    changes_traced,
+    decided_by_two,
+    records_updated,
+    rulebook_age,
+    evidence_chain,
 )
-
-ALL: tuple[Check, ...] = (GV_01, GV_02, GV_03, GV_04, GV_05, GV_06, GV_07)

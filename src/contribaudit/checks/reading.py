@@ -14,7 +14,7 @@ from contribaudit.core.judge.check import CheckContext, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import (
-    CONFLICT_CODES,
+    CONFLICT_CODE,
     STALE_CODES,
     Grade,
     Observation,
@@ -75,7 +75,7 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
     reason = observation.reason
     if observation.missing_scope and observation.missing_scope not in reason:
         reason += f"; the scope {observation.missing_scope} would let the key read it"
-    if observation.code in STALE_CODES or observation.code in CONFLICT_CODES:
+    if observation.code in STALE_CODES or observation.code == CONFLICT_CODE:
         outcome = Outcome.STALE if observation.code in STALE_CODES else Outcome.CONFLICT
         return Verdict(outcome, observation.code, f"{observation.setting}: {reason}", observation.setting, expected)
     nobody_looked = observation.code == "not_read" and catalogue.find(observation.setting).attestable
@@ -136,8 +136,6 @@ def none_among_apps(what: str, outcome: Outcome = Outcome.PASS) -> Callable[[Sta
     return answer
 
 
-ATTESTED = frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE, Outcome.CONFLICT))
-"""What a question can be answered with that a person's look at the console settles."""
 _GRAVEST_FIRST = (
     Outcome.FAIL,
     Outcome.NOT_ACHIEVABLE,
@@ -285,6 +283,38 @@ def beyond(case: CheckContext, listed: Iterable[str], approved: Value) -> tuple[
     """
     held = {identity(case, text) for text in approved} if isinstance(approved, tuple) else set()
     return tuple(sorted(text for text in listed if identity(case, text) not in held))
+
+
+def only_approved(
+    case: CheckContext,
+    setting: Setting,
+    over: tuple[str, str],
+    within: tuple[str, str],
+    empty: str = "",
+    *,
+    subject: Subject | None = None,
+    evidence: tuple[Evidence, ...] = (),
+    any_by_default: bool = False,
+) -> Verdict:
+    """`fail` where a list that people read holds what the rule's `expect` does not, else `pass`.
+
+    `over` and `within` are the code and the reason of each; what goes beyond is named after the reason. `empty` is the
+    reason of an empty list. `evidence` is what led to the list, `subject` whose it is where that is not the case's own.
+    `any_by_default`: a rule without `expect` approves whatever is listed.
+    """
+    subject = subject or case.subject
+    unlimited = any_by_default and case.rule.expect is None
+    held = attested_list(case.state, subject, setting, None if unlimited else case.listed)
+    if isinstance(held, Verdict):
+        return held
+    evidence += evidence_of(case.state.read(subject, setting.id))
+    approved = held if unlimited else case.listed
+    strangers = beyond(case, held, approved)
+    if strangers:
+        reason = f"{over[1]}: {', '.join(strangers)}"
+        return Verdict(Outcome.FAIL, over[0], reason, setting.id, approved, held, evidence)
+    reason = within[1] if held else empty or within[1]
+    return Verdict(Outcome.PASS, within[0], reason, setting.id, approved, held, evidence)
 
 
 def identity(case: CheckContext, text: str) -> str:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.checks.reading import (
-    ATTESTED,
     WORKSPACES,
     app_of,
     apps_of,
@@ -30,21 +29,19 @@ from contribaudit.checks.reading import (
     unread,
 )
 from contribaudit.core.judge.baseline import uncovered
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observation, Observed, Value
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.effective_ai import EXPOSED, NOT_EXPOSED, ai_of_app, alone
+from contribaudit.core.resolve.effective_ai import BLOCKED, EXPOSED, LIMITED, NOT_EXPOSED, OPENNESS, ai_of_app, alone
 from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded
 from contribaudit.core.resolve.reasons import gravest as gravest_answer
-from contribaudit.core.resolve.rovo import BLOCKED, LIMITED, OPENNESS, WITNESSES
-from contribaudit.core.resolve.rovo import access as access_by_all
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
 
@@ -70,22 +67,9 @@ def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
     return Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason, setting.id, expected)
 
 
-def access_told(case: CheckContext, app: Subject, expected: Value = None) -> tuple[str, tuple[Evidence, ...]] | Verdict:
-    """Rovo access of the app by all that tell of it, and the evidence; a verdict where none of them does."""
-    found = access_by_all(case.state, app, app_of(case.state, app))
-    if isinstance(found, tuple):
-        word, links = found
-        return word, evidence_of(*(link.observation for link in links if link.decisive and link.observation))
-    seen = found.reason.observation if found is not None else None
-    recorded = attested_choice(case.state, app, ai.ACCESS, expected)
-    if found is None or seen is None or (seen.setting == ai.ACCESS.id and isinstance(recorded, Verdict)):
-        return recorded if isinstance(recorded, Verdict) else unread(case.state.read(app, ai.ACCESS.id), expected)
-    return Verdict(found.outcome, found.code, found.reason.sentence, seen.setting, expected, None, evidence_of(seen))
-
-
 def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
     """`pass` where the word lets AI in no further than the rule's `expect`, else the check's own expectation."""
-    wanted = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else default
+    wanted = case.word or default
     if wanted not in setting.folded_words:
         reason = f"the rule expects {wanted!r}, which is none of {', '.join(setting.words)}"
         return Verdict(Outcome.UNKNOWN, "policy_word_unknown", reason, setting.id, wanted)
@@ -130,7 +114,7 @@ def _told(answer: Effective) -> str:
         if link.decisive
         and link.observation is not None
         and link.observation.subject == answer.subject
-        and link.observation.setting in (*_SWITCHES, *WITNESSES)
+        and link.observation.setting in _SWITCHES
     ]
     last = answer.chain[-1]
     if answer.subject.kind is Kind.APP:
@@ -169,18 +153,50 @@ def _as_word_of(switch: Setting, most: str) -> str:
     return next(word for word in switch.words if OPENNESS[word] == OPENNESS[most])
 
 
+@check(
+    "AI-01",
+    "rovo-access-matches-policy",
+    Kind.APP,
+    reads=(ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY),
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
+    applies=in_rovo_access,
+    expectation=Expectation(
+        Shape.WORD,
+        words=ai.ACCESS.words,
+        means="the widest Rovo access that an app may have",
+        default="blocked",
+        example='"limited"',
+    ),
+    answers=names.EFFECTIVE_AI,
+)
+@fragile_in_trial
 def access(case: CheckContext) -> Verdict:
     """AI-01: AI reaches the app no further than the rule's `expect`, which is `blocked` where it says nothing.
 
     Where any access is `allowed`, no other switch and no sibling could open it further.
     """
-    wanted = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else BLOCKED
+    wanted = case.word or BLOCKED
     answer = (
         exposure(case, case.subject, wanted) if wanted in (BLOCKED, LIMITED) else no_more_than(case, ai.ACCESS, BLOCKED)
     )
     return unless_no_screen(case, ai.ACCESS, answer)
 
 
+def _may_be_family(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    return app is None or app.jira_family
+
+
+@check(
+    "AI-02",
+    "jira-apps-blocked-together",
+    Kind.APP,
+    reads=(ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY, names.APP_SITE),
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
+    applies=_may_be_family,
+    when_none=none_among_apps("is of the Jira family"),
+)
+@fragile_in_trial
 def family_blocked_together(case: CheckContext) -> Verdict:
     """AI-02: the Jira apps of a site are all blocked, or none is: search, chat and create stay while one is open.
 
@@ -226,11 +242,15 @@ def _families(state: State, one: Subject) -> Mapping[Subject, tuple[Subject, ...
     return found
 
 
-def _may_be_family(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.jira_family
-
-
+@check(
+    "AI-03",
+    "rovo-access-verified",
+    Kind.APP,
+    reads=(ai.ACCESS.id, names.APP_TYPE_KEY),
+    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.NO_SUCH_SETTING},
+    applies=in_rovo_access,
+)
+@fragile_in_trial
 def reviewed(case: CheckContext) -> Verdict:
     """AI-03: somebody looked at the app's Rovo access, whatever it is: a new app comes with AI.
 
@@ -253,6 +273,20 @@ def reviewed(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "reviewed", reason, ai.ACCESS.id, None, word, evidence)
 
 
+def _may_lack_rovo(state: State, subject: Subject) -> bool:
+    plan = plan_of(state, subject)
+    return not isinstance(plan, Plan) or not plan.rovo
+
+
+@check(
+    "AI-20",
+    "free-apps-without-rovo",
+    Kind.APP,
+    reads=(names.PLAN,),
+    outcomes={Outcome.NO_SUCH_SETTING, Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE},
+    applies=_may_lack_rovo,
+    when_none=none_among_apps("is on a plan without Rovo"),
+)
 def free_plan(case: CheckContext) -> Verdict:
     """AI-20: an app on a plan for which Rovo is not listed. Beside a paid app nothing says that Rovo cannot read it."""
     plan = plan_of(case.state, case.subject)
@@ -276,82 +310,6 @@ def _no_paid_apps(case: CheckContext) -> bool:
     return whole and all(isinstance(plan, Plan) and not plan.rovo for plan in plans)
 
 
-def _may_lack_rovo(state: State, subject: Subject) -> bool:
-    plan = plan_of(state, subject)
-    return not isinstance(plan, Plan) or not plan.rovo
-
-
-AI_01 = Check(
-    id="AI-01",
-    slug="rovo-access-matches-policy",
-    family=Family.AI_ACCESS,
-    kind=Kind.APP,
-    reads=(ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY),
-    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
-    judge=fragile_in_trial(access),
-    applies=in_rovo_access,
-    expectation=Expectation(
-        Shape.WORD,
-        words=ai.ACCESS.words,
-        means="the widest Rovo access that an app may have",
-        default="blocked",
-        example='"limited"',
-    ),
-    answers=names.EFFECTIVE_AI,
-)
-AI_02 = Check(
-    id="AI-02",
-    slug="jira-apps-blocked-together",
-    family=Family.AI_ACCESS,
-    kind=Kind.APP,
-    reads=(ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY, names.APP_SITE),
-    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
-    judge=fragile_in_trial(family_blocked_together),
-    applies=_may_be_family,
-    when_none=none_among_apps("is of the Jira family"),
-)
-AI_03 = Check(
-    id="AI-03",
-    slug="rovo-access-verified",
-    family=Family.AI_ACCESS,
-    kind=Kind.APP,
-    reads=(ai.ACCESS.id, names.APP_TYPE_KEY),
-    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.NO_SUCH_SETTING},
-    judge=fragile_in_trial(reviewed),
-    applies=in_rovo_access,
-)
-AI_20 = Check(
-    id="AI-20",
-    slug="free-apps-without-rovo",
-    family=Family.AI_ACCESS,
-    kind=Kind.APP,
-    reads=(names.PLAN,),
-    outcomes=frozenset((Outcome.NO_SUCH_SETTING, Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=free_plan,
-    applies=_may_lack_rovo,
-    when_none=none_among_apps("is on a plan without Rovo"),
-)
-
-
-def own_setting(case: CheckContext) -> Verdict:
-    """AI-04, AI-05: the AI switch in the app's own administration is no wider than the rule's `expect`, else `off`.
-
-    Where no other switch decides whether AI reaches the app, that is the question; beside Rovo access AI-01 asks it.
-    """
-    wanted = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else "off"
-    app = app_of(case.state, case.subject)
-    if app is not None and app.rovo_block != "elsewhere":
-        return no_more_than(case, tools.OWN_SETTING, "off")
-    most = {"off": BLOCKED, LIMITED: LIMITED}.get(wanted)
-    return exposure(case, case.subject, most) if most is not None else no_more_than(case, tools.OWN_SETTING, "off")
-
-
-def portal_customers(case: CheckContext) -> Verdict:
-    """AI-08: customers in the help portal have no AI. The organization's Rovo access does not answer for them."""
-    says = {"off": "customers in the help portal have no AI", "on": "customers in the help portal have AI"}
-    return compared(case, tools.PORTAL_CUSTOMERS, "off", says)
-
-
 def _has_own_setting(state: State, subject: Subject) -> bool:
     app = app_of(state, subject)
     if app is None:
@@ -365,19 +323,11 @@ def _is_workspace_app(state: State, subject: Subject) -> bool:
     return app is None or app.own_workspaces
 
 
-def _may_have_portal(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.type_key in apps_shown(state.rulebook, tools.PORTAL_CUSTOMERS)
-
-
-AI_04 = Check(
-    id="AI-04",
-    slug="app-ai-settings-match-policy",
-    family=Family.AI_ACCESS,
-    kind=Kind.APP,
+@check(
+    "AI-04",
+    "app-ai-settings-match-policy",
+    Kind.APP,
     reads=(tools.OWN_SETTING.id,),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(own_setting),
     applies=_has_own_setting,
     expectation=Expectation(
         Shape.WORD,
@@ -388,32 +338,55 @@ AI_04 = Check(
     ),
     when_none=none_among_apps("has AI settings of its own"),
 )
-AI_05 = Check(
+@fragile_in_trial
+def own_setting(case: CheckContext) -> Verdict:
+    """AI-04, AI-05: the AI switch in the app's own administration is no wider than the rule's `expect`, else `off`.
+
+    Where no other switch decides whether AI reaches the app, that is the question; beside Rovo access AI-01 asks it.
+    """
+    wanted = case.word or "off"
+    app = app_of(case.state, case.subject)
+    if app is not None and app.rovo_block != "elsewhere":
+        return no_more_than(case, tools.OWN_SETTING, "off")
+    most = {"off": BLOCKED, LIMITED: LIMITED}.get(wanted)
+    return exposure(case, case.subject, most) if most is not None else no_more_than(case, tools.OWN_SETTING, "off")
+
+
+own_workspaces = replace(
+    own_setting,
     id="AI-05",
     slug="trello-loom-ai-matches-policy",
-    family=Family.AI_ACCESS,
-    kind=Kind.APP,
-    reads=(tools.OWN_SETTING.id,),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(own_setting),
     applies=_is_workspace_app,
-    expectation=Expectation(
-        Shape.WORD,
-        words=tools.OWN_SETTING.words,
-        means="the widest position that the app's own AI switch may have",
-        default="off",
-        example='"limited"',
-    ),
     when_none=none_among_apps("has workspaces of its own"),
 )
-AI_08 = Check(
-    id="AI-08",
-    slug="portal-ai-off",
-    family=Family.AI_ACCESS,
-    kind=Kind.APP,
+
+
+def _may_have_portal(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    return app is None or app.type_key in apps_shown(state.rulebook, tools.PORTAL_CUSTOMERS)
+
+
+@check(
+    "AI-08",
+    "portal-ai-off",
+    Kind.APP,
     reads=(tools.PORTAL_CUSTOMERS.id,),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(portal_customers),
     applies=_may_have_portal,
     when_none=none_among_apps("has a help portal"),
+)
+@fragile_in_trial
+def portal_customers(case: CheckContext) -> Verdict:
+    """AI-08: customers in the help portal have no AI. The organization's Rovo access does not answer for them."""
+    says = {"off": "customers in the help portal have no AI", "on": "customers in the help portal have AI"}
+    return compared(case, tools.PORTAL_CUSTOMERS, "off", says)
+
+
+ALL: tuple[Check, ...] = (
+    access,
+    family_blocked_together,
+    reviewed,
+    own_setting,
+    own_workspaces,
+    portal_customers,
+    free_plan,
 )

@@ -6,25 +6,36 @@ AI-25 asks whether people looked at the right screen.
 from __future__ import annotations
 
 from contribaudit.catalogue import ai_access, ai_tools
-from contribaudit.checks.reading import ATTESTED, evidence_of, policy_evidence, rulebook_evidence, unread
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.checks.reading import evidence_of, policy_evidence, rulebook_evidence, unread
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import CONFLICT_CODES, STALE_CODES, Observed, Unavailable
-from contribaudit.core.model.setting import Family
+from contribaudit.core.model.observation import CONFLICT_CODE, STALE_CODES, Observed, Unavailable
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
 
 
+@check("AI-21", "ai-content-known-to-remain", outcomes={Outcome.NOT_ACHIEVABLE})
 def generated_content(case: CheckContext) -> Verdict:
     """AI-21: no setting removes what AI has written; a waiver is how that is taken note of."""
     reason = "blocking AI removes nothing that it wrote: generated content stays in pages and work items"
     return Verdict(Outcome.NOT_ACHIEVABLE, "content_stays", reason, evidence=rulebook_evidence(case))
 
 
+@check(
+    "AI-22",
+    "prompt-retention-accepted",
+    outcomes={Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN},
+    expectation=Expectation(
+        Shape.DAYS,
+        means="days for which Atlassian may keep prompts and answers",
+        default="none: the check is unknown until its rule names the days",
+        example='"30"',
+    ),
+)
 def prompt_retention(case: CheckContext) -> Verdict:
     """AI-22: the policy allows the days for which Atlassian itself keeps prompts and answers for safety."""
     kept = case.state.rulebook.clocks.prompt_retention_days.amount
-    wanted = case.rule.expect if isinstance(case.rule.expect, str) else ""
+    wanted = case.word or ""
     observed = f"{kept} days"
     if not wanted.isdecimal():
         reason = f'the policy does not say for how many days prompts may be kept: set expect = "{kept}" in its rule'
@@ -37,9 +48,20 @@ def prompt_retention(case: CheckContext) -> Verdict:
     return Verdict(Outcome.NOT_ACHIEVABLE, "kept_longer", reason, None, expected, observed, rulebook_evidence(case))
 
 
+@check(
+    "AI-24",
+    "no-model-provider-claimed",
+    outcomes={Outcome.PASS, Outcome.NOT_ACHIEVABLE},
+    expectation=Expectation(
+        Shape.WORDS,
+        means="model providers that the company says are the only ones used",
+        default="no claim",
+        example='["OpenAI"]',
+    ),
+)
 def provider_choice(case: CheckContext) -> Verdict:
     """AI-24: the policy claims no model provider: Atlassian routes each request as it likes."""
-    claimed = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    claimed = case.listed
     evidence = rulebook_evidence(case)
     if claimed:
         reason = f"that only {', '.join(claimed)} is used cannot be set: Atlassian chooses the model"
@@ -48,50 +70,10 @@ def provider_choice(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "not_claimed", reason, evidence=(*evidence, *policy_evidence(case, case.rule.origin)))
 
 
-AI_21 = Check(
-    id="AI-21",
-    slug="ai-content-known-to-remain",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(),
-    outcomes=frozenset((Outcome.NOT_ACHIEVABLE,)),
-    judge=generated_content,
-)
-AI_22 = Check(
-    id="AI-22",
-    slug="prompt-retention-accepted",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(),
-    outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN)),
-    judge=prompt_retention,
-    expectation=Expectation(
-        Shape.DAYS,
-        means="days for which Atlassian may keep prompts and answers",
-        default="none: the check is unknown until its rule names the days",
-        example='"30"',
-    ),
-)
-AI_24 = Check(
-    id="AI-24",
-    slug="no-model-provider-claimed",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(),
-    outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE)),
-    judge=provider_choice,
-    expectation=Expectation(
-        Shape.WORDS,
-        means="model providers that the company says are the only ones used",
-        default="no claim",
-        example='["OpenAI"]',
-    ),
-)
-
-
 _SETTINGS = tuple(setting.id for setting in (*ai_access.ALL, *ai_tools.ALL) if setting.attestable)
 
 
+@check("AI-25", "console-generation-named", reads=_SETTINGS)
 def generation_named(case: CheckContext) -> Verdict:
     """AI-25: every look at AI settings that counts names a menu path, and so a generation of the console.
 
@@ -104,7 +86,7 @@ def generation_named(case: CheckContext) -> Verdict:
     answers = [case.state.read(subject, setting) for subject in subjects for setting in _SETTINGS]
     looks = [(one, one.witness) for one in answers if isinstance(one, Observed) and one.witness is not None]
     if not looks:
-        doubtful = (*STALE_CODES, *CONFLICT_CODES)
+        doubtful = (*STALE_CODES, CONFLICT_CODE)
         refused = [one for one in answers if isinstance(one, Unavailable) and one.code in doubtful]
         if refused:
             return unread(refused[0])
@@ -128,12 +110,9 @@ def _called(case: CheckContext, seen: Observed) -> str:
     return f"{seen.setting} of {alias_of(case.state, seen.subject)}"
 
 
-AI_25 = Check(
-    id="AI-25",
-    slug="console-generation-named",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=_SETTINGS,
-    outcomes=ATTESTED,
-    judge=generation_named,
+ALL: tuple[Check, ...] = (
+    generated_content,
+    prompt_retention,
+    provider_choice,
+    generation_named,
 )

@@ -8,34 +8,45 @@ from dataclasses import replace
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import hipaa
-from contribaudit.checks.ai_access.apps import access_told, exposure, nothing_to_ask, on_its_screen
+from contribaudit.checks.ai_access.apps import exposure, nothing_to_ask, on_its_screen
 from contribaudit.checks.reading import (
-    ATTESTED,
     WORKSPACES,
     app_of,
     apps_of,
     attested_choice,
     attested_list,
-    beyond,
     evidence_of,
     fragile_in_trial,
     highest_plan,
     list_evidence,
     most_severe,
+    only_approved,
     unless_no_screen,
     unread,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
-from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.rovo import BLOCKED, LIMITED
+from contribaudit.core.resolve.effective_ai import BLOCKED, LIMITED
 from contribaudit.core.resolve.state import State
 
 
+@check(
+    "AI-06",
+    "rovo-limited-to-groups",
+    reads=(ai.ACCESS.id, ai.ACCESS_GROUPS.id, tools.OWN_SETTING.id, names.HIGHEST_PLAN),
+    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
+    expectation=Expectation(
+        Shape.WORDS,
+        means="groups that may use Rovo",
+        default="none: an app that is limited to groups is unknown until its rule names them",
+        example='["ai-users"]',
+    ),
+)
+@fragile_in_trial
 def approved_groups(case: CheckContext) -> Verdict:
     """AI-06: Rovo access is limited to the groups of the rule's `expect`, or blocked, in every app.
 
@@ -91,24 +102,35 @@ def _limited(case: CheckContext, app: Subject) -> Verdict:
         reason = f"{called}: its own AI switch is limited, and not by group"
         setting = tools.OWN_SETTING.id
         return Verdict(Outcome.FAIL, "not_limited_by_group", reason, setting, "off", LIMITED, evidence)
-    access = access_told(case, app)
-    if not isinstance(access, Verdict) and access[0] == BLOCKED:
+    if attested_choice(case.state, app, ai.ACCESS) == BLOCKED:
         return Verdict(Outcome.PASS, BLOCKED, f"Rovo is blocked in {called}", ai.ACCESS.id, LIMITED, BLOCKED, evidence)
-    approved = case.rule.expect
-    if not isinstance(approved, tuple):
+    if not isinstance(case.rule.expect, tuple):
         reason = "the policy names no group: set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, ai.ACCESS_GROUPS.id)
-    groups = attested_list(case.state, app, ai.ACCESS_GROUPS, approved)
-    if isinstance(groups, Verdict):
-        return groups
-    evidence += evidence_of(case.state.read(app, ai.ACCESS_GROUPS.id))
-    strangers = beyond(case, groups, approved)
-    outcome = Outcome.FAIL if strangers else Outcome.PASS
-    reason = f"in {called} Rovo serves {', '.join(strangers)}, not approved" if strangers else f"approved in {called}"
-    code = "group_not_approved" if strangers else "approved_groups"
-    return Verdict(outcome, code, reason, ai.ACCESS_GROUPS.id, approved, groups, evidence)
+    return only_approved(
+        case,
+        ai.ACCESS_GROUPS,
+        ("group_not_approved", f"{called}: Rovo is open to groups that are not approved"),
+        ("approved_groups", f"{called}: Rovo is limited to approved groups"),
+        subject=app,
+        evidence=evidence,
+    )
 
 
+def _may_hold_health_data(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    return app is None or app.rovo_block != "none"
+
+
+@check(
+    "AI-19",
+    "health-data-ai-off",
+    Kind.APP,
+    reads=(hipaa.TAGGED.id, ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY),
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
+    applies=_may_hold_health_data,
+)
+@fragile_in_trial
 def health_data(case: CheckContext) -> Verdict:
     """AI-19: in an app that is tagged for HIPAA, AI is off: by the last text that we have, no agreement covers AI."""
     tagged = attested_choice(case.state, case.subject, hipaa.TAGGED)
@@ -124,41 +146,21 @@ def health_data(case: CheckContext) -> Verdict:
     return replace(answer, reason_code=code, reason=reason, evidence=(*evidence, *answer.evidence))
 
 
-def _may_hold_health_data(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.rovo_block != "none"
-
-
-AI_06 = Check(
-    id="AI-06",
-    slug="rovo-limited-to-groups",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(ai.ACCESS.id, ai.ACCESS_GROUPS.id, tools.OWN_SETTING.id, names.HIGHEST_PLAN),
-    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
-    judge=fragile_in_trial(approved_groups),
-    expectation=Expectation(
-        Shape.WORDS,
-        means="groups that may use Rovo",
-        default="none: an app that is limited to groups is unknown until its rule names them",
-        example='["ai-users"]',
-    ),
-)
-AI_19 = Check(
-    id="AI-19",
-    slug="health-data-ai-off",
-    family=Family.AI_ACCESS,
-    kind=Kind.APP,
-    reads=(hipaa.TAGGED.id, ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY),
-    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
-    judge=fragile_in_trial(health_data),
-    applies=_may_hold_health_data,
-)
-
-
 _ROLE = "atlassian/ai-access"
 
 
+@check(
+    "AI-07",
+    "ai-role-groups-approved",
+    reads=(ai.ROLE_GROUPS.id, ai.GROUP_NAME.id, ai.GROUP_ACCESS.id, ai.ACCESS.id),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="groups that may hold the AI role, by name or ID",
+        default="none: the check is unknown where a group holds the role",
+        example='["ai-users"]',
+    ),
+)
+@fragile_in_trial
 def approved_holders(case: CheckContext) -> Verdict:
     """AI-07: no group but those of the rule's `expect`, by name or ID, holds the role for AI.
 
@@ -180,32 +182,30 @@ def approved_holders(case: CheckContext) -> Verdict:
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
-    told = {app: access_told(case, app, LIMITED) for app in apps if on_its_screen(case.state, app)}
-    if not told:
+    words = {
+        app: attested_choice(case.state, app, ai.ACCESS, "limited") for app in apps if on_its_screen(case.state, app)
+    }
+    if not words:
         return nothing_to_ask(ai.ACCESS, case.rule.expect)
-    words = {app: one for app, one in told.items() if not isinstance(one, Verdict)}
-    opened = [app for app, (word, _) in words.items() if word == "allowed"]
+    opened = [app for app, word in words.items() if word == "allowed"]
     if opened:
         called = tuple(sorted(alias_of(case.state, app) for app in opened))
         reason = f"Rovo is allowed in {called[0]}: everybody has AI there, with the role or without"
-        evidence = tuple(one for app in opened for one in words[app][1])
+        evidence = evidence_of(*(case.state.read(app, ai.ACCESS.id) for app in opened))
         return Verdict(Outcome.FAIL, "open_to_everyone", reason, ai.ACCESS.id, "limited", called, evidence)
-    not_known = most_severe(one for one in told.values() if isinstance(one, Verdict))
+    not_known = most_severe(word for word in words.values() if isinstance(word, Verdict))
     if not_known is not None:
         return not_known
-    seen = tuple(one for _, evidence in words.values() for one in evidence)
-    return _closed(case, listed, list(words), seen, blocked=all(word == BLOCKED for word, _ in words.values()))
+    return _closed(case, listed, list(words), blocked=all(word == "blocked" for word in words.values()))
 
 
-def _closed(
-    case: CheckContext, listed: tuple[str, ...], apps: list[Subject], seen: tuple[Evidence, ...], *, blocked: bool
-) -> Verdict:
+def _closed(case: CheckContext, listed: tuple[str, ...], apps: list[Subject], *, blocked: bool) -> Verdict:
     """The answer where every app is limited or blocked, and no stranger is among the groups."""
     state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
     evidence = (
         *evidence_of(state.read(case.subject, setting)),
         *list_evidence(state, case.subject.organization, WORKSPACES),
-        *seen,
+        *evidence_of(*(state.read(app, ai.ACCESS.id) for app in apps)),
     )
     if blocked:
         reason = f"Rovo is blocked in all {len(apps)} apps, so the role opens none of them"
@@ -219,7 +219,7 @@ def _closed(
 
 def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
     """Groups that the rule names neither by ID nor by a name that is theirs alone."""
-    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    approved = case.listed
     wanted = {text.strip().casefold() for text in approved}
     called = {group: _name(case, group) for group in groups}
     shared = Counter(called.values())
@@ -262,18 +262,8 @@ def _unclear(case: CheckContext, group: Subject) -> Verdict:
     return Verdict(Outcome.UNKNOWN, "holding_not_shown", reason, setting, expected, seen.value, evidence)
 
 
-AI_07 = Check(
-    id="AI-07",
-    slug="ai-role-groups-approved",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(ai.ROLE_GROUPS.id, ai.GROUP_NAME.id, ai.GROUP_ACCESS.id, ai.ACCESS.id),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(approved_holders),
-    expectation=Expectation(
-        Shape.WORDS,
-        means="groups that may hold the AI role, by name or ID",
-        default="none: the check is unknown where a group holds the role",
-        example='["ai-users"]',
-    ),
+ALL: tuple[Check, ...] = (
+    approved_groups,
+    approved_holders,
+    health_data,
 )

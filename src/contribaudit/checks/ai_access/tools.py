@@ -12,7 +12,6 @@ from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import connectors
 from contribaudit.checks.ai_access.apps import no_more_than
 from contribaudit.checks.reading import (
-    ATTESTED,
     attested_choice,
     attested_list,
     beyond,
@@ -20,11 +19,11 @@ from contribaudit.checks.reading import (
     compared,
     evidence_of,
     fragile_in_trial,
+    only_approved,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.state import State
@@ -32,9 +31,20 @@ from contribaudit.core.resolve.state import State
 _STATE = connectors.STATE
 
 
+@check(
+    "AI-12",
+    "connectors-approved",
+    Kind.CONNECTOR,
+    reads=(_STATE.id,),
+    outcomes=ATTESTED | {Outcome.PENDING},
+    expectation=Expectation(
+        Shape.WORDS, means="connectors that may stay connected", default="none may", example='["Figma"]'
+    ),
+)
+@fragile_in_trial
 def approved_connector(case: CheckContext) -> Verdict:
     """AI-12: a connector that is connected, hidden from search or not, is one of the rule's `expect`."""
-    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    approved = case.listed
     word = attested_choice(case.state, case.subject, _STATE, "disconnected")
     if isinstance(word, Verdict):
         return word
@@ -50,6 +60,19 @@ def approved_connector(case: CheckContext) -> Verdict:
     return Verdict(Outcome.FAIL, "connector_not_approved", reason, _STATE.id, approved, word, evidence)
 
 
+def _may_be_disconnected(state: State, subject: Subject) -> bool:
+    return attested_choice(state, subject, _STATE) not in ("connected", "hidden")
+
+
+@check(
+    "AI-13",
+    "disconnected-connectors-removed",
+    Kind.CONNECTOR,
+    reads=(_STATE.id,),
+    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.PENDING},
+    applies=_may_be_disconnected,
+)
+@fragile_in_trial
 def disconnected(case: CheckContext) -> Verdict:
     """AI-13: a connector that was disconnected is seen gone, once the time that Atlassian names has passed."""
     word = attested_choice(case.state, case.subject, _STATE, "disconnected")
@@ -82,6 +105,18 @@ def _disconnecting(case: CheckContext, word: str) -> Verdict:
     )
 
 
+def _may_be_connected(state: State, subject: Subject) -> bool:
+    return attested_choice(state, subject, _STATE) != "disconnected"
+
+
+@check(
+    "AI-14",
+    "connectors-copy-permissions",
+    Kind.CONNECTOR,
+    reads=(connectors.PERMISSIONS.id, _STATE.id),
+    applies=_may_be_connected,
+)
+@fragile_in_trial
 def replicates_permissions(case: CheckContext) -> Verdict:
     """AI-14: the connector copies the permissions of its source; one that leaves the word out does not."""
     says = {
@@ -92,6 +127,14 @@ def replicates_permissions(case: CheckContext) -> Verdict:
     return compared(case, connectors.PERMISSIONS, "true", says)
 
 
+@check(
+    "AI-15",
+    "connector-blocklists-valid",
+    Kind.CONNECTOR,
+    reads=(connectors.BLOCKLIST.id, _STATE.id),
+    applies=_may_be_connected,
+)
+@fragile_in_trial
 def blocklist(case: CheckContext) -> Verdict:
     """AI-15: the blocklist holds no more than it can, and nothing but addresses; whether each exists nobody checks."""
     setting = connectors.BLOCKLIST
@@ -111,58 +154,18 @@ def blocklist(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "entries_valid", reason, setting.id, None, entries, evidence)
 
 
-def _may_be_disconnected(state: State, subject: Subject) -> bool:
-    return attested_choice(state, subject, _STATE) not in ("connected", "hidden")
-
-
-def _may_be_connected(state: State, subject: Subject) -> bool:
-    return attested_choice(state, subject, _STATE) != "disconnected"
-
-
-AI_12 = Check(
-    id="AI-12",
-    slug="connectors-approved",
-    family=Family.AI_ACCESS,
-    kind=Kind.CONNECTOR,
-    reads=(_STATE.id,),
-    outcomes=ATTESTED | {Outcome.PENDING},
-    judge=fragile_in_trial(approved_connector),
+@check(
+    "AI-09",
+    "agent-creation-restricted",
+    reads=(tools.AGENT_CREATORS.id, tools.AGENT_CREATOR_GROUPS.id),
     expectation=Expectation(
-        Shape.WORDS, means="connectors that may stay connected", default="none may", example='["Figma"]'
+        Shape.WORDS,
+        means="groups that may create agents",
+        default="any group that the console names",
+        example='["ai-builders"]',
     ),
 )
-AI_13 = Check(
-    id="AI-13",
-    slug="disconnected-connectors-removed",
-    family=Family.AI_ACCESS,
-    kind=Kind.CONNECTOR,
-    reads=(_STATE.id,),
-    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.PENDING},
-    judge=fragile_in_trial(disconnected),
-    applies=_may_be_disconnected,
-)
-AI_14 = Check(
-    id="AI-14",
-    slug="connectors-copy-permissions",
-    family=Family.AI_ACCESS,
-    kind=Kind.CONNECTOR,
-    reads=(connectors.PERMISSIONS.id, _STATE.id),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(replicates_permissions),
-    applies=_may_be_connected,
-)
-AI_15 = Check(
-    id="AI-15",
-    slug="connector-blocklists-valid",
-    family=Family.AI_ACCESS,
-    kind=Kind.CONNECTOR,
-    reads=(connectors.BLOCKLIST.id, _STATE.id),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(blocklist),
-    applies=_may_be_connected,
-)
-
-
+@fragile_in_trial
 def creators(case: CheckContext) -> Verdict:
     """AI-09: only administrators, or named groups, create agents; the rule's `expect` may name the groups."""
     word = attested_choice(case.state, case.subject, tools.AGENT_CREATORS, "admins")
@@ -174,38 +177,45 @@ def creators(case: CheckContext) -> Verdict:
         outcome = Outcome.PASS if word == "admins" else Outcome.FAIL
         who = "only administrators create agents" if word == "admins" else "everyone may create agents"
         return Verdict(outcome, code, who, tools.AGENT_CREATORS.id, "admins", word, evidence)
-    groups = attested_list(case.state, case.subject, tools.AGENT_CREATOR_GROUPS, case.rule.expect)
-    if isinstance(groups, Verdict):
-        return groups
-    evidence += evidence_of(case.state.read(case.subject, tools.AGENT_CREATOR_GROUPS.id))
-    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else groups
-    strangers = beyond(case, groups, approved)
-    if strangers:
-        reason = f"groups that are not approved create agents: {', '.join(strangers)}"
-        return Verdict(
-            Outcome.FAIL, "group_not_approved", reason, tools.AGENT_CREATOR_GROUPS.id, approved, groups, evidence
-        )
-    reason = f"only these groups create agents: {', '.join(groups) or 'none'}"
-    return Verdict(Outcome.PASS, code, reason, tools.AGENT_CREATOR_GROUPS.id, approved, groups, evidence)
+    return only_approved(
+        case,
+        tools.AGENT_CREATOR_GROUPS,
+        ("group_not_approved", "groups that are not approved may create agents"),
+        (
+            code,
+            "only approved groups may create agents"
+            if case.listed
+            else "only the groups on the list may create agents",
+        ),
+        "no group may create agents",
+        evidence=evidence,
+        any_by_default=True,
+    )
 
 
+@check(
+    "AI-10",
+    "new-agents-without-access",
+    reads=(tools.AGENT_DEFAULT_ACCESS.id,),
+    expectation=Expectation(
+        Shape.WORDS, means="apps and groups that future agents may reach", default="none", example='["Jira"]'
+    ),
+)
+@fragile_in_trial
 def default_access(case: CheckContext) -> Verdict:
     """AI-10: no app or group is opened to every future agent, but those that the rule's `expect` approves."""
-    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
-    setting = tools.AGENT_DEFAULT_ACCESS
-    opened = attested_list(case.state, case.subject, setting, approved)
-    if isinstance(opened, Verdict):
-        return opened
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
-    strangers = beyond(case, opened, approved)
-    if strangers:
-        reason = f"every future agent gets access to {', '.join(strangers)}"
-        return Verdict(Outcome.FAIL, "access_not_approved", reason, setting.id, approved, opened, evidence)
-    what = "what is approved" if opened else "nothing"
-    reason = f"a future agent gets access to {what} by default; agents that exist keep what they have"
-    return Verdict(Outcome.PASS, "access_approved", reason, setting.id, approved, opened, evidence)
+    existing = "existing agents keep the access they have"
+    return only_approved(
+        case,
+        tools.AGENT_DEFAULT_ACCESS,
+        ("access_not_approved", "new agents get access that is not approved"),
+        ("access_approved", f"new agents get only approved access by default; {existing}"),
+        f"new agents get no access by default; {existing}",
+    )
 
 
+@check("AI-11", "web-search-off", reads=(tools.WEB_SEARCH.id,))
+@fragile_in_trial
 def web_search(case: CheckContext) -> Verdict:
     """AI-11: the web search option is off. Addresses can still be fetched then: data can leave in other ways."""
     says = {
@@ -215,6 +225,8 @@ def web_search(case: CheckContext) -> Verdict:
     return compared(case, tools.WEB_SEARCH, "off", says)
 
 
+@check("AI-23", "beta-ai-off", reads=(tools.BETA_FEATURES.id,))
+@fragile_in_trial
 def beta_features(case: CheckContext) -> Verdict:
     """AI-23: beta AI features are off, where the console has a switch for them."""
     word = attested_choice(case.state, case.subject, tools.BETA_FEATURES, "off")
@@ -227,66 +239,31 @@ def beta_features(case: CheckContext) -> Verdict:
     )
 
 
-AI_09 = Check(
-    id="AI-09",
-    slug="agent-creation-restricted",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(tools.AGENT_CREATORS.id, tools.AGENT_CREATOR_GROUPS.id),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(creators),
-    expectation=Expectation(
-        Shape.WORDS,
-        means="groups that may create agents",
-        default="any group that the console names",
-        example='["ai-builders"]',
-    ),
-)
-AI_10 = Check(
-    id="AI-10",
-    slug="new-agents-without-access",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(tools.AGENT_DEFAULT_ACCESS.id,),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(default_access),
-    expectation=Expectation(
-        Shape.WORDS, means="apps and groups that future agents may reach", default="none", example='["Jira"]'
-    ),
-)
-AI_11 = Check(
-    id="AI-11",
-    slug="web-search-off",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(tools.WEB_SEARCH.id,),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(web_search),
-)
-AI_23 = Check(
-    id="AI-23",
-    slug="beta-ai-off",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(tools.BETA_FEATURES.id,),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(beta_features),
-)
-
-
 SUPPORTED = "atlassian-supported"
 """What a rule's `expect` writes for the domains that Atlassian supports: they are allowed or blocked all together."""
 SANDBOX = "sandbox"
 """What a rule's `expect` writes to want write access in sandboxes alone, which the organization-wide setting cannot."""
 
 
+@check(
+    "AI-16",
+    "mcp-domains-approved",
+    reads=(tools.MCP_SUPPORTED_DOMAINS.id, tools.MCP_DOMAINS.id, tools.MCP_API_TOKENS.id),
+    expectation=Expectation(
+        Shape.WORDS,
+        means=f"domains that may connect, {SUPPORTED} for those on Atlassian's list",
+        default="none may",
+        example=f'["mcp.acme.example", "{SUPPORTED}"]',
+    ),
+)
+@fragile_in_trial
 def domains(case: CheckContext) -> Verdict:
     """AI-16: only domains of the rule's `expect` connect, and no API token goes past them.
 
     Domain rules bind tools that sign in by OAuth. While tokens are accepted they keep nobody out, so their switch is
     part of the answer.
     """
-    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    approved = case.listed
     supported = attested_choice(case.state, case.subject, tools.MCP_SUPPORTED_DOMAINS, approved)
     own = attested_list(case.state, case.subject, tools.MCP_DOMAINS, approved)
     tokens = attested_choice(case.state, case.subject, tools.MCP_API_TOKENS, "off")
@@ -307,15 +284,31 @@ def domains(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "domains_approved", reason, tools.MCP_DOMAINS.id, approved, held, evidence)
 
 
+@check("AI-17", "mcp-api-tokens-off", reads=(tools.MCP_API_TOKENS.id,))
+@fragile_in_trial
 def api_tokens(case: CheckContext) -> Verdict:
     """AI-17: tools may not sign in with API tokens, which the domain rules do not bind."""
     says = {"off": "tools cannot sign in with API tokens", "on": "tools may sign in with API tokens, from any domain"}
     return compared(case, tools.MCP_API_TOKENS, "off", says)
 
 
+@check(
+    "AI-18",
+    "mcp-write-blocked-or-approved",
+    reads=(tools.MCP_WRITE.id,),
+    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
+    expectation=Expectation(
+        Shape.WORD,
+        words=(*tools.MCP_WRITE.words, SANDBOX),
+        means="the widest write access that MCP tools may have",
+        default="blocked",
+        example='"limited"',
+    ),
+)
+@fragile_in_trial
 def write_permission(case: CheckContext) -> Verdict:
     """AI-18: writing over MCP is no wider than the rule's `expect`, else blocked; a sandbox alone cannot be allowed."""
-    if isinstance(case.rule.expect, str) and case.rule.expect.casefold() == SANDBOX:
+    if case.word == SANDBOX:
         word = attested_choice(case.state, case.subject, tools.MCP_WRITE, SANDBOX)
         if isinstance(word, Verdict):
             return word
@@ -328,43 +321,16 @@ def write_permission(case: CheckContext) -> Verdict:
     return no_more_than(case, tools.MCP_WRITE, "blocked")
 
 
-AI_16 = Check(
-    id="AI-16",
-    slug="mcp-domains-approved",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(tools.MCP_SUPPORTED_DOMAINS.id, tools.MCP_DOMAINS.id, tools.MCP_API_TOKENS.id),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(domains),
-    expectation=Expectation(
-        Shape.WORDS,
-        means=f"domains that may connect, {SUPPORTED} for those on Atlassian's list",
-        default="none may",
-        example=f'["mcp.acme.example", "{SUPPORTED}"]',
-    ),
-)
-AI_17 = Check(
-    id="AI-17",
-    slug="mcp-api-tokens-off",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(tools.MCP_API_TOKENS.id,),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(api_tokens),
-)
-AI_18 = Check(
-    id="AI-18",
-    slug="mcp-write-blocked-or-approved",
-    family=Family.AI_ACCESS,
-    kind=Kind.ORGANIZATION,
-    reads=(tools.MCP_WRITE.id,),
-    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
-    judge=fragile_in_trial(write_permission),
-    expectation=Expectation(
-        Shape.WORD,
-        words=(*tools.MCP_WRITE.words, SANDBOX),
-        means="the widest write access that MCP tools may have",
-        default="blocked",
-        example='"limited"',
-    ),
+ALL: tuple[Check, ...] = (
+    creators,
+    default_access,
+    web_search,
+    approved_connector,
+    disconnected,
+    replicates_permissions,
+    blocklist,
+    domains,
+    api_tokens,
+    write_permission,
+    beta_features,
 )

@@ -15,12 +15,11 @@ from contribaudit.checks.reading import (
     rulebook_evidence,
     unread,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Verdict
+from contribaudit.core.judge.check import Check, CheckContext, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Departure
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
-from contribaudit.core.model.setting import Family
 from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import later
@@ -29,6 +28,7 @@ from contribaudit.core.resolve.state import OrganizationState, State
 _APP_LIST = "apps.toml"
 
 
+@check("DC-10", "organizations-covered", Kind.COMPANY, outcomes={Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE})
 def all_organizations(case: CheckContext) -> Verdict:
     """DC-10: every organization that the configuration names was read in full.
 
@@ -72,6 +72,20 @@ def _gaps(collections: Iterable[Collection]) -> str:
     return "; ".join(f"{one.collector}: {one.reason}" for one in collections if one.code and not one.optional)
 
 
+def _may_lack_setting(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    return app is None or app.contribution in ("none", "unknown")
+
+
+@check(
+    "DC-18",
+    "apps-without-setting-known",
+    Kind.APP,
+    reads=(names.APP_TYPE_KEY,),
+    outcomes={Outcome.NO_SUCH_SETTING, Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE},
+    applies=_may_lack_setting,
+    when_none=none_among_apps("lacks the setting"),
+)
 def without_setting(case: CheckContext) -> Verdict:
     """DC-18: an app that has no data contribution setting today."""
     type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
@@ -89,11 +103,7 @@ def without_setting(case: CheckContext) -> Verdict:
     )
 
 
-def _may_lack_setting(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.contribution in ("none", "unknown")
-
-
+@check("DC-19", "covered-apps-reviewed", outcomes={Outcome.PASS, Outcome.STALE})
 def scope_reviewed(case: CheckContext) -> Verdict:
     """DC-19: the list of apps with a contribution setting was compared with Atlassian's pages lately."""
     file = next(one for one in case.state.rulebook.files if one.name == _APP_LIST)
@@ -112,6 +122,20 @@ def scope_reviewed(case: CheckContext) -> Verdict:
     )
 
 
+def _may_be_sandbox(state: State, subject: Subject) -> bool:
+    seen = state.value(subject, names.APP_SANDBOX)
+    return seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "none"
+
+
+@check(
+    "DC-23",
+    "sandboxes-covered",
+    Kind.APP,
+    reads=(names.APP_SANDBOX,),
+    outcomes={Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE},
+    applies=_may_be_sandbox,
+    when_none=none_among_apps("is a sandbox"),
+)
 def sandbox_contributes(case: CheckContext) -> Verdict:
     """DC-23: whether a sandbox contributes is documented nowhere; only having none is an answer."""
     seen = case.state.read(case.subject, names.APP_SANDBOX)
@@ -121,58 +145,17 @@ def sandbox_contributes(case: CheckContext) -> Verdict:
     return Verdict(Outcome.UNKNOWN, "not_documented", reason, names.APP_SANDBOX, None, seen.value, evidence_of(seen))
 
 
-def _may_be_sandbox(state: State, subject: Subject) -> bool:
-    seen = state.value(subject, names.APP_SANDBOX)
-    return seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "none"
-
-
-DC_10 = Check(
-    id="DC-10",
-    slug="organizations-covered",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.COMPANY,
-    reads=(),
-    outcomes=frozenset((Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=all_organizations,
-)
-DC_18 = Check(
-    id="DC-18",
-    slug="apps-without-setting-known",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.APP,
-    reads=(names.APP_TYPE_KEY,),
-    outcomes=frozenset((Outcome.NO_SUCH_SETTING, Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=without_setting,
-    applies=_may_lack_setting,
-    when_none=none_among_apps("lacks the setting"),
-)
-DC_19 = Check(
-    id="DC-19",
-    slug="covered-apps-reviewed",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(),
-    outcomes=frozenset((Outcome.PASS, Outcome.STALE)),
-    judge=scope_reviewed,
-)
-DC_23 = Check(
-    id="DC-23",
-    slug="sandboxes-covered",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.APP,
-    reads=(names.APP_SANDBOX,),
-    outcomes=frozenset((Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=sandbox_contributes,
-    applies=_may_be_sandbox,
-    when_none=none_among_apps("is a sandbox"),
-)
-
-
 _NAMED = 5
 _FEWEST = 2
 """Readings without which nothing can have been seen to leave."""
 
 
+@check(
+    "DC-25",
+    "deleted-apps-tracked",
+    reads=(names.APP_TYPE_KEY, names.APP_SITE),
+    outcomes={Outcome.PASS, Outcome.PENDING, Outcome.UNKNOWN, Outcome.STALE},
+)
 def departed(case: CheckContext) -> Verdict:
     """DC-25: of each app and site that left, the day is known from which the periods of deletion run.
 
@@ -244,12 +227,10 @@ def _pseudo(case: CheckContext, one: Departure) -> bool:
     return known is not None and known.pseudo
 
 
-DC_25 = Check(
-    id="DC-25",
-    slug="deleted-apps-tracked",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(names.APP_TYPE_KEY, names.APP_SITE),
-    outcomes=frozenset((Outcome.PASS, Outcome.PENDING, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=departed,
+ALL: tuple[Check, ...] = (
+    all_organizations,
+    without_setting,
+    scope_reviewed,
+    sandbox_contributes,
+    departed,
 )

@@ -13,10 +13,9 @@ from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import connectors
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.checks.ai_access.apps import exposure
-from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, passing, worded
+from contribaudit.checks.contributed import BEFORE, contributed, not_in_force_or_exempt, passing, worded
 from contribaudit.checks.data_contribution.plans import decision_on, fragile_by_switch
 from contribaudit.checks.reading import (
-    ATTESTED,
     attested_choice,
     attested_list,
     beyond,
@@ -25,11 +24,11 @@ from contribaudit.checks.reading import (
     identity,
     policy_evidence,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.policy import Decision
-from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, NOT_CONTRIBUTED, in_app, metadata
 from contribaudit.core.resolve.exposure import CALLED, DeletionClock, clocks_of, exposure_window, residue_until
@@ -38,6 +37,13 @@ from contribaudit.core.resolve.reasons import Effective
 _IN_APP = contribution.IN_APP
 
 
+@check(
+    "DC-17",
+    "prompts-not-aggregated",
+    reads=(contribution.METADATA.id, names.HIGHEST_PLAN, ai.ACCESS.id, tools.OWN_SETTING.id, names.EXEMPTION),
+    outcomes=ATTESTED | BEFORE | {Outcome.NO_SUCH_SETTING},
+)
+@fragile_in_trial
 def common_patterns(case: CheckContext) -> Verdict:
     """DC-17: prompts of the chat feed no common patterns: metadata is off, or Rovo is blocked everywhere.
 
@@ -65,6 +71,8 @@ def common_patterns(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "rovo_blocked", reason, ai.ACCESS.id, "blocked", "blocked", blocked.evidence)
 
 
+@check("DC-21", "off-before-data-use", reads=(_IN_APP.id, names.INCLUDED, names.EXEMPTION), outcomes=ATTESTED | BEFORE)
+@fragile_in_trial
 def off_from_the_start(case: CheckContext) -> Verdict:
     """DC-21: in-app contribution was seen off before the day from which data is used, and stands so.
 
@@ -101,6 +109,13 @@ def _still(answer: Effective) -> str:
     return f"in-app contribution is off, yet {answer.reason}"
 
 
+@check(
+    "DC-22",
+    "deletion-after-opt-out-tracked",
+    reads=(_IN_APP.id, names.INCLUDED, contribution.METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
+    outcomes=(ATTESTED - {Outcome.PASS}) | BEFORE | {Outcome.PENDING},
+    decisions=(_IN_APP.id, contribution.METADATA.id),
+)
 def deletion(case: CheckContext) -> Verdict:
     """DC-22: after an opt-out, Atlassian's periods of deletion run: `pending` until the last of them, then `unknown`.
 
@@ -170,38 +185,22 @@ def _deletion_of(case: CheckContext, parts: list[_OptOut], evidence: tuple[Evide
     return Verdict(Outcome.PENDING, "deletion_runs", reason, due.setting, "off", "off", evidence, due_at=due.due_at)
 
 
-_BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
-
-DC_17 = Check(
-    id="DC-17",
-    slug="prompts-not-aggregated",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(contribution.METADATA.id, names.HIGHEST_PLAN, ai.ACCESS.id, tools.OWN_SETTING.id, names.EXEMPTION),
-    outcomes=ATTESTED | _BEFORE | {Outcome.NO_SUCH_SETTING},
-    judge=fragile_in_trial(common_patterns),
+@check(
+    "DC-14",
+    "platform-app-exclusion-not-claimed",
+    reads=(_IN_APP.id, names.EXCLUDED, names.EXEMPTION),
+    outcomes=(ATTESTED - {Outcome.FAIL}) | BEFORE | {Outcome.NOT_ACHIEVABLE},
+    decisions=(_IN_APP.id,),
+    expectation=Expectation(
+        Shape.WORDS,
+        "apps",
+        means="platform apps that the company says are excluded",
+        default="none",
+        example='["rovo"]',
+    ),
 )
-DC_21 = Check(
-    id="DC-21",
-    slug="off-before-data-use",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_IN_APP.id, names.INCLUDED, names.EXEMPTION),
-    outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(off_from_the_start),
-)
-DC_22 = Check(
-    id="DC-22",
-    slug="deletion-after-opt-out-tracked",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_IN_APP.id, names.INCLUDED, contribution.METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
-    outcomes=(ATTESTED - {Outcome.PASS}) | _BEFORE | {Outcome.PENDING},
-    judge=deletion,
-    decisions=(_IN_APP.id, contribution.METADATA.id),
-)
-
-
+@fragile_in_trial
+@fragile_by_switch
 def platform_apps(case: CheckContext) -> Verdict:
     """DC-14: nobody relies on excluding a platform app, which follows the organization's switch alone.
 
@@ -210,7 +209,7 @@ def platform_apps(case: CheckContext) -> Verdict:
     above = not_in_force_or_exempt(case, _IN_APP, "off")
     if above is not None:
         return above
-    claimed = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    claimed = case.listed
     switch = attested_choice(case.state, case.subject, _IN_APP, "off")
     if isinstance(switch, Verdict):
         return switch
@@ -242,12 +241,26 @@ def _platform(case: CheckContext, text: str) -> bool:
     return known is not None and known.contribution == "organization"
 
 
+_LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
+
+
+@check(
+    "DC-16",
+    "connectors-not-contributed",
+    Kind.CONNECTOR,
+    reads=(connectors.OFFERED.id, *_LISTS),
+    outcomes=ATTESTED | BEFORE,
+    expectation=Expectation(
+        Shape.WORDS, means="connectors that may contribute", default="none may", example='["Figma"]'
+    ),
+)
+@fragile_in_trial
 def connector_kept_out(case: CheckContext) -> Verdict:
     """DC-16: a connector that can contribute is excluded, or not included, unless the rule's `expect` approves it."""
     above = not_in_force_or_exempt(case, connectors.OFFERED, case.rule.expect)
     if above is not None:
         return above
-    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    approved = case.listed
     offered = attested_choice(case.state, case.subject, connectors.OFFERED)
     if isinstance(offered, Verdict):
         return offered
@@ -269,34 +282,10 @@ def connector_kept_out(case: CheckContext) -> Verdict:
     return worded(verdict, "connector_contributes", verdict.reason)
 
 
-_LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
-
-DC_14 = Check(
-    id="DC-14",
-    slug="platform-app-exclusion-not-claimed",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_IN_APP.id, names.EXCLUDED, names.EXEMPTION),
-    outcomes=(ATTESTED - {Outcome.FAIL}) | _BEFORE | {Outcome.NOT_ACHIEVABLE},
-    judge=fragile_in_trial(fragile_by_switch(platform_apps)),
-    decisions=(_IN_APP.id,),
-    expectation=Expectation(
-        Shape.WORDS,
-        "apps",
-        means="platform apps that the company says are excluded",
-        default="none",
-        example='["rovo"]',
-    ),
-)
-DC_16 = Check(
-    id="DC-16",
-    slug="connectors-not-contributed",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.CONNECTOR,
-    reads=(connectors.OFFERED.id, *_LISTS),
-    outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(connector_kept_out),
-    expectation=Expectation(
-        Shape.WORDS, means="connectors that may contribute", default="none may", example='["Figma"]'
-    ),
+ALL: tuple[Check, ...] = (
+    platform_apps,
+    connector_kept_out,
+    common_patterns,
+    off_from_the_start,
+    deletion,
 )

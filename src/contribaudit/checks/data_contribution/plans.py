@@ -13,7 +13,6 @@ from contribaudit.catalogue import find
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.checks.contributed import contributed, fragile, not_in_force_or_exempt, worded
 from contribaudit.checks.reading import (
-    ATTESTED,
     WORKSPACES,
     apps_of,
     attested_choice,
@@ -27,14 +26,14 @@ from contribaudit.checks.reading import (
     policy_evidence,
     unread,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Parameter, Shape, Verdict
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Parameter, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observed, SettingId, Value
 from contribaudit.core.model.policy import Decision
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.setting import Family, Setting, same_value
-from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.setting import Setting, same_value
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective_contribution import (
@@ -52,6 +51,28 @@ _TRIAL = catalogue.TRIAL
 _ENDS = catalogue.TRIAL_ENDS
 
 
+@check(
+    "DC-06",
+    "plan-matches-policy",
+    reads=(names.HIGHEST_PLAN, names.PLAN, names.APP_STATUS),
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
+    expectation=Expectation(
+        Shape.WORD,
+        "plans",
+        means="plan that the policy was written for",
+        default="the policy file's `written_for_plan`; unknown where both are missing",
+        example='"enterprise"',
+    ),
+    settings_of_policy=(
+        Parameter(
+            "written_for_plan",
+            "Plan that the whole policy was written for",
+            "one of the known plans",
+            "none",
+            'written_for_plan = "enterprise"',
+        ),
+    ),
+)
 def highest_plan_as_written(case: CheckContext) -> Verdict:
     """DC-06: the highest active plan is the one that the policy was written for."""
     seen = case.state.read(case.subject, names.HIGHEST_PLAN)
@@ -92,13 +113,24 @@ def _value(seen: object) -> str | None:
     return seen.value if isinstance(seen, Observed) and isinstance(seen.value, str) else None
 
 
+@check(
+    "DC-07",
+    "trials-approved",
+    reads=(_TRIAL.id, names.PLAN),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="apps on which a trial is approved",
+        default="none is approved",
+        example='["app:acme.atlassian.net/jira-software"]',
+    ),
+)
 def no_trial(case: CheckContext) -> Verdict:
     """DC-07: no trial runs but on apps that the rule's `expect` approves.
 
     Asked of every app that can move the defaults: one on the plan that the policy was written for, on a higher one,
     or on a plan that is not known. Of the others a trial counts only if somebody recorded it.
     """
-    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    approved = case.listed
     found = _trials(case)
     if isinstance(found, Verdict):
         return found
@@ -117,6 +149,12 @@ def no_trial(case: CheckContext) -> Verdict:
     )
 
 
+@check(
+    "DC-08",
+    "trial-end-known",
+    reads=(_TRIAL.id, _ENDS.id, names.PLAN),
+    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.PENDING},
+)
 def trial_end(case: CheckContext) -> Verdict:
     """DC-08: the end of every running trial is known, and still ahead: `pending` until then, with the date.
 
@@ -179,6 +217,12 @@ def _today(case: CheckContext) -> date:
     return case.as_of.astimezone(UTC).date()
 
 
+@check(
+    "DC-09",
+    "evidence-newer-than-plan-change",
+    reads=(names.HIGHEST_PLAN, contribution.METADATA.id, contribution.IN_APP.id),
+    outcomes=ATTESTED - {Outcome.FAIL},
+)
 def newer_than_plan_change(case: CheckContext) -> Verdict:
     """DC-09: what was seen of contribution was seen under the plan of today."""
     plan = highest_plan(case)
@@ -192,66 +236,6 @@ def newer_than_plan_change(case: CheckContext) -> Verdict:
     evidence = evidence_of(*(case.state.read(case.subject, setting.id) for setting in wanted))
     reason = f"the contribution settings were looked at under the {plan.name} plan of today"
     return Verdict(Outcome.PASS, "seen_under_this_plan", reason, wanted[0].id, None, None, evidence)
-
-
-DC_06 = Check(
-    id="DC-06",
-    slug="plan-matches-policy",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(names.HIGHEST_PLAN, names.PLAN, names.APP_STATUS),
-    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=highest_plan_as_written,
-    expectation=Expectation(
-        Shape.WORD,
-        "plans",
-        means="plan that the policy was written for",
-        default="the policy file's `written_for_plan`; unknown where both are missing",
-        example='"enterprise"',
-    ),
-    settings_of_policy=(
-        Parameter(
-            "written_for_plan",
-            "Plan that the whole policy was written for",
-            "one of the known plans",
-            "none",
-            'written_for_plan = "enterprise"',
-        ),
-    ),
-)
-DC_07 = Check(
-    id="DC-07",
-    slug="trials-approved",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_TRIAL.id, names.PLAN),
-    outcomes=ATTESTED,
-    judge=no_trial,
-    expectation=Expectation(
-        Shape.WORDS,
-        means="apps on which a trial is approved",
-        default="none is approved",
-        example='["app:acme.atlassian.net/jira-software"]',
-    ),
-)
-DC_08 = Check(
-    id="DC-08",
-    slug="trial-end-known",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_TRIAL.id, _ENDS.id, names.PLAN),
-    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.PENDING},
-    judge=trial_end,
-)
-DC_09 = Check(
-    id="DC-09",
-    slug="evidence-newer-than-plan-change",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(names.HIGHEST_PLAN, contribution.METADATA.id, contribution.IN_APP.id),
-    outcomes=ATTESTED - {Outcome.FAIL},
-    judge=newer_than_plan_change,
-)
 
 
 def decision_on(case: CheckContext, setting: Setting, value: Value = None) -> Decision | None:
@@ -294,6 +278,14 @@ def choosable(plan: Plan) -> tuple[Setting, ...]:
     return tuple(setting for setting, changeable in both if changeable)
 
 
+@check(
+    "DC-05",
+    "contribution-matches-decisions",
+    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION),
+    outcomes=ATTESTED | {Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT},
+    decisions=(contribution.IN_APP.id, contribution.METADATA.id, contribution.INCLUDED.id),
+)
+@fragile_in_trial
 def explicit_choice(case: CheckContext) -> Verdict:
     """DC-05: each switch that the plan lets people change stands as a decision of the policy says."""
     above = not_in_force_or_exempt(case, contribution.IN_APP)
@@ -355,6 +347,19 @@ def _undone(case: CheckContext, setting: Setting, word: str) -> Verdict | None:
     return worded(verdict, "other_than_decided", verdict.reason) if answer.value == CONTRIBUTED else verdict
 
 
+@check(
+    "DC-20",
+    "exemption-confirmed",
+    reads=(names.EXEMPTION, names.HIPAA_TAGGED, names.BYOK, names.HIGHEST_PLAN),
+    outcomes=ATTESTED | {Outcome.EXEMPT},
+    expectation=Expectation(
+        Shape.WORD,
+        words=contribution.EXEMPTION.words,
+        means="exemption that the company claims",
+        default="no claim: whatever the console shows is checked against plan and apps",
+        example='"hipaa"',
+    ),
+)
 def exemption_evidenced(case: CheckContext) -> Verdict:
     """DC-20: the exemption that the policy claims is what the console shows, and plan and apps can have it.
 
@@ -362,7 +367,7 @@ def exemption_evidenced(case: CheckContext) -> Verdict:
     organization that is not exempt passes: then the switches count.
     """
     setting = contribution.EXEMPTION
-    claimed = case.rule.expect.casefold() if isinstance(case.rule.expect, str) else None
+    claimed = case.word
     word = attested_choice(case.state, case.subject, setting, claimed)
     if isinstance(word, Verdict):
         return word
@@ -382,6 +387,7 @@ def exemption_evidenced(case: CheckContext) -> Verdict:
     return Verdict(outcome, stop.code, stop.reason.sentence, setting.id, claimed, word, evidence_of(*links))
 
 
+@check("DC-24", "read-on-contribution-screen", reads=(contribution.IN_APP.id,))
 def right_screen(case: CheckContext) -> Verdict:
     """DC-24: in-app contribution was read on a screen that shows it, by the screen or the menu path of the look.
 
@@ -412,38 +418,12 @@ def right_screen(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "right_screen", reason, setting.id, expected, called, evidence)
 
 
-DC_05 = Check(
-    id="DC-05",
-    slug="contribution-matches-decisions",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION),
-    outcomes=ATTESTED | {Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT},
-    judge=fragile_in_trial(explicit_choice),
-    decisions=(contribution.IN_APP.id, contribution.METADATA.id, contribution.INCLUDED.id),
-)
-DC_20 = Check(
-    id="DC-20",
-    slug="exemption-confirmed",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(names.EXEMPTION, names.HIPAA_TAGGED, names.BYOK, names.HIGHEST_PLAN),
-    outcomes=ATTESTED | {Outcome.EXEMPT},
-    judge=exemption_evidenced,
-    expectation=Expectation(
-        Shape.WORD,
-        words=contribution.EXEMPTION.words,
-        means="exemption that the company claims",
-        default="no claim: whatever the console shows is checked against plan and apps",
-        example='"hipaa"',
-    ),
-)
-DC_24 = Check(
-    id="DC-24",
-    slug="read-on-contribution-screen",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(contribution.IN_APP.id,),
-    outcomes=ATTESTED,
-    judge=right_screen,
+ALL: tuple[Check, ...] = (
+    explicit_choice,
+    highest_plan_as_written,
+    no_trial,
+    trial_end,
+    newer_than_plan_change,
+    exemption_evidenced,
+    right_screen,
 )

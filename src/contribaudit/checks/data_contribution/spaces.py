@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.organization import SPACE_COUNT
-from contribaudit.checks.contributed import not_in_force_or_exempt
+from contribaudit.checks.contributed import BEFORE, not_in_force_or_exempt
 from contribaudit.checks.data_contribution.plans import fragile_by_switch
 from contribaudit.checks.data_contribution.switches import switch_and_list
-from contribaudit.checks.reading import ATTESTED, app_of, evidence_of, fragile_in_trial, none_among_apps, unread
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.checks.reading import app_of, evidence_of, fragile_in_trial, none_among_apps, unread
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
-from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, SpaceList
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import (
@@ -32,7 +32,6 @@ from contribaudit.core.resolve.reasons import Stop
 from contribaudit.core.resolve.state import State
 
 _IN_APP = contribution.IN_APP
-_BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
 _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
 _NAMED = 5
 """How many new spaces a reason names."""
@@ -53,11 +52,6 @@ class _Position:
     def off(self) -> bool:
         return self.switch == "off"
 
-    @property
-    def closed(self) -> bool:
-        """True where nothing contributes, whichever spaces there are."""
-        return self.off and not self.held
-
 
 def _position(case: CheckContext) -> _Position | Verdict:
     found = switch_and_list(case)
@@ -71,6 +65,21 @@ def _position(case: CheckContext) -> _Position | Verdict:
     return _Position(switch, setting, held, listed, evidence)
 
 
+@check(
+    "DC-11",
+    "sensitive-spaces-not-contributed",
+    reads=_LISTS,
+    outcomes=ATTESTED | BEFORE,
+    decisions=(_IN_APP.id,),
+    expectation=Expectation(
+        Shape.WORDS,
+        means="sensitive spaces, by key or name",
+        default="none: the check is unknown until its rule names one",
+        example='["space:acme.atlassian.net/confluence/HR"]',
+    ),
+)
+@fragile_in_trial
+@fragile_by_switch
 def sensitive_spaces(case: CheckContext) -> Verdict:
     """DC-11: no space that the rule's `expect` names contributes, by its own entry or by that of its app.
 
@@ -80,7 +89,7 @@ def sensitive_spaces(case: CheckContext) -> Verdict:
     above = not_in_force_or_exempt(case, contribution.EXCLUDED, case.rule.expect)
     if above is not None:
         return above
-    sensitive = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    sensitive = case.listed
     if not sensitive:
         reason = "the policy names no sensitive space: set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_space", reason, contribution.EXCLUDED.id)
@@ -167,6 +176,24 @@ def _eyes(listing: SpaceList) -> str:
     return listing.visible_to or "the token's owner"
 
 
+def _may_hold_spaces(state: State, subject: Subject) -> bool:
+    """True for an app whose spaces the lists can name, and for one of which that cannot be told."""
+    app = app_of(state, subject)
+    return app is None or (bool(app.spaces) and app.contribution in ("own", "unknown"))
+
+
+@check(
+    "DC-12",
+    "new-spaces-reviewed",
+    Kind.APP,
+    reads=(names.APP_TYPE_KEY, *_LISTS, SPACE_COUNT.id),
+    outcomes=ATTESTED | BEFORE,
+    decisions=(_IN_APP.id,),
+    applies=_may_hold_spaces,
+    when_none=none_among_apps("has spaces that the lists can name"),
+)
+@fragile_in_trial
+@fragile_by_switch
 def new_spaces(case: CheckContext) -> Verdict:
     """DC-12: no space was made since the list was last looked at that contributes without anybody having decided it.
 
@@ -189,8 +216,6 @@ def new_spaces(case: CheckContext) -> Verdict:
     setting = position.setting.id
     listing = state.spaces(app.organization).lists().get(app)
     if listing is None:
-        if position.closed:
-            return _kept_out(position)
         return Verdict(Outcome.UNKNOWN, "spaces_not_read", f"its spaces were not read: {ADD_A_TOKEN}", setting)
     review = state.read(organization_subject(app.organization), setting)
     assert isinstance(review, Observed)
@@ -210,7 +235,7 @@ def new_spaces(case: CheckContext) -> Verdict:
         return Verdict(Outcome.FAIL, "new_spaces_contribute", reason, setting, 0, found.number, evidence)
     counted = _short(case, listing)
     if isinstance(counted, Verdict):
-        return _kept_out(position) if position.closed else counted
+        return counted
     evidence = (*evidence, *counted)
     if contributes and found.undated:
         reason = (
@@ -227,11 +252,6 @@ def new_spaces(case: CheckContext) -> Verdict:
         return Verdict(Outcome.PASS, "new_spaces_kept_out", f"{told}, and {how}", setting, None, found.number, evidence)
     reason = f"{told}, as {_eyes(listing)} sees them"
     return Verdict(Outcome.PASS, "no_new_spaces", reason, setting, 0, found.number, evidence)
-
-
-def _kept_out(position: _Position) -> Verdict:
-    reason = "the switch is off and the include list is empty, so a new space is kept out until somebody lists it"
-    return Verdict(Outcome.PASS, "new_spaces_kept_out", reason, position.setting.id, (), (), position.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,37 +342,7 @@ def _count(number: int) -> str:
     return "no space is" if not number else "1 space is" if number == 1 else f"{number} spaces are"
 
 
-def _may_hold_spaces(state: State, subject: Subject) -> bool:
-    """True for an app whose spaces the lists can name, and for one of which that cannot be told."""
-    app = app_of(state, subject)
-    return app is None or (bool(app.spaces) and app.contribution in ("own", "unknown"))
-
-
-DC_11 = Check(
-    id="DC-11",
-    slug="sensitive-spaces-not-contributed",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=_LISTS,
-    outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(fragile_by_switch(sensitive_spaces)),
-    decisions=(_IN_APP.id,),
-    expectation=Expectation(
-        Shape.WORDS,
-        means="sensitive spaces, by key or name",
-        default="none: the check is unknown until its rule names one",
-        example='["space:acme.atlassian.net/confluence/HR"]',
-    ),
-)
-DC_12 = Check(
-    id="DC-12",
-    slug="new-spaces-reviewed",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.APP,
-    reads=(names.APP_TYPE_KEY, *_LISTS, SPACE_COUNT.id),
-    outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(fragile_by_switch(new_spaces)),
-    decisions=(_IN_APP.id,),
-    applies=_may_hold_spaces,
-    when_none=none_among_apps("has spaces that the lists can name"),
+ALL: tuple[Check, ...] = (
+    sensitive_spaces,
+    new_spaces,
 )

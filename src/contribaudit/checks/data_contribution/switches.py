@@ -8,25 +8,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.contributed import contributed, not_in_force_or_exempt, passing, worded
+from contribaudit.checks.contributed import BEFORE, contributed, not_in_force_or_exempt, passing, worded
 from contribaudit.checks.data_contribution.plans import decision_on, fragile_by_switch
 from contribaudit.checks.reading import (
-    ATTESTED,
     attested_choice,
     attested_list,
-    beyond,
     code_of,
     evidence_of,
     fragile_in_trial,
     highest_plan,
+    only_approved,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.setting import Family, Setting
-from contribaudit.core.model.subject import Kind, organization_subject
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, content_of_no_app, in_app, metadata
 from contribaudit.core.resolve.plans import trial_behind
 
@@ -35,6 +34,13 @@ _IN_APP = contribution.IN_APP
 _LISTS = (_IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION, names.APP_TYPE_KEY)
 
 
+@check(
+    "DC-01",
+    "metadata-contribution-off",
+    reads=(_METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
+    outcomes=ATTESTED | BEFORE | {Outcome.NOT_ACHIEVABLE},
+    answers=names.EFFECTIVE_METADATA,
+)
 def metadata_off(case: CheckContext) -> Verdict:
     """DC-01, DC-02: no metadata is contributed. On plans that always contribute it nobody can have that.
 
@@ -63,10 +69,21 @@ def metadata_off(case: CheckContext) -> Verdict:
     return passing(verdict, answer)
 
 
+metadata_default_off = replace(metadata_off, id="DC-02", slug="metadata-default-turned-off", answers=None)
+
+
 def _plan_with_switch(case: CheckContext) -> str:
     return next((plan.name for plan in case.state.rulebook.plans if plan.metadata_changeable), "no plan")
 
 
+@check(
+    "DC-03",
+    "in-app-contribution-off",
+    reads=_LISTS,
+    outcomes=ATTESTED | BEFORE,
+    decisions=(_IN_APP.id,),
+    answers=names.EFFECTIVE_IN_APP,
+)
 def in_app_off(case: CheckContext) -> Verdict:
     """DC-03: no in-app data is contributed, neither by the switch nor through the include list while it is off.
 
@@ -96,6 +113,14 @@ def in_app_off(case: CheckContext) -> Verdict:
     return worded(replace(verdict, fragile=True), "off_by_default", reason)
 
 
+@check(
+    "DC-15",
+    "site-configuration-not-contributed",
+    reads=(_IN_APP.id, names.EXEMPTION),
+    outcomes=ATTESTED | BEFORE,
+    decisions=(_IN_APP.id,),
+)
+@fragile_by_switch
 def site_configuration(case: CheckContext) -> Verdict:
     """DC-15: site-wide configuration, which belongs to no space or app, follows the organization's switch alone."""
     answer = content_of_no_app(case.state, case.subject.organization)
@@ -109,50 +134,6 @@ def site_configuration(case: CheckContext) -> Verdict:
         else "the switch is off, and site-wide configuration follows it"
     )
     return worded(replace(verdict, fragile=False), code_of(_IN_APP, "on" if on else "off"), reason)
-
-
-_BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
-
-DC_01 = Check(
-    id="DC-01",
-    slug="metadata-contribution-off",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
-    outcomes=ATTESTED | _BEFORE | {Outcome.NOT_ACHIEVABLE},
-    judge=metadata_off,
-    answers=names.EFFECTIVE_METADATA,
-)
-DC_02 = Check(
-    id="DC-02",
-    slug="metadata-default-turned-off",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_METADATA.id, names.HIGHEST_PLAN, names.EXEMPTION),
-    outcomes=ATTESTED | _BEFORE | {Outcome.NOT_ACHIEVABLE},
-    judge=metadata_off,
-)
-DC_03 = Check(
-    id="DC-03",
-    slug="in-app-contribution-off",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=_LISTS,
-    outcomes=ATTESTED | _BEFORE,
-    judge=in_app_off,
-    decisions=(_IN_APP.id,),
-    answers=names.EFFECTIVE_IN_APP,
-)
-DC_15 = Check(
-    id="DC-15",
-    slug="site-configuration-not-contributed",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_IN_APP.id, names.EXEMPTION),
-    outcomes=ATTESTED | _BEFORE,
-    judge=fragile_by_switch(site_configuration),
-    decisions=(_IN_APP.id,),
-)
 
 
 _INCLUDED = contribution.INCLUDED
@@ -172,6 +153,19 @@ def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], 
     return switch, setting, held, evidence
 
 
+@check(
+    "DC-04",
+    "include-list-approved",
+    reads=(_IN_APP.id, _INCLUDED.id, names.EXEMPTION),
+    outcomes=ATTESTED | BEFORE,
+    expectation=Expectation(
+        Shape.WORDS,
+        means="spaces, apps and connectors that may be included",
+        default="none may",
+        example='["app:acme.atlassian.net/jira-software"]',
+    ),
+)
+@fragile_in_trial
 def include_list(case: CheckContext) -> Verdict:
     """DC-04: while the switch is off, the include list holds nothing that the rule's `expect` does not approve.
 
@@ -180,7 +174,6 @@ def include_list(case: CheckContext) -> Verdict:
     above = not_in_force_or_exempt(case, _INCLUDED, case.rule.expect)
     if above is not None:
         return above
-    approved = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
     switch = attested_choice(case.state, case.subject, _IN_APP, "off")
     if isinstance(switch, Verdict):
         return switch
@@ -188,20 +181,23 @@ def include_list(case: CheckContext) -> Verdict:
     if switch == "on":
         reason = "the switch is on, so everything contributes that is not excluded"
         return Verdict(Outcome.FAIL, "switch_on", reason, _IN_APP.id, "off", switch, evidence_of(switch_seen))
-    included = attested_list(case.state, case.subject, _INCLUDED, approved)
-    if isinstance(included, Verdict):
-        return included
-    evidence = evidence_of(switch_seen, case.state.read(case.subject, _INCLUDED.id))
-    strangers = beyond(case, included, approved)
-    if strangers:
-        reason = f"included although the switch is off, and not approved: {', '.join(strangers)}"
-        return Verdict(Outcome.FAIL, "included_not_approved", reason, _INCLUDED.id, approved, included, evidence)
-    what = f"holds {len(included)} entries, all approved" if included else "is empty"
-    return Verdict(
-        Outcome.PASS, "nothing_unapproved", f"the include list {what}", _INCLUDED.id, approved, included, evidence
+    return only_approved(
+        case,
+        _INCLUDED,
+        ("included_not_approved", "the include list opens items that are not approved"),
+        ("nothing_unapproved", "every entry of the include list is approved"),
+        "the include list is empty",
+        evidence=evidence_of(switch_seen),
     )
 
 
+@check(
+    "DC-13",
+    "list-checked-after-switch",
+    reads=(_IN_APP.id, _INCLUDED.id, names.EXCLUDED, names.EXEMPTION),
+    outcomes=(ATTESTED - {Outcome.FAIL}) | BEFORE,
+)
+@fragile_in_trial
 def list_of_this_position(case: CheckContext) -> Verdict:
     """DC-13: the list that belongs to the switch's present position was looked at no earlier than the switch.
 
@@ -232,27 +228,11 @@ def list_of_this_position(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "list_of_this_position", reason, belonging.id, None, held, evidence)
 
 
-DC_04 = Check(
-    id="DC-04",
-    slug="include-list-approved",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_IN_APP.id, _INCLUDED.id, names.EXEMPTION),
-    outcomes=ATTESTED | _BEFORE,
-    judge=fragile_in_trial(include_list),
-    expectation=Expectation(
-        Shape.WORDS,
-        means="spaces, apps and connectors that may be included",
-        default="none may",
-        example='["app:acme.atlassian.net/jira-software"]',
-    ),
-)
-DC_13 = Check(
-    id="DC-13",
-    slug="list-checked-after-switch",
-    family=Family.DATA_CONTRIBUTION,
-    kind=Kind.ORGANIZATION,
-    reads=(_IN_APP.id, _INCLUDED.id, names.EXCLUDED, names.EXEMPTION),
-    outcomes=(ATTESTED - {Outcome.FAIL}) | _BEFORE,
-    judge=fragile_in_trial(list_of_this_position),
+ALL: tuple[Check, ...] = (
+    metadata_off,
+    metadata_default_off,
+    in_app_off,
+    include_list,
+    list_of_this_position,
+    site_configuration,
 )

@@ -2,24 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.checks.data_residency.limits import DR_03, DR_06, DR_09, DR_10, DR_11, DR_12, DR_14
-from contribaudit.checks.data_residency.pinning import DR_02, DR_04, DR_05, DR_07, DR_08
-from contribaudit.checks.data_residency.realm import DR_01, DR_13
+from contribaudit.checks.data_residency import limits, pinning, realm
 from contribaudit.core.judge.check import Check
 
-ALL: tuple[Check, ...] = (
-    DR_01,
-    DR_02,
-    DR_03,
-    DR_04,
-    DR_05,
-    DR_06,
-    DR_07,
-    DR_08,
-    DR_09,
-    DR_10,
-    DR_11,
-    DR_12,
-    DR_13,
-    DR_14,
-)
+ALL: tuple[Check, ...] = tuple(sorted((*limits.ALL, *pinning.ALL, *realm.ALL), key=lambda check: check.id))

@@ -12,12 +12,12 @@ from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.data_residency import APP_POLICIES, BYOK, POLICIES
 from contribaudit.checks.ai_access.apps import exposure
-from contribaudit.checks.contributed import fragile
+from contribaudit.checks.contributed import BEFORE, fragile
 from contribaudit.checks.data_contribution.switches import in_app_off, metadata_off
 from contribaudit.checks.data_residency.pinning import may_have_residency, no_policy_at_all, none_within
-from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
+from contribaudit.checks.data_residency.realm import realm_of, realm_unclear, realms
+from contribaudit.checks.reading import POLICIES as POLICY_LIST
 from contribaudit.checks.reading import (
-    ATTESTED,
     WORKSPACES,
     app_of,
     attested_choice,
@@ -35,20 +35,31 @@ from contribaudit.checks.reading import (
     unless_no_screen,
     unread,
 )
-from contribaudit.checks.reading import POLICIES as POLICY_LIST
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 
-_BEFORE = frozenset((Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE))
 
-
+@check(
+    "DR-09",
+    "no-ai-processing-outside-location",
+    reads=(
+        ai.ACCESS.id,
+        tools.OWN_SETTING.id,
+        tools.MCP_SUPPORTED_DOMAINS.id,
+        tools.MCP_DOMAINS.id,
+        tools.MCP_API_TOKENS.id,
+        tools.WEB_SEARCH.id,
+    ),
+    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
+)
+@fragile_in_trial
 def ai_processing(case: CheckContext) -> Verdict:
     """DR-09: AI is off everywhere, since residency holds stored data and not what models process.
 
@@ -113,10 +124,16 @@ def _own_domains(case: CheckContext) -> Verdict:
     return Verdict(Outcome.FAIL, "mcp_open", reason, setting.id, (), listed, evidence)
 
 
+@check(
+    "DR-10",
+    "no-aggregates-outside-location",
+    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION),
+    outcomes=ATTESTED | BEFORE | {Outcome.NOT_ACHIEVABLE},
+)
 def aggregates(case: CheckContext) -> Verdict:
     """DR-10: nothing is contributed, since no realm holds what is de-identified and aggregated."""
     answers = (metadata_off(case), in_app_off(case))
-    settled = next((one for one in answers if one.outcome in _BEFORE), None)
+    settled = next((one for one in answers if one.outcome in BEFORE), None)
     impossible = next((one for one in answers if one.outcome is Outcome.NOT_ACHIEVABLE), None)
     worst = settled or impossible or most_severe(answers)
     if worst is not None and worst.outcome is not Outcome.PASS:
@@ -129,12 +146,22 @@ def aggregates(case: CheckContext) -> Verdict:
     return fragile(verdict, "; ".join(undone)) if undone else verdict
 
 
+@check("DR-11", "audit-log-location-accepted", outcomes={Outcome.NOT_ACHIEVABLE})
 def audit_log(case: CheckContext) -> Verdict:
     """DR-11: no plan holds the audit log in a realm; a waiver is how that is accepted."""
     reason = "data residency is not available for the audit log on any plan"
     return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", reason, None, None, None, rulebook_evidence(case))
 
 
+@check(
+    "DR-12",
+    "customer-key-apps-location-allowed",
+    Kind.APP,
+    reads=(BYOK.id, names.REALM, names.APP_TYPE_KEY),
+    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.NOT_ACHIEVABLE, Outcome.NO_SUCH_SETTING},
+    applies=may_have_residency,
+    expectation=realms("locations in which apps with a customer-managed key may be kept"),
+)
 def own_key(case: CheckContext) -> Verdict:
     """DR-12: an app with a customer-managed key is in a realm of the rule's `expect`: no move is possible any more."""
     setting = BYOK
@@ -145,7 +172,7 @@ def own_key(case: CheckContext) -> Verdict:
     if key == "none":
         reason = "it has no customer-managed key: its location can still be chosen"
         return Verdict(Outcome.PASS, "no_key", reason, setting.id, None, key, evidence)
-    wanted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    wanted = case.listed
     allowed = case.state.rulebook.realm_codes(wanted)
     if not allowed:
         reason = "the policy names no realm: set expect in its rule"
@@ -161,59 +188,16 @@ def own_key(case: CheckContext) -> Verdict:
     return Verdict(Outcome.NOT_ACHIEVABLE, "cannot_be_moved", reason, names.REALM, wanted, realm.code, evidence)
 
 
-DR_09 = Check(
-    id="DR-09",
-    slug="no-ai-processing-outside-location",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.ORGANIZATION,
-    reads=(
-        ai.ACCESS.id,
-        tools.OWN_SETTING.id,
-        tools.MCP_SUPPORTED_DOMAINS.id,
-        tools.MCP_DOMAINS.id,
-        tools.MCP_API_TOKENS.id,
-        tools.WEB_SEARCH.id,
-    ),
-    outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
-    judge=fragile_in_trial(ai_processing),
-)
-DR_10 = Check(
-    id="DR-10",
-    slug="no-aggregates-outside-location",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.ORGANIZATION,
-    reads=(contribution.METADATA.id, contribution.IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION),
-    outcomes=ATTESTED | _BEFORE | {Outcome.NOT_ACHIEVABLE},
-    judge=aggregates,
-)
-DR_11 = Check(
-    id="DR-11",
-    slug="audit-log-location-accepted",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.ORGANIZATION,
-    reads=(),
-    outcomes=frozenset((Outcome.NOT_ACHIEVABLE,)),
-    judge=audit_log,
-)
-DR_12 = Check(
-    id="DR-12",
-    slug="customer-key-apps-location-allowed",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.APP,
-    reads=(BYOK.id, names.REALM, names.APP_TYPE_KEY),
-    outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.NOT_ACHIEVABLE, Outcome.NO_SUCH_SETTING},
-    judge=own_key,
+@check(
+    "DR-03",
+    "plan-offers-residency",
+    Kind.APP,
+    reads=(names.PLAN, names.APP_TYPE_KEY),
+    outcomes={Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.NO_SUCH_SETTING, Outcome.UNKNOWN, Outcome.STALE},
     applies=may_have_residency,
-    expectation=Expectation(
-        Shape.WORDS,
-        "realms",
-        means="locations in which apps with a customer-managed key may be kept",
-        default="none: the check is unknown until its rule names one",
-        example='["EU", "DE"]',
-    ),
+    when_none=none_within,
 )
-
-
+@fragile_in_own_trial
 def plan_allows(case: CheckContext) -> Verdict:
     """DR-03: the app's plan offers data residency."""
     app = app_of(case.state, case.subject)
@@ -233,6 +217,27 @@ def plan_allows(case: CheckContext) -> Verdict:
     )
 
 
+def _may_be_outside(state: State, subject: Subject) -> bool:
+    app = app_of(state, subject)
+    return app is None or app.residency != "yes"
+
+
+@check(
+    "DR-06",
+    "apps-without-residency-accepted",
+    Kind.APP,
+    reads=(names.APP_TYPE_KEY,),
+    outcomes={Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE},
+    applies=_may_be_outside,
+    expectation=Expectation(
+        Shape.WORDS,
+        "apps",
+        means="apps that are accepted although they offer no data residency",
+        default="none is accepted",
+        example='["bitbucket", "trello"]',
+    ),
+    when_none=none_among_apps("is outside data residency"),
+)
 def outside_accepted(case: CheckContext) -> Verdict:
     """DR-06: an app that residency does not reach is accepted by name in the rule's `expect`."""
     type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
@@ -241,7 +246,7 @@ def outside_accepted(case: CheckContext) -> Verdict:
         return _unknown_app(case)
     if not isinstance(type_key, Observed):
         return unread(type_key)
-    wanted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    wanted = case.listed
     accepted = {known.type_key for word in wanted if (known := case.state.rulebook.app(word)) is not None}
     evidence = evidence_of(type_key)
     reason = f"Atlassian offers no data residency for {app.title}"
@@ -270,6 +275,13 @@ def _unknown_app(case: CheckContext) -> Verdict:
     )
 
 
+@check(
+    "DR-14",
+    "residency-policies-complete",
+    reads=(POLICIES.id, APP_POLICIES.id, names.PLAN, names.APP_TYPE_KEY),
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE},
+)
+@fragile_in_trial
 def policies_list_apps(case: CheckContext) -> Verdict:
     """DR-14: every app that can be held is in one residency policy, and policies name no app that is not there.
 
@@ -346,48 +358,12 @@ def _unclear(state: State, app: Subject) -> bool:
     return known.residency == "yes" and not isinstance(plan_of(state, app), Plan)
 
 
-def _may_be_outside(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.residency != "yes"
-
-
-DR_03 = Check(
-    id="DR-03",
-    slug="plan-offers-residency",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.APP,
-    reads=(names.PLAN, names.APP_TYPE_KEY),
-    outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.NO_SUCH_SETTING, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=fragile_in_own_trial(plan_allows),
-    applies=may_have_residency,
-    when_none=none_within,
-)
-DR_06 = Check(
-    id="DR-06",
-    slug="apps-without-residency-accepted",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.APP,
-    reads=(names.APP_TYPE_KEY,),
-    outcomes=frozenset((Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=outside_accepted,
-    applies=_may_be_outside,
-    expectation=Expectation(
-        Shape.WORDS,
-        "apps",
-        means="apps that are accepted although they offer no data residency",
-        default="none is accepted",
-        example='["bitbucket", "trello"]',
-    ),
-    when_none=none_among_apps("is outside data residency"),
-)
-DR_14 = Check(
-    id="DR-14",
-    slug="residency-policies-complete",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.ORGANIZATION,
-    reads=(POLICIES.id, APP_POLICIES.id, names.PLAN, names.APP_TYPE_KEY),
-    outcomes=frozenset(
-        (Outcome.PASS, Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE)
-    ),
-    judge=fragile_in_trial(policies_list_apps),
+ALL: tuple[Check, ...] = (
+    plan_allows,
+    outside_accepted,
+    ai_processing,
+    aggregates,
+    audit_log,
+    own_key,
+    policies_list_apps,
 )

@@ -18,30 +18,27 @@ from contribaudit.catalogue.data_residency import (
     MOVE_TICKET,
     POLICY_REALMS,
 )
-from contribaudit.checks.data_residency.realm import realm_of, realm_unclear
+from contribaudit.checks.data_residency.realm import realm_of, realm_unclear, realms
 from contribaudit.checks.reading import (
-    ATTESTED,
     POLICIES,
     app_of,
-    attested_list,
-    beyond,
     evidence_of,
     fragile_in_own_trial,
     fragile_in_trial,
     list_evidence,
     none_among_apps,
     not_verifiable,
+    only_approved,
     plan_of,
     plan_unclear,
     unless_no_screen,
     unread,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId
 from contribaudit.core.model.rulebook import Move, Plan
-from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.state import State
@@ -67,6 +64,25 @@ none_within = none_among_apps("can have data residency", Outcome.NO_SUCH_SETTING
 """Of an organization that has apps, all of which the rulebook knows to be outside data residency."""
 
 
+@check(
+    "DR-02",
+    "app-location-pinned",
+    Kind.APP,
+    reads=(names.REALM, names.MOVE, names.PINNED, POLICY_REALMS.id, names.PLAN),
+    outcomes={
+        Outcome.PASS,
+        Outcome.FAIL,
+        Outcome.NOT_ACHIEVABLE,
+        Outcome.PENDING,
+        Outcome.CONFLICT,
+        Outcome.NO_SUCH_SETTING,
+        Outcome.UNKNOWN,
+        Outcome.STALE,
+    },
+    applies=may_have_residency,
+    when_none=none_within,
+)
+@fragile_in_own_trial
 def pinned(case: CheckContext) -> Verdict:
     """DR-02: an applied residency policy holds the app in the realm that it reports, on a plan that has residency.
 
@@ -155,6 +171,34 @@ def _not_held(case: CheckContext, evidence: tuple[Evidence, ...]) -> Verdict:
     )
 
 
+def _may_have_move(state: State, app: Subject) -> bool:
+    return may_have_residency(state, app) and not in_no_policy(state, app)
+
+
+def _no_moves(state: State, organization: str) -> Verdict | None:
+    """`pass` where no residency policy names an app.
+
+    Policies may name apps that nobody asked about, since the list of apps was not read.
+    """
+    if not no_policy_at_all(state, organization):
+        return None
+    if any(state.value(app, APP_POLICIES.id) for app in state.apps_named_anywhere(organization)):
+        return None
+    reason = "no residency policy lists an app, so no move is open"
+    evidence = list_evidence(state, organization, POLICIES)
+    return Verdict(Outcome.PASS, "no_moves", reason, names.MOVE, "applied", None, evidence)
+
+
+@check(
+    "DR-04",
+    "residency-moves-complete",
+    Kind.APP,
+    reads=(names.MOVE, MOVE_SCHEDULED_FOR.id, MOVE_STARTS_AT.id, MOVE_ENDS_AT.id, MOVE_TICKET.id),
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.UNKNOWN, Outcome.STALE},
+    applies=_may_have_move,
+    when_none=_no_moves,
+)
+@fragile_in_own_trial
 def moves_done(case: CheckContext) -> Verdict:
     """DR-04: the residency policy on the app is applied; an open move is `pending` until its window ends."""
     state, app = case.state, case.subject
@@ -205,24 +249,6 @@ def _move(case: CheckContext) -> Move | None:
     return case.state.rulebook.move(seen.value) if seen is not None and isinstance(seen.value, str) else None
 
 
-def _may_have_move(state: State, app: Subject) -> bool:
-    return may_have_residency(state, app) and not in_no_policy(state, app)
-
-
-def _no_moves(state: State, organization: str) -> Verdict | None:
-    """`pass` where no residency policy names an app.
-
-    Policies may name apps that nobody asked about, since the list of apps was not read.
-    """
-    if not no_policy_at_all(state, organization):
-        return None
-    if any(state.value(app, APP_POLICIES.id) for app in state.apps_named_anywhere(organization)):
-        return None
-    reason = "no residency policy lists an app, so no move is open"
-    evidence = list_evidence(state, organization, POLICIES)
-    return Verdict(Outcome.PASS, "no_moves", reason, names.MOVE, "applied", None, evidence)
-
-
 def no_policy_at_all(state: State, organization: str) -> bool:
     """True when a whole, non-empty policy list leaves no room for a residency policy that it does not show.
 
@@ -237,44 +263,16 @@ def no_policy_at_all(state: State, organization: str) -> bool:
     return bool(read) and not any(shape.startswith("type=") for shape in unknown)
 
 
-DR_02 = Check(
-    id="DR-02",
-    slug="app-location-pinned",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.APP,
-    reads=(names.REALM, names.MOVE, names.PINNED, POLICY_REALMS.id, names.PLAN),
-    outcomes=frozenset(
-        (
-            Outcome.PASS,
-            Outcome.FAIL,
-            Outcome.NOT_ACHIEVABLE,
-            Outcome.PENDING,
-            Outcome.CONFLICT,
-            Outcome.NO_SUCH_SETTING,
-            Outcome.UNKNOWN,
-            Outcome.STALE,
-        )
-    ),
-    judge=fragile_in_own_trial(pinned),
-    applies=may_have_residency,
-    when_none=none_within,
+@check(
+    "DR-05",
+    "new-app-location-allowed",
+    reads=(DEFAULT_REALM.id,),
+    expectation=realms("locations in which new apps may start"),
 )
-DR_04 = Check(
-    id="DR-04",
-    slug="residency-moves-complete",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.APP,
-    reads=(names.MOVE, MOVE_SCHEDULED_FOR.id, MOVE_STARTS_AT.id, MOVE_ENDS_AT.id, MOVE_TICKET.id),
-    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=fragile_in_own_trial(moves_done),
-    applies=_may_have_move,
-    when_none=_no_moves,
-)
-
-
+@fragile_in_trial
 def default_realm(case: CheckContext) -> Verdict:
     """DR-05: a new app starts in a realm of the rule's `expect`. Apps that exist stay where they are: DR-01."""
-    wanted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    wanted = case.listed
     allowed = case.state.rulebook.realm_codes(wanted)
     setting = DEFAULT_REALM.id
     if not allowed:
@@ -295,46 +293,12 @@ def default_realm(case: CheckContext) -> Verdict:
     return Verdict(outcome, code, reason, setting, wanted, realm.code, evidence)
 
 
-def marketplace_apps(case: CheckContext) -> Verdict:
-    """DR-07: every Marketplace app in the app is shown as Pinned, but those that the rule's `expect` accepts."""
-    accepted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
-    setting = MARKETPLACE_UNPINNED
-    unpinned = attested_list(case.state, case.subject, setting, accepted)
-    if isinstance(unpinned, Verdict):
-        return unless_no_screen(case, setting, unpinned)
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
-    strangers = beyond(case, unpinned, accepted)
-    if strangers:
-        reason = f"Marketplace apps that are not pinned: {', '.join(strangers)}"
-        return Verdict(Outcome.FAIL, "marketplace_app_unpinned", reason, setting.id, accepted, unpinned, evidence)
-    what = "every Marketplace app that is not pinned is accepted" if unpinned else "every Marketplace app is pinned"
-    return Verdict(Outcome.PASS, "marketplace_apps_held", what, setting.id, accepted, unpinned, evidence)
-
-
-DR_05 = Check(
-    id="DR-05",
-    slug="new-app-location-allowed",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.ORGANIZATION,
-    reads=(DEFAULT_REALM.id,),
-    outcomes=ATTESTED,
-    judge=fragile_in_trial(default_realm),
-    expectation=Expectation(
-        Shape.WORDS,
-        "realms",
-        means="locations in which new apps may start",
-        default="none: the check is unknown until its rule names one",
-        example='["EU", "DE"]',
-    ),
-)
-DR_07 = Check(
-    id="DR-07",
-    slug="marketplace-apps-pinned",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.APP,
+@check(
+    "DR-07",
+    "marketplace-apps-pinned",
+    Kind.APP,
     reads=(MARKETPLACE_UNPINNED.id, names.APP_TYPE_KEY),
     outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
-    judge=fragile_in_trial(marketplace_apps),
     applies=may_have_residency,
     expectation=Expectation(
         Shape.WORDS,
@@ -344,14 +308,30 @@ DR_07 = Check(
     ),
     when_none=none_among_apps("can be held in a realm"),
 )
-DR_08 = Check(
-    id="DR-08",
-    slug="forge-apps-in-location",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.ORGANIZATION,
-    reads=(MARKETPLACE_UNPINNED.id,),
-    outcomes=frozenset((Outcome.UNKNOWN,)),
-    judge=not_verifiable(
+@fragile_in_trial
+def marketplace_apps(case: CheckContext) -> Verdict:
+    """DR-07: every Marketplace app in the app is shown as Pinned, but those that the rule's `expect` accepts."""
+    verdict = only_approved(
+        case,
+        MARKETPLACE_UNPINNED,
+        ("marketplace_app_unpinned", "these Marketplace apps are neither pinned nor accepted"),
+        ("marketplace_apps_held", "every Marketplace app that is not pinned is accepted"),
+        "every Marketplace app is pinned",
+    )
+    return unless_no_screen(case, MARKETPLACE_UNPINNED, verdict)
+
+
+forge_apps = check("DR-08", "forge-apps-in-location", reads=(MARKETPLACE_UNPINNED.id,), outcomes={Outcome.UNKNOWN})(
+    not_verifiable(
         MARKETPLACE_UNPINNED.id, "where the remotes of Forge apps keep data is in their manifests, which are not read"
-    ),
+    )
+)
+
+
+ALL: tuple[Check, ...] = (
+    pinned,
+    moves_done,
+    default_realm,
+    marketplace_apps,
+    forge_apps,
 )

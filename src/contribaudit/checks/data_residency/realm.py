@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
 from contribaudit.checks.reading import (
-    ATTESTED,
     WORKSPACES,
     app_of,
     evidence_of,
@@ -16,14 +15,24 @@ from contribaudit.checks.reading import (
     plan_of,
     unread,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
-from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
 from contribaudit.core.model.rulebook import Plan, Realm
-from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import State
+
+
+def realms(means: str) -> Expectation:
+    """The `expect` of a check on locations: a list of realms and groups of them."""
+    return Expectation(
+        Shape.WORDS,
+        "realms",
+        means=means,
+        default="none: the check is unknown until its rule names one",
+        example='["EU", "DE"]',
+    )
 
 
 def realm_of(state: State, app: Subject) -> tuple[Realm | None, Observation]:
@@ -41,12 +50,21 @@ def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
     return unread(seen, expected)
 
 
+@check(
+    "DR-01",
+    "app-location-allowed",
+    Kind.APP,
+    reads=(names.REALM, names.PLAN, names.APP_TYPE_KEY),
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE},
+    expectation=realms("locations in which app data may be kept"),
+)
+@fragile_in_own_trial
 def realm_allowed(case: CheckContext) -> Verdict:
     """DR-01: the app keeps its data in a realm that the policy allows.
 
     `not_achievable` where neither the app nor its plan has data residency: then no setting would change the realm.
     """
-    wanted = case.rule.expect if isinstance(case.rule.expect, tuple) else ()
+    wanted = case.listed
     allowed = case.state.rulebook.realm_codes(wanted)
     realm, seen = realm_of(case.state, case.subject)
     if not allowed:
@@ -59,9 +77,6 @@ def realm_allowed(case: CheckContext) -> Verdict:
             evidence = evidence_of(case.state.read(case.subject, names.APP_TYPE_KEY), seen)
             return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", outside, names.REALM, wanted, None, evidence)
         return realm_unclear(seen, wanted)
-    regions = case.state.read(case.subject, names.REGIONS)
-    if realm.code in allowed and isinstance(regions, Unavailable) and regions.code == SOURCES_DIFFER:
-        return replace(unread(regions, wanted), evidence=evidence_of(seen))
     if realm.code in allowed:
         reason = f"its realm is {realm.code} ({realm.title})"
         return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
@@ -85,6 +100,21 @@ def _outside(case: CheckContext) -> str:
     return ""
 
 
+def _may_be_sandbox(state: State, app: Subject) -> bool:
+    seen = state.value(app, names.APP_SANDBOX)
+    return seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "none"
+
+
+@check(
+    "DR-13",
+    "sandbox-location-matches-parent",
+    Kind.APP,
+    reads=(names.REALM, names.APP_SANDBOX, SANDBOX_PARENT.id),
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
+    applies=_may_be_sandbox,
+    when_none=none_among_apps("is a sandbox"),
+)
+@fragile_in_own_trial
 def sandbox_realm(case: CheckContext) -> Verdict:
     """DR-13: a sandbox has the realm of its parent.
 
@@ -190,35 +220,7 @@ def _text(state: State, app: Subject, setting: SettingId) -> str:
     return seen.value.casefold() if seen is not None and isinstance(seen.value, str) else ""
 
 
-def _may_be_sandbox(state: State, app: Subject) -> bool:
-    seen = state.value(app, names.APP_SANDBOX)
-    return seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "none"
-
-
-DR_01 = Check(
-    id="DR-01",
-    slug="app-location-allowed",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.APP,
-    reads=(names.REALM, names.REGIONS, names.PLAN, names.APP_TYPE_KEY),
-    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
-    judge=fragile_in_own_trial(realm_allowed),
-    expectation=Expectation(
-        Shape.WORDS,
-        "realms",
-        means="locations in which app data may be kept",
-        default="none: the check is unknown until its rule names one",
-        example='["EU", "DE"]',
-    ),
-)
-DR_13 = Check(
-    id="DR-13",
-    slug="sandbox-location-matches-parent",
-    family=Family.DATA_RESIDENCY,
-    kind=Kind.APP,
-    reads=(names.REALM, names.APP_SANDBOX, SANDBOX_PARENT.id),
-    outcomes=frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE)),
-    judge=fragile_in_own_trial(sandbox_realm),
-    applies=_may_be_sandbox,
-    when_none=none_among_apps("is a sandbox"),
+ALL: tuple[Check, ...] = (
+    realm_allowed,
+    sandbox_realm,
 )

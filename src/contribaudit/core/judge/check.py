@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from contribaudit.core.model.finding import Evidence, Outcome, Severity
 from contribaudit.core.model.observation import SettingId, Value
@@ -96,6 +97,16 @@ class CheckContext:
         return self.rule.severity or self.state.rulebook.words[self.rule.check].severity
 
     @property
+    def listed(self) -> tuple[str, ...]:
+        """What the rule's `expect` lists; nothing where it holds no list."""
+        return self.rule.expect if isinstance(self.rule.expect, tuple) else ()
+
+    @property
+    def word(self) -> str | None:
+        """The rule's `expect` without case; None where it holds no word."""
+        return self.rule.expect.casefold() if isinstance(self.rule.expect, str) else None
+
+    @property
     def as_of(self) -> datetime:
         """The moment that the answer is about (aware UTC)."""
         return self.state.as_of
@@ -116,33 +127,50 @@ class Verdict:
     due_at: datetime | None = None
 
 
+Judge: TypeAlias = "Callable[[CheckContext], Verdict]"
+ATTESTED = frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE, Outcome.CONFLICT))
+"""What a question can be answered with that a person's look at the console settles."""
+_FAMILIES = {
+    "DC": Family.DATA_CONTRIBUTION,
+    "AI": Family.AI_ACCESS,
+    "DR": Family.DATA_RESIDENCY,
+    "GV": Family.GOVERNANCE,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question. It joins by a line in `checks.ALL`.
-
-    `outcomes` are the answers that it claims to be able to give; a flow test holds a case for each. `reads` are the
-    settings behind it. `applies` drops subjects that the question is not about, and keeps any subject about which
-    that cannot be told.
-    """
+    """One question about every subject of a kind. `check` makes one of the function that judges it."""
 
     id: str
     slug: str
     """Its name for people, the good state in lower case: "in-app-contribution-off". It never changes either."""
-    family: Family
     kind: Kind
+    judge: Judge
     reads: tuple[SettingId, ...]
+    """The settings behind it."""
     outcomes: frozenset[Outcome]
-    judge: Callable[[CheckContext], Verdict]
-    applies: Callable[[State, Subject], bool] = field(default=lambda _state, _subject: True)
-    expectation: Expectation = Expectation()
-    settings_of_policy: tuple[Parameter, ...] = ()
-    """What it takes from the policy file beside `expect` and decisions."""
-    decisions: tuple[SettingId, ...] = ()
-    """What a `[[decision]]` of the policy file may settle for it."""
-    answers: SettingId | None = None
-    """The effective answer about its subject that is its verdict: both are told stale under the same limits."""
-    when_none: Callable[[State, str], Verdict | None] = field(default=lambda _state, _organization: None)
+    """The answers that it claims to be able to give; a flow test holds a case for each."""
+    applies: Callable[[State, Subject], bool]
+    """Drops subjects that the question is not about, and keeps any subject about which that cannot be told."""
+    when_none: Callable[[State, str], Verdict | None]
     """Answers for an organization in which no subject applies; None leaves it `unknown`."""
+    expectation: Expectation
+    settings_of_policy: tuple[Parameter, ...]
+    """What it takes from the policy file beside `expect` and decisions."""
+    decisions: tuple[SettingId, ...]
+    """What a `[[decision]]` of the policy file may settle for it."""
+    answers: SettingId | None
+    """The effective answer about its subject that is its verdict: both are told stale under the same limits."""
+
+    def __call__(self, case: CheckContext) -> Verdict:
+        """The check's own answer about one subject."""
+        return self.judge(case)
+
+    @property
+    def family(self) -> Family:
+        """The group of questions that its ID begins with."""
+        return _FAMILIES[self.id.partition("-")[0]]
 
     @property
     def verifiable(self) -> bool:
@@ -166,6 +194,44 @@ class Check:
     def called(self) -> str:
         """ID and slug as messages give them: "DC-03 in-app-contribution-off"."""
         return f"{self.id} {self.slug}"
+
+
+def check(
+    identity: str,
+    slug: str,
+    kind: Kind = Kind.ORGANIZATION,
+    *,
+    reads: tuple[SettingId, ...] = (),
+    outcomes: AbstractSet[Outcome] = ATTESTED,
+    applies: Callable[[State, Subject], bool] = lambda _state, _subject: True,
+    when_none: Callable[[State, str], Verdict | None] = lambda _state, _organization: None,
+    expectation: Expectation = Expectation(),
+    settings_of_policy: tuple[Parameter, ...] = (),
+    decisions: tuple[SettingId, ...] = (),
+    answers: SettingId | None = None,
+) -> Callable[[Judge], Check]:
+    """Makes a check of the function under it, which judges one subject. It joins by its name in the file's `ALL`.
+
+    Title, question and severity are the rulebook's, the family is told by the ID; here stands what only it knows.
+    """
+
+    def of(judge: Judge) -> Check:
+        return Check(
+            id=identity,
+            slug=slug,
+            kind=kind,
+            judge=judge,
+            reads=reads,
+            outcomes=frozenset(outcomes),
+            applies=applies,
+            when_none=when_none,
+            expectation=expectation,
+            settings_of_policy=settings_of_policy,
+            decisions=decisions,
+            answers=answers,
+        )
+
+    return of
 
 
 def by_id(checks: Iterable[Check]) -> dict[str, Check]:
