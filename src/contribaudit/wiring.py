@@ -31,8 +31,8 @@ from contribaudit.errors import ConfigurationError, CredentialError, StoreDamage
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import decoders, loader
 from contribaudit.settings import credentials
-from contribaudit.settings import file as paths
-from contribaudit.settings.credentials import SIGNING_ACCOUNT, find_key, key_in_keyring, secrets
+from contribaudit.settings.credentials import NOT_NAMED, SIGNING_ACCOUNT, NamedKey, find_key, key_in_keyring, secrets
+from contribaudit.settings.file import STORE_VARIABLE, expanded
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.store.history import History
 
@@ -53,6 +53,7 @@ class _Known(TypedDict):
     checks: Mapping[str, Check]
     vocabularies: Mapping[str, frozenset[str]]
     plans: tuple[str, ...]
+    rulebook: Rulebook
 
 
 def _known(rulebook: Rulebook) -> _Known:
@@ -61,6 +62,7 @@ def _known(rulebook: Rulebook) -> _Known:
         "checks": by_id(checks.ALL),
         "vocabularies": {**rulebook.vocabularies(), "settings": checks.DECIDABLE},
         "plans": tuple(plan.name.casefold() for plan in rulebook.plans),
+        "rulebook": rulebook,
     }
 
 
@@ -122,7 +124,7 @@ def open_store(settings: AppSettings, location: str | None = None, *, reading: b
     opened = History.open_to_read if reading else History.open
     if location is not None or settings.store is not None:
         named = location or settings.store_location()
-        return opened(named if "://" in named else str(paths.expanded(named)))
+        return opened(named if "://" in named else str(expanded(named)))
     place = settings.store_location()
     try:
         return opened(place)
@@ -131,29 +133,29 @@ def open_store(settings: AppSettings, location: str | None = None, *, reading: b
             raise
         raise ConfigurationError(
             f"The history cannot be kept in {place}, the usual place",
-            hint=f"Set {paths.STORE_VARIABLE} to a file in a folder that this account may write to, or HOME",
+            hint=f"Set {STORE_VARIABLE} to a file in a folder that this account may write to, or HOME",
         ) from None
 
 
 def targets(
     settings: AppSettings,
     chosen: tuple[str, ...],
+    named: NamedKey = NOT_NAMED,
     *,
-    key_file: Path | None = None,
-    key_fd: int | None = None,
     progress: Progress = SILENT,
     on_key: Callable[[SecretStr], None] = lambda _key: None,
 ) -> tuple[Target, ...]:
     """Every organization of the configuration; those that `chosen` leaves out, or that have no key, cannot be read.
 
-    `on_key` is told each key and token that was found, to keep it out of what is written.
+    `named` is the key of the command line. `on_key` is told each key and token that was found, to keep it out of what
+    is written.
     An organization without a key stays in the audit, as one that nobody read. Raises CredentialError when not one
     of them has a key, ConfigurationError when none is configured, UsageError for a choice that is not configured.
     """
     found: list[Target] = []
     missing: list[CredentialError] = []
     configured = _configured(settings, chosen)
-    if (key_file is not None or key_fd is not None) and len(chosen or configured) > 1:
+    if named != NOT_NAMED and len(chosen or configured) > 1:
         raise UsageError(
             "One key was named for several organizations, and a key reads one",
             hint="Name the organization with --org, or give each its own api_key_file in the configuration.",
@@ -168,13 +170,13 @@ def targets(
             found.append(_left_out(one))
             continue
         try:
-            key = find_key(settings, one.id, key_file=key_file, key_fd=key_fd).key
+            key = find_key(settings, one.id, named).key
         except CredentialError as error:
             missing.append(error)
             found.append(Target(one.id, one.name, unread_reason=f"no key: {error.message}"))
             continue
         on_key(key)
-        recording.never_attach((key_file,) if key_file is not None else (), [key.get_secret_value()])
+        recording.never_attach((named.file,) if named.file is not None else (), [key.get_secret_value()])
         label = one.api_key_label or settings.api_key_label
         opener = _opener(settings, one.id, key, progress)
         found.append(Target(one.id, one.name, opener, key_label=label, connect_sites=sites))

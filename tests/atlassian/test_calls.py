@@ -106,7 +106,7 @@ async def test_what_an_answer_named_stays_one_part_of_the_path(bench: Bench, gro
 async def test_an_id_that_is_none_is_not_asked_for(bench: Bench, group: str) -> None:
     """It came in an answer, so the answer is at fault; nothing goes out."""
     client = bench.client(lambda _: httpx.Response(200, json={"data": [], "meta": {}, "links": {}}))
-    with pytest.raises(UnexpectedAnswer, match="named a groupId that is none"):
+    with pytest.raises(UnexpectedAnswer, match="contained an invalid groupId"):
         async for _ in client.pages(calls.LIST_GROUP_ROLES, where={"directoryId": "-", "groupId": group}):
             pass
     assert bench.sent == []

@@ -131,10 +131,10 @@ async def test_spaces_are_paged_by_the_cursor_of_a_link_and_nothing_else_of_it(b
 @pytest.mark.parametrize(
     ("first", "told"),
     [
-        (projects(100, (1,), 200, False), "another page than the one asked for"),
-        ({"values": [{"id": 1}], "total": 1, "isLast": True}, "another page than the one asked for"),
-        (projects(0, (1,), None, None), "does not tell whether there is a next page"),
-        (projects(0, (), 5, False), "a page without entries before its end"),
+        (projects(100, (1,), 200, False), "different page than the one requested"),
+        ({"values": [{"id": 1}], "total": 1, "isLast": True}, "different page than the one requested"),
+        (projects(0, (1,), None, None), "whether there is a next page"),
+        (projects(0, (), 5, False), "an empty page before its last one"),
         ({"startAt": 0, "total": 0, "isLast": True}, "has no `values`"),
         ({"startAt": 0, "total": 0, "isLast": True, "values": {}}, "a `values` that is not a list"),
         ({"startAt": 0, "total": 0, "isLast": True, "values": ["x"]}, "a JSON text among the objects of `values`"),
@@ -147,14 +147,14 @@ async def test_a_strange_page_of_projects_is_not_the_end(bench: Bench, first: di
 
 async def test_a_server_that_ignores_the_offset_is_noticed(bench: Bench) -> None:
     page = projects(0, (1, 2), 4, False)
-    with pytest.raises(UnexpectedAnswer, match="another page"):
+    with pytest.raises(UnexpectedAnswer, match="different page"):
         await scripted(bench, page, page).read(calls.SEARCH_PROJECTS)
 
 
 @pytest.mark.parametrize(
     ("bodies", "told"),
     [
-        (({"results": []},), "does not tell whether there is a next page"),
+        (({"results": []},), "whether there is a next page"),
         (({"results": [], "_links": {"next": "/wiki/api/v2/spaces?limit=250"}},), "a next link without a cursor"),
         (({"results": [], "_links": {"next": 7}},), "_links.next that is not text"),
         ((wiki((1,), "/x?cursor=a"), wiki((2,), "/x?cursor=a")), "repeated cursor"),
@@ -189,7 +189,7 @@ async def test_a_chain_goes_on_where_it_broke(bench: Bench) -> None:
         (httpx.Response(400, json={"errorMessages": ["bad", 7]}), UnexpectedAnswer, '"bad"'),
         (httpx.Response(302, headers={"Location": "https://id.example/login?s=1"}), UnexpectedAnswer, "id.example"),
         (httpx.Response(200, content=b"<html>"), UnexpectedAnswer, "web page"),
-        (httpx.Response(200, content=b'{"values": ['), UnexpectedAnswer, "cut-off JSON"),
+        (httpx.Response(200, content=b'{"values": ['), UnexpectedAnswer, "truncated JSON"),
     ],
 )
 async def test_a_refusal_becomes_one_error(
@@ -266,7 +266,7 @@ async def test_there_is_one_ledger(bench: Bench) -> None:
 @pytest.mark.parametrize("text", ["", "-" * 36, "..", f"{CLOUD}/..", f"{CLOUD}\n", f"x{CLOUD}", CLOUD.replace("-", "")])
 def test_what_is_no_cloud_id_makes_no_path(text: str) -> None:
     assert not is_cloud_id(text)
-    with pytest.raises(ValueError, match="no cloud ID"):
+    with pytest.raises(ValueError, match="cloud ID is not valid"):
         site_chain(calls.LIST_SPACES, text)
 
 

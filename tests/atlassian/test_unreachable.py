@@ -56,10 +56,10 @@ CASES = [
     (httpx.ConnectTimeout("x"), TimedOut, "did not accept a connection in time", "network"),
     (httpx.ReadTimeout("x"), TimedOut, "did not answer in time", "network"),
     (caused(httpx.ConnectError("x"), TimeoutError(110, "x")), TimedOut, "in time", "network"),
-    (httpx.ProxyError("407 Proxy Authentication Required"), AdminApiUnreachable, "The proxy did not", "password"),
-    (httpx.RemoteProtocolError("peer closed"), AdminApiUnreachable, "broke off its answer", "proxy"),
-    (caused(httpx.ReadError("x"), ssl.SSLError(1, "x")), AdminApiUnreachable, "broke (ReadError)", "proxy"),
-    (OSError(101, "Network is unreachable"), AdminApiUnreachable, "broke (OSError)", "network"),
+    (httpx.ProxyError("407 Proxy Authentication Required"), AdminApiUnreachable, "The proxy refused", "password"),
+    (httpx.RemoteProtocolError("peer closed"), AdminApiUnreachable, "closed the connection early", "proxy"),
+    (caused(httpx.ReadError("x"), ssl.SSLError(1, "x")), AdminApiUnreachable, "was lost (ReadError)", "proxy"),
+    (OSError(101, "Network is unreachable"), AdminApiUnreachable, "was lost (OSError)", "network"),
 ]
 
 

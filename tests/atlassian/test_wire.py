@@ -134,7 +134,7 @@ async def test_an_answer_that_trickles_is_given_up_once(bench: Bench, monkeypatc
     monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.2)
     error = await failing(bench, *[answer(GOOD)[:40], *[b"x"] * 100], pause=0.05)
     assert type(error) is TimedOut
-    assert "not whole after 0.2 s" in error.message
+    assert "not complete after 0.2 s" in error.message
     assert bench.clock.slept == []
 
 
@@ -198,7 +198,7 @@ async def test_a_wait_that_cannot_be_is_not_waited(bench: Bench, asked: bytes) -
 async def test_what_is_not_http_is_tried_again_and_named(bench: Bench, wire: bytes) -> None:
     error = await failing(bench, wire)
     assert type(error) is AdminApiUnreachable
-    assert "broke off its answer, or sent what is not HTTP" in error.message
+    assert "closed the connection early or did not answer in HTTP" in error.message
     assert len(bench.clock.slept) == 4
 
 

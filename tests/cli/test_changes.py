@@ -82,6 +82,11 @@ def test_every_step_of_a_period(cli: Cli, moved: AdminConsole) -> None:
     assert [(row["before"], row["after"]) for row in rows(cli, *since, "--steps")] == [("EU", "US"), ("US", "EU")]
     ages_ago = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
     assert cli("changes", "--since", ages_ago).code == 2
+    for long_ago in ("7d", "2w", "12h"):  # further back than the history: since its first run
+        assert rows(cli, "--since", long_ago, "--setting", "residency.realm", "--steps") == rows(cli, *since, "--steps")
+    assert cli("changes", "--since", "0h").last == "Nothing changed."
+    for nonsense in ("7", "7x", "-7d", "soon"):
+        assert cli("changes", "--since", nonsense).code == 2
 
 
 def test_without_two_runs_nothing_is_said_to_be_unchanged(cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from contribaudit.cli.diagnostics import Diagnostics, clean
+from contribaudit.cli.diagnostics import Diagnostics, clean, wrapped
 from contribaudit.cli.options import Console
 from contribaudit.errors import UsageError
 
@@ -21,7 +23,7 @@ def test_progress_is_a_line_per_collector_where_nobody_watches(capsys: pytest.Ca
     say.collector_finished("acme", "workspaces", "partial", "the page \x1b]0;title\x07 is odd")
     assert capsys.readouterr().err.splitlines() == [
         "waiting 10 s before GET /x: too many requests\\x1b[2J",
-        "acme workspaces: partial, 1000 read: the page \\x1b]0;title\\x07 is odd",
+        "workspaces: partial, 1000 read: the page \\x1b]0;title\\x07 is odd",
     ]
 
 
@@ -52,8 +54,63 @@ def test_progress_is_a_board_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     say.collector_finished("acme", "policies", "failed", "403")
     say.collector_finished("acme", "[bold]workspaces", "ok", "")
     assert say._board is None
-    assert "acme policies: failed: 403" in screen.getvalue()
+    assert "policies: failed: 403" in screen.getvalue()
+    assert "acme" not in screen.getvalue()
     assert "workspaces: ok" not in screen.getvalue()
+
+
+def test_progress_names_the_organization_where_there_are_several(capsys: pytest.CaptureFixture[str]) -> None:
+    say = Diagnostics()
+    for organization in ("acme", "bank"):
+        say.collector_started(organization, "workspaces")
+    say.collector_finished("bank", "workspaces", "ok", "")
+    assert capsys.readouterr().err == "bank workspaces: ok\n"
+
+
+def test_a_terminal_gets_lines_that_break_at_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress keeps to one line; warnings, hints and the conclusion are whole, in lines that fit."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    sentence = "Somebody should look at this " * 6 + "now."
+    screen = Screen()
+    say = Diagnostics(screen)
+    say.collector_finished("acme", "policies", "failed", sentence)
+    say.warning(sentence, hint=sentence)
+    say.conclusion(sentence, code=1)
+    first, *lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+    assert first == f"policies: failed: {sentence}"[:79] + "…"
+    assert all(len(line) <= 80 for line in lines)
+    assert " ".join(line.strip() for line in lines) == (
+        f"contribaudit: warning: {sentence} next: {sentence} {sentence}"
+    )
+
+
+def test_a_line_is_broken_at_blanks_alone() -> None:
+    """A long word stays whole, colours take no room, wide characters two columns."""
+    assert wrapped("a" * 50 + " b", 40) == "a" * 50 + "\nb"
+    assert wrapped("\x1b[31m" + "a" * 20 + "\x1b[0m " + "b" * 19, 40) == "\x1b[31m" + "a" * 20 + "\x1b[0m " + "b" * 19
+    assert wrapped("日本語 日本語", 12) == "日本語\n日本語"
+    assert wrapped("", 40) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("wrong", "The key is wrong, expired or revoked"),
+        ("Expired", "The key is wrong, expired or revoked"),
+        ("key", "The key is wrong, expired or revoked"),
+        ("S3cret", "The key is wrong, expired or revoked"),
+        ("is-it", "The key is wrong, expired or revoked"),
+    ],
+)
+def test_a_key_like_a_word_eats_no_sentence(key: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What our own sentences say stays; a key that could be one is never written."""
+    say = Diagnostics()
+    say.hide(SecretStr(key))
+    say.note("The key is wrong, expired or revoked")
+    assert capsys.readouterr().err == f"{told}\n"
+    say.note(f"it was {key}")
+    assert capsys.readouterr().err == (f"it was {key}\n" if key.isalpha() else "it was [key]\n")
 
 
 @pytest.mark.parametrize("how", ["quiet", "as_json"])

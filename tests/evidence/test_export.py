@@ -19,7 +19,7 @@ import pytest
 from contribaudit.atlassian import calls
 from contribaudit.core.judge.evaluate import Selection
 from contribaudit.errors import OutputError, StoreError, UsageError
-from contribaudit.evidence import dossier as gather
+from contribaudit.evidence.dossier import Wanted, of_last, of_period, of_run
 from contribaudit.evidence.export import EvidenceFolder, Form, export
 from contribaudit.evidence.sheet import Sheet
 from contribaudit.evidence.sheets import ALL
@@ -118,7 +118,7 @@ def test_hostile_texts_are_made_harmless(unsigned: Path) -> None:
 def test_a_period_holds_every_run_and_the_time_without_one(told: Scene) -> None:
     """Two days without a run are a gap; every change on the way is there; the newest run is judged as of the end."""
     pack = export(
-        gather.of_period(told.job(), NOW - timedelta(days=9), NOW),
+        of_period(told.job(), NOW - timedelta(days=9), NOW),
         told.folder / "period",
         now=NOW,
         operator=told.operator,
@@ -137,7 +137,7 @@ def test_a_period_holds_every_run_and_the_time_without_one(told: Scene) -> None:
 
 def test_an_older_run_is_judged_as_of_its_end(told: Scene) -> None:
     """What was recorded after it is not in it."""
-    dossier = gather.of_run(told.job(), 1)
+    dossier = of_run(told.job(), 1)
     pack = export(dossier, told.folder / "run-1", now=NOW, operator=told.operator)
     assert pack.manifest.judged.run == 1
     assert rows(pack.place, "attestations.csv") == []
@@ -147,7 +147,7 @@ def test_an_older_run_is_judged_as_of_its_end(told: Scene) -> None:
 def test_some_sites_alone(told: Scene) -> None:
     """Their rows and the organization's; the manifest and README.txt say so."""
     site = "acme-us.atlassian.net"
-    pack = told.export("one-site", gather.Wanted(sites=(site.upper(),)))
+    pack = told.export("one-site", Wanted(sites=(site.upper(),)))
     assert pack.manifest.scope.sites == [site]
     assert site in (pack.place / "README.txt").read_text()
     assert {row["site"] for row in rows(pack.place, "findings.csv")} == {site, ""}
@@ -156,23 +156,23 @@ def test_some_sites_alone(told: Scene) -> None:
         assert "acme-labs" not in (pack.place / name).read_text(), name
     verify(pack.place)
     with pytest.raises(UsageError, match="no site"):
-        told.export("no-site", gather.Wanted(sites=("nowhere.atlassian.net",)))
+        told.export("no-site", Wanted(sites=("nowhere.atlassian.net",)))
 
 
 def test_what_cannot_be_exported(told: Scene, tmp_path: Path) -> None:
     job = told.job()
     with pytest.raises(UsageError, match="No run began"):
-        gather.of_period(job, NOW - timedelta(days=90), NOW - timedelta(days=80))
+        of_period(job, NOW - timedelta(days=90), NOW - timedelta(days=80))
     with pytest.raises(UsageError, match="before it begins"):
-        gather.of_period(job, NOW, NOW - timedelta(days=80))
+        of_period(job, NOW, NOW - timedelta(days=80))
     with pytest.raises(UsageError):
-        gather.of_run(job, 99)
+        of_run(job, 99)
     with simulated(tmp_path) as bench:
         with pytest.raises(UsageError, match="no kept run"):
-            gather.of_last(bench.job('extends = ["essentials"]'))
+            of_last(bench.job('extends = ["essentials"]'))
         bench.audit('extends = ["essentials"]', selection=Selection(only=("DC-06",)))
         with pytest.raises(UsageError, match="leave out checks"):
-            gather.of_last(bench.job('extends = ["essentials"]'))
+            of_last(bench.job('extends = ["essentials"]'))
 
 
 def test_an_empty_organization(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_an_empty_organization(tmp_path: Path) -> None:
     with simulated(tmp_path / "history", "tidy", lambda organization: organization.apps.clear()) as bench:
         bench.audit('extends = ["essentials"]')
         job = bench.job('extends = ["essentials"]')
-        pack = export(gather.of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
+        pack = export(of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
     assert {row["outcome"] for row in rows(pack, "findings.csv")} - {"pass", "stale"}
     verify(pack)
 
@@ -197,7 +197,7 @@ def test_nothing_is_overwritten(told: Scene, archive: bool, there: str, tmp_path
     else:
         place.symlink_to(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="exists"):
-        export(gather.of_last(told.job()), place, now=NOW, operator=told.operator, form=Form(archive))
+        export(of_last(told.job()), place, now=NOW, operator=told.operator, form=Form(archive))
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
 
 
@@ -237,7 +237,7 @@ def test_a_full_disk_leaves_nothing(archive: bool, told: Scene, tmp_path: Path) 
     assert "could not be written" in done.stdout
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(OutputError):
-        export(gather.of_last(told.job()), Path("/proc/nowhere/pack"), now=NOW, operator=told.operator)
+        export(of_last(told.job()), Path("/proc/nowhere/pack"), now=NOW, operator=told.operator)
 
 
 KILLED = """
@@ -277,7 +277,7 @@ def test_a_pack_that_the_history_cannot_note_is_taken_back(
 
     monkeypatch.setattr(History, "record_manifest", fails)
     with pytest.raises(StoreError):
-        export(gather.of_last(told.job()), tmp_path / "pack", now=NOW, operator=told.operator, form=Form(archive))
+        export(of_last(told.job()), tmp_path / "pack", now=NOW, operator=told.operator, form=Form(archive))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -299,7 +299,7 @@ def test_rows_are_written_as_they_are_made(told: Scene) -> None:
             alive -= 1
 
     sheet = Sheet("many.csv", ("one", "two"), lambda _dossier: ((Text(), Text()) for _ in range(100_000)))
-    sheet.write(gather.of_last(told.job()), io.StringIO(newline=""))
+    sheet.write(of_last(told.job()), io.StringIO(newline=""))
     assert most < 100
 
 

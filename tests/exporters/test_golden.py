@@ -45,7 +45,7 @@ def test_line() -> None:
 def test_table(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table is what it was, in a narrow terminal and in a pipe."""
     monkeypatch.setenv("COLUMNS", str(width))
-    expect(FOLDER / f"table-{width}.txt", text_table.render(awkward_report(), everything=True).encode())
+    expect(FOLDER / f"table-{width}.txt", text_table.render(_document(), everything=True).encode())
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,11 @@ from rich.text import Text
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.exporters import text_table
+from contribaudit.exporters.json_v1 import lean_document
 from contribaudit.exporters.text import safe_text
-from contribaudit.exporters.text_table import SHOWN_STEPS, capture, plain_table, render, shorten
+from contribaudit.exporters.text_table import MOST_LINES, capture, plain_table, shorten
 from tests.exporters.awkward import (
     ONE,
     TEXTS,
@@ -30,6 +33,10 @@ from tests.exporters.awkward import (
 )
 
 WIDTHS = (40, 80, 120, 200)
+
+
+def render(what: Report, **how: bool) -> str:
+    return text_table.render(lean_document(what), **how)
 
 
 def at(width: int, monkeypatch: pytest.MonkeyPatch, what: Report, **how: bool) -> str:
@@ -67,14 +74,14 @@ def test_every_word_of_every_finding_is_there(
 
 
 def test_reasons_are_sentences_not_towers(monkeypatch: pytest.MonkeyPatch, drifted_report: Report) -> None:
-    """At 80 columns a finding or a step takes a few lines, and a reason stands under its subject."""
-    text = at(80, monkeypatch, drifted_report)
-    listed = [one for one in drifted_report.findings if one.outcome not in (Outcome.PASS, Outcome.NO_SUCH_SETTING)]
-    assert len(text.splitlines()) < 4 * (len(listed) + SHOWN_STEPS) + 20
+    """At 80 columns a finding or a step takes a few lines, and a reason stands under its check."""
+    text = at(80, monkeypatch, drifted_report, everything=True)
+    assert len(text.splitlines()) < 4 * (len(drifted_report.findings) + len(drifted_report.steps)) + 20
     lines = text.splitlines()
-    place = next(number for number, line in enumerate(lines) if "fail" in line and "acme-labs" in line)
+    place = next(number for number, line in enumerate(lines) if line.startswith("fail") and "DR-01" in line)
+    assert lines[place].endswith("App data is in an allowed location")
     assert lines[place + 1].startswith(" " * 16)
-    assert lines[place + 1].strip()
+    assert " on acme" in lines[place + 1]
 
 
 def test_a_pipe_is_140_columns(monkeypatch: pytest.MonkeyPatch, drifted_report: Report) -> None:
@@ -119,7 +126,7 @@ def test_markup_and_emoji_codes_are_text(monkeypatch: pytest.MonkeyPatch) -> Non
     """Brackets and colons in names, reasons, warnings and changes stay what they are."""
     text = at(200, monkeypatch, awkward_report(), everything=True)
     for word in ("markup", "emoji-code", "emoji", "quotes", "dollar"):
-        assert f"{TEXTS[word]} is not allowed" in text
+        assert squeezed(f"{TEXTS[word]} is not allowed") in squeezed(text)
     assert "policy =policy [bold]of[/bold]" in text
     assert "matches nothing \ufffd[31m[bold]." in text
     assert "by [red]ops@acme.example\ufffd" in text
@@ -127,7 +134,7 @@ def test_markup_and_emoji_codes_are_text(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_long_name_does_not_push_the_rest_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name of 300 characters is cut in its middle."""
-    text = at(120, monkeypatch, awkward_report())
+    text = at(120, monkeypatch, awkward_report(), everything=True)
     assert "LLLL…LLLL" in text
     assert "L" * 60 not in text.replace("is not allowed", "").split("LLL is not")[0].splitlines()[0]
 
@@ -135,12 +142,12 @@ def test_a_long_name_does_not_push_the_rest_away(monkeypatch: pytest.MonkeyPatch
 def test_shorten_keeps_texts_apart() -> None:
     """What is cut is still unique; where that cannot be, the text stays whole."""
     same = "ari:cloud:jira::site/"
-    ends = [f"{same}{'0' * 60}{number}" for number in range(20)]
-    starts = [f"{number:02}{'-' * 60}/jira-software" for number in range(20)]
-    middles = [f"{'a' * 60}{number}{'b' * 60}" for number in range(3)]
+    ends = [f"{same}{'0' * 80}{number}" for number in range(20)]
+    starts = [f"{number:02}{'-' * 80}/jira-software" for number in range(20)]
+    middles = [f"{'a' * 80}{number}{'b' * 80}" for number in range(3)]
     short = shorten([*ends, *starts, *middles, "short", "日本" * 30])
     assert len(set(short.values())) == len(short) == 45
-    assert all(cell_len(short[one]) <= 44 for one in [*ends, *starts, "short", "日本" * 30])
+    assert all(cell_len(short[one]) <= 60 for one in [*ends, *starts, "short", "日本" * 30])
     assert all(short[one] == one for one in middles)
     assert short["short"] == "short"
     assert "…" in short["日本" * 30]
@@ -158,15 +165,16 @@ def test_shorten_never_takes_a_text_that_is_there() -> None:
 def test_two_subjects_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where two apps go by one name, each has its ID beside it."""
     facts = described(app("a"), "wiki", alias="app:acme/wiki") + described(app("b"), "wiki", alias="app:acme/wiki")
-    text = at(120, monkeypatch, report([finding(app("a")), finding(app("b"))], state_of(facts)))
-    assert "acme/wiki (ari:cloud:jira::site/a)" in text
-    assert "acme/wiki (ari:cloud:jira::site/b)" in text
+    what = report([finding(app("a")), finding(app("b"))], state_of(facts))
+    text = at(120, monkeypatch, what, everything=True)
+    assert "Jira (wiki) (ari:cloud:jira::site/a)" in text
+    assert "Jira (wiki) (ari:cloud:jira::site/b)" in text
 
 
 @pytest.mark.parametrize(
     ("days", "words"),
     [
-        (None, "1 app\n"),
+        (None, "39 administration entries are not apps\n"),
         (0, "; the API key ends today\n"),
         (1, "; the API key ends in 1 day\n"),
         (2, "; the API key ends in 2 days\n"),
@@ -177,7 +185,7 @@ def test_two_subjects_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPat
 def test_one_is_singular(days: int | None, words: str) -> None:
     """One organization, one site, one app, one day."""
     state = state_of(described(app("a"), "a"))
-    text = render(report(state=state, key_days_left=days))
+    text = render(report(state=state, key_days_left=days), everything=True)
     assert "1 organization, 1 site, 1 app" in text
     assert words in text
 
@@ -185,9 +193,20 @@ def test_one_is_singular(days: int | None, words: str) -> None:
 def test_several_are_plural() -> None:
     """More and none are plural; an organization that was not read is counted as such."""
     facts = described(app("a"), "a", "a.net") + described(app("b"), "b", "b.net")
-    assert "1 organization, 2 sites, 2 apps\n" in render(report(state=state_of(facts)))
-    unread = state_of([], {ONE: [collection()]}, {"two": "no key"})
+    assert "1 organization, 2 sites, 2 apps; 38 administration" in render(report(state=state_of(facts)))
+    unread = state_of([], {ONE: [collection(status=CollectionStatus.PARTIAL)]}, {"two": "no key"})
     assert "1 of 2 organizations, 0 sites, 0 apps\n" in render(report(state=unread))
+
+
+@pytest.mark.parametrize(
+    ("listed", "says"),
+    [(1, "1 app\n"), (2, "1 app; 1 administration entry is not an app\n"), (0, "1 app\n")],
+)
+def test_apps_are_counted_once(listed: int, says: str) -> None:
+    """What the list holds beside apps is said; that of a list that broke off is not known."""
+    ran = replace(collection(), announced=listed, read=listed)
+    state = state_of(described(app("a"), "a"), {ONE: [ran]})
+    assert f"1 organization, 1 site, {says}" in render(report(state=state))
 
 
 def test_gravest_first() -> None:
@@ -203,11 +222,70 @@ def test_gravest_first() -> None:
     assert set(ranks) == {0, 1, 2}
 
 
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+@pytest.mark.parametrize("name", ["awkward", "drifted", "many"])
+def test_the_first_table_is_one_screen(
+    width: int, name: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Whatever is in the report: verdict first and last, three questions, and no ID of a check without its title."""
+    if name == "awkward":
+        what = awkward_report()
+    elif name == "drifted":
+        what = request.getfixturevalue("drifted_report")
+    else:
+        found = [finding(app(f"{n}"), check=f"ZZ-{n % 90:02}", title=f"Title {n % 90}") for n in range(2000)]
+        what = report(found, warnings=tuple(f"Warning {n}." for n in range(50)))
+    text = at(width, monkeypatch, what)
+    lines = text.splitlines()
+    assert len(lines) <= (MOST_LINES if width >= 80 else MOST_LINES + 8)
+    assert [line for line in lines if cell_len(line) > width] == []
+    assert " ".join(lines).startswith(what.headline[:30])
+    word = what.headline.partition(" ")[0]
+    assert lines[-1] == f"{word} (high and above), exit code {what.run.exit_code}"
+    assert [line.split("  ")[0] for line in lines if line.startswith(("Data contribution ", "AI ", "Location "))] == [
+        "Data contribution",
+        "AI",
+        "Location",
+    ]
+    titles = {one.check: one.title for one in what.findings}
+    for check in re.findall(r"[A-Z]{2}-\d\d", text) if width >= 80 else ():
+        assert f"{titles[check]} ({check})" in text
+    listed = sum(1 for line in lines if re.match(r"(critical|high|medium|low|info)  +\S", line))
+    more = re.search(r"and \d+ more findings?: contribaudit findings", " ".join(lines))
+    assert listed <= 12
+    assert more or listed == len({one.check for one in what.findings if one.outcome.value not in QUIET})
+
+
+QUIET = ("pass", "no_such_setting")
+
+
+def test_findings_of_one_check_stand_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apps of one site are joined; what fails is named first; one finding alone says why."""
+    facts = [
+        fact
+        for name, host in (("a", "x.net"), ("b", "x.net"), ("c", "y.net"))
+        for fact in described(app(name), name, host, alias=f"app:{host}/jira")
+    ]
+    found = [
+        finding(app("c"), Outcome.UNKNOWN),
+        finding(app("a")),
+        finding(app("b")),
+        finding(app("c"), check="DR-02", title="App is pinned to its location", reason="no policy holds it"),
+    ]
+    text = at(100, monkeypatch, report(found, state_of(facts)))
+    assert "high      App data is in an allowed location (DR-01): 2 fail, 1 unknown\n" in text
+    assert "          Jira and Jira on x.net, Jira on y.net\n" in text
+    assert "high      App is pinned to its location (DR-02): fail\n" in text
+    assert "          Jira on y.net: no policy holds it\n" in text
+    assert "Location           fail       " in text
+    assert "Data contribution  not asked  this policy does not ask about it\n" in text
+
+
 def test_what_is_fine_is_counted_and_listed_on_demand() -> None:
     """Passes and missing settings are numbers, unless everything is wanted."""
     found = [finding(app("a"), Outcome.PASS, reason="in EU"), finding(app("b"), Outcome.NO_SUCH_SETTING, reason="none")]
     brief = render(report(found))
-    assert "1 apply: 1 pass  (1 without such a setting)" in brief
+    assert "1 apply: 1 pass, 1 without such a setting" in brief
     assert "in EU" not in brief
     assert "in EU" in render(report(found), everything=True)
     assert "nothing applies" in render(report())
@@ -225,24 +303,27 @@ def test_notes_beside_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_changes_as_people_count_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new app is one line with what matters of it; of many changes the first twenty are listed."""
+    """A new app is one line with what matters of it; of many changes the first few are listed."""
     new = [
         change(app("n"), setting, None, value, existed_before=False)
         for setting, value in ((names.APP_TYPE_KEY, "jira"), (names.PLAN, "Free"), (names.REALM, "US"))
     ]
     some = (*new, change(app("a"), "x", True, None), change(app("b"), "y", "v", None, exists_after=False))
-    text = at(120, monkeypatch, report(changes=some))
-    assert re.search(r"^new +ari:cloud:jira::site/n +Free, US$", text, re.MULTILINE)
-    assert re.search(r"^x +ari:cloud:jira::site/a +yes -> null$", text, re.MULTILINE)
-    assert re.search(r"^y +ari:cloud:jira::site/b +v -> \(gone\)$", text, re.MULTILINE)
+    text = at(120, monkeypatch, report(changes=some), everything=True)
+    assert re.search(r"^new +app:ari:cloud:jira::site/n +Free, US$", text, re.MULTILINE)
+    assert re.search(r"^x +app:ari:cloud:jira::site/a +yes -> null$", text, re.MULTILINE)
+    assert re.search(r"^y +app:ari:cloud:jira::site/b +v -> \(gone\)$", text, re.MULTILINE)
     many = tuple(change(app(str(number)), "x", False, True) for number in range(23))
-    assert "and 3 more: contribaudit changes\n" in render(report(changes=many))
+    first = at(120, monkeypatch, report(changes=many))
+    assert "Changed since run #317: 23, 23 without a known cause\n" in first
+    assert "! app:ari:cloud:jira::site/0: x: no -> yes, nobody looked for a cause\n" in first
+    assert "and 19 more: contribaudit changes\n" in first
 
 
 def test_the_organization_of_a_collector() -> None:
     """Of several organizations each line says whose it is; one that was not read says why."""
     several = state_of([], {ONE: [collection()], "other": [collection("other")]}, {"two": "there is no key"})
-    text = render(report(state=several))
+    text = render(report(state=several), everything=True)
     assert re.search(r"^Name of org-one +workspaces +ok +40 +3$", text, re.MULTILINE)
     assert re.search(r"^Name of other +workspaces +ok +40 +3$", text, re.MULTILINE)
     assert re.search(r"^Name of two +not read +there is no key$", text, re.MULTILINE)

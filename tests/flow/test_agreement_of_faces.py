@@ -206,7 +206,7 @@ def _one(seed: int, benches: Benches) -> Generated:
             bench.faults[:] = [Fault(kind, endpoint)]
         report = bench.audit(policy, now=NOW, fail_on=fail_on)
         document: Any = json.loads(json.dumps(as_document(report)))
-        return Generated(seed, report, document, text_table.render(report, everything=True))
+        return Generated(seed, report, document, text_table.render(document, everything=True))
 
 
 def _aliases(state: Any) -> list[str]:

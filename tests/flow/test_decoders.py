@@ -256,3 +256,38 @@ def test_a_colleagues_objects_come_as_files(
         assert here.known() == ("off", "attested"), "it reads nothing of ours, so that nothing agrees"
         (folder / "bad.json").write_text("{", encoding="utf-8")
         assert "is not JSON" in here.call(*ask[:-1], "bad.json", "--before-value", "off", "--after-value", "on")[2]
+
+
+def test_an_alarm_says_what_the_move_would_be_and_attestations_score_it(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A candidate reading makes no value: the setting is stale, whatever the reading says."""
+
+    def scores() -> str:
+        rows = json.loads(here.call("signals", "list", "--format", "json")[1])
+        return next(str(row["candidates"]) for row in rows if row["signal"] == UGC and row["owner"] == "organization")
+
+    def reason() -> str:
+        (row,) = json.loads(here.call("explain", "organization", SWITCH, "--format", "json")[1])["settings"]
+        return str(row["reason"])
+
+    with place(monkeypatch, capsys, folder, "second") as here:
+        here.organization.set_rule("acme-data-use", {"consented": False})
+        here.audit()
+        assert scores() == ""
+        here.attest("off")
+        here.audit()
+        assert scores() == "`consented` as contribution.in_app: 1 attestation agrees, 0 contradict"
+        here.organization.set_rule("acme-data-use", {"consented": True, "note": 1})
+        here.audit()
+        assert here.known() == (None, "signal_moved")
+        assert "`consented` false -> true; if that is the in-app switch, it was turned on" in reason()
+        here.organization.set_rule("acme-data-use", {"consented": False, "note": 1})
+        here.audit()
+        assert "->" not in reason(), "nothing that a reading looks at stands otherwise than at the look"
+        here.attest("on")
+        here.audit()
+        assert scores() == "`consented` as contribution.in_app: 1 attestation agrees, 1 contradicts"
+        here.organization.set_rule("acme-data-use", {"consented": "perhaps"})
+        here.audit()
+        assert '`consented` false -> "perhaps", which may be the in-app switch' in reason()

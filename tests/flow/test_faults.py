@@ -45,13 +45,13 @@ CAUSE = {
     "500": "answered 500",
     "503": "answered 503",
     "html": "a web page instead of JSON",
-    "truncated-json": "cut-off JSON",
+    "truncated-json": "truncated JSON",
     "redirect": "redirected (302) to elsewhere.example",
     "hang": "did not answer in time",
-    "close": "broke",
+    "close": "closed the connection early",
     "repeated-cursor": "repeated cursor",
-    "total-too-large": "announced 14 entries and gave 7",
-    "no-links": "a page without its `links`",
+    "total-too-large": "announced 14 entries and returned 7",
+    "no-links": "a page without `links`",
 }
 """What the reason must tell of a fault; a 403 tells the scope, a 429 that it is one."""
 PAGED = ("workspaces", "directories", "policies", "api-keys", "groups-search", "group-role-assignments")
@@ -75,7 +75,7 @@ CASES = [
 FIRST_KINDS = ("401", "403-b", "404", "html", "close")
 """Those that a first run meets: each for another kind of error."""
 FIRST_CASES = [*((kind, endpoint) for endpoint in COLLECTOR_OF for kind in FIRST_KINDS), *HALF]
-EMPTY = {"workspaces": "the list of apps is empty", "org": "the answer holds no organization"}
+EMPTY = {"workspaces": "the list of apps is empty", "org": "the answer contains no organization"}
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 
+import click
 import pytest
 
 from contribaudit import checks
+from contribaudit.cli import PROGRAM, group
 from contribaudit.core.advise.next_steps import StepKind
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
@@ -33,6 +36,21 @@ def assert_whole(report: Report) -> None:
     held = Counter(one.id for step in report.steps for one in step.findings)
     assert held == Counter(one.id for one in report.findings if one.outcome not in SETTLED)
     assert all(step.text and not step.text.endswith(".") and step.command for step in report.steps)
+    for step in report.steps:
+        assert_exists(step.command)
+        assert len(report.organizations) > 1 or "--org" not in step.command
+
+
+def assert_exists(command: str) -> None:
+    """Every word of it: the command, what is under it, its options and arguments."""
+    program, *words = shlex.split(command)
+    assert program == PROGRAM
+    context = group.make_context(PROGRAM, words, resilient_parsing=True)
+    while isinstance(context.command, click.Group):
+        name, inner, words = context.command.resolve_command(context, [*context._protected_args, *context.args])
+        assert name is not None
+        assert inner is not None
+        context = inner.make_context(name, words, parent=context)
 
 
 @pytest.mark.parametrize("scenario", names())

@@ -146,7 +146,11 @@ CASES = (
     fresh(UNKNOWN, "spaces_not_counted", ON, NOTHING_EXCLUDED, listings=ENG),
     fresh(UNKNOWN, "spaces_not_counted", ON, NOTHING_EXCLUDED, count(1, days_ago=31), listings=ENG),
     fresh(UNKNOWN, "spaces_unseen", ON, NOTHING_EXCLUDED, count(5), listings=ENG),
-    fresh(UNKNOWN, "spaces_unseen", OFF, NOTHING_INCLUDED, count(2, days_ago=4), listings=GROWN),
+    # with the switch off and an empty include list no listing decides anything
+    fresh(PASS, "new_spaces_kept_out", OFF, NOTHING_INCLUDED, count(2, days_ago=4), listings=GROWN),
+    fresh(PASS, "new_spaces_kept_out", OFF, NOTHING_INCLUDED),
+    fresh(PASS, "new_spaces_kept_out", OFF, NOTHING_INCLUDED, listings=(listed(status=FAILED),)),
+    fresh(UNKNOWN, "spaces_not_read", OFF, included("a typing error")),
     fresh(UNKNOWN, "unknown_entry", OFF, included("a typing error"), count(1), listings=ENG),
     *(
         replace(case, about="tidy.atlassian.net/confluence")

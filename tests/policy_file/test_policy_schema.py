@@ -32,6 +32,17 @@ def test_the_documented_file_and_the_packs_are_valid() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "[expect]\ncontribution = 'none'\nai = 'blocked'\nlocation = ['EEA']",
+        "[expect]\nai = { groups = ['ai-users'] }\nlocation = 'EEA'\nlocation_except = ['trello']\nreason = 'x'",
+    ],
+)
+def test_statements_alone_are_valid(text: str) -> None:
+    assert list(VALIDATOR.iter_errors(as_json(text))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "",
         "version = 2",
         "version = 1\nnam = 'x'",
@@ -48,6 +59,12 @@ def test_the_documented_file_and_the_packs_are_valid() -> None:
         "version = 1\n" + table("waiver", WAIVER, {"where": "{ site = 'a' }"}),
         "version = 1\n" + table("waiver", WAIVER, {"outcomes": "['pass']"}),
         f"version = 1\n{table('decision', DECISION, {'second': ''})}",
+        "[expect]\ncontribution = 'off'",
+        "[expect]\nai = ['ai-users']",
+        "[expect]\nai = { groups = [] }",
+        "[expect]\nlocation = []",
+        "[expect]\nsubprocessor_locations = ['EEA']",
+        "[expect]\ncontributon = 'none'",
     ],
 )
 def test_mistakes_are_invalid(text: str) -> None:

@@ -42,16 +42,16 @@ def load(folder: Path, text: str = GOOD, name: str = "ours.toml") -> Rulebook:
     return decoders.with_folder(RULEBOOK, folder, catalogue.ALL)
 
 
-def test_nobody_published_a_meaning_so_none_is_shipped() -> None:
-    """The file is one of the rulebook all the same."""
-    assert RULEBOOK.decoders == ()
+def test_one_decoder_is_shipped_of_the_item_that_nobody_can_attest() -> None:
+    """Nobody published what the other objects mean."""
+    assert [(one.setting, one.signal) for one in RULEBOOK.decoders] == [("ai.policy_item", "signal.workspace.policy")]
     assert "decoders.toml" in [file.name for file in RULEBOOK.files]
     assert decoders.with_folder(RULEBOOK, None, catalogue.ALL) == RULEBOOK
 
 
 def test_a_folder_adds_to_the_rulebook_and_to_its_digest(tmp_path: Path) -> None:
     found = load(tmp_path)
-    (one,) = found.decoders
+    (*_, one) = found.decoders
     assert (one.name, one.origin) == ("ours.toml", "Acme Labs")
     assert one.sha256 == sha256((tmp_path / "ours.toml").read_bytes()).hexdigest()
     assert set(one.pointers) == {"/attributes/rule/off", "/attributes/status", "/attributes/x"}
@@ -75,8 +75,8 @@ def test_two_files_may_not_read_the_same(tmp_path: Path) -> None:
 
 def test_ours_takes_the_place_of_a_shipped_one(tmp_path: Path) -> None:
     shipped = load(tmp_path)
-    (again,) = decoders.with_folder(shipped, tmp_path, catalogue.ALL).decoders
-    assert again == shipped.decoders[0]
+    again = decoders.with_folder(shipped, tmp_path, catalogue.ALL).decoders
+    assert again == shipped.decoders
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_mistake_names_file_and_key(tmp_path: Path, old: str, new: str, said: 
 
 def test_lists_are_read_as_they_stand_or_not_at_all(tmp_path: Path) -> None:
     whole = GOOD.partition("[[decoder.value]]")[0].replace("contribution.in_app", "contribution.in_app.excluded")
-    (one,) = load(tmp_path, whole + 'texts = "/attributes/rule/excluded"\n').decoders
+    (*_, one) = load(tmp_path, whole + 'texts = "/attributes/rule/excluded"\n').decoders
     assert one.pointers == ("/attributes/rule/excluded",)
     with pytest.raises(RulebookError, match="which only `texts` can read"):
         load(tmp_path, GOOD.replace("contribution.in_app", "contribution.in_app.excluded"))

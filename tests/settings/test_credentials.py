@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from keyring.backends.chainer import ChainerBackend
@@ -14,7 +15,15 @@ from keyring.backends.null import Keyring as NullKeyring
 from pydantic import SecretStr
 
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
-from contribaudit.settings.credentials import account, find_key, forget_key, key_store, read_key_file, save_key
+from contribaudit.settings.credentials import (
+    NamedKey,
+    account,
+    find_key,
+    forget_key,
+    key_store,
+    read_key_file,
+    save_key,
+)
 from contribaudit.settings.model import AppSettings
 from tests.isolation import ForgetfulKeyring, LockedKeyring, MemoryKeyring, isolate, use_keyring
 
@@ -35,8 +44,8 @@ def a_file(name: str, content: str | bytes, mode: int = 0o600) -> Path:
     return path
 
 
-def found(settings: AppSettings, organization: str = ACME, **places: object) -> tuple[str, str]:
-    key = find_key(settings, organization, **places)  # type: ignore[arg-type]
+def found(settings: AppSettings, organization: str = ACME, **places: Any) -> tuple[str, str]:
+    key = find_key(settings, organization, NamedKey(**places))
     return key.key.get_secret_value(), key.origin
 
 
@@ -55,9 +64,9 @@ def test_the_nearest_place_wins(monkeypatch: pytest.MonkeyPatch, home: Path) -> 
     reading, writing = os.pipe()
     os.write(writing, b"from-descriptor\n")
     os.close(writing)
-    assert found(settings, key_fd=reading) == ("from-descriptor", f"file descriptor {reading}")
+    assert found(settings, fd=reading) == ("from-descriptor", f"file descriptor {reading}")
     os.close(reading)
-    assert found(settings, key_file=named) == ("from-named", "the file named")
+    assert found(settings, file=named) == ("from-named", "the file named")
     assert found(settings) == ("from-environment", "the environment variable CONTRIBAUDIT_API_KEY")
     monkeypatch.delenv("CONTRIBAUDIT_API_KEY")
     assert found(configured('org_id = "acme"\napi_key_file = "configured"\n'))[0] == "from-configured"
@@ -92,7 +101,7 @@ def test_no_key_names_every_place(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_file_and_descriptor_at_once_are_refused() -> None:
     with pytest.raises(UsageError, match="both"):
-        find_key(AppSettings.load(), ACME, key_file=Path("x"), key_fd=3)
+        find_key(AppSettings.load(), ACME, NamedKey(Path("x"), 3))
 
 
 @pytest.mark.parametrize("content", ["the-key", "the-key\n", "the-key\r\n", b"\xef\xbb\xbfthe-key\n"])
@@ -141,7 +150,7 @@ def test_a_missing_file_a_folder_and_a_closed_descriptor(home: Path) -> None:
         with pytest.raises(CredentialError, match="cannot be read"):
             read_key_file(path)
     with pytest.raises(CredentialError, match="File descriptor 987 cannot be read"):
-        find_key(AppSettings.load(), ACME, key_fd=987)
+        find_key(AppSettings.load(), ACME, NamedKey(fd=987))
 
 
 def test_saved_found_and_forgotten() -> None:

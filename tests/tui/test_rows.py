@@ -68,13 +68,13 @@ def test_what_to_do_next_is_cut_and_told_in_full_beneath() -> None:
     """A line never grows; its `more` has the whole sentence and the command."""
     lines = overview.next_lines(board(), 78, 3)
     assert said(lines)[:2] == [
-        "1  FIX     critical acme-lab/jira-software, acme-us/confluence: App is … 6 min",
-        "2  FIX     critical acme-lab/jira-software: App data is in an allowed l… 5 min",
+        "1  FIX     critical Pin the app to an allowed location. A scheduled mov… 6 min",
+        "2  FIX     critical Schedule a move to an allowed realm, or record an a… 5 min",
     ]
     assert said(lines)[2] == "3  FIX     critical Acme Bank was not read: no key: none is saved for it 5 min"
     assert said(lines)[3] == "and 2 more: contribaudit next"
     fifth = said(overview.next_lines(board(), 78, 5))[4]
-    assert fifth.startswith("5  DECIDE  high     Acme Global: Metadata contribution is off: ")
+    assert fifth.startswith("5  DECIDE  high     Metadata contribution is off: Acme Global: ")
     assert overview.next_title(board()) == "DO NEXT (5 things, about 22 min)"
     assert lines[1].more.endswith("Type: contribaudit checks show DR-01")
     assert lines[1].query == "id:ari:cloud:lab is:open"
@@ -87,7 +87,7 @@ def test_what_nobody_can_settle_is_told_last_and_is_nothing_to_do() -> None:
     steps = next_steps(replace(shown.report, findings=(*shown.report.findings, unpublished)))
     more = replace(shown, steps=steps)
     assert overview.next_title(more) == overview.next_title(shown)
-    told = "1 finding cannot be resolved yet: 1 has no data source (GV-02)"
+    told = "1 finding cannot be resolved yet. 1 has no data source:  (GV-02)"
     assert said(overview.next_lines(more, 78, 5))[5] == told
     assert said(overview.next_lines(more, 78, 3))[3] == "and 2 more: contribaudit next; 1 cannot be resolved yet"
     alone = replace(shown, steps=steps[-1:], report=replace(shown.report, run=replace(shown.report.run, exit_code=0)))

@@ -26,7 +26,7 @@ class TooLong(Exception):
 
 
 async def read_body(response: httpx.Response) -> bytes:
-    """The unpacked body. Raises TooLong, httpx.DecodingError for one that cannot be unpacked, httpx's other errors."""
+    """The unpacked body. Raises TooLong, httpx.DecodingError for one that is damaged, httpx's other errors."""
     if response.is_stream_consumed:
         return response.content
     unpack = _Unpacking(response.headers.get("Content-Encoding", ""))
@@ -43,7 +43,7 @@ class _Unpacking:
     def __init__(self, encoding: str) -> None:
         name = encoding.strip().lower()
         if name not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise httpx.DecodingError("an encoding that was not asked for")
+            raise httpx.DecodingError("an encoding that was not requested")
         self._unzip = zlib.decompressobj(zlib.MAX_WBITS | 32) if name not in ("", "identity") else None
         # Some servers send deflate without its wrapping.
         self._bare = name == "deflate"
@@ -56,7 +56,7 @@ class _Unpacking:
                 found += self._unzip.decompress(piece, _STEP)
             except zlib.error as error:
                 if not self._bare:
-                    raise httpx.DecodingError("cannot be unpacked") from error
+                    raise httpx.DecodingError("cannot be decompressed") from error
                 self._unzip = zlib.decompressobj(-zlib.MAX_WBITS)
                 self._bare = False
                 continue
@@ -80,7 +80,7 @@ def _bound(found: bytearray) -> None:
 
 DEEPEST = 200
 """Objects and lists within each other, which is the fast reader's limit; the API's own have about ten."""
-_BROKEN = "broken or cut-off JSON"
+_BROKEN = "broken or truncated JSON"
 # What the fast reader takes for infinity, or text that looks so: it is read slowly, which is right for both.
 _HUGE = re.compile(rb"[eE]\+?[0-9]{3,}[\s,}\]]")
 _DIGITS = bytes(ord("0") if chr(byte) in "0123456789." else byte for byte in range(256))
@@ -88,7 +88,7 @@ _MANY_DIGITS = b"0" * 300
 
 
 class NotRead(Exception):
-    """The text is no JSON that is taken; says what it is: "broken or cut-off JSON"."""
+    """The text is no JSON that is taken; says what it is: "broken or truncated JSON"."""
 
 
 def read_json(body: bytes) -> Any:

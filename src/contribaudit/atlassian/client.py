@@ -148,15 +148,17 @@ async def stream_pages(
         paging.check_envelope(call, document)
         following = paging.next_cursor(call, document) or ""
         if sender.redaction.reveals(following) or SHOWN in following:
-            what = f"{call.title} gave the credential itself as the place to go on from, which is not kept"
+            what = f"{call.title} returned the credential itself as a cursor, which is not kept"
             raise UnexpectedAnswer(what, call=call.title, hint="Check api_url and any proxy")
         last = not items or (not following and len(items) < limit)
         yield StreamPage(items, following or cursor, last)
         if last:
             return
         if following in ("", cursor):
-            what = f"{call.title} gave entries and no way on"
-            raise UnexpectedAnswer(what, call=call.title, hint="Try again; if it stays, the API has changed: report it")
+            what = f"{call.title} returned entries but no cursor for the next page"
+            raise UnexpectedAnswer(
+                what, call=call.title, hint="Try again; if it happens again, the API has changed: report it"
+            )
         cursor = following
         request = paging.cursor_with_query(call, cursor)
 

@@ -65,9 +65,9 @@ def checked_origin(api_url: str) -> httpx.URL:
     if not re.fullmatch(rb"[A-Za-z0-9._:-]+", url.raw_host) or url.scheme not in {"https", "http"}:
         raise ConfigurationError("api_url is not an https:// address", hint=_HINT)
     if url.userinfo or not {"?", "#"}.isdisjoint(api_url):
-        raise ConfigurationError("api_url holds a user name, a query or a fragment, which it must not", hint=_HINT)
+        raise ConfigurationError("api_url must not contain a user name, a query or a fragment", hint=_HINT)
     if url.scheme == "http" and not is_loopback(url.host):
-        raise ConfigurationError("api_url is plain http, which would show the key to the network", hint=_HINT)
+        raise ConfigurationError("api_url is plain http, which would expose the key on the network", hint=_HINT)
     return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
 
 

@@ -29,7 +29,7 @@ LONGEST_CURSOR = 8_192
 """Characters; it travels in an address, and no server takes longer ones."""
 MOST_ANNOUNCED = 2**53
 """Entries of a list; a larger number counts nothing."""
-_HINT = "The pages read so far are kept and the rest counts as unread. Try again; if it stays, report it"
+_HINT = "The pages read so far are kept and the rest counts as unread. Try again; if it happens again, report it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
     """Raises NoEnvelope for a page without what its endpoint always has beside the entries."""
     for name in call.envelope:
         if not isinstance(document.get(name), dict):
-            what = f"{call.title} gave a page without its `{name}`, so it does not tell whether there is a next page"
+            what = f"{call.title} returned a page without `{name}`, so whether there is a next page is not known"
             raise NoEnvelope(what, call=call.title, hint=_HINT)
 
 
@@ -99,7 +99,7 @@ def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
     link = link or _member(call, document, "_links" if call.paging is Paging.LINK_CURSOR else "links")
     cursor = _token(call, link) if link else None
     if cursor is not None and not is_cursor(cursor):
-        raise _broken(call, f"named a next page by {len(cursor)} characters that cannot be sent back")
+        raise _broken(call, f"returned a cursor of {len(cursor)} characters that cannot be sent back")
     return cursor
 
 
@@ -115,17 +115,17 @@ def next_offset(call: Call, document: dict[str, Any], asked: Request) -> str | N
     """
     start, last, total = (document.get(name) for name in ("startAt", "isLast", "total"))
     if start != int(dict(asked.query).get(START_AT, "0")):
-        raise _broken(call, "gave another page than the one asked for")
+        raise _broken(call, "returned a different page than the one requested")
     items = document.get(call.entries)
     after = start + (len(items) if isinstance(items, list) else 0)
     if type(last) is not bool:
         if type(total) is not int:
-            raise _broken(call, "does not tell whether there is a next page")
+            raise _broken(call, "does not say whether there is a next page")
         last = after >= total
     if last:
         return None
     if after == start:
-        raise _broken(call, "has a page without entries before its end")
+        raise _broken(call, "has an empty page before its last one")
     return str(after)
 
 
@@ -181,7 +181,7 @@ class Chain:
         told = announced(document)
         self._pages += 1
         if told is None and _total(document) is not None:
-            self._doubt = self._doubt or (NoTotal, "gave a total that is no number")
+            self._doubt = self._doubt or (NoTotal, "returned a total that is not a number")
         elif self._pages > 1 and told != self._announced:
             what = f"first announced {_number(self._announced)} entries and then {_number(told)}"
             self._doubt = self._doubt or (TotalChanged, what)
@@ -205,7 +205,7 @@ class Chain:
             distinct = len(self._ids)
             rows = len(self._rows) if self.call.apart else distinct
             if self._announced is not None and self._announced not in (distinct, rows):
-                what = f"announced {self._announced} entries and gave {distinct} different ones"
+                what = f"announced {self._announced} entries and returned {distinct} different ones"
                 self._doubt = (CountMismatch, what)
             elif self._announced is None and self._read > distinct:
                 self._doubt = (RepeatedEntries, "repeated entries, and did not say how many there are")
@@ -227,7 +227,7 @@ class Chain:
             raise _broken(self.call, "named a next page that was read before (repeated cursor)")
         self._seen.add(cursor)
         if len(self._seen) >= self.max_pages:
-            raise _broken(self.call, f"goes on after {self.max_pages} pages")
+            raise _broken(self.call, f"has more than {self.max_pages} pages")
         return replace(_NEXT[self.call.paging](self.call, cursor), where=self.where)
 
 

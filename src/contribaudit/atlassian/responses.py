@@ -41,8 +41,8 @@ from contribaudit.errors import (
 )
 
 _GUARD = "The audit log also needs Atlassian Guard or an Enterprise plan"
-_PROXY = "A proxy or a login page on the way may have sent it: check HTTPS_PROXY and api_url"
-_REPORT = "Try again; if it stays, the API has changed: report it"
+_PROXY = "A proxy or a login page may have sent it: check HTTPS_PROXY and api_url"
+_REPORT = "Try again; if it happens again, the API has changed: report it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ def parse(call: Call, body: bytes, quote: Quote) -> dict[str, Any]:
         if _is_web_page(body):
             what, hint = "answered with a web page instead of JSON", _PROXY
         elif not body.strip():
-            what, hint = "answered with nothing", f"A proxy may have cut it. {_REPORT}"
+            what, hint = "answered with an empty body", f"A proxy may have truncated it. {_REPORT}"
         else:
-            what, hint = f"answered with {error}", f"A proxy may have cut it. {_REPORT}"
+            what, hint = f"answered with {error}", f"A proxy may have truncated it. {_REPORT}"
         # Raised outside of this block, so that the parser's error, which quotes the body, is not attached.
     else:
         if twice is not None:
@@ -141,30 +141,32 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
     """The error of an answer whose status is not 2xx; `asked_seconds` is the wait that it asks for, if any."""
     status, title = response.status_code, call.title
     if 300 <= status < 400:
-        return redirected(call, response, quote, "The key goes to api_url's host only: check api_url and any proxy")
+        return redirected(
+            call, response, quote, "The key is sent only to the host of api_url: check api_url and any proxy"
+        )
     said = _said(_json(response.content), quote)
     what, proxy = told(call, response, quote)
     guard = f". {_GUARD}" if call in (LIST_EVENT_ACTIONS, STREAM_EVENTS) else ""
     match status:
         case _ if status < 300:
-            return UnexpectedAnswer(f"{what}, which is no whole answer", call=title, hint=_REPORT + proxy)
+            return UnexpectedAnswer(f"{what}, which is not a complete answer", call=title, hint=_REPORT + proxy)
         case 400 if call.paging is Paging.STREAM:
             return CursorRefused(what, call=title, hint="The log is read again from the end of the last reading")
         case 401:
             hint = (
-                "The key is wrong, expired or revoked; a key lives at most a year. Create one at admin.atlassian.com, "
-                "Organization settings, API keys, and save it with `contribaudit login`"
+                "The key is wrong, expired or revoked; a key is valid for at most a year. Create one at "
+                "admin.atlassian.com, Organization settings, API keys, and save it with `contribaudit login`"
             )
             return KeyRefused(f"Atlassian refused the API key: {what}", call=title, hint=hint + guard + proxy)
         case 403:
             needed = f"; it needs the scope {call.scope}" if call.scope else ""
-            hint = "Give the key that scope" if call.scope else "Check what the key may do"
-            hint += ", or check that it belongs to this organization and not to another one"
+            hint = "Give the key that scope" if call.scope else "Check the scopes of the key"
+            hint += ", or check that it belongs to this organization"
             return AccessDenied(what + needed, call=title, hint=hint + guard + proxy, missing_scope=call.scope or None)
         case 404 if said.code == "ADMIN-404-2" or call == GET_ORGANIZATION:
             hint = "Check the organization ID (Atlassian shows it beside a new API key) and that the key"
             return OrganizationNotFound(
-                f"Atlassian knows no such organization: {what}",
+                f"Atlassian does not know this organization: {what}",
                 call=title,
                 hint=f"{hint} belongs to that organization{proxy}",
             )
@@ -175,14 +177,14 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
         case 429:
             asked = f"Atlassian asks to wait {asked_seconds:.0f} s" if asked_seconds else "Wait some minutes"
             return RateLimited(
-                f"Atlassian's rate limit stopped it: {what}",
+                f"Stopped by Atlassian's rate limit: {what}",
                 call=title,
                 hint=f"{asked}, then run it again; another tool may be using the same limit",
                 wait_seconds=asked_seconds,
             )
         case _ if status >= 500:
             asked = f"Atlassian asks to wait {asked_seconds:.0f} s. " if asked_seconds else ""
-            hint = f"{asked}Try again later; https://status.atlassian.com tells of outages"
+            hint = f"{asked}Try again later; see https://status.atlassian.com for outages"
             return ServerFailed(what, call=title, hint=hint + proxy)
         case _:
             return UnexpectedAnswer(what, call=title, hint=proxy.removeprefix(". ") or _REPORT)
@@ -276,8 +278,8 @@ def no_answer(
         return TlsFailed(
             f"No secure connection to {host}: {_tls_reason(tls)}",
             call=call,
-            hint="Often a corporate proxy that signs with its own certificate authority: "
-            "name its certificate file in SSL_CERT_FILE",
+            hint="The usual cause is a corporate proxy with its own certificate authority: "
+            "set SSL_CERT_FILE to its certificate file",
         )
     if isinstance(error, httpx.TimeoutException) or _first(causes, TimeoutError):
         what = "accept a connection" if isinstance(error, httpx.ConnectTimeout) else "answer"
@@ -286,7 +288,7 @@ def no_answer(
         )
     if isinstance(error, httpx.ProxyError):
         return AdminApiUnreachable(
-            f"The proxy did not let a request to {host} through",
+            f"The proxy refused the request to {host}",
             call=call,
             hint="Check HTTPS_PROXY and the proxy's user name and password",
         )
@@ -294,22 +296,22 @@ def no_answer(
         return ConnectionRefused(
             f"{host}:{url.port or {'https': 443}.get(url.scheme, 80)} refused the connection",
             call=call,
-            hint="A firewall or proxy refuses it, or nothing listens there: check api_url",
+            hint="A firewall or proxy refuses the connection, or nothing is listening there: check api_url",
         )
     if isinstance(error, httpx.DecodingError):
         return UnexpectedAnswer(
             f"{call} answered with a body that cannot be decompressed",
             call=call,
-            hint="A proxy on the way may have changed it; try again without it",
+            hint="A proxy may have changed it; try again without the proxy",
         )
     if isinstance(error, httpx.RemoteProtocolError):
         return AdminApiUnreachable(
-            f"{host} broke off its answer, or sent what is not HTTP",
+            f"{host} closed the connection early or did not answer in HTTP",
             call=call,
-            hint="A proxy on the way may have changed it: check HTTPS_PROXY and api_url, then try again",
+            hint="A proxy may have changed it: check HTTPS_PROXY and api_url, then try again",
         )
     return AdminApiUnreachable(
-        f"The connection to {host} broke ({type(error).__name__})",
+        f"The connection to {host} was lost ({type(error).__name__})",
         call=call,
         hint="Check the network and any proxy, then try again",
     )
@@ -345,8 +347,8 @@ def site_refusal(call: Call, response: httpx.Response, quote: Quote, asked_secon
     match response.status_code:
         case 401:
             hint = (
-                f"The token is wrong, expired or revoked, is not of the account that `email` names, or lacks the scope "
-                f"{call.scope}. Create one at {_TOKENS} and save it with `contribaudit login --site`{proxy}"
+                "The token is wrong, expired or revoked, does not belong to the account in `email`, or lacks the "
+                f"scope {call.scope}. Create one at {_TOKENS} and save it with `contribaudit login --site`{proxy}"
             )
             return TokenRefused(f"The site refused the API token: {what}", call=call.title, hint=hint)
         case 403:
@@ -354,9 +356,9 @@ def site_refusal(call: Call, response: httpx.Response, quote: Quote, asked_secon
             message = f"{what}; it needs the scope {call.scope}"
             return AccessDenied(message, call=call.title, hint=hint, missing_scope=call.scope)
         case 404:
-            hint = f"The site may not have this app any more, or the token's account no access to it{proxy}"
+            hint = f"The site may no longer have this app, or the token's account has no access to it{proxy}"
             return NotFound(what, call=call.title, hint=hint)
         case status if 300 <= status < 400:
-            hint = "A token goes to the configured addresses only: check api_url, `direct` and any proxy"
+            hint = "A token is sent only to the configured addresses: check api_url, `direct` and any proxy"
             return redirected(call, response, quote, hint)
     return refusal(call, response, quote, asked_seconds)

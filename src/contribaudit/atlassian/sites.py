@@ -157,5 +157,5 @@ class SiteClient:
 def site_chain(call: Call, cloud_id: str, max_pages: int = paging.MAX_PAGES) -> paging.Chain:
     """The pages of a list of one site. Raises ValueError for what is no cloud ID."""
     if not is_cloud_id(cloud_id):
-        raise ValueError("this is no cloud ID")
+        raise ValueError("the cloud ID is not valid")
     return paging.Chain(call, max_pages, ((calls.SITE, cloud_id.lower()),))

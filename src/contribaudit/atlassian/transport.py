@@ -312,13 +312,13 @@ class Sender:
         slots: asyncio.Semaphore | None = None,
     ) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]*", organization):
-            hint = "It is letters, digits and dashes; Atlassian shows it beside a new API key"
-            raise ConfigurationError("The organization ID holds characters that none has", hint=hint)
+            hint = "It consists of letters, digits and dashes; Atlassian shows it beside a new API key"
+            raise ConfigurationError("The organization ID contains invalid characters", hint=hint)
         what = "token" if allowed == calls.ON_SITES else "key"
         # Else httpx or h11 would quote the key in an error of their own.
         if not re.fullmatch(r"[!-~]+", credential.secret.get_secret_value()):
             hint = "Copy it again, without spaces or line breaks, and save it with `contribaudit login`"
-            raise CredentialError(f"The API {what} is empty or holds characters that no {what} has", hint=hint)
+            raise CredentialError(f"The API {what} is empty or contains invalid characters", hint=hint)
         self.ledger = Ledger() if ledger is None else ledger
         self.redaction = Redaction(secret.get_secret_value() for secret in credential.unspoken)
         self.quote = responses.Quote(self.redaction)
@@ -391,12 +391,12 @@ class Sender:
                 finally:
                     await answer.aclose()
         except TooLong:
-            return Failure(_odd(call, f"more than {LONGEST_BODY >> 20} MiB, which is more than it reads"))
+            return Failure(_odd(call, f"more than {LONGEST_BODY >> 20} MiB, which is over the limit"))
         except TimeoutError:
             if not deadline.expired():
                 raise
-            what = f"{call.title}: the answer was not whole after {ANSWER_SECONDS:g} s"
-            hint = "Check the network and any proxy, which sends it too slowly, then try again"
+            what = f"{call.title}: the answer was not complete after {ANSWER_SECONDS:g} s"
+            hint = "The network or a proxy is too slow; check both, then try again"
             return Failure(TimedOut(what, call=call.title, hint=hint), heals=False)
         headers = [(name, value) for name, value in answer.headers.raw if name.lower() not in _OF_THE_WIRE]
         headers += answer.extensions.get(_LOCATION, [])
@@ -426,8 +426,8 @@ class Sender:
         for name, value in request.where:
             # A path of dots would be another one after a proxy has tidied it up.
             if not value.strip(".") or len(value) > _LONGEST_ID or not value.isprintable():
-                what = f"{call.title}: an answer named a {name} that is none"
-                raise UnexpectedAnswer(what, call=call.title, hint="Try again; if it stays, report it")
+                what = f"{call.title}: an answer contained an invalid {name}"
+                raise UnexpectedAnswer(what, call=call.title, hint="Try again; if it happens again, report it")
         path = call.path.partition(f"{{{calls.SITE}}}")[2] if self._direct else call.path
         return re.sub(r"{(\w+)}", lambda found: quote(parts[found[1]], safe=""), path)
 
@@ -477,5 +477,5 @@ async def _set_location_aside(response: httpx.Response) -> None:
 
 
 def _odd(call: Call, what: str) -> UnexpectedAnswer:
-    hint = "A proxy on the way may have sent it: check HTTPS_PROXY and api_url. If it stays, report it"
+    hint = "A proxy may have sent it: check HTTPS_PROXY and api_url. If it happens again, report it"
     return UnexpectedAnswer(f"{call.title} answered with {what}", call=call.title, hint=hint)

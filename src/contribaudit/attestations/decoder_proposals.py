@@ -17,6 +17,7 @@ import tomlkit
 from tomlkit.items import InlineTable
 
 from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.candidate import Candidate
 from contribaudit.core.model.canonical import NOTHING, Nothing, canonical_json, digest, found_at, parts, stable
 from contribaudit.core.model.decoder import Decoder, Digests, decode
 from contribaudit.core.model.observation import Observed, SettingId, Value
@@ -24,7 +25,8 @@ from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.attested import AttestationHistory
-from contribaudit.core.resolve.calibration import form, wanted_objects
+from contribaudit.core.resolve.calibration import form, known_digests, wanted_objects
+from contribaudit.core.resolve.policy_items import READ_DIRECTLY
 from contribaudit.core.resolve.signals import SignalKey
 from contribaudit.errors import UsageError
 from contribaudit.rulebook import decoders
@@ -32,15 +34,24 @@ from contribaudit.store.history import History
 
 
 def with_objects(
-    told: AttestationHistory, store: History, decoders: Sequence[Decoder], snapshot: Snapshot | None
+    told: AttestationHistory,
+    store: History,
+    decoders: Sequence[Decoder],
+    snapshot: Snapshot | None,
+    candidates: Sequence[Candidate] = (),
 ) -> AttestationHistory:
     """The attestations with the objects that weighing it needs; as it was where nothing looks into any.
 
     One that is neither in the snapshot nor in the history is left out: what it consists of is not known any more.
     Raises StoreDamaged for one that was altered.
     """
-    by_key = wanted_objects(decoders, told.attestations, told.signals)
-    signals = {one.signal for one in decoders} | {signal for _, signal in by_key}
+    looking_back = [one for one in decoders if one.setting not in READ_DIRECTLY]
+    by_key = wanted_objects(looking_back, told.attestations, told.signals)
+    read = {one.signal for one in candidates} if told.attestations else set()
+    for key, names in known_digests({}, told.attestations).items() if read else ():
+        if key[1] in read:
+            by_key.setdefault(key, set()).update(names)
+    signals = read | {one.signal for one in decoders} | {signal for _, signal in by_key}
     if not signals:
         return told
     wanted = {name for names in by_key.values() for name in names}

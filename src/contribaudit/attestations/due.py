@@ -20,6 +20,7 @@ from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later
+from contribaudit.core.resolve.second_witness import told_by_gateway
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 
@@ -48,6 +49,8 @@ def rows(state: State, attestations: Iterable[Attestation], policy: AuditPolicy)
     for screen in state.rulebook.screens:
         for subject in _subjects(state, screen, known):
             for setting in map(catalogue.find, screen.settings):
+                if told_by_gateway(state, subject, setting.id):
+                    continue
                 if subject.kind in setting.kinds and setting.attestable:
                     last = next(iter(newest.get((subject, setting.id), ())), None)
                     yield Row(screen, subject, setting, last, due_at(last, screen.id, policy) if last else None)

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from contribaudit import files as named_file
+from contribaudit import files
 from contribaudit.attestations import recording
 from contribaudit.attestations.anchoring import PastLooks, ReadingsAround
 from contribaudit.attestations.recording import ConsoleVisit, EnteredValue, find_subject, moment, raise_all, record
@@ -77,8 +77,8 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
         raise UsageError(f"The folder of attestations {folder} does not exist", hint="Check `attestations`")
     found: dict[str, Row] = {}
     wrong: list[str] = []
-    files = [path for path in sorted(folder.rglob("*")) if path.suffix.casefold() in (".csv", ".toml")]
-    for path in files:
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix.casefold() in (".csv", ".toml")]
+    for path in paths:
         try:
             for row in load(path):
                 if not row.by or row.observed_at is None:
@@ -92,7 +92,7 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
 
 def _read(path: Path) -> str:
     try:
-        text = named_file.read_text(path, most=LARGEST_BYTES)
+        text = files.read_text(path, most=LARGEST_BYTES)
     except Unreadable as error:
         hint = "Check the path; contribaudit attest --template prints what such a file holds"
         raise UsageError(f"{path} cannot be read: {error.reason}", hint=hint if error.missing else error.hint) from None
@@ -126,7 +126,7 @@ def _csv(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _toml(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Line and keys of each [[attestation]], with the file's own `by` and so on beneath."""
     try:
-        document = named_file.toml(text)
+        document = files.toml(text)
     except NotToml as error:
         where = f"{path}:{error.line}"
         raise UsageError(f"{where}: not valid TOML: {error.what}", hint="Correct that line") from None

@@ -65,7 +65,11 @@ def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of
             partial(job.store.audit_log, target.organization),
         ),
         testimony=with_objects(
-            job.store.attestation_history(target.organization), job.store, job.rulebook.decoders, snapshot
+            job.store.attestation_history(target.organization),
+            job.store,
+            job.rulebook.decoders,
+            snapshot,
+            job.rulebook.candidates,
         ),
         spaces=job.store.spaces(target.organization, run),
         approvals=job.store.approvals(target.organization),

@@ -17,6 +17,8 @@ _GROUPS = _ADMIN + "manage-rovo-access-for-enterprise/"
 
 _GROUPS_API = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-groups/"
 
+_WORKSPACES_API = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"
+
 _F = Family.AI_ACCESS
 _APP = (Kind.APP,)
 
@@ -39,6 +41,23 @@ ROLE_GROUPS = Setting(
     _GROUPS_API,
     unordered=True,
     is_list=True,
+)
+POLICY_ITEM = Setting(
+    names.AI_POLICY_ITEM,
+    _F,
+    _APP,
+    "The app's AI policy item, by our reading of `enabled` and `suspended`",
+    Grade.DECODED,
+    _WORKSPACES_API,
+    words=("on", "off"),
+)
+POLICY_ITEM_SHAPE = Setting(
+    names.AI_POLICY_ITEM_SHAPE,
+    _F,
+    _APP,
+    "Type and fields of the app's AI policy item",
+    Grade.DOCUMENTED,
+    _WORKSPACES_API,
 )
 GROUP_NAME = Setting(names.GROUP_NAME, _F, (Kind.GROUP,), "Name of the group", Grade.DOCUMENTED, _GROUPS_API)
 GROUP_ACCESS = Setting(
@@ -66,6 +85,8 @@ ALL: tuple[Setting, ...] = (
     ACCESS,
     ACCESS_GROUPS,
     ROLE_GROUPS,
+    POLICY_ITEM,
+    POLICY_ITEM_SHAPE,
     GROUP_NAME,
     GROUP_ACCESS,
     EFFECTIVE_AI,

@@ -14,7 +14,7 @@ from contribaudit.core.judge.check import CheckContext, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import (
-    CONFLICT_CODE,
+    CONFLICT_CODES,
     STALE_CODES,
     Grade,
     Observation,
@@ -75,7 +75,7 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
     reason = observation.reason
     if observation.missing_scope and observation.missing_scope not in reason:
         reason += f"; the scope {observation.missing_scope} would let the key read it"
-    if observation.code in STALE_CODES or observation.code == CONFLICT_CODE:
+    if observation.code in STALE_CODES or observation.code in CONFLICT_CODES:
         outcome = Outcome.STALE if observation.code in STALE_CODES else Outcome.CONFLICT
         return Verdict(outcome, observation.code, f"{observation.setting}: {reason}", observation.setting, expected)
     nobody_looked = observation.code == "not_read" and catalogue.find(observation.setting).attestable

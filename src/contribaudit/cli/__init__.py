@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logout": ("contribaudit.cli.logout", "Remove an organization's API key from the system keyring."),
     "doctor": ("contribaudit.cli.doctor", "Look at everything an audit needs, each with its next step."),
     "audit": ("contribaudit.cli.audit", "Read the organization, compare it with the policy, report."),
+    "findings": ("contribaudit.cli.findings", "What the checks say, filtered by check, site, outcome or location."),
     "inventory": ("contribaudit.cli.inventory", "Organizations, sites, apps, spaces and connectors."),
     "changes": ("contribaudit.cli.changes", "What changed since an earlier run."),
     "next": ("contribaudit.cli.next", "What to do now: fix, look, confirm, decide, renew."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,8 +76,6 @@ def command(
     planned: str | None,
     list_calls: bool,
     store_location: str | None,
-    api_key_file: Path | None,
-    api_key_fd: int | None,
 ) -> None:
     """Read the organization, compare it with the policy, report.
 
@@ -87,68 +86,54 @@ def command(
         console.write(calls_text(output_format, spaces=console.settings().spaces is not None), output_path)
         return
     check_format(console, output_format, output_path)
-    if at is not None and not offline:
-        from contribaudit.errors import UsageError
-
-        raise UsageError("--at asks about the past", hint="Say --offline too: nothing is read then.")
-    if planned is not None and offline:
-        from contribaudit.errors import UsageError
-
-        raise UsageError("--planned is about a new run", hint="Leave it out: --offline makes none.")
+    check_combination(offline=offline, at=at, planned=planned)
     from contribaudit import wiring
-    from contribaudit.audit.job import Job
-    from contribaudit.audit.pipeline import audit
-    from contribaudit.audit.replay import judge_at, judge_last
     from contribaudit.core.judge.evaluate import Selection
     from contribaudit.core.model.finding import Severity
 
-    settings = console.settings()
     console.warn_of_unmatched_environment()
-    rulebook = wiring.load_rulebook(settings)
-    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
     selection = Selection(check_ids(only), check_ids(skip))
-    severity = Severity(fail_on) if fail_on else settings.fail_on
-    operator = wiring.operator()
-    planned_at = planned_start(console, operator, planned) if planned is not None else None
-    targets = (
-        wiring.unread_targets(settings, organizations)
-        if offline
-        else wiring.targets(
-            settings,
-            organizations,
-            key_file=api_key_file,
-            key_fd=api_key_fd,
-            progress=console.diagnostics,
-            on_key=console.diagnostics.hide,
-        )
-    )
-    with wiring.open_store(settings, store_location) as store:
-        job = Job(
-            targets,
-            store,
-            rulebook,
-            policy,
-            severity,
-            selection,
-            operator,
-            attestations=wiring.load_attestations(settings),
+    planned_at = planned_start(console, wiring.operator(), planned) if planned is not None else None
+    with console.job(organizations, store_location, policy=policy_path, live=not offline, keeps=True) as job:
+        job = replace(
+            job,
+            fail_on=Severity(fail_on) if fail_on else job.fail_on,
+            selection=selection,
+            attestations=wiring.load_attestations(console.settings()),
             planned_at=planned_at,
         )
-        unexported: OutputError | None = None
-        if at is not None:
-            report = judge_at(job, past_moment(job, at))
-        elif offline:
-            report = judge_last(job)
-        else:
-            import asyncio
-
-            report = asyncio.run(audit(job, console.diagnostics))
-            report, unexported = with_evidence(console, job, report)
+        report, unexported = judged(job, at) if offline else audited(console, job)
     try:
         finish(console, report, output_format, output_path, everything=everything)
     finally:
         if unexported is not None:
             raise unexported
+
+
+def check_combination(*, offline: bool, at: str | None, planned: str | None) -> None:
+    """Raise UsageError for options that cannot stand together."""
+    from contribaudit.errors import UsageError
+
+    if at is not None and not offline:
+        raise UsageError("--at asks about the past", hint="Say --offline too: nothing is read then.")
+    if planned is not None and offline:
+        raise UsageError("--planned is about a new run", hint="Leave it out: --offline makes none.")
+
+
+def judged(job: Job, at: str | None) -> tuple[Report, None]:
+    """The last kept run, or the state at that time, judged anew; nothing is exported."""
+    from contribaudit.audit.replay import judge_at, judge_last
+
+    return judge_last(job) if at is None else judge_at(job, past_moment(job, at)), None
+
+
+def audited(console: Console, job: Job) -> tuple[Report, OutputError | None]:
+    """The audit that was made and kept, and why the evidence that was asked for is not exported."""
+    import asyncio
+
+    from contribaudit.audit.pipeline import audit
+
+    return with_evidence(console, job, asyncio.run(audit(job, console.diagnostics)))
 
 
 def planned_start(console: Console, operator: Operator, time: str) -> datetime | None:
@@ -174,8 +159,6 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
 
     The audit is kept either way.
     """
-    from dataclasses import replace
-
     from contribaudit.cli.evidence import export_configured
     from contribaudit.errors import ContribauditError, OutputError
 
@@ -206,7 +189,8 @@ def finish(
         for warning in report.warnings:
             console.diagnostics.warning(warning)
     code = report.run.exit_code
-    console.diagnostics.conclusion(conclusion(report), code=code)
+    shown = output_format == "table" and output_path is None and console.on_terminal
+    console.diagnostics.conclusion(conclusion(report, shown=shown), code=code)
     console.exit(code)
 
 

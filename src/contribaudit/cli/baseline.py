@@ -49,21 +49,21 @@ def approve(
 ) -> None:
     """Approve what the newest kept run knew. Only a person can: never a schedule or a pipeline."""
     from contribaudit.attestations.recording import mail
-    from contribaudit.audit import baselines as approving
+    from contribaudit.audit import baselines
     from contribaudit.cli.options import agreed
     from contribaudit.exporters.text import plural
 
     with open_desk(console, organization, store_location) as desk:
-        approving.require_person(desk)
+        baselines.require_person(desk)
         person = mail(by or desk.settings.attested_by, "whoever approves")
-        why = approving.checked_reason(reason)
-        ends = approving.last_moment(until or "", desk.now())
-        what = approving.approvable(desk)
+        why = baselines.checked_reason(reason)
+        ends = baselines.last_moment(until or "", desk.now())
+        what = baselines.approvable(desk)
         new = len(what.outside)
         more = f", {new} of its subjects outside of the baseline so far" if new else ""
         run = what.run
         agreed(f"Approve what run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z knew: {what.apps} apps{more}?", yes=yes)
-        approving.approve(desk, what, by=person, reason=why, until=ends)
+        baselines.approve(desk, what, by=person, reason=why, until=ends)
     console.diagnostics.conclusion(
         f"{person} approved run {run.id} as the baseline: {plural(what.apps, 'app')}"
         f"{f', until {ends:%Y-%m-%d}' if ends else ''}."

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import Console, format_option, organization_option, pass_console, store_option
+from contribaudit.cli.options import (
+    Console,
+    format_option,
+    is_duration,
+    moment,
+    organization_option,
+    pass_console,
+    store_option,
+)
+from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from contribaudit.audit.changes import Span
@@ -26,8 +35,10 @@ TABLE = ("id", "changed", "subject", "what", "cause", "ticket")
 
 @click.group(invoke_without_command=True)
 @organization_option(multiple=True)
-@click.option("--since", metavar="RUN|DATE", help="A run's number or a date; default: the run before the last.")
-@click.option("--until", metavar="RUN|DATE", help="A run's number or a date; default: the last run.")
+@click.option(
+    "--since", metavar="RUN|DATE|7d", help="A run's number, a date, or how long ago; default: the run before."
+)
+@click.option("--until", metavar="RUN|DATE|7d", help="A run's number, a date, or how long ago; default: the last run.")
 @click.option("--unseen", is_flag=True, help="Since you last looked with this option, on this account and host.")
 @click.option("--steps", is_flag=True, help="Every change on the way, those that were undone included.")
 @click.option("--setting", "settings_named", metavar="NAME", multiple=True, help="Only settings that begin so.")
@@ -55,7 +66,6 @@ def command(
         return
     from contribaudit import wiring
     from contribaudit.audit.changes import explained_changes
-    from contribaudit.errors import UsageError
 
     console = context.ensure_object(Console)
     if unseen and (since or until):
@@ -135,15 +145,12 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 
 def _run(store: History, organization: str, text: str) -> int:
-    from contribaudit.core.model.times import parse_utc
-    from contribaudit.errors import UsageError
-
+    """The run of that number, or the last one by then; the first where a length of time reaches further back."""
     if text.isdecimal() and len(text) < 8:
         return store.run(int(text)).id
-    moment = parse_utc(text)
-    if moment is None:
-        raise UsageError(f"{text!r} is neither a run's number nor a date", hint="Write 12, or 2026-11-21.")
-    record = store.run_at(moment, organization)
+    record = store.run_at(moment(text), organization)
+    if record is None and is_duration(text):
+        return min(one.id for one in store.runs(organization=organization))
     if record is None:
         raise UsageError(f"There is no run of {organization} at or before {text}", hint="contribaudit runs list")
     return record.id
@@ -170,7 +177,7 @@ def _show(console: Console, changes: list[Change], output_format: str, *, compar
 
 
 def _line(one: ChangeGroup) -> tuple[Cell, ...]:
-    from contribaudit.exporters.text_table import what_happened
+    from contribaudit.exporters.text import what_happened
 
     main = next((change for change in one.changes if change.why and change.event_id), one.changes[0])
     first = one.changes[0]

@@ -6,13 +6,19 @@ from contribaudit import exit_codes
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.snapshot import CollectionStatus
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.aliases import called
 
 
-def conclusion(report: Report) -> str:
-    """The headline, what to do about it, and under which digest the evidence is exported."""
+def conclusion(report: Report, *, shown: bool = False) -> str:
+    """The headline, what to do about it, and under which digest the evidence is exported.
+
+    Without the headline where it is `shown` right above, in the last line of a table on the same terminal.
+    """
     anchor = f" Evidence {report.manifest_sha256}." if report.manifest_sha256 else ""
     todo = _what_to_do(report)
+    if shown and todo:
+        return f"{todo[:1].upper()}{todo[1:]}{anchor}"
     return f"{report.headline}{f'; {todo}' if todo else '.'}{anchor}"
 
 
@@ -47,7 +53,8 @@ def _first(report: Report, findings: list[Finding]) -> str:
 
 
 def _name(report: Report, finding: Finding) -> str:
-    return f"{finding.check} on {alias_of(report.state, finding.subject)}"
+    title = f"{finding.title} ({finding.check})"
+    return f"{title} on {called(report.state, finding.subject)}" if finding.subject.kind is Kind.APP else title
 
 
 def _unread(report: Report) -> str:

@@ -68,7 +68,8 @@ def command(
         if folder is not None:
             exported = _evidence(shown.job, report, folder)
             told = f" {len(exported.manifest.files)} files of signed evidence are in {folder}."
-    console.write(of_report(console, report, output_format, output_path, everything=everything), output_path)
+    result = of_report(console, report, output_format, output_path, everything=everything, kept=False)
+    console.write(result, output_path)
     console.diagnostics.conclusion(
         f"An audit would have ended with exit code {report.run.exit_code}.{told}"
         " For your own organization: contribaudit init."

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
 import traceback
 from collections.abc import Iterable
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from contribaudit.cli.live import Board
 
 _COLORS = {"error": "31", "warning": "33", "next": "36"}
+_COLORED = re.compile("\x1b\\[[0-9;]*m")
+_LEAST_WIDTH = 40
+_LEAST_OF_LETTERS = 20
 _SOON_SECONDS = 3.0
 """A shorter wait is not worth a line in a log."""
 
@@ -44,6 +49,7 @@ class Diagnostics:
         self._hidden: set[str] = set()
         self._redaction = Redaction(())
         self._running: set[tuple[str, str]] = set()
+        self._organizations: set[str] = set()
         self._read: dict[tuple[str, str], tuple[int, int | None]] = {}
         self._board: Board | None = None
 
@@ -58,6 +64,11 @@ class Diagnostics:
         return self.stream.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
     @property
+    def _width(self) -> int:
+        """Of the terminal that stderr is."""
+        return max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
+
+    @property
     def colored(self) -> bool:
         """Whether stderr gets colours."""
         if self.color is not None:
@@ -65,8 +76,12 @@ class Diagnostics:
         return self.interactive and not os.environ.get("NO_COLOR")
 
     def hide(self, *keys: SecretStr) -> None:
-        """Never write these, whatever text they turn up in."""
-        self._hidden |= {key.get_secret_value() for key in keys} - {""}
+        """Never write these, whatever text they turn up in.
+
+        A short one of letters alone ("wrong") is a word: no key looks so, and hiding it would eat our own sentences.
+        """
+        told = [key.get_secret_value() for key in keys]
+        self._hidden |= {one for one in told if one and not (one.isalpha() and len(one) < _LEAST_OF_LETTERS)}
         self._redaction = Redaction(sorted(self._hidden))
 
     def detail(self, text: str, **fields: Any) -> None:
@@ -138,6 +153,7 @@ class Diagnostics:
 
     def collector_started(self, organization: str, collector: str) -> None:
         self._running.add((organization, collector))
+        self._organizations.add(organization)
         if self.quiet or self.as_json or not self.interactive:
             return
         if self._board is None:
@@ -166,7 +182,10 @@ class Diagnostics:
             self._board.finished(organization, clean(collector))
         if not self.quiet and (self._board is None or status != "ok"):
             count = f", {read} read" if read is not None else ""
-            text = f"{organization} {collector}: {status}{count}{f': {reason}' if reason else ''}"
+            whose = f"{organization} " if len(self._organizations) > 1 else ""
+            text = f"{whose}{collector}: {status}{count}{f': {reason}' if reason else ''}"
+            if self.interactive and len(text) > self._width:
+                text = f"{text[: self._width - 1]}…"
             fields = {"organization": organization, "collector": collector, "status": str(status), "reason": reason}
             self._line("info", "collector_finished", text, text, fields | {"read": read, "announced": announced})
         if not self._running:
@@ -187,9 +206,9 @@ class Diagnostics:
             entry = {"time": now, "level": level, "event": event, "message": message} | fields
             line = json.dumps(entry, ensure_ascii=True, default=str)
         else:
-            keep = "\n\x1b" if event in ("error", "warning", "bug") else ""
-            line = plain if keep else clean(plain)
-        return self._safe(line)
+            line = plain if event in ("error", "warning", "bug") else clean(plain)
+        line = self._safe(line)
+        return wrapped(line, self._width) if self.interactive and not self.as_json else line
 
     def _line(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> None:
         line = self._worded(level, event, message, plain, fields)
@@ -209,6 +228,27 @@ class Diagnostics:
 
     def _safe(self, line: str) -> str:
         return self._redaction.text(line)
+
+
+def wrapped(text: str, width: int) -> str:
+    """The text in lines of at most so many columns, broken at blanks; what follows is indented like the line it ends.
+
+    Colours take no room, and a word that is longer than a line stays whole.
+    """
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for line in text.split("\n"):
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        first, *words = line.split(" ")
+        for word in words:
+            if first.strip() and cell_len(_COLORED.sub("", f"{first} {word}")) > width:
+                lines.append(first)
+                first = indent + word
+            else:
+                first += f" {word}"
+        lines.append(first)
+    return "\n".join(lines)
 
 
 def clean(text: str, *, lines: bool = False) -> str:

@@ -37,8 +37,6 @@ def command(
     console: Console,
     organizations: tuple[str, ...],
     policy_path: Path | None,
-    api_key_file: Path | None,
-    api_key_fd: int | None,
     output_format: str,
 ) -> None:
     """Look at everything an audit needs: configuration, key, scopes, reachability, clock, keyring, store, policy.
@@ -56,8 +54,7 @@ def command(
         config=console.config_path,
         chosen=organizations,
         policy=policy_path,
-        key_file=api_key_file,
-        key_fd=api_key_fd,
+        named=console.named_key,
         headless=not person_there(),
         now=datetime.now(UTC),
         progress=console.diagnostics,

@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     from contribaudit.audit.job import Job
     from contribaudit.core.advise.report import Report
     from contribaudit.core.model.policy import AuditPolicy
-    from contribaudit.core.model.rulebook import Rulebook
     from contribaudit.evidence.dossier import Dossier, Wanted
     from contribaudit.evidence.export import Exported
     from contribaudit.evidence.verify import Verified
     from contribaudit.settings.model import AppSettings
-    from contribaudit.store.history import History
     from contribaudit.store.records import RunRecord
 
 PEOPLE = ("named", "pseudonym", "omit")
@@ -98,11 +96,14 @@ def export_command(
     if run is not None and since:
         raise UsageError("--run and --from were both given", hint="Give one of them")
     settings = console.settings()
-    with console.history(store_location) as store, store.exporting(wait_seconds=_WAIT_SECONDS):
-        job = _job(settings, store, organizations, policy_path, run, until)
+    with (
+        console.job(organizations, store_location, judges=False) as opened,
+        opened.store.exporting(wait_seconds=_WAIT_SECONDS),
+    ):
+        job = _by_its_policy(opened, settings, policy_path, run, until)
         dossier, told = _noted(_dossier(job, run, since, until, Wanted(NameHandling(people), sites)))
         done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom, mode=int(mode, 8))
-        unnoted = store.read_only
+        unnoted = job.store.read_only
     console.csv_bom = False  # of the files, not of this line
     console.write(f"{done.manifest.sha256}  {place}\n")
     if told:
@@ -131,55 +132,39 @@ def export_configured(settings: AppSettings, job: Job, report: Report) -> Export
         return _export(settings, job, dossier, wanted.folder / whose / name, archive=wanted.archive)
 
 
-def _job(
-    settings: AppSettings,
-    store: History,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
-    run: int | None = None,
-    until: str | None = None,
+def _by_its_policy(
+    job: Job, settings: AppSettings, policy_path: Path | None, run: int | None = None, until: str | None = None
 ) -> Job:
-    """What judges a kept run: the policy of --policy, else the one that judged it.
+    """The job with what judges a kept run: the policy of --policy, else the one that judged it.
 
     The run is the one of that number, else the newest, of a period the newest that had begun by its end.
     """
     from contribaudit import wiring
-    from contribaudit.audit.job import Job
 
-    rulebook = wiring.load_rulebook(settings)
-    targets = wiring.unread_targets(settings, organizations)
-    job = Job(
-        targets,
-        store,
-        rulebook,
-        wiring.load_policy(policy_path, rulebook),
-        settings.fail_on,
-        operator=wiring.operator(),
-    )
     if policy_path is not None:
-        return job
+        return replace(job, policy=wiring.load_policy(policy_path, job.rulebook))
     if run is not None:
-        record: RunRecord | None = store.run(run)
+        record: RunRecord | None = job.store.run(run)
     else:
         end = job.clock() if until is None else past_moment(job, until)
-        found = [store.run_at(end, one.organization) for one in targets if not one.left_out]
+        found = [job.store.run_at(end, one.organization) for one in job.targets if not one.left_out]
         record = max((one for one in found if one is not None), key=lambda one: one.id, default=None)
-    policy = _policy_of(settings, store, record, rulebook) if record else wiring.load_policy(settings.policy, rulebook)
+    policy = _policy_of(job, settings, record) if record else wiring.load_policy(settings.policy, job.rulebook)
     return replace(job, policy=policy)
 
 
-def _policy_of(settings: AppSettings, store: History, record: RunRecord, rulebook: Rulebook) -> AuditPolicy:
+def _policy_of(job: Job, settings: AppSettings, record: RunRecord) -> AuditPolicy:
     """The policy that judged the run. Raises UsageError where it is neither the configured one nor kept."""
     from contribaudit import wiring
     from contribaudit.errors import PolicyFileError, UsageError
 
     try:
-        configured = wiring.load_policy(settings.policy, rulebook)
+        configured = wiring.load_policy(settings.policy, job.rulebook)
     except PolicyFileError:
         configured = None  # the run's own is what counts
     if configured is not None and configured.sha256 == record.policy_sha256:
         return configured
-    kept = wiring.kept_policy(store, record.policy_sha256, rulebook)
+    kept = wiring.kept_policy(job.store, record.policy_sha256, job.rulebook)
     if kept is None:
         raise UsageError(
             f"Run {record.id} was judged by the policy {record.policy_name} ({record.policy_sha256[:12]}…), which is"
@@ -203,15 +188,15 @@ def _noted(dossier: Dossier) -> tuple[Dossier, str]:
 
 
 def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: Wanted) -> Dossier:
-    from contribaudit.evidence import dossier as gather
+    from contribaudit.evidence.dossier import of_last, of_period, of_run
 
     if run is not None:
-        return gather.of_run(job, run, wanted)
+        return of_run(job, run, wanted)
     if since is None:
-        return gather.of_last(job, wanted)
+        return of_last(job, wanted)
     numbered = since.isdecimal() and len(since) < len("20261121")
     begin = job.store.run(int(since)).started_at if numbered else moment(since)
-    return gather.of_period(job, begin, past_moment(job, until) if until else job.clock(), wanted)
+    return of_period(job, begin, past_moment(job, until) if until else job.clock(), wanted)
 
 
 def _export(
@@ -369,9 +354,8 @@ def sample_command(
     if place is not None:
         document: Mapping[str, Any] = load(place)
     else:
-        settings = console.settings()
-        with console.history(store_location) as store:
-            document = json_v1.as_document(judge_last(_job(settings, store, organizations, policy_path)))
+        with console.job(organizations, store_location, judges=False) as job:
+            document = json_v1.as_document(judge_last(_by_its_policy(job, console.settings(), policy_path)))
     run, findings = document["run"]["id"], document["findings"]
     drawn = draw(findings, size, seed)
     console.write(sheet(run, drawn), output_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -46,8 +45,6 @@ def command(
     at: str | None,
     offline: bool,
     store_location: str | None,
-    api_key_file: Path | None,
-    api_key_fd: int | None,
 ) -> None:
     """What holds for SUBJECT when all rules are applied, and why.
 
@@ -59,7 +56,6 @@ def command(
     from dataclasses import replace
 
     from contribaudit import collectors, wiring
-    from contribaudit.audit.job import Job
     from contribaudit.audit.pipeline import look
     from contribaudit.audit.replay import last_state, state_at
     from contribaudit.core.model.observation import SettingId
@@ -68,24 +64,9 @@ def command(
 
     if at is not None and not offline:
         raise UsageError("--at and --live were both given", hint="What is read anew is of now.")
-    settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
-    targets = (
-        wiring.unread_targets(settings, organizations)
-        if offline
-        else wiring.targets(
-            settings,
-            organizations,
-            key_file=api_key_file,
-            key_fd=api_key_fd,
-            progress=console.diagnostics,
-            on_key=console.diagnostics.hide,
-        )
-    )
-    with console.history(store_location) as store:
-        job = Job(targets, store, rulebook, wiring.load_policy(None, rulebook))
+    with console.job(organizations, store_location, judges=False, live=not offline) as job:
         moment = past_moment(job, at) if at is not None else job.clock()
-        job = replace(job, policy=wiring.policy_then(settings, store, targets, moment, rulebook))
+        job = replace(job, policy=wiring.policy_then(console.settings(), job.store, job.targets, moment, job.rulebook))
         if at is not None:
             state = state_at(job, moment)
         else:
@@ -109,18 +90,17 @@ def _rendered(
 ) -> str:
     """The answers in one of the formats."""
     from contribaudit.exporters import explanation, tabular
-    from contribaudit.exporters import explanation as reasons_table
 
     if output_format == "json":
         return explanation.document(state, about, answers, observations)
     if output_format in tabular.FORMATS:
-        rows = reasons_table.rows(state, about, answers, observations)
+        rows = explanation.rows(state, about, answers, observations)
         return tabular.render(
             output_format,
-            reasons_table.COLUMNS,
+            explanation.COLUMNS,
             rows,
             flexible="reason",
-            only=reasons_table.SHOWN,
+            only=explanation.SHOWN,
             terminal=console.on_terminal,
         )
     on_terminal, color = console.on_terminal, console.colored_output

@@ -47,8 +47,6 @@ def command(
     A prediction from the rulebook, and no evidence: it reads nothing and keeps nothing. --until goes with each of the
     others. Ends with 0 whatever it predicts.
     """
-    from contribaudit import wiring
-    from contribaudit.audit.job import Job
     from contribaudit.audit.replay import forecast_last
     from contribaudit.core.advise.forecast import Hypothesis
     from contribaudit.errors import UsageError
@@ -58,13 +56,8 @@ def command(
         raise UsageError("--plan and --trial-ends both say what the highest plan becomes", hint="Ask for one of them.")
     if plan_word is None and not trial_ends and until is None:
         raise UsageError("Nothing is assumed", hint="Say --plan PLAN, --trial-ends or --until DATE.")
-    settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
-    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
-    plan = _plan(rulebook, plan_word) if plan_word is not None else None
-    targets = wiring.unread_targets(settings, organizations)
-    with console.history(store_location) as store:
-        job = Job(targets, store, rulebook, policy)
+    with console.job(organizations, store_location, policy=policy_path) as job:
+        plan = _plan(job.rulebook, plan_word) if plan_word is not None else None
         day = _day(until, job.clock()) if until is not None else None
         found = forecast_last(job, Hypothesis(plan, trial_ends, day))
     console.write(render(found, output_format, terminal=console.on_terminal))

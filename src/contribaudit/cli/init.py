@@ -22,6 +22,7 @@ from contribaudit.progress import SILENT, Progress
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from contribaudit.settings.credentials import NamedKey
     from contribaudit.settings.model import AppSettings
 
 
@@ -56,8 +57,6 @@ class Answers:
 def command(
     console: Console,
     organization: str | None,
-    api_key_file: Path | None,
-    api_key_fd: int | None,
     pack: str | None,
     plan: str | None,
     config_file: Path | None,
@@ -79,11 +78,11 @@ def command(
     policy_path = file.expanded(policy_file or config_path.with_name("policy.toml")).absolute()
     setup.refuse_existing(config_path, policy_path)
     organization = organization or settings.org_id
-    key_given = api_key_file is not None or api_key_fd is not None or settings.api_key is not None
+    key_given = any(one is not None for one in console.named_key) or settings.api_key is not None
     if not options.person_there():
         _refuse_missing(organization, key_given=key_given, pack=pack, yes=yes)
     organization = organization or _asked_organization()
-    answers = _with_key(settings, organization, api_key_file, api_key_fd, key_given=key_given)
+    answers = _with_key(settings, organization, console.named_key, key_given=key_given)
     console.diagnostics.hide(answers.key)
     if not no_test:
         answers.name = _tested(console, settings, answers)
@@ -138,15 +137,13 @@ def _asked_organization() -> str:
             click.echo(error.format_message(), err=True)
 
 
-def _with_key(
-    settings: AppSettings, organization: str, key_file: Path | None, key_fd: int | None, *, key_given: bool
-) -> Answers:
+def _with_key(settings: AppSettings, organization: str, named: NamedKey, *, key_given: bool) -> Answers:
     from contribaudit.cli import options
     from contribaudit.settings import credentials, file
 
     if key_given:
-        key = credentials.find_key(settings, organization, key_file=key_file, key_fd=key_fd).key
-        return Answers(organization, key, file.expanded(key_file).absolute() if key_file is not None else None)
+        key = credentials.find_key(settings, organization, named).key
+        return Answers(organization, key, file.expanded(named.file).absolute() if named.file is not None else None)
     click.echo(
         "Create an API key with scopes at admin.atlassian.com, Organization settings, API keys. An audit needs:\n"
         f"  {_scopes()}",

@@ -41,8 +41,6 @@ def command(
     spaces: bool,
     offline: bool,
     store_location: str | None,
-    api_key_file: Path | None,
-    api_key_fd: int | None,
 ) -> None:
     """List organizations, sites, apps with plan and realm, and connectors.
 
@@ -53,8 +51,6 @@ def command(
     """
     import asyncio
 
-    from contribaudit import wiring
-    from contribaudit.audit.job import Job
     from contribaudit.audit.pipeline import look
     from contribaudit.audit.replay import last_state
     from contribaudit.collectors import INVENTORY as SOURCES
@@ -66,24 +62,8 @@ def command(
         _spaces(console, organizations, output_format, output_path, force=force, store_location=store_location)
         return
     console.check_output(output_path, overwrite=force)
-    settings = console.settings()
     console.warn_of_unmatched_environment()
-    rulebook = wiring.load_rulebook(settings)
-    policy = wiring.load_policy(None, rulebook)
-    targets = (
-        wiring.unread_targets(settings, organizations)
-        if offline
-        else wiring.targets(
-            settings,
-            organizations,
-            key_file=api_key_file,
-            key_fd=api_key_fd,
-            progress=console.diagnostics,
-            on_key=console.diagnostics.hide,
-        )
-    )
-    with console.history(store_location) as store:
-        job = Job(targets, store, rulebook, policy)
+    with console.job(organizations, store_location, judges=False, live=not offline) as job:
         state = last_state(job) if offline else asyncio.run(look(job, SOURCES, console.diagnostics))
     to_screen = output_path is None and console.on_terminal
     rows = inventory_cells(state)
@@ -111,19 +91,14 @@ def _spaces(
     store_location: str | None,
 ) -> None:
     """Every space that the last kept run knew, streamed; ends with 3 where a listing is missing or not whole."""
-    from contribaudit import wiring
-    from contribaudit.audit.job import Job
     from contribaudit.audit.replay import last_state
     from contribaudit.core.model.snapshot import CollectionStatus
     from contribaudit.core.resolve.aliases import alias_of
     from contribaudit.exporters.tabular import COLUMNS, apps_with_spaces, space_rows, space_table, stream
 
     console.check_output(output_path, overwrite=force)
-    settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
-    targets = wiring.unread_targets(settings, organizations)
-    with console.history(store_location) as store:
-        state = last_state(Job(targets, store, rulebook, wiring.load_policy(None, rulebook)))
+    with console.job(organizations, store_location, judges=False) as job:
+        state = last_state(job)
         to_screen = output_path is None and console.on_terminal
         if output_format == "table":
             console.write(space_table(state, terminal=to_screen), output_path)

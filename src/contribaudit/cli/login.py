@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -25,8 +24,6 @@ def command(
     console: Console,
     organization: str | None,
     site: str | None,
-    api_key_file: Path | None,
-    api_key_fd: int | None,
     no_test: bool,
 ) -> None:
     """Save an organization's API key, or with --site the API token that reads spaces, in the system keyring.
@@ -40,23 +37,26 @@ def command(
 
     settings = console.settings()
     if site is not None:
-        _save_token(console, site, organization, api_key_file, api_key_fd)
+        _save_token(console, site, organization)
         return
     organization = chosen_organization(settings, organization)
     store = credentials.key_store()  # before the question: nobody types a key that cannot be kept
-    if api_key_file is None and api_key_fd is None:
-        key = ask_key(f"API key of organization {organization}")
-    else:
-        key = credentials.find_key(settings, organization, key_file=api_key_file, key_fd=api_key_fd).key
+    key = _given(console, organization) or ask_key(f"API key of organization {organization}")
     console.diagnostics.hide(key)
     told = f"organization {organization}, not tested" if no_test else _tested(console, settings, organization, key)
     credentials.save_key(credentials.account(organization, settings.api_url), key)
     console.diagnostics.conclusion(f"Saved the key of {told} in the keyring: {store}. Next: contribaudit doctor")
 
 
-def _save_token(
-    console: Console, site: str, organization: str | None, token_file: Path | None, token_fd: int | None
-) -> None:
+def _given(console: Console, organization: str) -> SecretStr | None:
+    """The key or token that the command line names; None where it names none."""
+    from contribaudit.settings import credentials
+
+    named = console.named_key
+    return None if named == credentials.NOT_NAMED else credentials.find_key(console.settings(), organization, named).key
+
+
+def _save_token(console: Console, site: str, organization: str | None) -> None:
     from contribaudit.cli.options import ask_key
     from contribaudit.errors import UsageError
     from contribaudit.settings import credentials
@@ -67,10 +67,7 @@ def _save_token(
     host = credentials.chosen_site(settings.spaces, site)
     store = credentials.key_store()
     whose = f"of {host}" if host else "of all sites"
-    if token_file is None and token_fd is None:
-        token = ask_key(f"API token {whose}")
-    else:
-        token = credentials.find_key(settings, "", key_file=token_file, key_fd=token_fd).key
+    token = _given(console, "") or ask_key(f"API token {whose}")
     console.diagnostics.hide(token)
     credentials.save_key(credentials.account(credentials.token_account(host), settings.api_url), token)
     told = f"Saved the API token {whose}, not tested, in the keyring: {store}"

@@ -52,21 +52,15 @@ def command(
     settle now, and says why. From the newest kept run, judged as of now; nothing is read. Ends with 0 whatever there
     is to do.
     """
-    from contribaudit import wiring
     from contribaudit.attestations.due import queue
-    from contribaudit.audit.job import Job
     from contribaudit.audit.replay import judge_last
     from contribaudit.core.advise.next_steps import to_do
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import plural
 
-    settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
-    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
-    with console.history(store_location) as store:
-        job = Job(wiring.unread_targets(settings, organizations), store, rulebook, policy)
+    with console.job(organizations, store_location, policy=policy_path) as job:
         report = judge_last(job)
-        steps = queue(report, policy, by or settings.attested_by or "")
+        steps = queue(report, job.policy, by or console.settings().attested_by or "")
         things = to_do(steps)
         rows = [_row(place, step, report.state) for place, step in enumerate(things[:limit], 1)]
         rows += [_row(None, step, report.state) for step in steps[len(things) :]]

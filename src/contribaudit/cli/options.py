@@ -12,23 +12,25 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from contribaudit.cli.diagnostics import Diagnostics
+from contribaudit.cli.diagnostics import Diagnostics, wrapped
 from contribaudit.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from pydantic import SecretStr
 
     from contribaudit.audit.job import Job
     from contribaudit.core.judge.check import Check
+    from contribaudit.settings.credentials import NamedKey
     from contribaudit.settings.model import AppSettings
     from contribaudit.store.history import History
 
@@ -63,7 +65,16 @@ class Console:
         """False with --no-color; None when nobody said."""
         self.csv_bom = False
         """--csv-bom."""
+        self.key_places: dict[str, Any] = {}
+        """--api-key-file as "file", --api-key-fd as "fd"."""
         self._settings: AppSettings | None = None
+
+    @property
+    def named_key(self) -> NamedKey:
+        """The key of --api-key-file or --api-key-fd."""
+        from contribaudit.settings.credentials import NamedKey
+
+        return NamedKey(**self.key_places)
 
     def settings(self) -> AppSettings:
         """The configuration, read once. Raises ConfigurationError. Warns of environment names that mean nothing."""
@@ -84,6 +95,36 @@ class Console:
             hint = "contribaudit audit records the first; --store names a history that is elsewhere"
             self.diagnostics.warning(f"no audit was recorded in {found.shown} yet", hint=hint)
         return found
+
+    @contextmanager
+    def job(
+        self,
+        organizations: tuple[str, ...],
+        store_location: str | None,
+        *,
+        policy: Path | None = None,
+        judges: bool = True,
+        live: bool = False,
+        keeps: bool = False,
+    ) -> Iterator[Job]:
+        """What an audit of the organizations needs, with the history open; () are all that are configured.
+
+        `policy` is --policy, before the configured one; without `judges` the essentials are in its place. `live` wants
+        a key of each organization, for reading; else only what is kept can be looked at. `keeps` writes the history.
+        """
+        from contribaudit import wiring
+        from contribaudit.audit.job import Job
+
+        settings = self.settings()
+        rulebook = wiring.load_rulebook(settings)
+        resolved = wiring.load_policy((policy or settings.policy) if judges else None, rulebook)
+        if live:
+            secret = self.diagnostics.hide
+            found = wiring.targets(settings, organizations, self.named_key, progress=self.diagnostics, on_key=secret)
+        else:
+            found = wiring.unread_targets(settings, organizations)
+        with wiring.open_store(settings, store_location) if keeps else self.history(store_location) as store:
+            yield Job(found, store, rulebook, resolved, settings.fail_on, operator=wiring.operator())
 
     def warn_of_unmatched_environment(self) -> None:
         """One warning for each CONTRIBAUDIT_ name in the environment that configures nothing, and each exception from
@@ -262,21 +303,23 @@ force_option = click.option("--force", is_flag=True, help="Let --output replace 
 store_option = click.option(
     "--store", "store_location", metavar="PATH|URL", help="The history: a file or a database URL."
 )
-api_key_file_option = click.option(
-    "--api-key-file", "api_key_file", type=_PATH, metavar="FILE", help="Read the API key from this file."
-)
-api_key_fd_option = click.option(
-    "--api-key-fd",
-    "api_key_fd",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Read the API key from file descriptor N.",
-)
 
 
 def api_key_options(command: F) -> F:
-    """--api-key-file and --api-key-fd. There is no option for the key itself: everybody on a machine sees arguments."""
-    return api_key_file_option(api_key_fd_option(command))
+    """--api-key-file and --api-key-fd, as `Console.named_key`.
+
+    There is no option for the key itself: everybody on a machine sees arguments.
+    """
+    file = _named_key("--api-key-file", "file", _PATH, "FILE", "Read the API key from this file.")
+    fd = _named_key("--api-key-fd", "fd", click.IntRange(min=0), "N", "Read the API key from file descriptor N.")
+    return file(fd(command))
+
+
+def _named_key(option: str, place: str, kind: click.ParamType[Any], metavar: str, text: str) -> Callable[[F], F]:
+    def keep(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        ctx.ensure_object(Console).key_places[place] = value
+
+    return click.option(option, expose_value=False, callback=keep, type=kind, metavar=metavar, help=text)
 
 
 def _setting(apply: Callable[[Console, Any], None]) -> Callable[[click.Context, click.Parameter, Any], None]:
@@ -332,14 +375,36 @@ def with_global_options(command: click.Command) -> click.Command:
     return command
 
 
-def moment(text: str) -> datetime:
-    """A date or time, UTC where it names no zone. Raises UsageError."""
-    from contribaudit.core.model.times import parse_utc
-    from contribaudit.errors import UsageError
+_DURATION = re.compile(r"([0-9]{1,5})\s*([hdw])", re.IGNORECASE)
+_HOURS = {"h": 1, "d": 24, "w": 168}
 
+
+def duration(text: str) -> timedelta:
+    """A length of time: hours, days or weeks. Raises UsageError for anything else."""
+    from datetime import timedelta
+
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"Invalid duration {text[:40]!r}", hint="Write hours, days or weeks: 12h, 30d, 2w.")
+    return timedelta(hours=int(found[1]) * _HOURS[found[2].lower()])
+
+
+def is_duration(text: str) -> bool:
+    """Whether it is a length of time."""
+    return _DURATION.fullmatch(text.strip()) is not None
+
+
+def moment(text: str) -> datetime:
+    """A date or time, UTC where it names no zone, or how long ago it was: 12h, 7d, 2w. Raises UsageError."""
+    from datetime import UTC, datetime
+
+    from contribaudit.core.model.times import parse_utc
+
+    if is_duration(text):
+        return datetime.now(UTC) - duration(text)
     found = parse_utc(text)
     if found is None:
-        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.")
+        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, 2026-11-21T06:00Z, or 7d for 7 days ago.")
     return found
 
 
@@ -400,18 +465,21 @@ def person_there() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def in_lines(text: str) -> str:
+    """The text broken at blanks where stderr is a terminal and too narrow for it."""
+    if not sys.stderr.isatty():
+        return text
+    return wrapped(text, shutil.get_terminal_size().columns)
+
+
 def ask(question: str, default: str | None = None) -> str:
     """A line of text; stdout stays clean."""
-    import click
-
-    return str(click.prompt(question, default=default, err=True)).strip()
+    return str(click.prompt(in_lines(question), default=default, err=True)).strip()
 
 
 def confirm(question: str, *, default: bool) -> bool:
     """Yes or no."""
-    import click
-
-    return click.confirm(question, default=default, err=True)
+    return click.confirm(in_lines(question), default=default, err=True)
 
 
 def ask_key(what: str) -> SecretStr:
@@ -419,8 +487,6 @@ def ask_key(what: str) -> SecretStr:
 
     Raises UsageError when there is nobody to ask.
     """
-    import click
-
     from contribaudit.errors import CredentialError
     from contribaudit.settings.credentials import checked_key
 
@@ -429,7 +495,7 @@ def ask_key(what: str) -> SecretStr:
             f"There is no terminal to ask for the {'key' if 'key' in what else 'token'}",
             hint="Give it with --api-key-file FILE or --api-key-fd N",
         )
-    question = f"{what} (not shown)"
+    question = in_lines(f"{what} (not shown)")
     for left in reversed(range(_TRIES)):
         typed = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
         try:
@@ -437,7 +503,7 @@ def ask_key(what: str) -> SecretStr:
         except CredentialError as error:
             if not left:
                 raise
-            click.echo(f"{error.message}. {error.hint}", err=True)
+            click.echo(in_lines(f"{error.message}. {error.hint}"), err=True)
     raise AssertionError("the last try returns or raises")
 
 

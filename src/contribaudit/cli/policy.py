@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from contribaudit.cli.options import Console, format_option, pass_console
 
 if TYPE_CHECKING:
     from contribaudit.core.model.policy import AuditPolicy, Where
+    from contribaudit.core.model.rulebook import Plan, Rulebook
 
 _file = click.argument("path", type=click.Path(path_type=Path), required=False)
 
@@ -24,8 +27,12 @@ def command() -> None:
 @_file
 @pass_console
 def check_policy(console: Console, *, path: Path | None) -> None:
-    """Validate a policy file: the one named, or the configured one. Ends with 2 and every mistake, by line."""
+    """Validate a policy file: the one named, or the configured one. Ends with 2 and every mistake, by line.
+
+    Says what the plan cannot give: the highest plan that the last audit saw, else the policy's `written_for_plan`.
+    """
     policy = _load(console, path)
+    _warn_of_limits(console, policy)
     rules = sum(1 for rule in policy.rules if rule.enabled)
     console.diagnostics.conclusion(
         f"{policy.name}: {rules} rules, {len(policy.waivers)} waivers, {len(policy.decisions)} decisions; "
@@ -38,18 +45,25 @@ def check_policy(console: Console, *, path: Path | None) -> None:
 @format_option(("toml", "table", "json"), "toml")
 @pass_console
 def show_policy(console: Console, *, path: Path | None, output_format: str) -> None:
-    """The policy as resolved: packs merged left to right, then the file. Per subject the last matching rule wins."""
+    """The policy as resolved: packs left to right, [expect], then the file's rules. The last matching rule wins.
+
+    In TOML each check has its title as a comment; without these comments the text is what `policy.sha256` digests.
+    """
+    from contribaudit import wiring
     from contribaudit.exporters.tabular import render
 
     policy = _load(console, path)
+    words = wiring.load_rulebook(console.settings()).words
     if output_format == "toml":
-        console.write(policy.resolved_toml)
+        console.write(_titled(policy.resolved_toml, {check: one.title for check, one in words.items()}))
         return
-    columns = ("check", "origin", "where", "expect", "severity", "enabled", "reason")
+    columns = ("check", "title", "origin", "expands", "where", "expect", "severity", "enabled", "reason")
     rows = [
         (
             rule.check,
+            words[rule.check].title,
             rule.origin,
+            rule.expands or None,
             ", ".join(_selectors(rule.where)),
             rule.expect,
             rule.severity.value if rule.severity else None,
@@ -83,8 +97,8 @@ def packs(console: Console, *, name: str | None) -> None:
 
     known = {pack.name: pack for pack in policy_file.packs()}
     if name is None:
-        rows = [(pack.name, pack.title, pack.description) for pack in known.values()]
-        columns = ("name", "title", "description")
+        rows = [(pack.name, pack.rules, pack.description) for pack in known.values()]
+        columns = ("name", "rules", "description")
         console.write(render("table", columns, rows, flexible="description", terminal=console.on_terminal))
         return
     if name not in known:
@@ -97,6 +111,63 @@ def _load(console: Console, path: Path | None) -> AuditPolicy:
 
     settings = console.settings()
     return wiring.load_policy(path or settings.policy, wiring.load_rulebook(settings))
+
+
+_CHECK = re.compile(r'^check = "([A-Z]{2}-[0-9]{2})"$', re.MULTILINE)
+
+
+def _titled(text: str, titles: Mapping[str, str]) -> str:
+    """Canonical TOML with the title of each check beside it, as a comment."""
+    return _CHECK.sub(lambda found: f"{found[0]}  # {titles[found[1]]}", text)
+
+
+def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
+    """One warning for each thing that a plan cannot give; a note where it is not known which plan it is."""
+    from contribaudit import checks, wiring
+    from contribaudit.core.judge.check import by_id
+    from contribaudit.policy_file.plan_limits import plan_limits
+
+    called = {identity: check.called for identity, check in by_id(checks.ALL).items()}
+    rulebook = wiring.load_rulebook(console.settings())
+    plans = _plans_seen(console, policy, rulebook) or _plan_written_for(policy, rulebook)
+    if not plans:
+        console.diagnostics.note(
+            "Which plan it is for is not known: what that plan cannot give is checked once an audit has run, "
+            "or with written_for_plan in the policy."
+        )
+    for source, plan in plans.items():
+        for limit in plan_limits(policy, plan, rulebook):
+            told = f"{limit.origin}: {limit.fact}. {called[limit.check]} will be not achievable ({source})"
+            console.diagnostics.warning(told, hint=limit.left)
+
+
+def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> dict[str, Plan]:
+    """The highest plan of each organization, as its last kept run saw it, by how that is told."""
+    from contribaudit import wiring
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.replay import last_state
+    from contribaudit.core.model import names
+    from contribaudit.core.model.subject import organization_subject
+    from contribaudit.errors import ConfigurationError, StoreError, UsageError
+
+    found: dict[str, Plan] = {}
+    try:
+        targets = wiring.unread_targets(console.settings(), ())
+        with wiring.open_store(console.settings(), reading=True) as store:
+            state = last_state(Job(targets, store, rulebook, policy))
+    except (ConfigurationError, StoreError, UsageError):  # no organization, no history or no run: there is no plan yet
+        return found
+    for organization in state.organizations:
+        seen = state.value(organization_subject(organization), names.HIGHEST_PLAN)
+        plan = rulebook.plan(seen.value) if seen is not None and isinstance(seen.value, str) else None
+        if plan is not None:
+            found[f"the last audit saw {plan.name} in {state.organization_name(organization)}"] = plan
+    return found
+
+
+def _plan_written_for(policy: AuditPolicy, rulebook: Rulebook) -> dict[str, Plan]:
+    plan = rulebook.plan(policy.written_for_plan or "")
+    return {} if plan is None else {f"the policy is written for {plan.name}": plan}
 
 
 def _selectors(where: Where) -> list[str]:

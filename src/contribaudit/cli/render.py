@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 FORMATS = ("table", "json", "csv", "line", "markdown", "html", "xlsx", "junit", "sarif")
-FROM_REPORT = ("table", "json", "csv", "line")
+FROM_REPORT = ("json", "csv", "line")
 """The others are written from the published document."""
 Result: TypeAlias = str | Iterator[str] | Iterator[bytes]
 _PIECE = 1 << 20
@@ -42,16 +42,15 @@ def check_format(console: Console, output_format: str, output_path: Path | None)
 
 
 def of_report(
-    console: Console, report: Report, output_format: str, output_path: Path | None, *, everything: bool = False
+    console: Console,
+    report: Report,
+    output_format: str,
+    output_path: Path | None,
+    *,
+    everything: bool = False,
+    kept: bool = True,
 ) -> Result:
     """The report in one of FORMATS; long ones piece by piece."""
-    if output_format == "table":
-        from contribaudit.exporters import text_table
-
-        to_screen = output_path is None and console.on_terminal
-        return text_table.render(
-            report, everything=everything, terminal=to_screen, color=to_screen and console.colored_output
-        )
     if output_format == "line":
         from contribaudit.exporters import line
 
@@ -64,18 +63,29 @@ def of_report(
 
     if output_format == "json":
         return json_v1.pieces(report)
-    lean = output_format in ("sarif", "xlsx")  # the others go through the findings more than once, or sort them
-    document: ReportV1 = json_v1.lean_document(report) if lean else json_v1.as_document(report)  # type: ignore[assignment]
-    return of_document(document, output_format, report, everything=everything)
+    several = output_format in ("html", "junit", "markdown") or everything  # they sort the findings
+    document: ReportV1 = json_v1.as_document(report) if several else json_v1.lean_document(report)  # type: ignore[assignment]
+    return of_document(console, document, output_format, output_path, report, everything=everything, kept=kept)
 
 
 def of_document(
-    document: ReportV1, output_format: str, report: Report | None = None, *, everything: bool = False
+    console: Console,
+    document: ReportV1,
+    output_format: str,
+    output_path: Path | None,
+    report: Report | None = None,
+    *,
+    everything: bool = False,
+    kept: bool = True,
 ) -> Result:
     """The document in one of the formats that are written from it; `report` is what it was made of, if it was."""
-    from contribaudit.exporters import html, junit, markdown, sarif, xlsx
+    from contribaudit.exporters import html, junit, markdown, sarif, text_table, xlsx
 
     match output_format:
+        case "table":
+            to_screen = output_path is None and console.on_terminal
+            colored = to_screen and console.colored_output
+            return text_table.render(document, everything=everything, terminal=to_screen, color=colored, kept=kept)
         case "html":
             return html.pieces(document)
         case "junit":
@@ -133,7 +143,7 @@ def command(
 
         result = of_report(console, report_of(document), output_format, output_path, everything=everything)
     else:
-        result = of_document(document, output_format, everything=everything)
+        result = of_document(console, document, output_format, output_path, everything=everything)
     console.write(result, output_path)
     if output_format != "table":
         for warning in document["warnings"]:

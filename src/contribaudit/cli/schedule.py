@@ -44,17 +44,17 @@ def systemd(console: Console, organization: str | None, time: str, key_file: Pat
 
     The key is loaded as a systemd credential, so that only the service can read it while it runs.
     """
-    from contribaudit.operations import schedules as units
+    from contribaudit.operations import schedules
 
     recipe = _recipe(console, organization, time, key_file)
     if install:
-        for path in units.install(recipe):
+        for path in schedules.install(recipe):
             console.write(f"{path}\n")
     else:
-        for name, content in units.units(recipe).items():
-            console.write(f"# {units.folder() / name}\n{content}\n")
+        for name, content in schedules.units(recipe).items():
+            console.write(f"# {schedules.folder() / name}\n{content}\n")
     console.diagnostics.note("Next:" if install else "Write these files, or let --install do it; then:")
-    for step in units.steps(recipe):
+    for step in schedules.steps(recipe):
         console.diagnostics.note(f"  {step}")
 
 
@@ -68,14 +68,14 @@ def cron(
 ) -> None:
     """A crontab line, with the key in a file and a log."""
     from contribaudit.errors import UsageError
-    from contribaudit.operations import schedules as recipes
+    from contribaudit.operations import schedules
     from contribaudit.settings import file
 
     if not mail_to.isprintable():
         raise UsageError("--mail-to holds a line break or another control character", hint="Give one mail address")
     recipe = _recipe(console, organization, time, key_file)
     log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
-    console.write(recipes.crontab(recipe, mail_to=mail_to or _account(), log_file=log))
+    console.write(schedules.crontab(recipe, mail_to=mail_to or _account(), log_file=log))
     console.diagnostics.conclusion("Put the key into its file first; the recipe's comments say how.")
 
 

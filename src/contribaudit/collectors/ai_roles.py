@@ -135,7 +135,8 @@ AI_ROLES = Collector(
     promises=(ROLE_GROUPS.id, GROUP_NAME.id, GROUP_ACCESS.id),
     read=read,
     proves=(
-        "Which groups hold the role for AI, and on what. Not who holds it in person, and no list of groups shows that"
-        " others are without AI: where an app is open to everyone, nobody needs the role."
+        "The groups that hold the AI role, and for which resources. Users who hold it individually are not "
+        "listed, and a list of groups does not show that others have no AI: where an app is open to everyone, "
+        "nobody needs the role."
     ),
 )

@@ -50,7 +50,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             if entry.get("keyType") != _KEY_TYPE:
                 reading.surprise(f"keyType={str(entry.get('keyType'))[:60]}", response)
             if not told_id(entry):
-                reading.fall_short("entry_without_id", "a key has no `id`, so it cannot be told apart")
+                reading.fall_short("entry_without_id", "a key has no `id`, so it cannot be identified")
             elif seen.setdefault(entry["id"], entry) != entry:
                 reading.fall_short("contradicting_entries", "a key is listed twice, with different contents")
             elif any(entry is known for known in seen.values()):
@@ -71,12 +71,12 @@ def _next(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observati
             continue  # it never ends
         moment = parse_utc(text)
         if moment is None:
-            reason = "the end of a key is missing from the list, or is not a time"
+            reason = "a key in the list has no valid expiry date"
             return reading.unavailable(NEXT_KEY_EXPIRY, reading.organization, "expiry_not_told", reason)
         if moment > reading.started_at:
             running.append((moment, str(text), response))
     if not running:
-        return reading.unavailable(NEXT_KEY_EXPIRY, reading.organization, "no_keys", "the list holds no running key")
+        return reading.unavailable(NEXT_KEY_EXPIRY, reading.organization, "no_keys", "the list has no active key")
     _, text, response = min(running)
     return reading.observed(NEXT_KEY_EXPIRY, reading.organization, text, response)
 
@@ -87,8 +87,8 @@ def _own(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observatio
     alive = [one for one in keys if (end := parse_utc(one[0].get("expiresAt"))) is None or end > reading.started_at]
     candidates = [(entry, response) for entry, response in alive if not label or entry.get("label") == label]
     if len(candidates) != 1:
-        told = f"{len(candidates)} keys have the label {label!r}" if label else f"{len(alive)} running keys are listed"
-        reason = f"{told}; set api_key_label in the configuration to the label of the one that audits"
+        told = f"{len(candidates)} keys have the label {label!r}" if label else f"{len(alive)} active keys are listed"
+        reason = f"{told}; set api_key_label in the configuration to the label of the key used for audits"
         return reading.unavailable(API_KEY_EXPIRY, reading.organization, "own_key_not_told", reason)
     entry, response = candidates[0]
     return reading.text(API_KEY_EXPIRY, reading.organization, entry, "expiresAt", response)
@@ -99,5 +99,5 @@ API_KEYS = Collector(
     call=LIST_API_KEYS,
     promises=(NEXT_KEY_EXPIRY.id, API_KEY_EXPIRY.id),
     read=read,
-    proves="When the organization's admin API keys end. Which of them asks is told only by its label.",
+    proves="When the organization's admin API keys expire. Only the label shows which key is in use.",
 )

@@ -151,7 +151,10 @@ EVENT_ACTIONS = Collector(
     call=LIST_EVENT_ACTIONS,
     promises=(SETTING.id,),
     read=read_actions,
-    proves="Which actions the audit log can hold. Whether it holds any needs Guard or Enterprise, and is not told.",
+    proves=(
+        "The actions that the audit log can record. Whether it records any depends on Guard or Enterprise, and is "
+        "not returned."
+    ),
 )
 
 
@@ -202,7 +205,7 @@ class _Walk:
         self.until: datetime | None = None
         self.code = self.reason = ""
         if self.cursor and not is_cursor(self.cursor):
-            what = f"the history holds a place in the log that cannot be asked for ({len(self.cursor)} characters)"
+            what = f"the history holds an audit log cursor that cannot be sent ({len(self.cursor)} characters)"
             self.read_again(what)
 
     def note(self, code: str, reason: str) -> None:
@@ -237,7 +240,7 @@ class _Walk:
         if page is not None and page.last:
             self.until = self.reading.started_at
         else:
-            why = f"more than {MAX_PAGES} pages of events; the next run goes on from there"
+            why = f"more than {MAX_PAGES} pages of events; the next run continues from there"
             self.note(STOPPED_EARLY, why)
             self.reading.fall_short(STOPPED_EARLY, why)
 
@@ -284,7 +287,7 @@ EVENTS = Collector(
     promises=(),
     read=read,
     proves=(
-        "Who did what, and when, as far as the log tells. An empty log proves nothing: without Guard or Enterprise it"
-        " is not filled."
+        "Who did what and when, as far as the log records it. An empty log proves nothing: without Guard or "
+        "Enterprise nothing is recorded."
     ),
 )

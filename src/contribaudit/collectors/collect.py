@@ -119,5 +119,7 @@ async def _run(
         requests=sum(reading.client.ledger.count(call.name) for call in collector.calls),
         seconds=round(monotonic() - began, 3),
     )
+    if collection.read:  # pages count an entry as often as it comes
+        progress.page_read(organization, collector.name, collection.read, collection.announced)
     progress.collector_finished(organization, collector.name, collection.status, collection.reason)
     return collection, tuple(seen)

@@ -28,5 +28,5 @@ DIRECTORIES = Collector(
     call=LIST_DIRECTORIES,
     promises=(SETTING.id,),
     read=read,
-    proves="How many user directories there are. It tells nothing of what they may use.",
+    proves="The number of user directories, not what their users have access to.",
 )

@@ -22,13 +22,13 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     reading.pages += 1
     data = answer.get("data")
     if not isinstance(data, dict):
-        reading.fall_short("wrong_type", "the answer holds no organization")
+        reading.fall_short("wrong_type", "the answer contains no organization")
         return
     reading.entries = reading.unique = reading.announced = 1
     response = reading.keep(data)
     reading.known_keys("", data, _KEYS, response)
     if data.get("id") != reading.client.organization:
-        reading.fall_short("wrong_organization", "the answer is about another organization than the one asked for")
+        reading.fall_short("wrong_organization", "the answer is about a different organization")
         return
     attributes = data.get("attributes")
     holder = attributes if isinstance(attributes, dict) else {}
@@ -41,5 +41,5 @@ ORGANIZATION = Collector(
     call=GET_ORGANIZATION,
     promises=(ORGANIZATION_NAME.id,),
     read=read,
-    proves="The organization exists and the key belongs to it. It does not tell a plan.",
+    proves="The organization exists and the key belongs to it. No plan is returned.",
 )

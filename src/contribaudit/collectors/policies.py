@@ -116,7 +116,7 @@ class _Unsure:
 
     def lost(self, setting: Setting, subject: Subject, kind: str) -> Observation:
         """What a policy of this unknown type could say otherwise."""
-        reason = f"a policy of the unknown type {kind[:60]!r} may be about data residency too"
+        reason = f"a policy of unknown type {kind[:60]!r} may also be about data residency"
         return self.reading.unavailable(setting, subject, "unknown_policy_type", reason)
 
     def lost_of(self, app: Subject, kind: str) -> Iterator[Observation]:
@@ -227,7 +227,7 @@ POLICIES = Collector(
     promises=(residency.POLICIES.id, residency.MOVE.id, residency.POLICY_REALMS.id),
     read=read,
     proves=(
-        "Which app is under which residency policy, and the state of its move. Policies of other types are kept raw:"
-        " that they moved is proven, what they mean is not published."
+        "The residency policy of each app and the state of its move. Policies of other types are kept as raw "
+        "objects: that one changed is proven, what it means is not documented."
     ),
 )

@@ -95,8 +95,8 @@ class SpaceSpool:
 
 
 def _unwritable(error: OSError) -> StoreError:
-    what = f"The spaces could not be written into the temporary folder: {error.strerror or 'it failed'}"
-    return StoreError(what, hint="Free some space there, or name another folder in TMPDIR")
+    what = f"The spaces could not be written to the temporary folder: {error.strerror or 'it failed'}"
+    return StoreError(what, hint="Free some disk space, or set TMPDIR to another folder")
 
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -166,7 +166,9 @@ SPACES_JIRA = SpaceSource(
     ari="ari:cloud:jira:{site}:project/{id}",
     announces=True,
     parse=parse_jira,
-    proves="Every Jira space, archived ones too, that the token's account may browse. It does not tell of others.",
+    proves=(
+        "Every Jira space, including archived ones, that the token's account may browse. Other spaces are not returned."
+    ),
 )
 
 
@@ -183,6 +185,8 @@ SPACES_CONFLUENCE = SpaceSource(
     ari="ari:cloud:confluence:{site}:space/{id}",
     announces=False,
     parse=parse_confluence,
-    proves="Every Confluence space, personal and archived ones too, that the token's account may view. Not how many"
-    " others there are.",
+    proves=(
+        "Every Confluence space, including personal and archived ones, that the token's account may view. The "
+        "number of other spaces is not returned."
+    ),
 )

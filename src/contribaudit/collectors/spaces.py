@@ -203,7 +203,7 @@ class SpaceListing:
         """The entry's space; None for one that came before, or that cannot be told apart."""
         entry, known = self.source.parse(found), len(self._ids)
         if not entry.id:
-            self._shortfalls.setdefault("entry_without_id", "an entry has no ID, so it cannot be told apart")
+            self._shortfalls.setdefault("entry_without_id", "an entry has no ID, so it cannot be identified")
             return None
         content = hash((entry.key, entry.name, entry.type, entry.status))
         if self._ids.setdefault(paging.one_spelling(entry.id), content) != content:
@@ -226,14 +226,14 @@ class SpaceListing:
     def _reconcile(self) -> None:
         """A list that came to its end is whole only if nothing in it says otherwise."""
         if self.read == 0 and not self._shortfalls:
-            empty = "the list is empty, which a token without permission also sees"
+            empty = "the list is empty, as it also is for a token without permission"
             self._shortfalls["empty_list"] = empty
         if self.source.announces and self.announced is None:
-            self._shortfalls["no_total"] = "the API did not say how many spaces there are, so the list may be cut"
+            self._shortfalls["no_total"] = "the API did not give the number of spaces, so the list may be incomplete"
         elif not self.source.announces and self._again:
             self._shortfalls["repeated_entries"] = "spaces are listed twice, so others may be missing"
         elif self.announced is not None and self.announced != self.read:
-            told = f"the API announced {self.announced} spaces and gave {self.read}"
+            told = f"the API announced {self.announced} spaces and returned {self.read}"
             self._shortfalls["count_mismatch"] = told
         for code, reason in self._shortfalls.items():
             more = f" (and {len(self._shortfalls) - 1} more)" if len(self._shortfalls) > 1 else ""
@@ -306,7 +306,7 @@ class _Run:
             access = client.access(one.host)
             one.visible_to = access.visible_to
             if not one.site.cloud_id:
-                one.give_up("no_cloud_id", "the API does not tell the site of the app, so it cannot be asked")
+                one.give_up("no_cloud_id", "the API does not give the site of the app, so its spaces cannot be read")
             elif access.missing:
                 one.give_up("no_token", access.missing)
 
@@ -323,11 +323,11 @@ class _Run:
         """How far all listings came together: no further than the one that fell shortest, or than the list of apps."""
         short = [(one.code, one.reason, one.missing_scope) for one in self.listings if one.code]
         if self._nameless:
-            short.append(("no_apps_named", "the rulebook names no app that has such spaces", None))
+            short.append(("no_apps_named", "the rulebook lists no app with such spaces", None))
         if self._apps is None or self._apps.status is not CollectionStatus.OK:
-            why = self._apps.reason if self._apps is not None else "it was not asked for"
+            why = self._apps.reason if self._apps is not None else "it was not requested"
             code = self._apps.code if self._apps is not None else "not_read"
-            reason = f"the list of apps was not read whole, so sites may be missing: {why}"
+            reason = f"the list of apps is incomplete, so sites may be missing: {why}"
             short.append((code, reason, self._apps.missing_scope if self._apps is not None else None))
         status = CollectionStatus.OK
         if short:

@@ -71,7 +71,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             reading.entries += 1
             identity = told_id(entry)
             if not identity:
-                reading.fall_short("entry_without_id", "an entry has no ID, so it cannot be told apart")
+                reading.fall_short("entry_without_id", "an entry has no ID, so it cannot be identified")
                 continue
             identity = spelt.setdefault(one_spelling(identity), identity)
             app = Subject(reading.client.organization, Kind.APP, identity)
@@ -89,9 +89,9 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
 
 def _reconcile(reading: Reading) -> None:
     if reading.entries == 0:
-        reading.fall_short("empty_list", "the list of apps is empty, which a key without the right scope also sees")
+        reading.fall_short("empty_list", "the list of apps is empty, as it also is for a key without the right scope")
     elif reading.announced is None:
-        reading.fall_short("no_total", "the API did not say how many apps there are, so the list may be cut")
+        reading.fall_short("no_total", "the API did not give the number of apps, so the list may be incomplete")
 
 
 def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -> Iterator[Observation]:
@@ -306,7 +306,7 @@ WORKSPACES = Collector(
     ),
     read=read,
     proves=(
-        "Every app with its site, plan word, sandbox flag, realm and regions. It does not tell whether a realm is held,"
-        " whether a plan is a trial, or what the app contributes."
+        "Every app with its site, plan word, sandbox flag, realm and regions. It does not show whether the "
+        "realm is pinned, whether the plan is a trial, or what the app contributes."
     ),
 )

@@ -15,11 +15,12 @@ from functools import lru_cache
 from typing import TypeAlias
 from xml.sax.saxutils import escape
 
+from contribaudit import catalogue
 from contribaudit.core.advise.report import Counts
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Value
+from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Subject
 
 Cell: TypeAlias = Value | datetime | date | float
@@ -186,6 +187,25 @@ def happenings(changes: Iterable[Change]) -> list[ChangeGroup]:
     return [
         ChangeGroup(group[0].subject, tuple(group), key in appeared, key in vanished) for key, group in groups.items()
     ]
+
+
+def what_happened(one: ChangeGroup) -> tuple[str, str]:
+    """The setting, and its value before and after; or that an app or space is new or gone, and what it is."""
+    first = one.changes[0]
+    if one.appeared or one.vanished:
+        told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
+        known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
+        return "new" if one.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
+    before = _value(first.setting, first.before) if first.existed_before else "(not there)"
+    after = _value(first.setting, first.after) if first.exists_after else "(gone)"
+    return first.setting, f"{before} -> {after}"
+
+
+def _value(setting: SettingId, value: Value) -> str:
+    """A value for people; of digests, as much as tells two apart."""
+    if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
+        return ", ".join(digest[:12] for digest in value) or "none"
+    return display(value)
 
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,64 +12,293 @@ from itertools import accumulate
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from contribaudit import catalogue
-from contribaudit.core.advise.next_steps import NextStep, to_do
-from contribaudit.core.advise.report import Report
-from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
-from contribaudit.core.model import names
-from contribaudit.core.model.finding import Finding, Outcome
-from contribaudit.core.model.observation import SettingId, Value
-from contribaudit.core.model.snapshot import CollectionStatus
-from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.exporters.text import ORDER, ChangeGroup, display, happenings, plural, rfc3339, safe_text, spaces_read
+from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
+from contribaudit.core.model.finding import Outcome
+from contribaudit.exporters.report_v1 import FindingV1, ReportV1
+from contribaudit.exporters.summary import (
+    NOBODY,
+    FindingGroup,
+    Happened,
+    Overview,
+    Task,
+    called,
+    gravest_first,
+    group,
+    words,
+)
+from contribaudit.exporters.text import plural, safe_text
 
 PIPE_WIDTH = 140
 LEAST_WIDTH = 40
-SHOWN_CHANGES = 20
-SHOWN_STEPS = 8
-_SUBJECT_WIDTH = 44
-_APP = re.compile(r"\bapp:")
-"""How the alias of an app begins, which says little where most subjects are apps."""
+_SUBJECT_WIDTH = 60
 _READABLE = 36
 """Narrower than this, a column of sentences is hard to read."""
+_LEAST_TEXT = 20
 _GAP = "  "
 _VERDICT_STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
-_STYLES = {
-    Outcome.FAIL: "red",
-    Outcome.CONFLICT: "red",
-    Outcome.NOT_ACHIEVABLE: "red",
-    Outcome.UNKNOWN: "yellow",
-    Outcome.STALE: "yellow",
-    Outcome.PENDING: "cyan",
-    Outcome.PASS: "green",
+_WORD_STYLES = {
+    "fail": "red",
+    "conflict": "red",
+    "not achievable": "red",
+    "unverified": "yellow",
+    "unknown": "yellow",
+    "stale": "yellow",
+    "pending": "cyan",
+    "pass": "green",
 }
-_QUIET = (Outcome.PASS, Outcome.NO_SUCH_SETTING)
 
 
-def render(report: Report, *, everything: bool = False, terminal: bool = False, color: bool = False) -> str:
+def render(
+    document: ReportV1,
+    *,
+    everything: bool = False,
+    terminal: bool = False,
+    color: bool = False,
+    kept: bool = True,
+) -> str:
     """The report as text: as wide as the terminal, or 140 columns (or $COLUMNS) for a pipe.
 
-    Passes and apps without a setting are counted, and listed with `everything`.
+    At most MOST_LINES lines that answer the three questions; with `everything` each finding, passes too, each step,
+    each change and each source. The verdict is the first line and the last. Where no history keeps the run, `--all` is
+    named in place of the commands that tell more of it.
     """
-    width = _width(terminal=terminal)
-    labels = _labels(report)
-    parts: list[RenderableType] = [_head(report, width)]
-    listed = [finding for finding in report.findings if everything or finding.outcome not in _QUIET]
-    if listed:
-        parts.append(_findings(listed, labels))
-    steps = report.steps
+    about, width = Overview(document), _width(terminal=terminal)
+    whole = _everything(about) if everything else first_table(about, width, kept=kept)
+    return capture(Group(*whole), terminal=terminal, color=color)
+
+
+def _everything(about: Overview) -> list[RenderableType]:
+    document = about.document
+    parts: list[RenderableType] = [
+        Text(about.headline, _VERDICT_STYLES[about.word]),
+        _title(about),
+        _counts(about),
+        Text(f"{about.inventory}{_key(about)}"),
+        Text(),
+    ]
+    if document["findings"]:
+        parts += [findings_table(document["findings"]), Text()]
+    steps = about.steps
     if steps:
-        parts.append(_steps(steps))
-    if report.changes:
-        parts.append(_changes(report, labels))
-    parts.append(_collection(report))
-    parts += [_warning(warning) for warning in report.warnings]
-    return capture(Group(*parts), terminal=terminal, color=color)
+        parts += [_steps(steps), Text()]
+    changes = about.changes()
+    if changes:
+        rows = [
+            row
+            for one in changes
+            for row in (
+                (one.what if one.what in ("new", "gone") else one.title, one.called, _what_and_who(one)),
+                *([("", "", one.cause)] if one.cause and not one.actor else []),
+            )
+        ]
+        parts += [plain_table(("changed", "subject", "what"), rows, flexible="what"), Text()]
+    parts += [_collection(document), Text()]
+    parts += [_warning(warning) for warning in document["warnings"]]
+    return [*parts, _last(about)]
+
+
+MOST_LINES = 37
+"""What follows on stderr, and the prompt, then still fit a screen of 40."""
+MOST_GROUPS = 12
+FIRST_STEPS = 3
+FIRST_CHANGES = 4
+FIRST_WARNINGS = 2
+
+
+def first_table(about: Overview, width: int, *, kept: bool = True) -> list[Text]:
+    """What fits on one screen: verdict, questions, changes, findings by check, what to do, what was read, verdict."""
+    blank = Text()
+    above = [*_wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *_wrapped(_title(about), width, 1)]
+    above += [blank, *_questions(about, width), blank, *_what_changed(about, width, kept=kept)]
+    above += [blank, *_wrapped(_counts(about), width, 2)]
+    below = [blank, *_do_next(about, width, kept=kept), *_read(about, width), _last(about)]
+    return [*above, *_groups(about, width, MOST_LINES - len(above) - len(below), kept=kept), *below]
+
+
+def _title(about: Overview) -> Text:
+    document = about.document
+    names = [safe_text(one["name"]) for one in document["organizations"]]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    policy = f"policy {safe_text(document['policy']['name'])}, run #{document['run']['id']}"
+    return Text.assemble(", ".join(names[:3]) + more + _GAP, (policy, "dim"))
+
+
+def _last(about: Overview) -> Text:
+    run = about.document["run"]
+    return Text(f"{about.word} ({run['fail_on']} and above), exit code {run['exit_code']}", _VERDICT_STYLES[about.word])
+
+
+def _counts(about: Overview) -> Text:
+    """ "57 apply: 28 pass, 8 fail, 3 without such a setting"."""
+    none = about.counts[Outcome.NO_SUCH_SETTING.value]
+    items = [Text(f"{number} {words(one)}", _WORD_STYLES.get(words(one), "")) for one, number in about.ordered_counts]
+    items += [Text(f"{none} without such a setting", "dim")] if none else []
+    return Text.assemble(f"{about.applies} apply: ", Text(", ").join(items)) if items else Text("nothing applies")
+
+
+def _questions(about: Overview, width: int) -> list[Text]:
+    questions = about.questions()
+    name_width = max(len(one.name) for one in questions)
+    word_width = max(len(one.word) for one in questions)
+    lines: list[Text] = []
+    for one in questions:
+        head = Text.assemble(
+            (f"{one.name:<{name_width}}{_GAP}", "bold"),
+            (f"{one.word:<{word_width}}{_GAP}", _WORD_STYLES.get(one.word, "")),
+        )
+        lines += _hanging(head, Text(one.fact), width, 2)
+    return lines
+
+
+def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
+    changes, previous = about.changes(), about.document["run"]["previous"]
+    if previous is None and not changes:
+        return [Text("Changed: this is the first run", "dim")]
+    if not changes:
+        return [Text(f"Changed since run #{previous}: nothing", "dim")]
+    since = f" since run #{previous}" if previous is not None else ""
+    without = sum(1 for one in changes if not one.explained)
+    unknown = f", {without} without a known cause" if without else ""
+    lines = [Text(f"Changed{since}: {len(changes)}{unknown}", "bold")]
+    for one in sorted(changes, key=lambda each: each.explained)[:FIRST_CHANGES]:
+        text = Text(f"{one.called}: ")
+        text.append(f"{one.title}: {one.told}" if one.title else f"{one.what} ({one.told})" if one.told else one.what)
+        by = f", by {one.actor}" if one.actor else f", {one.cause or 'nobody looked for a cause'}"
+        by += f" ({one.ticket})" if one.ticket else ""
+        head = Text("  " if one.explained else "! ", "yellow")
+        room = width - head.cell_len
+        (who,) = _wrapped(Text(by, "" if one.explained else "yellow"), room // 2, 1)
+        (what,) = _wrapped(text, room - who.cell_len, 1)
+        lines.append(Text.assemble(head, what, who))
+    if len(changes) > FIRST_CHANGES:
+        lines.append(Text(f"  and {len(changes) - FIRST_CHANGES} more: {_more('changes', kept=kept)}", "dim"))
+    return lines
+
+
+def _what_and_who(one: Happened) -> str:
+    ticket = f" ({one.ticket})" if one.ticket else ""
+    return one.told + (f", by {one.actor}" if one.actor else "") + ticket
+
+
+def _groups(about: Overview, width: int, room: int, *, kept: bool) -> list[Text]:
+    """As many as the room holds, two lines each; the last line counts the findings that are left out."""
+    lines: list[Text] = []
+    groups = about.groups()
+    for number, one in enumerate(groups):
+        head = Text(f"{one.severity.value:<8}{_GAP}", "red" if one.fails else "yellow" if one.open else "")
+        told = _wrapped(_titled(one, width - head.cell_len), width - head.cell_len, 1)
+        told += _wrapped(Text(_where(about, one, width - head.cell_len)), width - head.cell_len, 1)
+        last = number + 1 == len(groups)
+        if number == MOST_GROUPS or len(lines) + len(told) > room - (not last):
+            left = sum(each.number for each in groups[number:])
+            lines.append(Text(f"and {plural(left, 'more finding')}: {_more('findings', kept=kept)}", "dim"))
+            break
+        lines += [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
+    return lines
+
+
+def _more(command: str, *, kept: bool) -> str:
+    return f"contribaudit {command}" if kept else "--all"
+
+
+def _titled(one: FindingGroup, room: int) -> Text:
+    """ "App data is in an allowed location (DR-01): 3 fail, 1 unknown", with fewer words where there is less room."""
+    title = Text.assemble((safe_text(one.title), "bold"), f" ({safe_text(one.check)}): ")
+    counts = [(number, words(outcome)) for outcome, number in one.ordered]
+    if one.number == 1:
+        counts = [(0, counts[0][1])]
+    elif title.cell_len + len(", ".join(f"{number} {word}" for number, word in counts)) > room:
+        counts = [(number, word) for word, number in one.in_short if number]
+    told = Text(", ").join(
+        Text(f"{number} {word}" if number else word, _WORD_STYLES.get(word, "")) for number, word in counts
+    )
+    return title.append_text(told)
+
+
+def _where(about: Overview, one: FindingGroup, room: int) -> str:
+    """The apps; of one finding why, too."""
+    first, reason = one.findings[0]["subject"], safe_text(one.findings[0]["reason"])
+    if one.number == 1:
+        return reason if about.is_wide(first) else f"{called(first)}: {reason}"
+    ordered = sorted(
+        (group(each["outcome"]), each["subject"]["site"], called(each["subject"])) for each in one.findings
+    )
+    return joined([name for _, _, name in ordered], one.number, room)
+
+
+def joined(names: Sequence[str], number: int, room: int) -> str:
+    """Names in so many columns, those of one site together: "Jira and Confluence on acme.atlassian.net and 3 more"."""
+    for shown in range(len(names), 0, -1):
+        places: dict[str, list[str]] = {}
+        for name in names[:shown]:
+            what, on, place = name.partition(" on ")
+            places.setdefault(on + place, []).append(what)
+        parts = [
+            (f"{', '.join(its[:-1])} and {its[-1]}" if len(its) > 1 else its[0]) + place
+            for place, its in places.items()
+        ]
+        text = ", ".join(parts) + (f" and {number - shown} more" if number > shown else "")
+        if cell_len(text) <= room or shown == 1:
+            return text
+    return plural(number, "subject")
+
+
+def _do_next(about: Overview, width: int, *, kept: bool) -> list[Text]:
+    things = about.tasks()
+    if not things:
+        return [Text("Do next: nothing that somebody can do now" if about.nobodys else "Do next: nothing", "dim")]
+    minutes = f"about {sum(one.minutes for one in things)} min in all"
+    more = f", {FIRST_STEPS} of {len(things)}: {_more('next', kept=kept)}" if len(things) > FIRST_STEPS else ""
+    lines = [Text.assemble(("Do next", "bold"), f", {minutes}{more}")]
+    for number, one in enumerate(things[:FIRST_STEPS], 1):
+        head = Text(f"{number} {one.kind:<7}{_GAP}")
+        lines += _hanging(head, Text(one.what), width, 1 if len(things) > 1 else 2)
+    return lines
+
+
+def _read(about: Overview, width: int) -> list[Text]:
+    document = about.document
+    lines = _wrapped(Text(f"Read at {document['run']['started_at']}: {about.inventory}{_key(about)}", "dim"), width, 2)
+    broken = [f"{one['name']}: {one['unread_reason']}" for one in document["organizations"] if one["unread_reason"]]
+    broken += [f"{one['collector']}: {one['reason']}" for one in document["collection"] if one["status"] != "ok"]
+    told = [Text(f"not read whole: {safe_text(one)}", "yellow") for one in broken]
+    told += [_told_warning(one) for one in document["warnings"]]
+    for each in told[:FIRST_WARNINGS]:
+        lines += _wrapped(each, width, 2)
+    if len(told) > FIRST_WARNINGS:
+        lines.append(Text(f"and {len(told) - FIRST_WARNINGS} more: --all", "yellow"))
+    return lines
+
+
+def _told_warning(warning: str) -> Text:
+    return Text.assemble(("warning: ", "yellow"), safe_text(warning))
+
+
+def _key(about: Overview) -> str:
+    days = about.document["key_days_left"]
+    return "" if days is None else f"; the API key {_ending(days)}"
+
+
+def _wrapped(text: Text, width: int, most: int) -> list[Text]:
+    """The text in at most so many lines, broken at blanks; what does not fit ends in an ellipsis."""
+    lines = list(text.wrap(Console(file=StringIO(), width=width, height=25), width, overflow="fold"))
+    for line in lines:
+        line.rstrip()
+    if len(lines) > most:
+        last = lines[most - 1]
+        last.truncate(width - 1)
+        last.rstrip()
+        lines[most - 1 :] = [last.append("…")]
+    return lines
+
+
+def _hanging(head: Text, text: Text, width: int, most: int) -> list[Text]:
+    """The text beside its head, its further lines beneath its beginning."""
+    first, *rest = _wrapped(text, max(_LEAST_TEXT, width - head.cell_len), most) or [Text()]
+    return [Text.assemble(head, first), *(Text.assemble(" " * head.cell_len, line) for line in rest)]
 
 
 def capture(what: RenderableType, *, terminal: bool = False, color: bool = False) -> str:
@@ -171,81 +399,35 @@ def _joined(cells: Sequence[Text], widths: Sequence[int]) -> Text:
     return line
 
 
-def _head(report: Report, width: int) -> RenderableType:
-    called = ", ".join(safe_text(one.name) for one in report.organizations)
-    verdict = Text(report.headline, _VERDICT_STYLES[verdict_word(report.run.exit_code)])
-    title = Text.assemble(f"{called}{_GAP}", (f"policy {safe_text(report.policy_name)}, run #{report.run.id}", "dim"))
-    counts = Counter(finding.outcome for finding in report.findings)
-    applying = sum(number for outcome, number in counts.items() if outcome is not Outcome.NO_SUCH_SETTING)
-    items = [Text(f"{counts[one]} {one.words}", _STYLES.get(one, "")) for one in ORDER if counts[one]]
-    items[:1] = [Text.assemble(f"{applying} apply: ", items[0]) if items else Text("nothing applies")]
-    if counts[Outcome.NO_SUCH_SETTING]:
-        items.append(Text(f"({counts[Outcome.NO_SUCH_SETTING]} without such a setting)", "dim"))
-    return Group(verdict, title, *_filled(items, width), _inventory(report), Text())
-
-
-def _filled(items: Iterable[Text], width: int) -> list[Text]:
-    """The items in as few lines as hold them; no item is broken in two."""
-    lines: list[Text] = []
-    for item in items:
-        if lines and lines[-1].cell_len + len(_GAP) + item.cell_len <= width:
-            lines[-1].append(_GAP).append_text(item)
-        else:
-            lines.append(item.copy())
-    return lines
-
-
-def _inventory(report: Report) -> Text:
-    held, named = report.counts, len(report.state.organizations)
-    organizations = plural(held.organizations, "organization")
-    if held.organizations != named:
-        organizations = f"{held.organizations} of {plural(named, 'organization')}"
-    text = Text(f"{organizations}, {plural(held.sites, 'site')}, {plural(held.apps, 'app')}")
-    spaces = spaces_read(held)
-    text.append(f", {spaces}" if spaces else "")
-    days = report.key_days_left
-    if days is not None:
-        text.append("; ").append(f"the API key {_ending(days)}", "yellow" if days < 30 else "")
-    return text
-
-
 def _ending(days: int) -> str:
     if days < 0:
         return f"ended {plural(-days, 'day')} ago"
     return f"ends in {plural(days, 'day')}" if days else "ends today"
 
 
-def _findings(findings: Iterable[Finding], labels: dict[Subject, str]) -> RenderableType:
-    ordered = sorted(findings, key=lambda one: (_grave(one), one.severity.rank, one.check, one.subject))
+def findings_table(findings: Iterable[FindingV1]) -> RenderableType:
+    """One row for each finding, gravest first: outcome, severity, check with its title, and what was found where."""
+    listed = gravest_first(findings)
+    names = [called(one["subject"]) for one in listed]
+    bearers: dict[str, set[tuple[str, str]]] = {}
+    for one, name in zip(listed, names, strict=True):
+        bearers.setdefault(name, set()).add((one["organization"], one["subject"]["id"]))
+    full = [
+        name if len(bearers[name]) == 1 else f"{name} ({safe_text(one['subject']['id'])})"
+        for one, name in zip(listed, names, strict=True)
+    ]
+    short = shorten(full)
     rows = [
         (
-            Text(one.outcome.words, style=_STYLES.get(one.outcome, "")),
-            one.severity.value,
-            one.check,
-            labels[one.subject],
-            _why(one),
+            Text(words(one["outcome"]), style=_WORD_STYLES.get(words(one["outcome"]), "")),
+            one["severity"],
+            one["check"],
+            one["title"],
+            Text.assemble(f"{short[name]}: ", _why(one)),
         )
-        for one in ordered
+        for one, name in zip(listed, full, strict=True)
     ]
-    return Padding(plain_table(("outcome", "severity", "check", "subject", "why"), rows, flexible="why"), (0, 0, 1, 0))
-
-
-def _grave(finding: Finding) -> int:
-    if finding.outcome.violates:
-        return 0
-    return 1 if finding.outcome.unproven else 2
-
-
-def _labels(report: Report) -> dict[Subject, str]:
-    """What to call each subject of the report: short, and no two the same where that can be."""
-    subjects = dict.fromkeys(
-        [*(one.subject for one in report.findings), *(change.subject for change in report.changes)]
-    )
-    called = {one: safe_text(alias_of(report.state, one)).removeprefix("app:") for one in subjects}
-    bearers = Counter(called.values())
-    full = {one: name if bearers[name] == 1 else f"{name} ({safe_text(one.id)})" for one, name in called.items()}
-    short = shorten(full.values())
-    return {one: short[name] for one, name in full.items()}
+    return plain_table(("outcome", "severity", "check", "title", "where and why"), rows, flexible="where and why")
 
 
 def shorten(texts: Iterable[str], most: int = _SUBJECT_WIDTH) -> dict[str, str]:
@@ -272,104 +454,50 @@ def _cut(text: str, most: int, tail: int) -> str:
     return f"{text[:start]}…{text[end:]}"
 
 
-def _why(finding: Finding) -> Text:
-    text = Text(safe_text(finding.reason))
-    due = rfc3339(finding.due_at)
-    if due is not None and due[:10] not in finding.reason:
+def _why(one: FindingV1) -> Text:
+    text = Text(safe_text(one["reason"]))
+    due, waiver = one["due_at"], one["waiver"]
+    if due is not None and due[:10] not in one["reason"]:
         text.append(f" [due {due}]")
-    if finding.waiver is not None:
-        text.append(
-            f" [{finding.underlying_outcome.words}, waived to {finding.waiver.expires} by "
-            f"{safe_text(finding.waiver.approved_by)}]",
-            style="dim",
-        )
-    if finding.fragile:
+    if waiver is not None:
+        under, who = words(one["underlying_outcome"]), safe_text(waiver["approved_by"])
+        text.append(f" [{under}, waived to {waiver['expires']} by {who}]", style="dim")
+    if one["fragile"]:
         text.append(" [fragile]", style="yellow")
     return text
 
 
-def _steps(steps: Sequence[NextStep]) -> RenderableType:
-    """The gravest things to do, how many more there are, and what cannot be resolved."""
-    things = to_do(steps)
-    rows = [
-        (
-            one.kind.value,
-            one.severity.value if one.severity is not None else "",
-            f"{one.minutes} min",
-            _APP.sub("", safe_text(one.text)),
-        )
-        for one in things[:SHOWN_STEPS]
-    ]
+def _steps(steps: Sequence[Task]) -> RenderableType:
+    """Everything to do, gravest first, and what cannot be resolved."""
+    rows = [(one.kind, one.severity, f"{one.minutes} min", one.what) for one in steps if one.kind != NOBODY]
     parts: list[RenderableType] = []
     if rows:
         parts.append(plain_table(("do next", "severity", "about", "what"), rows, flexible="what"))
-    if len(things) > SHOWN_STEPS:
-        parts.append(Text(f"and {len(things) - SHOWN_STEPS} more: contribaudit next", style="dim"))
-    parts += [Text(safe_text(one.text), style="dim") for one in steps[len(things) :]]
-    return Padding(Group(*parts), (0, 0, 1, 0))
+    return Group(*parts, *(Text(one.what, style="dim") for one in steps if one.kind == NOBODY))
 
 
-def _changes(report: Report, labels: dict[Subject, str]) -> RenderableType:
-    happened = happenings(report.changes)
-    rows = [
-        row
-        for one in happened[:SHOWN_CHANGES]
-        for row in (_happening(one, labels[one.subject]), *(("", "", because) for because in _causes(one)))
-    ]
-    parts: list[RenderableType] = [plain_table(("changed", "subject", "what"), rows, flexible="what")]
-    if len(happened) > SHOWN_CHANGES:
-        parts.append(Text(f"and {len(happened) - SHOWN_CHANGES} more: contribaudit changes", style="dim"))
-    return Padding(Group(*parts), (0, 0, 1, 0))
-
-
-def _causes(one: ChangeGroup) -> list[str]:
-    """Why it happened, in a sentence, where `what` does not name the actor; none where the history was not asked."""
-    said = dict.fromkeys(change.why.sentence for change in one.changes if change.why is not None and not change.actor)
-    return [safe_text(next(iter(said)))] if len(said) == 1 else ["several causes: contribaudit changes"] if said else []
-
-
-def _happening(one: ChangeGroup, label: str) -> tuple[str, str, str]:
-    kind, told = what_happened(one)
-    actor = next((change.actor for change in one.changes if change.actor), None)
-    return kind, label, told + (f", by {actor}" if actor else "")
-
-
-def what_happened(one: ChangeGroup) -> tuple[str, str]:
-    """The setting, and its value before and after; or that an app or space is new or gone, and what it is."""
-    first = one.changes[0]
-    if one.appeared or one.vanished:
-        told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
-        known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
-        return "new" if one.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
-    before = _value(first.setting, first.before) if first.existed_before else "(not there)"
-    after = _value(first.setting, first.after) if first.exists_after else "(gone)"
-    return first.setting, f"{before} -> {after}"
-
-
-def _value(setting: SettingId, value: Value) -> str:
-    """A value for people; of digests, as much as tells two apart."""
-    if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
-        return ", ".join(digest[:12] for digest in value) or "none"
-    return display(value)
-
-
-def _collection(report: Report) -> RenderableType:
-    several = len(report.state.organizations) > 1
+def _collection(document: ReportV1) -> RenderableType:
+    several = len(document["organizations"]) > 1
     rows: list[list[str | Text]] = []
-    for place in report.state.looked_at:
-        called = [report.state.organization_name(place.id)] if several else []
-        for one in place.collections.values():
-            bad = one.status is not CollectionStatus.OK
+    for place in document["organizations"]:
+        if place["left_out"]:
+            continue
+        name = [place["name"]] if several else []
+        its = [one for one in document["collection"] if one["organization"] == place["id"]]
+        for one in its:
+            bad = one["status"] != "ok"
             # A whole list may announce more than it holds: repeated entries are announced, and counted once.
-            announced = f" of {one.announced}" if bad and one.announced is not None else ""
-            status = Text(one.status.value, style="yellow" if bad else "green")
-            rows.append([*called, one.collector, status, f"{one.read}{announced}", str(one.requests), one.reason])
-        if not place.collections:
-            name = called or [report.state.organization_name(place.id)]
-            rows.append([*name, *([""] if several else []), Text("not read", "yellow"), "", "", place.unread_reason])
+            announced = f" of {one['announced']}" if bad and one["announced"] is not None else ""
+            status = Text(one["status"], style="yellow" if bad else "green")
+            rows.append(
+                [*name, one["collector"], status, f"{one['read']}{announced}", str(one["requests"]), one["reason"]]
+            )
+        if not its:
+            blank = [""] if several else []
+            rows.append([place["name"], *blank, Text("not read", "yellow"), "", "", place["unread_reason"]])
     columns = [*(["organization"] if several else []), "collector", "status", "entries", "requests", "why"]
-    head = Text(f"read at {rfc3339(report.run.started_at)}", "dim")
-    return Padding(Group(head, plain_table(columns, rows, flexible="why")), (0, 0, 1, 0))
+    head = Text(f"read at {document['run']['started_at']}", "dim")
+    return Group(head, plain_table(columns, rows, flexible="why"))
 
 
 def _warning(warning: str) -> RenderableType:

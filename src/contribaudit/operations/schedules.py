@@ -18,7 +18,7 @@ from pathlib import Path
 
 from contribaudit.errors import UsageError
 from contribaudit.settings import file
-from contribaudit.settings import file as paths
+from contribaudit.settings.file import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def units(recipe: Recipe) -> Mapping[str, str]:
 
 def folder() -> Path:
     """Where a user's own units belong."""
-    return paths.expanded("~/.config/systemd/user")
+    return expanded("~/.config/systemd/user")
 
 
 def install(recipe: Recipe) -> tuple[Path, ...]:

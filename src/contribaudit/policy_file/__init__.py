@@ -1,6 +1,8 @@
 """The audit policy file: TOML → `AuditPolicy`, every mistake named by file, line and key.
 
 schema.py           the tables, their keys, and what each key may hold
+expect.py           what the company wants in its words → rules
+locations.py        groups of realms, as a policy names them
 reading.py          a file and everything that it extends → one policy; the shipped packs
 problems.py         what is wrong, in words, and the line of every key
 canonical_toml.py   a resolved policy → canonical TOML
@@ -14,6 +16,7 @@ from pathlib import Path
 
 from contribaudit.core.judge.check import Check
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.policy_file.reading import Pack, resolve
 from contribaudit.policy_file.reading import shipped as packs
 from contribaudit.policy_file.schema import Known, json_schema
@@ -27,6 +30,7 @@ def load(
     checks: Mapping[str, Check],
     vocabularies: Mapping[str, frozenset[str]],
     plans: tuple[str, ...],
+    rulebook: Rulebook | None = None,
     text: str | None = None,
 ) -> AuditPolicy:
     """The policy of this file with all that it extends, or of the "essentials" pack alone for None.
@@ -36,10 +40,11 @@ def load(
 
     `checks` are the checks that this version has, by ID. `vocabularies` are the casefolded words that `expect` may
     hold, by the name that a check's `Expectation` gives; "settings", where present, are the IDs that a decision may
-    name. `plans` are the words for `written_for_plan`.
+    name. `plans` are the words for `written_for_plan`. `rulebook` says what the words of `[expect]` stand for; without
+    one a file with that table raises TypeError.
 
     Raises PolicyFileError: with every problem of the files, one a line, or when the file cannot be read, or when the
     policy asks for no check. KeyError means that a check names a vocabulary that was not given.
     """
-    known = Known(checks, vocabularies, plans)
+    known = Known(checks, vocabularies, plans, rulebook)
     return resolve(path, known, {pack.name: pack.text for pack in packs()}, text)

@@ -59,6 +59,7 @@ def _rule(rule: Rule) -> Mapping[str, Item]:
         "reason": rule.reason or None,
         "accept": rule.accept,
         "max_age_days": None if rule.max_age_days is None else dict(sorted(rule.max_age_days.items())),
+        "expands": rule.expands or None,
     }
 
 

@@ -216,10 +216,10 @@ def name_of(place: Place) -> str:
     return f"{', '.join(parts)}: " if parts else ""
 
 
-def nearest(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
+def nearest(word: str, known: Iterable[str], *, otherwise: str = "", cutoff: float = 0.7) -> str:
     """ "; did you mean `x`?", or where nothing is near "; it takes a, b, c", or `otherwise`."""
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known)}
-    if close := get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7):
+    if close := get_close_matches(word.casefold(), by_folded, n=1, cutoff=cutoff):
         return f"; did you mean `{by_folded[close[0]]}`?"
     if otherwise or len(by_folded) > _MOST_CHOICES:
         return otherwise

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from importlib import resources
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from contribaudit.core.model.policy import AuditPolicy, Decision, EvidenceTerms, Rule, Waiver, Where
 from contribaudit.errors import PolicyFileError
 from contribaudit.files import NotToml, Unreadable, read_text, toml
+from contribaudit.policy_file import expect
 from contribaudit.policy_file.canonical_toml import to_toml
 from contribaudit.policy_file.problems import (
     Place,
@@ -73,6 +74,7 @@ class Document:
     head: PolicyTable | None = None
     lines: Mapping[Place, int] = field(default_factory=dict)
     extends: tuple[str, ...] = ()
+    expect: expect.Said | None = None
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     decisions: tuple[Decision, ...] = ()
@@ -98,6 +100,8 @@ def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Probl
     if tables.get("version", VERSION) != VERSION:  # its other keys may mean something else
         table(PolicyTable, {"version": tables["version"]}, ())
         return Document(source), problems
+    if "expect" in tables:  # a statement means the same in every version that reads it
+        tables.setdefault("version", VERSION)
     head = table(PolicyTable, {key: value for key, value in tables.items() if not _is_list_of(key, value)}, ())
     rules: list[tuple[Rule, Place]] = []
     waivers: list[Waiver] = []
@@ -120,11 +124,19 @@ def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Probl
         head=head,
         lines=lines,
         extends=_texts(tables.get("extends")),
+        expect=_said(source, head, lines),
         rules=tuple(rule for rule, _ in rules),
         waivers=tuple(waivers),
         decisions=tuple(decisions),
     )
     return found, sorted(problems, key=lambda problem: problem.line)
+
+
+def _said(source: Source, head: PolicyTable | None, lines: Mapping[Place, int]) -> expect.Said | None:
+    if head is None or head.expect is None:
+        return None
+    given = head.expect.model_fields_set
+    return expect.Said(head.expect, {key: source.at(line_of(lines, ("expect", key))) for key in given})
 
 
 def identity(rule: Rule) -> tuple[object, ...]:
@@ -180,12 +192,17 @@ def resolve(path: Path | None, known: Known, packs: Mapping[str, str], instead: 
             raise PolicyFileError(f"{top.label}: {error.reason}", hint=error.hint) from None
     reading = _Reading(known, packs)
     reading.add(top, text, ())
+    statements, wrong = expect.merged([document.expect for document in reading.documents])
+    for index, key, words in wrong:
+        document, place = reading.documents[index], ("expect", key)
+        line = line_of(document.lines, place)
+        reading.problems.append(Problem(document.source.label, line, f"{name_of(place)}{words}"))
     if reading.problems:
         raise PolicyFileError(
             "\n".join(str(problem) for problem in reading.problems),
             hint="`contribaudit policy schema` describes every key",
         )
-    return _merged(top, reading.documents)
+    return _merged(top, reading.documents, statements, known)
 
 
 class _Reading:
@@ -255,14 +272,18 @@ def _file(path: Path, *, label: str, origin: str) -> Source:
     return Source(key=key, label=printable(label), origin=printable(shown), path=path)
 
 
-def _merged(top: Source, documents: Iterable[Document]) -> AuditPolicy:
-    documents = tuple(documents)
+def _merged(
+    top: Source, documents: Sequence[Document], statements: Sequence[expect.Merged], known: Known
+) -> AuditPolicy:
     heads = [document.head for document in documents if document.head]
-    rules = _last_of_each(rule for document in documents for rule in document.rules)
+    plan = next((head.written_for_plan for head in reversed(heads) if head.written_for_plan), None)
+    own = [document.rules for document in documents]
+    stated = expect.placed(statements, own, plan, known.facts) if statements else {}
+    rules = _last_of_each(rule for index, rules in enumerate(own) for rule in (*stated.get(index, ()), *rules))
     if not any(_asks(rule, rules[index + 1 :]) for index, rule in enumerate(rules)):
         raise PolicyFileError(
             f"{top.label}: the policy asks for no check",
-            hint=f'Add a [[rule]], or extends = ["{DEFAULT_PACK}"]',
+            hint=f'Say what you want in [expect], add a [[rule]], or extends = ["{DEFAULT_PACK}"]',
         )
     policy = AuditPolicy(
         name=top.origin if top.path is None else heads[-1].name or top.origin,
@@ -270,7 +291,7 @@ def _merged(top: Source, documents: Iterable[Document]) -> AuditPolicy:
         waivers=tuple(waiver for document in documents for waiver in document.waivers),
         decisions=tuple(decision for document in documents for decision in document.decisions),
         evidence=_evidence(documents),
-        written_for_plan=next((head.written_for_plan for head in reversed(heads) if head.written_for_plan), None),
+        written_for_plan=plan,
         extends=documents[-1].extends,
         extends_line=line_of(documents[-1].lines, ("extends",)),
     )
@@ -321,25 +342,36 @@ class Pack:
     """What `extends` calls it."""
     title: str
     description: str
-    """The comment that opens the file, as one paragraph."""
+    """The first paragraph of the comment that opens the file: for whom it is, what it asks, which plan it needs."""
+    rules: int
+    """How many it asks, with those of the packs that it extends."""
     text: str
     """The whole file."""
 
 
 def shipped() -> tuple[Pack, ...]:
     """Every shipped pack, in the order of `NAMES`."""
-    return tuple(_load(name) for name in NAMES)
+    texts = {name: _text(name) for name in NAMES}
+    tables = {name: tomllib.loads(text) for name, text in texts.items()}
+
+    def checks(name: str) -> set[str]:
+        own = {rule["check"] for rule in tables[name]["rule"]}
+        return own.union(*(checks(other) for other in tables[name].get("extends", ())))
+
+    return tuple(
+        Pack(name, str(tables[name]["name"]), _first_paragraph(text), len(checks(name)), text)
+        for name, text in texts.items()
+    )
 
 
-def _load(name: str) -> Pack:
-    text = resources.files("contribaudit.packs").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return Pack(name, title=str(tomllib.loads(text)["name"]), description=_opening_comment(text), text=text)
+def _text(name: str) -> str:
+    return resources.files("contribaudit.packs").joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
-def _opening_comment(text: str) -> str:
+def _first_paragraph(text: str) -> str:
     words: list[str] = []
     for line in text.splitlines():
-        if not line.startswith("#"):
+        if not line.strip("# "):
             break
         words.extend(line.removeprefix("#").split())
     return " ".join(words)

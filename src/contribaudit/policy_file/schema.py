@@ -27,6 +27,8 @@ from contribaudit.core.judge.check import Check, Shape, find
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId, Value
 from contribaudit.core.model.policy import WAIVABLE, Decision, Rule, Waiver, Where
+from contribaudit.core.model.rulebook import App, Rulebook
+from contribaudit.policy_file import locations
 from contribaudit.policy_file.problems import nearest, printable, quoted
 
 VERSION = 1
@@ -46,6 +48,15 @@ class Known:
     vocabularies: Mapping[str, frozenset[str]]
     """Casefolded words by the name of their vocabulary."""
     plans: tuple[str, ...]
+    rulebook: Rulebook | None = None
+    """What the words of `[expect]` stand for; None where no file of the tests has that table."""
+
+    @property
+    def facts(self) -> Rulebook:
+        """The rulebook. Raises TypeError where none was given."""
+        if self.rulebook is None:
+            raise TypeError("[expect] is read with a rulebook")
+        return self.rulebook
 
     def vocabulary(self, name: str) -> frozenset[str]:
         """The words of one vocabulary; the plans also when the caller gave them only as `plans`. Raises KeyError."""
@@ -257,6 +268,145 @@ def _from_severity(value: object) -> Severity | None:
 FromSeverity = Annotated[Severity | None, PlainValidator(_from_severity), WithJsonSchema(_enum((*Severity, *_Never)))]
 
 
+CONTRIBUTION = ("none", "metadata-only", "any")
+BLOCKED, ALLOWED = "blocked", "allowed"
+STATEMENTS = ("contribution", "ai", "ai_allowed_on", "location", "location_except")
+"""The keys of `[expect]` that expand to rules."""
+_GROUPS_FORM = 'ai = { groups = ["…"] }'
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site, an app of one site, or an app on every site, as `ai_allowed_on` names it."""
+
+    text: str
+    where: Where
+    app: App | None = None
+    """None for a whole site."""
+
+
+def _said(what: str, value: str, known: tuple[str, ...]) -> NoReturn:
+    """Refuse a word, with the nearest that is known and all of them."""
+    close = nearest(value, known, otherwise=" ", cutoff=0.6).strip()
+    takes = f"{close} It takes" if close else "; it takes"
+    refuse(f"{quoted(value)} is not {what}{takes} {', '.join(known)}")
+
+
+def _contribution(value: object) -> str:
+    if not isinstance(value, str):
+        refuse(f"one word in quotes is wanted: {', '.join(CONTRIBUTION)}")
+    word = value.strip().casefold()
+    if word not in CONTRIBUTION:
+        _said("a statement about contribution", value, CONTRIBUTION)
+    return word
+
+
+def _ai(value: object) -> str | tuple[str, ...]:
+    """ "blocked", "allowed", or the groups that may use AI."""
+    if isinstance(value, dict):
+        return _groups(value)
+    if isinstance(value, list):
+        refuse(f"groups are written {_GROUPS_FORM}")
+    if not isinstance(value, str):
+        refuse(f"{BLOCKED}, {ALLOWED} or groups are wanted: {_GROUPS_FORM}")
+    word = value.strip().casefold()
+    if word not in (BLOCKED, ALLOWED):
+        _said("a statement about AI", value, (BLOCKED, ALLOWED, _GROUPS_FORM))
+    return word
+
+
+def _groups(table: dict[str, object]) -> tuple[str, ...]:
+    for key in table:
+        if key != "groups":
+            refuse(f"unknown key {quoted(key)}{nearest(key, ('groups',))}")
+    groups = table.get("groups")
+    if not isinstance(groups, list) or not groups or not all(isinstance(one, str) and one.strip() for one in groups):
+        refuse(f'names of groups are wanted: {_GROUPS_FORM}; without a group write ai = "{BLOCKED}"')
+    return tuple(dict.fromkeys(one.strip() for one in groups))
+
+
+def _listed(value: object, what: str) -> tuple[str, ...]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+        refuse(f"a list of {what} is wanted, in [ ]")
+    if not texts or not all(one.strip() for one in texts):
+        refuse(f"the list names nothing; remove the key or name {what}")
+    return tuple(dict.fromkeys(one.strip() for one in texts))
+
+
+def _locations(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    rulebook = _known(info).facts
+    known = locations.choices(rulebook)
+    found = []
+    for word in _listed(value, "locations"):
+        name = locations.spelled(word, rulebook)
+        if name is None:
+            _said("a known location", word, known)
+        if not locations.fixed(name, rulebook):
+            refuse(f"{quoted(word)} is not a fixed location; it takes {', '.join(known)}")
+        found.append(name)
+    return tuple(dict.fromkeys(found))
+
+
+def _app_named(word: str, rulebook: Rulebook) -> App:
+    by_title = {app.title.casefold(): app for app in rulebook.apps.values()}
+    app = rulebook.app(word) or by_title.get(word.casefold())
+    if app is None:
+        refuse(f"{quoted(word)} is not a known app{nearest(word, rulebook.apps)}")
+    return app
+
+
+def _without_residency(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    """Type keys of the apps."""
+    rulebook = _known(info).facts
+    found = []
+    for word in _listed(value, "apps"):
+        app = _app_named(word, rulebook)
+        if app.residency == "yes":
+            refuse(f"{app.title} offers data residency; pin it, or accept its location with a [[waiver]] on DR-01")
+        found.append(app.type_key)
+    return tuple(dict.fromkeys(found))
+
+
+def _places(value: object, info: ValidationInfo) -> tuple[Place, ...]:
+    rulebook = _known(info).facts
+    return tuple(_place(text, rulebook) for text in _listed(value, "sites and apps"))
+
+
+def _place(text: str, rulebook: Rulebook) -> Place:
+    form = "write a site as labs.atlassian.net, an app as app:acme.atlassian.net/confluence or confluence"
+    kind, colon, rest = text.partition(":")
+    rest = rest.removeprefix("//") if kind in ("https", "http") else rest
+    if kind in ("https", "http"):
+        kind, rest = "site", rest.partition("/")[0]
+    if not colon:
+        kind, rest = ("site", text.rstrip("/")) if "." in text or "*" in text else ("app", text)
+    if kind not in ("site", "app"):
+        refuse(f"{quoted(text)} is not a site or an app; {form}")
+    if kind == "site":
+        if not rest.strip("*. ") or "/" in rest:
+            refuse(f"{quoted(text)} is not one site; {form}")
+        return Place(text, Where(site=(rest,)))
+    host, slash, word = rest.rpartition("/")
+    if slash and "." not in host:
+        refuse(f"{quoted(text)} names an app by its ID; {form}")
+    app = _app_named(word, rulebook)
+    return Place(text, Where(site=(host,) if host else (), app=tuple(sorted(app.words))), app)
+
+
+def _not_yet(_value: object) -> NoReturn:
+    refuse("not yet: this version does not judge sub-processors by [expect]; remove the key")
+
+
+_STRINGS = WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**_TEXTS, "minItems": 1}]})
+Statement = Annotated[
+    str,
+    PlainValidator(lambda value: value if value in STATEMENTS else _said("a statement", str(value), STATEMENTS)),
+    WithJsonSchema(_enum(STATEMENTS)),
+]
+NotYet = Annotated[None, PlainValidator(_not_yet), WithJsonSchema({"not": {}})]
+
+
 class Table(BaseModel):
     """A table of the file: unknown keys are errors, and a text is never taken for a number."""
 
@@ -312,6 +462,7 @@ class RuleTable(Table):
     reason: Text = Field(default="", validate_default=True, description="Why it is on; required when it is off.")
     accept: Grades | None = None
     max_age_days: AgeTable | None = None
+    expands: Statement = Field(default="", description="Written by `policy show`: the key of [expect] behind the rule.")
 
     @field_validator("reason", mode="wrap")
     @classmethod
@@ -334,6 +485,7 @@ class RuleTable(Table):
             reason=self.reason,
             accept=self.accept,
             max_age_days=self.max_age_days.given() if self.max_age_days else None,
+            expands=self.expands,
         )
 
 
@@ -432,6 +584,52 @@ class DecisionTable(Table):
         )
 
 
+class ExpectTable(Table):
+    """`[expect]`: what the company wants, in its words. Each key expands to rules."""
+
+    contribution: Annotated[str | None, PlainValidator(_contribution), WithJsonSchema(_enum(CONTRIBUTION))] = Field(
+        default=None, description="Which data Atlassian may use; none means neither metadata nor in-app data."
+    )
+    ai: Annotated[
+        str | tuple[str, ...] | None,
+        PlainValidator(_ai),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    _enum((BLOCKED, ALLOWED)),
+                    {
+                        "type": "object",
+                        "properties": {"groups": {**_TEXTS, "minItems": 1}},
+                        "required": ["groups"],
+                        "additionalProperties": False,
+                    },
+                ]
+            }
+        ),
+    ] = Field(default=None, description="Who may use AI; groups are an Enterprise setting.")
+    ai_allowed_on: Annotated[tuple[Place, ...], PlainValidator(_places), _STRINGS] = Field(
+        default=(), description='Sites and apps where AI is allowed although ai = "blocked".'
+    )
+    location: Annotated[tuple[str, ...], PlainValidator(_locations), _STRINGS] = Field(
+        default=(), description="Realms and groups of realms in which every app is to be pinned."
+    )
+    location_except: Annotated[tuple[str, ...], PlainValidator(_without_residency), _STRINGS] = Field(
+        default=(), description="Apps without data residency that are accepted; needs a reason."
+    )
+    subprocessor_locations: NotYet = Field(default=None, description="Not yet.")
+    subprocessors_accepted: NotYet = Field(default=None, description="Not yet.")
+    reason: Text = Field(default="", validate_default=True, description="Who decided this, when, and the ticket.")
+
+    @field_validator("reason", mode="wrap")
+    @classmethod
+    def _exceptions_need_a_reason(cls, value: Any, inner: Callable[[Any], str], info: ValidationInfo) -> str:
+        if value != "":
+            return inner(value)
+        if info.data.get("location_except"):
+            refuse("`location_except` needs a reason: say who accepted these apps")
+        return ""
+
+
 class PolicyTable(Table):
     """The whole file."""
 
@@ -442,6 +640,7 @@ class PolicyTable(Table):
     )
     written_for_plan: PlanWord | None = None
     evidence: EvidenceTable = Field(default_factory=EvidenceTable)
+    expect: ExpectTable | None = None
     rule: list[RuleTable] = []
     waiver: list[WaiverTable] = []
     decision: list[DecisionTable] = []
@@ -452,6 +651,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "": tuple(PolicyTable.model_fields),
     "where": tuple(WhereTable.model_fields),
     "evidence": tuple(EvidenceTable.model_fields),
+    "expect": (*STATEMENTS, "reason"),
     "max_age_days": tuple(AgeTable.model_fields),
     **{name: tuple(table.model_fields) for name, table in LISTS.items()},
 }
@@ -464,6 +664,8 @@ def json_schema() -> dict[str, Any]:
     It cannot say what depends on other words: that two people differ, which checks exist, what each expects.
     """
     schema = PolicyTable.model_json_schema()
+    schema["required"].remove("version")
+    schema["anyOf"] = [{"required": ["version"]}, {"required": ["expect"]}]
     tables = schema["$defs"]
     tables["WaiverTable"]["oneOf"] = [{"required": ["subject"]}, {"required": ["where"]}]
     tables["RuleTable"]["if"] = {"properties": {"enabled": {"const": False}}, "required": ["enabled"]}

@@ -12,13 +12,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from contribaudit import files as named_file
+from contribaudit import files
 from contribaudit.core.model.canonical import VOLATILE, canonical_json, parts
 from contribaudit.core.model.decoder import Decoder, When
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import Rulebook, RulebookFile
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.policy_items import READ_DIRECTLY
 from contribaudit.errors import RulebookError
 from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import shapes
@@ -77,7 +78,7 @@ def sources(folder: Path | None) -> Iterator[tuple[str, bytes]]:
 def parse(body: bytes, name: str) -> shapes.DecodersFile:
     """A file of decoders. Raises RulebookError with the key."""
     try:
-        return shapes.DecodersFile.model_validate(named_file.toml(named_file.decoded(body)))
+        return shapes.DecodersFile.model_validate(files.toml(files.decoded(body)))
     except NotToml as error:
         raise RulebookError(f"{name}:{error.line}: not valid TOML: {error.what}", hint=_HINT) from None
     except Unreadable as error:
@@ -96,7 +97,7 @@ def _paths(folder: Path) -> list[Path]:
 
 def _read(path: Path) -> bytes:
     try:
-        return named_file.read_bytes(path)
+        return files.read_bytes(path)
     except Unreadable as error:
         raise RulebookError(f"The file of decoders {path} cannot be read: {error.reason}", hint=error.hint) from None
 
@@ -171,7 +172,7 @@ def _lasting(pointer: str, where: str) -> None:
 
 
 def _fits(one: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None:
-    known = {setting.id: setting for setting in settings if setting.attestable}
+    known = {setting.id: setting for setting in settings if setting.attestable or setting.id in READ_DIRECTLY}
     setting = known.get(one.setting)
     if setting is None:
         raise RulebookError(

@@ -8,7 +8,8 @@ since nothing is judged by them: each check is taken by itself, and one that can
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -16,8 +17,10 @@ from typing import Any, TypeVar
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from contribaudit import files as named_file
+from contribaudit import files
 from contribaudit.core.model.audit_log import ActionFamily, LogRules, VendorDate
+from contribaudit.core.model.candidate import Candidate
+from contribaudit.core.model.canonical import canonical_json, parts
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import (
     AnnouncedDate,
@@ -38,9 +41,38 @@ from contribaudit.core.model.rulebook import (
     Statements,
     Words,
 )
+from contribaudit.core.model.subject import Kind
 from contribaudit.errors import RulebookError
 from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import decoders, shapes
+
+
+def candidates(file: shapes.SignalsFile) -> tuple[Candidate, ...]:
+    """Likely readings of signals, in the file's order. Raises RulebookError for one of an object that is no signal."""
+    known = {(entry.signal, kind) for entry in file.signal for kind in entry.kinds}
+    for entry in file.candidate:
+        if (entry.signal, Kind(entry.owner)) not in known:
+            raise RulebookError(f"signals.toml: {entry.signal} is no signal of an {entry.owner}, so nothing reads it")
+        try:
+            parts(entry.pointer)
+        except ValueError as error:
+            raise RulebookError(f"signals.toml: {entry.pointer!r} is no pointer: {error}") from None
+    return tuple(
+        Candidate(
+            signal=SettingId(entry.signal),
+            owner=Kind(entry.owner),
+            pointer=entry.pointer,
+            setting=SettingId(entry.setting),
+            called=entry.called,
+            reads=tuple((canonical_json(one.holds), one.means) for one in entry.reads),
+            otherwise=entry.otherwise,
+            absent=entry.absent,
+            why=entry.why,
+            source=entry.source,
+            grade=entry.grade,
+        )
+        for entry in file.candidate
+    )
 
 
 def signals(file: shapes.SignalsFile) -> tuple[SignalRule, ...]:
@@ -172,6 +204,7 @@ def load(folder: Path | None = None) -> Rulebook:
         scope_review_within_days=meta.scope_review_within_days,
         files=tuple(files),
         plans=plans,
+        may_not_count=_folded(part(shapes.PlansFile, "plans.toml").may_not_count),
         realms=tuple(
             Realm(entry.code, entry.title, _folded([entry.code, *entry.words]), entry.held) for entry in realms.realm
         ),
@@ -190,6 +223,7 @@ def load(folder: Path | None = None) -> Rulebook:
         statements=Statements(ai_processing=_statement(statements.ai_processing)),
         exemptions=_exemptions(part(shapes.ExemptionsFile, "exemptions.toml")),
         signals=signals(part(shapes.SignalsFile, "signals.toml")),
+        candidates=candidates(part(shapes.SignalsFile, "signals.toml")),
         screens=screens(part(shapes.ScreensFile, "screens.toml"), plans, apps),
         console=start(part(shapes.ScreensFile, "screens.toml").console),
         decoders=decoders.of_file(
@@ -221,7 +255,7 @@ def _read(name: str, folder: Path | None) -> tuple[str, bool]:
     own = folder / name if folder is not None else None
     try:
         if own is not None and own.exists():
-            return named_file.read_text(own), False
+            return files.read_text(own), False
         return resources.files("contribaudit.rulebook").joinpath("data", name).read_text(encoding="utf-8"), True
     except Unreadable as error:
         raise RulebookError(
@@ -231,9 +265,9 @@ def _read(name: str, folder: Path | None) -> tuple[str, bool]:
         raise RulebookError(f"The rulebook file {own or name} cannot be read: {error}") from error
 
 
-def _parse(shape: type[shapes.Dated], name: str, text: str) -> shapes.Dated:
+def _parse(shape: type[_Shape], name: str, text: str) -> _Shape:
     try:
-        return shape.model_validate(named_file.toml(text))
+        return shape.model_validate(files.toml(text))
     except NotToml as error:
         raise RulebookError(f"{name}:{error.line}: not valid TOML: {error.what}", hint="Correct that line.") from None
     except ValidationError as error:
@@ -323,6 +357,13 @@ def _apps(file: shapes.AppsFile) -> dict[str, App]:
                 raise RulebookError(f"apps.toml: the word `{word}` stands for two apps")
             apps[word] = app
     return apps
+
+
+@cache
+def app_titles() -> Mapping[str, str]:
+    """What the shipped rulebook calls each app, by its type key or another word for it, without case."""
+    shipped, _ = _read("apps.toml", None)
+    return {word: app.title for word, app in _apps(_parse(shapes.AppsFile, "apps.toml", shipped)).items()}
 
 
 def _own_workspaces(entry: shapes.AppEntry) -> bool:

@@ -62,6 +62,7 @@ class PlansFile(Dated):
     """plans.toml, lowest plan first"""
 
     plan: list[PlanEntry] = Field(min_length=1)
+    may_not_count: list[Text] = []
 
 
 class ExemptionEntry(_Strict):
@@ -90,11 +91,18 @@ class RealmEntry(_Strict):
     held: StrictBool = True
 
 
+class GroupsFrom(_Strict):
+    source: Address
+    reviewed: date
+    grade: Text
+
+
 class RealmsFile(Dated):
     """realms.toml"""
 
     realm: list[RealmEntry] = Field(min_length=1)
     groups: dict[str, list[str]] = {}
+    groups_from: GroupsFrom | None = None
 
 
 class MoveEntry(_Strict):
@@ -139,10 +147,30 @@ class SignalEntry(_Strict):
     grade: Text
 
 
+class CandidateValue(_Strict):
+    holds: Any
+    means: Text
+
+
+class CandidateEntry(_Strict):
+    signal: str = Field(pattern=r"^signal\.[a-z0-9._-]+$")
+    owner: Literal["organization", "app"]
+    pointer: Text
+    setting: Text
+    called: Text
+    reads: list[CandidateValue] = Field(min_length=1)
+    otherwise: Text | None = None
+    absent: Text | None = None
+    why: Text
+    source: Address
+    grade: Text
+
+
 class SignalsFile(Dated):
     """signals.toml"""
 
     signal: list[SignalEntry] = []
+    candidate: list[CandidateEntry] = []
 
 
 class DecodedValueEntry(_Strict):

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import SecretStr
 
@@ -50,6 +50,16 @@ _CHAINER = ("keyring.backends.chainer", "ChainerBackend")
 _LONGEST_KEY = 8192
 
 
+class NamedKey(NamedTuple):
+    """Where the command line says that the key is: in a file, in a descriptor, or nothing of both."""
+
+    file: Path | None = None
+    fd: int | None = None
+
+
+NOT_NAMED = NamedKey()
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A key, and in words where it came from ("the environment variable CONTRIBAUDIT_API_KEY")."""
@@ -58,21 +68,19 @@ class Found:
     origin: str
 
 
-def find_key(
-    settings: AppSettings, organization: str, *, key_file: Path | None = None, key_fd: int | None = None
-) -> Found:
+def find_key(settings: AppSettings, organization: str, named: NamedKey = NOT_NAMED) -> Found:
     """The key of this organization, from the nearest place that has one.
 
-    `key_file` and `key_fd` are the command line's. An `[[organization]]` that names a file or variable of its own
+    `named` is the command line's. An `[[organization]]` that names a file or variable of its own
     goes before CONTRIBAUDIT_API_KEY when there are several organizations, since that one key fits only one of them.
     Raises UsageError for both at once, CredentialError when there is no key or a place holds something else than one.
     """
-    if key_fd is not None and key_file is not None:
+    if named.fd is not None and named.file is not None:
         raise UsageError("--api-key-fd and --api-key-file were both given", hint="Give one of them")
-    if key_fd is not None:
-        return Found(_from_descriptor(key_fd), f"file descriptor {key_fd}")
-    if key_file is not None:
-        return Found(read_key_file(key_file), f"the file {key_file}")
+    if named.fd is not None:
+        return Found(_from_descriptor(named.fd), f"file descriptor {named.fd}")
+    if named.file is not None:
+        return Found(read_key_file(named.file), f"the file {named.file}")
     entries = settings.organizations()
     entry = next((one for one in entries if one.id == organization), None)
     if entry is not None and len(entries) > 1 and (found := _configured(entry)):

@@ -23,7 +23,7 @@ from contribaudit.attestations.recording import mail
 from contribaudit.core.model.finding import Severity
 from contribaudit.errors import ConfigurationError, UsageError
 from contribaudit.settings import file
-from contribaudit.settings import file as paths
+from contribaudit.settings.file import CONFIG_VARIABLE, by_chance, expanded, find_config, store_default
 
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z0-9]")
 
@@ -100,7 +100,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 PREFIX = file.PREFIX
 API_URL = "https://api.atlassian.com"
-OTHER_VARIABLES = (paths.CONFIG_VARIABLE, f"{PREFIX}TRIGGER")
+OTHER_VARIABLES = (CONFIG_VARIABLE, f"{PREFIX}TRIGGER")
 """Names that mean something without being a key of the configuration."""
 
 
@@ -236,7 +236,7 @@ class AppSettings(BaseSettings):
     @classmethod
     def load(cls, config: Path | None = None) -> Self:
         """The settings in force; `config` is --config. Raises ConfigurationError, with file and line where known."""
-        path = paths.find_config(config)
+        path = find_config(config)
         text = file.read(path) if path is not None else ""
         tables = {
             "timeouts": Timeouts.model_fields,
@@ -246,7 +246,7 @@ class AppSettings(BaseSettings):
             "spaces.site": Site.model_fields,
         }
         document = file.parsed(text, path, keys=cls.model_fields, tables=tables)
-        if config is None and path is not None and paths.by_chance(path):
+        if config is None and path is not None and by_chance(path):
             file.refuse_places(document, text, path)
         problem: ConfigurationError
         try:
@@ -299,9 +299,9 @@ class AppSettings(BaseSettings):
     def store_location(self) -> str:
         """What `History.open` takes: a path or a URL, password included. Never print it."""
         if self.store is None:
-            return str(paths.store_default())
+            return str(store_default())
         location = self.store.get_secret_value()
-        return location if "://" in location else str(paths.expanded(location))
+        return location if "://" in location else str(expanded(location))
 
     def store_shown(self) -> str:
         """The store as messages may name it: the path, or the URL without account, password and options."""

@@ -20,8 +20,7 @@ from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.store import facts as reach
-from contribaudit.store.facts import run_starts, stored_facts
+from contribaudit.store.facts import run_starts, stored_facts, unpack
 from contribaudit.store.schema import (
     baselines,
     change_notes,
@@ -103,7 +102,7 @@ def _find_last(
     partial = select(c.run, c.seen).where(mine, c.status == CollectionStatus.PARTIAL).order_by(c.run)
     for run, packed in connection.execute(partial):
         if run in ladder:
-            for fact in reach.unpack(packed) & changes.keys():
+            for fact in unpack(packed) & changes.keys():
                 changes[fact]["last"] = max(changes[fact]["last"], run)
 
 
@@ -322,7 +321,7 @@ def _needs_of(
             for fact in ended[run]:
                 if fact in seen:
                     count[seen.pop(fact)] -= 1
-            now = reach.unpack(_seen(connection, organization, run, collector))
+            now = unpack(_seen(connection, organization, run, collector))
             for fact in now:
                 if fact in seen:
                     count[seen[fact]] -= 1

@@ -13,8 +13,8 @@ from contribaudit.core.model.observation import Observation, Observed, Unavailab
 from contribaudit.core.model.setting import same_value
 from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.store import audit_log, evidence, ids
-from contribaudit.store import facts as reach
 from contribaudit.store.columns import read_value, write_value
+from contribaudit.store.facts import last_seen, pack
 from contribaudit.store.records import RunDraft
 from contribaudit.store.schema import collections, facts, runs, snapshots
 from contribaudit.store.spaces import save_spaces
@@ -60,7 +60,7 @@ def _save_snapshot(connection: Connection, run: int, position: int, snapshot: Sn
         values = {name: getattr(collection, name) for name in type(collection).__slots__ if name != "organization"}
         values["status"] = collection.status.value
         if collection.status is CollectionStatus.PARTIAL:
-            values["seen"] = reach.pack(seen[collection.collector])
+            values["seen"] = pack(seen[collection.collector])
         connection.execute(insert(collections).values(run=run, organization=organization, position=place, **values))
     save_spaces(connection, run, organization, snapshot)
 
@@ -135,7 +135,7 @@ def _same(observation: Observation, value: str | None, unavailable: str | None, 
 def _close(connection: Connection, run: int, organization: int, collector: str, ended: Mapping[int, int]) -> None:
     """End the intervals with this run; `ended` gives the first run of each."""
     if ended:
-        last = reach.last_seen(connection, organization, collector, ended, before=run)
+        last = last_seen(connection, organization, collector, ended, before=run)
         statement = update(facts).where(facts.c.id == bindparam("fact"))
         statement = statement.values(last_run=bindparam("last"), ended_run=bindparam("now"))
         connection.execute(statement, [{"fact": fact, "last": last[fact], "now": run} for fact in ended])

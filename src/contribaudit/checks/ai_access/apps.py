@@ -37,11 +37,13 @@ from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.effective_ai import BLOCKED, EXPOSED, LIMITED, NOT_EXPOSED, OPENNESS, ai_of_app, alone
+from contribaudit.core.resolve.effective_ai import EXPOSED, NOT_EXPOSED, ai_of_app, alone
 from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded
 from contribaudit.core.resolve.reasons import gravest as gravest_answer
+from contribaudit.core.resolve.rovo import BLOCKED, LIMITED, OPENNESS, WITNESSES
+from contribaudit.core.resolve.rovo import access as access_by_all
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
 
@@ -65,6 +67,19 @@ def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
     """What a question about every app says where none of them is one that it is about: nothing was looked at."""
     reason = "no app of the organization is one that it could be asked of, so nothing was looked at"
     return Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason, setting.id, expected)
+
+
+def access_told(case: CheckContext, app: Subject, expected: Value = None) -> tuple[str, tuple[Evidence, ...]] | Verdict:
+    """Rovo access of the app by all that tell of it, and the evidence; a verdict where none of them does."""
+    found = access_by_all(case.state, app, app_of(case.state, app))
+    if isinstance(found, tuple):
+        word, links = found
+        return word, evidence_of(*(link.observation for link in links if link.decisive and link.observation))
+    seen = found.reason.observation if found is not None else None
+    recorded = attested_choice(case.state, app, ai.ACCESS, expected)
+    if found is None or seen is None or (seen.setting == ai.ACCESS.id and isinstance(recorded, Verdict)):
+        return recorded if isinstance(recorded, Verdict) else unread(case.state.read(app, ai.ACCESS.id), expected)
+    return Verdict(found.outcome, found.code, found.reason.sentence, seen.setting, expected, None, evidence_of(seen))
 
 
 def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
@@ -114,7 +129,7 @@ def _told(answer: Effective) -> str:
         if link.decisive
         and link.observation is not None
         and link.observation.subject == answer.subject
-        and link.observation.setting in _SWITCHES
+        and link.observation.setting in (*_SWITCHES, *WITNESSES)
     ]
     last = answer.chain[-1]
     if answer.subject.kind is Kind.APP:

@@ -9,7 +9,7 @@ from contribaudit.catalogue import ai_access, ai_tools
 from contribaudit.checks.reading import evidence_of, policy_evidence, rulebook_evidence, unread
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import CONFLICT_CODE, STALE_CODES, Observed, Unavailable
+from contribaudit.core.model.observation import CONFLICT_CODES, STALE_CODES, Observed, Unavailable
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
 
@@ -86,7 +86,7 @@ def generation_named(case: CheckContext) -> Verdict:
     answers = [case.state.read(subject, setting) for subject in subjects for setting in _SETTINGS]
     looks = [(one, one.witness) for one in answers if isinstance(one, Observed) and one.witness is not None]
     if not looks:
-        doubtful = (*STALE_CODES, CONFLICT_CODE)
+        doubtful = (*STALE_CODES, *CONFLICT_CODES)
         refused = [one for one in answers if isinstance(one, Unavailable) and one.code in doubtful]
         if refused:
             return unread(refused[0])

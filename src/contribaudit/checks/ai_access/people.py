@@ -8,7 +8,7 @@ from dataclasses import replace
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import hipaa
-from contribaudit.checks.ai_access.apps import exposure, nothing_to_ask, on_its_screen
+from contribaudit.checks.ai_access.apps import access_told, exposure, nothing_to_ask, on_its_screen
 from contribaudit.checks.reading import (
     WORKSPACES,
     app_of,
@@ -26,11 +26,11 @@ from contribaudit.checks.reading import (
 )
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
-from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.effective_ai import BLOCKED, LIMITED
+from contribaudit.core.resolve.rovo import BLOCKED, LIMITED
 from contribaudit.core.resolve.state import State
 
 
@@ -102,7 +102,8 @@ def _limited(case: CheckContext, app: Subject) -> Verdict:
         reason = f"{called}: its own AI switch is limited, and not by group"
         setting = tools.OWN_SETTING.id
         return Verdict(Outcome.FAIL, "not_limited_by_group", reason, setting, "off", LIMITED, evidence)
-    if attested_choice(case.state, app, ai.ACCESS) == BLOCKED:
+    access = access_told(case, app)
+    if not isinstance(access, Verdict) and access[0] == BLOCKED:
         return Verdict(Outcome.PASS, BLOCKED, f"Rovo is blocked in {called}", ai.ACCESS.id, LIMITED, BLOCKED, evidence)
     if not isinstance(case.rule.expect, tuple):
         reason = "the policy names no group: set expect in its rule"
@@ -182,30 +183,32 @@ def approved_holders(case: CheckContext) -> Verdict:
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
-    words = {
-        app: attested_choice(case.state, app, ai.ACCESS, "limited") for app in apps if on_its_screen(case.state, app)
-    }
-    if not words:
+    told = {app: access_told(case, app, LIMITED) for app in apps if on_its_screen(case.state, app)}
+    if not told:
         return nothing_to_ask(ai.ACCESS, case.rule.expect)
-    opened = [app for app, word in words.items() if word == "allowed"]
+    words = {app: one for app, one in told.items() if not isinstance(one, Verdict)}
+    opened = [app for app, (word, _) in words.items() if word == "allowed"]
     if opened:
         called = tuple(sorted(alias_of(case.state, app) for app in opened))
         reason = f"Rovo is allowed in {called[0]}: everybody has AI there, with the role or without"
-        evidence = evidence_of(*(case.state.read(app, ai.ACCESS.id) for app in opened))
+        evidence = tuple(one for app in opened for one in words[app][1])
         return Verdict(Outcome.FAIL, "open_to_everyone", reason, ai.ACCESS.id, "limited", called, evidence)
-    not_known = most_severe(word for word in words.values() if isinstance(word, Verdict))
+    not_known = most_severe(one for one in told.values() if isinstance(one, Verdict))
     if not_known is not None:
         return not_known
-    return _closed(case, listed, list(words), blocked=all(word == "blocked" for word in words.values()))
+    seen = tuple(one for _, evidence in words.values() for one in evidence)
+    return _closed(case, listed, list(words), seen, blocked=all(word == BLOCKED for word, _ in words.values()))
 
 
-def _closed(case: CheckContext, listed: tuple[str, ...], apps: list[Subject], *, blocked: bool) -> Verdict:
+def _closed(
+    case: CheckContext, listed: tuple[str, ...], apps: list[Subject], seen: tuple[Evidence, ...], *, blocked: bool
+) -> Verdict:
     """The answer where every app is limited or blocked, and no stranger is among the groups."""
     state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
     evidence = (
         *evidence_of(state.read(case.subject, setting)),
         *list_evidence(state, case.subject.organization, WORKSPACES),
-        *evidence_of(*(state.read(app, ai.ACCESS.id) for app in apps)),
+        *seen,
     )
     if blocked:
         reason = f"Rovo is blocked in all {len(apps)} apps, so the role opens none of them"

@@ -52,6 +52,11 @@ class _Position:
     def off(self) -> bool:
         return self.switch == "off"
 
+    @property
+    def closed(self) -> bool:
+        """True where nothing contributes, whichever spaces there are."""
+        return self.off and not self.held
+
 
 def _position(case: CheckContext) -> _Position | Verdict:
     found = switch_and_list(case)
@@ -216,6 +221,8 @@ def new_spaces(case: CheckContext) -> Verdict:
     setting = position.setting.id
     listing = state.spaces(app.organization).lists().get(app)
     if listing is None:
+        if position.closed:
+            return _kept_out(position)
         return Verdict(Outcome.UNKNOWN, "spaces_not_read", f"its spaces were not read: {ADD_A_TOKEN}", setting)
     review = state.read(organization_subject(app.organization), setting)
     assert isinstance(review, Observed)
@@ -235,7 +242,7 @@ def new_spaces(case: CheckContext) -> Verdict:
         return Verdict(Outcome.FAIL, "new_spaces_contribute", reason, setting, 0, found.number, evidence)
     counted = _short(case, listing)
     if isinstance(counted, Verdict):
-        return counted
+        return _kept_out(position) if position.closed else counted
     evidence = (*evidence, *counted)
     if contributes and found.undated:
         reason = (
@@ -252,6 +259,11 @@ def new_spaces(case: CheckContext) -> Verdict:
         return Verdict(Outcome.PASS, "new_spaces_kept_out", f"{told}, and {how}", setting, None, found.number, evidence)
     reason = f"{told}, as {_eyes(listing)} sees them"
     return Verdict(Outcome.PASS, "no_new_spaces", reason, setting, 0, found.number, evidence)
+
+
+def _kept_out(position: _Position) -> Verdict:
+    reason = "the switch is off and the include list is empty, so a new space is kept out until somebody lists it"
+    return Verdict(Outcome.PASS, "new_spaces_kept_out", reason, position.setting.id, (), (), position.evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
 from contribaudit.checks.reading import (
@@ -15,10 +15,10 @@ from contribaudit.checks.reading import (
     plan_of,
     unread,
 )
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, check
+from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
-from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.rulebook import Plan, Realm
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import State
@@ -54,8 +54,8 @@ def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
     "DR-01",
     "app-location-allowed",
     Kind.APP,
-    reads=(names.REALM, names.PLAN, names.APP_TYPE_KEY),
-    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE},
+    reads=(names.REALM, names.REGIONS, names.PLAN, names.APP_TYPE_KEY),
+    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
     expectation=realms("locations in which app data may be kept"),
 )
 @fragile_in_own_trial
@@ -77,6 +77,9 @@ def realm_allowed(case: CheckContext) -> Verdict:
             evidence = evidence_of(case.state.read(case.subject, names.APP_TYPE_KEY), seen)
             return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", outside, names.REALM, wanted, None, evidence)
         return realm_unclear(seen, wanted)
+    regions = case.state.read(case.subject, names.REGIONS)
+    if realm.code in allowed and isinstance(regions, Unavailable) and regions.code == SOURCES_DIFFER:
+        return replace(unread(regions, wanted), evidence=evidence_of(seen))
     if realm.code in allowed:
         reason = f"its realm is {realm.code} ({realm.title})"
         return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))

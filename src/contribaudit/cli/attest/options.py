@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -51,8 +51,6 @@ def open_desk(
     organization: str | None,
     store_location: str | None,
     *,
-    api_key_file: Path | None = None,
-    api_key_fd: int | None = None,
     offline: bool = True,
     reading: bool = False,
 ) -> Iterator[Desk]:
@@ -60,30 +58,13 @@ def open_desk(
 
     `offline` wants no key; `reading` records nothing.
     """
-    from contribaudit import wiring
-    from contribaudit.audit.job import Job
     from contribaudit.cli.options import chosen_organization
 
     settings = console.settings()
-    chosen = (chosen_organization(settings, organization),)
-    rulebook = wiring.load_rulebook(settings)
-    policy = wiring.load_policy(settings.policy, rulebook)
-    targets = (
-        wiring.unread_targets(settings, chosen)
-        if offline
-        else wiring.targets(
-            settings,
-            chosen,
-            key_file=api_key_file,
-            key_fd=api_key_fd,
-            progress=console.diagnostics,
-            on_key=console.diagnostics.hide,
-        )
-    )
-    mine = tuple(target for target in targets if not target.left_out)
-    with console.history(store_location) if reading else wiring.open_store(settings, store_location) as store:
-        job = Job(mine, store, rulebook, policy, operator=wiring.operator())
-        yield Desk(chosen[0], job, offline, console.diagnostics, console, settings)
+    chosen = chosen_organization(settings, organization)
+    with console.job((chosen,), store_location, live=not offline, keeps=not reading) as job:
+        mine = tuple(target for target in job.targets if not target.left_out)
+        yield Desk(chosen, replace(job, targets=mine), offline, console.diagnostics, console, settings)
 
 
 def name_of(state: State, subject: Subject) -> str:

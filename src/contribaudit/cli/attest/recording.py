@@ -33,7 +33,15 @@ from contribaudit.attestations.recording import (
 )
 from contribaudit.audit.attesting import Form, minutes
 from contribaudit.cli.attest.options import Desk, Given, desk_options, name_of, open_desk
-from contribaudit.cli.options import Console, api_key_options, ask, format_option, pass_console, person_there
+from contribaudit.cli.options import (
+    Console,
+    api_key_options,
+    ask,
+    format_option,
+    in_lines,
+    pass_console,
+    person_there,
+)
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
@@ -245,7 +253,7 @@ def _mail(desk: Desk, given: Given) -> str:
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    click.echo(in_lines(line), err=True)
 
 
 _PATH = click.Path(path_type=Path)
@@ -282,8 +290,6 @@ def record(
     offline: bool,
     organization: str | None,
     store_location: str | None,
-    api_key_file: Path | None,
-    api_key_fd: int | None,
     **flags: Any,
 ) -> None:
     """Record SETTING VALUE, as the administration console shows it.
@@ -301,15 +307,7 @@ def record(
     walking = not told and source is None and not template
     if walking:
         require_person()
-    with open_desk(
-        console,
-        organization,
-        store_location,
-        api_key_file=api_key_file,
-        api_key_fd=api_key_fd,
-        offline=offline or template,
-        reading=template,
-    ) as desk:
+    with open_desk(console, organization, store_location, offline=offline or template, reading=template) as desk:
         if template:
             print_template(desk, given.screen)
         elif walking:

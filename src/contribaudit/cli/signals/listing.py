@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "owner", "signal", "state", "since", "revision", "seen_to_mean", "digests", "raw_sha256", "owner_id", "decoders",
-    "decoders_sha256",
+    "decoders_sha256", "candidates",
 )  # fmt: skip
-TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decoders")
+TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decoders", "candidates")
 
 
 @click.command("list")
@@ -120,6 +120,7 @@ def _rows(desk: Desk, state: State) -> list[tuple[Cell, ...]]:
                 one.owner.id,
                 "; ".join(decoder_notes(state, one.owner, one.signal)),
                 tuple(trust.decoder.sha256 for trust in decoders_of(state, one.owner, one.signal)),
+                "; ".join(candidate_notes(state, one.owner, one.signal)),
             )
         )
     return rows
@@ -182,7 +183,14 @@ def decoder_notes(state: State, owner: Subject, signal: str) -> list[str]:
     ]
 
 
+def candidate_notes(state: State, owner: Subject, signal: str) -> list[str]:
+    """How the rulebook's likely readings of the signal did against attestations; none of them makes a value."""
+    return [one.sentence() for one in state.candidates if (one.owner, one.candidate.signal) == (owner, signal)]
+
+
 def _counts(trust: Trust, owner: Subject) -> str:
+    if trust.standing:
+        return trust.standing
     if trust.against is not None:
         return f"set aside, {trust.against.by} attested {_text(trust.against.value)}"
     if owner in trust.nowhere:

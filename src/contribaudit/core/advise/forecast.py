@@ -26,6 +26,7 @@ from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import Effective, effective_of
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.second_witness import SOME_TRIAL, runs
 from contribaudit.core.resolve.state import State
 
 SOURCE = "assumed"
@@ -108,7 +109,7 @@ def trials_end(seen: Sequence[Seen], state: State) -> Assumed:
             made.append(one)
             continue
         ended = frozenset(running)
-        made.append(_changed(one, partial(_ended, ended=ended)))
+        made.append(_changed(one, partial(_ended, ended=ended), ended))
         plans[one.organization], sentence = _next_highest(state, one.organization, running)
         sentences.append(sentence)
     return Assumed(tuple(made), plans, tuple(sentences), tuple(notes))
@@ -141,11 +142,17 @@ def _highest(state: State, organization: str) -> Plan | None:
     return state.rulebook.plan(seen.value) if seen is not None and isinstance(seen.value, str) else None
 
 
-def _changed(seen: Seen, change: Callable[[Observation], Observation]) -> Seen:
-    """The organization with every app's plan changed."""
+def _changed(seen: Seen, change: Callable[[Observation], Observation], ended: frozenset[Subject] = frozenset()) -> Seen:
+    """The organization with every app's plan changed; the gateway's words for it are those of another plan."""
     assert seen.snapshot is not None
+
+    def changed(one: Observation) -> Observation:
+        if one.setting == names.GATEWAY_TRIAL and one.subject in ended and isinstance(one, Observed) and runs(one):
+            return replace(one, value=SOME_TRIAL)
+        return change(one) if one.setting == names.PLAN else one
+
     told = {
-        collector: tuple(change(one) if one.setting == names.PLAN else one for one in observations)
+        collector: tuple(changed(one) for one in observations if one.setting != names.GATEWAY_EDITION)
         for collector, observations in seen.snapshot.by_collector.items()
     }
     return replace(seen, snapshot=replace(seen.snapshot, by_collector=told))

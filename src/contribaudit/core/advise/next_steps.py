@@ -33,7 +33,7 @@ from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.subject import Subject, organization_subject, same_person
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
 
@@ -93,14 +93,19 @@ def names(state: State, subjects: Sequence[Subject]) -> str:
     """The first few by name, and how many more there are."""
     each = list(dict.fromkeys(subjects))
     more = len(each) - _NAMED
-    return ", ".join(alias_of(state, one) for one in each[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(called(state, one) for one in each[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def org_option(state: State, organization: str) -> str:
+    """ " --org ID" for a command, "" where there is no other organization or it is about all."""
+    return f" --org {organization}" if organization and len(state.organizations) > 1 else ""
 
 
 def checks_of(findings: Iterable[Finding]) -> str:
-    """The IDs of the checks, each once, the first few."""
-    found = sorted({one.check for one in findings})
-    more = len(found) - _NAMED
-    return ", ".join(found[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    """The first check by title and ID, and how many more there are."""
+    (identity, title), *others = sorted({one.check: one.title for one in findings}.items())
+    more = f" and {len(others)} more {'check' if len(others) == 1 else 'checks'}" if others else ""
+    return f"{title} ({identity}){more}"
 
 
 _READING_MINUTES = 5
@@ -160,13 +165,13 @@ def _source(
         text = f"{name}: {', '.join(collectors)} {verb} not read whole: {first.collection.reason.rstrip('.')}"
     login = code in _LOGIN
     spaces = first.collection is not None and first.collection.collector.startswith(SPACES_PREFIX)
-    whose = "--site all" if spaces else f"--org {organization}"
+    whose = " --site all" if spaces else org_option(state, organization)
     return NextStep(
         StepKind.RENEW if login else StepKind.FIX,
         gravest(stopped),
         _READING_MINUTES,
         text,
-        f"contribaudit login {whose}" if login else "contribaudit doctor",
+        f"contribaudit login{whose}" if login else "contribaudit doctor",
         organization,
         (organization_subject(organization),),
         findings=tuple(settled),
@@ -182,7 +187,7 @@ def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
             gravest(its),
             _AUDIT,
             f"{name}read it once more: {checks_of(its)}: {its[0].reason}",
-            f"contribaudit audit --org {organization}" if organization else "contribaudit audit",
+            f"contribaudit audit{org_option(state, organization)}",
             organization,
             subjects_of(its),
             findings=tuple(its),
@@ -197,7 +202,7 @@ def exports(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
             gravest(its),
             _EXPORT,
             f"{state.organization_name(organization)}: export the evidence: {its[0].reason}",
-            f"contribaudit evidence export DIR --org {organization}",
+            f"contribaudit evidence export DIR{org_option(state, organization)}",
             organization_of(its),
             subjects_of(its),
             findings=tuple(its),
@@ -245,7 +250,8 @@ def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
             one.severity,
             _TICKET * max(1, len(changes)),
             f"{state.organization_name(organization)}: {one.reason}: ask who made it, and note the ticket",
-            f"contribaudit changes annotate {changes[0] if changes else 'ID'} --ticket TICKET --org {organization}",
+            f"contribaudit changes annotate {changes[0] if changes else 'ID'} --ticket TICKET"
+            f"{org_option(state, organization)}",
             organization,
             (one.subject,),
             findings=(one,),
@@ -272,7 +278,7 @@ def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
             gravest(its),
             _DECIDING_MINUTES,
             f"{names(state, new)}: {why}: approve, or ask whoever made them",
-            f"contribaudit baseline diff --org {place.id}",
+            f"contribaudit baseline diff{org_option(state, place.id)}",
             place.id,
             new,
             findings=tuple(its),
@@ -386,7 +392,9 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
             kind,
             gravest(its),
             minutes + _MORE * (len(subjects) - 1) * (kind is StepKind.FIX),
-            f"{names(state, subjects)}: {its[0].title}: {what}",
+            f"{what}: {names(state, subjects)} ({its[0].title})"
+            if kind is StepKind.FIX
+            else f"{its[0].title}: {names(state, subjects)}: {what}",
             f"contribaudit checks show {check}",
             organization,
             subjects,
@@ -434,7 +442,7 @@ def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding
         gravest(its),
         screen.minutes,
         f"{state.organization_name(organization) or organization}, screen '{screen.title}': {', '.join(parts)}",
-        f"contribaudit attest --screen {screen.id} --org {organization}",
+        f"contribaudit attest --screen {screen.id}{org_option(state, organization)}",
         organization,
         subjects_of(its) if its else soon.subjects if soon is not None else (),
         soon.due if soon is not None else None,
@@ -517,14 +525,14 @@ def _nobodys(by: dict[Remedy, list[Finding]]) -> Iterator[NextStep]:
     its = [one for findings in by.values() for one in findings]
     if not its:
         return
-    parts = [f"{len(found)} {_NOBODYS[way][len(found) > 1]} ({checks_of(found)})" for way, found in by.items() if found]
+    parts = [f"{len(found)} {_NOBODYS[way][len(found) > 1]}: {checks_of(found)}" for way, found in by.items() if found]
     days = [one.due_at for one in by[Remedy.TIME] if one.due_at is not None]
     first = f", the first on {min(days):%Y-%m-%d}" if days else ""
     yield NextStep(
         StepKind.NOBODY,
         None,
         0,
-        f"{_findings(len(its))} cannot be resolved yet: {', '.join(parts)}{first}",
+        f"{_findings(len(its))} cannot be resolved yet. {'; '.join(parts)}{first}",
         f"contribaudit checks show {its[0].check}",
         organization_of(its),
         subjects_of(its),

@@ -203,6 +203,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
             "generation_not_known", "list_older_than_switch", "trial_ended", "not_disconnected",
             "disconnect_not_seen_done", "spaces_not_counted", "review_before_first_listing", "unknown_entry",
             "ambiguous_entry", "space_key_reused", "listed_without_setting", "switch_against_plan",
+            "plan_may_not_count", "sources_differ", "not_for_this_account", "limited_or_allowed",
             "exemption_on_another_screen", "exemption_not_on_plan", "exemption_in_trial", NOT_ON_EVERY_APP, ON_NO_APP,
         ),
         _LOOK,

@@ -194,14 +194,28 @@ def evaluate(
                     findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
         if off:
             warnings.append(f"{check.id} is switched off for {off} subject{'s' if off > 1 else ''} by the policy.")
-    warnings += [
-        f"The rule {rule.check} ({rule.origin}) matches nothing."
-        for rule in policy.rules
-        if id(rule) not in used and rule.check in selection and _narrow(rule)
-    ]
+    warnings += _of_no_use(policy, used, selection)
     if not findings:
         raise UsageError("Not one check was evaluated", hint="Switch a rule of the policy on.")
     return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
+
+
+def _of_no_use(policy: AuditPolicy, used: set[int], selection: Selection) -> list[str]:
+    """A warning for each rule that names subjects and matches none; parts of [expect] that name the same, once."""
+    idle = [one for one in policy.rules if id(one) not in used and one.check in selection and _narrow(one)]
+    at_work = {(one.expands, one.where) for one in policy.rules if one.expands and id(one) in used}
+    told = (
+        f"The rule {one.check} ({one.origin}) matches nothing."
+        if not one.expands
+        else f"{one.expands} ({one.origin}) names {_selected(one.where)}, which matches nothing."
+        for one in idle
+        if (one.expands, one.where) not in at_work
+    )
+    return list(dict.fromkeys(told))
+
+
+def _selected(where: Where) -> str:
+    return " on ".join((*where.app[:1], *where.site))
 
 
 def _judge(

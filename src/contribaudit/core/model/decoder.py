@@ -155,9 +155,13 @@ class Trust:
     """The newest attestation that it contradicts; while there is one it neither reads nor selects anything."""
     nowhere: tuple[Subject, ...] = ()
     """Owners in whose objects there is no place for its pointers: for these the whole object counts."""
+    standing: str = ""
+    """How it counts, where other sources than attestations tell; "" where attestations do."""
 
     def sentence(self) -> str:
         """What a person should know of it; "" when it does what it is for."""
+        if self.standing:
+            return ""
         if self.against is not None:
             one = self.against
             what = f"{one.setting} is {one.value!r} by the attestation {one.id[:12]} of {one.by}"

@@ -81,6 +81,10 @@ STALE_CODES = frozenset(("signal_moved", "plan_changed"))
 """A value was attested, and something moved since: outcomes resting on it are `stale`, not `unknown`."""
 CONFLICT_CODE = "attestations_differ"
 """Two people recorded different values for the same moment."""
+SOURCES_DIFFER = "sources_differ"
+"""Two sources, of which none is better, say different things."""
+CONFLICT_CODES = frozenset((CONFLICT_CODE, SOURCES_DIFFER))
+"""Outcomes resting on it are `conflict`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class Unavailable:
     subject: Subject
     code: str
     """A stable word for programs: an error's code ("forbidden"), "missing_key", "unknown_word", "wrong_type", or one
-    of STALE_CODES and CONFLICT_CODE."""
+    of STALE_CODES and CONFLICT_CODES."""
     reason: str
     """A sentence for people, without a full stop."""
     attempted_at: datetime

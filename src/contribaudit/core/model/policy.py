@@ -69,6 +69,8 @@ class Rule:
     accept: tuple[Grade, ...] | None = None
     max_age_days: Mapping[str, int] | None = None
     """Overrides by grade; None keeps the policy's."""
+    expands: str = ""
+    """The key of `[expect]` that it is part of: "contribution"; "" for a rule that somebody wrote."""
 
 
 @dataclass(frozen=True, slots=True)

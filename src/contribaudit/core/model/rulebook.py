@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contribaudit.core.model.audit_log import NO_LOG_RULES, LogRules
+from contribaudit.core.model.candidate import Candidate
 from contribaudit.core.model.decoder import Decoder
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import SettingId
@@ -285,12 +286,16 @@ class Rulebook:
     limits: Limits
     statements: Statements
     signals: tuple[SignalRule, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    """Likely readings of signals, which never make a value."""
     exemptions: tuple[Exemption, ...] = ()
     screens: tuple[Screen, ...] = ()
     console: Console | None = None
     """None where a rulebook names no address."""
     decoders: tuple[Decoder, ...] = ()
     """Shipped ones, and the user's own."""
+    may_not_count: frozenset[str] = frozenset()
+    """Type keys of apps of which no page says that their plan counts as the organization's highest."""
     log: LogRules = NO_LOG_RULES
     announced: tuple[AnnouncedDate, ...] = ()
     """Earliest first."""

@@ -179,6 +179,38 @@ def alias_of(state: State, subject: Subject) -> str:
     return state.recall(subject, names.APP_ALIAS) or f"{subject.kind}:{subject.id}"
 
 
+def spoken(subject: Subject, alias: str, name: str, type_key: str, title: str) -> str:
+    """What people say for a subject: "Jira on acme.atlassian.net", "space ENG in Confluence on acme.atlassian.net".
+
+    `alias` is that of reports, `title` what the rulebook calls the app's type key, "" where it does not know it. An
+    organization goes by its name, and whatever has no better word by its alias.
+    """
+    kind, _, rest = alias.partition(":")
+    product = title or type_key
+    match subject.kind:
+        case Kind.ORGANIZATION | Kind.GROUP:
+            return name or subject.id
+        case Kind.COMPANY:
+            return "all organizations together"
+        case Kind.APP | Kind.SPACE if product and kind == subject.kind:
+            place, between, last = rest.partition(f"/{type_key}/") if subject.kind is Kind.SPACE else ("", "", "")
+            if subject.kind is Kind.SPACE:
+                return f"space {last} in {product} on {place}" if between else alias
+            if rest.endswith(f"/{type_key}"):
+                return f"{product} on {rest.removesuffix(f'/{type_key}')}"
+            return f"{product} ({name or subject.id})"
+        case _:
+            return alias
+
+
+def called(state: State, subject: Subject) -> str:
+    """What people say for the subject, by what the state and its rulebook know."""
+    place = state.place(subject)
+    known = state.rulebook.app(place.app)
+    title = known.title if known is not None else ""
+    return spoken(subject, alias_of(state, subject), place.name, place.app, title)
+
+
 def _split_prefix(state: State, text: str) -> tuple[str | None, str]:
     head, colon, rest = text.partition(":")
     return (head, rest) if colon and head in state.organizations and rest else (None, text)

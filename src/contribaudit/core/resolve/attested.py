@@ -13,6 +13,7 @@ from datetime import datetime
 
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, in_force, known_by, standing
+from contribaudit.core.model.candidate import Score
 from contribaudit.core.model.canonical import VERSION
 from contribaudit.core.model.decoder import Objects, Trust
 from contribaudit.core.model.observation import (
@@ -40,6 +41,7 @@ from contribaudit.core.resolve.calibration import (
     state_of,
 )
 from contribaudit.core.resolve.decoding import Decoders, Decoding, Present
+from contribaudit.core.resolve.policy_items import READ_DIRECTLY
 from contribaudit.core.resolve.signals import SignalHistory, SignalKey, SignalReading, Standing, readings, what_moved
 from contribaudit.core.resolve.state import State
 
@@ -168,6 +170,15 @@ def decoder_trusts(
             yield from _AttestedValues(state, organization, told, find_setting, ()).decoders.trusts
 
 
+def candidate_scores(
+    state: State, testimony: Mapping[str, AttestationHistory], find_setting: Callable[[SettingId], Setting]
+) -> Iterator[Score]:
+    """How the rulebook's candidate readings of signals did against attestations."""
+    for organization, told in testimony.items():
+        if organization in state.organizations and told.attestations:
+            yield from _AttestedValues(state, organization, told, find_setting, ()).scores()
+
+
 class _AttestedValues:
     """One organization's attestations, weighed."""
 
@@ -185,7 +196,8 @@ class _AttestedValues:
         self.plan = plan_now(state, organization)
         self.standing: dict[tuple[Subject, Family], list[Attestation]] = defaultdict(list)
         said = standing(told.attestations, state.as_of)
-        self.decoders = Decoders(organization, state.rulebook.decoders, said, told.signals, told.objects, find_setting)
+        decoders = [one for one in state.rulebook.decoders if one.setting not in READ_DIRECTLY]
+        self.decoders = Decoders(organization, decoders, said, told.signals, told.objects, find_setting)
         for one in said:
             self.standing[one.subject, find_setting(one.setting).family].append(one)
         self._readings: dict[tuple[Subject, Family], dict[SignalKey, SignalReading]] = {}
@@ -255,13 +267,41 @@ class _AttestedValues:
             return self.accept(one, anchored=True)
         proof = self.proof(setting, one.subject, signals)
         if proof is None:
-            mover = self.who_moved(one, moved)
-            return self.refuse(one, SIGNAL_MOVED, f"{moved}{mover}, after {one.by} looked; a new attestation is due")
+            mover, what = self.who_moved(one, moved), self.what_it_may_be(one, read)
+            return self.refuse(
+                one, SIGNAL_MOVED, f"{moved}{mover}, after {one.by} looked{what}; a new attestation is due"
+            )
         names = ", ".join(dict.fromkeys(anchor.signal for anchor in one.anchors))
         who = proof.confirmed
         source = f"{names}, in a state that {who.by} attested"
         witness = self.witness(who)
         return Observed(one.setting, one.subject, proof.value, Grade.INFERRED, who.observed_at, source, witness=witness)
+
+    def what_it_may_be(self, one: Attestation, read: Mapping[SignalKey, SignalReading]) -> str:
+        """What the rulebook's candidate readings make of the move, after a colon; "" where they make nothing of it."""
+        told = [
+            candidate.told(anchor.state, read[anchor.subject, anchor.signal].state, self.told.objects)
+            for anchor in one.anchors
+            for candidate in self.state.rulebook.candidates
+            if (candidate.signal, candidate.owner) == (anchor.signal, anchor.subject.kind)
+        ]
+        found = list(dict.fromkeys(sentence for sentence in told if sentence))
+        return f": {'; '.join(found)}" if found else ""
+
+    def scores(self) -> Iterator[Score]:
+        """How each candidate reading did against attestations that no one took back, by owner."""
+        for candidate in self.state.rulebook.candidates:
+            setting = self.find(candidate.setting)
+            by_owner: dict[Subject, list[bool]] = defaultdict(list)
+            for one in standing(self.told.attestations, self.state.as_of):
+                for anchor in one.anchors if one.setting == candidate.setting and one.bound else ():
+                    if (anchor.signal, anchor.subject.kind) != (candidate.signal, candidate.owner):
+                        continue
+                    value = candidate.value_in(anchor.state, self.told.objects)
+                    if value is not None:
+                        by_owner[anchor.subject].append(form(setting, value) == form(setting, one.value))
+            for owner, agreed in by_owner.items():
+                yield Score(candidate, owner, sum(agreed), len(agreed) - sum(agreed))
 
     def who_moved(self, one: Attestation, moved: str) -> str:
         """Who moved the signal by the audit log: ", by ops@acme.example (event 7f3a)"; "" where it does not tell."""

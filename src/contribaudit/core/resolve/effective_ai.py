@@ -9,11 +9,12 @@ of.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.observation import SOURCES_DIFFER, Grade, SettingId
 from contribaudit.core.model.rulebook import App, Plan
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
@@ -35,18 +36,25 @@ from contribaudit.core.resolve.reasons import (
     together,
     told,
 )
+from contribaudit.core.resolve.rovo import (
+    BLOCKED,
+    CALLED,
+    OPENNESS,
+    WORDS,
+    Position,
+    gateway,
+    main_switch,
+    policy_item,
+    position,
+    site_answers,
+)
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
 
 EXPOSED = "exposed"
 NOT_EXPOSED = "not_exposed"
-BLOCKED = "blocked"
-LIMITED = "limited"
-OPENNESS = {BLOCKED: 0, "off": 0, LIMITED: 1, "allowed": 2, "on": 2}
-"""How far a word lets AI in."""
 NO_STATEMENT_ON_AI = "no_statement_on_ai"
-_WORDS = {names.AI_ACCESS: ("allowed", LIMITED, BLOCKED), names.AI_OWN_SETTING: ("on", LIMITED, "off")}
-_CALLED = {names.AI_ACCESS: "Rovo access", names.AI_OWN_SETTING: "the app's own AI switch"}
+_SITE_ON = "Rovo is enabled for the site according to the GraphQL gateway"
 
 
 def alone(state: State, app: Subject, most: str = BLOCKED) -> Effective:
@@ -63,22 +71,23 @@ def _by_switches(state: State, app: Subject, most: str) -> Effective:
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "no_ai", without))
     decide = _deciding(state, app, known)
     chain = (told(_how(known), type_key),)
+    main = main_switch(known)
     stops: list[Effective] = []
-    safe: dict[SettingId, Reason] = {}
-    for switch, words in _WORDS.items():
-        seen = read_word(state, app, switch, words, _CALLED[switch])
-        if isinstance(seen, Stop):
-            if not never_recorded(state, app, switch):
-                stops.append(stopped(app, setting, seen, chain, predicted=_predicted(state, app)))
+    safe: dict[SettingId, tuple[Reason, ...]] = {}
+    for switch in WORDS:
+        found = position(state, app, known, most) if switch == main else _recorded(state, app, switch, most)
+        if found is None:
             continue
-        link = told(f"{_CALLED[switch]} is {seen[0]}", seen[1])
-        if OPENNESS[seen[0]] > OPENNESS[most]:
-            return answered(app, setting, EXPOSED, "not_blocked", (*chain, link), changeable=True)
-        safe[switch] = link
+        if isinstance(found, Stop):
+            stops.append(stopped(app, setting, found, chain, predicted=_predicted(state, app)))
+        elif found.exposed:
+            return answered(app, setting, EXPOSED, "not_blocked", (*chain, *found.links), changeable=True)
+        else:
+            safe[switch] = found.links
     stop = gravest(stops)
     if stop is not None:
         return stop
-    links = tuple(safe[switch] for switch in decide if switch in safe)
+    links = tuple(link for switch in decide if switch in safe for link in safe[switch])
     unseen = next((switch for switch in decide if switch not in safe), None)
     if unseen is not None:
         plans_say = names.AI_ACCESS in decide  # of apps outside Rovo access no page tells plans
@@ -88,6 +97,14 @@ def _by_switches(state: State, app: Subject, most: str) -> Effective:
         strange = Stop(Outcome.UNKNOWN, "unknown_app", told("which other switches it has is not known", type_key))
         return stopped(app, setting, strange, (*chain, *links))
     return answered(app, setting, NOT_EXPOSED, "blocked", (*chain, *links), changeable=True)
+
+
+def _recorded(state: State, app: Subject, switch: SettingId, most: str) -> Position | Stop | None:
+    """Where a switch stands of which people alone can tell; None where nobody recorded it."""
+    seen = read_word(state, app, switch, WORDS[switch], CALLED[switch])
+    if isinstance(seen, Stop):
+        return None if never_recorded(state, app, switch) else seen
+    return Position(OPENNESS[seen[0]] > OPENNESS[most], (told(f"{CALLED[switch]} is {seen[0]}", seen[1]),))
 
 
 def _deciding(state: State, app: Subject, known: App | None) -> tuple[SettingId, ...]:
@@ -120,7 +137,13 @@ def _unseen(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, 
         sentence = f"no page says whether AI reaches {known.title}, nor how it would be blocked there"
         stop = Stop(Outcome.UNKNOWN, NO_STATEMENT_ON_AI, told(sentence, state.read(app, switch)))
     else:
-        stop = stop_by(state.read(app, switch), _CALLED[switch])
+        stop = stop_by(state.read(app, switch), CALLED[switch])
+    if switch == main_switch(known):
+        answer, item = gateway(state, app), policy_item(state, app)
+        if item is not None:
+            reads = f"the app's AI policy item reads as {item[1].value}, which nothing confirms in this organization"
+            chain = (*chain, told(reads, item[1], decisive=False))
+        stop = answer.stop if answer is not None and answer.stop is not None else stop
     return stopped(app, names.EFFECTIVE_AI, stop, chain, predicted=_predicted(state, app), changeable=True)
 
 
@@ -177,9 +200,13 @@ def ai(state: State, subject: Subject) -> Effective:
         case Kind.APP:
             return ai_of_app(state, subject)
         case Kind.SITE:
-            parts = [ai_of_app(state, app) for app in apps_of_site(state, subject)]
+            apps = apps_of_site(state, subject)
+            parts = [ai_of_app(state, app) for app in apps]
+            return _one_of_site(state, subject, parts, apps) or _of_many(state, subject, parts)
         case Kind.ORGANIZATION:
-            parts = [ai_of_app(state, app) for app in state.subjects(Kind.APP, subject.organization)]
+            apps = tuple(state.subjects(Kind.APP, subject.organization))
+            parts = [ai_of_app(state, app) for app in apps]
+            return _one_of_site(state, subject, parts, apps) or _of_many(state, subject, parts)
         case Kind.SPACE:
             app = app_of_space(state, subject)
             if app is None:
@@ -190,23 +217,105 @@ def ai(state: State, subject: Subject) -> Effective:
             return _connector(state, subject)
         case _:
             raise ValueError(f"AI does not reach a {subject.kind} by itself")
-    return together(state, subject, setting, parts, risk=EXPOSED, safe=NOT_EXPOSED)
+
+
+def _of_many(state: State, subject: Subject, parts: Sequence[Effective]) -> Effective:
+    return together(state, subject, names.EFFECTIVE_AI, parts, risk=EXPOSED, safe=NOT_EXPOSED)
+
+
+def _one_of_site(
+    state: State, subject: Subject, parts: Sequence[Effective], apps: Collection[Subject]
+) -> Effective | None:
+    """Exposed where the gateway says that Rovo is on for a site, none of whose apps shows itself as the open one.
+
+    None where one does, and where the site's apps contradict it.
+    """
+    if any(one.value == EXPOSED or one.outcome is Outcome.CONFLICT for one in parts):
+        return None
+    index = sites_index(state, subject.organization)
+    for number, seen in sorted(site_answers(state, subject.organization).items()):
+        if not index.sites[number].apps or not set(index.sites[number].apps) <= set(apps):
+            continue
+        where = index.sites[number].host or index.sites[number].id
+        links = (rule(state, f"at least one app of {where} is exposed; no field tells which"), told(_SITE_ON, seen))
+        return answered(subject, names.EFFECTIVE_AI, EXPOSED, "site_enabled", links, changeable=True)
+    return None
 
 
 def ai_of_app(state: State, app: Subject, most: str = BLOCKED) -> Effective:
-    """By its own switches, and for an app of the Jira family by its siblings on the site too.
+    """By its own switches, for an app of the Jira family by its siblings on the site, and by what holds for the site.
 
     "exposed" is what lets AI in further than `most` ("blocked" or "limited").
     """
-    return state.once(("effective ai", app, most), lambda: _of_app(state, app, most))
+    return state.once(("effective ai", app, most), lambda: _with_site(state, app, most))
+
+
+def _with_site(state: State, app: Subject, most: str) -> Effective:
+    """That Rovo is on for a site opens at least one of its apps: the only one that can be, and none where one is open.
+
+    Where every app of the site is blocked, the sources disagree. To whom it is open, the gateway does not tell.
+    """
+    own = _with_family_of(state, app, most)
+    number = sites_index(state, app.organization).of_app.get(app)
+    seen = site_answers(state, app.organization).get(number) if number is not None else None
+    if number is None or seen is None or most != BLOCKED or not _can_carry(state, app):
+        return own
+    left = state.once(("left open", app.organization, number), lambda: _left_open(state, app.organization, number))
+    if left is None or own.value == EXPOSED or own.outcome is Outcome.CONFLICT:
+        return own
+    link = told(_SITE_ON, seen)
+    if not left and own.value == NOT_EXPOSED:
+        sentence = f"the sources disagree: {link.sentence}, and every app of the site is blocked"
+        stop = Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence))
+        return stopped(app, names.EFFECTIVE_AI, stop, own.chain)
+    if app in left and (len(left) == 1 or all(_is_family(state, one) for one in left)):
+        what = "no other app of the site" if len(left) == 1 else "no app of the site outside the Jira family"
+        only = replace(link, sentence=f"{link.sentence}, and {what} can be the one that it is enabled for")
+        chain = (*(replace(one, decisive=False) for one in own.chain), only)
+        return answered(app, names.EFFECTIVE_AI, EXPOSED, "site_enabled", chain, changeable=True)
+    return own
+
+
+def _left_open(state: State, organization: str, number: int) -> tuple[Subject, ...] | None:
+    """The site's apps that may be what Rovo is on for; None where one is known to be, or may be in no list."""
+    if list_unread(state, organization) is not None or state.once(
+        ("jira apps without site", organization), lambda: _homeless(state, organization)
+    ):
+        return None
+    answers = [
+        _with_family_of(state, app, BLOCKED)
+        for app in sites_index(state, organization).sites[number].apps
+        if _can_carry(state, app)
+    ]
+    if any(one.value == EXPOSED for one in answers):
+        return None
+    return tuple(one.subject for one in answers if not one.known)
+
+
+def _can_carry(state: State, app: Subject) -> bool:
+    """Whether Rovo being on for the site can be about the app: not one with its switch elsewhere, or without AI."""
+    known = app_known(state, app)
+    return known is None or known.rovo_block in ("yes", "unknown")
+
+
+def _is_family(state: State, app: Subject) -> bool:
+    known = app_known(state, app)
+    return known is not None and known.jira_family
+
+
+def _with_family_of(state: State, app: Subject, most: str) -> Effective:
+    return state.once(("effective ai of family", app, most), lambda: _of_app(state, app, most))
 
 
 def _of_app(state: State, app: Subject, most: str) -> Effective:
     own = alone(state, app, most)
     known = app_known(state, app)
-    if own.value != NOT_EXPOSED or known is None or not known.jira_family:
+    settled = own.value == EXPOSED or own.outcome in (Outcome.CONFLICT, Outcome.NO_SUCH_SETTING)
+    if settled or known is None or not known.jira_family:
         return own
     number = sites_index(state, app.organization).of_app.get(app)
+    if number is None and not own.known:
+        return own
     if number is None:
         missing = rule(state, "its site is not known, and any other app of the Jira family there would keep AI on")
         return stopped(app, names.EFFECTIVE_AI, Stop(Outcome.UNKNOWN, "site_not_known", missing), own.chain)
@@ -236,11 +345,21 @@ def _family(state: State, organization: str, number: int, most: str) -> _Family:
     alike = f"all {len(answers)} apps" if len(answers) > 1 else "the only app"
     closed = BLOCKED if most == BLOCKED else f"{BLOCKED} or {most}"
     whole = rule(state, f"{alike} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
+    open_ones = [one for one in answers if one.value == EXPOSED] or list(_enabled(state, answers, most))
     return _Family(
-        min((one for one in answers if one.value == EXPOSED), key=lambda one: one.subject, default=None),
+        min(open_ones, key=lambda one: one.subject, default=None),
         gravest(answers),
         (*(link for one in answers if one.value == NOT_EXPOSED for link in one.chain), whole),
     )
+
+
+def _enabled(state: State, answers: Iterable[Effective], most: str) -> Iterator[Effective]:
+    """Apps for which Jira's field says yes, which is about the family, though they are not the open one themselves."""
+    for one in answers if most == BLOCKED else ():
+        answer = gateway(state, one.subject)
+        if answer is not None and answer.yes and one.outcome is not Outcome.CONFLICT:
+            enabled = answered(one.subject, names.EFFECTIVE_AI, EXPOSED, "not_blocked", (answer.link,), changeable=True)
+            yield _named(state, enabled)
 
 
 def _with_family(state: State, app: Subject, own: Effective, family: _Family, most: str) -> Effective:
@@ -259,6 +378,8 @@ def _with_family(state: State, app: Subject, own: Effective, family: _Family, mo
             (*(replace(link, decisive=False) for link in own.chain), *family.open.chain, shared),
             changeable=True,
         )
+    if not own.known:
+        return own
     stop = list_unread(state, app.organization)
     if stop is not None:
         return stopped(app, setting, stop, own.chain, predicted=EXPOSED)

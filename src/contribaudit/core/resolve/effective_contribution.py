@@ -23,7 +23,15 @@ from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, meant, space_of
 from contribaudit.core.resolve.exemption import exempt
-from contribaudit.core.resolve.plans import Deciding, deciding_plan, possible_plans, rests_on_default, trial_behind
+from contribaudit.core.resolve.plans import (
+    Deciding,
+    deciding_plan,
+    offers_choice,
+    plans_by_console,
+    possible_plans,
+    rests_on_default,
+    trial_behind,
+)
 from contribaudit.core.resolve.reasons import (
     Effective,
     Reason,
@@ -330,7 +338,7 @@ def metadata(state: State, subject: Subject) -> Effective:
     """
     setting = names.EFFECTIVE_METADATA
     plan = deciding_plan(state, subject.organization)
-    possible = possible_plans(state, subject.organization)
+    possible = plans_by_console(state, subject.organization)
     predicted = _common(_SWITCH.get(one.metadata_default) for one in possible)
     begun = _begin(state, subject, predicted, plan, setting)
     if isinstance(begun, Effective):
@@ -343,10 +351,10 @@ def metadata(state: State, subject: Subject) -> Effective:
     seen = read_word(
         state, organization_subject(subject.organization), names.METADATA, _SWITCH, "the organization's metadata switch"
     )
-    if possible and not any(_offers_choice(one) for one in possible):
+    if possible and not any(offers_choice(one) for one in possible):
         return _without_choice(state, subject, possible, seen, (*chain, plan.reason))
     off = isinstance(seen, Stop) or _SWITCH[seen[0]] == NOT_CONTRIBUTED
-    if isinstance(plan, Stop) and off:
+    if isinstance(plan, Stop) and off and not (possible and all(map(offers_choice, possible))):
         # Off counts on some plans only, and on means the same on each.
         return stopped(subject, setting, plan, chain, predicted=predicted, changeable=changeable)
     chain = (*chain, replace(plan.reason, decisive=isinstance(plan, Deciding)))
@@ -355,15 +363,11 @@ def metadata(state: State, subject: Subject) -> Effective:
     word, observation = seen
     value = _SWITCH[word]
     fragile = ""
-    forced = [one.name for one in state.rulebook.plans if not _offers_choice(one)]
+    forced = [one.name for one in state.rulebook.plans if not offers_choice(one)]
     if isinstance(plan, Deciding) and value == NOT_CONTRIBUTED and plan.trial and forced:
         fragile = f"{plan.trial}, and on {', '.join(forced)} metadata is always contributed"
     chain = (*chain, told(f"the organization's metadata switch is {word}", observation))
     return answered(subject, setting, value, "switch", chain, changeable=changeable, fragile_because=fragile)
-
-
-def _offers_choice(plan: Plan) -> bool:
-    return plan.metadata_changeable or plan.metadata_default != "always"
 
 
 def _without_choice(
@@ -376,6 +380,8 @@ def _without_choice(
     """On plans that always contribute metadata: contributed, unless somebody saw a switch say otherwise."""
     on = " or ".join(one.name for one in possible)
     always = rule(state, f"on the {on} plan metadata is always contributed, and no switch changes that")
+    if not isinstance(seen, Stop) and possible != possible_plans(state, subject.organization):
+        chain = (*chain, told(f"the console shows metadata as {seen[0]}, so the highest plan is {on}", seen[1]))
     if not isinstance(seen, Stop) and _SWITCH[seen[0]] == NOT_CONTRIBUTED:
         contrary = told(
             f"the metadata switch was recorded as {seen[0]}, yet on the {on} plan metadata is always contributed",
@@ -417,7 +423,7 @@ def _of_one(state: State, subject: Subject) -> Effective:
     """By the switch, and by the list that belongs to its position where a list can name the subject."""
     setting = names.EFFECTIVE_IN_APP
     plan = deciding_plan(state, subject.organization)
-    possible = possible_plans(state, subject.organization)
+    possible = plans_by_console(state, subject.organization)
     predicted = _common(_SWITCH.get(one.in_app_default) for one in possible)
     changeable = _common(one.in_app_changeable for one in possible)
     begun = _begin(state, subject, predicted, plan, setting)
@@ -452,7 +458,7 @@ def _anything_of(state: State, organization: Subject) -> Effective:
         return wide
     found = _opened(state, organization.id)
     if isinstance(found, Stop):
-        predicted = _common(_SWITCH.get(one.in_app_default) for one in possible_plans(state, organization.id))
+        predicted = _common(_SWITCH.get(one.in_app_default) for one in plans_by_console(state, organization.id))
         return stopped(organization, wide.setting, found, wide.chain, predicted=predicted, changeable=wide.changeable)
     value, code, links = found
     fragile = wide.fragile_because if value == NOT_CONTRIBUTED else ""

@@ -10,13 +10,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from contribaudit.core.model import names
-from contribaudit.core.model.observation import Observation, Observed, Unavailable
+from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, Unavailable
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.reasons import Reason, Stop, read_word, stop_by, told
+from contribaudit.core.resolve.second_witness import NO_TRIAL, SOME_TRIAL, runs
 from contribaudit.core.resolve.state import State
 
+MAY_NOT_COUNT = "plan_may_not_count"
+NOT_ONLINE = "plan_of_inactive_app"
+"""Codes of a highest plan that is not known since it is open which apps count."""
 WORKSPACES = "workspaces"
 """The collector that promises every app and its plan."""
 
@@ -31,8 +35,12 @@ class _Seen:
     """The first app with a plan word that the rulebook does not know, and the word."""
     silent: Subject | None
     """The first app that tells no plan."""
+    differ: tuple[Subject, str] | None
+    """The first app on whose plan the sources disagree, and how."""
     active: int
-    """The highest known rank among apps that are online; -1 without any."""
+    """The highest known rank among apps that are online and count; -1 without any."""
+    uncounted: Subject | None
+    """The first app of which no page says whether its plan counts, where it has the highest known rank."""
 
     @property
     def top(self) -> int:
@@ -45,7 +53,7 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
 
     An app whose plan word the rulebook does not know, or that tells none, makes it unknown, unless another app
     already has the highest plan of all. Where apps that are not online would decide, it is unknown too: Atlassian says
-    "highest active plan", and does not say whether theirs is active.
+    "highest active plan", and does not say whether theirs is active. So it is where an app would that may not count.
     """
     subject = organization_subject(organization)
 
@@ -61,6 +69,9 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
     seen = _seen(state, apps)
     if seen.active < len(state.rulebook.plans) - 1:
         least = f"; it is at least {state.rulebook.plans[seen.active].name}" if seen.active >= 0 else ""
+        if seen.differ is not None:
+            app, reason = seen.differ
+            return unknown(SOURCES_DIFFER, f"of the plan of {_call(state, app)} {reason}{least}")
         if seen.strange is not None:
             app, word = seen.strange
             return unknown(
@@ -68,8 +79,15 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
             )
         if seen.silent is not None:
             return unknown("plan_not_told", f"the plan of {_call(state, seen.silent)} could not be read{least}")
+        if seen.active != seen.top and seen.uncounted is not None:
+            called = _call(state, seen.uncounted)
+            return unknown(
+                MAY_NOT_COUNT,
+                f"only {called} has the {state.rulebook.plans[seen.top].name} plan, and no page says that its plan"
+                f" counts: the Data contribution screen shows it{least}",
+            )
         if seen.active != seen.top:
-            return unknown("plan_of_inactive_app", f"only an app that is not online has the highest plan{least}")
+            return unknown(NOT_ONLINE, f"only an app that is not online has the highest plan{least}")
     holder = next(plan for rank, plan in seen.ranked if rank == seen.top)
     return Observed(
         names.HIGHEST_PLAN,
@@ -96,29 +114,72 @@ def possible_plans(state: State, organization: str) -> tuple[Plan, ...]:
     if place is None or not place.completed(WORKSPACES):
         return ()
     seen = _seen(state, state.subjects(Kind.APP, organization))
-    open_above = seen.strange is not None or seen.silent is not None
-    if seen.active < 0:
+    open_above = seen.strange is not None or seen.silent is not None or seen.differ is not None
+    if seen.active < 0 and seen.uncounted is None:
         return ()
-    return plans[seen.active :] if open_above else plans[seen.active : seen.top + 1]
+    return plans[max(seen.active, 0) :] if open_above else plans[max(seen.active, 0) : seen.top + 1]
+
+
+def plans_by_console(state: State, organization: str) -> tuple[Plan, ...]:
+    """The possible plans; where it is open which apps count, those on which the console looks as somebody saw it.
+
+    Metadata that is always contributed is of a plan without the choice, a switch of one with it. What a word means that
+    the rulebook does not know, no screen decides.
+    """
+    plans = possible_plans(state, organization)
+    told = state.read(organization_subject(organization), names.HIGHEST_PLAN)
+    if isinstance(told, Observed) or told.code not in (MAY_NOT_COUNT, NOT_ONLINE):
+        return plans
+    word = read_word(state, organization_subject(organization), names.METADATA, ("on", "off", _ALWAYS), "metadata")
+    if isinstance(word, Stop):
+        return plans
+    return tuple(plan for plan in plans if offers_choice(plan) == (word[0] != _ALWAYS)) or plans
+
+
+def offers_choice(plan: Plan) -> bool:
+    """Whether the console shows a switch for metadata on the plan."""
+    return plan.metadata_changeable or plan.metadata_default != _ALWAYS
 
 
 def _seen(state: State, apps: Iterable[Subject]) -> _Seen:
     ranked: list[tuple[int, Observed]] = []
     strange: tuple[Subject, str] | None = None
+    differ: tuple[Subject, str] | None = None
     silent: Subject | None = None
     for app in apps:
-        plan = state.value(app, names.PLAN)
-        if plan is None or plan.value is None:
-            silent = silent or app
+        plan = state.read(app, names.PLAN)
+        if isinstance(plan, Unavailable) and plan.code == SOURCES_DIFFER:
+            differ = differ or (app, plan.reason)
             continue
-        for word in plan.value if isinstance(plan.value, tuple) else (str(plan.value),):
-            known = state.rulebook.plan(word)
-            if known is None:
-                strange = strange or (app, word)
-            else:
-                ranked.append((known.rank, plan))
-    active = max((rank for rank, plan in ranked if _online(state, plan.subject)), default=-1)
-    return _Seen(tuple(ranked), strange, silent, active)
+        mine, unknown = _ranks(state, plan)
+        edition, _ = _ranks(state, state.read(app, names.GATEWAY_EDITION))
+        trial, odd = _ranks(state, state.read(app, names.GATEWAY_TRIAL))
+        ranked += [*mine, *edition, *trial]
+        if odd and odd[0].casefold() not in (NO_TRIAL, SOME_TRIAL):
+            strange = strange or (app, odd[0])
+        if unknown and not edition:  # the gateway's word for the same app says which plan it is
+            strange = strange or (app, unknown[0])
+        elif not mine and not unknown and not edition:
+            silent = silent or app
+    online = [(rank, plan.subject) for rank, plan in ranked if _online(state, plan.subject)]
+    active = max((rank for rank, app in online if not _may_not_count(state, app)), default=-1)
+    top = max((rank for rank, _ in ranked), default=-1)
+    uncounted = next((app for rank, app in online if rank == top > active), None)
+    return _Seen(tuple(ranked), strange, silent, differ, active, uncounted)
+
+
+def _may_not_count(state: State, app: Subject) -> bool:
+    known = state.rulebook.app(state.recall(app, names.APP_TYPE_KEY))
+    return known is not None and known.type_key in state.rulebook.may_not_count
+
+
+def _ranks(state: State, seen: Observation) -> tuple[list[tuple[int, Observed]], list[str]]:
+    """The known words of a plan by rank, and those that the rulebook does not know."""
+    if not isinstance(seen, Observed) or seen.value is None:
+        return [], []
+    words = seen.value if isinstance(seen.value, tuple) else (str(seen.value),)
+    known = {word: state.rulebook.plan(word) for word in words}
+    return [(plan.rank, seen) for plan in known.values() if plan], [word for word, plan in known.items() if not plan]
 
 
 def _online(state: State, app: Subject) -> bool:
@@ -131,6 +192,7 @@ def _call(state: State, app: Subject) -> str:
 
 
 _TRIALS = ("none", "running")
+_ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +241,7 @@ def trial_behind(state: State, organization: str) -> str:
 
 def trial_running(state: State, organization: str) -> str:
     """A sentence on the first app of the organization that is known to be on trial; "" where none is."""
-    running = [
-        app
-        for app in state.subjects(Kind.APP, organization)
-        if not isinstance(word := read_word(state, app, names.TRIAL, _TRIALS, "the trial"), Stop)
-        and word[0] == "running"
-    ]
+    running = [app for app in state.subjects(Kind.APP, organization) if _on_trial(state, app)]
     if not running:
         return ""
     return f"a trial runs on {alias_of(state, min(running))}: when it ends, the highest plan may be another"
@@ -196,21 +253,25 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
     for app in state.subjects(Kind.APP, organization):
         if not _has(state, app, plan):
             continue
-        trial = read_word(state, app, names.TRIAL, _TRIALS, "the trial")
-        if isinstance(trial, Stop):
-            continue
-        if trial[0] == "running":
+        on_trial = _on_trial(state, app)
+        if on_trial:
             running.append(app)
-        elif _online(state, app):
+        elif on_trial is False and _online(state, app):
             return ""
     if not running:
         return ""
     return f"a trial runs on {alias_of(state, min(running))}: when it ends, {plan.name} may not be the highest plan"
 
 
+def _on_trial(state: State, app: Subject) -> bool | None:
+    """Whether a trial runs; where the sources disagree, whether the gateway says so. None where nothing tells."""
+    word = read_word(state, app, names.TRIAL, _TRIALS, "the trial")
+    if not isinstance(word, Stop):
+        return word[0] == "running"
+    told = state.value(app, names.GATEWAY_TRIAL)
+    return True if told is not None and runs(told) else None
+
+
 def _has(state: State, app: Subject, plan: Plan) -> bool:
-    seen = state.value(app, names.PLAN)
-    if seen is None:
-        return False
-    words = seen.value if isinstance(seen.value, tuple) else (seen.value,)
-    return any(isinstance(word, str) and word.strip().casefold() in plan.words for word in words)
+    told = (state.read(app, setting) for setting in (names.PLAN, names.GATEWAY_EDITION, names.GATEWAY_TRIAL))
+    return any(rank == plan.rank for seen in told for rank, _ in _ranks(state, seen)[0])

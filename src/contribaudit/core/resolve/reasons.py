@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import (
-    CONFLICT_CODE,
+    CONFLICT_CODES,
     STALE_CODES,
     Grade,
     Observation,
@@ -165,7 +165,7 @@ def stop_by(observation: Observation, what: str) -> Stop:
         return Stop(Outcome.UNKNOWN, code, told(f"{what} is {shown}, which says nothing known", observation))
     if observation.code in STALE_CODES:
         return Stop(Outcome.STALE, observation.code, told(f"{what} is stale: {observation.reason}", observation))
-    if observation.code == CONFLICT_CODE:
+    if observation.code in CONFLICT_CODES:
         return Stop(
             Outcome.CONFLICT, observation.code, told(f"{what} is contradicted: {observation.reason}", observation)
         )

@@ -5,6 +5,7 @@ What a collector could not read is said for every subject that it was known to r
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,9 +18,18 @@ from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, attested_observations, decoder_trusts
+from contribaudit.core.resolve.attested import (
+    EMPTY,
+    AttestationHistory,
+    attested_observations,
+    candidate_scores,
+    decoder_trusts,
+)
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.plans import highest_plan
+from contribaudit.core.resolve.policy_items import item_readings
+from contribaudit.core.resolve.rovo import item_decoders
+from contribaudit.core.resolve.second_witness import beside_attested, other_organizations, witnessed
 from contribaudit.core.resolve.state import (
     NEVER_EXPORTED,
     NO_PAST,
@@ -145,6 +155,11 @@ def resolve(
         evidence_terms=evidence_terms,
     )
     for one in seen:
+        if not one.left_out:
+            for foreign in list(other_organizations(state, one.organization)):
+                state.add(foreign)
+            for beside in list(witnessed(state, one.organization)):
+                state.add(beside)
         assumed = (assumed_plans or {}).get(one.organization)
         state.add(assumed if assumed is not None else highest_plan(state, one.organization))
     for app in state.subjects(Kind.APP):
@@ -159,7 +174,11 @@ def resolve(
 
     for attested in list(_worth_adding(state, testimony, find, settings)):
         state.add(attested)
-    state.decoders = tuple(decoder_trusts(state, testimony, find))
+    for name, told in testimony.items():
+        for reading in item_readings(state, name, told.objects):
+            state.add(reading)
+    state.candidates = tuple(candidate_scores(state, testimony, find))
+    state.decoders = (*decoder_trusts(state, testimony, find), *item_decoders(state, testimony))
     for computed in effective(state):
         state.add(computed)
     return state
@@ -181,12 +200,18 @@ def _worth_adding(
 ) -> Iterator[Observation]:
     """Attested observations of what no API told.
 
-    A value that an API gave stays, whatever anybody attested; so does an API's reason for giving none, unless an
-    attested value can take its place.
+    A value that an API gave stays, whatever anybody attested, but for a trial, where the two can contradict each
+    other; so does an API's reason for giving none, unless an attested value can take its place.
     """
+    heard: dict[Subject, list[Observation]] = defaultdict(list)
     for attested in attested_observations(state, testimony, find, settings):
+        heard[attested.subject].append(attested)
+    for attested in (one for found in heard.values() for one in found):
         told = state.read(attested.subject, attested.setting)
         if isinstance(told, Observed):
+            contrary = beside_attested(state, told, heard[attested.subject])
+            if contrary is not None:
+                yield contrary
             continue
         if isinstance(attested, Observed) or told.code == "not_read":
             yield attested

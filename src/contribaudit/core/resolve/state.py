@@ -23,6 +23,7 @@ from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization
 
 if TYPE_CHECKING:
     from contribaudit.core.model.attestation import Approved
+    from contribaudit.core.model.candidate import Score
     from contribaudit.core.model.decoder import Trust
 
 
@@ -142,6 +143,8 @@ class State:
         self.evidence_terms = evidence_terms
         self.decoders: Sequence[Trust] = ()
         """How each decoder stands in each organization; `resolve` sets it."""
+        self.candidates: Sequence[Score] = ()
+        """How candidate readings did against attestations, by owner; `resolve` sets it."""
         self._seen: dict[Subject, dict[SettingId, Observation]] = {}
         self._remembered: dict[Subject, dict[SettingId, Observed]] = {}
         for observation in observations:

@@ -24,7 +24,7 @@ from contribaudit.errors import (
     StoreError,
 )
 from contribaudit.settings import credentials
-from contribaudit.settings import file as paths
+from contribaudit.settings.file import usual_config
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.wiring import load_policy, load_rulebook, open_store
 
@@ -177,7 +177,7 @@ def _megabytes(size: int) -> str:
 def file(settings: AppSettings) -> Line:
     """Which file is in force."""
     if settings.source is None:
-        usual = paths.usual_config() or "home folder to look for config.toml in"
+        usual = usual_config() or "home folder to look for config.toml in"
         what = f"there is no {usual}; defaults and the environment are in force"
         return Line.ok("config", what, "contribaudit init writes one")
     return Line.ok("config", str(settings.source))

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from contribaudit import collectors
@@ -33,7 +32,7 @@ from contribaudit.errors import (
 from contribaudit.operations.doctor.local import Line, Status
 from contribaudit.progress import Progress
 from contribaudit.settings import credentials
-from contribaudit.settings.credentials import Found, find_key
+from contribaudit.settings.credentials import Found, NamedKey, find_key
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.wiring import load_rulebook, site_accesses
 
@@ -117,7 +116,7 @@ def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
     labelled = [key for key in keys if label and key.get("label") == label]
     running = [moment for key in labelled or keys if (moment := parse_utc(key.get("expiresAt"))) and moment > now]
     if not running:
-        return Line.warning("key end", "when the key ends is not told", "Note its end in a calendar")
+        return Line.warning("key end", "the expiry date of the key is not known", "Note its end in a calendar")
     end = min(running)
     days = (end - now).days
     if len(labelled) == 1 or len(keys) == 1:
@@ -154,15 +153,14 @@ sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 def examine(
     settings: AppSettings,
     organization: Organization,
-    key_file: Path | None,
-    key_fd: int | None,
+    named: NamedKey,
     origins: list[str],
     now: datetime,
     progress: Progress,
 ) -> Iterator[Line]:
     """The lines of one organization; notes in `origins` where its key was found."""
     try:
-        found = find_key(settings, organization.id, key_file=key_file, key_fd=key_fd)
+        found = find_key(settings, organization.id, named)
     except ContribauditError as error:
         # Of several, one without a key does not stop an audit: it stays in the report, as one that nobody read.
         if len(settings.organizations()) > 1 and isinstance(error, CredentialError):

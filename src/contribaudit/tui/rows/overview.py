@@ -28,8 +28,7 @@ from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Subject
 from contribaudit.exporters.line import read_of
 from contribaudit.exporters.summary import NO_EVIDENCE
-from contribaudit.exporters.text import ChangeGroup, happenings, plural, safe_text
-from contribaudit.exporters.text_table import what_happened
+from contribaudit.exporters.text import ChangeGroup, happenings, plural, safe_text, what_happened
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.filtering import Row, quoted

@@ -14,8 +14,7 @@ from rich.text import Text
 from contribaudit import catalogue
 from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
-from contribaudit.exporters.text import ChangeGroup, happenings, plural, safe_text
-from contribaudit.exporters.text_table import what_happened
+from contribaudit.exporters.text import ChangeGroup, happenings, plural, safe_text, what_happened
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.trail import Trail
 from contribaudit.tui.widgets.grid import Column

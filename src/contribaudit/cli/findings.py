@@ -1,0 +1,205 @@
+"""`contribaudit findings`: what the checks say of each subject, as many of them as somebody wants to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.options import (
+    Console,
+    check_ids,
+    force_option,
+    format_option,
+    organization_option,
+    output_option,
+    pass_console,
+    past_moment,
+    policy_option,
+    store_option,
+)
+from contribaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from contribaudit.core.advise.report import Report
+    from contribaudit.core.model.finding import Finding
+    from contribaudit.core.model.subject import Subject
+    from contribaudit.core.resolve.state import State
+
+_LISTED = 12
+"""So many known values an error names."""
+
+
+@click.command()
+@click.option("--check", "patterns", multiple=True, metavar="CHECK", help="Of this check: ID, slug or wildcard.")
+@click.option("--site", "sites", multiple=True, metavar="HOST", help="Of this site and its apps; wildcards too.")
+@click.option("--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="With this outcome: fail, unknown ...")
+@click.option("--location", "--realm", "locations", multiple=True, metavar="PLACE", help="Of apps located there.")
+@click.option("--severity", "severities", multiple=True, metavar="SEVERITY", help="With this severity.")
+@click.option("--run", metavar="RUN|DATE", help="As of that run, or of the end of that day (UTC); default: the last.")
+@click.option("--all", "everything", is_flag=True, help="List passes in the table too.")
+@organization_option(multiple=True)
+@policy_option
+@format_option(("table", "json", "csv"), "table")
+@output_option
+@force_option
+@store_option
+@pass_console
+def command(
+    console: Console,
+    *,
+    patterns: tuple[str, ...],
+    sites: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    locations: tuple[str, ...],
+    severities: tuple[str, ...],
+    run: str | None,
+    everything: bool,
+    organizations: tuple[str, ...],
+    policy_path: Path | None,
+    output_format: str,
+    output_path: Path | None,
+    force: bool,
+    store_location: str | None,
+) -> None:
+    """The findings of the last kept run, judged as of now, gravest first; nothing is read.
+
+    Each filter may be repeated: any of its values fits, and every filter has to. The table leaves out what passes and
+    what has no such setting, unless --outcome or --all asks for it. Ends with 0 whatever it found.
+    """
+    console.check_output(output_path, overwrite=force)
+    from contribaudit import wiring
+    from contribaudit.audit.job import Job
+    from contribaudit.audit.replay import judge_at, judge_last
+    from contribaudit.core.model.finding import Outcome, Severity
+
+    wanted_checks = check_ids(patterns)
+    words = {one.value: one.value for one in Outcome} | {one.words: one.value for one in Outcome}
+    wanted_outcomes = {words[_known("outcome", one.replace("-", " "), words)] for one in outcomes}
+    wanted_severities = {_known("severity", one, [each.value for each in Severity]) for one in severities}
+    settings = console.settings()
+    rulebook = wiring.load_rulebook(settings)
+    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
+    with console.history(store_location) as store:
+        job = Job(wiring.unread_targets(settings, organizations), store, rulebook, policy, settings.fail_on)
+        report = judge_last(job) if run is None else judge_at(job, past_moment(job, run))
+        fits = _fitting(report, sites, locations)
+        found = [
+            one
+            for one in report.findings
+            if (not wanted_checks or one.check in wanted_checks)
+            and (not wanted_outcomes or one.outcome.value in wanted_outcomes)
+            and (not wanted_severities or one.severity.value in wanted_severities)
+            and fits(one)
+        ]
+        quiet = 0
+        if output_format == "table" and not everything and not wanted_outcomes:
+            shown = [one for one in found if one.outcome not in (Outcome.PASS, Outcome.NO_SUCH_SETTING)]
+            found, quiet = shown, len(found) - len(shown)
+        _write(console, report, found, output_format, output_path)
+    _conclude(console, len(found), quiet)
+
+
+def _known(what: str, value: str, known: Iterable[str]) -> str:
+    """The value as it is spelt. Raises UsageError for one that is not known."""
+    by_folded = {one.casefold(): one for one in known}
+    if value.strip().casefold() in by_folded:
+        return by_folded[value.strip().casefold()]
+    near = get_close_matches(value.strip().casefold(), by_folded, n=1)
+    listed = ", ".join(sorted(set(by_folded.values()))[:_LISTED])
+    meant = f"Did you mean {by_folded[near[0]]}? " if near else ""
+    raise UsageError(f"No {what} is called {value[:60]!r}", hint=f"{meant}Known: {listed or 'none'}")
+
+
+def _fitting(report: Report, sites: tuple[str, ...], locations: tuple[str, ...]) -> Callable[[Finding], bool]:
+    """Whether a finding is about one of the sites and one of the locations; any is where none is named."""
+    from contribaudit.core.model.subject import Kind
+    from contribaudit.core.resolve.inventory import sites_of
+
+    state = report.state
+    hosts = {site.host for place in state.looked_at for site in sites_of(state, place.id) if site.host}
+    hosts |= {state.place(one.subject).site for one in report.findings} - {""}
+    globs = [one.strip().casefold() for one in sites]
+    for one in globs:
+        if not any(fnmatchcase(host.casefold(), one) for host in hosts):
+            _known("site", one, hosts)
+    wanted = {code for one in locations for code in _codes(state, one)}
+
+    def fits(finding: Finding) -> bool:
+        subject = finding.subject
+        if globs:
+            host = subject.id if subject.kind is Kind.SITE else state.place(subject).site
+            if not any(fnmatchcase(host.casefold(), one) for one in globs):
+                return False
+        return not locations or _location(state, finding) in wanted
+
+    return fits
+
+
+def _codes(state: State, word: str) -> frozenset[str]:
+    """The locations, folded, that a code, another word for it, or a group (EEA) stands for."""
+    from contribaudit.core.model.subject import Kind
+
+    codes = state.rulebook.realm_codes((word.strip(),))
+    if codes:
+        return frozenset(one.casefold() for one in codes)
+    seen = {_seen_location(state, app) for app in state.subjects(Kind.APP)} - {None}
+    known = [*(one.code for one in state.rulebook.realms), *state.rulebook.realm_groups, *(one for one in seen if one)]
+    return frozenset((_known("location", word, known).casefold(),))
+
+
+def _location(state: State, finding: Finding) -> str | None:
+    """Where the app is that the finding is about, or whose space it is about; None where that is not known."""
+    from contribaudit.core.model.subject import Kind
+    from contribaudit.core.resolve.aliases import space_of
+
+    subject = finding.subject
+    if subject.kind is Kind.SPACE:
+        space = space_of(state, subject)
+        subject = space.space.app if space is not None else subject
+    found = _seen_location(state, subject) if subject.kind is Kind.APP else None
+    return found.casefold() if found is not None else None
+
+
+def _seen_location(state: State, app: Subject) -> str | None:
+    from contribaudit.core.model import names
+    from contribaudit.core.model.observation import Observed
+
+    seen = state.value(app, names.REALM)
+    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
+        return None
+    realm = state.rulebook.realm(seen.value)
+    return realm.code if realm is not None else seen.value
+
+
+def _write(
+    console: Console, report: Report, found: list[Finding], output_format: str, output_path: Path | None
+) -> None:
+    from dataclasses import replace
+
+    from contribaudit.cli.render import spooled
+    from contribaudit.exporters import csv_evidence, json_v1, text_table
+
+    if output_format == "csv":
+        shown = replace(report, findings=tuple(found))
+        console.write(spooled(lambda out: csv_evidence.write(shown, out)), output_path)
+        return
+    rows = [json_v1.finding_row(report.state, one) for one in sorted(found, key=lambda each: each.id)]
+    if output_format == "json":
+        console.write(f"{json_v1.indented(rows)}\n", output_path)
+    elif rows:
+        terminal = output_path is None and console.on_terminal
+        table = text_table.findings_table(rows)
+        color = terminal and console.colored_output
+        console.write(text_table.capture(table, terminal=terminal, color=color), output_path)
+
+
+def _conclude(console: Console, number: int, quiet: int) -> None:
+    from contribaudit.exporters.text import plural
+
+    passing = f"; {quiet} that pass or have no such setting are left out (--all lists them)" if quiet else ""
+    console.diagnostics.conclusion(f"{plural(number, 'finding') if number else 'No finding'}{passing}.")

@@ -1,0 +1,159 @@
+"""What the gateway tells beside another source: whose site it is, trials, plans and regions.
+
+A site that belongs to another organization tells nothing. A trial is as the gateway tells it. Where a plan word or a
+set of regions differs from the organization's own API, neither counts. A word that the rulebook does not know
+contradicts none that it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import (
+    SOURCES_DIFFER,
+    Grade,
+    Observation,
+    Observed,
+    SettingId,
+    Unavailable,
+)
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.times import parse_utc
+from contribaudit.core.resolve.inventory import sites_of
+from contribaudit.core.resolve.state import State
+
+NO_TRIAL = "none"
+RUNNING = "running"
+SOME_TRIAL = "trial"
+"""The gateway's word for a trial of which no edition is told."""
+_BY_GATEWAY = (names.TRIAL, names.TRIAL_ENDS)
+_GATEWAY = "gateway."
+
+
+def other_organizations(state: State, organization: str) -> Iterator[Unavailable]:
+    """In place of everything that the gateway told of a site that belongs to another organization."""
+    owners: dict[str, str] = {}
+    for subject in state.subjects(Kind.SITE, organization):
+        told = state.value(subject, names.GATEWAY_ORGANIZATION)
+        if told is not None and isinstance(told.value, str) and _id(told.value) != _id(organization):
+            owners[subject.id.casefold()] = told.value
+            yield from _not_ours(state, subject, told.value)
+    for site in sites_of(state, organization) if owners else ():
+        owner = owners.get(site.id.casefold()) or owners.get(site.host.casefold())
+        for app in site.apps if owner else ():
+            yield from _not_ours(state, app, owner or "")
+
+
+def _id(organization: str) -> str:
+    """The ID at the end of an ARI, or the ID itself."""
+    return organization.rpartition("/")[2].strip().casefold()
+
+
+def _not_ours(state: State, subject: Subject, owner: str) -> Iterator[Unavailable]:
+    reason = f"the gateway says that the site belongs to organization {owner[:80]}"
+    for one in list(state.of(subject)):
+        if one.setting.startswith(_GATEWAY) and one.setting != names.GATEWAY_ORGANIZATION and isinstance(one, Observed):
+            yield Unavailable(one.setting, subject, names.OTHER_ORGANIZATION, reason, one.observed_at, one.source)
+
+
+def witnessed(state: State, organization: str) -> Iterator[Observation]:
+    """Trials as the gateway tells them; why none counts of plans and regions on which the sources disagree."""
+    for app in state.subjects(Kind.APP, organization):
+        trial, ends = state.value(app, names.GATEWAY_TRIAL), state.value(app, names.GATEWAY_TRIAL_ENDS_ON)
+        if trial is not None and isinstance(trial.value, str):
+            yield replace(trial, setting=names.TRIAL, value=RUNNING if runs(trial) else NO_TRIAL)
+        if ends is not None and isinstance(ends.value, str):
+            yield replace(ends, setting=names.TRIAL_ENDS)
+        yield from _regions(state, app)
+        yield from _plan(state, app)
+
+
+def runs(trial: Observed) -> bool:
+    """Whether the gateway's word for a trial is one of a trial that runs."""
+    return isinstance(trial.value, str) and trial.value.strip().casefold() not in ("", NO_TRIAL)
+
+
+def _regions(state: State, app: Subject) -> Iterator[Observation]:
+    api, gateway = state.value(app, names.REGIONS), state.value(app, names.GATEWAY_REGIONS)
+    if api is None or gateway is None or not api.value or not gateway.value:
+        return
+    if _folded(api) != _folded(gateway):
+        reason = f"the sources disagree: the organization's API says {_listed(api)}, the gateway {_listed(gateway)}"
+        yield _neither(api, gateway, reason)
+
+
+def _folded(seen: Observed) -> frozenset[str]:
+    return frozenset(one.strip().casefold() for one in _texts(seen))
+
+
+def _listed(seen: Observed) -> str:
+    return ", ".join(sorted(_texts(seen)))
+
+
+def _texts(seen: Observed) -> tuple[str, ...]:
+    return seen.value if isinstance(seen.value, tuple) else (str(seen.value),)
+
+
+def _plan(state: State, app: Subject) -> Iterator[Observation]:
+    """Of two known words that differ neither counts, unless a trial explains the one of the organization's API."""
+    told, edition = state.value(app, names.PLAN), state.value(app, names.GATEWAY_EDITION)
+    if told is None or edition is None or told.value is None or not isinstance(edition.value, str):
+        return
+    mine, theirs = _known(state, told), _known(state, edition)
+    trial = state.value(app, names.GATEWAY_TRIAL)
+    on_trial = _known(state, trial) if trial is not None else []
+    explained = trial is not None and runs(trial) and (not on_trial or on_trial[0] in mine)
+    if mine and theirs and theirs[0] not in mine and not explained:
+        reason = f"the sources disagree: the organization's API says {_listed(told)}, the gateway {edition.value}"
+        yield _neither(told, edition, reason)
+
+
+def _known(state: State, seen: Observed) -> list[Plan]:
+    return [plan for word in _texts(seen) if (plan := state.rulebook.plan(word)) is not None]
+
+
+def _neither(one: Observed, other: Observed, reason: str) -> Unavailable:
+    when = min(one.observed_at, other.observed_at)
+    return Unavailable(one.setting, one.subject, SOURCES_DIFFER, reason, when, f"{one.source}; {other.source}")
+
+
+def told_by_gateway(state: State, subject: Subject, setting: SettingId) -> bool:
+    """Whether nobody needs to look: the gateway answered, or its answer leaves nothing to ask."""
+    if setting not in _BY_GATEWAY:
+        return False
+    told, trial = state.value(subject, setting), state.value(subject, names.TRIAL)
+    if told is not None and told.grade is Grade.DOCUMENTED:
+        return True
+    return setting == names.TRIAL_ENDS and trial is not None and trial.grade is Grade.DOCUMENTED and not runs(trial)
+
+
+def beside_attested(state: State, told: Observed, attested: Iterable[Observation]) -> Observation | None:
+    """What takes the place of the gateway's word on a trial where an attestation says otherwise; None where none does.
+
+    A recorded trial whose recorded end is over does not contradict that none runs.
+    """
+    if told.setting not in _BY_GATEWAY:
+        return None
+    said = {one.setting: one for one in attested if isinstance(one, Observed)}
+    mine, ends = said.get(told.setting), said.get(names.TRIAL_ENDS)
+    if mine is None or _same(mine, told):
+        return None
+    end = parse_utc(ends.value) if ends is not None and isinstance(ends.value, str) else None
+    over = end is not None and end.date() < state.as_of.date()
+    trial = told if told.setting == names.TRIAL else state.value(told.subject, names.TRIAL)
+    if over and trial is not None and not runs(trial):
+        return None
+    reason = f"the sources disagree: the gateway says {told.value}, and {mine.source.removeprefix('attested by ')}"
+    reason += f" recorded {mine.value}; look again"
+    return _neither(told, mine, reason)
+
+
+def _same(one: Observed, other: Observed) -> bool:
+    left, right = str(one.value).strip(), str(other.value).strip()
+    moment, another = parse_utc(left), parse_utc(right)
+    if moment is not None and another is not None:
+        return moment.date() == another.date()
+    return left.casefold() == right.casefold()

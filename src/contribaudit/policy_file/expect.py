@@ -1,0 +1,291 @@
+"""`[expect]` → rules: what the company wants, asked of the effective answer and of everything that could undo it.
+
+Merge order: packs left to right, then the file. `[expect]` merges key by key, so the last file that makes a statement
+is the one that counts; its rules stand before the `[[rule]]`s of that file, which refine or override them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.observation import Value
+from contribaudit.core.model.policy import Rule, Where
+from contribaudit.core.model.rulebook import App, Rulebook
+from contribaudit.policy_file.schema import ALLOWED, BLOCKED, ExpectTable, Place
+
+Filled: TypeAlias = Literal["", "groups", "locations", "apps allowed", "apps accepted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One check that a statement asks."""
+
+    check: str
+    why: str
+    """How what the check finds would undo the statement; the reason of its rule."""
+    expect: Value = None
+    filled: Filled = ""
+    """What of the statement `expect` holds, in place of a fixed value."""
+    severity: Severity | None = None
+
+
+_EVERY = (
+    Ask("DC-10", "A statement about the company holds only where every organization was read."),
+    Ask("GV-06", "What is asked here rests on plans, defaults and lists that Atlassian changes."),
+)
+_TRIALS = "A trial counts as an active plan: what holds while it runs may not hold on the day after."
+_PLAN = Ask("DC-06", "The statement was made for this plan; another one has other settings and defaults.")
+_IN_APP = (
+    Ask("DC-03", "In-app data is not contributed, neither by the switch nor through the include list."),
+    Ask("DC-04", "The include list opens contribution again while the switch is off.", expect=()),
+    Ask("DC-13", "After a flip of the switch the other list counts, and it must have been looked at since."),
+    Ask("DC-12", "A new space follows the switch and the list from its first page."),
+    Ask("DC-23", "A sandbox is a copy of production, and no page says whether it contributes."),
+    Ask("DC-07", _TRIALS),
+)
+_OFFERED_TO_ALL = (
+    Ask("AI-04", "Some apps have an AI switch of their own, outside Rovo access.", "off", severity=Severity.HIGH),
+    Ask("AI-05", "Trello and Loom have AI switches of their own, outside Rovo access.", "off", severity=Severity.HIGH),
+    Ask("AI-08", "Rovo access does not answer for customers in the help portal."),
+)
+
+ASKED: Mapping[str, tuple[Ask, ...]] = {
+    "contribution none": (
+        Ask("DC-01", "Metadata is not contributed; below Enterprise that is not achievable."),
+        *_IN_APP,
+    ),
+    "contribution metadata-only": _IN_APP,
+    "contribution any": (),
+    "ai blocked": (
+        Ask("AI-01", "AI reaches no app: Rovo access, the app's own switch and its Jira family agree.", BLOCKED),
+        *_OFFERED_TO_ALL,
+        Ask("AI-10", "Default access opens apps to every agent to come.", filled="apps allowed"),
+        Ask("AI-11", "Web search sends queries out, whatever is blocked under Rovo access."),
+        Ask("AI-16", "Tools connect over MCP, whatever is blocked under Rovo access.", expect=()),
+        Ask("AI-18", "Tools that connect over MCP may write, whatever is blocked under Rovo access.", expect=BLOCKED),
+        Ask("DC-07", _TRIALS, severity=Severity.MEDIUM),
+    ),
+    "ai groups": (
+        Ask("AI-01", "AI reaches each app no further than its groups.", expect="limited"),
+        Ask("AI-06", "Every app is blocked or limited to these groups.", filled="groups", severity=Severity.HIGH),
+        Ask("AI-07", "The role for AI, held by another group, opens AI to it.", filled="groups"),
+        *_OFFERED_TO_ALL,
+        Ask("AI-10", "Default access opens apps to every agent to come.", filled="groups"),
+        Ask("DC-07", _TRIALS),
+    ),
+    "ai allowed": (),
+    "location": (
+        Ask("DR-01", "Each app keeps its data in one of these locations.", filled="locations"),
+        Ask("DR-02", "An app that is only located there may be moved by Atlassian."),
+        Ask("DR-03", "A plan without data residency holds no app anywhere."),
+        Ask("DR-04", "While a move is open or has failed, data is in neither place for certain."),
+        Ask("DR-05", "A new app starts in the default location.", filled="locations"),
+        Ask("DR-06", "Apps without data residency are kept wherever Atlassian decides.", filled="apps accepted"),
+        Ask("DR-14", "A new app is in no residency policy until somebody adds it."),
+        Ask("DC-07", "An app whose trial ends may fall to a plan without data residency."),
+    ),
+}
+"""Which checks a statement asks, each with the reason for it."""
+LIFTED: Mapping[str, tuple[str, ...]] = {
+    "contribution metadata-only": ("DC-01", "DC-02", "DC-17"),
+    "contribution any": ("DC-01", "DC-02", "DC-03", "DC-04", "DC-12", "DC-15", "DC-16", "DC-17"),
+    "ai allowed": ("AI-01", "AI-02", "AI-04", "AI-05", "AI-06"),
+}
+"""Checks of an extended pack or file that a statement contradicts: they go off, with the statement as the reason."""
+_SUBJECTS = {
+    "contribution": ("contribution",),
+    "ai": ("ai", "ai_allowed_on"),
+    "location": ("location", "location_except"),
+}
+"""The keys that belong together, by the one that the others modify."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`[expect]` of one file."""
+
+    table: ExpectTable
+    origin: Mapping[str, str]
+    """Where each of its keys stands: "policy.toml:12"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """One statement with what modifies it, as it stands once every file was read."""
+
+    key: str
+    """ "contribution", "ai" or "location"."""
+    values: ExpectTable
+    origin: Mapping[str, str]
+    reason: str
+    file: int
+    """The position of the last file that says a part of it: there its rules stand."""
+
+    @property
+    def kind(self) -> str:
+        """The key of ASKED."""
+        match self.key, self.values.ai:
+            case "contribution", _:
+                return f"contribution {self.values.contribution}"
+            case "ai", tuple():
+                return "ai groups"
+            case "ai", word:
+                return f"ai {word}"
+        return self.key
+
+
+def merged(files: Sequence[Said | None]) -> tuple[list[Merged], list[tuple[int, str, str]]]:
+    """The statements that count; and what is wrong with them together: file, key and the words."""
+    found: list[Merged] = []
+    wrong: list[tuple[int, str, str]] = []
+    for key, keys in _SUBJECTS.items():
+        values: dict[str, Any] = {}
+        origin: dict[str, str] = {}
+        reason, last = "", -1
+        for index, said in enumerate(files):
+            given = [one for one in keys if said is not None and one in said.table.model_fields_set]
+            if said is None or not given:
+                continue
+            last = index
+            reason = said.table.reason or reason
+            values |= {one: getattr(said.table, one) for one in given}
+            origin |= {one: said.origin[one] for one in given}
+        if last < 0:
+            continue
+        for other in keys[1:]:
+            if other not in values:
+                continue
+            if key not in values:
+                wrong.append((last, other, f"needs `{key}` beside it"))
+            elif key == "ai" and values[key] != BLOCKED:
+                wrong.append((last, other, f'goes with ai = "{BLOCKED}" only; write [[rule]]s for anything finer'))
+        if key in values:
+            found.append(Merged(key, ExpectTable.model_construct(**values), origin, reason, last))
+    return found, wrong
+
+
+def placed(
+    statements: Iterable[Merged], rules: Sequence[tuple[Rule, ...]], plan: str | None, rulebook: Rulebook
+) -> dict[int, list[Rule]]:
+    """The rules that the statements expand to, by the position of the file before whose own rules they stand.
+
+    `rules` are those of each file; `plan` is the one that the policy was written for. A check that several statements
+    ask stands once, with the gravest severity.
+    """
+    found: dict[int, list[Rule]] = {}
+    for statement in sorted(statements, key=lambda one: one.file):
+        before = {rule.check for own in rules[: statement.file] for rule in own if rule.enabled}
+        for rule in (*_lifted(statement, before), *_expanded(statement, plan, rulebook)):
+            _add(found, statement.file, rule, rulebook)
+    return found
+
+
+def _add(found: dict[int, list[Rule]], file: int, rule: Rule, rulebook: Rulebook) -> None:
+    for rules in found.values():
+        for index, other in enumerate(rules):
+            if (other.check, other.where) == (rule.check, rule.where):
+                own = rulebook.words[rule.check].severity
+                gravest = min((one.severity or own for one in (rule, other)), key=lambda one: one.rank)
+                rules[index] = replace(other, severity=None if gravest is own else gravest)
+                return
+    found.setdefault(file, []).append(rule)
+
+
+def _lifted(statement: Merged, before: set[str]) -> Iterator[Rule]:
+    for check in LIFTED.get(statement.kind, ()):
+        if check in before:
+            why = f"[expect] says {said(statement)}."
+            yield _rule(statement, check, Where(), None, why, enabled=False)
+
+
+def _expanded(statement: Merged, plan: str | None, rulebook: Rulebook) -> Iterator[Rule]:
+    for ask in (*ASKED[statement.kind], *([_PLAN] if plan else []), *_EVERY):
+        expect = _filled(ask.filled, statement) if ask.filled else ask.expect
+        yield _rule(statement, ask.check, Where(), expect, ask.why, severity=ask.severity)
+    for place in statement.values.ai_allowed_on:
+        yield from _allowed(statement, place)
+    for type_key in statement.values.location_except:
+        yield from _excepted(statement, rulebook.apps[type_key.casefold()])
+
+
+def _filled(filled: Filled, statement: Merged) -> Value:
+    values = statement.values
+    match filled:
+        case "groups":
+            assert isinstance(values.ai, tuple)
+            return values.ai
+        case "locations":
+            return values.location
+        case "apps allowed":
+            return tuple(place.text for place in values.ai_allowed_on if place.app is not None)
+        case _:
+            return values.location_except
+
+
+def _allowed(statement: Merged, place: Place) -> Iterator[Rule]:
+    """AI may be on there: what is asked stays in the report, and decides nothing."""
+    why = f"AI is allowed on {place.text}."
+    app = place.app
+
+    def asked(check: str, expect: Value) -> Rule:
+        return _rule(statement, check, place.where, expect, why, severity=Severity.INFO, key="ai_allowed_on")
+
+    yield asked("AI-01", ALLOWED)
+    if app is None or not app.own_workspaces:
+        yield asked("AI-04", "on")
+    if app is not None and app.own_workspaces:
+        yield asked("AI-05", "on")
+    yield _rule(statement, "AI-08", place.where, None, why, enabled=False, key="ai_allowed_on")
+
+
+def _excepted(statement: Merged, app: App) -> Iterator[Rule]:
+    """An app that no setting can hold is accepted where it is; DR-06 keeps it in the report."""
+    where = Where(app=tuple(sorted(app.words)))
+    why = f"{app.title} offers no data residency, which is accepted."
+    checks = ("DR-01",) if app.residency == "none" else ("DR-01", "DR-02", "DR-03")
+    for check in checks:
+        yield _rule(statement, check, where, None, why, enabled=False, key="location_except")
+    if app.residency != "none":
+        accepted = statement.values.location_except
+        why = f"No page says whether data residency reaches {app.title}; that is accepted."
+        yield _rule(statement, "DR-06", where, accepted, why, severity=Severity.INFO, key="location_except")
+
+
+def _rule(
+    statement: Merged,
+    check: str,
+    where: Where,
+    expect: Value,
+    why: str,
+    *,
+    severity: Severity | None = None,
+    enabled: bool = True,
+    key: str = "",
+) -> Rule:
+    key = key or statement.key
+    return Rule(
+        check=check,
+        origin=statement.origin[key],
+        where=where,
+        expect=expect,
+        severity=severity,
+        enabled=enabled,
+        reason=f"{why} {statement.reason}".strip(),
+        expands=key,
+    )
+
+
+def said(statement: Merged) -> str:
+    """The statement as it was written: `contribution = "none"`."""
+    values = statement.values
+    match statement.key:
+        case "contribution":
+            return f'contribution = "{values.contribution}"'
+        case "ai" if isinstance(values.ai, tuple):
+            return f"ai = {{ groups = [{', '.join(values.ai)}] }}"
+        case "ai":
+            return f'ai = "{values.ai}"'
+    return f"location = [{', '.join(values.location)}]"

@@ -1,0 +1,80 @@
+"""What a plan cannot give of what a policy asks, and what is left there. Which plan has what, the rulebook says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from contribaudit.core.model.policy import AuditPolicy, Rule, Where
+from contribaudit.core.model.rulebook import Plan, Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One thing that the plan cannot give."""
+
+    check: str
+    origin: str
+    """Of the rule that asks it."""
+    fact: str
+    """What does not exist on the plan, as a sentence without a full stop."""
+    left: str
+    """What can be done instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ability:
+    """What a plan has or has not, and the checks that want it."""
+
+    checks: tuple[str, ...]
+    has: Callable[[Plan], bool]
+    fact: str
+    """With {plan} and {needed}."""
+    left: str
+    """With {needed} and {check}."""
+
+
+_ABILITIES = (
+    _Ability(
+        ("DC-01", "DC-02", "DR-10"),
+        lambda plan: plan.metadata_changeable,
+        "on the {plan} plan metadata contribution cannot be switched off; {needed} can",
+        'Move to {needed}; or accept it with a [[waiver]] on {check}, and block Rovo (ai = "blocked") so that prompts '
+        'feed no patterns; or ask for what the plan has: contribution = "metadata-only"',
+    ),
+    _Ability(
+        ("AI-06",),
+        lambda plan: plan.rovo_by_group,
+        "on the {plan} plan AI cannot be limited to groups; {needed} can",
+        'Move to {needed}; or say ai = "blocked", with ai_allowed_on for single sites and apps; or accept with a '
+        "[[waiver]] on {check} that everybody has access",
+    ),
+    _Ability(
+        ("DR-02", "DR-03"),
+        lambda plan: plan.residency,
+        "the {plan} plan has no data residency, so no app can be pinned; {needed} has it",
+        "Move to {needed}; or accept with a [[waiver]] on {check} that the location is not held",
+    ),
+)
+
+
+def plan_limits(policy: AuditPolicy, plan: Plan, rulebook: Rulebook) -> Iterator[Limit]:
+    """What the policy's rules ask that an organization on this highest plan cannot have; one limit for each ability."""
+    asked = {rule.check: rule for rule in policy.rules if rule.enabled and not _off(policy, rule)}
+    for ability in _ABILITIES:
+        rule = next((asked[check] for check in ability.checks if check in asked), None)
+        if rule is None or ability.has(plan):
+            continue
+        needed = next((one.name for one in rulebook.plans if ability.has(one)), "no plan")
+        yield Limit(
+            rule.check,
+            rule.origin,
+            ability.fact.format(plan=plan.name, needed=needed),
+            ability.left.format(needed=needed, check=rule.check),
+        )
+
+
+def _off(policy: AuditPolicy, rule: Rule) -> bool:
+    """True when a later rule takes the whole check out."""
+    later = policy.rules[policy.rules.index(rule) + 1 :]
+    return any(one.check == rule.check and not one.enabled and one.where == Where() for one in later)

@@ -1,0 +1,211 @@
+"""What the gateway, the app's AI policy item, an attestation and the plan prove together: one combination a line.
+
+`gateway.csv` holds all of them for one app, Confluence; it is written from the rules. `gateway_sites.csv` holds what
+reaches further: siblings of the Jira family, JSM's own switch, whole sites, and items that answer for other apps. Each
+of its apps is named with what its witnesses say ("Jira gateway yes item off attested blocked"); "answers" gives the
+effective answer of each of them in turn, then that of the site.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contribaudit import catalogue
+from contribaudit.core.model import names
+from contribaudit.core.model.canonical import canonical_json, digest
+from contribaudit.core.model.observation import Grade, Observation, Observed
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.attested import AttestationHistory
+from contribaudit.core.resolve.effective import Effective, ai, as_observation
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.state import State
+from tests.builders import (
+    NOW,
+    ORG,
+    PROMISES,
+    RULEBOOK,
+    app,
+    collection,
+    collections,
+    evaluated,
+    facts,
+    observed,
+    policy_of,
+    rule,
+    snapshot,
+    unavailable,
+)
+from tests.checks.attested import ANN, ORGANIZATION, gone
+from tests.flow.test_truth_of_ai import TYPES
+
+HOST = "acme.example"
+SITE = Subject(ORG, Kind.SITE, HOST)
+PLANS = {"cannot limit": "Premium", "can limit": "Enterprise", "unknown": "Business + AI"}
+ITEMS: Mapping[str, dict[str, Any]] = {
+    "on": {"enabled": True, "suspended": ""},
+    "off": {"enabled": False, "suspended": ""},
+    "odd": {"enabled": True, "suspended": "for a reason that nobody published"},
+    "null": {"enabled": None, "suspended": None},
+    "other-off": {"enabled": False, "suspended": "", "targets": []},
+}
+NO_VALUE = {"no_such_setting": "no setting"}
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with Path(__file__).with_name(name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def gateway_says(word: str, subject: Subject, setting: Any = names.GATEWAY_ROVO) -> Iterator[Observation]:
+    match word:
+        case "yes" | "no":
+            yield observed(setting, subject, word == "yes")
+        case "null":
+            yield observed(setting, subject, None)
+        case "error":
+            yield unavailable(setting, subject, "field_error")
+
+
+def attested(word: str, subject: Subject, setting: Any = names.AI_ACCESS) -> Iterator[Observation]:
+    """What somebody saw while the signals stood as they do now; "loosely" where no signal was read then."""
+    if word == "stale":
+        yield gone(setting, "signal_moved", subject)
+    elif word != "none":
+        anchored = not word.startswith("loosely-")
+        who = replace(ANN, anchored=anchored)
+        word = word.removeprefix("loosely-")
+        yield Observed(setting, subject, word, Grade.ATTESTED, NOW, "attested by ann", witness=who)
+
+
+def item_of(word: str, subject: Subject, objects: dict[str, Any]) -> Iterator[Observation]:
+    """The signal of the app's policy item, whose object is put into `objects`."""
+    if word != "absent":
+        found = {"id": f"item of {subject.id}", "type": "policies", "attributes": {"type": "ai", **ITEMS[word]}}
+        name = digest(canonical_json(found))
+        objects[name] = found
+        yield observed(catalogue.signals.WORKSPACE_POLICY.id, subject, (name,))
+
+
+def resolved(found: list[Observation], objects: Mapping[str, Any], *, whole: bool = True) -> State:
+    runs = None if whole else collections(collection("workspaces", "timeout"))
+    one = Seen(ORG, "Acme", snapshot(found, runs), testimony=AttestationHistory(objects=objects))
+    return resolve([one], RULEBOOK, NOW, PROMISES)
+
+
+def said(answer: Effective) -> str:
+    return (answer.value or NO_VALUE.get(str(answer.outcome), str(answer.outcome))).replace("_", " ")
+
+
+def state_of_row(cells: Mapping[str, str]) -> State:
+    subject, objects = app("app-0"), dict[str, Any]()
+    found = facts(subject, type_key="confluence", plan=PLANS[cells["plan"]], host=HOST, alias="app:Confluence")
+    found += [*gateway_says(cells["gateway"], subject), *attested(cells["attestation"], subject)]
+    found += item_of(cells["policy item"], subject, objects)
+    return resolved(found, objects)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    rows("gateway.csv"),
+    ids=[f"line {number}: {' '.join(list(row.values())[:4])}" for number, row in enumerate(rows("gateway.csv"), 2)],
+)
+def test_the_table_holds(cells: dict[str, str]) -> None:
+    state = state_of_row(cells)
+    subject = app("app-0")
+    answer = ai(state, subject)
+    (finding,) = (one for one in evaluated(state, policy_of(rule("AI-01"))).findings if one.subject == subject)
+    assert (said(answer), str(finding.outcome)) == (cells["effective.ai"], cells["AI-01"]), cells["why"]
+    told = state.read(subject, names.EFFECTIVE_AI)
+    assert told == as_observation(state, answer)
+
+
+def test_the_table_has_every_combination_once() -> None:
+    lines = [tuple(line.values())[:4] for line in rows("gateway.csv")]
+    every = product(
+        ("yes", "no", "null", "error"),
+        ("on", "off", "absent", "odd"),
+        ("allowed", "blocked", "stale", "none"),
+        ("cannot limit", "can limit", "unknown"),
+    )
+    assert sorted(lines) == sorted(every)
+    assert len(lines) == 192
+
+
+def test_no_line_is_kinder_than_its_witnesses() -> None:
+    """What only pass says of the other columns, read off the table itself."""
+    for line in rows("gateway.csv"):
+        if line["AI-01"] == "pass":
+            assert line["gateway"] != "yes"
+            assert line["attestation"] != "allowed"
+            proven = line["plan"] == "cannot limit" and line["gateway"] == "no"
+            assert proven or line["attestation"] == "blocked" or (line["gateway"], line["policy item"]) == ("no", "off")
+        if line["gateway"] == "yes":
+            assert line["AI-01"] in ("fail", "conflict")
+
+
+WITNESSES = ("gateway", "item", "attested", "own")
+
+
+def one_app(number: int, cell: str, plan: str, objects: dict[str, Any]) -> Iterator[Observation]:
+    """ "JSM@other gateway no item off attested blocked own off": Jira's gateway field tells of Rovo, JSM's of AI."""
+    words = cell.split()
+    name, _, place = words[0].partition("@")
+    told = dict(zip(words[1::2], words[2::2], strict=True))
+    assert set(told) <= set(WITNESSES), cell
+    subject, host = app(f"app-{number}"), {"other": "acme-2.example"}.get(place, HOST)
+    type_key = TYPES.get(name, name.casefold())
+    yield from facts(subject, type_key=type_key, plan=plan, host=host, alias=f"app:{name}")
+    field = names.GATEWAY_AI if name == "JSM" else names.GATEWAY_ROVO
+    yield from gateway_says(told.get("gateway", "-"), subject, field)
+    yield from item_of(told.get("item", "absent"), subject, objects)
+    elsewhere = names.AI_OWN_SETTING if name in ("Loom", "Bitbucket", "Trello") else names.AI_ACCESS
+    yield from attested(told.get("attested", "none"), subject, elsewhere)
+    yield from attested(told.get("own", "none"), subject, names.AI_OWN_SETTING)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    rows("gateway_sites.csv"),
+    ids=[f"line {number}: {row['apps']}, {row['site']}" for number, row in enumerate(rows("gateway_sites.csv"), 2)],
+)
+def test_the_table_of_sites_holds(cells: dict[str, str]) -> None:
+    objects: dict[str, Any] = {}
+    plan, _, rest = cells["plan"].partition(", ")
+    listed = cells["apps"].split("; ")
+    found = [one for number, cell in enumerate(listed) for one in one_app(number, cell, PLANS[plan], objects)]
+    found += gateway_says(cells["site"], SITE)
+    state = resolved(found, objects, whole=rest != "list cut")
+    answers = [ai(state, app(f"app-{number}")) for number in range(len(listed))]
+    assert "; ".join(map(said, answers)) == cells["answers"], cells["why"]
+    assert said(ai(state, SITE)) == cells["the site"], cells["why"]
+
+
+@pytest.mark.parametrize(
+    ("said_of_it", "plan", "told"),
+    [
+        ("gateway no", "cannot limit", "pass"),
+        ("gateway no item off", "can limit", "pass"),
+        ("gateway no", "can limit", "unknown"),
+        ("gateway yes", "can limit", "unknown"),
+        ("gateway yes", "cannot limit", "fail"),
+        ("gateway yes attested blocked", "can limit", "conflict"),
+        ("gateway null", "can limit", "unknown"),
+        ("attested blocked", "can limit", "pass"),
+    ],
+)
+def test_who_holds_the_role_rests_on_the_same_witnesses(said_of_it: str, plan: str, told: str) -> None:
+    """AI-07 passes without a group where Rovo is closed; a yes alone does not show whether everybody has it."""
+    found = list(one_app(0, f"Confluence {said_of_it}", PLANS[plan], objects := dict[str, Any]()))
+    found.append(observed(names.AI_ROLE_GROUPS, ORGANIZATION, ()))
+    findings = evaluated(resolved(found, objects), policy_of(rule("AI-07", expect=("ai-users",)))).findings
+    (finding,) = (one for one in findings if one.subject == ORGANIZATION)
+    assert str(finding.outcome) == told, finding.reason
+    grade = {"gateway no item off": Grade.DECODED, "attested blocked": Grade.ATTESTED}.get(said_of_it, Grade.DOCUMENTED)
+    assert told != "pass" or grade in {one.grade for one in finding.evidence}
