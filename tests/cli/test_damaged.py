@@ -232,7 +232,7 @@ def foreign(path: Path) -> None:
         (without_revision, 5, "its revision is"),
         (without_version, 5, "its revision is missing"),
         (newer, 70, "was written by a newer version of contribaudit"),
-        (foreign, 70, "is another program's database"),
+        (foreign, 70, "is a database of another program"),
     ],
 )
 def test_each_has_its_sentence(

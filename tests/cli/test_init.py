@@ -70,7 +70,7 @@ def test_nothing_is_overwritten(there: str, cli: Cli, api: Api, key_file: Path, 
     (folder / there).write_text("mine")
     ended = cli(*FLAGS, "--api-key-file", "key", "--config-file", "etc/config.toml")
     assert ended.code == 2
-    assert f"{folder / there} exists" in ended.err
+    assert f"{folder / there} already exists" in ended.err
     assert [path.name for path in folder.iterdir()] == [there]
     assert (folder / there).read_text() == "mine"
 

@@ -117,7 +117,7 @@ def test_a_site_s_token_is_saved_and_forgotten(cli: Cli, keyring: Kept, key_file
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--site", "labs.atlassian.net"), "names no such site"),
+        (("--site", "labs.atlassian.net"), "lists no such site"),
         (("--site", "all", "--org", "acme"), "--site and --org were both given"),
         (("--site", "all"), "There is no terminal to ask for the token"),
     ],

@@ -81,7 +81,7 @@ def test_global_options_stand_before_or_after_the_command(words: tuple[str, ...]
         (("doctor", "--formt", "json"), "no such option '--formt'. (Did you mean one of: '--format'"),
         (("doctor", "--format", "xml"), "'xml' is not one of"),
         (("login", "extra"), "unexpected extra argument"),
-        (("login", "--org", "a b"), "an organization ID is letters"),
+        (("login", "--org", "a b"), "an organization ID consists of letters"),
     ],
 )
 def test_a_wrong_command_line_ends_with_2(words: tuple[str, ...], told: str, cli: Cli) -> None:

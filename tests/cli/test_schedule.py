@@ -70,7 +70,7 @@ def test_installed_units_are_never_overwritten(cli: Cli, home: Path) -> None:
     before = (folder / "contribaudit.timer").stat()
     ended = cli("schedule", "systemd", "--install")
     assert ended.code == 2
-    assert "contribaudit-now.service exists" in ended.err
+    assert "contribaudit-now.service already exists" in ended.err
     assert not (folder / "contribaudit.service").exists()
     assert (folder / "contribaudit.timer").stat().st_mtime_ns == before.st_mtime_ns
 

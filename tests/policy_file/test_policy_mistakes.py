@@ -34,7 +34,7 @@ def test_no_mistake_no_problem(tmp_path: Path) -> None:
         ('version = "1"', "policy.toml:1: key `version`: a whole number is wanted, version = 1"),
         ("version = true", "policy.toml:1: key `version`: a whole number is wanted, version = 1"),
         ("version = 1\n\nnam = 1", "policy.toml:3: key `nam`: unknown key; did you mean `name`?"),
-        ("version = 1\nname = 3", "policy.toml:2: key `name`: a text in quotes is wanted"),
+        ("version = 1\nname = 3", "policy.toml:2: key `name`: expected text in quotes"),
         ('version = 1\nname = " "', "policy.toml:2: key `name`: must not be empty"),
         ('version = 1\nextends = "essentials"', "policy.toml:2: key `extends`: a list is wanted, in [ ]"),
         (
@@ -147,7 +147,7 @@ def test_mistakes_in_evidence(tmp_path: Path, text: str, expected: str) -> None:
             'severity = "urgent"',
             ':6: [[rule]] 2, key `severity`: "urgent" is not a severity; it takes critical, high, info, low, medium',
         ),
-        ('enabled = "no"', ":6: [[rule]] 2, key `enabled`: true or false is wanted, without quotes"),
+        ('enabled = "no"', ":6: [[rule]] 2, key `enabled`: expected true or false, without quotes"),
         ("enabled = false", ":4: [[rule]] 2, key `reason`: a rule that is off needs a reason"),
         ('enabled = false\nreason = " "', ":7: [[rule]] 2, key `reason`: must not be empty"),
         ('enabled = false\nreason = ""', ":7: [[rule]] 2, key `reason`: a rule that is off needs a reason"),
@@ -162,7 +162,7 @@ def test_mistakes_in_evidence(tmp_path: Path, text: str, expected: str) -> None:
         ('where.site = ""', ":6: [[rule]] 2, key `where.site`: an empty text selects nothing"),
         (
             '[rule.where]\n# [[rule]]\nsandbox = "no"',
-            ":8: [[rule]] 2, key `where.sandbox`: true or false is wanted, without quotes",
+            ":8: [[rule]] 2, key `where.sandbox`: expected true or false, without quotes",
         ),
         ("max_age_days = { attested = 0 }", ":6: [[rule]] 2, key `max_age_days.attested`: must be more than 0"),
         (
@@ -184,7 +184,7 @@ def test_mistakes_in_a_rule(tmp_path: Path, text: str, expected: str) -> None:
     ("text", "expected"),
     [
         ('expect = ["EU"]', ":3: [[rule]] 1, key `check`: is required and missing"),
-        ("check = 3", ":4: [[rule]] 1, key `check`: a text in quotes is wanted"),
+        ("check = 3", ":4: [[rule]] 1, key `check`: expected text in quotes"),
         ('check = "DR-1"', ':4: [[rule]] 1, key `check`: this version has no check "DR-1"; did you mean `DR-01`?'),
         (
             'check = "app-location-alowed"',

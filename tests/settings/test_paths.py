@@ -56,5 +56,5 @@ def test_no_home_and_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError) as caught:
         file.store_default()
     assert "CONTRIBAUDIT_STORE" in caught.value.hint
-    with pytest.raises(ConfigurationError, match="Nobody knows the home folder"):
+    with pytest.raises(ConfigurationError, match="The home folder"):
         file.expanded("~/x")

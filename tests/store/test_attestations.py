@@ -80,7 +80,7 @@ def test_all_or_none(history: History) -> None:
             history.add_attestations(batch)
     shot = (Attachment("shot.png", SHOT_DIGEST, 3),)
     for bodies in ({}, {SHOT_DIGEST: b"another"}):
-        with pytest.raises(UsageError, match="was not handed in"):
+        with pytest.raises(UsageError, match="was not provided"):
             history.add_attestations([attestation("a4"), attestation("a5", attachments=shot)], bodies)
     assert [one.id for one in history.attestations(ORG)] == ["a1"]
 

@@ -115,7 +115,7 @@ def test_another_programs_database(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE bookmarks (id)")
-    with pytest.raises(StoreError, match="another program's"):
+    with pytest.raises(StoreError, match="of another program"):
         History.open(str(path))
 
 

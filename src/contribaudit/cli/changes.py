@@ -152,7 +152,9 @@ def _run(store: History, organization: str, text: str) -> int:
     if record is None and is_duration(text):
         return min(one.id for one in store.runs(organization=organization))
     if record is None:
-        raise UsageError(f"There is no run of {organization} at or before {text}", hint="contribaudit runs list")
+        raise UsageError(
+            f"There is no run of {organization} at or before {text}", hint="Run contribaudit runs list to see its runs"
+        )
     return record.id
 
 

@@ -46,7 +46,9 @@ class OrganizationId(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The ID as typed. Fails for what none can be, without repeating it: it may be a key."""
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(value)):
-            self.fail("an organization ID is letters, digits and dashes, as in admin.atlassian.com/o/ID", param, ctx)
+            self.fail(
+                "an organization ID consists of letters, digits and dashes, as in admin.atlassian.com/o/ID", param, ctx
+            )
         return str(value)
 
 
@@ -133,11 +135,11 @@ class Console:
         from contribaudit.atlassian.connect import ignored_exceptions
 
         for name in self.settings().unmatched_environment():
-            self.diagnostics.warning(f"the environment variable {name} configures nothing")
+            self.diagnostics.warning(f"the environment variable {name} is not a known setting")
         variable, ignored = ignored_exceptions()
         for entry in ignored:
-            told = f"{entry!r} in {variable} is ignored: it is no host name"
-            self.diagnostics.warning(told, hint="Name the host, or a domain with all hosts below it")
+            told = f"{entry!r} in {variable} is ignored: it is not a host name"
+            self.diagnostics.warning(told, hint="Use a host name, or a domain for all hosts below it")
 
     @property
     def colored_output(self) -> bool:

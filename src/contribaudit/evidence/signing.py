@@ -108,7 +108,7 @@ class Signer:
         except FileExistsError:
             raise UsageError(f"{path} exists", hint="A key is never overwritten: name another file") from None
         except OSError as error:
-            raise OutputError(f"{path} could not be written: {error.strerror}", hint="Name another file") from error
+            raise OutputError(f"{path} could not be written: {error.strerror}", hint="Choose another file") from error
 
 
 def read_public_key(pem: bytes, name: str) -> Ed25519PublicKey:

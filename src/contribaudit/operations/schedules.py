@@ -94,14 +94,16 @@ def install(recipe: Recipe) -> tuple[Path, ...]:
     wanted = {folder() / name: content for name, content in units(recipe).items()}
     for path in wanted:
         if path.exists():
-            raise UsageError(f"{path} exists and was left as it is", hint="Remove it first, or edit it")
+            raise UsageError(f"{path} already exists; it was left unchanged", hint="Remove it first, or edit it")
     try:
         folder().mkdir(parents=True, exist_ok=True)
         for path, content in wanted.items():
             with path.open("x", encoding="utf-8") as file:
                 file.write(content)
     except OSError as error:
-        raise UsageError(f"{folder()} cannot be written: {error.strerror}", hint="Check who owns it") from None
+        raise UsageError(
+            f"{folder()} cannot be written: {error.strerror}", hint="Check its owner and permissions"
+        ) from None
     return tuple(wanted)
 
 
@@ -111,12 +113,12 @@ def steps(recipe: Recipe) -> tuple[str, ...]:
     key = shlex.quote(str(recipe.key_file))
     return (
         f"mkdir -p {' '.join(shlex.quote(str(folder)) for folder in folders)}",
-        f"touch {key} && chmod 600 {key}   # then put the API key into it",
+        f"touch {key} && chmod 600 {key}   # then put the API key into the file",
         "systemctl --user daemon-reload",
         f"systemctl --user start {BY_HAND}    # once, to see that it works; {SERVICE} is its timer's",
         f"journalctl --user -u {BY_HAND}",
         f"systemctl --user enable --now {TIMER}",
-        'sudo loginctl enable-linger "$USER"                # so that it runs while nobody is logged in',
+        'sudo loginctl enable-linger "$USER"                # so that it also runs while you are logged out',
     )
 
 
@@ -125,7 +127,7 @@ def _service(recipe: Recipe, *, by_hand: bool) -> str:
     writable = [f"ReadWritePaths={_quoted(str(recipe.store.parent))}"] if recipe.store is not None else []
     words = " ".join(_quoted(word) for word in (recipe.audit if by_hand else (*recipe.audit, *recipe.planned)))
     planned = [
-        "# Its timer alone starts it, so that --planned is true: the time in the timer's OnCalendar. Change both.",
+        "# Only its timer starts it: --planned must match OnCalendar in the timer. Change both together.",
         f"# By hand: systemctl --user start {BY_HAND}",
         "RefuseManualStart=yes",
     ]
@@ -142,11 +144,11 @@ def _service(recipe: Recipe, *, by_hand: bool) -> str:
             f"ExecStart={words} --api-key-file %d/api-key",
             f"LoadCredential=api-key:{_unit_path(str(recipe.key_file))}",
             *(f"Environment={_quoted(f'{name}={value}')}" for name, value in environment),
-            "# Findings (1) and what could not be verified (3) make this unit fail, so that OnFailure= and",
-            "# systemctl --user --failed tell of them. To have them pass: SuccessExitStatus=1 3",
+            "# Failed findings (exit code 1) and unverified ones (3) make this unit fail, so that OnFailure= and",
+            "# systemctl --user --failed report them. To treat both as success: SuccessExitStatus=1 3",
             "TimeoutStartSec=1h",
             "",
-            "# It reads the API and writes its history, nothing else.",
+            "# It only reads the API and writes its history.",
             *writable,
             "ProtectSystem=strict",
             "ProtectHome=read-only",
@@ -174,7 +176,7 @@ def _timer(recipe: Recipe) -> str:
             "",
             "[Timer]",
             f"OnCalendar=*-*-* {recipe.hour:02}:{recipe.minute:02}:00",
-            "# A run that was missed while the machine slept is made up for.",
+            "# Catches up on a run that was missed while the machine was off.",
             "Persistent=true",
             "RandomizedDelaySec=15m",
             f"Unit={SERVICE}",
@@ -215,10 +217,10 @@ def crontab(recipe: Recipe, *, mail_to: str, log_file: Path) -> str:
             "# contribaudit: an audit every day. Add these lines with: crontab -e",
             "# Before that, once, in a shell:",
             f"#   mkdir -p {folder} {shlex.quote(str(recipe.key_file.parent))}",
-            f"#   touch {key} && chmod 600 {key}   # then put the API key into it",
-            "# The key is in a file of mode 600, since cron has no keyring. Cron mails what is on stdout: one line of",
-            "# outcome. Progress and errors go to the log. Two audits never run at once: the history holds a lock.",
-            "# --planned tells the history when the run was meant to begin: the time at the start of the line, on this",
+            f"#   touch {key} && chmod 600 {key}   # then put the API key into the file",
+            "# The key is in a file of mode 600, since cron has no keyring. Cron mails stdout: one line with the",
+            "# verdict. Progress and errors go to the log. The history holds a lock, so two audits never run at once.",
+            "# --planned records when the run was due: the time at the start of the line, by this machine's clock.",
             "# machine's clock. Change both together, and set no TZ or CRON_TZ.",
             f"MAILTO={mail_to}",
             "CONTRIBAUDIT_TRIGGER=schedule",

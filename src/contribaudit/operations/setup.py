@@ -20,11 +20,11 @@ _RULES = """
 Add rules of your own below, for example:
 
 [[rule]]
-check = "DR-01"             # each app keeps its data in a realm that you allow
+check = "DR-01"             # app data is in an allowed location
 expect = ["EU", "DE"]
 severity = "critical"
 
-contribaudit checks list names every check, contribaudit policy check validates this file.
+Run contribaudit checks list for every check, and contribaudit policy check to validate this file.
 """
 
 
@@ -32,7 +32,7 @@ def refuse_existing(*wanted: Path) -> None:
     """Raises UsageError for the first path where something is already."""
     for path in wanted:
         if path.exists() or path.is_symlink():
-            raise UsageError(f"{path} exists and was left as it is", hint="Edit it, or name another file")
+            raise UsageError(f"{path} already exists; it was left unchanged", hint="Edit it, or choose another file")
 
 
 def known_pack(name: str) -> str:
@@ -78,7 +78,9 @@ def config_toml(
     """The configuration of one organization."""
     document = tomlkit.document()
     document.add(tomlkit.comment("contribaudit. Every key can also be set as CONTRIBAUDIT_KEY in the environment."))
-    document.add(tomlkit.comment("The API key itself is never in here; relative paths start at this file's folder."))
+    document.add(
+        tomlkit.comment("The API key itself is never stored here. Relative paths start at the folder of this file.")
+    )
     document.add(tomlkit.nl())
     document["org_id"] = organization
     if name:
@@ -96,7 +98,9 @@ def config_toml(
 def policy_toml(name: str, pack: str, plan: str) -> str:
     """A policy that starts from a pack."""
     document = tomlkit.document()
-    document.add(tomlkit.comment("What this organization wants; contribaudit audit compares it with what is."))
+    document.add(
+        tomlkit.comment("What this organization wants. contribaudit audit compares the present state with it.")
+    )
     document["version"] = 1
     document["name"] = f"{_one_line(name)}: audit policy" if name else "Audit policy"
     document["extends"] = [pack]
@@ -121,7 +125,9 @@ def _write_new(path: Path, text: str, mode: int = 0o644) -> None:
         refuse_existing(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}", hint="Check who may write there") from None
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", hint="Check the permissions of its folder"
+        ) from None
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
 

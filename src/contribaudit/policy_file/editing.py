@@ -76,7 +76,9 @@ def new_file(path: Path, extends: Sequence[str], waiver: NewWaiver) -> Change:
     if path.exists() or path.is_symlink():
         raise PolicyFileError(f"{path} is there already", hint="Name another file, or make it the policy first")
     document = tomlkit.document()
-    document.add(tomlkit.comment("What this organization wants; contribaudit audit compares it with what is."))
+    document.add(
+        tomlkit.comment("What this organization wants. contribaudit audit compares the present state with it.")
+    )
     document["version"] = 1
     document["name"] = "Audit policy"
     document["extends"] = list(extends)

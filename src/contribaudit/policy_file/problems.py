@@ -166,10 +166,10 @@ _MOST_CHOICES = 12
 _LISTS = ("rule", "waiver", "decision")
 
 _WORDS: Mapping[str, str] = {
-    "string_type": "a text in quotes is wanted",
+    "string_type": "expected text in quotes",
     "string_too_short": "must not be empty",
     "int_type": "a whole number is wanted",
-    "bool_type": "true or false is wanted, without quotes",
+    "bool_type": "expected true or false, without quotes",
     "list_type": "a list is wanted, in [ ]",
     "greater_than": "must be more than {gt}",
     "less_than_equal": "must not be more than {le}",

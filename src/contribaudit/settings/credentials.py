@@ -137,7 +137,7 @@ def read_key_file(path: Path) -> SecretStr:
             data = file.read(_LONGEST_KEY + 1)
     except OSError as error:
         raise CredentialError(
-            f"{name} cannot be read: {error.strerror}", hint="Check the path and who may read it"
+            f"{name} cannot be read: {error.strerror}", hint="Check the path and its permissions"
         ) from None
     return checked_key(_decoded(data, name), name)
 
@@ -145,14 +145,14 @@ def read_key_file(path: Path) -> SecretStr:
 def save_key(account: str, key: SecretStr) -> str:
     """Save the key in the system keyring under an organization's ID or a site's account; returns what people call it.
 
-    Raises KeyStoreUnusable when there is no keyring that we trust, or when it did not keep the key.
+    Raises KeyStoreUnusable when there is no keyring that we trust, or when it did not store the key.
     """
     with _keyring() as keyring:
         store = _trusted(keyring.get_keyring())
         keyring.set_password(SERVICE, account, key.get_secret_value())
         kept = keyring.get_password(SERVICE, account)
     if kept != key.get_secret_value():
-        raise KeyStoreUnusable(f"{store} did not keep the key", hint=_instead())
+        raise KeyStoreUnusable(f"{store} did not store the key", hint=_instead())
     return store
 
 
@@ -215,7 +215,7 @@ def _from_keyring(organization: str, api_url: str, looked_at: list[str]) -> Foun
         return found
     places = ", ".join([*looked_at, f"the keyring ({problem[:1].lower()}{problem[1:]})" if problem else "the keyring"])
     where = "" if api_url == USUAL_API else f" at {api_url.partition('://')[2]}"
-    what = f"There is no API key for organization {organization}{where}; looked at {places}"
+    what = f"There is no API key for organization {organization}{where}; searched {places}"
     if problem:
         raise KeyStoreUnusable(what, hint=_instead())
     raise CredentialError(what, hint=f"Run `contribaudit login --org {organization}`, or {ALTERNATIVES}")
@@ -230,12 +230,12 @@ def _looked_at(entry: Organization | None) -> list[str]:
 
 
 def _instead() -> str:
-    return f"{ALTERNATIVES[:1].upper()}{ALTERNATIVES[1:]}; `contribaudit doctor` tells more"
+    return f"{ALTERNATIVES[:1].upper()}{ALTERNATIVES[1:]}; run `contribaudit doctor` for details"
 
 
 def _decoded(data: bytes, name: str) -> str:
     if len(data) > _LONGEST_KEY:
-        raise CredentialError(f"{name} holds more than a key", hint="It must hold the key alone, on one line")
+        raise CredentialError(f"{name} contains more than a key", hint="It must contain only the key, on one line")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -245,13 +245,13 @@ def _decoded(data: bytes, name: str) -> str:
 
 def checked_key(text: str, name: str) -> SecretStr:
     """The key, if it could be one: one line of printable ASCII without blanks."""
-    hint = "It must hold the key alone, on one line, as Atlassian shows it once when the key is created"
+    hint = "It must contain only the key, on one line, as Atlassian shows it once when the key is created"
     if not text.strip():
         raise CredentialError(f"{name} is empty", hint=hint)
     if "\n" in text or "\r" in text:
-        raise CredentialError(f"{name} holds more than one line", hint=hint)
+        raise CredentialError(f"{name} has more than one line", hint=hint)
     if not (text.isascii() and text.isprintable() and " " not in text):
-        raise CredentialError(f"{name} holds characters that no key has", hint=hint)
+        raise CredentialError(f"{name} contains characters that are not allowed in a key", hint=hint)
     return SecretStr(text)
 
 
@@ -348,16 +348,16 @@ def chosen_site(spaces: Spaces | None, named: str) -> str:
     Raises UsageError for one that the configuration does not name: its token would never be looked for.
     """
     if spaces is None:
-        hint = "Add the table [spaces] to the configuration; config.example.toml shows it"
-        raise UsageError("The configuration does not say how spaces are read", hint=hint)
+        hint = "Add a [spaces] table to the configuration, as in config.example.toml"
+        raise UsageError("The configuration has no [spaces] table", hint=hint)
     if named.casefold() == ALL_SITES:
         return ""
     hosts = [site.host for site in spaces.site]
     if (host := named.strip().casefold()) in hosts:
         return host
-    known = f"Known: {', '.join(hosts)}" if hosts else "It names none"
+    known = f"Known: {', '.join(hosts)}" if hosts else "It lists none"
     raise UsageError(
-        "The configuration names no such site",
+        "The configuration lists no such site",
         hint=f"{known}. Add [[spaces.site]] with its host, or use --site {ALL_SITES}",
     )
 
@@ -406,5 +406,5 @@ def _found(api_url: str, host: str, email: str | None, variable: str | None, fil
     whose = f"of {host}" if host else "of the sites"
     looked = ", ".join([*places, f"the keyring{problem}"])
     option = f"--site {host or ALL_SITES}"
-    missing = f"there is no API token {whose}: looked at {looked}; save one with contribaudit login {option}"
+    missing = f"there is no API token {whose}: searched {looked}; save one with contribaudit login {option}"
     return SiteToken(host, None, email or "", missing)

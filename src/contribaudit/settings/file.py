@@ -31,7 +31,7 @@ def expanded(path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         raise ConfigurationError(
-            f"Nobody knows the home folder that {path} starts with", hint="Set HOME, or write the whole path"
+            f"The home folder in {path} is not known", hint="Set HOME, or use an absolute path"
         ) from None
 
 
@@ -166,7 +166,7 @@ def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping
             if isinstance(identity := entry.get(key), str):
                 if identity.casefold() in seen:
                     where = _where((*place, key), text, path)
-                    raise ConfigurationError(f"{where}the same {what} twice", hint="Keep one of the two tables")
+                    raise ConfigurationError(f"{where}the same {what} appears twice", hint="Keep one of the two tables")
                 seen.add(identity.casefold())
     return document
 
@@ -211,8 +211,9 @@ def refuse_places(document: Mapping[str, Any], text: str, path: Path) -> None:
         if inner is not None:
             where = _where(place, text, path)
             raise ConfigurationError(
-                f"{where}key `{'.'.join(place)}` says where keys or data go, and nobody named this file",
-                hint=f"If you trust it, name it: --config {path}, or set {CONFIG_VARIABLE}={path}",
+                f"{where}key `{'.'.join(place)}` decides where keys or data go; "
+                "a file that was not named explicitly must not set it",
+                hint=f"If you trust this file, name it: --config {path}, or set {CONFIG_VARIABLE}={path}",
             )
 
 
@@ -263,19 +264,19 @@ def _reason(detail: ErrorDetails, place: tuple[int | str, ...]) -> str:
         case "missing":
             return "is required and missing"
         case "string_type":
-            return "a text in quotes is wanted"
+            return "expected text in quotes"
         case "path_type":
-            return "a path in quotes is wanted"
+            return "expected a path in quotes"
         case "tuple_type":
             return f"write [[{'.'.join(str(part) for part in place)}]], in double brackets"
         case "model_type" | "model_attributes_type" | "dict_type":
-            return "a table is wanted"
+            return "expected a table"
         case "bool_type" | "bool_parsing":
-            return "true or false is wanted"
+            return "expected true or false"
         case "float_type" | "float_parsing":
-            return "a number is wanted"
+            return "expected a number"
         case "enum":
-            return f"one of {', '.join(Severity)} is wanted"
+            return f"expected one of {', '.join(Severity)}"
     return detail["msg"]
 
 

@@ -34,7 +34,7 @@ def _refuse(text: str) -> PydanticCustomError:
 
 def _organization_id(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
-        raise _refuse("an organization ID is letters, digits and dashes, as in admin.atlassian.com/o/ID")
+        raise _refuse("an organization ID consists of letters, digits and dashes, as in admin.atlassian.com/o/ID")
     return text
 
 
@@ -48,9 +48,9 @@ def _api_url(text: str) -> str:
     if parts.scheme not in ("https", "http") or not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
         raise _refuse("not an https:// address")
     if "@" in parts.netloc or not {"?", "#"}.isdisjoint(text) or parts.path not in ("", "/"):
-        raise _refuse("an address without user name, path, query or fragment is wanted")
+        raise _refuse("expected an address without user name, path, query or fragment")
     if parts.scheme == "http" and not _is_loopback(host):
-        raise _refuse("plain http would show the key to the network; only loopback may use it")
+        raise _refuse("plain http would expose the key on the network; it is allowed for loopback only")
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -65,13 +65,13 @@ def _expanded(path: Path) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        raise _refuse("nobody knows the home folder that it starts with; set HOME, or write the whole path") from None
+        raise _refuse("the home folder in it is not known; set HOME, or use an absolute path") from None
 
 
 def _variable(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
         # Not repeated: it may be the key itself.
-        raise _refuse("the NAME of an environment variable is wanted, never the key")
+        raise _refuse("expected the NAME of an environment variable, never the key itself")
     return text
 
 
@@ -79,13 +79,13 @@ def _mail(text: str) -> str:
     try:
         return mail(text)
     except UsageError:
-        raise _refuse("a mail address is wanted, as in name@example.com") from None
+        raise _refuse("expected an email address, as in name@example.com") from None
 
 
 def _site_host(text: str) -> str:
     host = text.strip().lower()
     if not _HOST.fullmatch(host) or len(host) > 253 or host.rpartition(".")[2].isdigit():
-        raise _refuse("the site's host alone is wanted, as in acme.atlassian.net")
+        raise _refuse("expected only the host of the site, as in acme.atlassian.net")
     return host
 
 
@@ -256,7 +256,7 @@ class AppSettings(BaseSettings):
         except SettingsError as error:
             field = match[1] if (match := re.search(r'field "(\w+)"', str(error))) else ""
             problem = ConfigurationError(
-                f"The environment variable {PREFIX}{field.upper()} is not the JSON that it should be",
+                f"The environment variable {PREFIX}{field.upper()} is not valid JSON",
                 hint="Write the value as JSON, or use config.toml for it",
             )
         else:

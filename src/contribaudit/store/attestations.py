@@ -114,7 +114,7 @@ def add_attestations(
     names = [one.id for one in coming]
     twice = [identity for identity, count in Counter(names).items() if count > 1]
     for known in (*twice, *sorted(recorded_ids(connection, names))):
-        raise UsageError(f"The attestation {known} is already recorded", hint="contribaudit attest list shows it")
+        raise UsageError(f"The attestation {known} is already recorded", hint="Run contribaudit attest list to see it")
     _keep_attachments(connection, coming, screenshots or {})
     numbers = {name: ids.organization_id(connection, name) for name in {one.subject.organization for one in coming}}
     first = ids.next_id(connection, attestations)
@@ -138,7 +138,7 @@ def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bod
         if connection.execute(there).scalar() is not None:
             continue
         if digest not in bodies or sha256(bodies[digest]).hexdigest() != digest:
-            raise UsageError(f"The attachment {digest} was not handed in", hint="Attach the file again")
+            raise UsageError(f"The attachment {digest} was not provided", hint="Attach the file again")
         values = {"id": ids.next_id(connection, attachments), "digest": digest}
         connection.execute(insert(attachments).values(body=zlib.compress(bodies[digest]), **values))
 

@@ -28,7 +28,8 @@ def add_baseline(connection: Connection, coming: Baseline) -> None:
     audited = select(snapshots.c.run).where(snapshots.c.organization == number, snapshots.c.run == coming.run)
     if number is None or connection.execute(audited).scalar() is None:
         raise UsageError(
-            f"Run {coming.run} did not audit organization {coming.organization}", hint="contribaudit runs list"
+            f"Run {coming.run} did not audit organization {coming.organization}",
+            hint="Run contribaudit runs list to see its runs",
         )
     values = {
         "id": ids.next_id(connection, baselines),

@@ -76,14 +76,19 @@ _POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
     ("XX001", StoreDamaged, "is damaged", "Restore the database from a backup"),
     ("XX002", StoreDamaged, "is damaged", "Restore the database from a backup"),
     ("42P01", StoreDamaged, "is damaged: a table is missing", "Restore the database from a backup"),
-    ("42P07", StoreDamaged, "is damaged: it is not of the version that it names", "Restore the database from a backup"),
+    (
+        "42P07",
+        StoreDamaged,
+        "is damaged: its tables do not match its recorded version",
+        "Restore the database from a backup",
+    ),
     ("42703", StoreDamaged, "is damaged: a column is missing", "Restore the database from a backup"),
     ("23", StoreDamaged, "is damaged: its rows contradict each other", "Restore the database from a backup"),
     ("53100", StoreError, "could not be written: the disk is full", "Free some space; nothing of this run was kept"),
-    ("53", StoreError, "is short of a resource", "Try again when the server has less to do"),
+    ("53", StoreError, "is out of a resource", "Try again when the server is less busy"),
     ("55P03", StoreBusy, "is in use by another process", "Try again when it has finished"),
     ("40", StoreBusy, "is in use by another process", "Try again when it has finished"),
-    ("42501", StoreError, "refuses this account", "Grant it usage and create on the schema"),
+    ("42501", StoreError, "refuses this account", "Grant the account USAGE and CREATE on the schema"),
     ("25006", StoreError, "cannot be written", "The server is read-only; name the primary server"),
     ("28", StoreError, "refuses this account", _SERVER_HINT),
     ("3D", StoreError, "does not exist", _SERVER_HINT),
@@ -103,7 +108,7 @@ def translated(shown: str) -> Iterator[None]:
         raise  # of what was to be written
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, zlib.error) as error:
         # Within a transaction only what is stored is read: JSON that is none, a row that names one that is not there.
-        what = f"holds what contribaudit never wrote there ({type(error).__name__}: {str(error)[:80]})"
+        what = f"contains data that contribaudit did not write ({type(error).__name__}: {str(error)[:80]})"
         raise StoreDamaged(f"The history {shown} {what}", hint=_DAMAGED_HINT) from error
 
 
@@ -112,7 +117,7 @@ def _ours(error: DBAPIError, shown: str) -> StoreError:
     if isinstance(error.orig, Sqlite) and any(words in str(error.orig) for words in _NOT_AS_MADE):
         return StoreDamaged(f"The history {shown} is damaged: {_words(error)}", hint=_DAMAGED_HINT)
     if code == SQLITE_IOERR_SHORT_READ:
-        return StoreDamaged(f"The history {shown} is cut short", hint=_DAMAGED_HINT)
+        return StoreDamaged(f"The history {shown} is truncated", hint=_DAMAGED_HINT)
     if code is not None:
         kind, what, hint = _SQLITE.get(code & 0xFF, (StoreError, _words(error), _OTHER_HINT))
         return kind(f"The history {shown} {what}", hint=hint)
@@ -184,7 +189,9 @@ def database_to_read(location: str) -> Database:
             if current is not None and current != HEAD:
                 _known_revision(_scripts(), current, str(path))
                 hint = "Copy it into a folder that this account may write to, and name the copy with --store"
-                raise StoreError(f"The history {path} is of an older version, and cannot be written", hint=hint)
+                raise StoreError(
+                    f"The history {path} was written by an older version, and cannot be written to here", hint=hint
+                )
     except StoreError:
         engine.dispose()
         raise
@@ -252,8 +259,8 @@ def _path(url: URL) -> Path:
     try:
         return Path(url.database or "").expanduser().absolute()
     except (OSError, RuntimeError) as error:  # no such home folder; a present folder that is gone
-        hint = "Write the whole path"
-        raise StoreError(f"The history {url.database} stands for no place here", hint=hint) from error
+        hint = "Use an absolute path"
+        raise StoreError(f"The history path {url.database} cannot be resolved", hint=hint) from error
 
 
 def _url(location: str) -> URL:
@@ -263,7 +270,9 @@ def _url(location: str) -> URL:
         url = make_url(location)
     except (ArgumentError, ValueError):
         # from None: SQLAlchemy's message may quote the URL, and with it the password
-        raise StoreError("The store's URL cannot be read", hint="Write postgresql://account@host/database") from None
+        raise StoreError(
+            "The store's URL cannot be read", hint="Write it as postgresql://account@host/database"
+        ) from None
     name = url.get_backend_name()
     if name in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
@@ -388,7 +397,7 @@ def _revision(connection: Connection, shown: str) -> str | None:
     if set(tables) >= _FIRST_TABLES:
         raise StoreDamaged(f"The history {shown} is damaged: its revision is missing", hint="Restore it from a backup")
     if tables and connection.dialect.name == "sqlite":
-        raise StoreError(f"The history {shown} is another program's database", hint="Name another file")
+        raise StoreError(f"The history {shown} is a database of another program", hint="Choose another file")
     return None
 
 
@@ -494,11 +503,11 @@ EXPORTS = "evidence of all"
 
 def _busy(organization: str) -> StoreBusy:
     if organization == EXPORTS:
-        hint = "Wait until it has finished, or look for a process that hangs"
+        hint = "Wait until it has finished, or look for a hung process"
         return StoreBusy("Evidence is being exported from this history", hint=hint)
     return StoreBusy(
         f"Another audit of organization {organization} is running on this history",
-        hint="Wait until it has finished, or look for a process that hangs",
+        hint="Wait until it has finished, or look for a hung process",
     )
 
 

@@ -198,7 +198,9 @@ def read_snapshot(connection: Connection, organization: str, run: int) -> Snapsh
     taken = select(snapshots.c.started_at, snapshots.c.finished_at)
     when = connection.execute(taken.where(snapshots.c.organization == number, snapshots.c.run == run)).one_or_none()
     if number is None or when is None:
-        raise UsageError(f"Run {run} did not audit organization {organization}", hint="List its runs with `runs`")
+        raise UsageError(
+            f"Run {run} did not audit organization {organization}", hint="Run contribaudit runs list to see its runs"
+        )
     c = collections.c
     fields = [c[name] for name in Collection.__slots__ if name != "organization"]
     rows = connection.execute(

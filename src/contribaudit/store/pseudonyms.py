@@ -45,7 +45,7 @@ def forget_person(connection: Connection, person: str, moment: datetime, signatu
             touched += connection.execute(statement).rowcount
     touched += _forget_actor(connection, person, instead)
     if touched:
-        note(connection, moment, signature, f"the name of {instead} was erased", ())
+        note(connection, moment, signature, f"the name behind {instead} was erased", ())
     return touched
 
 

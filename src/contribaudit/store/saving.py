@@ -27,7 +27,7 @@ def require_collections(taken: Sequence[Snapshot]) -> None:
     for snapshot in taken:
         stray = snapshot.by_collector.keys() - {c.collector for c in snapshot.collections}
         if stray:
-            raise ValueError(f"no collection tells how far these collectors came: {sorted(stray)}")
+            raise ValueError(f"no collection status for these collectors: {sorted(stray)}")
 
 
 def save_run(connection: Connection, draft: RunDraft, taken: Sequence[Snapshot]) -> int:

@@ -154,8 +154,8 @@ def _take_in(
         for place, one in enumerate(coming):
             if one.app not in lists:
                 raise UsageError(
-                    f"no listing tells how far the spaces of {one.app.id} were read",
-                    hint="Hand in the listing that the spaces come from",
+                    f"no listing status for the spaces of {one.app.id}",
+                    hint="Pass the listing that the spaces come from",
                 )
             if lists[one.app].status is not CollectionStatus.FAILED:
                 texts = (one.id, one.key, fold(one.key), one.name, one.type, one.status)

@@ -74,7 +74,7 @@ def keyring(*, key_found: bool) -> Line:
     except KeyStoreUnusable as error:
         if key_found:
             return Line.ok("keyring", f"{error.message}; not needed, since the key was found")
-        return Line.warning("keyring", error.message, f"Instead of it, {credentials.ALTERNATIVES}")
+        return Line.warning("keyring", error.message, f"Alternatively, {credentials.ALTERNATIVES}")
 
 
 def store(settings: AppSettings) -> Iterator[Line]:
@@ -96,7 +96,7 @@ def store(settings: AppSettings) -> Iterator[Line]:
         yield Line.failed("store", error)
         return
     if path is not None and not os.access(path, os.W_OK):
-        yield Line.failed("store", StoreError(f"{path} cannot be written", hint="Check who owns it"))
+        yield Line.failed("store", StoreError(f"{path} cannot be written", hint="Check its owner and permissions"))
         return
     told = f"last run #{runs[0].id} on {runs[0].started_at.date()}" if runs else "no run yet"
     yield Line.ok("store", f"{settings.store_shown()}: {_megabytes(size)}, {told}")
@@ -107,16 +107,14 @@ def store(settings: AppSettings) -> Iterator[Line]:
 def _future(path: Path) -> Line:
     folder = next(folder for folder in path.absolute().parents if os.path.exists(folder))  # noqa: PTH110
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        return Line.failed("store", StoreError(f"{path} cannot be created", hint=f"Check who may write in {folder}"))
+        return Line.failed("store", StoreError(f"{path} cannot be created", hint=f"Check the permissions of {folder}"))
     return Line.ok("store", f"{path} will be created by the first audit")
 
 
 def _room(folder: Path) -> Iterator[Line]:
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
-        yield Line.warning(
-            "disk", f"{_megabytes(free)} are free in {folder}", "Free some space: a full disk ends an audit"
-        )
+        yield Line.warning("disk", f"{_megabytes(free)} free in {folder}", "Free some space: a full disk ends an audit")
 
 
 def rules(settings: AppSettings, policy: Path | None, today: date) -> Iterator[Line]:
@@ -136,7 +134,7 @@ def rules(settings: AppSettings, policy: Path | None, today: date) -> Iterator[L
 
 def _policy(policy: AuditPolicy, path: Path | None, today: date) -> Iterator[Line]:
     name = str(path) if path is not None else 'the shipped "essentials" pack'
-    hint = "" if path is not None else "contribaudit init writes a policy of your own"
+    hint = "" if path is not None else "Run contribaudit init to write your own policy"
     yield Line.ok("policy", f"{name}: {len(policy.rules)} rules, {len(policy.waivers)} waivers", hint)
     expired = [waiver for waiver in policy.waivers if waiver.expires < today]
     soon = later(today, timedelta(days=WAIVER_DAYS_LEFT))
@@ -146,7 +144,7 @@ def _policy(policy: AuditPolicy, path: Path | None, today: date) -> Iterator[Lin
             yield Line.warning(
                 "waiver",
                 f"{waiver.check} at {waiver.origin}: {what} ({waiver.expires})",
-                "Fix what it covers, or have it approved again",
+                "Fix the finding, or have the waiver approved again",
             )
 
 
@@ -160,13 +158,13 @@ def _rulebook(rulebook: Rulebook, today: date) -> Line:
 
 def scheduler(origins: Sequence[str], *, headless: bool) -> Line:
     """Whether a run without a person would find its key."""
-    recipe = "contribaudit schedule systemd (or cron) prints a recipe with a key file"
+    recipe = "Run contribaudit schedule systemd (or cron) for a setup with a key file"
     if any("keyring" in origin for origin in origins):
         return Line.ok("scheduler", "the key is in the keyring, which a scheduler cannot open", recipe)
     if headless and not origins:
-        return Line.warning("scheduler", "no terminal and no key: a scheduler has no keyring", recipe)
+        return Line.warning("scheduler", "no terminal and no key: a scheduler has no access to the keyring", recipe)
     if origins:
-        return Line.ok("scheduler", "the key comes from a place that a scheduler can have too", recipe)
+        return Line.ok("scheduler", "the key comes from a source that a scheduler can use too", recipe)
     return Line.ok("scheduler", "a scheduler has no keyring and no terminal", recipe)
 
 
@@ -177,9 +175,9 @@ def _megabytes(size: int) -> str:
 def file(settings: AppSettings) -> Line:
     """Which file is in force."""
     if settings.source is None:
-        usual = usual_config() or "home folder to look for config.toml in"
-        what = f"there is no {usual}; defaults and the environment are in force"
-        return Line.ok("config", what, "contribaudit init writes one")
+        usual = usual_config() or "home folder in which to look for config.toml"
+        what = f"there is no {usual}; defaults and the environment apply"
+        return Line.ok("config", what, "Run contribaudit init to write one")
     return Line.ok("config", str(settings.source))
 
 
@@ -187,13 +185,13 @@ def environment(settings: AppSettings) -> Iterator[Line]:
     """Names that configure nothing; they are usually misspelt."""
     strange = settings.unmatched_environment()
     for name in strange:
-        yield Line.warning("environment", f"{name} configures nothing", "Correct its spelling, or unset it")
+        yield Line.warning("environment", f"{name} is not a known setting", "Correct its spelling, or unset it")
     variable, ignored = ignored_exceptions()
     for entry in ignored:
-        what = f"{entry!r} in {variable} is ignored: it is no host name"
-        yield Line.warning("environment", what, "Name the host, or a domain with all hosts below it")
+        what = f"{entry!r} in {variable} is ignored: it is not a host name"
+        yield Line.warning("environment", what, "Use a host name, or a domain for all hosts below it")
     if not strange:
-        yield Line.ok("environment", "every CONTRIBAUDIT_ variable is a known one")
+        yield Line.ok("environment", "every CONTRIBAUDIT_ variable is known")
 
 
 def chosen(settings: AppSettings, named: Sequence[str]) -> tuple[Organization, ...]:

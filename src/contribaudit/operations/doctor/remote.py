@@ -42,8 +42,8 @@ site_sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 def tokens(settings: AppSettings) -> Iterator[Line]:
     """A line for each API token that the configuration speaks of."""
     if settings.spaces is None:
-        hint = "The table [spaces] in the configuration names an API token that reads them"
-        yield Line.ok("spaces", "spaces are not read, since the configuration does not say how", hint)
+        hint = "To read them, add a [spaces] table with an API token to the configuration"
+        yield Line.ok("spaces", "spaces are not read: the configuration has no [spaces] table", hint)
         return
     try:
         found = credentials.tokens(settings.spaces, settings.api_url)
@@ -53,7 +53,7 @@ def tokens(settings: AppSettings) -> Iterator[Line]:
     for one in found:
         which = one.host or ("all other sites" if len(found) > 1 else "all sites")
         if one.found is None:
-            hint = f"Run contribaudit login --site {one.host or credentials.ALL_SITES}; until then spaces are not known"
+            hint = f"Run contribaudit login --site {one.host or credentials.ALL_SITES}; until then spaces are not read"
             yield Line.warning("site token", f"{which}: {one.missing}", hint)
         else:
             yield Line.ok("site token", f"{which}: found in {one.found.origin}, {one.email or 'a service account'}'s")
@@ -70,7 +70,9 @@ async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progr
         return []
     if chosen is None:
         hint = "Save a token with contribaudit login --site all, or check the host in [[spaces.site]]"
-        return [Line.warning("site", "no site with a token was found among the first apps, so none was tried", hint)]
+        return [
+            Line.warning("site", "none of the first apps belongs to a site with a token, so no token was tested", hint)
+        ]
     call, cloud_id, host = chosen
     whose = accesses.of(host).visible_to
     try:
@@ -116,29 +118,29 @@ def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
     labelled = [key for key in keys if label and key.get("label") == label]
     running = [moment for key in labelled or keys if (moment := parse_utc(key.get("expiresAt"))) and moment > now]
     if not running:
-        return Line.warning("key end", "the expiry date of the key is not known", "Note its end in a calendar")
+        return Line.warning("key end", "the expiry date of the key is not known", "Note its expiry date in a calendar")
     end = min(running)
     days = (end - now).days
     if len(labelled) == 1 or len(keys) == 1:
-        what, hint = f"the key ends on {end.date()}, in {days} days", ""
+        what, hint = f"the key expires on {end.date()}, in {days} days", ""
     else:
         several = f"{len(running)} keys" if len(running) > 1 else "one key"
-        what = f"of {several} the first ends on {end.date()}, in {days} days"
-        hint = "set api_key_label to tell which is the one that audits"
+        what = f"of {several}, the first expires on {end.date()}, in {days} days"
+        hint = "set api_key_label to the label of the key used for audits"
     if days > DAYS_LEFT:
         return Line.ok("key end", what, hint[:1].upper() + hint[1:])
-    renew = "Create its successor at admin.atlassian.com, Organization settings, API keys"
+    renew = "Create a new key at admin.atlassian.com, Organization settings, API keys"
     return Line.warning("key end", what, f"{renew}; {hint}" if hint else renew)
 
 
 def clock(skew: float | None) -> Line:
     """Whether this machine's clock and the API's agree; `skew` is theirs minus ours."""
     if skew is None:
-        return Line.ok("clock", "the API did not tell its time")
+        return Line.ok("clock", "the API did not send its time")
     if abs(skew) > SKEW_SECONDS:
         way = "behind" if skew > 0 else "ahead of"
         return Line.warning(
-            "clock", f"this machine's clock is {abs(skew):.0f} s {way} the API's", "Let the clock be set by NTP"
+            "clock", f"this machine's clock is {abs(skew):.0f} s {way} the API's", "Synchronize the clock with NTP"
         )
     return Line.ok("clock", "within a minute of the API's")
 
@@ -252,13 +254,13 @@ async def _limits(client: AdminClient) -> Line:
         async with aclosing(client.pages(calls.LIST_ORGANIZATIONS, max_pages=1)) as pages:
             page = await anext(pages)
     except AdminApiError as error:
-        return Line.warning("key limits", f"whether the key has scopes was not seen: {error.message}", error.hint)
+        return Line.warning("key limits", f"whether the key has scopes is not known: {error.message}", error.hint)
     if page.items:
         wanted = ", ".join(sorted({call.scope for call in calls.ALL if call.scope}))
         return Line.warning(
             "key limits",
-            "the key seems to have no scopes: whoever finds it may change everything",
-            f"Create a key with these scopes alone: {wanted}",
+            "the key seems to have no scopes: anyone who finds it can change everything",
+            f"Create a key with only these scopes: {wanted}",
         )
     return Line.ok("key limits", "the key lists no organization, so it is limited to scopes")
 
@@ -272,8 +274,8 @@ async def _key_end(client: AdminClient, organization: Organization, now: datetim
         yield _missing(calls.LIST_API_KEYS, error)
         yield Line.warning(
             "key end",
-            "when the key ends is not known",
-            f"Give the key the scope {calls.LIST_API_KEYS.scope}, or note its end in a calendar",
+            "the expiry date of the key is not known",
+            f"Give the key the scope {calls.LIST_API_KEYS.scope}, or note its expiry date in a calendar",
         )
     except AdminApiError as error:
         yield Line.failed(f"read {calls.LIST_API_KEYS.name}", error)
@@ -304,4 +306,4 @@ def _name_in(answer: dict[str, Any]) -> str:
     data = answer.get("data")
     attributes = data.get("attributes") if isinstance(data, dict) else None
     name = attributes.get("name") if isinstance(attributes, dict) else None
-    return f'"{name}"' if isinstance(name, str) else "the answer holds no name"
+    return f'"{name}"' if isinstance(name, str) else "the answer contains no name"
