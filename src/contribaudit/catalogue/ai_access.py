@@ -59,6 +59,15 @@ POLICY_ITEM_SHAPE = Setting(
     Grade.DOCUMENTED,
     _WORKSPACES_API,
 )
+POLICY_ITEM_COUNTS = Setting(
+    names.AI_POLICY_ITEM_COUNTS,
+    _F,
+    _APP,
+    "How far the reading of the app's AI policy item counts",
+    Grade.DECODED,
+    _WORKSPACES_API,
+    words=("confirmed", "unconfirmed", "contradicted", "contradicted_by_person"),
+)
 GROUP_NAME = Setting(names.GROUP_NAME, _F, (Kind.GROUP,), "Name of the group", Grade.DOCUMENTED, _GROUPS_API)
 GROUP_ACCESS = Setting(
     SettingId("group.ai_access"),
@@ -87,6 +96,7 @@ ALL: tuple[Setting, ...] = (
     ROLE_GROUPS,
     POLICY_ITEM,
     POLICY_ITEM_SHAPE,
+    POLICY_ITEM_COUNTS,
     GROUP_NAME,
     GROUP_ACCESS,
     EFFECTIVE_AI,

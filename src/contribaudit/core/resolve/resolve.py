@@ -28,7 +28,7 @@ from contribaudit.core.resolve.attested import (
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.policy_items import item_readings
-from contribaudit.core.resolve.rovo import item_decoders
+from contribaudit.core.resolve.rovo import item_decoders, item_standings
 from contribaudit.core.resolve.second_witness import beside_attested, other_organizations, witnessed
 from contribaudit.core.resolve.state import (
     NEVER_EXPORTED,
@@ -177,6 +177,8 @@ def resolve(
     for name, told in testimony.items():
         for reading in item_readings(state, name, told.objects):
             state.add(reading)
+        for standing in list(item_standings(state, name)):
+            state.add(standing)
     state.candidates = tuple(candidate_scores(state, testimony, find))
     state.decoders = (*decoder_trusts(state, testimony, find), *item_decoders(state, testimony))
     for computed in effective(state):

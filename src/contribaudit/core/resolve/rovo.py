@@ -53,6 +53,9 @@ CALLED: Mapping[SettingId, str] = {
     names.AI_ACCESS: "Rovo access",
     names.AI_OWN_SETTING: "the app's own AI switch",
 }
+CONFIRMED, UNCONFIRMED = "confirmed", "unconfirmed"
+CONTRADICTED, BY_PERSON = "contradicted", "contradicted_by_person"
+"""How far the reading of an app's AI policy item counts: by the gateway or an anchored attestation, of any app."""
 NOT_FOR_THIS_ACCOUNT = "not_for_this_account"
 """Code of a gateway's no that may be about the token's account alone."""
 SOME_OR_ALL = "limited_or_allowed"
@@ -103,7 +106,8 @@ class _Said:
     answer: Answer | None
     item: tuple[bool, Observed] | None
     """What the item reads as, on or off; None where it is absent or reads as neither."""
-    trust: Trust
+    counts: str
+    """How far the item's reading counts; "" where there is none."""
     whole: Reason | None
     """Why no group can be given Rovo alone; None where it may be, and where the plan is not known."""
 
@@ -172,8 +176,15 @@ def _said(state: State, app: Subject, switch: SettingId) -> _Said:
     shut = (item is not None and not item[0]) or (not isinstance(attested, Stop) and _is_shut(attested[0]))
     if answer is not None and shut and explained_by_family(state, app, answer):
         answer = None
-    trust, whole = item_trust(state, app.organization), nobody_alone(state, app.organization)
-    return _Said(switch, attested, answer, item, trust, whole)
+    counts = state.value(app, names.AI_POLICY_ITEM_COUNTS)
+    return _Said(
+        switch,
+        attested,
+        answer,
+        item,
+        str(counts.value) if counts is not None and item is not None else "",
+        nobody_alone(state, app.organization),
+    )
 
 
 def _proofs(said: _Said) -> Iterator[_Proof]:
@@ -187,15 +198,14 @@ def _proofs(said: _Said) -> Iterator[_Proof]:
     if said.answer is not None and yes is False:
         if whole:
             yield _Proof(_SHUT, (*whole, said.answer.link))
-        elif said.item is not None and not said.item[0] and said.trust.against is None:
+        elif said.item is not None and not said.item[0] and said.counts == CONFIRMED:
             yield _Proof(_SHUT, (said.answer.link, said.item_link))
     if not isinstance(said.attested, Stop):
         yield _Proof(frozenset((OPENNESS[said.attested[0]],)), (said.attested_link,))
-    if said.item is not None and said.trust.counts(said.item[1].subject):
-        confirmed = (*said.trust.why(said.item[1].subject), said.item_link)
-        yield _Proof(_OPEN if said.item[0] else _SHUT, confirmed)
+    if said.item is not None and said.counts == CONFIRMED:
+        yield _Proof(_OPEN if said.item[0] else _SHUT, (said.item_link,))
         if said.item[0] and whole:
-            yield _Proof(_TO_ALL, (*whole, *confirmed))
+            yield _Proof(_TO_ALL, (*whole, said.item_link))
 
 
 def _contradiction(said: _Said) -> Stop | None:
@@ -205,7 +215,8 @@ def _contradiction(said: _Said) -> Stop | None:
         witnesses.append((not _is_shut(said.attested[0]), said.attested_link))
     answer = said.answer
     speaks = answer is not None and (bool(answer.yes) or (answer.yes is False and said.whole is not None))
-    if said.item is not None and said.trust.heard(said.item[1].subject, beside_gateway=speaks):
+    # One that nothing confirms contradicts the gateway, unless a person who looked has contradicted it.
+    if said.item is not None and (said.counts == CONFIRMED or (speaks and said.counts != BY_PERSON)):
         witnesses.append((said.item[0], said.item_link))
     if answer is not None and speaks:
         witnesses.append((bool(answer.yes), answer.link))
@@ -349,22 +360,16 @@ class Trust:
     against: Reason | None
     """What contradicts a reading; while there is such, none counts."""
     by_person: bool
-    """Whether an attestation contradicts one: then the readings do not even contradict the gateway."""
+    """Whether an attestation contradicts one."""
     shapes: Mapping[Subject, tuple[bool, str]]
     """What each app's item reads as, and its type and shape."""
 
-    def counts(self, app: Subject) -> bool:
-        """Whether the item of the app answers by itself."""
-        return self.against is None and self.shapes.get(app) in self.agreed
-
-    def heard(self, app: Subject, *, beside_gateway: bool) -> bool:
-        """Whether the item can contradict another witness: one that counts any, one that does not the gateway alone."""
-        return self.counts(app) or (beside_gateway and not self.by_person)
-
-    def why(self, app: Subject) -> tuple[Reason, ...]:
-        """Who confirms the reading."""
-        found = self.agreed.get(self.shapes.get(app, (False, "")))
-        return (replace(found, decisive=False),) if found is not None else ()
+    def counts(self, app: Subject) -> tuple[str, str]:
+        """How far the item of the app counts, and who says so; "" where nobody does."""
+        if self.against is not None:
+            return BY_PERSON if self.by_person else CONTRADICTED, self.against.sentence
+        found = self.agreed.get(self.shapes[app])
+        return (CONFIRMED, found.sentence) if found is not None else (UNCONFIRMED, "")
 
 
 def item_trust(state: State, organization: str) -> Trust:
@@ -393,6 +398,17 @@ def _item_trust(state: State, organization: str) -> Trust:
         any(by_person for by_person, _ in against),
         shapes,
     )
+
+
+def item_standings(state: State, organization: str) -> Iterator[Observed]:
+    """How far the reading of each app's item counts, for `position`; after everything else was put into the state."""
+    trust = item_trust(state, organization)
+    for app in trust.shapes:
+        item = policy_item(state, app)
+        assert item is not None
+        word, who = trust.counts(app)
+        source = f"{item[1].source}: {who}" if who else item[1].source
+        yield replace(item[1], setting=names.AI_POLICY_ITEM_COUNTS, value=word, source=source)
 
 
 def item_decoders(state: State, organizations: Iterable[str]) -> Iterator[decoders.Trust]:
