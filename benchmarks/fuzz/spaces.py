@@ -265,6 +265,8 @@ class _Oracle:
         """Whether this pass is true."""
         if finding.check == "DC-11":
             return self._kept_out(WIKI, "SEC", "201") and self._kept_out(JIRA, "HR", "101")
+        if not self._on() and not self._list():
+            return True  # with nothing on the include list no space contributes, whichever there are
         app = finding.subject.id
         listing = self.of(app)
         counted = self._said[JIRA if same(app, JIRA) else WIKI, "spaces.count"]

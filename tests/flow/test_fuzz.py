@@ -19,6 +19,9 @@ def test_nothing_passes_on_a_mutated_answer_that_does_not_show_it(family: str) -
         # An undated space that the first run shows may have been there when the list was looked at.
         ("spaces", 7300449),
         ("spaces", 7300908),
+        # Off with an empty include list keeps every space out, also those that were not listed.
+        ("spaces", 8001657),
+        ("spaces", 8001713),
     ],
 )
 def test_a_case_that_once_went_wrong_stays_right(family: str, seed: int) -> None:
