@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from contribaudit.cli.options import OrganizationId
 from contribaudit.settings.model import AppSettings
 from contribaudit.simulator import Fault
 from tests.cli.conftest import Api, Cli
 
-FLAGS = ("init", "--pack", "essentials", "--yes")
+FLAGS = ("init", "--pack", "essentials", "--yes", "--no-audit")
+STATEMENTS = ("--contribution", "none", "--ai", "blocked", "--location", "EEA")
 
 
 class Terminal(io.StringIO):
@@ -30,7 +32,7 @@ def typing(monkeypatch: pytest.MonkeyPatch, *typed: str) -> None:
 
 
 def test_flags_alone_write_both_files(cli: Cli, api: Api, key_file: Path, home: Path) -> None:
-    ended = cli(*FLAGS, "--plan", "Enterprise", "--api-key-file", "key")
+    ended = cli(*FLAGS, "--api-key-file", "key")
     config, policy = home / ".config/contribaudit/config.toml", home / ".config/contribaudit/policy.toml"
     assert (ended.code, ended.out) == (0, f"{config}\n{policy}\n")
     assert tomllib.loads(config.read_text()) == {
@@ -78,10 +80,87 @@ def test_nothing_is_overwritten(there: str, cli: Cli, api: Api, key_file: Path, 
 def test_without_a_terminal_the_missing_flags_are_named(cli: Cli) -> None:
     ended = cli("init")
     assert ended.code == 2
-    for flag in ("--org-id", "--api-key-file", "--pack", "--yes"):
+    for flag in ("--org", "--key-file", "--key-env", "--contribution", "--ai", "--location", "--pack"):
         assert flag in ended.err
-    for flag in ("--config-file", "--policy-file"):
-        assert flag in ended.last
+    assert "no terminal" in ended.err
+    assert "--site-token-file" in cli("init", "--site-email", "ann@acme.example").err
+
+
+def test_flags_alone_say_everything_and_the_first_audit_runs(
+    cli: Cli, api: Api, key_file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONTRIBAUDIT_ORG_ID")
+    monkeypatch.setenv("ACME_KEY", "demo-key")
+    token = home / "token"
+    token.write_text("demo-site-token\n")
+    token.chmod(0o600)
+    address = f"https://admin.atlassian.com/o/{api.organization}/overview"
+    ended = cli(
+        "init",
+        *("--org", address, "--key-env", "ACME_KEY", *STATEMENTS, "--location", "CH,GB", "--reason", "GRC-7"),
+        *("--ai-allowed-on", "labs.atlassian.net,loom", "--location-except", "trello"),
+        *("--site-email", "demo@acme.example", "--site-token-file", "token", "--by", "dpo@acme.example"),
+        *("--pack", "essentials", "--pack", "no-training"),
+    )
+    assert ended.code == 0, ended.err
+    folder = home / ".config/contribaudit"
+    policy = tomllib.loads((folder / "policy.toml").read_text())
+    assert policy["expect"] == {
+        "contribution": "none",
+        "ai": "blocked",
+        "ai_allowed_on": ["labs.atlassian.net", "loom"],
+        "location": ["EEA", "CH", "GB"],
+        "location_except": ["trello"],
+        "reason": "GRC-7",
+    }
+    assert policy["extends"] == ["essentials", "no-training"]
+    assert policy["written_for_plan"] == "enterprise"
+    config = tomllib.loads((folder / "config.toml").read_text())
+    assert config["attested_by"] == "dpo@acme.example"
+    assert config.get("sites", config.get("spaces")) == {"email": "demo@acme.example", "token_file": str(token)}
+    assert config["organization"] == [{"id": api.organization, "api_key_env": "ACME_KEY"}]
+    assert "unverified" in ended.out
+    assert cli("runs", "list").code == 0
+    for text in (ended.err, ended.out, *(path.read_text() for path in folder.iterdir())):
+        assert "demo-key" not in text
+        assert "demo-site-token" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--location", "EAA"), "did you mean `EEA`?"),
+        (("--location", "Global"), "is not a fixed location"),
+        (("--ai", "block"), "It takes blocked, allowed, or groups:NAME,NAME"),
+        (("--ai", "groups:"), "names no group"),
+        (("--ai-allowed-on", "labs.atlassian.net"), "needs `ai` beside it"),
+        (("--location", "EEA", "--location-except", "trello"), "needs a reason"),
+        (("--contribution", "non"), "'none', 'metadata-only', 'any'"),
+        (("--by", "nobody"), "mail address"),
+        (("--org", "https://admin.atlassian.com/x"), "as in admin.atlassian.com/o/ID"),
+        (("--key-env", "NO_SUCH_VARIABLE"), "NO_SUCH_VARIABLE is not set"),
+    ],
+)
+def test_a_wrong_flag_is_refused_before_anything_is_read(
+    words: tuple[str, ...], told: str, cli: Cli, home: Path
+) -> None:
+    ended = cli("init", *words)
+    assert ended.code in (2, 4)
+    assert told in ended.err
+    assert not (home / ".config").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "identity"),
+    [
+        ("https://admin.atlassian.com/o/0f1e2d3c-0000-4000-8000-000000000001/", "0f1e2d3c-0000-4000-8000-000000000001"),
+        ("admin.atlassian.com/o/abc-1/billing?x=1#y", "abc-1"),
+        ("  https://admin.atlassian.com/o/abc-1  ", "abc-1"),
+        ("abc-1", "abc-1"),
+    ],
+)
+def test_an_organization_is_its_id_or_an_address_of_its_pages(text: str, identity: str) -> None:
+    assert OrganizationId().convert(text, None, None) == identity
 
 
 @pytest.mark.parametrize(
@@ -137,19 +216,78 @@ def test_a_strange_name_cannot_break_the_files(cli: Cli, api: Api, key_file: Pat
 def test_a_person_is_asked_and_the_keyring_keeps_the_key(
     cli: Cli, api: Api, keyring: dict[tuple[str, str], str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Organization, the three statements, who decided, no site token, who attests, no schedule."""
     monkeypatch.delenv("CONTRIBAUDIT_ORG_ID")
-    typing(monkeypatch, "not an id", api.organization, "essentials", "standard", "y", "y")
-    ended = cli("init")
+    typed = (
+        "not an id",
+        api.organization,
+        "1",
+        "blocked",
+        "",
+        "EAA",
+        "EEA",
+        "Board",
+        "",
+        "ann",
+        "ann@acme.example",
+        "none",
+    )
+    typing(monkeypatch, *typed, "y", "y")
+    ended = cli("init", "--no-audit")
     assert ended.code == 0, ended.err
     assert keyring == {("contribaudit", f"{api.organization}@{api.url.partition('://')[2]}"): "demo-key"}
     config = tomllib.loads((home / ".config/contribaudit/config.toml").read_text())
     assert "api_key_file" not in config
+    assert config["attested_by"] == "ann@acme.example"
+    policy = tomllib.loads((home / ".config/contribaudit/policy.toml").read_text())
+    assert policy["expect"] == {"contribution": "none", "ai": "blocked", "location": ["EEA"], "reason": "Board"}
     assert 'The key works: the organization is "Tidy Ltd".' in ended.err
+    assert "its highest plan is Enterprise" in ended.err
     assert "read:workspaces:admin" in ended.err
+    assert "did you mean `EEA`?" in ended.err
     assert ended.out.count("\n") == 2
 
 
-def test_without_a_keyring_the_key_goes_into_a_closed_file(
+def test_what_the_plan_cannot_give_is_said_at_the_question(
+    cli: Cli, api: Api, key_file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organization = api.app.state.organization
+    for app in organization.apps:
+        organization.set_plan(app.id, "Premium")
+    typing(monkeypatch, "none", "groups", "ai-users", "-", "", "", "", "none", "y")
+    ended = cli("init", "--key-file", "key", "--no-audit")
+    assert ended.code == 0, ended.err
+    assert "on the Premium plan metadata contribution cannot be switched off" in " ".join(ended.err.split())
+    assert "on the Premium plan AI cannot be limited to groups" in " ".join(ended.err.split())
+    policy = tomllib.loads((home / ".config/contribaudit/policy.toml").read_text())
+    assert policy["expect"] == {"contribution": "none", "ai": {"groups": ["ai-users"]}}
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_key_that_does_not_work_is_asked_again_and_nothing_is_lost(
+    cli: Cli, api: Api, keyring: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typing(monkeypatch, "key", "-", "-", "EEA", "", "", "", "none", "y", "y")
+    keys = iter(("wrong-key-wrong-key", "demo-key"))
+    monkeypatch.setattr("click.termui.hidden_prompt_func", lambda _prompt: next(keys))
+    ended = cli("init", "--no-audit")
+    assert ended.code == 0, ended.err
+    assert "Atlassian refused the API key" in ended.err
+    assert "The key works" in ended.err
+    assert list(keyring.values()) == ["demo-key"]
+
+
+def test_an_organization_that_the_key_does_not_know_is_asked_again(
+    cli: Cli, api: Api, keyring: dict[tuple[str, str], str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typing(monkeypatch, api.organization, "-", "-", "EEA", "", "", "", "none", "y", "y")
+    ended = cli("init", "--no-audit", "--org", "another")
+    assert ended.code == 0, ended.err
+    config = tomllib.loads((home / ".config/contribaudit/config.toml").read_text())
+    assert config["org_id"] == api.organization
+
+
+def test_without_a_keyring_key_and_token_go_into_closed_files(
     cli: Cli, api: Api, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from keyring.backends.fail import Keyring
@@ -157,19 +295,66 @@ def test_without_a_keyring_the_key_goes_into_a_closed_file(
     from tests.isolation import use_keyring
 
     use_keyring(monkeypatch, Keyring(), trusted=False)  # type: ignore[no-untyped-call]
-    typing(monkeypatch, "essentials", "-", "y", "y")
-    ended = cli("init")
+    typing(monkeypatch, "-", "-", "EEA", "", "demo@acme.example", "", "none", "y", "y", "y")
+    secrets = iter(("demo-key", "demo-site-token"))
+    monkeypatch.setattr("click.termui.hidden_prompt_func", lambda _prompt: next(secrets))
+    ended = cli("init", "--no-audit")
     assert ended.code == 0, ended.err
-    path = home / ".config/contribaudit/api-key"
-    assert path.read_text() == "demo-key\n"
-    if os.name == "posix":
-        assert path.stat().st_mode & 0o777 == 0o600
+    folder = home / ".config/contribaudit"
+    for name, held in (("api-key", "demo-key\n"), ("site-token", "demo-site-token\n")):
+        assert (folder / name).read_text() == held
+        if os.name == "posix":
+            assert (folder / name).stat().st_mode & 0o777 == 0o600
+    config = tomllib.loads((folder / "config.toml").read_text())
+    assert config.get("sites", config.get("spaces")) == {
+        "email": "demo@acme.example",
+        "token_file": str(folder / "site-token"),
+    }
     assert cli("doctor").code == 0
 
 
-def test_a_no_writes_nothing(cli: Cli, api: Api, key_file: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    typing(monkeypatch, "n")
-    ended = cli("init", "--api-key-file", "key", "--pack", "essentials", "--plan", "free")
+def test_a_key_that_is_kept_nowhere_still_serves_the_first_audit(
+    cli: Cli, api: Api, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keyring.backends.fail import Keyring
+
+    from tests.isolation import use_keyring
+
+    use_keyring(monkeypatch, Keyring(), trusted=False)  # type: ignore[no-untyped-call]
+    typing(monkeypatch, "-", "-", "EEA", "", "", "", "none", "y", "n")
+    ended = cli("init")
+    assert ended.code == 0, ended.err
+    assert "CONTRIBAUDIT_API_KEY" in ended.err
+    assert not (home / ".config/contribaudit/api-key").exists()
+    assert "App data is in an allowed location" in ended.out or "Location" in ended.out
+
+
+def test_a_no_writes_nothing_and_says_how_to_go_on(
+    cli: Cli, api: Api, key_file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typing(monkeypatch, "", "", "none", "n")
+    ended = cli("init", "--api-key-file", "key", "--pack", "essentials", "--pack", "hipaa", "--plan", "free")
     assert ended.code == 2
     assert "Nothing was written" in ended.err
+    assert f"contribaudit init --org {api.organization} --key-file {key_file}" in " ".join(ended.err.split())
+    assert "--pack essentials --pack hipaa" in " ".join(ended.err.split())
     assert not (home / ".config").exists()
+
+
+def test_whoever_stops_has_lost_nothing_that_was_answered(
+    cli: Cli, api: Api, key_file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typing(monkeypatch, "metadata-only", "groups", "ai-users, hr")  # and stdin ends
+    ended = cli("init", "--key-file", "key")
+    assert ended.code == 130
+    told = " ".join(ended.err.split())
+    assert "Nothing was written" in told
+    assert "--contribution metadata-only --ai groups:ai-users,hr" in told
+    assert not (home / ".config").exists()
+
+
+def test_a_schedule_is_set_up(cli: Cli, api: Api, key_file: Path) -> None:
+    ended = cli("init", "--key-file", "key", *STATEMENTS, "--schedule", "cron", "--no-audit")
+    assert ended.code == 0, ended.err
+    assert "contribaudit" in ended.out
+    assert "15 6 * * *" in ended.out

@@ -31,7 +31,7 @@ PROGRAM = "contribaudit"
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("contribaudit.cli.demo", "The whole job on a simulated organization: no key, no network."),
     "dashboard": ("contribaudit.cli.dashboard", "The verdict, what next, what changed, where: in a terminal."),
-    "init": ("contribaudit.cli.init", "Ask for organization, key and policy; test them; write the files."),
+    "init": ("contribaudit.cli.init", "Set up organization, key and policy; run the first audit."),
     "login": ("contribaudit.cli.login", "Save an organization's API key in the system keyring."),
     "logout": ("contribaudit.cli.logout", "Remove an organization's API key from the system keyring."),
     "doctor": ("contribaudit.cli.doctor", "Look at everything an audit needs, each with its next step."),

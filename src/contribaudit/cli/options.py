@@ -39,12 +39,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class OrganizationId(click.ParamType[str]):
-    """An organization ID: letters, digits and dashes."""
+    """An organization ID: letters, digits and dashes. The address of one of its pages will do."""
 
     name = "ID"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The ID as typed. Fails for what none can be, without repeating it: it may be a key."""
+        address = re.match(
+            r"(?:https://)?admin\.atlassian\.com/o/([A-Za-z0-9_-]{1,64})(?:[/?#].*)?", str(value).strip()
+        )
+        if address is not None:
+            return address[1]
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(value)):
             self.fail(
                 "an organization ID consists of letters, digits and dashes, as in admin.atlassian.com/o/ID", param, ctx

@@ -1,0 +1,106 @@
+"""What a key shows of its organization, before anything is configured: name, highest plan, apps. Nothing is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from contribaudit.atlassian.calls import GET_ORGANIZATION
+from contribaudit.atlassian.connect import connect
+from contribaudit.collectors.collect import collect_all
+from contribaudit.collectors.interface import promises_of
+from contribaudit.collectors.workspaces import WORKSPACES
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.rulebook import App, Plan, Rulebook
+from contribaudit.core.model.subject import Kind, organization_subject
+from contribaudit.core.resolve.effective_ai import app_known
+from contribaudit.core.resolve.inventory import sites_of
+from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from contribaudit.core.resolve.state import State
+    from contribaudit.settings.model import AppSettings
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What was seen of one organization."""
+
+    name: str = ""
+    """ "" where the API does not say."""
+    plan: Plan | None = None
+    """The highest active plan; None where it is not known."""
+    plan_unknown: str = ""
+    """Why it is not known."""
+    apps: int = 0
+    sites: int = 0
+    without_residency: tuple[App, ...] = ()
+    """Apps of it for which Atlassian offers no data residency."""
+
+
+def first_look(
+    settings: AppSettings,
+    organization: str,
+    key: SecretStr,
+    rulebook: Rulebook,
+    progress: Progress = SILENT,
+    sleep: Sleep = asyncio.sleep,
+) -> FirstLook:
+    """Read the organization, then its list of apps. Raises AdminApiError where the key cannot read the organization.
+
+    A list of apps that cannot be read leaves the plan unknown.
+    """
+    return asyncio.run(_first_look(settings, organization, key, rulebook, progress, sleep))
+
+
+async def _first_look(
+    settings: AppSettings, organization: str, key: SecretStr, rulebook: Rulebook, progress: Progress, sleep: Sleep
+) -> FirstLook:
+    async with connect(
+        organization=organization,
+        key=key,
+        api_url=settings.api_url,
+        progress=progress,
+        connect_seconds=settings.timeouts.connect_seconds,
+        read_seconds=settings.timeouts.read_seconds,
+        sleep=sleep,
+    ) as client:
+        name = name_in(await client.read(GET_ORGANIZATION))
+        snapshot = await collect_all(client, (WORKSPACES,))
+    seen = Seen(organization, name, snapshot, "", {}, {})
+    state = resolve([seen], rulebook, datetime.now(UTC), promises_of((WORKSPACES,)))
+    return _told(state, organization, name, rulebook)
+
+
+def _told(state: State, organization: str, name: str, rulebook: Rulebook) -> FirstLook:
+    apps = state.subjects(Kind.APP, organization)
+    highest = state.read(organization_subject(organization), names.HIGHEST_PLAN)
+    word = highest.value if isinstance(highest, Observed) else None
+    plan = rulebook.plan(word) if isinstance(word, str) else None
+    known = {app_known(state, app) for app in apps}
+    outside = {app.type_key: app for app in known if app is not None and app.residency == "none" and not app.pseudo}
+    return FirstLook(
+        name=name,
+        plan=plan,
+        plan_unknown="" if plan is not None or isinstance(highest, Observed) else highest.reason,
+        apps=len(apps),
+        sites=len(sites_of(state, organization)),
+        without_residency=tuple(outside[key] for key in sorted(outside)),
+    )
+
+
+def name_in(answer: dict[str, object]) -> str:
+    """The organization's name in the API's answer, "" when it is not there."""
+    data = answer.get("data")
+    attributes = data.get("attributes") if isinstance(data, dict) else None
+    name = attributes.get("name") if isinstance(attributes, dict) else None
+    return name if isinstance(name, str) else ""
