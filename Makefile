@@ -2,6 +2,7 @@
 #   make demo    audits a simulated organization and writes signed evidence into demo-evidence/
 #   make test    runs the tests
 #   make bench   prints the figures of benchmarks/
+#   make golden  writes what tests compare with, what docs show of the code, and pictures of the dashboard, anew
 #   make screens draws the screens of the dashboard into docs/screens/
 #   make check   what CI runs beside the tests: ruff, mypy
 
@@ -9,7 +10,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test bench screens check requirements clean
+# The tests that write what they compare with, when CONTRIBAUDIT_RENEW=1 says so.
+GOLDEN = $(shell grep -rlE --include='test_*.py' 'CONTRIBAUDIT_RENEW|tests.exporters.golden' tests)
+
+.PHONY: demo test bench golden screens check requirements clean
 
 demo: $(VENV)/.runtime
 	rm -rf demo-evidence
@@ -21,6 +25,9 @@ test: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m compileall -q $(VENV)/lib src
 	$(BIN)/python -m benchmarks
+
+golden: $(VENV)/.dev screens
+	CONTRIBAUDIT_RENEW=1 $(BIN)/python -m pytest -q $(GOLDEN)
 
 screens: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.screens
