@@ -16,6 +16,7 @@ from benchmarks import (
     formats,
     fuzz,
     history,
+    hops,
     inventory,
     judging,
     kills,
@@ -38,6 +39,7 @@ ALL = {
     "export": export.run,
     "dashboard": dashboard.run,
     "tree": tree.run,
+    "hops": hops.run,
 }
 MATRICES = {"kills": kills.run, "signals": signals.run}
 
