@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contribaudit.simulator.admin import AdminConsole
+from tests.administrator import AdminConsole
 
 from .conftest import Api, Cli
 

@@ -15,8 +15,8 @@ from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.evidence.dossier import EVERYTHING, Wanted, of_last
 from contribaudit.evidence.export import Exported, Form, export
-from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import Actor
+from tests.administrator import AdminConsole
 from tests.flow.audits import Bench, simulated
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -21,9 +21,9 @@ from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.subject import Kind
 from contribaudit.simulator import Organization
 from contribaudit.simulator import admin as actions
-from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.options import Options
 from contribaudit.store.history import History
+from tests.administrator import AdminConsole
 
 from .audits import Bench, no_wait, simulated
 

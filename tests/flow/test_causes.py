@@ -15,8 +15,8 @@ from contribaudit.core.model.change import CauseKind, Change
 from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Fault, Options
 from contribaudit.simulator import admin as actions
-from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import Actor
+from tests.administrator import AdminConsole
 from tests.flow.audits import RULEBOOK, Bench, of_check, simulated
 
 TODAY = datetime.now(UTC)

@@ -10,7 +10,7 @@ import pytest
 from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Organization
 from contribaudit.simulator import admin as actions
-from contribaudit.simulator.admin import AdminConsole
+from tests.administrator import AdminConsole
 from tests.flow.outcomes import NOW, Edit, OutcomeCase, Stage, assert_as_said, every_plan, set_stage, together
 
 UNKNOWN = Outcome.UNKNOWN

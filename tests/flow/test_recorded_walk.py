@@ -14,7 +14,7 @@ import pytest
 
 from contribaudit.cli import run
 from contribaudit.simulator import Organization, running, scenario_app
-from contribaudit.simulator.admin import AdminConsole
+from tests.administrator import AdminConsole
 from tests.isolation import isolate
 
 RENEW = "CONTRIBAUDIT_RENEW" in os.environ

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from contribaudit.simulator import Actor, AdminConsole, Event, Organization, Space, load_scenario
+from contribaudit.simulator import Actor, Event, Organization, Space, load_scenario
 from contribaudit.simulator.admin import ADMIN_ACTIONS
 from contribaudit.simulator.spaces import place_of
+from tests.administrator import AdminConsole
 
 from .conftest import NOW, POLICIES, STREAM, Connect, acme
 

@@ -16,11 +16,12 @@ from typing import Any
 import httpx
 import pytest
 
-from contribaudit.simulator import Fault, deviations, load_scenario, make_app, names
-from contribaudit.simulator.deviations import UNDOCUMENTED_STATUS
+from contribaudit.simulator import Fault, load_scenario, make_app, names
 from contribaudit.simulator.endpoint import SITE_STYLES, Endpoint
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.routes import ALL
+from tests.simulator import deviations
+from tests.simulator.deviations import UNDOCUMENTED_STATUS
 
 from . import openapi
 from .conftest import NOW, Connect

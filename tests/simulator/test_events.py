@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from contribaudit.simulator import AdminConsole, Options, load_scenario, make_app, scenario_app
+from contribaudit.simulator import Options, load_scenario, make_app, scenario_app
 from contribaudit.simulator.values import Json
+from tests.administrator import AdminConsole
 
 from .conftest import EVENTS, NOW, STREAM, Connect, acme
 

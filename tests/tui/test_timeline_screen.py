@@ -11,7 +11,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from contribaudit.simulator import Fault
-from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import Actor
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.inventory import InventoryScreen
@@ -20,6 +19,7 @@ from contribaudit.tui.screens.timeline import TimelineScreen
 from contribaudit.tui.source import Shown
 from contribaudit.tui.sources import HistorySource
 from contribaudit.tui.widgets.bars import DayStrip
+from tests.administrator import AdminConsole
 from tests.flow.audits import Bench, simulated
 from tests.tui import boards
 from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until

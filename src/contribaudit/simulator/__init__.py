@@ -5,8 +5,7 @@
 It imports nothing of the rest of contribaudit, so that it cannot share a misunderstanding with the client: what it does
 is written from Atlassian's published documentation and from what public client libraries observed. `app.py` is where a
 request goes through, `routes/` what is answered, `faults.py` what can go wrong, `options.py` what the facts leave open,
-`admin.py` an administrator whose deeds the audit log shows, `deviations.py` where it knowingly answers otherwise than
-published, `scenarios/` the organizations.
+`admin.py` an administrator whose deeds the audit log shows, `scenarios/` the organizations.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from datetime import datetime
 
 from starlette.applications import Starlette
 
-from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.app import RequestRecord, Simulation, make_app, utc_now
 from contribaudit.simulator.faults import KINDS, Fault, parse_fault
 from contribaudit.simulator.options import Options
@@ -40,7 +38,6 @@ from contribaudit.simulator.values import (
 __all__ = [
     "KINDS",
     "Actor",
-    "AdminConsole",
     "App",
     "Directory",
     "Event",

@@ -1,13 +1,11 @@
 """An administrator at work: edits of the organization, each with the audit event that it leaves.
 
     console = AdminConsole(app.state.organization, clock)
-    event = console.set_contribution("in-app", on=True)     # edits the policy and writes an event
-    console.silently().set_rovo("acme/confluence", False)   # edits alone, as a vendor's roll-out would
+    event = console.move("acme/confluence", "US")     # edits the app and writes an event
 
 What is written can be read at `GET /admin/v1/orgs/{orgId}/events-stream` and `/events` as soon as it is processed
-(`Options.log_delay_seconds`). The rule of a contribution policy is made up: `off` lists what is off ("in-app",
-"metadata") and the excluded items, `in` the included ones. Apps are named as in `organization.py`, `acme/confluence`;
-an edit of something that is not there raises `KeyError` and writes nothing.
+(`Options.log_delay_seconds`). Apps are named as in `organization.py`, `acme/confluence`; an edit of something that is
+not there raises `KeyError` and writes nothing.
 
 The actions are made up, too. Atlassian publishes none for these deeds, so their IDs start with `sim_made_up_`, and
 their display names only hold the words that somebody would search for: contribution, Rovo, intelligence, residency,
@@ -25,11 +23,11 @@ up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from datetime import UTC, datetime
+from typing import Any
 
 from contribaudit.simulator.organization import Organization
-from contribaudit.simulator.values import Actor, App, Event, EventAction, Json, Key, Policy, Space
+from contribaudit.simulator.values import Actor, App, Event, EventAction, Json, Policy
 
 CONTRIBUTION_CHANGED = EventAction("sim_made_up_contribution_changed", "Changed data contribution", "Data contribution")
 CONTRIBUTION_INCLUDED = EventAction(
@@ -137,13 +135,7 @@ def product_of(app: App) -> str | None:
     return family if family in ("bitbucket", "confluence", "jira", "loom") else None
 
 
-Switch: TypeAlias = Literal["in-app", "metadata"]
-
 ADMIN = Actor("557058:0000", "A. Admin", "admin@acme.example")
-CONTRIBUTION_TYPE = "ugc-data-use-preferences"
-AI_TYPE = "generative-ai"
-AI_ROLE = "atlassian/ai-access"
-RESIDENCY_TYPE = "data-residency"
 
 
 def utc_now() -> datetime:
@@ -152,7 +144,7 @@ def utc_now() -> datetime:
 
 
 class AdminConsole:
-    """Edits as one person makes them. Every method returns the event; `silently()` gives a console that writes none.
+    """Edits as one person makes them. Every method returns the event, and notes it where the console `writes`.
 
     `clock` says when a deed happens, `actor` who does it, `location` from where (in the API's shape).
     """
@@ -171,14 +163,6 @@ class AdminConsole:
         self._actor = actor
         self._location = location
         self._writes = writes
-
-    def silently(self) -> AdminConsole:
-        """The same console without a log: its methods return the event that nobody will read."""
-        return AdminConsole(self.organization, self._clock, actor=self._actor, location=self._location, writes=False)
-
-    def by(self, actor: Actor) -> AdminConsole:
-        """The same console in somebody else's hands."""
-        return AdminConsole(self.organization, self._clock, actor=actor, location=self._location, writes=self._writes)
 
     def note(
         self,
@@ -208,209 +192,18 @@ class AdminConsole:
             self.organization.write_event(event)
         return event
 
-    # Data contribution
-
-    def set_contribution(self, switch: Switch, *, on: bool) -> Event:
-        """Turn metadata or in-app contribution on or off for the organization. Made if there is no such policy."""
-        policy = self._policy(CONTRIBUTION_TYPE, {"scopeType": "organization", "off": []})
-        self.organization.set_rule(policy.id, _listed(policy.rule, "off", switch, there=not on))
-        word = "on" if on else "off"
-        return self.note(
-            CONTRIBUTION_CHANGED, f"Turned {switch} data contribution {word}", context=[policy_item(policy)]
-        )
-
-    def include(self, what: str) -> Event:
-        """Let the data of an app, a space or a connector be contributed. `what` is a short name or any other ID."""
-        return self._list_item(what, CONTRIBUTION_INCLUDED, "Included", {"in": True, "off": False})
-
-    def exclude(self, what: str) -> Event:
-        """Keep the data of an app, a space or a connector out of contribution."""
-        return self._list_item(what, CONTRIBUTION_EXCLUDED, "Excluded", {"in": False, "off": True})
-
-    def _list_item(self, what: str, action: EventAction, word: str, lists: dict[str, bool]) -> Event:
-        policy = self._policy(CONTRIBUTION_TYPE, {"scopeType": "organization", "off": []})
-        app = self.organization.app(what) if "/" in what and not what.startswith("ari:") else None
-        listed, rule = (what if app is None else app.id), policy.rule
-        for name, there in lists.items():
-            rule = _listed(rule, name, listed, there=there)
-        self.organization.set_rule(policy.id, rule)
-        named = item(listed, "items") if app is None else app_item(app)
-        return self.note(action, f"{word} {what} in data contribution", context=[named, policy_item(policy)])
-
-    # Rovo and AI
-
-    def set_rovo(self, which: str, allowed: bool) -> Event:
-        """Allow or block Rovo for an app: its own policy item and the organization's AI policy both change."""
-        app, policy = self.organization.app(which), self._policy(AI_TYPE, {"in": []})
-        self.organization.set_ai(which, allowed)
-        if allowed:
-            self.organization.set_resource(policy.id, which, "enabled")
-        elif any(resource.id == app.id for resource in policy.resources or ()):
-            self.organization.remove_resource(policy.id, which)
-        action, word = (ROVO_ALLOWED, "Allowed") if allowed else (ROVO_BLOCKED, "Blocked")
-        return self._about_app(action, f"{word} Rovo for {which}", app)
-
-    def set_intelligence(self, *, on: bool) -> Event:
-        """Turn Atlassian Intelligence on or off for the organization."""
-        policy = self._policy(AI_TYPE, {"in": []})
-        self.organization.set_policy(policy.id, status="enabled" if on else "disabled")
-        text = f"Turned Atlassian Intelligence {'on' if on else 'off'}"
-        return self.note(AI_CHANGED, text, context=[policy_item(policy)])
-
-    # Data residency
-
-    def pin(self, which: str, realm: str) -> Event:
-        """Pin an app to the realm of a residency policy, and to no other. Made if no policy has the realm."""
-        self._unpin(which)
-        policy = self._residency(realm)
-        self.organization.set_resource(policy.id, which, "applied")
-        return self._about_app(RESIDENCY_PINNED, f"Pinned {which} to {realm}", self.organization.app(which), policy)
-
-    def unpin(self, which: str) -> Event:
-        """Take an app out of every residency policy."""
-        self._unpin(which)
-        return self._about_app(RESIDENCY_UNPINNED, f"Unpinned {which}", self.organization.app(which))
-
-    def schedule_move(self, which: str, realm: str, *, days: int = 10) -> Event:
-        """Plan an app's move to a realm, in so many days, for six hours."""
-        start, policy = self._clock() + timedelta(days=days), self._residency(realm)
-        end = start + timedelta(hours=6)
-        self.organization.set_resource(
-            policy.id, which, "scheduled", scheduled=start, window_start=start, window_end=end
-        )
-        text = f"Scheduled the move of {which} to {realm}"
-        return self._about_app(RESIDENCY_SCHEDULED, text, self.organization.app(which), policy)
-
     def move(self, which: str, realm: str, regions: tuple[str, ...] = ()) -> Event:
         """Finish an app's move to a realm."""
         self.organization.set_realm(which, realm, regions)
         text = f"Moved {which} to {realm}"
         return self._about_app(RESIDENCY_MOVED, text, self.organization.app(which))
 
-    # Plans, apps, sites
-
-    def change_plan(self, which: str, plan: str) -> Event:
-        """Move an app to another plan, for good."""
-        return self._plan(which, plan, PLAN_CHANGED, f"Changed the plan of {which} to {plan}")
-
-    def start_trial(self, which: str, plan: str) -> Event:
-        """Try a higher plan: the API shows it as any other plan."""
-        return self._plan(which, plan, TRIAL_STARTED, f"Started a trial of {plan} for {which}")
-
-    def end_trial(self, which: str, plan: str) -> Event:
-        """End a trial; `plan` is what the app goes back to."""
-        return self._plan(which, plan, TRIAL_ENDED, f"Ended the trial for {which}, back to {plan}")
-
     def add_app(self, app: App) -> Event:
         """Add an app to a site."""
         self.organization.add_app(app)
         return self._about_app(APP_ADDED, f"Added {app.type} to {app.name}", app)
 
-    def remove_app(self, which: str) -> Event:
-        """Remove an app from its site."""
-        app = self.organization.app(which)
-        self.organization.remove_app(which)
-        return self._about_app(APP_REMOVED, f"Removed {app.type} from {app.name}", app)
-
-    def add_site(self, *apps: App) -> Event:
-        """Create a site with its apps; a sandbox when they say that they are in one."""
-        for app in apps:
-            self.organization.add_app(app)
-        first = apps[0]
-        action = SANDBOX_CREATED if first.sandbox == "CHILD" else SITE_ADDED
-        return self.note(action, f"Created {first.host_url}", context=[site_item(first)])
-
-    def remove_site(self, name: str) -> Event:
-        """Delete a site and every app of it; `name` is the first label of its host, `acme`."""
-        gone = [app for app in self.organization.apps if app.host_url and app.name == name]
-        if not gone:
-            raise KeyError(f"the organization has no site {name!r}")
-        for ari in {app.id for app in gone}:
-            self.organization.remove_app(ari)
-        return self.note(SITE_REMOVED, f"Deleted {gone[0].host_url}", context=[site_item(gone[0])])
-
-    # Spaces, groups and keys
-
-    def add_space(self, space: Space) -> Event:
-        """Create a space."""
-        self.organization.add_space(space)
-        return self._about_space(SPACE_ADDED, f"Created the space {space.name}", space)
-
-    def rename_space(self, which: str, name: str) -> Event:
-        """Rename a space; `which` is `acme/HR`."""
-        self.organization.set_space(which, name=name)
-        return self._about_space(SPACE_RENAMED, f"Renamed {which} to {name}", self.organization.space(which))
-
-    def archive_space(self, which: str) -> Event:
-        """Archive a space."""
-        self.organization.set_space(which, status="archived")
-        return self._about_space(SPACE_ARCHIVED, f"Archived {which}", self.organization.space(which))
-
-    def remove_space(self, which: str) -> Event:
-        """Delete a space."""
-        space = self.organization.space(which)
-        self.organization.remove_space(which)
-        return self._about_space(SPACE_REMOVED, f"Deleted {which}", space)
-
-    def set_ai_access(self, group: str, which: str, given: bool) -> Event:
-        """Give a group the AI role for an app, or take it away."""
-        self.organization.set_role(group, which, AI_ROLE, given)
-        found, word = self.organization.group(group), "Gave" if given else "Took"
-        text = f"{word} {found.name} {'access' if given else 'away access'} to AI in {which}"
-        named = [item(found.id, "groups", name=found.name), app_item(self.organization.app(which))]
-        return self.note(AI_ACCESS_CHANGED, text, context=named)
-
-    def create_key(self, key: Key) -> Event:
-        """Create an admin API key."""
-        self.organization.add_key(key)
-        return self.note(KEY_CREATED, f"Created the API key {key.label}", context=[item(key.id, "apiKeys")])
-
-    def revoke_key(self, which: str) -> Event:
-        """Revoke an admin API key."""
-        key = self.organization.key(which)
-        self.organization.remove_key(which)
-        return self.note(KEY_REVOKED, f"Revoked the API key {key.label}", context=[item(key.id, "apiKeys")])
-
-    # What they share
-
     def _about_app(self, action: EventAction, message: str, app: App, policy: Policy | None = None) -> Event:
         context = [app_item(app)] if policy is None else [app_item(app), policy_item(policy)]
         where = [site_item(app)] if app.host_url else []
         return self.note(action, message, context=context, container=where, product=product_of(app))
-
-    def _about_space(self, action: EventAction, message: str, space: Space) -> Event:
-        app = self.organization.app(space.app)
-        named = item(space.id, "spaces", key=space.key, name=space.name)
-        return self.note(
-            action, message, context=[named, app_item(app)], container=[site_item(app)], product=product_of(app)
-        )
-
-    def _plan(self, which: str, plan: str, action: EventAction, message: str) -> Event:
-        self.organization.set_plan(which, plan)
-        return self._about_app(action, message, self.organization.app(which))
-
-    def _policy(self, kind: str, rule: Json) -> Policy:
-        found = next((policy for policy in self.organization.policies if policy.type == kind), None)
-        if found is None:
-            found = Policy(f"policy-{kind}", kind, rule=rule)
-            self.organization.add_policy(found)
-        return found
-
-    def _residency(self, realm: str) -> Policy:
-        for policy in self.organization.policies:
-            if policy.type == RESIDENCY_TYPE and realm in policy.rule["in"]:
-                return policy
-        made = Policy(f"policy-residency-{realm.lower()}", RESIDENCY_TYPE, realm, rule={"in": [realm]})
-        self.organization.add_policy(made)
-        return made
-
-    def _unpin(self, which: str) -> None:
-        ari = self.organization.app(which).id
-        for policy in list(self.organization.policies):
-            if policy.type == RESIDENCY_TYPE and any(resource.id == ari for resource in policy.resources or ()):
-                self.organization.remove_resource(policy.id, which)
-
-
-def _listed(rule: Json, name: str, word: str, *, there: bool) -> Json:
-    others = [known for known in rule.get(name, []) if known != word]
-    return rule | {name: [*others, word] if there else others}

@@ -23,7 +23,6 @@ from contribaudit.core.model.attestation import Signature
 from contribaudit.core.resolve.state import State
 from contribaudit.simulator import Fault, Options, Organization, make_app, running
 from contribaudit.simulator.admin import ADMIN_ACTIONS as ACTIONS
-from contribaudit.simulator.admin import AdminConsole
 from contribaudit.simulator.values import (
     READ_SCOPES,
     SITE_SCOPES,
@@ -40,6 +39,7 @@ from contribaudit.simulator.values import (
 )
 from contribaudit.store.history import History
 from contribaudit.store.pruning import Retention, parse_span
+from tests.administrator import AdminConsole
 from tests.flow.audits import Bench
 from tests.flow.test_spaces_read import MINE, opener
 
