@@ -30,6 +30,7 @@
     │   └── StoreDamaged                   5
     ├── EvidenceDamaged                    5   an evidence folder is not what its manifest says
     ├── EvidenceNewer                      70  an evidence folder was written by a newer version
+    ├── NotDelivered                       69  a destination did not take a test message
     └── OutputError                        70  the result could not be written (disk full)
 
 The exit code of an `AdminApiError` counts only where a single call was the whole job (`doctor`, `init`): in an audit a
@@ -306,3 +307,10 @@ class OutputError(ContribauditError):
     """The result was computed but could not be written."""
 
     code = "output"
+
+
+class NotDelivered(ContribauditError):
+    """A destination of `notify test` did not take the message."""
+
+    exit_code = exit_codes.UNREACHED
+    code = "not_delivered"

@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("contribaudit.cli.evidence", "Write evidence that an auditor can check alone, and check it."),
     "render": ("contribaudit.cli.render", "Write a saved report in any format."),
     "schedule": ("contribaudit.cli.schedule", "Print what runs the audit without a person."),
+    "notify": ("contribaudit.cli.notify", "Tell people what is new; show what was told to whom."),
     "simulate": ("contribaudit.cli.simulate", "Serve a simulated Atlassian admin API on this machine."),
 }
 """Every subcommand in the order of the help: its module, which has a `command`, and one line about it."""

@@ -50,7 +50,7 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @click.option("--offline", is_flag=True, help="Judge the last kept run; read nothing.")
 @click.option("--at", metavar="RUN|DATE", help="With --offline: as of that run, or of the end of that day (UTC).")
-@click.option("--no-notify", is_flag=True, help="Tell nobody (this version tells nobody yet).")
+@click.option("--no-notify", is_flag=True, help="Send no messages for this run.")
 @click.option(
     "--planned", metavar="HH:MM", help="For schedulers: the time of day, on this machine's clock, when it starts daily."
 )
@@ -72,7 +72,7 @@ def command(
     everything: bool,
     offline: bool,
     at: str | None,
-    no_notify: bool,  # noqa: ARG001  taken already, so that a schedule written today keeps working
+    no_notify: bool,
     planned: str | None,
     list_calls: bool,
     store_location: str | None,
@@ -102,7 +102,9 @@ def command(
             attestations=wiring.load_attestations(console.settings()),
             planned_at=planned_at,
         )
-        report, unexported = judged(job, at) if offline else audited(console, job)
+        report, unexported = (
+            judged(job, at) if offline else audited(console, job, silent=no_notify or bool(str(selection)))
+        )
     try:
         finish(console, report, output_format, output_path, everything=everything)
     finally:
@@ -127,13 +129,27 @@ def judged(job: Job, at: str | None) -> tuple[Report, None]:
     return judge_last(job) if at is None else judge_at(job, past_moment(job, at)), None
 
 
-def audited(console: Console, job: Job) -> tuple[Report, OutputError | None]:
-    """The audit that was made and kept, and why the evidence that was asked for is not exported."""
+def audited(console: Console, job: Job, *, silent: bool) -> tuple[Report, OutputError | None]:
+    """The audit that was made and kept, and why the evidence that was asked for is not exported.
+
+    People are told of it unless `silent`.
+    """
     import asyncio
 
     from contribaudit.audit.pipeline import audit
+    from contribaudit.cli.notify import tell, tell_failure
+    from contribaudit.errors import NothingRead
 
-    return with_evidence(console, job, asyncio.run(audit(job, console.diagnostics)))
+    try:
+        report = asyncio.run(audit(job, console.diagnostics))
+    except NothingRead as error:
+        if not silent:
+            tell_failure(console, error, {target.organization: target.name for target in job.targets}, job.store)
+        raise
+    report, unexported = with_evidence(console, job, report)
+    if not silent:
+        tell(console, report, job.policy, job.store)
+    return report, unexported
 
 
 def planned_start(console: Console, operator: Operator, time: str) -> datetime | None:

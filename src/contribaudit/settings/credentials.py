@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
-from contribaudit.files import Unreadable, read_text, refuse_shared
+from contribaudit.files import Unreadable, decoded, read_text, refuse_shared
 from contribaudit.settings.model import API_URL, Site, Spaces
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ TRUSTED_BACKENDS: dict[tuple[str, str], str] = {
 
 _CHAINER = ("keyring.backends.chainer", "ChainerBackend")
 _LONGEST_KEY = 8192
+_LONGEST_LIST = 1 << 16
 
 
 class NamedKey(NamedTuple):
@@ -107,6 +108,12 @@ def secrets(settings: AppSettings) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     for site in spaces:
         places.append(site.token_file)
         variables.append(site.token_env or "")
+    if settings.notify is not None:
+        places.append(settings.notify.urls_file)
+        variables.append(settings.notify.urls_env or "")
+        for webhook in settings.notify.webhook:
+            places += [webhook.url_file, webhook.secret_file]
+            variables += [webhook.url_env or "", webhook.secret_env or ""]
     files = tuple(dict.fromkeys(place for place in places if place is not None))
     values = [value for name in variables if (value := os.environ.get(name))]
     for place in files:
@@ -128,18 +135,39 @@ def account(entry: str, api_url: str) -> str:
 def read_key_file(path: Path) -> SecretStr:
     """The key that a file holds. Raises CredentialError when others can read it, or when it holds no key."""
     name = f"The key file {path}"
+    return checked_key(_decoded(_secret_bytes("key file", path, _LONGEST_KEY), name), name)
+
+
+def read_secret_lines(what: str, path: Path) -> tuple[str, ...]:
+    """The lines of a secret's file, without empty ones and those that begin with #.
+
+    Raises CredentialError when others can read it, when it cannot be read, is no text, or has no line.
+    """
+    name = f"The {what} file {path}"
+    data = _secret_bytes(f"{what} file", path, _LONGEST_LIST)
+    try:
+        lines = [line.strip() for line in decoded(data).splitlines()]
+    except Unreadable:
+        raise CredentialError(f"{name} is not text", hint="Save it as UTF-8") from None
+    found = tuple(line for line in lines if line and not line.startswith("#"))
+    if not found or len(data) > _LONGEST_LIST:
+        raise CredentialError(f"{name} is {'too long' if found else 'empty'}", hint="It holds one entry a line")
+    return found
+
+
+def _secret_bytes(what: str, path: Path, longest: int) -> bytes:
+    """Up to one byte more than `longest` of a file that only this account can read."""
     try:
         # One descriptor for both, so that the file that is checked is the file that is read.
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISDIR(status.st_mode):
-                refuse_shared("key file", path, status)
-            data = file.read(_LONGEST_KEY + 1)
+                refuse_shared(what, path, status)
+            return file.read(longest + 1)
     except OSError as error:
         raise CredentialError(
-            f"{name} cannot be read: {error.strerror}", hint="Check the path and its permissions"
+            f"The {what} {path} cannot be read: {error.strerror}", hint="Check the path and its permissions"
         ) from None
-    return checked_key(_decoded(data, name), name)
 
 
 def save_key(account: str, key: SecretStr) -> str:

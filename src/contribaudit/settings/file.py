@@ -131,6 +131,9 @@ _PATHS = (
     "store",
     "folder",
     "signing_key",
+    "urls_file",
+    "url_file",
+    "secret_file",
 )
 
 

@@ -9,12 +9,23 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
@@ -186,6 +197,98 @@ class Evidence(BaseModel):
     """How people appear in what an audit exports."""
 
 
+def _slot(text: str) -> str:
+    if text and parsed_slot(text) is None:
+        raise _refuse('a weekday and a time are wanted, as in "monday 08:00", or "" for no digest')
+    return text
+
+
+def _hours(text: str) -> str:
+    if text and parsed_hours(text) is None:
+        raise _refuse('two times are wanted, as in "22:00-06:00", or "" for no quiet hours')
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise _refuse('a time zone is wanted, as in "Europe/Berlin"') from None
+    return text
+
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Told: TypeAlias = Literal["failures", "stale", "unreadable", "expiring", "recovered", "digest"]
+EVENTS: tuple[Told, ...] = ("failures", "stale", "unreadable", "expiring", "recovered", "digest")
+
+
+def parsed_slot(text: str) -> tuple[int, time] | None:
+    """Weekday (0 for Monday) and time of "monday 08:00"; None for anything else."""
+    day, _, clock = text.strip().casefold().partition(" ")
+    at = _clock(clock)
+    return (WEEKDAYS.index(day), at) if day in WEEKDAYS and at is not None else None
+
+
+def parsed_hours(text: str) -> tuple[time, time] | None:
+    """Begin and end of "22:00-06:00"; None for anything else."""
+    begins, _, ends = text.partition("-")
+    first, last = _clock(begins), _clock(ends)
+    return (first, last) if first is not None and last is not None else None
+
+
+def _clock(text: str) -> time | None:
+    found = re.fullmatch(r"\s*([01]?\d|2[0-3]):([0-5]\d)\s*", text)
+    return time(int(found[1]), int(found[2])) if found else None
+
+
+class Webhook(BaseModel):
+    """One `[[notify.webhook]]`: an address that takes signed messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    url: str | None = None
+    """The address, where it holds no secret."""
+    url_env: VariableName | None = None
+    """The name of the environment variable that holds the address."""
+    url_file: FilePath | None = None
+    """A file that holds the address and that only you can read."""
+    secret_env: VariableName | None = None
+    """The name of the environment variable that holds the secret that messages are signed with."""
+    secret_file: FilePath | None = None
+    """A file that holds the secret that messages are signed with and that only you can read."""
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        if sum(one is not None for one in (self.url, self.url_env, self.url_file)) != 1:
+            raise _refuse("a webhook needs one of url, url_env and url_file")
+        if (self.secret_env is None) == (self.secret_file is None):
+            raise _refuse("a webhook needs secret_env or secret_file, to sign its messages")
+        return self
+
+
+class Notify(BaseModel):
+    """`[notify]`: who is told of what, and when. Without this table nobody is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    urls: tuple[str, ...] = ()
+    """Apprise addresses that hold no secret."""
+    urls_env: VariableName | None = None
+    """The name of the environment variable that holds Apprise addresses, one a line."""
+    urls_file: FilePath | None = None
+    """A file that holds Apprise addresses, one a line, and that only you can read."""
+    webhook: tuple[Webhook, ...] = ()
+    """Addresses that take signed messages."""
+    on: tuple[Told, ...] = EVENTS
+    """What is told."""
+    digest: Annotated[str, AfterValidator(_slot)] = "monday 08:00"
+    """When the weekly digest is due; "" for never."""
+    quiet: Annotated[str, AfterValidator(_hours)] = ""
+    """Hours in which only what is critical is sent, as in "22:00-06:00"."""
+    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    """The time zone of these times; this machine's without it."""
+
+
 class AppSettings(BaseSettings):
     """Everything that can be configured. `AppSettings.load()` reads it; the environment wins over the file."""
 
@@ -228,6 +331,8 @@ class AppSettings(BaseSettings):
     """How the spaces of every site are read; without it they are not."""
     evidence: Evidence = Evidence()
     """What every audit exports, and with which key evidence is signed."""
+    notify: Notify | None = None
+    """Who is told of what is new; without it nobody is."""
     timeouts: Timeouts = Timeouts()
     """How long to wait for the network."""
 
@@ -244,6 +349,8 @@ class AppSettings(BaseSettings):
             "organization": Organization.model_fields,
             "spaces": Spaces.model_fields,
             "spaces.site": Site.model_fields,
+            "notify": Notify.model_fields,
+            "notify.webhook": Webhook.model_fields,
         }
         document = file.parsed(text, path, keys=cls.model_fields, tables=tables)
         if config is None and path is not None and by_chance(path):
@@ -317,7 +424,11 @@ class AppSettings(BaseSettings):
         known |= {f"{PREFIX}TIMEOUTS__{field.upper()}" for field in Timeouts.model_fields}
         known |= {f"{PREFIX}EVIDENCE__{field.upper()}" for field in Evidence.model_fields}
         known |= {f"{PREFIX}SPACES__{field.upper()}" for field in Spaces.model_fields}
+        known |= {f"{PREFIX}NOTIFY__{field.upper()}" for field in Notify.model_fields}
         named = [one.api_key_env for one in self.organization]
+        if self.notify is not None:
+            named += [self.notify.urls_env]
+            named += [name for one in self.notify.webhook for name in (one.url_env, one.secret_env)]
         if self.spaces is not None:
             named += [self.spaces.token_env, *(one.token_env for one in self.spaces.site)]
         ours = known | {name for name in named if name}

@@ -30,6 +30,7 @@ from contribaudit.store import (
     database,
     evidence,
     facts,
+    notices,
     pruning,
     pseudonyms,
     runs,
@@ -109,6 +110,10 @@ class History(Transactions):
     record_verdict = writes(runs.record_verdict)
     record_unreached = writes(runs.record_unreached)
     outcomes = reads(runs.read_outcomes)
+    tell = writes(notices.tell)
+    claim_deliveries = writes(notices.claim_deliveries)
+    note_delivery = writes(notices.note_delivery)
+    deliveries = reads(notices.read_deliveries)
     outcome_history = reads(runs.read_outcome_history)
     keep_policy = writes(runs.keep_policy)
     kept_policy = reads(runs.read_policy)

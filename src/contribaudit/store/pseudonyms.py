@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, delete, select, update
@@ -17,8 +18,10 @@ from contribaudit.store.schema import (
     confirmations,
     events,
     facts,
+    messages,
     responses,
     revocations,
+    told,
 )
 
 _NAMES: tuple[Column[str], ...] = (
@@ -29,6 +32,8 @@ _NAMES: tuple[Column[str], ...] = (
     change_notes.c.signed_by,
     baselines.c.approved_by,
 )
+_TEXTS: tuple[Column[str], ...] = (told.c.text, messages.c.body)
+"""Sentences of ours that may name whoever did something."""
 
 
 def forget_person(connection: Connection, person: str, moment: datetime, signature: Signature) -> int:
@@ -44,6 +49,7 @@ def forget_person(connection: Connection, person: str, moment: datetime, signatu
             statement = update(column.table).where(column == spelling).values({column.name: instead})
             touched += connection.execute(statement).rowcount
     touched += _forget_actor(connection, person, instead)
+    touched += sum(_forget_in_texts(connection, column, person, instead) for column in _TEXTS)
     if touched:
         note(connection, moment, signature, f"the name behind {instead} was erased", ())
     return touched
@@ -54,6 +60,17 @@ def _spellings(connection: Connection, column: Column[str], person: str) -> list
     folded = person.strip().casefold()
     every = connection.execute(select(column).distinct()).scalars()
     return [one for one in every if one.strip().casefold() == folded and one != pseudonym(person)]
+
+
+def _forget_in_texts(connection: Connection, column: Column[str], person: str, instead: str) -> int:
+    named = re.compile(re.escape(person.strip()), re.IGNORECASE)
+    found = [text for text in connection.execute(select(column).distinct()).scalars() if named.search(text)]
+    return sum(
+        connection.execute(
+            update(column.table).where(column == text).values({column.name: named.sub(instead, text)})
+        ).rowcount
+        for text in found
+    )
 
 
 def _forget_actor(connection: Connection, person: str, instead: str) -> int:

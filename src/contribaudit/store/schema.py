@@ -33,6 +33,11 @@ Evidence:
 
     manifests                 each exported manifest by digest, and the one before it
     ledgers ──► runs          what a run asked of the API, compressed
+
+Messages to people:
+
+    told                      what was told of each matter, so that nobody is told twice
+    messages ◄── deliveries   each message, and how far it came to each destination
 """
 
 from __future__ import annotations
@@ -57,7 +62,7 @@ from sqlalchemy import (
 
 from contribaudit.store.columns import Escaped, Moment
 
-FIRST = "0009"
+FIRST = "0010"
 """The revision of the first release. Versions before it wrote lower ones."""
 HEAD = FIRST
 """The newest migration. A store at this revision opens without importing Alembic."""
@@ -450,3 +455,45 @@ outcomes = Table(
 )
 _current = outcomes.c.ended_run.is_(None)
 Index("outcomes_open", outcomes.c.finding, unique=True, sqlite_where=_current, postgresql_where=_current)
+
+told = Table(
+    "told",
+    metadata,
+    Column("organization", Escaped, nullable=False),
+    Column("key", Escaped, nullable=False),  # "" for the organization itself: up to which run it was told of
+    Column("run", Id),  # no reference: a run may be removed
+    Column("event", String(16), nullable=False),
+    Column("state", Escaped, nullable=False),
+    Column("topic", Escaped, nullable=False),
+    Column("text", Escaped, nullable=False),
+    Column("told_at", Moment, nullable=False),
+    Column("times", Integer, nullable=False),
+    PrimaryKeyConstraint("organization", "key"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("organization", Escaped, nullable=False),
+    Column("run", Id),
+    Column("event", String(16), nullable=False),
+    Column("critical", Boolean, nullable=False),
+    Column("title", Escaped, nullable=False),
+    Column("body", Text, nullable=False),  # JSON {lines, facts}
+    Column("created_at", Moment, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("message", Id, ForeignKey("messages.id"), nullable=False, index=True),
+    Column("destination", String(64), nullable=False),
+    Column("name", Escaped, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("claimed_until", Moment),
+    Column("sent_at", Moment),
+    Column("error", Escaped, nullable=False),
+)

@@ -1,0 +1,172 @@
+"""`contribaudit notify`: who is told of what, and whether it arrived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.options import Console, format_option, pass_console, store_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from contribaudit.core.advise.report import Report
+    from contribaudit.core.model.policy import AuditPolicy
+    from contribaudit.errors import ContribauditError
+    from contribaudit.operations.notify.channels import Channel
+    from contribaudit.settings.model import Notify
+    from contribaudit.store.history import History
+
+_TABULAR = ("table", "csv", "json")
+
+
+@click.group()
+def command() -> None:
+    """Send test messages, send what waits, and show what was told to whom."""
+
+
+def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
+    from contribaudit.errors import ConfigurationError
+    from contribaudit.operations.notify.channels import channels
+
+    settings = console.settings()
+    found = channels(settings)
+    if settings.notify is None or not found:
+        raise ConfigurationError(
+            "Nobody is to be told of anything",
+            hint="Write a [notify] table into the configuration: urls_env, urls_file or [[notify.webhook]]",
+        )
+    return settings.notify, found
+
+
+@command.command("test")
+@pass_console
+def test_command(console: Console) -> None:
+    """Send a test message to every destination, now, and say which took it."""
+    from datetime import UTC, datetime
+
+    from contribaudit.core.advise.notices import Event, Message
+    from contribaudit.errors import NotDelivered
+    from contribaudit.operations.notify.notifier import envelope
+    from contribaudit.store.notices import Delivery
+
+    _, found = _configured(console)
+    now = datetime.now(UTC)
+    lines = ("This is a test message of contribaudit.", "Nothing happened. What happens will arrive here.")
+    message = Message(Event.TEST, "contribaudit: test message", lines)
+    failed = 0
+    rows = []
+    for channel in found:
+        delivery = Delivery(0, 0, channel.destination, message, "", None, now, now, None, 0, "")
+        error = channel.send(message, envelope(delivery))
+        failed += bool(error)
+        rows.append(f"{channel.destination.name}: {error or 'sent'}\n")
+    console.write(rows)
+    if failed:
+        raise NotDelivered(
+            f"{failed} of {len(found)} destinations did not take the test message",
+            hint="Check their addresses, and that this machine may reach them",
+        )
+
+
+@command.command("send")
+@store_option
+@pass_console
+def send_command(console: Console, *, store_location: str | None) -> None:
+    """Send what waits: after quiet hours, or after a destination failed. For schedulers, hourly say."""
+    from contribaudit import wiring
+
+    _, found = _configured(console)
+    with wiring.open_store(console.settings(), store_location) as store:
+        send(console, store, found)
+
+
+@command.command("status")
+@format_option(_TABULAR, "table")
+@store_option
+@pass_console
+def status_command(console: Console, *, output_format: str, store_location: str | None) -> None:
+    """What was told, to whom, and what still waits; the newest last."""
+    from contribaudit.exporters.tabular import render
+
+    with console.history(store_location) as store:
+        deliveries = store.deliveries()
+    columns = ("message", "created_at", "organization", "run", "event", "title", "destination", "state", "attempts")
+    rows = [
+        (
+            one.message_id,
+            one.created_at,
+            one.organization,
+            one.run,
+            one.message.event.value,
+            one.message.title,
+            one.destination.name,
+            _state(one.sent_at is not None, given_up=one.given_up, error=one.error),
+            one.attempts,
+        )
+        for one in deliveries
+    ]
+    console.write(render(output_format, columns, rows, only=("created_at", "title", "destination", "state")))
+
+
+def _state(sent: bool, *, given_up: bool, error: str) -> str:
+    if sent:
+        return "sent"
+    if given_up:
+        return f"given up: {error}"
+    return f"waits: {error}" if error else "waits"
+
+
+def tell(console: Console, report: Report, policy: AuditPolicy, store: History) -> None:
+    """Tell people what the run found. Whatever fails here is a warning: the audit stands, and so does its exit code."""
+    from datetime import UTC, datetime
+
+    from contribaudit.errors import ContribauditError
+    from contribaudit.operations.notify.channels import channels
+    from contribaudit.operations.notify.notifier import tell_of
+
+    settings = console.settings()
+    if settings.notify is None:
+        return
+    try:
+        found = channels(settings)
+        tell_of(report, policy, store, settings.notify, found, datetime.now(UTC))
+        send(console, store, found, report)
+    except ContribauditError as error:
+        console.diagnostics.warning(f"nobody was told: {error.message}", hint=error.hint)
+
+
+def tell_failure(console: Console, error: ContribauditError, organizations: dict[str, str], store: History) -> None:
+    """Tell people that nothing could be read, or that a key was refused."""
+    from datetime import UTC, datetime
+
+    from contribaudit.errors import ContribauditError
+    from contribaudit.operations.notify.channels import channels
+    from contribaudit.operations.notify.notifier import tell_unreached
+
+    settings = console.settings()
+    if settings.notify is None:
+        return
+    now = datetime.now(UTC)
+    try:
+        found = channels(settings)
+        code = type(error).__name__
+        tell_unreached(organizations, code, error.message, store, settings.notify, found, now)
+        send(console, store, found)
+    except ContribauditError as problem:
+        console.diagnostics.warning(f"nobody was told: {problem.message}", hint=problem.hint)
+
+
+def send(console: Console, store: History, found: Sequence[Channel], report: Report | None = None) -> None:
+    """Send what is due, with a warning for each destination that failed."""
+    from datetime import UTC, datetime
+
+    from contribaudit.operations.notify.notifier import send_due
+
+    context: dict[str, object] = {}
+    if report is not None:
+        context = {"verdict": report.headline, "exit_code": report.run.exit_code, "manifest": report.manifest_sha256}
+    for failed in send_due(store, found, datetime.now(UTC), context=context):
+        later = "it is given up" if failed.given_up else "it is tried again by the next audit or `notify send`"
+        console.diagnostics.warning(f"{failed.destination.name} was not told: {failed.error}; {later}")

@@ -1,0 +1,333 @@
+"""What an audit has to tell people, and what they were told already.
+
+A matter is one thing that is not as it should be: a finding that fails, a signal that moved, a source that cannot be
+read, a date that comes near. It is told once for each state that it is in, by whichever runner; it has recovered only
+when it was verified to be right again. What could not be verified is neither bad news nor good.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta, tzinfo
+from enum import StrEnum
+
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.deadline import Deadline, DeadlineKind
+from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.observation import STALE_CODES, SettingId
+from contribaudit.core.model.snapshot import Collection, CollectionStatus
+from contribaudit.core.model.subject import Subject
+
+_LISTED = 12
+_APPS_NAMED = 4
+
+
+class Event(StrEnum):
+    """The kinds of messages, in the order in which they are sent. `first` and `test` are sent whatever is asked for."""
+
+    FIRST = "first"
+    FAILURES = "failures"
+    STALE = "stale"
+    UNREADABLE = "unreadable"
+    EXPIRING = "expiring"
+    RECOVERED = "recovered"
+    DIGEST = "digest"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing that people should know of.
+
+    `state` is a word, the same as long as nothing new is to be told; "" where being of this event is all there is.
+    """
+
+    key: str
+    event: Event
+    state: str
+    group: str
+    """What it is about, the same for all that are told together: a check's title, "Signals", "Sources"."""
+    text: str
+    """What is special about this one: the app and what was seen."""
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What people were told of a matter."""
+
+    event: Event
+    state: str
+    group: str
+    text: str
+    told_at: datetime
+    times: int
+    """How often it was told of within the last weeks; what comes and goes is told ever more rarely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What one run found of one organization."""
+
+    bad: tuple[Matter, ...]
+    good: frozenset[str]
+    """Keys of what was verified to be right."""
+    whole: bool
+    """Whether everything was read, so that what is in neither is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is to be told, and what becomes of what was told before."""
+
+    tell: tuple[Matter, ...] = ()
+    recovered: tuple[tuple[str, Told], ...] = ()
+    forget: frozenset[str] = frozenset()
+    held: tuple[Matter, ...] = ()
+    """News that waits, since the same matter has come and gone too often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: what happened, who did it, where to look."""
+
+    event: Event
+    title: str
+    lines: tuple[str, ...]
+    critical: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """The same for programs; see docs/notifications.md."""
+
+    @property
+    def text(self) -> str:
+        """The body as plain text."""
+        return "\n".join(self.lines)
+
+
+def situation(
+    organization: str,
+    findings: Iterable[Finding],
+    changes: Iterable[Change],
+    collections: Iterable[Collection],
+    deadlines: Iterable[Deadline],
+    *,
+    fail_on: Severity,
+    as_of: datetime,
+    named: Mapping[str, str],
+) -> Situation:
+    """What a run found of the organization. `named` gives people's names of subjects by their ID.
+
+    A finding below `fail_on` is told by the digest alone. One that cannot be verified is left out while a source
+    could not be read whole: then the source is the news.
+    """
+    bad: list[Matter] = []
+    good: set[str] = set()
+    sources = [one for one in collections if not one.optional]
+    for source in sources:
+        key = f"source:{organization}:{source.collector}"
+        if source.status is CollectionStatus.OK:
+            good.add(key)
+        else:
+            text = f"{source.collector}: {source.reason or source.status}"
+            bad.append(Matter(key, Event.UNREADABLE, source.code or str(source.status), "Sources", text))
+    good.add(f"source:{organization}:*")
+    whole = all(source.status is CollectionStatus.OK for source in sources)
+    changed: dict[tuple[Subject, SettingId | None], Change] = {
+        (change.subject, change.setting): change for change in changes if not _is_signal(change)
+    }
+    for finding in findings:
+        if finding.subject.organization not in (organization, ""):
+            continue
+        key = f"finding:{finding.id}"
+        if not (finding.outcome.violates or finding.outcome.unproven):
+            good.add(key)
+        elif finding.severity.at_least(fail_on) and (
+            finding.outcome.violates or whole or finding.reason_code in STALE_CODES
+        ):
+            bad.append(_of_finding(key, finding, changed, named))
+    bad.extend(_of_signal(change, named) for change in changes if _is_signal(change))
+    bad.extend(_of_deadlines(deadlines, as_of))
+    return Situation(tuple(bad), frozenset(good), whole)
+
+
+def unreached(organization: str, code: str, reason: str) -> Situation:
+    """What there is to tell of an organization of which nothing could be read."""
+    return Situation(
+        (Matter(f"source:{organization}:*", Event.UNREADABLE, code, "Sources", reason),), frozenset(), False
+    )
+
+
+def _is_signal(change: Change) -> bool:
+    return change.setting.startswith("signal.") and not change.setting.endswith((".revision", ".settled"))
+
+
+def _of_finding(
+    key: str, finding: Finding, changed: Mapping[tuple[Subject, SettingId | None], Change], named: Mapping[str, str]
+) -> Matter:
+    change = changed.get((finding.subject, finding.setting))
+    # Another wrong value is another thing to tell.
+    state = change.id if change is not None and finding.outcome.violates else ""
+    name = named.get(finding.subject.id, "")
+    text = f"{name}: {finding.reason}" if name and name not in finding.reason else finding.reason
+    if change is not None and change.cause:
+        text += f" ({change.cause})"
+    event = Event.FAILURES if finding.outcome.violates else Event.STALE
+    return Matter(key, event, state, finding.title, text, finding.severity)
+
+
+def _of_signal(change: Change, named: Mapping[str, str]) -> Matter:
+    name = named.get(change.subject.id) or change.name
+    what = f"{name or 'the organization'}: {change.setting.removeprefix('signal.')} moved"
+    text = f"{what} ({change.cause})" if change.cause else f"{what}, no cause found"
+    return Matter(f"signal:{change.id}", Event.STALE, "moved", "Signals that moved", text)
+
+
+_WARNED_DAYS = {
+    DeadlineKind.API_KEY: (30, 14, 7, 1),
+    DeadlineKind.ATTESTATION: (7, 1),
+    DeadlineKind.WAIVER: (14, 3),
+    DeadlineKind.TRIAL: (7, 1),
+    DeadlineKind.BASELINE: (14, 3),
+}
+"""How many days before its end each kind is told of."""
+_CALLED = {
+    DeadlineKind.API_KEY: "API keys",
+    DeadlineKind.ATTESTATION: "Attested values",
+    DeadlineKind.WAIVER: "Waivers",
+    DeadlineKind.TRIAL: "Trials",
+    DeadlineKind.BASELINE: "Baselines",
+}
+
+
+def _of_deadlines(deadlines: Iterable[Deadline], as_of: datetime) -> Iterable[Matter]:
+    for deadline in deadlines:
+        left, steps = deadline.days_left(as_of), _WARNED_DAYS.get(deadline.kind, ())
+        passed = [step for step in steps if left is not None and left <= step]
+        if left is None or deadline.ends_at is None or not passed:
+            continue
+        day = deadline.ends_at.date()
+        state = f"{day}:{'over' if left < 0 else min(passed)}"
+        when = "over" if left < 0 else "today" if left == 0 else f"in {left} days" if left > 1 else "tomorrow"
+        text = f"{deadline.what}: {day}, {when}" + (f"; {deadline.next_step}" if deadline.next_step else "")
+        severity = Severity.CRITICAL if deadline.kind is DeadlineKind.API_KEY and left <= 1 else None
+        yield Matter(f"deadline:{deadline.id}", Event.EXPIRING, state, _CALLED[deadline.kind], text, severity)
+
+
+def news(told: Mapping[str, Told], found: Situation, now: datetime) -> News:
+    """What of the situation was not told yet, and what of what was told is right again."""
+    tell: list[Matter] = []
+    held: list[Matter] = []
+    for matter in found.bad:
+        before = told.get(matter.key)
+        if before is not None and before.event is matter.event and matter.state in ("", before.state):
+            continue
+        if before is not None and now < before.told_at + back_off(before.times):
+            held.append(matter)
+        else:
+            tell.append(matter)
+    recovered = tuple(
+        (key, before)
+        for key, before in told.items()
+        if key in found.good and before.event in (Event.FAILURES, Event.STALE, Event.UNREADABLE)
+    )
+    present = {matter.key for matter in found.bad} | found.good
+    forget = {key for key in told if key not in present and (found.whole or not key.startswith("finding:"))}
+    kept = {key for key in forget if key.startswith(("signal:", "source:"))}
+    return News(tuple(tell), recovered, frozenset(forget - kept), tuple(held))
+
+
+def back_off(times: int) -> timedelta:
+    """How long a matter that was told so often rests before it is told again in another state."""
+    return timedelta(0) if times < 3 else timedelta(days=min(2 ** (times - 3), 7))
+
+
+def message_of(event: Event, matters: Sequence[Matter], called: str) -> Message:
+    """One message of what belongs together. `called` is the organization's name."""
+    critical = any(matter.severity is Severity.CRITICAL for matter in matters)
+    title = f"contribaudit: {called}: {_counted(event, len(matters))}"
+    return Message(event, title, tuple(_lines(matters)), critical, {"matters": [_as_facts(one) for one in matters]})
+
+
+def recovered_of(recovered: Sequence[tuple[str, Told]], called: str) -> Message:
+    """The message that things which were told of are verified to be right again."""
+    matters = [Matter(key, Event.RECOVERED, "recovered", told.group, told.text) for key, told in recovered]
+    return message_of(Event.RECOVERED, matters, called)
+
+
+def summary_of(found: Situation, called: str) -> Message:
+    """The first message of an organization: how it stands, in numbers; nothing that is in it is told again."""
+    counts = Counter(matter.event for matter in found.bad)
+    lines = [_counted(event, counts[event]) for event in _COUNTED if counts[event]] or ["nothing fails"]
+    worst = sorted(found.bad, key=_gravest_first)[:_LISTED]
+    facts = {"matters": [_as_facts(matter) for matter in found.bad]}
+    summed = (f"Found: {', '.join(lines)}.", "", *_lines(worst))
+    return Message(Event.FIRST, f"contribaudit: {called}: first audit", summed, False, facts)
+
+
+_COUNTED = {
+    Event.FAILURES: ("finding fails", "findings fail"),
+    Event.STALE: ("value must be looked at again", "values must be looked at again"),
+    Event.UNREADABLE: ("source cannot be read", "sources cannot be read"),
+    Event.EXPIRING: ("date comes near", "dates come near"),
+    Event.RECOVERED: ("matter is right again", "matters are right again"),
+}
+
+
+def _counted(event: Event, number: int) -> str:
+    one, several = _COUNTED[event]
+    return f"{number} {one if number == 1 else several}"
+
+
+def _gravest_first(matter: Matter) -> tuple[int, str, str]:
+    return matter.severity.rank if matter.severity is not None else len(Severity), matter.group, matter.text
+
+
+def _lines(matters: Sequence[Matter]) -> Iterable[str]:
+    """The matters by what they are about, gravest first, so many of each and so many groups that a chat shows all."""
+    groups: dict[str, list[Matter]] = defaultdict(list)
+    for matter in sorted(matters, key=_gravest_first):
+        groups[matter.group].append(matter)
+    for number, (group, members) in enumerate(groups.items()):
+        if number == _LISTED:
+            yield f"and {sum(map(len, list(groups.values())[_LISTED:]))} more"
+            return
+        severity = f"{members[0].severity.value}: " if members[0].severity is not None else ""
+        yield f"{severity}{group}"
+        yield from (f"  {matter.text}" for matter in members[:_APPS_NAMED])
+        if len(members) > _APPS_NAMED:
+            yield f"  and {len(members) - _APPS_NAMED} more"
+
+
+def _as_facts(matter: Matter) -> dict[str, object]:
+    severity = matter.severity.value if matter.severity is not None else None
+    return {
+        "key": matter.key,
+        "event": matter.event.value,
+        "group": matter.group,
+        "text": matter.text,
+        "severity": severity,
+    }
+
+
+def quiet_until(now: datetime, quiet: tuple[time, time] | None, zone: tzinfo) -> datetime | None:
+    """The end of the quiet hours that `now` lies in; None outside of them. Hours may go over midnight."""
+    if quiet is None or quiet[0] == quiet[1]:
+        return None
+    local = now.astimezone(zone)
+    begins, ends = quiet
+    clock = local.time()
+    inside = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+    if not inside:
+        return None
+    day = local.date() if clock < ends else local.date() + timedelta(days=1)
+    return datetime.combine(day, ends, zone)
+
+
+def last_slot(now: datetime, weekday: int, at: time, zone: tzinfo) -> datetime:
+    """When the weekly digest was last due, at or before `now`. `weekday` is 0 for Monday."""
+    local = now.astimezone(zone)
+    day = local.date() - timedelta(days=(local.weekday() - weekday) % 7)
+    slot = datetime.combine(day, at, zone)
+    return slot if slot <= local else datetime.combine(day - timedelta(days=7), at, zone)

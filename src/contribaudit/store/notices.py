@@ -1,0 +1,247 @@
+"""What people were told, and what is still on its way to them.
+
+Every runner that shares the history asks it in one write transaction what is news: two of them never tell the same.
+A message is kept with one delivery for each destination, which is tried again until it arrives or is given up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+
+from contribaudit.core.advise.notices import Event, Matter, Message, News, Told
+from contribaudit.store import ids
+from contribaudit.store.schema import deliveries, messages, told
+
+KEPT_DAYS = 90
+"""How long a message, and what was told of something that came once, are kept."""
+COUNTED_DAYS = 14
+"""Over how many days it is counted how often a matter was told of."""
+CLAIMED_MINUTES = 10
+GIVEN_UP_AFTER = 8
+"""How many tries a delivery gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where messages go: a name that shows no secret, and a digest that tells it from the others."""
+
+    digest: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one destination."""
+
+    id: int
+    message_id: int
+    destination: Destination
+    message: Message
+    organization: str
+    run: int | None
+    created_at: datetime
+    next_at: datetime
+    sent_at: datetime | None
+    attempts: int
+    error: str
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it will not be tried again."""
+        return self.sent_at is None and self.attempts >= GIVEN_UP_AFTER
+
+
+Compose = Callable[[Mapping[str, Told], bool], tuple[News, Sequence[tuple[Message, datetime]]]]
+"""What is news and which messages tell it, each with the moment from which on it may be sent; given what was told of
+each matter, and whether this is the first time for the organization.
+"""
+
+
+def tell(
+    connection: Connection,
+    organization: str,
+    run: int | None,
+    now: datetime,
+    destinations: Sequence[Destination],
+    compose: Compose,
+) -> News | None:
+    """Ask what is news and keep the messages that tell it, or nothing where a newer run told already (None)."""
+    ids.one_writer(connection)
+    rows = connection.execute(select(told).where(told.c.organization == organization)).all()
+    newest = max((row.run for row in rows if row.run is not None), default=None)
+    if run is not None and newest is not None and run < newest:
+        return None
+    before = {
+        row.key: Told(Event(row.event), row.state, row.topic, row.text, row.told_at, row.times)
+        for row in rows
+        if row.key
+    }
+    news, coming = compose(before, newest is None)
+    for matter in news.tell:
+        _note(connection, organization, run, now, matter, before.get(matter.key))
+    for key, was in news.recovered:
+        matter = Matter(key, Event.RECOVERED, "", was.group, was.text)
+        _note(connection, organization, run, now, matter, was, counts=False)
+    _mark(connection, organization, run if run is not None else newest, now)
+    if news.forget:
+        mine = told.c.organization == organization
+        for key in news.forget:
+            connection.execute(delete(told).where(mine, told.c.key == key))
+    for message, not_before in coming:
+        keep_message(connection, organization, run, now, destinations, message, not_before)
+    _forget_old(connection, now)
+    return news
+
+
+def _note(
+    connection: Connection,
+    organization: str,
+    run: int | None,
+    now: datetime,
+    matter: Matter,
+    was: Told | None,
+    *,
+    counts: bool = True,
+) -> None:
+    recent = was is not None and was.told_at > now - timedelta(days=COUNTED_DAYS)
+    times = (was.times if was is not None and recent else 0) + counts
+    told_at = now if counts or was is None else was.told_at
+    values = {
+        "run": run,
+        "event": matter.event.value,
+        "state": matter.state,
+        "topic": matter.group,
+        "text": matter.text,
+        "told_at": told_at,
+        "times": times,
+    }
+    if was is None:
+        connection.execute(insert(told).values(organization=organization, key=matter.key, **values))
+    else:
+        mine = and_(told.c.organization == organization, told.c.key == matter.key)
+        connection.execute(update(told).where(mine).values(values))
+
+
+def _mark(connection: Connection, organization: str, run: int | None, now: datetime) -> None:
+    """Note up to which run the organization was told of, under the empty key."""
+    connection.execute(delete(told).where(told.c.organization == organization, told.c.key == ""))
+    row = {"event": Event.FIRST.value, "state": "", "topic": "", "text": "", "told_at": now, "times": 0}
+    connection.execute(insert(told).values(organization=organization, key="", run=run, **row))
+
+
+def keep_message(
+    connection: Connection,
+    organization: str,
+    run: int | None,
+    now: datetime,
+    destinations: Iterable[Destination],
+    message: Message,
+    not_before: datetime,
+) -> None:
+    """Keep a message with a delivery for each destination."""
+    number = ids.next_id(connection, messages)
+    connection.execute(
+        insert(messages).values(
+            id=number,
+            organization=organization,
+            run=run,
+            event=message.event.value,
+            critical=message.critical,
+            title=message.title,
+            body=json.dumps({"lines": message.lines, "facts": message.facts}),
+            created_at=now,
+        )
+    )
+    for destination in destinations:
+        connection.execute(
+            insert(deliveries).values(
+                id=ids.next_id(connection, deliveries),
+                message=number,
+                destination=destination.digest,
+                name=destination.name,
+                attempts=0,
+                next_at=not_before,
+                error="",
+            )
+        )
+
+
+def claim_deliveries(connection: Connection, now: datetime, destinations: Iterable[str]) -> list[Delivery]:
+    """Deliveries to these destinations that are due, oldest first; nobody else takes them for ten minutes."""
+    ids.one_writer(connection)
+    c = deliveries.c
+    due = and_(
+        c.sent_at.is_(None),
+        c.attempts < GIVEN_UP_AFTER,
+        c.next_at <= now,
+        or_(c.claimed_until.is_(None), c.claimed_until <= now),
+        c.destination.in_(list(destinations)),
+    )
+    found = _read(connection, due)
+    until = now + timedelta(minutes=CLAIMED_MINUTES)
+    for one in found:
+        connection.execute(update(deliveries).where(c.id == one.id).values(claimed_until=until))
+    return found
+
+
+def note_delivery(connection: Connection, delivery: Delivery, now: datetime, error: str) -> None:
+    """Note that a delivery arrived, or why it did not ("" for one that did): tried again after a growing while."""
+    values: dict[str, Any] = {"attempts": delivery.attempts + 1, "claimed_until": None, "error": error}
+    if error:
+        values["next_at"] = now + timedelta(minutes=min(5 * 4**delivery.attempts, 24 * 60))
+    else:
+        values["sent_at"] = now
+    connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(values))
+
+
+def read_deliveries(connection: Connection) -> list[Delivery]:
+    """Every delivery that is kept, oldest first."""
+    return _read(connection, None)
+
+
+def _read(connection: Connection, which: Any) -> list[Delivery]:
+    query = select(deliveries, messages).join(messages, deliveries.c.message == messages.c.id)
+    if which is not None:
+        query = query.where(which)
+    found = []
+    for row in connection.execute(query.order_by(deliveries.c.id)):
+        body = json.loads(row.body)
+        message = Message(Event(row.event), row.title, tuple(body["lines"]), row.critical, body["facts"])
+        found.append(
+            Delivery(
+                row.id,
+                row.message,
+                Destination(row.destination, row.name),
+                message,
+                row.organization,
+                row.run,
+                row.created_at,
+                row.next_at,
+                row.sent_at,
+                row.attempts,
+                row.error,
+            )
+        )
+    return found
+
+
+def last_message(connection: Connection, organization: str, event: Event) -> datetime | None:
+    """When the last message of this kind was made for the organization; None where none is kept."""
+    query = select(messages.c.created_at).where(
+        messages.c.organization == organization, messages.c.event == event.value
+    )
+    return connection.execute(query.order_by(messages.c.created_at.desc()).limit(1)).scalar()
+
+
+def _forget_old(connection: Connection, now: datetime) -> None:
+    over = now - timedelta(days=KEPT_DAYS)
+    old = select(messages.c.id).where(messages.c.created_at < over)
+    connection.execute(delete(deliveries).where(deliveries.c.message.in_(old)))
+    connection.execute(delete(messages).where(messages.c.created_at < over))
+    connection.execute(delete(told).where(told.c.key.like("signal:%"), told.c.told_at < over))

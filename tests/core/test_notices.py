@@ -1,0 +1,110 @@
+"""What is told, once, and what never is: by state told before and state now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from contribaudit.core.advise.notices import (
+    Event,
+    Matter,
+    Situation,
+    Told,
+    back_off,
+    last_slot,
+    message_of,
+    news,
+    quiet_until,
+)
+from contribaudit.core.model.finding import Severity
+
+NOW = datetime(2026, 11, 29, 2, tzinfo=UTC)
+KEY = "finding:0123"
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def matter(event: Event = Event.FAILURES, state: str = "", key: str = KEY) -> Matter:
+    return Matter(key, event, state, "In-app data contribution is off", "Acme: contributed", Severity.HIGH)
+
+
+def told(event: Event = Event.FAILURES, state: str = "", *, times: int = 1, days_ago: float = 1) -> dict[str, Told]:
+    return {KEY: Told(event, state, "title", "text", NOW - timedelta(days=days_ago), times)}
+
+
+def found(*bad: Matter, good: str = "", whole: bool = True) -> Situation:
+    return Situation(bad, frozenset([good] if good else []), whole)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "tells", "recovers"),
+    [
+        ({}, found(matter()), 1, 0),
+        (told(), found(matter()), 0, 0),
+        (told(state="change-1"), found(matter()), 0, 0),  # the change is over, the failure is the same
+        (told(state="change-1"), found(matter(state="change-2")), 1, 0),
+        (told(), found(good=KEY), 0, 1),
+        (told(), found(), 0, 0),
+        (told(), found(whole=False), 0, 0),
+        (told(), found(matter(Event.STALE)), 1, 0),
+        (told(Event.STALE), found(matter()), 1, 0),
+        (told(Event.RECOVERED), found(good=KEY), 0, 0),
+        (told(Event.RECOVERED), found(matter()), 1, 0),
+        (told(Event.RECOVERED, times=5), found(matter()), 0, 0),
+        (told(Event.RECOVERED, times=5, days_ago=5), found(matter()), 1, 0),
+        (told(Event.EXPIRING), found(good=KEY), 0, 0),
+    ],
+)
+def test_a_state_is_told_once_and_recovered_only_when_verified(
+    before: dict[str, Told], now: Situation, tells: int, recovers: int
+) -> None:
+    fresh = news(before, now, NOW)
+    assert (len(fresh.tell), len(fresh.recovered)) == (tells, recovers)
+
+
+def test_what_is_gone_from_a_whole_run_is_forgotten_and_from_a_partial_one_is_not() -> None:
+    assert news(told(), found(), NOW).forget == {KEY}
+    assert not news(told(), found(whole=False), NOW).forget
+
+
+def test_what_comes_and_goes_is_told_ever_more_rarely() -> None:
+    assert [back_off(times).days for times in range(8)] == [0, 0, 0, 1, 2, 4, 7, 7]
+
+
+def test_a_message_joins_what_belongs_together_and_stays_short() -> None:
+    many = [matter(key=f"finding:{number}") for number in range(500)]
+    message = message_of(Event.FAILURES, many, "Acme")
+    assert message.title == "contribaudit: Acme: 500 findings fail"
+    assert len(message.lines) == 6
+    assert message.lines[-1] == "  and 496 more"
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-11-29T23:30", "2026-11-30T06:00"),
+        ("2026-11-30T05:59", "2026-11-30T06:00"),
+        ("2026-11-30T06:00", None),
+        ("2026-11-30T12:00", None),
+        ("2026-11-29T22:00", "2026-11-30T06:00"),
+    ],
+)
+def test_quiet_hours_go_over_midnight_by_the_local_clock(now: str, until: str | None) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=BERLIN)
+    ends = quiet_until(moment, (time(22), time(6)), BERLIN)
+    assert ends == (datetime.fromisoformat(until).replace(tzinfo=BERLIN) if until else None)
+
+
+@pytest.mark.parametrize(
+    ("now", "slot"),
+    [
+        ("2026-11-30T07:59", "2026-11-23T08:00"),  # a Monday
+        ("2026-11-30T08:00", "2026-11-30T08:00"),
+        ("2026-12-06T23:00", "2026-11-30T08:00"),
+        ("2026-10-26T09:00", "2026-10-26T08:00"),  # the clock went back the day before
+    ],
+)
+def test_the_weekly_slot_is_by_the_local_clock(now: str, slot: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=BERLIN).astimezone(UTC)
+    assert last_slot(moment, 0, time(8), BERLIN) == datetime.fromisoformat(slot).replace(tzinfo=BERLIN)
