@@ -129,6 +129,8 @@ def test_the_table_holds(cells: dict[str, str]) -> None:
     answer = ai(state, subject)
     (finding,) = (one for one in evaluated(state, policy_of(rule("AI-01"))).findings if one.subject == subject)
     assert (said(answer), str(finding.outcome)) == (cells["effective.ai"], cells["AI-01"]), cells["why"]
+    if cells["AI-01"] in ("unknown", "stale", "conflict"):
+        assert finding.setting == names.AI_ACCESS, "the screen that settles it is that of Rovo access"
     told = state.read(subject, names.EFFECTIVE_AI)
     assert told == as_observation(state, answer)
     assert said(ai(as_in_a_pack(state), subject)) == cells["effective.ai"]

@@ -79,7 +79,7 @@ def access_told(case: CheckContext, app: Subject, expected: Value = None) -> tup
     recorded = attested_choice(case.state, app, ai.ACCESS, expected)
     if found is None or seen is None or (seen.setting == ai.ACCESS.id and isinstance(recorded, Verdict)):
         return recorded if isinstance(recorded, Verdict) else unread(case.state.read(app, ai.ACCESS.id), expected)
-    return Verdict(found.outcome, found.code, found.reason.sentence, seen.setting, expected, None, evidence_of(seen))
+    return Verdict(found.outcome, found.code, found.reason.sentence, ai.ACCESS.id, expected, None, evidence_of(seen))
 
 
 def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
@@ -146,6 +146,7 @@ def stopped_by(answer: Effective, most: str = BLOCKED) -> Verdict:
     switch = _SWITCHES.get(seen.setting) if seen is not None else None
     if switch is None:
         setting = seen.setting if seen is not None else names.EFFECTIVE_AI
+        setting = ai.ACCESS.id if setting in WITNESSES else setting  # where somebody can look
         return Verdict(
             answer.outcome, answer.code, answer.reason, setting, NOT_EXPOSED, None, evidence_of(*answer.rests_on)
         )

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from contribaudit.core.model import decoder as decoders
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId
+from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
@@ -36,7 +36,6 @@ from contribaudit.core.resolve.reasons import (
     read_word,
     rule,
     sites_index,
-    stop_by,
     told,
 )
 from contribaudit.core.resolve.state import State
@@ -224,9 +223,9 @@ def _contradiction(said: _Said) -> Stop | None:
     no = [link for is_open, link in witnesses if not is_open]
     if not yes or not no:
         return None
-    sentence = f"the sources disagree: {yes[-1].sentence}, and {no[-1].sentence}"
-    last = yes[-1]
-    return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(last, sentence=sentence), before=(no[-1],))
+    sentence = f"the sources disagree: {yes[-1].sentence}; {no[-1].sentence}"
+    other, last = (yes[-1], no[-1]) if no[-1] is witnesses[-1][1] else (no[-1], yes[-1])
+    return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(last, sentence=sentence), before=(other,))
 
 
 def _beside(said: _Said, proof: _Proof) -> Iterator[Reason]:
@@ -250,7 +249,8 @@ def _open_question(said: _Said, proofs: Sequence[_Proof]) -> Stop | None:
         sentence = f"{link.sentence}; whether for everyone or for some groups is not known"
         stops.append(Stop(Outcome.UNKNOWN, SOME_OR_ALL, replace(link, sentence=sentence)))
     if said.answer is not None and said.answer.yes is False:
-        stops.append(Stop(Outcome.UNKNOWN, NOT_FOR_THIS_ACCOUNT, said.answer.link))
+        sentence = f"{said.answer.link.sentence}; a group may have access"
+        stops.append(Stop(Outcome.UNKNOWN, NOT_FOR_THIS_ACCOUNT, replace(said.answer.link, sentence=sentence)))
     if isinstance(said.attested, Stop) and said.attested.code not in NEVER_RECORDED:
         stops.append(said.attested)
     return min(stops, key=lambda stop: rank_of(stop.outcome), default=None)
@@ -273,14 +273,21 @@ def gateway(state: State, app: Subject) -> Answer | None:
     asked = [seen[field] for field in (names.GATEWAY_ROVO, names.GATEWAY_AI) if _was_asked(seen[field])]
     unusable = [one for one in asked if not isinstance(one, Observed) or one.value is not False]
     if unusable:
-        stop = stop_by(unusable[0], "the answer of the GraphQL gateway")
-        return Answer(None, stop.reason, stop)
+        one = unusable[0]
+        if isinstance(one, Unavailable):
+            code, sentence = one.code, f"the GraphQL gateway did not answer: {one.reason}"
+        else:
+            shown = "null" if one.value is None else repr(one.value)
+            code, sentence = ("null" if one.value is None else "unknown_word"), f"the GraphQL gateway answers {shown}"
+        return Answer(None, told(sentence, one), Stop(Outcome.UNKNOWN, code, told(sentence, one)))
     if not asked:
         return None
     no = asked[0]
-    sentence = f"{_ENABLED[no.setting]} not enabled for the token's account; a group may have access"
+    sentence = f"{_ENABLED[no.setting]} not enabled for the token's account"
     if nobody_alone(state, app.organization) is not None:
-        sentence = f"{_ENABLED[no.setting]} not enabled according to the GraphQL gateway"
+        sentence = (
+            f"{_ENABLED[no.setting]} not enabled according to the GraphQL gateway, and no plan here limits it by group"
+        )
     return Answer(False, told(sentence, no))
 
 
