@@ -141,10 +141,12 @@ class AdminConsole(admin.AdminConsole):
 
     def start_trial(self, which: str, plan: str) -> Event:
         """Try a higher plan: the API shows it as any other plan."""
+        self.organization.set_app(which, trial=plan, trial_ends_at=self._clock() + timedelta(days=admin.TRIAL_DAYS))
         return self._plan(which, plan, TRIAL_STARTED, f"Started a trial of {plan} for {which}")
 
     def end_trial(self, which: str, plan: str) -> Event:
         """End a trial; `plan` is what the app goes back to."""
+        self.organization.set_app(which, trial=None, trial_ends_at=None)
         return self._plan(which, plan, TRIAL_ENDED, f"Ended the trial for {which}, back to {plan}")
 
     def remove_app(self, which: str) -> Event:

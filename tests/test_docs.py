@@ -37,6 +37,8 @@ def reads_table() -> str:
         f"| {'<br>'.join(f'`{call.title}`' for call in one.calls)} | `{one.call.scope}` | {one.proves} |"
         for one in collectors.ALL
     ]
+    gateway = collectors.SITE_AI
+    rows += [f"| `{gateway.call.title}` | none (site token) | {gateway.proves} |"]
     rows += [f"| `{one.call.title}` | `{one.call.scope}` (site token) | {one.proves} |" for one in collectors.SPACES]
     return "\n".join(["| call | scope | what it proves, and what not |", "|---|---|---|", *rows])
 

@@ -22,6 +22,7 @@
     │   ├── RateLimited                    3   429, retried as long as the API asks
     │   ├── ServerFailed                   3   5xx, retried
     │   └── UnexpectedAnswer               3   HTML, broken JSON, a cursor that repeats, a redirect
+    │       ├── QueryRefused               3   a GraphQL query of which no part was answered
     │       └── CursorRefused              3   400 from the event stream: start again from a time
     ├── NothingRead                        69  not one call of an audit was answered: no run is kept
     ├── StoreError                         70  the history cannot be read or written
@@ -39,7 +40,7 @@ failed call makes outcomes `unknown`, and the findings decide.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from contribaudit import exit_codes
 
@@ -250,6 +251,19 @@ class NoEnvelope(ListNotWhole):
     """A page without what tells whether there is a next one."""
 
     code = "no_envelope"
+
+
+class QueryRefused(UnexpectedAnswer):
+    """The GraphQL gateway answered no part of a query: it does not know a field, or does not allow it.
+
+    `errors` are the gateway's own, as it sent them.
+    """
+
+    code = "query_refused"
+
+    def __init__(self, message: str, *, call: str, hint: str = "", errors: tuple[dict[str, Any], ...] = ()) -> None:
+        super().__init__(message, call=call, hint=hint)
+        self.errors = errors
 
 
 class CursorRefused(UnexpectedAnswer):

@@ -229,10 +229,10 @@ def _opener(
 
 
 def site_accesses(settings: AppSettings) -> Accesses | None:
-    """With which token each site is read; None when the configuration has no [spaces]. Raises CredentialError."""
-    if settings.spaces is None:
+    """With which token each site is read; None when the configuration has no [sites]. Raises CredentialError."""
+    if settings.sites is None:
         return None
-    return credentials.accesses(settings.spaces, credentials.tokens(settings.spaces, settings.api_url))
+    return credentials.accesses(settings.sites, credentials.tokens(settings.sites, settings.api_url))
 
 
 def _site_opener(

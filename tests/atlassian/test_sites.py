@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.credential import Credential
+from contribaudit.atlassian.graphql import Part, Question
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.sites import Access, Accesses, SiteClient, is_cloud_id, site_chain
 from contribaudit.atlassian.transport import Ledger
@@ -93,15 +94,16 @@ def wiki(ids: Sequence[int], following: str | None = None) -> dict[str, Any]:
     return {"results": [{"id": one} for one in ids], "_links": {"next": following} if following else {"base": "x"}}
 
 
-def test_only_two_reads_are_listed_for_sites() -> None:
-    assert {(call.method, call.path) for call in calls.ON_SITES} == {
-        ("GET", "/ex/jira/{cloudId}/rest/api/3/project/search"),
-        ("GET", "/ex/confluence/{cloudId}/wiki/api/v2/spaces"),
+def test_only_three_reads_are_listed_for_sites() -> None:
+    """What the one POST can ask, `test_graphql.py` holds to queries."""
+    assert {(call.method, call.path, call.scope) for call in calls.ON_SITES} == {
+        ("GET", "/ex/jira/{cloudId}/rest/api/3/project/search", "read:jira-work"),
+        ("GET", "/ex/confluence/{cloudId}/wiki/api/v2/spaces", "read:space:confluence"),
+        ("POST", "/graphql", ""),
     }
     for call in calls.ON_SITES:
         assert call not in calls.ALL
-        assert call.scope.startswith("read:")
-        assert call.documented_at.startswith("https://developer.atlassian.com/cloud/")
+        assert call.documented_at.startswith("https://developer.atlassian.com/")
 
 
 @pytest.mark.parametrize("call", [calls.GET_ORGANIZATION, calls.SEARCH_WORKSPACES], ids=lambda call: call.name)
@@ -330,7 +332,10 @@ def test_a_token_goes_to_the_gateway_or_to_a_configured_host_and_nowhere_else(
         for host in observed:
             before = len(sent.requests)
             with suppress(UnexpectedAnswer):
-                await sent.read(call, sent.client.host_of([host]))
+                if call is calls.ASK_GATEWAY:
+                    await sent.client.ask(Question(CLOUD, (Part.SITE,)), host=sent.client.host_of([host]))
+                else:
+                    await sent.read(call, sent.client.host_of([host]))
             wanted = own.get(host.strip().casefold(), MINE).header
             for request in sent.requests[before:]:
                 assert request.headers["Authorization"] == wanted

@@ -254,7 +254,7 @@ def test_list_calls_tells_of_sites_only_where_spaces_are_read(cli: Cli, ready: A
         return {(row["scope"], row["sent_with"]) for row in rows if "{cloudId}" in row["path"]}
 
     assert on_sites() == set()
-    Path("contribaudit.toml").write_text("[spaces]\n")
+    Path("contribaudit.toml").write_text("[sites]\n")
     assert on_sites() == {("read:jira-work", "site token"), ("read:space:confluence", "site token")}
     assert not ready.app.state.requests
 
@@ -263,7 +263,7 @@ def test_an_audit_reads_spaces_with_the_configured_token(
     cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """From the configuration to the report's rows; the token is in none of them."""
-    Path("contribaudit.toml").write_text('[spaces]\nemail = "demo@acme.example"\ntoken_env = "SITE_TOKEN"\n')
+    Path("contribaudit.toml").write_text('[sites]\nemail = "demo@acme.example"\ntoken_env = "SITE_TOKEN"\n')
     monkeypatch.setenv("SITE_TOKEN", "demo-site-token")
     ended = cli("audit", "--policy", policy(tmp_path), "--format", "json")
     rows = {row["collector"]: row for row in json.loads(ended.out)["collection"]}

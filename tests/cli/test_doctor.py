@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from contribaudit.atlassian.calls import ALL
-from contribaudit.simulator import Fault
+from contribaudit.simulator import Fault, Options
 from contribaudit.store.history import History
 from tests.cli.conftest import Api, Cli, Ended
 
@@ -273,13 +273,16 @@ def test_of_several_organizations_one_may_have_no_key(
     assert cli("doctor", "--format", "json").code == 4
 
 
+ON_SITES = ("jira-projects", "confluence-spaces", "gateway")
+
+
 def with_spaces(text: str = "") -> None:
-    Path("contribaudit.toml").write_text(f'[spaces]\nemail = "demo@acme.example"\ntoken_env = "SITE_TOKEN"\n{text}')
+    Path("contribaudit.toml").write_text(f'[sites]\nemail = "demo@acme.example"\ntoken_env = "SITE_TOKEN"\n{text}')
 
 
-def test_spaces_that_nobody_asked_for_are_one_line(cli: Cli, with_key: Api, keyring: object) -> None:
+def test_sites_that_nobody_asked_for_are_one_line(cli: Cli, with_key: Api, keyring: object) -> None:
     found = lines(cli("doctor", "--format", "json"))
-    assert [line["status"] for line in named(found, "spaces")] == ["ok"]
+    assert [line["status"] for line in named(found, "sites")] == ["ok"]
     assert named(found, "site") + named(found, "site token") == []
     assert not [request for request in with_key.app.state.requests if "/ex/" in request.path]
 
@@ -295,8 +298,31 @@ def test_a_site_s_token_is_found_and_tried_once(
     assert (token["status"], site["status"], ended.code) == ("ok", "ok", 0)
     assert "demo@acme.example" in token["what"]
     assert "read:jira-work" in site["what"] or "read:space:confluence" in site["what"]
-    assert len([request for request in with_key.app.state.requests if "/ex/" in request.path]) == 1
+    assert [line["status"] for line in named(found, "gateway")] == ["ok"]
+    asked = [request.endpoint for request in with_key.app.state.requests if request.endpoint in ON_SITES]
+    assert sorted(asked) in (["gateway", "jira-projects"], ["confluence-spaces", "gateway"])
     assert "demo-site-token" not in ended.out + ended.err
+
+
+def test_only_what_the_configuration_reads_of_sites_is_tried(
+    cli: Cli, with_key: Api, keyring: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_TOKEN", "demo-site-token")
+    for read, wanted in (('["spaces"]', (1, 0)), ('["ai"]', (0, 1)), ('["regions", "spaces"]', (1, 1))):
+        with_spaces(f"read = {read}\n")
+        found = lines(cli("doctor", "--format", "json"))
+        assert (len(named(found, "site")), len(named(found, "gateway"))) == wanted
+
+
+def test_a_gateway_that_keeps_something_back_is_a_warning(
+    cli: Cli, with_key: Api, keyring: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_spaces('read = ["ai"]\n')
+    monkeypatch.setenv("SITE_TOKEN", "demo-site-token")
+    with_key.app.state.simulation.options = Options(gateway_failing=("configuration",))
+    (gateway,) = named(lines(cli("doctor", "--format", "json")), "gateway")
+    assert gateway["status"] == "warning"
+    assert "configuration is not available" in gateway["what"]
 
 
 def test_a_refused_token_and_none_at_all(
@@ -315,7 +341,7 @@ def test_a_refused_token_and_none_at_all(
 
 
 def test_a_token_file_that_cannot_be_read_is_a_failed_line(cli: Cli, with_key: Api, keyring: object) -> None:
-    Path("contribaudit.toml").write_text('[spaces]\ntoken_file = "missing"\n')
+    Path("contribaudit.toml").write_text('[sites]\ntoken_file = "missing"\n')
     found = lines(ended := cli("doctor", "--format", "json"))
     assert ended.code == 4
     assert [line["status"] for line in named(found, "site token")] == ["failed"]

@@ -102,7 +102,7 @@ def test_logout_forgets(cli: Cli, keyring: Kept) -> None:
 
 
 def test_a_site_s_token_is_saved_and_forgotten(cli: Cli, keyring: Kept, key_file: Path) -> None:
-    Path("contribaudit.toml").write_text('[spaces]\n[[spaces.site]]\nhost = "acme.atlassian.net"\n')
+    Path("contribaudit.toml").write_text('[sites]\n[[sites.site]]\nhost = "acme.atlassian.net"\n')
     for site, account in (("all", "site:*"), ("ACME.atlassian.net", "site:acme.atlassian.net")):
         ended = cli("login", "--site", site, "--api-key-file", str(key_file))
         assert (ended.code, ended.out) == (0, "")
@@ -123,7 +123,7 @@ def test_a_site_s_token_is_saved_and_forgotten(cli: Cli, keyring: Kept, key_file
     ],
 )
 def test_a_site_that_cannot_be_logged_in_to(words: tuple[str, ...], told: str, cli: Cli, keyring: Kept) -> None:
-    Path("contribaudit.toml").write_text('[[spaces.site]]\nhost = "acme.atlassian.net"\n')
+    Path("contribaudit.toml").write_text('[[sites.site]]\nhost = "acme.atlassian.net"\n')
     ended = cli("login", *words)
     assert ended.code == 2
     assert told in ended.err
@@ -133,7 +133,7 @@ def test_a_site_that_cannot_be_logged_in_to(words: tuple[str, ...], told: str, c
 def test_a_token_without_spaces_in_the_configuration_is_refused(cli: Cli, keyring: Kept, key_file: Path) -> None:
     ended = cli("login", "--site", "all", "--api-key-file", str(key_file))
     assert ended.code == 2
-    assert "[spaces]" in ended.last
+    assert "[sites]" in ended.last
     assert keyring == {}
 
 

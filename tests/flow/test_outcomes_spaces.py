@@ -183,7 +183,7 @@ def test_a_reason_names_five_and_the_number(stage: Stage) -> None:
 def test_what_is_missing_is_told_with_what_to_add(stage: Stage) -> None:
     """A table of the configuration, a token, a count."""
     for case in (fresh(UNKNOWN, "", ON, NOTHING_EXCLUDED), sensitive(UNKNOWN, "", ON, excluded(SPACE))):
-        assert "[spaces]" in stage.find(case).reason
+        assert "[sites]" in stage.find(case).reason
         assert "contribaudit login --site all" in stage.find(case).reason
     counted = stage.find(fresh(UNKNOWN, "", ON, NOTHING_EXCLUDED, listings=ENG))
     assert "attest spaces.count of app:tidy.atlassian.net/confluence" in counted.reason

@@ -9,7 +9,7 @@ import pytest
 
 from contribaudit.core.model.finding import Severity
 from contribaudit.errors import ConfigurationError
-from contribaudit.settings.model import AppSettings, Evidence, Site, Spaces, shown_location
+from contribaudit.settings.model import AppSettings, Evidence, Site, Sites, shown_location
 from tests.isolation import isolate
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -42,7 +42,7 @@ def test_the_example_shows_every_key() -> None:
     settings = AppSettings.load(EXAMPLE)
     assert [one.name for one in settings.organizations()] == ["Acme", "Acme Labs"]
     text = EXAMPLE.read_text(encoding="utf-8")
-    for key in set(AppSettings.model_fields) - {"api_key", "organization", "timeouts", "spaces", "evidence"}:
+    for key in set(AppSettings.model_fields) - {"api_key", "organization", "timeouts", "sites", "evidence"}:
         assert f"{key} = " in text
 
 
@@ -60,14 +60,14 @@ def test_the_example_s_evidence_can_be_switched_on() -> None:
 
 def test_the_example_s_spaces_can_be_switched_on() -> None:
     """By taking the comment signs away; every key of the tables is there."""
-    head, mark, tail = EXAMPLE.read_text(encoding="utf-8").partition("# [spaces]\n")
+    head, mark, tail = EXAMPLE.read_text(encoding="utf-8").partition("# [sites]\n")
     switched_on = re.sub("(?m)^# ?", "", mark + tail)
-    spaces = load(head + switched_on).spaces
-    assert spaces is not None
-    assert spaces.email == "auditor@example.com"
-    assert [site.host for site in spaces.site] == ["acme.atlassian.net", "old.example.com"]
-    assert [site.direct for site in spaces.site] == [False, True]
-    for key in Site.model_fields.keys() | (Spaces.model_fields.keys() - {"site"}):
+    sites = load(head + switched_on).sites
+    assert sites is not None
+    assert sites.email == "auditor@example.com"
+    assert [site.host for site in sites.site] == ["acme.atlassian.net", "old.example.com"]
+    assert [site.direct for site in sites.site] == [False, True]
+    for key in Site.model_fields.keys() | (Sites.model_fields.keys() - {"site"}):
         assert f"{key} = " in switched_on
 
 
@@ -109,23 +109,23 @@ def test_relative_paths_start_at_the_file(home: Path, monkeypatch: pytest.Monkey
             '[[organization]]\nid = "a"\n[[organization]]\nid = "a"',
             "config.toml:4: the same organization ID appears twice",
         ),
-        ('[spaces]\ntokn_file = "x"', "config.toml:2: unknown key `tokn_file`; did you mean `token_file`?"),
-        ('[[spaces.site]]\nhots = "a.b"', "config.toml:2: unknown key `hots`; did you mean `host`?"),
-        ("[[spaces.site]]\ndirect = true", "key `spaces.site.host`: is required and missing"),
-        ('[spaces.site]\nhost = "a.b"', "key `spaces.site`: write [[spaces.site]], in double brackets"),
-        ('[[spaces.site]]\nhost = "a.b"\n[[spaces.site]]\nhost = "A.B"', "config.toml:4: the same host appears twice"),
+        ('[sites]\ntokn_file = "x"', "config.toml:2: unknown key `tokn_file`; did you mean `token_file`?"),
+        ('[[sites.site]]\nhots = "a.b"', "config.toml:2: unknown key `hots`; did you mean `host`?"),
+        ("[[sites.site]]\ndirect = true", "key `sites.site.host`: is required and missing"),
+        ('[sites.site]\nhost = "a.b"', "key `sites.site`: write [[sites.site]], in double brackets"),
+        ('[[sites.site]]\nhost = "a.b"\n[[sites.site]]\nhost = "A.B"', "config.toml:4: the same host appears twice"),
         (
-            '[[spaces.site]]\nhost = "https://a.b"',
-            "config.toml:2: key `spaces.site.host`: expected only the host of the site",
+            '[[sites.site]]\nhost = "https://a.b"',
+            "config.toml:2: key `sites.site.host`: expected only the host of the site",
         ),
-        ('[[spaces.site]]\nhost = "a.b:8443"', "expected only the host of the site"),
-        ('[[spaces.site]]\nhost = "127.0.0.1"', "expected only the host of the site"),
-        ('[[spaces.site]]\nhost = "localhost"', "expected only the host of the site"),
-        ('[[spaces.site]]\nhost = "a.b"\ndirect = "maybe"', "key `spaces.site.direct`: expected true or false"),
-        ('[spaces]\ntoken = "S3cretS3cret"', "config.toml:2: an API token must not be written into this file"),
-        ('[[spaces.site]]\nhost = "a.b"\ntoken = "S3cret"', "config.toml:3: an API token must not be written"),
-        ('[spaces]\ntoken_env = "S3cret-S3cret"', "expected the NAME of an environment variable"),
-        ('[spaces]\nemail = "S3cret"', "expected an email address"),
+        ('[[sites.site]]\nhost = "a.b:8443"', "expected only the host of the site"),
+        ('[[sites.site]]\nhost = "127.0.0.1"', "expected only the host of the site"),
+        ('[[sites.site]]\nhost = "localhost"', "expected only the host of the site"),
+        ('[[sites.site]]\nhost = "a.b"\ndirect = "maybe"', "key `sites.site.direct`: expected true or false"),
+        ('[sites]\ntoken = "S3cretS3cret"', "config.toml:2: an API token must not be written into this file"),
+        ('[[sites.site]]\nhost = "a.b"\ntoken = "S3cret"', "config.toml:3: an API token must not be written"),
+        ('[sites]\ntoken_env = "S3cret-S3cret"', "expected the NAME of an environment variable"),
+        ('[sites]\nemail = "S3cret"', "expected an email address"),
         ('api_url = "http://api.atlassian.com"', "plain http would expose the key"),
         ('api_url = "https://me:S3cret@api.atlassian.com"', "an address without user name"),
         ('api_url = "https://api.atlassian.com/x"', "an address without user name, path"),
@@ -182,18 +182,18 @@ def test_a_named_file_that_is_not_there(home: Path) -> None:
 
 
 def test_spaces_are_configured_by_file_and_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load("").spaces is None
-    text = '[spaces]\ntoken_file = "t"\n[[spaces.site]]\nhost = "Acme.Atlassian.Net"\ntoken_file = "own"\n'
-    spaces = load(text, Path("etc/config.toml")).spaces
-    assert spaces is not None
-    assert (spaces.token_file, spaces.site[0].token_file) == (home / "etc/t", home / "etc/own")
-    assert spaces.site[0].host == "acme.atlassian.net"
-    monkeypatch.setenv("CONTRIBAUDIT_SPACES__EMAIL", "me@example.com")
-    monkeypatch.setenv("CONTRIBAUDIT_SPACES__TOKEN_ENV", "CONTRIBAUDIT_MY_TOKEN")
+    assert load("").sites is None
+    text = '[sites]\ntoken_file = "t"\n[[sites.site]]\nhost = "Acme.Atlassian.Net"\ntoken_file = "own"\n'
+    sites = load(text, Path("etc/config.toml")).sites
+    assert sites is not None
+    assert (sites.token_file, sites.site[0].token_file) == (home / "etc/t", home / "etc/own")
+    assert sites.site[0].host == "acme.atlassian.net"
+    monkeypatch.setenv("CONTRIBAUDIT_SITES__EMAIL", "me@example.com")
+    monkeypatch.setenv("CONTRIBAUDIT_SITES__TOKEN_ENV", "CONTRIBAUDIT_MY_TOKEN")
     monkeypatch.setenv("CONTRIBAUDIT_MY_TOKEN", "x")
     settings = load("")
-    assert settings.spaces is not None
-    assert (settings.spaces.email, settings.spaces.token_env) == ("me@example.com", "CONTRIBAUDIT_MY_TOKEN")
+    assert settings.sites is not None
+    assert (settings.sites.email, settings.sites.token_env) == ("me@example.com", "CONTRIBAUDIT_MY_TOKEN")
     assert settings.unmatched_environment() == ()
 
 
@@ -235,7 +235,7 @@ def test_a_password_with_an_at_sign_is_not_shown() -> None:
         'api_url = "https://collector.example"',
         'store = "postgresql://collector.example/x"',
         '[evidence]\nfolder = "/tmp/x"',
-        '[[spaces.site]]\nhost = "collector.example"\ndirect = true',
+        '[[sites.site]]\nhost = "collector.example"\ndirect = true',
     ],
 )
 def test_a_file_that_nobody_named_sends_nothing_anywhere(

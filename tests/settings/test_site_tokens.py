@@ -11,7 +11,7 @@ from contribaudit.atlassian.sites import Access
 from contribaudit.errors import CredentialError, UsageError
 from contribaudit.settings import credentials as site_tokens
 from contribaudit.settings.credentials import forget_key, save_key
-from contribaudit.settings.model import AppSettings, Spaces
+from contribaudit.settings.model import AppSettings, Sites
 from tests.isolation import LockedKeyring, MemoryKeyring, isolate, use_keyring
 
 ACME, LABS, OTHER = "acme.atlassian.net", "labs.atlassian.net", "other.atlassian.net"
@@ -24,11 +24,11 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def configured(text: str) -> Spaces:
+def configured(text: str) -> Sites:
     Path("config.toml").write_text(text)
-    spaces = AppSettings.load(Path("config.toml")).spaces
-    assert spaces is not None
-    return spaces
+    sites = AppSettings.load(Path("config.toml")).sites
+    assert sites is not None
+    return sites
 
 
 def told(access: Access) -> tuple[str, str, bool]:
@@ -38,8 +38,8 @@ def told(access: Access) -> tuple[str, str, bool]:
 
 
 def found(text: str, host: str) -> tuple[str, str, bool]:
-    spaces = configured(text)
-    return told(site_tokens.accesses(spaces, site_tokens.tokens(spaces)).of(host))
+    sites = configured(text)
+    return told(site_tokens.accesses(sites, site_tokens.tokens(sites)).of(host))
 
 
 def a_file(name: str, content: str) -> None:
@@ -49,7 +49,7 @@ def a_file(name: str, content: str) -> None:
 
 def test_the_nearest_place_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Variable, file, keyring; each gives way to the next."""
-    text = '[spaces]\nemail = "me@example.com"\ntoken_env = "SITE_TOKEN"\n'
+    text = '[sites]\nemail = "me@example.com"\ntoken_env = "SITE_TOKEN"\n'
     save_key(site_tokens.token_account(""), SecretStr("from-keyring"))
     a_file("token", "from-file\n")
     monkeypatch.setenv("SITE_TOKEN", "from-variable")
@@ -62,15 +62,15 @@ def test_the_nearest_place_wins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_token_without_a_person_is_a_service_account_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SITE_TOKEN", "service")
-    assert found('[spaces]\ntoken_env = "SITE_TOKEN"\n', "") == ("service", "a service account", False)
+    assert found('[sites]\ntoken_env = "SITE_TOKEN"\n', "") == ("service", "a service account", False)
 
 
 def test_a_site_s_own_token_goes_with_its_own_person(monkeypatch: pytest.MonkeyPatch) -> None:
     """And never with the general one, nor the general token with another person's address."""
     monkeypatch.setenv("GENERAL", "general")
     monkeypatch.setenv("OWN", "own")
-    general = '[spaces]\nemail = "me@example.com"\ntoken_env = "GENERAL"\n'
-    site = f'{general}[[spaces.site]]\nhost = "{ACME}"\n'
+    general = '[sites]\nemail = "me@example.com"\ntoken_env = "GENERAL"\n'
+    site = f'{general}[[sites.site]]\nhost = "{ACME}"\n'
     assert found(f'{site}token_env = "OWN"\n', ACME.upper()) == ("own", "a service account", False)
     assert found(f'{site}token_env = "OWN"\nemail = "jane@example.com"\n', ACME)[:2] == ("own", "jane@example.com")
     assert found(f'{site}token_env = "OWN"\n', LABS)[:2] == ("general", "me@example.com")
@@ -83,10 +83,10 @@ def test_a_site_s_own_token_goes_with_its_own_person(monkeypatch: pytest.MonkeyP
 
 
 def test_no_token_says_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    (general,) = site_tokens.tokens(configured('[spaces]\ntoken_env = "SITE_TOKEN"\n'))
+    (general,) = site_tokens.tokens(configured('[sites]\ntoken_env = "SITE_TOKEN"\n'))
     assert "SITE_TOKEN (token_env), the keyring; save one with contribaudit login --site all" in general.missing
     use_keyring(monkeypatch, LockedKeyring())
-    (general,) = site_tokens.tokens(configured("[spaces]\n"))
+    (general,) = site_tokens.tokens(configured("[sites]\n"))
     assert "the keyring (the system keyring cannot be used" in general.missing
 
 
@@ -94,24 +94,24 @@ def test_no_token_says_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) 
 def test_a_file_that_holds_no_token_is_an_error(content: str) -> None:
     a_file("token", content)
     with pytest.raises(CredentialError) as caught:
-        site_tokens.tokens(configured('[spaces]\ntoken_file = "token"\n'))
+        site_tokens.tokens(configured('[sites]\ntoken_file = "token"\n'))
     assert "S3cret" not in str(caught.value)
 
 
 def test_a_token_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SITE_TOKEN", "S3cret")
-    spaces = configured('[spaces]\nemail = "me@example.com"\ntoken_env = "SITE_TOKEN"\n')
-    tokens = site_tokens.tokens(spaces)
-    accesses = site_tokens.accesses(spaces, tokens)
+    sites = configured('[sites]\nemail = "me@example.com"\ntoken_env = "SITE_TOKEN"\n')
+    tokens = site_tokens.tokens(sites)
+    accesses = site_tokens.accesses(sites, tokens)
     assert "S3cret" not in repr(tokens) + repr(accesses) + repr(accesses.credentials)
 
 
 def test_only_a_configured_site_is_chosen() -> None:
-    spaces = configured(f'[[spaces.site]]\nhost = "{ACME}"\n')
-    assert site_tokens.chosen_site(spaces, "All") == ""
-    assert site_tokens.chosen_site(spaces, ACME.upper()) == ACME
+    sites = configured(f'[[sites.site]]\nhost = "{ACME}"\n')
+    assert site_tokens.chosen_site(sites, "All") == ""
+    assert site_tokens.chosen_site(sites, ACME.upper()) == ACME
     with pytest.raises(UsageError, match="no such site") as caught:
-        site_tokens.chosen_site(spaces, LABS)
+        site_tokens.chosen_site(sites, LABS)
     assert ACME in caught.value.hint
-    with pytest.raises(UsageError, match=r"no \[spaces\] table"):
+    with pytest.raises(UsageError, match=r"no \[sites\] table"):
         site_tokens.chosen_site(None, "all")

@@ -47,10 +47,13 @@ PATHS = {
     "group-role-assignments": GROUP_ROLES,
     "jira-projects": JIRA,
     "confluence-spaces": CONFLUENCE,
+    "gateway": "/graphql",
 }
 
 
 async def ask(client: httpx.AsyncClient, endpoint: str, **body: Any) -> httpx.Response:
+    if endpoint == "gateway":
+        return await client.post(PATHS[endpoint], json={"query": "{ __typename }"} | body, auth=PERSON)
     if endpoint in ("workspaces", "groups-search"):
         return await client.post(PATHS[endpoint], json=body)
     if endpoint in ("jira-projects", "confluence-spaces"):

@@ -133,7 +133,7 @@ async def test_from_a_line_to_its_findings_and_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spaces", "told", "said"),
     [
-        (None, {}, "spaces were not read: add [spaces]"),
+        (None, {}, "spaces were not read: add [sites]"),
         ([], {}, "no spaces: its listing was read to"),
         ([space("ENG")], PARTLY, "not read to the end: the site answered 403"),
     ],

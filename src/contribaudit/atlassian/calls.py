@@ -1,4 +1,7 @@
-"""The allow-list: every request that this tool can send. All are reads; the one POST is a documented search."""
+"""The allow-list: every request that this tool can send. All are reads.
+
+A POST is a documented search, or a GraphQL query of the fixed documents in `graphql`.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +59,8 @@ class Call:
     """What each page has beside its entries: a page without it may be a part of an answer."""
     identity: str = "id"
     """The key by which entries are told apart, "" where whoever reads them counts them."""
+    direct_path: str = ""
+    """The path at a site's own host, where it is not what follows `{cloudId}`."""
     apart: tuple[str, ...] = ()
     """Attributes by which entries with the same identity may count as two: an app is listed once for each unit."""
 
@@ -197,5 +202,15 @@ LIST_SPACES = Call(
     identity="",
 )
 
-ON_SITES: tuple[Call, ...] = (SEARCH_PROJECTS, LIST_SPACES)
+ASK_GATEWAY = Call(
+    "site_ai",
+    "POST",
+    "/graphql",
+    "",
+    "https://developer.atlassian.com/platform/atlassian-graphql-api/graphql/",
+    direct_path="/gateway/api/graphql",
+)
+"""Asks only what `graphql.Question` can express: queries of fixed documents, never a mutation."""
+
+ON_SITES: tuple[Call, ...] = (SEARCH_PROJECTS, LIST_SPACES, ASK_GATEWAY)
 """What a person's or service account's API token reads, site by site."""

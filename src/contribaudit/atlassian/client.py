@@ -92,6 +92,15 @@ class PageReader:
             if task is not None:
                 await _cancelled(task)
 
+    async def document(self, call: Call, request: paging.Request) -> dict[str, Any]:
+        """The whole JSON body of a call without pages. Raises AdminApiError."""
+        return await self._sender.document(call, request)
+
+    @property
+    def quote(self) -> responses.Quote:
+        """Makes text of its answers fit to be shown."""
+        return self._sender.quote
+
     def requests(self, chain: paging.Chain) -> int:
         """How many requests went out for the chain, tries that failed included."""
         return self._sender.sent(chain.call, chain.first())

@@ -7,7 +7,7 @@ URL nothing but its cursor is used.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -40,7 +40,7 @@ class Request:
     """
 
     query: tuple[tuple[str, str], ...]
-    body: dict[str, str | int | tuple[str, ...]] | None
+    body: Mapping[str, str | int | tuple[str, ...] | Mapping[str, str]] | None
     where: tuple[tuple[str, str], ...] = ()
 
 

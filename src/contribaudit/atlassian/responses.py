@@ -338,7 +338,8 @@ def _tls_reason(error: ssl.SSLError) -> str:
     return str(reason).lower().replace("_", " ")
 
 
-_TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
+TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
+"""Where a person creates an API token."""
 
 
 def site_refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: float | None) -> AdminApiError:
@@ -346,15 +347,17 @@ def site_refusal(call: Call, response: httpx.Response, quote: Quote, asked_secon
     what, proxy = told(call, response, quote)
     match response.status_code:
         case 401:
+            lacks = f", or lacks the scope {call.scope}" if call.scope else ""
             hint = (
-                "The token is wrong, expired or revoked, does not belong to the account in `email`, or lacks the "
-                f"scope {call.scope}. Create one at {_TOKENS} and save it with `contribaudit login --site`{proxy}"
+                f"The token is wrong, expired or revoked, does not belong to the account in `email`{lacks}. "
+                f"Create one at {TOKENS} and save it with `contribaudit login --site`{proxy}"
             )
             return TokenRefused(f"The site refused the API token: {what}", call=call.title, hint=hint)
         case 403:
-            hint = f"Give the token that scope, and its account access to the site{proxy}"
-            message = f"{what}; it needs the scope {call.scope}"
-            return AccessDenied(message, call=call.title, hint=hint, missing_scope=call.scope)
+            needed = f"; it needs the scope {call.scope}" if call.scope else ""
+            hint = "Give the token that scope, and its" if call.scope else "Give the token's"
+            hint += " account access to the site"
+            return AccessDenied(what + needed, call=call.title, hint=hint + proxy, missing_scope=call.scope or None)
         case 404:
             hint = f"The site may no longer have this app, or the token's account has no access to it{proxy}"
             return NotFound(what, call=call.title, hint=hint)

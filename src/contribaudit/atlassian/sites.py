@@ -16,7 +16,7 @@ from datetime import datetime
 
 import httpx
 
-from contribaudit.atlassian import calls, paging, responses
+from contribaudit.atlassian import calls, graphql, paging
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.client import Page, PageReader
 from contribaudit.atlassian.credential import Credential
@@ -48,12 +48,20 @@ class Access:
         return self.credential.email or "a service account"
 
 
+SPACES = "spaces"
+ON_GATEWAY = frozenset(("ai", "trials", "regions"))
+READS = ON_GATEWAY | {SPACES}
+"""What can be read of a site with an API token; all but spaces is asked of the GraphQL gateway."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accesses:
     """What the configuration says of sites: of some by host (in lower case), of all the others together."""
 
     others: Access
     by_host: Mapping[str, Access] = field(default_factory=dict)
+    reads: frozenset[str] = READS
+    """What is read of each site, of READS."""
 
     def of(self, host: str) -> Access:
         """How the site at this host, as an answer named it, is read; "" stands for a site whose host is not known."""
@@ -104,7 +112,7 @@ class SiteClient:
                     sleep=sleep,
                     clock=clock,
                     allowed=calls.ON_SITES,
-                    refusal=responses.site_refusal,
+                    refusal=graphql.refusal,
                     direct=bool(direct),
                     ledger=self.ledger,
                     slots=slots,
@@ -120,6 +128,11 @@ class SiteClient:
 
     def __repr__(self) -> str:
         return f"SiteClient({len(self._gateways)} tokens, {len(self._direct)} direct hosts)"
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What the configuration wants read of each site, of READS."""
+        return self._accesses.reads
 
     def host_of(self, hosts: Sequence[str]) -> str:
         """Of the hosts of one site, the one that the configuration names, else the first; "" for none."""
@@ -137,6 +150,16 @@ class SiteClient:
         Raises AdminApiError after the pages before the failure were yielded, ValueError for a site without a token.
         """
         return self._reader(host).pages(chain, start)
+
+    async def ask(self, question: graphql.Question, *, host: str) -> graphql.SiteAnswer:
+        """What the gateway says of the site at this host, parts that it refused included.
+
+        Raises AdminApiError, QueryRefused among them where no part was answered, and ValueError for a site without a
+        token.
+        """
+        reader = self._reader(host)
+        document = await reader.document(calls.ASK_GATEWAY, question.request())
+        return graphql.answer_of(document, reader.quote)
 
     def requests(self, chain: paging.Chain, *, host: str) -> int:
         """How many requests went out for the chain, tries that failed included."""

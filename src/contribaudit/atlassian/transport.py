@@ -428,7 +428,9 @@ class Sender:
             if not value.strip(".") or len(value) > _LONGEST_ID or not value.isprintable():
                 what = f"{call.title}: an answer contained an invalid {name}"
                 raise UnexpectedAnswer(what, call=call.title, hint="Try again; if it happens again, report it")
-        path = call.path.partition(f"{{{calls.SITE}}}")[2] if self._direct else call.path
+        path = call.path
+        if self._direct:
+            path = call.direct_path or path.partition(f"{{{calls.SITE}}}")[2]
         return re.sub(r"{(\w+)}", lambda found: quote(parts[found[1]], safe=""), path)
 
     def _lane(self, call: Call, request: Request) -> str:

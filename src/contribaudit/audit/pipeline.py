@@ -14,12 +14,14 @@ from datetime import datetime
 from functools import partial
 
 from contribaudit import __version__, catalogue, checks, collectors
+from contribaudit.atlassian.sites import ON_GATEWAY, SPACES
 from contribaudit.attestations.decoder_proposals import with_objects
 from contribaudit.attestations.files import take_in_folder
 from contribaudit.audit.changes import Span, changes_since, explained_changes
 from contribaudit.audit.job import Job, Target
 from contribaudit.collectors.collect import collect_all, relaxed_gc
 from contribaudit.collectors.interface import Collector, promises_of
+from contribaudit.collectors.site_ai import collect_site_ai
 from contribaudit.collectors.spaces import collect_spaces
 from contribaudit.core.advise.deadlines import deadline_warnings, key_days_left
 from contribaudit.core.advise.remedies import needed_and_unread, needed_collectors
@@ -183,7 +185,8 @@ def _needed(job: Job) -> frozenset[str]:
     """Names of the collectors without which the policy's rules cannot be judged."""
     asked = require_checks(job.policy, checks.ALL, job.selection)
     listings = [source.name for source in collectors.SPACES]
-    return needed_collectors(asked, promises_of(collectors.ALL), catalogue.find, listings)
+    promises = {**promises_of(collectors.ALL), collectors.SITE_AI.name: collectors.SITE_AI.promises}
+    return needed_collectors(asked, promises, catalogue.find, listings)
 
 
 def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], state: State) -> list[Change]:
@@ -230,9 +233,12 @@ async def _collect(
             )
             if spaces and target.connect_sites is not None:
                 async with target.connect_sites(client.ledger) as sites:
-                    snapshot = await collect_spaces(
-                        snapshot, sites, job.rulebook, collectors.SPACES, progress, clock=job.clock
-                    )
+                    if sites.reads & ON_GATEWAY:
+                        snapshot = await collect_site_ai(snapshot, sites, job.rulebook, progress, clock=job.clock)
+                    if SPACES in sites.reads:
+                        snapshot = await collect_spaces(
+                            snapshot, sites, job.rulebook, collectors.SPACES, progress, clock=job.clock
+                        )
             ledger = client.ledger
             return replace(snapshot, requests=ledger.entries, clock_skew_seconds=ledger.clock_skew_seconds)
 

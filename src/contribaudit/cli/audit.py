@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from contribaudit.audit.job import Job, Operator
     from contribaudit.core.advise.report import Report
     from contribaudit.errors import OutputError
+    from contribaudit.settings.model import Sites
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
@@ -83,7 +84,7 @@ def command(
     """
     console.check_output(output_path, overwrite=force)
     if list_calls:
-        console.write(calls_text(output_format, spaces=console.settings().spaces is not None), output_path)
+        console.write(calls_text(output_format, console.settings().sites), output_path)
         return
     check_format(console, output_format, output_path)
     check_combination(offline=offline, at=at, planned=planned)
@@ -210,14 +211,16 @@ def finish(
     console.exit(code)
 
 
-def calls_text(output_format: str, *, spaces: bool) -> str:
-    """Every call of an audit with the scope that a key needs for it, or with `spaces` the API token of the sites."""
+def calls_text(output_format: str, sites: Sites | None) -> str:
+    """Every call of an audit with the scope that a key needs for it, or the API token of the sites."""
     from contribaudit import collectors
     from contribaudit.exporters.tabular import FORMATS as TABULAR
     from contribaudit.exporters.tabular import render
 
     calls = [(call, "API key") for one in collectors.ALL for call in one.calls]
-    calls += [(one.call, "site token") for one in collectors.SPACES] if spaces else []
+    reads = set(sites.read) if sites is not None else set()
+    calls += [(collectors.SITE_AI.call, "site token")] if reads - {"spaces"} else []
+    calls += [(one.call, "site token") for one in collectors.SPACES] if "spaces" in reads else []
     rows = [(call.method, call.path, call.scope or None, call.documented_at, with_) for call, with_ in calls]
     form = output_format if output_format in TABULAR else "table"
     return render(

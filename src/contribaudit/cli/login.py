@@ -64,7 +64,7 @@ def _save_token(console: Console, site: str, organization: str | None) -> None:
     if organization is not None:
         raise UsageError("--site and --org were both given", hint="Save the key and the token one after the other")
     settings = console.settings()
-    host = credentials.chosen_site(settings.spaces, site)
+    host = credentials.chosen_site(settings.sites, site)
     store = credentials.key_store()
     whose = f"of {host}" if host else "of all sites"
     token = _given(console, "") or ask_key(f"API token {whose}")

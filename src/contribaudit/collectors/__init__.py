@@ -9,6 +9,7 @@ from contribaudit.collectors.directories import DIRECTORIES
 from contribaudit.collectors.interface import Collector
 from contribaudit.collectors.organization import ORGANIZATION
 from contribaudit.collectors.policies import POLICIES
+from contribaudit.collectors.site_ai import SITE_AI
 from contribaudit.collectors.space_sources import SPACES_CONFLUENCE, SPACES_JIRA, SpaceSource
 from contribaudit.collectors.workspaces import WORKSPACES
 
@@ -26,3 +27,4 @@ INVENTORY: tuple[Collector, ...] = (ORGANIZATION, WORKSPACES, POLICIES)
 """What a look at the inventory reads."""
 SPACES: tuple[SpaceSource, ...] = (SPACES_JIRA, SPACES_CONFLUENCE)
 """What an audit reads of each site with an API token, where the configuration names one; see `spaces`."""
+__all__ = ["ALL", "INVENTORY", "SITE_AI", "SPACES", "Collector"]

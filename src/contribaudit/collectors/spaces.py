@@ -54,7 +54,7 @@ class SpaceSite:
 def sites_with(snapshot: Snapshot, rulebook: Rulebook, kind: str) -> list[SpaceSite]:
     """The sites of the apps whose spaces are "jira" or "confluence" ones, in the order of their first app."""
     groups: dict[str, list[tuple[Subject, App, str]]] = {}
-    for app, told in _apps(snapshot).items():
+    for app, told in apps_told(snapshot).items():
         rule = rulebook.app(told.get(names.APP_TYPE_KEY, ""))
         if rule is None or rule.spaces != kind or rule.pseudo:
             continue
@@ -71,7 +71,8 @@ def sites_with(snapshot: Snapshot, rulebook: Rulebook, kind: str) -> list[SpaceS
     ]
 
 
-def _apps(snapshot: Snapshot) -> dict[Subject, dict[SettingId, str]]:
+def apps_told(snapshot: Snapshot) -> dict[Subject, dict[SettingId, str]]:
+    """Of each app that the run saw, the texts that say which app it is and where, in server order."""
     found: dict[Subject, dict[SettingId, str]] = {}
     for one in snapshot.observations:
         if isinstance(one, Observed) and one.setting in _TOLD and one.subject.kind is Kind.APP:

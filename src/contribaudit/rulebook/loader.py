@@ -351,6 +351,9 @@ def _apps(file: shapes.AppsFile) -> dict[str, App]:
             pseudo=entry.pseudo,
             spaces=entry.spaces,
             project_types=tuple(entry.project_types),
+            gateway_ai=entry.gateway_ai,
+            gateway_region=entry.gateway_region,
+            product_keys=tuple(entry.product_keys),
         )
         for word in words:
             if word in apps:

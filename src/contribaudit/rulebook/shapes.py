@@ -129,6 +129,9 @@ class AppEntry(_Strict):
     pseudo: StrictBool = False
     spaces: str = Field(default="", pattern="^(jira|confluence|)$")
     project_types: list[Text] = []
+    gateway_ai: str = Field(default="", pattern="^(confluence|jira|jsm|)$")
+    gateway_region: str = ""
+    product_keys: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]] = []
 
 
 class AppsFile(Dated):

@@ -23,7 +23,7 @@ from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
 from contribaudit.files import Unreadable, decoded, read_text, refuse_shared
-from contribaudit.settings.model import API_URL, Site, Spaces
+from contribaudit.settings.model import API_URL, Site, Sites
 
 if TYPE_CHECKING:
     from contribaudit.settings.model import AppSettings, Organization
@@ -104,8 +104,8 @@ def secrets(settings: AppSettings) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     for organization in settings.organizations():
         places.append(organization.api_key_file)
         variables.append(organization.api_key_env or "")
-    spaces: list[Spaces | Site] = [settings.spaces, *settings.spaces.site] if settings.spaces is not None else []
-    for site in spaces:
+    sites: list[Sites | Site] = [settings.sites, *settings.sites.site] if settings.sites is not None else []
+    for site in sites:
         places.append(site.token_file)
         variables.append(site.token_env or "")
     if settings.notify is not None:
@@ -370,45 +370,45 @@ def token_account(host: str) -> str:
     return f"site:{host or '*'}"
 
 
-def chosen_site(spaces: Spaces | None, named: str) -> str:
+def chosen_site(sites: Sites | None, named: str) -> str:
     """The host that `--site` means, "" for all sites.
 
     Raises UsageError for one that the configuration does not name: its token would never be looked for.
     """
-    if spaces is None:
-        hint = "Add a [spaces] table to the configuration, as in config.example.toml"
-        raise UsageError("The configuration has no [spaces] table", hint=hint)
+    if sites is None:
+        hint = "Add a [sites] table to the configuration, as in config.example.toml"
+        raise UsageError("The configuration has no [sites] table", hint=hint)
     if named.casefold() == ALL_SITES:
         return ""
-    hosts = [site.host for site in spaces.site]
+    hosts = [site.host for site in sites.site]
     if (host := named.strip().casefold()) in hosts:
         return host
     known = f"Known: {', '.join(hosts)}" if hosts else "It lists none"
     raise UsageError(
         "The configuration lists no such site",
-        hint=f"{known}. Add [[spaces.site]] with its host, or use --site {ALL_SITES}",
+        hint=f"{known}. Add [[sites.site]] with its host, or use --site {ALL_SITES}",
     )
 
 
-def tokens(spaces: Spaces, api_url: str = API_URL) -> tuple[SiteToken, ...]:
+def tokens(sites: Sites, api_url: str = API_URL) -> tuple[SiteToken, ...]:
     """The token of all sites, then that of each site that has its own or is named. Raises CredentialError.
 
     A site that names a token of its own never gets that of the others: it may be another person's. A file that cannot
     be read, or that holds no token, is an error; that nothing was saved is not.
     """
-    general = _found(api_url, "", spaces.email, spaces.token_env, spaces.token_file)
-    return (general, *(_of_site(api_url, site, general) for site in spaces.site))
+    general = _found(api_url, "", sites.email, sites.token_env, sites.token_file)
+    return (general, *(_of_site(api_url, site, general) for site in sites.site))
 
 
-def accesses(spaces: Spaces, found: tuple[SiteToken, ...]) -> Accesses:
+def accesses(sites: Sites, found: tuple[SiteToken, ...]) -> Accesses:
     """What the client needs of the tokens that `tokens` found."""
-    direct = {site.host for site in spaces.site if site.direct}
+    direct = {site.host for site in sites.site if site.direct}
     by_host = {}
     for one in found:
         if one.host:
             access = one.access
             by_host[one.host] = Access(access.credential, one.host in direct, access.missing)
-    return Accesses(next(one.access for one in found if not one.host), by_host)
+    return Accesses(next(one.access for one in found if not one.host), by_host, frozenset(sites.read))
 
 
 def _of_site(api_url: str, site: Site, general: SiteToken) -> SiteToken:

@@ -120,7 +120,9 @@ PREFIX = "CONTRIBAUDIT_"
 _KEY_HINT = "Save it with `contribaudit login`, or name a file in api_key_file, or set CONTRIBAUDIT_API_KEY"
 _SITE_HINT = "Save it with `contribaudit login --site`, or name a file in token_file or a variable in token_env"
 _SECRETS = {"api_key": ("an API key", _KEY_HINT), "token": ("an API token", _SITE_HINT)}
-_ONCE = (("organization", "id", "organization ID"), ("spaces.site", "host", "host"))
+_RENAMED = {"spaces": ("sites", 'To read spaces and nothing else of a site, add read = ["spaces"]')}
+"""Tables that have another name now, with what else to know."""
+_ONCE = (("organization", "id", "organization ID"), ("sites.site", "host", "host"))
 _PATHS = (
     "policy",
     "rulebook",
@@ -149,7 +151,7 @@ def read(path: Path) -> str:
 
 
 def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """The file as TOML. `keys` are the known ones, `tables` those of the tables in it, as in "spaces.site".
+    """The file as TOML. `keys` are the known ones, `tables` those of the tables in it, as in "sites.site".
 
     Raises ConfigurationError for broken TOML, an unknown key, a key that must not be here, an ID or host that comes
     twice.
@@ -175,7 +177,7 @@ def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping
 
 
 def _tables(document: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
-    """Every table of this name ("spaces.site") with its place, lists of tables spelled out."""
+    """Every table of this name ("sites.site") with its place, lists of tables spelled out."""
     found: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     for part in name.split("."):
         inner = [((*place, part), one.get(part)) for place, one in found if isinstance(one, dict)]
@@ -195,6 +197,10 @@ def _refuse_unknown(
             what, hint = _SECRETS[key]
             where = _where((*place, key), text, path)
             raise ConfigurationError(f"{where}{what} must not be written into this file", hint=hint)
+        if key in _RENAMED and not place:
+            name, hint = _RENAMED[key]
+            where = _where((key,), text, path)
+            raise ConfigurationError(f"{where}the table [{key}] is called [{name}] now: rename it", hint=hint)
         if key not in known:
             where = _where((*place, key), text, path)
             near = nearest(key, set(known) - {"api_key"})
@@ -204,7 +210,7 @@ def _refuse_unknown(
 
 def refuse_places(document: Mapping[str, Any], text: str, path: Path) -> None:
     """Raises ConfigurationError when a file that nobody named says where keys and data go: it may be anybody's."""
-    for place in (("api_url",), ("store",), ("evidence", "folder"), ("spaces", "site")):
+    for place in (("api_url",), ("store",), ("evidence", "folder"), ("sites", "site")):
         inner: Any = document
         for key in place:
             inner = inner.get(key) if isinstance(inner, dict) else None

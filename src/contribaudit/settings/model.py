@@ -144,7 +144,7 @@ class Timeouts(BaseModel):
 
 
 class Site(BaseModel):
-    """One `[[spaces.site]]`: a site with a token of its own, or one that is read at its own host."""
+    """One `[[sites.site]]`: a site with a token of its own, or one that is read at its own host."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -165,8 +165,8 @@ class Site(BaseModel):
         return self.email is not None or self.token_env is not None or self.token_file is not None
 
 
-class Spaces(BaseModel):
-    """`[spaces]`: whose API token reads the spaces of every site. Without this table no spaces are read."""
+class Sites(BaseModel):
+    """`[sites]`: whose API token reads every site, and what of it. Without this table no site is read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -176,6 +176,13 @@ class Spaces(BaseModel):
     """The name of the environment variable that holds the token of all sites."""
     token_file: FilePath | None = None
     """A file that holds the token of all sites and that only you can read."""
+    read: Annotated[tuple[Literal["ai", "trials", "regions", "spaces"], ...], Field(min_length=1)] = (
+        "ai",
+        "trials",
+        "regions",
+        "spaces",
+    )
+    """What is read of each site; all but spaces is asked of Atlassian's GraphQL gateway."""
     site: tuple[Site, ...] = ()
     """Sites that need something else."""
 
@@ -327,8 +334,8 @@ class AppSettings(BaseSettings):
     """A folder of decoder files: our own readings of signals, beside the rulebook's."""
     organization: tuple[Organization, ...] = ()
     """Every organization of the company; one without a key is reported as not audited."""
-    spaces: Spaces | None = None
-    """How the spaces of every site are read; without it they are not."""
+    sites: Sites | None = None
+    """How every site is read, beside the organization; without it none is."""
     evidence: Evidence = Evidence()
     """What every audit exports, and with which key evidence is signed."""
     notify: Notify | None = None
@@ -347,8 +354,8 @@ class AppSettings(BaseSettings):
             "timeouts": Timeouts.model_fields,
             "evidence": Evidence.model_fields,
             "organization": Organization.model_fields,
-            "spaces": Spaces.model_fields,
-            "spaces.site": Site.model_fields,
+            "sites": Sites.model_fields,
+            "sites.site": Site.model_fields,
             "notify": Notify.model_fields,
             "notify.webhook": Webhook.model_fields,
         }
@@ -423,14 +430,14 @@ class AppSettings(BaseSettings):
         known = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
         known |= {f"{PREFIX}TIMEOUTS__{field.upper()}" for field in Timeouts.model_fields}
         known |= {f"{PREFIX}EVIDENCE__{field.upper()}" for field in Evidence.model_fields}
-        known |= {f"{PREFIX}SPACES__{field.upper()}" for field in Spaces.model_fields}
+        known |= {f"{PREFIX}SITES__{field.upper()}" for field in Sites.model_fields}
         known |= {f"{PREFIX}NOTIFY__{field.upper()}" for field in Notify.model_fields}
         named = [one.api_key_env for one in self.organization]
         if self.notify is not None:
             named += [self.notify.urls_env]
             named += [name for one in self.notify.webhook for name in (one.url_env, one.secret_env)]
-        if self.spaces is not None:
-            named += [self.spaces.token_env, *(one.token_env for one in self.spaces.site)]
+        if self.sites is not None:
+            named += [self.sites.token_env, *(one.token_env for one in self.sites.site)]
         ours = known | {name for name in named if name}
         strange = sorted(name for name in names if name.upper().startswith(PREFIX) and name not in ours)
         return tuple(f"{name}{file.nearest(name, known)}" for name in strange if name.upper() not in known)

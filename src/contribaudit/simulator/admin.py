@@ -95,6 +95,8 @@ ADMIN_ACTIONS: tuple[EventAction, ...] = (
 """In the order in which the catalogue lists them."""
 
 
+TRIAL_DAYS = 30
+
 FRANKFURT: Json = {"ip": "192.0.2.10", "city": "Frankfurt", "regionName": "Hesse", "countryName": "Germany"}
 
 

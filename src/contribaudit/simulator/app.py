@@ -26,7 +26,15 @@ from starlette.types import Receive, Scope, Send
 
 from contribaudit.simulator.auth import authenticate, authenticate_at_site, may_read, reach_site
 from contribaudit.simulator.endpoint import SITE_STYLES, AnswerError, Call, Endpoint, forbidden
-from contribaudit.simulator.faults import ANSWER_KINDS, Answer, Fault, change_page, fault_answer, json_answer
+from contribaudit.simulator.faults import (
+    ANSWER_KINDS,
+    Answer,
+    Fault,
+    change_page,
+    fault_answer,
+    json_answer,
+    minute_after,
+)
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.routes import ALL, workspaces
@@ -156,7 +164,8 @@ def answer(
     if not page.with_links:
         body.pop("links", None)
         body.pop("_links", None)
-    whole = json_answer(200, body)
+    refused = endpoint.style == "gateway" and "data" not in body
+    whole = json_answer(simulation.options.gateway_refusal if refused else 200, body)
     if replacing is not None and replacing.kind == "truncated-json":
         whole = replace(whole, content=whole.content[: len(whole.content) // 2])
     return whole, replacing
@@ -186,6 +195,9 @@ def render_ahead(simulation: Simulation) -> None:
 def _admit(simulation: Simulation, endpoint: Endpoint, asked: Asked, now: datetime) -> Call:
     """The call, when the key may make it; otherwise raises the 401, 403, 404 or 400."""
     organization = simulation.organization
+    if endpoint.style == "gateway":
+        token = authenticate_at_site(asked.authorization, organization, endpoint.scope)
+        return Call(organization, simulation.options, token, now, asked.path, {}, asked.query, _object(asked.raw))
     if endpoint.style == "jira" or endpoint.style == "confluence":
         token = authenticate_at_site(asked.authorization, organization, endpoint.scope)
         reach_site(token, asked.path_params["cloud_id"], endpoint.style, organization, simulation.options)
@@ -202,9 +214,11 @@ def _admit(simulation: Simulation, endpoint: Endpoint, asked: Asked, now: dateti
 
 
 def _retry_after(endpoint: Endpoint, error: AnswerError, now: datetime) -> dict[str, str]:
-    """The sites' APIs say in seconds how long to wait; the admin APIs do not."""
+    """The sites' APIs say in seconds how long to wait, the gateway until which minute; the admin APIs do not."""
     if error.status != 429 or endpoint.style not in SITE_STYLES:
         return {}
+    if endpoint.style == "gateway":
+        return {"Retry-After": minute_after(now, 0)}
     return {"Retry-After": str(60 - now.second)}
 
 

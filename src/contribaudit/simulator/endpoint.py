@@ -37,11 +37,12 @@ from contribaudit.simulator.options import ForbiddenForm, Options
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.values import Json, Key, SiteToken
 
-ErrorStyle: TypeAlias = Literal["v1", "workspaces", "directories", "api-access", "jira", "confluence"]
+ErrorStyle: TypeAlias = Literal["v1", "workspaces", "directories", "api-access", "jira", "confluence", "gateway"]
 """v1: `errors` list, gateway form for 401 and 429. workspaces: bare object instead of a list. directories: `errors`
-list for 401 and 429 too. api-access: `errors` list with that API's own codes. jira, confluence: the sites' own."""
+list for 401 and 429 too. api-access: `errors` list with that API's own codes. jira, confluence, gateway: the sites'
+own."""
 
-SITE_STYLES = ("jira", "confluence")
+SITE_STYLES = ("jira", "confluence", "gateway")
 
 TITLES = {
     "ADMIN-400-1": "Invalid page cursor",
@@ -87,7 +88,7 @@ class AnswerError(Exception):
 
 
 def _of_a_site(error: AnswerError, style: ErrorStyle) -> Json:
-    if style == "confluence" and error.status in (401, 429):
+    if style != "jira" and error.status in (401, 429):
         return proxy_error(error.status, error.detail)
     if style == "confluence" and error.status not in (403, 404):
         entry = {"status": error.status, "code": error.code, "title": error.detail, "detail": None}

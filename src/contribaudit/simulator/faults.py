@@ -12,7 +12,7 @@ import copy
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from email.utils import format_datetime
 from typing import Any
@@ -31,6 +31,7 @@ ANSWER_KINDS = {
     "429-reset": "too many requests; only X-RateLimit-Reset says how long",
     "429-seconds": "too many requests, with Retry-After in seconds",
     "429-date": "too many requests, with Retry-After as an HTTP date",
+    "429-minute": "too many requests, with Retry-After as a time without seconds, as the gateway sends it",
     "429-empty": "too many requests, no body and no header that says how long",
     "429-errors": "too many requests, as ADMIN-429-1 in an errors list",
     "500": "internal error",
@@ -70,7 +71,7 @@ PAGED = (
     "jira-projects",
     "confluence-spaces",
 )
-ENDPOINTS = (*PAGED, "org", "policy", "event-actions")
+ENDPOINTS = (*PAGED, "org", "policy", "event-actions", "gateway")
 ONLY_FOR: dict[str, tuple[str, ...]] = {
     "repeated-cursor": PAGED,
     "no-links": tuple(name for name in PAGED if name not in ("events-stream", "jira-projects")),
@@ -181,6 +182,7 @@ EXPENDABLE = {
     "jira-projects": "key",
     "confluence-spaces": "key",
     "api-keys": "expiresAt",
+    "gateway": "data",
 }
 """The attribute that `missing-key` removes."""
 
@@ -270,6 +272,11 @@ def fault_answer(fault: Fault, endpoint: Endpoint, path: str, now: datetime) -> 
     return None
 
 
+def minute_after(now: datetime, seconds: float) -> str:
+    """The first full minute so many seconds from now, in the gateway's form: `2021-05-10T11:00Z`."""
+    return f"{now.astimezone(UTC) + timedelta(seconds=seconds + 60):%Y-%m-%dT%H:%MZ}"
+
+
 def _too_many(fault: Fault, endpoint: Endpoint, now: datetime) -> Answer:
     # The next whole second: neither header can say less.
     until = (now + timedelta(seconds=fault.seconds)).replace(microsecond=0)
@@ -281,6 +288,8 @@ def _too_many(fault: Fault, endpoint: Endpoint, now: datetime) -> Answer:
             return json_answer(429, body, spent | {"Retry-After": str(round(fault.seconds))})
         case "429-date":
             return json_answer(429, body, spent | {"Retry-After": format_datetime(until, usegmt=True)})
+        case "429-minute":
+            return json_answer(429, body, spent | {"Retry-After": minute_after(now, fault.seconds)})
         case "429-errors":
             listed = AnswerError(429, "ADMIN-429-1", "Too many API requests").body("directories")
             return json_answer(429, listed, spent | {"X-RateLimit-Reset": f"{until:%Y-%m-%dT%H:%M:%SZ}"})

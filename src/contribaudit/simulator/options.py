@@ -56,6 +56,18 @@ class Options:
     """How long after it happened an event is processed, and so becomes visible. No figure is published."""
     site_refusal: Literal[403, 404] = 404
     """What a token is answered at a site where its account has no access."""
+    gateway_beta: bool = True
+    """Whether the fields of the gateway that are in beta are open to the site; a query with them is refused else."""
+    gateway_experiment: bool = True
+    """Whether the gateway still has the fields that were experimental when its types were published."""
+    gateway_failing: tuple[str, ...] = ()
+    """Fields that the gateway answers with null and an error: "getAIConfig", "configuration", "entitlementInfo"."""
+    gateway_product_key_ending: str = ".ondemand"
+    """What the gateway's keys of products end with. No spelling is published."""
+    gateway_organization: str = ""
+    """The organization that the gateway says the sites belong to; "" for their own."""
+    gateway_refusal: Literal[200, 400] = 200
+    """The status of an answer that refuses a query."""
     rate_limits: Mapping[str, int] = field(
         default_factory=lambda: {"event-actions": 10, "events": 10, "events-stream": 50}
     )

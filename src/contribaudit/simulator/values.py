@@ -77,6 +77,12 @@ class App:
     directory: str | None = None
     unit: str | None = None
     absent: frozenset[str] = frozenset()
+    rovo: bool | None = None
+    """Whether Rovo is on, as the gateway tells it; None where its AI policy item says it."""
+    trial: str | None = None
+    """The plan on trial, in the word for plans."""
+    trial_ends_at: datetime | None = None
+    billing: Literal["hams", "ccp"] = "hams"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +196,8 @@ class SiteToken:
     sees: Literal["everything", "permitted"] = "everything"
     account: str = "557058:0000"
     sites: frozenset[str] | None = None
+    rovo: bool = True
+    """Whether the account is in a group that may use Rovo, where it is on for any."""
 
 
 @dataclass(frozen=True, slots=True)

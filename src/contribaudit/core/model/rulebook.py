@@ -96,6 +96,12 @@ class App:
     """Jira's words for the types of project that are spaces of this app."""
     own_workspaces: bool = False
     """True where it lives in workspaces of its own, outside of the organization's sites (Trello, Loom)."""
+    gateway_ai: str = ""
+    """Which fields of the GraphQL gateway tell of its AI: "confluence", "jira", "jsm", or "" for none."""
+    gateway_region: str = ""
+    """The gateway's word for the product whose regions are the app's; "" where it tells none."""
+    product_keys: tuple[str, ...] = ()
+    """The spellings of its product key under which the gateway may know its plan, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Whether the API is reachable, what the key may read, by one page of every allowed call, and when it expires.
 
-So with the API tokens that read spaces, each on one site of the organization. The clock is checked, too.
+So with the API tokens that read sites, on one site of the organization. The clock is checked, too.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any
 
 from contribaudit import collectors
 from contribaudit.atlassian import calls
-from contribaudit.atlassian.calls import Call, Paging
+from contribaudit.atlassian.calls import ASK_GATEWAY, Call, Paging
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect, connect_sites
-from contribaudit.atlassian.sites import Accesses, is_cloud_id, site_chain
+from contribaudit.atlassian.graphql import NotTold, Part, Question
+from contribaudit.atlassian.sites import ON_GATEWAY, SPACES, Accesses, SiteClient, is_cloud_id, site_chain
 from contribaudit.collectors.workspaces import place_of
 from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import (
@@ -41,26 +42,29 @@ site_sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 def tokens(settings: AppSettings) -> Iterator[Line]:
     """A line for each API token that the configuration speaks of."""
-    if settings.spaces is None:
-        hint = "To read them, add a [spaces] table with an API token to the configuration"
-        yield Line.ok("spaces", "spaces are not read: the configuration has no [spaces] table", hint)
+    if settings.sites is None:
+        hint = (
+            "To read their AI, trials, regions and spaces, add a [sites] table with an API token to the configuration"
+        )
+        yield Line.ok("sites", "sites are not read: the configuration has no [sites] table", hint)
         return
     try:
-        found = credentials.tokens(settings.spaces, settings.api_url)
+        found = credentials.tokens(settings.sites, settings.api_url)
     except CredentialError as error:
         yield Line.failed("site token", error)
         return
     for one in found:
         which = one.host or ("all other sites" if len(found) > 1 else "all sites")
         if one.found is None:
-            hint = f"Run contribaudit login --site {one.host or credentials.ALL_SITES}; until then spaces are not read"
+            save = f"contribaudit login --site {one.host or credentials.ALL_SITES}"
+            hint = f"Run {save}; until then AI, trials, regions and spaces of these sites are not read"
             yield Line.warning("site token", f"{which}: {one.missing}", hint)
         else:
             yield Line.ok("site token", f"{which}: found in {one.found.origin}, {one.email or 'a service account'}'s")
 
 
 async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progress: Progress) -> list[Line]:
-    """Whether one call works on the first of these apps, entries of the API, that has spaces and a token."""
+    """Whether a list of spaces and the gateway work, on the first of these apps (entries of the API) with a token."""
     try:
         accesses = site_accesses(settings)
         chosen = _chosen(settings, apps, accesses) if accesses is not None else None
@@ -69,29 +73,43 @@ async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progr
     if accesses is None:
         return []
     if chosen is None:
-        hint = "Save a token with contribaudit login --site all, or check the host in [[spaces.site]]"
+        hint = "Save a token with contribaudit login --site all, or check the host in [[sites.site]]"
         return [
             Line.warning("site", "none of the first apps belongs to a site with a token, so no token was tested", hint)
         ]
-    call, cloud_id, host = chosen
-    whose = accesses.of(host).visible_to
+    async with connect_sites(
+        accesses,
+        api_url=settings.api_url,
+        progress=progress,
+        connect_seconds=settings.timeouts.connect_seconds,
+        read_seconds=settings.timeouts.read_seconds,
+        sleep=site_sleep,
+    ) as client:
+        found = [await _list_spaces(client, *chosen)] if SPACES in accesses.reads else []
+        return [*found, await _ask_gateway(client, *chosen[1:])] if accesses.reads & ON_GATEWAY else found
+
+
+async def _list_spaces(client: SiteClient, call: Call, cloud_id: str, host: str) -> Line:
     try:
-        async with (
-            connect_sites(
-                accesses,
-                api_url=settings.api_url,
-                progress=progress,
-                connect_seconds=settings.timeouts.connect_seconds,
-                read_seconds=settings.timeouts.read_seconds,
-                sleep=site_sleep,
-            ) as client,
-            aclosing(client.pages(site_chain(call, cloud_id, max_pages=1), host=host)) as pages,
-        ):
+        async with aclosing(client.pages(site_chain(call, cloud_id, max_pages=1), host=host)) as pages:
             page = await anext(pages)
     except ContribauditError as error:
-        return [Line.failed("site", error)]
+        return Line.failed("site", error)
     seen = f"{len(page.items)} spaces on the first page" if page.announced is None else f"{page.announced} spaces"
-    return [Line.ok("site", f"{host or cloud_id}, {call.scope}: {seen} that {whose} may see")]
+    return Line.ok("site", f"{host or cloud_id}, {call.scope}: {seen} that {client.access(host).visible_to} may see")
+
+
+async def _ask_gateway(client: SiteClient, cloud_id: str, host: str) -> Line:
+    try:
+        answer = await client.ask(Question(cloud_id.lower(), (Part.SITE,)), host=host)
+    except ContribauditError as error:
+        return Line.failed("gateway", error)
+    told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
+    place = f"{host or cloud_id}, {ASK_GATEWAY.title}"
+    if isinstance(told, NotTold):
+        hint = "What the gateway does not tell stays unknown; the rest of a site is read"
+        return Line.warning("gateway", f"{place}: {told.reason}", hint)
+    return Line.ok("gateway", f"{place}: answers {client.access(host).visible_to}")
 
 
 def _chosen(

@@ -9,6 +9,7 @@ from contribaudit.simulator.routes import (
     directories,
     event_actions,
     events,
+    gateway,
     groups,
     jira_projects,
     orgs,
@@ -31,4 +32,5 @@ ALL: tuple[Endpoint, ...] = (
     api_keys.LIST,
     jira_projects.SEARCH,
     confluence_spaces.LIST,
+    gateway.ASK,
 )

@@ -257,7 +257,7 @@ def _apps(sites: list[Json], now: datetime) -> Iterator[App]:
 
 def _app(entry: Json, now: datetime) -> App:
     nulls = dict.fromkeys(entry.pop("nulls", []))
-    entry |= _moments(entry, ("created_at",), now)
+    entry |= _moments(entry, ("created_at", "trial_ends_at"), now)
     for name in ("regions", "status_details"):
         entry[name] = tuple(entry.get(name, ()))
     if "plan" in entry:

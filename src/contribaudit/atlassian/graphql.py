@@ -1,0 +1,327 @@
+"""What is asked of Atlassian's GraphQL gateway, and how a partial answer is taken: field by field.
+
+One query asks everything about one site. It is put together from the parts below, which are fixed: nothing that comes
+from outside is text of a query, and no mutation can be expressed. A part that the gateway refuses (a beta that is not
+open, an experiment that ended) is left out, and the others are asked again.
+
+The types are those of the public package @atlassian/forge-graphql-types 4.3.0:
+https://developer.atlassian.com/platform/atlassian-graphql-api/graphql/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+import httpx
+
+from contribaudit.atlassian import responses
+from contribaudit.atlassian.body import NotRead, read_json
+from contribaudit.atlassian.calls import ASK_GATEWAY, Call
+from contribaudit.atlassian.paging import Request
+from contribaudit.atlassian.responses import Quote
+from contribaudit.errors import AccessDenied, AdminApiError, QueryRefused, RateLimited, TokenRefused
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value stands in `data`: keys, and places in lists from 0."""
+
+
+class Lifecycle(Enum):
+    """How far Atlassian has published a field, in its own words."""
+
+    PRODUCTION = "production"
+    BETA = "beta"
+    EXPERIMENTAL = "experimental"
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    line: str
+    """Stands on one line of the document."""
+    lifecycle: Lifecycle
+    names: frozenset[str]
+    """What the gateway's message may call it, and calls no other part."""
+
+
+def _text(line: str, lifecycle: Lifecycle, names: str) -> _Text:
+    return _Text(line, lifecycle, frozenset(names.split()))
+
+
+class Part(Enum):
+    """One thing that can be asked, and how far it is published."""
+
+    CONFLUENCE = _text(
+        "getAIConfig(cloudId: $site, product: CONFLUENCE) { isEnabled isRovoEnabled isRovoLLMEnabled }",
+        Lifecycle.PRODUCTION,
+        "getAIConfig AIConfigResponse",
+    )
+    JIRA = _text(
+        'jira { isRovoEnabled(cloudId: $cloud) @optIn(to: "JiraAtlassianIntelligence") }',
+        Lifecycle.BETA,
+        "JiraQuery JiraAtlassianIntelligence",
+    )
+    JIRA_LLM = _text(
+        'jira_isRovoLLMEnabled(cloudId: $cloud) @optIn(to: "JiraAtlassianIntelligence")',
+        Lifecycle.BETA,
+        "jira_isRovoLLMEnabled JiraAtlassianIntelligence",
+    )
+    JSM = _text(
+        "virtualAgent {"
+        ' virtualAgentEntitlements(cloudId: $cloud) @optIn(to: "VirtualAgent") { isAiEnabledInAdminHub } }',
+        Lifecycle.EXPERIMENTAL,
+        "virtualAgent VirtualAgent virtualAgentEntitlements isAiEnabledInAdminHub VirtualAgentQueryApi",
+    )
+    SITE = _text(
+        "search { configuration(cloudId: $cloud)"
+        " { siteMetadata { isRovoEnabled orgId productInfo { name dataRegion } } } }",
+        Lifecycle.PRODUCTION,
+        "SearchQueryAPI siteMetadata productInfo dataRegion SearchConfigurationSiteMetadata",
+    )
+    PLANS = _text(
+        "tenantContexts(cloudIds: [$cloud]) { cloudId orgId%s }",
+        Lifecycle.PRODUCTION,
+        "tenantContexts entitlementInfo TenantContext CommerceEntitlementInfo HamsEntitlement CcpEntitlement",
+    )
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """How far Atlassian has published it."""
+        return self.value.lifecycle
+
+
+_PLAN = """\
+fragment plan on CommerceEntitlementInfo {
+  ... on CommerceEntitlementInfoHams {
+    hams: entitlement {
+      currentEdition trialEdition trialEditionEndDate trialEndDate
+      subscription { trial { endTimestamp } }
+    }
+  }
+  ... on CommerceEntitlementInfoCcp {
+    ccp: entitlement { subscription { trial { endTimestamp } } }
+  }
+}"""
+_FIRST_PART = 2
+"""The line of the document on which its first part stands."""
+_PRODUCT_KEY = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_CLOUD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about one site. Raises ValueError for what is no cloud ID and no product key.
+
+    `product_keys` are the spellings under which PLANS asks for the plans of products; the answer to number N stands
+    under `plan_key(N)`.
+    """
+
+    cloud_id: str
+    parts: tuple[Part, ...]
+    product_keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _CLOUD_ID.fullmatch(self.cloud_id):
+            raise ValueError("this is no cloud ID")
+        if not all(isinstance(part, Part) for part in self.parts) or not self.parts:
+            raise ValueError("a question is made of the known parts")
+        if not all(_PRODUCT_KEY.fullmatch(key) for key in self.product_keys):
+            raise ValueError("this is no key of a product")
+
+    @property
+    def document(self) -> str:
+        """The text of the query."""
+        with_plans = Part.PLANS in self.parts and bool(self.product_keys)
+        variables = ["$site: String!"] if Part.CONFLUENCE in self.parts else []
+        variables += ["$cloud: ID!"] if set(self.parts) - {Part.CONFLUENCE} else []
+        asked = range(len(self.product_keys)) if with_plans else range(0)
+        variables += [f"${plan_key(number)}: String!" for number in asked]
+        plans = "".join(
+            f" {plan_key(one)}: entitlementInfo(hamsProductKey: ${plan_key(one)}) {{ ...plan }}" for one in asked
+        )
+        lines = [one.value.line % plans if one is Part.PLANS else one.value.line for one in self.parts]
+        fragment = [_PLAN] if with_plans else []
+        return "\n".join([f"query Site({', '.join(variables)}) {{", *(f"  {line}" for line in lines), "}", *fragment])
+
+    def request(self) -> Request:
+        """The POST that asks it."""
+        values: dict[str, str] = {}
+        if Part.CONFLUENCE in self.parts:
+            values["site"] = self.cloud_id
+        if set(self.parts) - {Part.CONFLUENCE}:
+            values["cloud"] = self.cloud_id
+        if Part.PLANS in self.parts:
+            values |= {plan_key(number): key for number, key in enumerate(self.product_keys)}
+        return Request((), {"query": self.document, "variables": values, "operationName": "Site"})
+
+    def refused_by(self, errors: Sequence[Mapping[str, Any]]) -> tuple[Part, ...]:
+        """The parts that these errors are about: by line, else by a name that the message holds; () for none."""
+        found: dict[Part, None] = {}
+        for error in errors:
+            lines = [place.get("line") for place in _objects(error.get("locations"))]
+            here = [line - _FIRST_PART for line in lines if type(line) is int]
+            by_line = [self.parts[number] for number in here if 0 <= number < len(self.parts)]
+            in_fragment = any(number > len(self.parts) for number in here) and Part.PLANS in self.parts
+            words = set(re.findall(r"\w+", str(error.get("message"))))
+            by_name = [part for part in self.parts if words & part.value.names]
+            found |= dict.fromkeys(by_line or ([Part.PLANS] if in_fragment else by_name))
+        return tuple(found)
+
+
+def plan_key(number: int) -> str:
+    """Under which name the answer holds the plan of the product key with this number."""
+    return f"p{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotTold:
+    """Why a field has no value: a stable word, and a sentence for people without a full stop."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAnswer:
+    """What the gateway said of one site, and which parts it refused.
+
+    `errors` are those that came beside the values, as the gateway sent them.
+    """
+
+    data: Mapping[str, Any]
+    errors: tuple[Mapping[str, Any], ...]
+    quote: Callable[[object], str]
+    refused: Mapping[Part, NotTold] = field(default_factory=dict)
+
+    def at(self, part: Part, *path: str | int) -> Any:
+        """The value at a path, or NotTold: refused with its part, null with or without an error, or missing."""
+        if part in self.refused:
+            return self.refused[part]
+        found: Any = self.data
+        for depth, step in enumerate(path):
+            where = path[: depth + 1]
+            if isinstance(step, int):
+                if found == []:
+                    return NotTold("not_listed", f"`{_shown(path[:depth])}` is empty")
+                if not isinstance(found, list) or len(found) <= step:
+                    return NotTold("wrong_type", f"`{_shown(path[:depth])}` is not the list that it should be")
+                found = found[step]
+            elif not isinstance(found, dict):
+                return NotTold("wrong_type", f"`{_shown(path[:depth])}` is not the object that it should be")
+            elif step in found:
+                found = found[step]
+            else:
+                return self._why(where) or NotTold("missing_key", f"the answer has no `{_shown(where)}`")
+            if found is None:
+                return self._why(where) or NotTold(
+                    "null", f"the gateway gave null for `{_shown(where)}`, and no reason"
+                )
+        return found
+
+    def _why(self, path: Path) -> NotTold | None:
+        """The error that explains a null: a null climbs up to where the schema allows one, its error stays below."""
+        for error in self.errors:
+            told = error.get("path")
+            about = tuple(told) if isinstance(told, list) else None
+            if about is not None and (about[: len(path)] == path or path[: len(about)] == about):
+                return NotTold(code_of(error), f"the gateway gave no `{_shown(path)}`: {self._said(error)}")
+        for error in self.errors:
+            if not isinstance(error.get("path"), list):
+                return NotTold(code_of(error), f"the gateway gave no `{_shown(path)}`: {self._said(error)}")
+        return None
+
+    def _said(self, error: Mapping[str, Any]) -> str:
+        return said(error, self.quote)
+
+
+def said(error: Mapping[str, Any], quote: Callable[[object], str]) -> str:
+    """An error's own words, in quotation marks."""
+    message = error.get("message")
+    return f'"{quote(message)}"' if isinstance(message, str) and message.strip() else "it does not say why"
+
+
+_STATUS_CODES = {401: "token_refused", 403: "forbidden", 404: "not_found", 429: "rate_limited"}
+_CLASSES = {
+    "unauthorized": "token_refused",
+    "unauthenticated": "token_refused",
+    "forbidden": "forbidden",
+    "notfound": "not_found",
+    "ratelimit": "rate_limited",
+    "toomanyrequests": "rate_limited",
+    "cost": "rate_limited",
+}
+
+
+def code_of(error: Mapping[str, Any]) -> str:
+    """The stable word of an error: by its status, else by its classification; "gateway_error" for any other."""
+    told = error.get("extensions")
+    extensions = told if isinstance(told, dict) else {}
+    status = extensions.get("statusCode")
+    if isinstance(status, int):
+        return _STATUS_CODES.get(status, "server_failed" if status >= 500 else "gateway_error")
+    kinds = [extensions.get(name) for name in ("classification", "errorType", "code")]
+    for kind in kinds:
+        word = re.sub(r"[^a-z]", "", kind.casefold()) if isinstance(kind, str) else ""
+        for sign, code in _CLASSES.items():
+            if sign in word:
+                return code
+    return "gateway_error"
+
+
+def answer_of(document: Mapping[str, Any], quote: Quote) -> SiteAnswer:
+    """What a good answer holds. Raises QueryRefused, TokenRefused, AccessDenied or RateLimited for one without data."""
+    errors = tuple(_objects(document.get("errors")))
+    data = document.get("data")
+    if isinstance(data, dict) and (data or not errors):
+        return SiteAnswer(data, errors, quote)
+    raise _without_data(errors, quote)
+
+
+def _without_data(errors: tuple[dict[str, Any], ...], quote: Quote) -> AdminApiError:
+    title = ASK_GATEWAY.title
+    for error in errors:
+        what = f"{title} answered {said(error, quote)}"
+        match code_of(error):
+            case "token_refused":
+                return TokenRefused(f"The gateway refused the API token: {what}", call=title, hint=_TOKEN)
+            case "forbidden":
+                return AccessDenied(what, call=title, hint=_ACCESS)
+            case "rate_limited":
+                return RateLimited(
+                    f"Atlassian's cost limit stopped it: {what}",
+                    call=title,
+                    hint="Wait some minutes, then run it again; another tool of this account may use the same limit",
+                )
+    told = "; ".join(dict.fromkeys(said(error, quote) for error in errors[:3])) or "neither data nor errors"
+    return QueryRefused(f"{title} answered {told}", call=title, hint=_REPORT, errors=errors)
+
+
+_REPORT = "Try again; if it stays, the gateway has changed: report it"
+_ACCESS = "Give the token's account access to the site"
+_TOKEN = (
+    "The token is wrong, expired or revoked, or is not of the account that `email` names. Create one at"
+    f" {responses.TOKENS} and save it with `contribaudit login --site`"
+)
+
+
+def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: float | None) -> AdminApiError:
+    """As `responses.site_refusal`; a 400 of the gateway that holds errors is a refused query."""
+    if call is ASK_GATEWAY and response.status_code == 400:
+        try:
+            document = read_json(response.content)
+        except NotRead:
+            document = None
+        errors = tuple(_objects(document.get("errors"))) if isinstance(document, dict) else ()
+        if errors:
+            return _without_data(errors, quote)
+    return responses.site_refusal(call, response, quote, asked_seconds)
+
+
+def _objects(found: object) -> Iterator[dict[str, Any]]:
+    yield from (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
+
+
+def _shown(path: Path) -> str:
+    return ".".join(str(step) for step in path)

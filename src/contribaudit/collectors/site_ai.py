@@ -1,0 +1,618 @@
+"""What Atlassian's GraphQL gateway tells each site's API token of AI, plans, trials and regions.
+
+One question a site, sites side by side. The first site is asked alone: what it teaches (fields that are refused, the
+spelling of product keys) spares every other site a second question. A partial answer is taken field by field; a field
+that is null, refused or broken is unavailable with its reason. What the values mean is not decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from time import monotonic
+from typing import Any, TypeAlias
+
+from contribaudit.atlassian.calls import ASK_GATEWAY, Call
+from contribaudit.atlassian.graphql import Lifecycle, NotTold, Part, Question, SiteAnswer, plan_key
+from contribaudit.atlassian.sites import SiteClient, is_cloud_id
+from contribaudit.atlassian.transport import IN_FLIGHT
+from contribaudit.catalogue import site_ai as settings
+from contribaudit.collectors.collect import utc_now
+from contribaudit.collectors.interface import broken_by
+from contribaudit.collectors.spaces import apps_told
+from contribaudit.collectors.workspaces import WORKSPACES
+from contribaudit.core.model import names
+from contribaudit.core.model.canonical import canonical_json, digest
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.rulebook import App, Rulebook
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Surprise
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.times import parse_utc
+from contribaudit.errors import AdminApiError, QueryRefused
+from contribaudit.progress import SILENT, Progress
+
+NAME = ASK_GATEWAY.name
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySource:
+    """The source, for documentation and for what a policy needs; `promises` is what it owes for its sites and apps."""
+
+    name: str
+    call: Call
+    promises: tuple[SettingId, ...]
+    proves: str
+
+
+SITE_AI = GatewaySource(
+    NAME,
+    ASK_GATEWAY,
+    tuple(setting.id for setting in settings.ALL),
+    "Whether AI and Rovo are on for Confluence, Jira, Jira Service Management and the site, as the token's account sees"
+    " it; edition and trial of each app; the regions of its data; the site's organization. A no holds for that account"
+    " alone.",
+)
+
+_METADATA = ("search", "configuration", "siteMetadata")
+_JSM = ("virtualAgent", "virtualAgentEntitlements", "isAiEnabledInAdminHub")
+_PARTS_OF = {"confluence": (Part.CONFLUENCE,), "jira": (Part.JIRA, Part.JIRA_LLM), "jsm": (Part.JSM,)}
+NONE = "none"
+"""What stands for no trial."""
+_SOME_TRIAL = "trial"
+"""A trial of which no edition is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySite:
+    """The apps of one site, each with what the rulebook says of it."""
+
+    cloud_id: str
+    """"" where no app tells one: the gateway cannot be asked then."""
+    hosts: tuple[str, ...]
+    apps: tuple[tuple[Subject, App], ...]
+
+    def subject(self, organization: str) -> Subject:
+        """The site as people name it, by host; by cloud ID where no app tells a host."""
+        return Subject(organization, Kind.SITE, self.hosts[0] if self.hosts else self.cloud_id)
+
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """By type key, the spellings under which the gateway may know the plan of that app."""
+        return {rule.type_key: rule.product_keys for _, rule in self.apps if rule.product_keys}
+
+
+def gateway_sites(snapshot: Snapshot, rulebook: Rulebook) -> list[GatewaySite]:
+    """The sites of the organization's apps, in the order of their first app.
+
+    An app that has no site, and that the gateway tells nothing of, belongs to none.
+    """
+    groups: dict[str, list[tuple[Subject, App, str]]] = {}
+    for app, told in apps_told(snapshot).items():
+        rule = rulebook.app(told.get(names.APP_TYPE_KEY, ""))
+        if rule is None or rule.pseudo:
+            continue
+        site = told.get(names.APP_SITE, "")
+        if is_cloud_id(site):
+            groups.setdefault(site.lower(), []).append((app, rule, told.get(names.APP_HOST, "")))
+        elif rule.gateway_ai or rule.gateway_region or (rule.product_keys and not rule.own_workspaces):
+            groups.setdefault(f"app {app.id}", []).append((app, rule, told.get(names.APP_HOST, "")))
+    return [
+        GatewaySite(
+            key if is_cloud_id(key) else "",
+            tuple(dict.fromkeys(host for _, _, host in members if host)),
+            tuple((app, rule) for app, rule, _ in members),
+        )
+        for key, members in groups.items()
+    ]
+
+
+_Plans: TypeAlias = Mapping[str, tuple[SiteAnswer, tuple[str | int, ...]] | NotTold]
+"""By type key, where the plan of that app stands in which answer."""
+
+
+@dataclass(slots=True)
+class _Learned:
+    """What the answers of a run taught."""
+
+    refused: dict[Part, NotTold] = field(default_factory=dict)
+    spellings: dict[str, str] = field(default_factory=dict)
+    """By type key, the product key under which the gateway told a plan."""
+
+
+async def collect_site_ai(
+    snapshot: Snapshot,
+    client: SiteClient,
+    rulebook: Rulebook,
+    progress: Progress = SILENT,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+) -> Snapshot:
+    """The snapshot with what the gateway says of every site that it shows.
+
+    Errors of the API end up in the observations of the site, and in the collection's reason.
+    """
+    run = _Run(snapshot, client, rulebook, progress, clock())
+    await run.read()
+    return replace(
+        snapshot,
+        finished_at=clock(),
+        collections=(*snapshot.collections, run.collection()),
+        by_collector={**snapshot.by_collector, NAME: tuple(run.observations)},
+        surprises=(*snapshot.surprises, *run.surprises.values()),
+        raw={**snapshot.raw, **run.raw},
+        requests=client.ledger.entries,
+    )
+
+
+class _Run:
+    """One reading of all sites."""
+
+    def __init__(
+        self, snapshot: Snapshot, client: SiteClient, rulebook: Rulebook, progress: Progress, started_at: datetime
+    ) -> None:
+        self.raw: dict[str, bytes] = {}
+        self.surprises: dict[str, Surprise] = {}
+        self._organization = snapshot.organization
+        self._apps = next((one for one in snapshot.collections if one.collector == WORKSPACES.name), None)
+        self._client = client
+        self._progress = progress
+        self._started_at = started_at
+        self._began = monotonic()
+        self._learned = _Learned()
+        self._sites = gateway_sites(snapshot, rulebook)
+        self._found: dict[int, list[Observation]] = {}
+        self._answered = 0
+        self._short: dict[str, tuple[str, str | None]] = {}
+        """Code and missing scope, by reason."""
+
+    @property
+    def observations(self) -> Iterator[Observation]:
+        """What was told, and what was not, in the order of the sites."""
+        for number in sorted(self._found):
+            yield from self._found[number]
+
+    async def read(self) -> None:
+        """Ask every site that can be asked."""
+        self._progress.collector_started(self._organization, NAME)
+        waiting = iter(enumerate(self._sites))
+
+        async def worker(most: int | None = None) -> None:
+            for number, site in waiting:
+                asked = await self._one(number, site)
+                self._progress.page_read(self._organization, NAME, self._answered, len(self._sites))
+                if asked and most is not None:
+                    return
+
+        await worker(most=1)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(IN_FLIGHT, len(self._sites))):
+                group.create_task(worker())
+
+    async def _one(self, number: int, site: GatewaySite) -> bool:
+        """Take what one site says; False for one that was not even asked."""
+        host = self._client.host_of(site.hosts)
+        access = self._client.access(host)
+        asked = False
+        why: NotTold | None = None
+        scope: str | None = None
+        if not site.cloud_id:
+            why = NotTold("no_cloud_id", "the API does not tell the site of the app, so it cannot be asked")
+        elif access.missing:
+            why = NotTold("no_token", access.missing)
+        elif self._parts(site):
+            asked = True
+            try:
+                keys = self._keys(site)
+                answer = await self._ask(host, site, keys)
+                plans = await self._plans(host, site, answer, keys)
+                self._found[number] = list(self._told(site, answer, plans))
+                self._answered += 1
+            except AdminApiError as error:
+                why, scope = NotTold(error.code, error.message), error.missing_scope
+            except Exception as error:  # noqa: BLE001  what one site's answer brings out must not end the audit of all
+                failure = broken_by(error, ASK_GATEWAY)
+                why = NotTold(failure.code, failure.message)
+                self._progress.collector_broke(self._organization, NAME, error)
+        if why is not None:
+            self._short.setdefault(why.reason, (why.code, scope))
+            self._found[number] = list(self._untold(site, why, scope))
+        return asked
+
+    def _parts(self, site: GatewaySite) -> tuple[Part, ...]:
+        """What is worth asking about a site."""
+        reads = self._client.reads
+        parts: dict[Part, None] = {}
+        if "ai" in reads:
+            for _, rule in site.apps:
+                parts |= dict.fromkeys(_PARTS_OF.get(rule.gateway_ai, ()))
+        if {"ai", "regions"} & reads:
+            parts[Part.SITE] = None
+        if "trials" in reads and site.keys():
+            parts[Part.PLANS] = None
+        return tuple(parts)
+
+    def _keys(self, site: GatewaySite) -> tuple[str, ...]:
+        """The product keys to ask for: the spelling that answered before, else every one."""
+        known = self._learned.spellings
+        return _each((known[app],) if app in known else keys for app, keys in site.keys().items())
+
+    async def _ask(
+        self, host: str, site: GatewaySite, keys: tuple[str, ...], only: tuple[Part, ...] | None = None
+    ) -> SiteAnswer:
+        """The gateway's answer, asked again without the parts that it refuses. Raises AdminApiError."""
+        refused = self._learned.refused
+        while True:
+            parts = tuple(part for part in only or self._parts(site) if part not in refused)
+            if not parts:
+                return SiteAnswer({}, (), str, dict(refused))
+            question = Question(site.cloud_id, parts, keys)
+            try:
+                answer = await self._client.ask(question, host=host)
+            except QueryRefused as error:
+                gone = question.refused_by(error.errors) or _likeliest(parts)
+                if not gone:
+                    raise
+                for part in gone:
+                    reason = f"the gateway refused the question ({part.lifecycle.value}): {error.message}"
+                    refused.setdefault(part, NotTold(error.code, reason))
+            else:
+                return replace(answer, refused=dict(refused))
+
+    async def _plans(self, host: str, site: GatewaySite, answer: SiteAnswer, keys: tuple[str, ...]) -> _Plans:
+        """Where the plan of each app stands; asked once more where the spelling that others taught answers nothing."""
+        wanted = site.keys() if "trials" in self._client.reads else {}
+        found = self._located(site.cloud_id, wanted, answer, keys)
+        known = self._learned.spellings
+        others = {
+            app: tuple(key for key in wanted[app] if key != known[app])
+            for app, told in found.items()
+            if isinstance(told, NotTold) and told.code == "null" and app in known
+        }
+        if any(others.values()):
+            rest = _each(others.values())
+            again = await self._ask(host, site, rest, (Part.PLANS,))
+            found |= self._located(site.cloud_id, others, again, rest)
+        return found
+
+    def _located(
+        self, cloud_id: str, wanted: Mapping[str, Sequence[str]], answer: SiteAnswer, keys: Sequence[str]
+    ) -> dict[str, tuple[SiteAnswer, tuple[str | int, ...]] | NotTold]:
+        found: dict[str, tuple[SiteAnswer, tuple[str | int, ...]] | NotTold] = {}
+        whose = answer.at(Part.PLANS, "tenantContexts", 0, "cloudId")
+        if isinstance(whose, str) and whose.casefold() != cloud_id:
+            return dict.fromkeys(wanted, NotTold("other_site", "the gateway answered for another site"))
+        for app, spellings in wanted.items():
+            for key in spellings:
+                if key not in keys:
+                    continue
+                path = ("tenantContexts", 0, plan_key(keys.index(key)))
+                told = answer.at(Part.PLANS, *path)
+                if not isinstance(told, NotTold):
+                    found[app] = (answer, path)
+                    self._learned.spellings.setdefault(app, key)
+                    break
+                # An error says more than a null, which every wrong spelling may give.
+                earlier = found.get(app)
+                if earlier is None or (isinstance(earlier, NotTold) and earlier.code == "null"):
+                    found[app] = told
+        return found
+
+    def _told(self, site: GatewaySite, answer: SiteAnswer, plans: _Plans) -> Iterator[Observation]:
+        """What an answer says, field by field."""
+        response = self._keep({"data": answer.data, "errors": list(answer.errors)})
+        taker = _Taker(self, answer, response)
+        subject = site.subject(self._organization)
+        told = [
+            answer.at(Part.SITE, *_METADATA, "orgId") if Part.SITE in self._parts(site) else None,
+            answer.at(Part.PLANS, "tenantContexts", 0, "orgId") if Part.PLANS in self._parts(site) else None,
+        ]
+        owners = {one.rpartition("/")[2].casefold(): one for one in told if isinstance(one, str)}
+        foreign = next((one for key, one in owners.items() if key != self._organization.casefold()), None)
+        if foreign is not None:
+            yield taker.observed(settings.ORGANIZATION, subject, foreign, Part.SITE, (*_METADATA, "orgId"))
+            shown = answer.quote(foreign)
+            why = NotTold(names.OTHER_ORGANIZATION, f"the gateway says that the site belongs to organization {shown}")
+            self._short.setdefault(why.reason, (why.code, None))
+            yield from self._untold(site, why, None, but=settings.ORGANIZATION)
+            return
+        if owners:
+            whole = next(iter(owners.values()))
+            yield taker.observed(settings.ORGANIZATION, subject, whole, Part.SITE, (*_METADATA, "orgId"))
+        else:
+            yield taker.text(settings.ORGANIZATION, subject, Part.SITE, (*_METADATA, "orgId"))
+        if "ai" in self._client.reads:
+            yield taker.truth(settings.ROVO, subject, Part.SITE, (*_METADATA, "isRovoEnabled"))
+        for app, rule in site.apps:
+            yield from self._of_app(app, rule, taker, plans)
+
+    def _of_app(self, app: Subject, rule: App, taker: _Taker, plans: _Plans) -> Iterator[Observation]:
+        if "ai" in self._client.reads:
+            match rule.gateway_ai:
+                case "confluence":
+                    yield taker.truth(settings.AI, app, Part.CONFLUENCE, ("getAIConfig", "isEnabled"))
+                    yield taker.truth(settings.ROVO, app, Part.CONFLUENCE, ("getAIConfig", "isRovoEnabled"))
+                    yield taker.truth(settings.ROVO_LLM, app, Part.CONFLUENCE, ("getAIConfig", "isRovoLLMEnabled"))
+                case "jira":
+                    yield taker.truth(settings.ROVO, app, Part.JIRA, ("jira", "isRovoEnabled"))
+                    yield taker.truth(settings.ROVO_LLM, app, Part.JIRA_LLM, ("jira_isRovoLLMEnabled",))
+                case "jsm":
+                    yield taker.truth(settings.AI, app, Part.JSM, _JSM)
+        if "regions" in self._client.reads and rule.gateway_region:
+            yield taker.regions(app, rule.gateway_region)
+        if rule.type_key in plans:
+            yield from taker.plan(app, plans[rule.type_key], self._started_at)
+
+    def _untold(
+        self, site: GatewaySite, why: NotTold, scope: str | None, but: Setting | None = None
+    ) -> Iterator[Observation]:
+        """Every setting that the site should have told, as unavailable."""
+        reads = self._client.reads
+        owed: list[tuple[Setting, Subject]] = []
+        if site.cloud_id:
+            subject = site.subject(self._organization)
+            owed += [(settings.ORGANIZATION, subject)] if but is not settings.ORGANIZATION else []
+            owed += [(settings.ROVO, subject)] if "ai" in reads else []
+        for app, rule in site.apps:
+            owed += [(one, app) for one in _AI_OF.get(rule.gateway_ai, ()) if "ai" in reads]
+            owed += [(settings.REGIONS, app)] if "regions" in reads and rule.gateway_region else []
+            owed += [(one, app) for one in _OF_A_PLAN if "trials" in reads and rule.product_keys]
+        for setting, about in owed:
+            yield Unavailable(setting.id, about, why.code, why.reason, self._started_at, ASK_GATEWAY.title, scope)
+
+    def _keep(self, document: Mapping[str, Any]) -> str:
+        body = canonical_json(document)
+        name = digest(body)
+        self.raw.setdefault(name, body)
+        return name
+
+    def unavailable(self, setting: Setting, subject: Subject, why: NotTold, source: str) -> Unavailable:
+        """A field that was not told; an error makes the reading less than whole, a plain null does not."""
+        if why.code not in _SAID:
+            self._short.setdefault(why.reason, (why.code, None))
+        return Unavailable(setting.id, subject, why.code, why.reason, self._started_at, source)
+
+    def observed(self, setting: Setting, subject: Subject, value: Value, source: str, response: str) -> Observed:
+        """A value as a field told it."""
+        return Observed(setting.id, subject, value, setting.grade, self._started_at, source, response)
+
+    def surprise(self, where: str, response: str) -> None:
+        """A shape that this version does not know, once however often it comes."""
+        self.surprises.setdefault(where, Surprise(NAME, where, response))
+
+    def collection(self) -> Collection:
+        """How far all sites came together: no further than the list of apps."""
+        short = [(code, reason, scope) for reason, (code, scope) in self._short.items()]
+        if self._apps is None or self._apps.status is not CollectionStatus.OK:
+            why = self._apps.reason if self._apps is not None else "it was not asked for"
+            code = self._apps.code if self._apps is not None else "not_read"
+            reason = f"the list of apps was not read whole, so sites may be missing: {why}"
+            short.append((code, reason, self._apps.missing_scope if self._apps is not None else None))
+        status = CollectionStatus.OK
+        if short:
+            status = CollectionStatus.PARTIAL if self._answered else CollectionStatus.FAILED
+        code, reason, scope = short[0] if short else ("", "", None)
+        more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
+        self._progress.collector_finished(self._organization, NAME, status, reason + more)
+        return Collection(
+            self._organization,
+            NAME,
+            status,
+            self._started_at,
+            len(self._sites),
+            self._answered,
+            code,
+            reason + more,
+            scope,
+            self._client.ledger.count(ASK_GATEWAY.name),
+            round(monotonic() - self._began, 3),
+        )
+
+
+_AI_OF = {
+    "confluence": (settings.AI, settings.ROVO, settings.ROVO_LLM),
+    "jira": (settings.ROVO, settings.ROVO_LLM),
+    "jsm": (settings.AI,),
+}
+_OF_A_PLAN = (settings.EDITION, settings.TRIAL, settings.TRIAL_ENDS_ON)
+_SAID = frozenset(("null", "not_listed", "no_entitlement", "no_edition"))
+"""What the gateway says by saying nothing: no failure of the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Taker:
+    """Takes values from one answer."""
+
+    run: _Run
+    answer: SiteAnswer
+    response: str
+
+    def truth(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
+        """True or false."""
+        return self._typed(setting, subject, part, path, bool)
+
+    def text(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
+        """A text."""
+        return self._typed(setting, subject, part, path, str)
+
+    def _typed(
+        self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], kind: type[bool] | type[str]
+    ) -> Observation:
+        value = self.answer.at(part, *path)
+        if isinstance(value, NotTold):
+            return self.run.unavailable(setting, subject, value, source(part, path))
+        if type(value) is not kind:
+            return self._odd(setting, subject, part, path, value)
+        return self.observed(setting, subject, value, part, path)
+
+    def regions(self, app: Subject, product: str) -> Observation:
+        """The regions of one product, of all its entries together."""
+        path = (*_METADATA, "productInfo")
+        entries = self.answer.at(Part.SITE, *path)
+        if isinstance(entries, NotTold):
+            return self.run.unavailable(settings.REGIONS, app, entries, source(Part.SITE, path))
+        listed = entries if isinstance(entries, list) else [entries]
+        if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed):
+            return self._odd(settings.REGIONS, app, Part.SITE, path, entries)
+        mine = [one.get("dataRegion") for one in listed if one["name"].casefold() == product]
+        if not mine:
+            why = NotTold("not_listed", f"the gateway lists no regions of a product called {product}")
+            return self.run.unavailable(settings.REGIONS, app, why, source(Part.SITE, path))
+        if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in mine):
+            return self._odd(settings.REGIONS, app, Part.SITE, (*path, "dataRegion"), mine[0])
+        regions = tuple(dict.fromkeys(name for one in mine for name in one))
+        if not regions:
+            why = NotTold("null", f"the gateway lists {product} with no region")
+            return self.run.unavailable(settings.REGIONS, app, why, source(Part.SITE, path))
+        return self.observed(settings.REGIONS, app, regions, Part.SITE, (*path, "dataRegion"))
+
+    def plan(
+        self, app: Subject, told: tuple[SiteAnswer, tuple[str | int, ...]] | NotTold, now: datetime
+    ) -> Iterator[Observation]:
+        """Edition, trial and the trial's last day."""
+        where: tuple[str | int, ...] = ("tenantContexts", 0, "entitlementInfo")
+        if isinstance(told, NotTold):
+            why = told
+            if told.code == "null":
+                why = NotTold("no_entitlement", "the gateway knows no plan of the app under any spelling of its key")
+            for setting in _OF_A_PLAN:
+                yield self.run.unavailable(setting, app, why, source(Part.PLANS, where))
+            return
+        answer, path = told
+        plan = answer.at(Part.PLANS, *path)
+        billing = next((name for name in ("hams", "ccp") if isinstance(plan, dict) and name in plan), None)
+        if billing is None:
+            for setting in _OF_A_PLAN:
+                yield self._odd(setting, app, Part.PLANS, where, plan)
+            return
+        found = _PlanText(answer, (*path, billing), where)
+        yield self._edition(app, found, billing)
+        trial, ends = found.trial(billing, now)
+        for setting, value in ((settings.TRIAL, trial), (settings.TRIAL_ENDS_ON, ends)):
+            if isinstance(value, NotTold):
+                yield self.run.unavailable(setting, app, value, source(Part.PLANS, where))
+            else:
+                yield self.observed(setting, app, value, Part.PLANS, where)
+
+    def _edition(self, app: Subject, found: _PlanText, billing: str) -> Observation:
+        where = (*found.where, "currentEdition")
+        told = found.text("currentEdition") if billing == "hams" else NO_EDITION
+        if told is None:
+            told = NotTold("null", "the gateway gave null for the app's edition, and no reason")
+        if isinstance(told, NotTold):
+            return self.run.unavailable(settings.EDITION, app, told, source(Part.PLANS, where))
+        return self.observed(settings.EDITION, app, told, Part.PLANS, where)
+
+    def observed(
+        self, setting: Setting, subject: Subject, value: Value, part: Part, path: tuple[str | int, ...]
+    ) -> Observed:
+        """A value as a field told it, with how far the field is published."""
+        return self.run.observed(setting, subject, value, source(part, path), self.response)
+
+    def _odd(
+        self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], value: object
+    ) -> Observation:
+        name = str(path[-1])
+        self.run.surprise(f"{name}: {type(value).__name__}", self.response)
+        why = NotTold("wrong_type", f"`{name}` is a {type(value).__name__}, which this version does not know there")
+        return self.run.unavailable(setting, subject, why, source(part, path))
+
+
+_TRIAL_END = ("subscription", "trial", "endTimestamp")
+_NO_END = NotTold("null", "the gateway tells no end of the trial")
+NO_EDITION = NotTold("no_edition", "the gateway tells no edition of an app on Atlassian's new billing")
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanText:
+    """What an entitlement says of the trial. A null with an error is never read as "no trial"."""
+
+    answer: SiteAnswer
+    path: tuple[str | int, ...]
+    where: tuple[str | int, ...]
+
+    def read(self, *path: str) -> Any:
+        """The value; None where the gateway gave null and no error, NotTold for what else is no value."""
+        told = self.answer.at(Part.PLANS, *self.path, *path)
+        return None if isinstance(told, NotTold) and told.code == "null" else told
+
+    def text(self, *path: str) -> str | NotTold | None:
+        """A text; a blank one counts as null."""
+        told = self.read(*path)
+        if told is None or isinstance(told, NotTold):
+            return told
+        if not isinstance(told, str):
+            return NotTold("wrong_type", f"`{path[-1]}` is a {type(told).__name__}, not a text")
+        return told.strip() or None
+
+    def trial(self, billing: str, now: datetime) -> tuple[str | NotTold, str | NotTold | None]:
+        """The edition on trial and the trial's last day (ISO), None for the end of no trial."""
+        whole = self.answer.at(Part.PLANS, *self.path)
+        if isinstance(whole, NotTold):
+            return whole, whole
+        return self._hams(now) if billing == "hams" else self._ccp(now)
+
+    def _hams(self, now: datetime) -> tuple[str | NotTold, str | NotTold | None]:
+        word = self.text("trialEdition")
+        ends = [self._day(*path) for path in (("trialEditionEndDate",), ("trialEndDate",), _TRIAL_END)]
+        days = [one for one in ends if isinstance(one, date)]
+        broken = next((one for one in (word, *ends) if isinstance(one, NotTold)), None)
+        if isinstance(word, str):
+            return word, days[0].isoformat() if days else broken or _NO_END
+        if broken is not None:
+            return broken, broken
+        # An app of a paid plan keeps the end of the trial that it began with.
+        ahead = [one for one in days if one >= now.date()]
+        if not ahead:
+            return NONE, None
+        edition = self.text("currentEdition")
+        return edition if isinstance(edition, str) else _SOME_TRIAL, max(ahead).isoformat()
+
+    def _ccp(self, now: datetime) -> tuple[str | NotTold, str | NotTold | None]:
+        subscription = self.answer.at(Part.PLANS, *self.path, "subscription")
+        trial = subscription if isinstance(subscription, NotTold) else self.read("subscription", "trial")
+        if trial is None:
+            return NONE, None
+        end = trial if isinstance(trial, NotTold) else self._day(*_TRIAL_END)
+        if isinstance(end, NotTold):
+            return end, end
+        if end is None:
+            return _SOME_TRIAL, _NO_END
+        return (_SOME_TRIAL, end.isoformat()) if end >= now.date() else (NONE, None)
+
+    def _day(self, *path: str) -> date | NotTold | None:
+        told = self.read(*path)
+        if told is None or isinstance(told, NotTold):
+            return told
+        at = moment(told)
+        return at.date() if at is not None else NotTold("wrong_type", f"`{path[-1]}` is no date and no milliseconds")
+
+
+def moment(told: object) -> datetime | None:
+    """A date or time in text, or milliseconds since 1970 as a number or its text; None for anything else."""
+    if isinstance(told, str) and (at := parse_utc(told)) is not None:
+        return at
+    try:
+        number = float(told) if isinstance(told, str | int | float) and not isinstance(told, bool) else None
+        return datetime.fromtimestamp(number / 1000, UTC) if number is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def source(part: Part, path: Iterable[str | int]) -> str:
+    """Where a value comes from: the call, the field, and how far the field is published."""
+    named = ".".join(step for step in path if isinstance(step, str))
+    return f"{ASK_GATEWAY.title} {named} ({part.lifecycle.value})"
+
+
+def _likeliest(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Where the gateway does not say what it refuses: experiments first, then betas; () when neither is left."""
+    for stage in (Lifecycle.EXPERIMENTAL, Lifecycle.BETA):
+        if found := tuple(part for part in parts if part.lifecycle is stage):
+            return found
+    return ()
+
+
+def _each(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for group in groups for one in group))

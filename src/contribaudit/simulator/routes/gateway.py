@@ -1,0 +1,191 @@
+"""Atlassian's GraphQL gateway, as far as it tells of one site.
+
+    POST /graphql {query, variables?, operationName?}
+        {data?, errors?: [{message, locations?, path?, extensions: {statusCode?, classification}}]}
+
+Types as in `gateway.graphql`. A document that the types do not allow is answered with `errors` alone; a field that
+has no value for the caller is null, with an error beside it. The classifications are made up. What an account sees is
+its own: Rovo may be limited to groups, and `SiteToken.rovo` says whether the token's account is in one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from contribaudit.simulator.endpoint import Call, Endpoint, Page, single
+from contribaudit.simulator.graphql import FieldError, Schema, answer, read_schema
+from contribaudit.simulator.values import App, Json
+
+BETA = "JiraAtlassianIntelligence"
+EXPERIMENT = "Query.virtualAgent"
+JIRA = ("jira-software", "jira-core", "jira-servicedesk", "jira-product-discovery")
+PRODUCT_KEYS = {
+    "jira-software": "jira-software",
+    "jira-core": "jira-core",
+    "jira-servicedesk": "jira-servicedesk",
+    "jira-product-discovery": "jira-product-discovery",
+    "confluence": "confluence",
+    "compass": "compass",
+}
+
+
+@cache
+def schema_text() -> str:
+    """The types, in GraphQL's schema language."""
+    return resources.files("contribaudit.simulator").joinpath("gateway.graphql").read_text(encoding="utf-8")
+
+
+@cache
+def schema() -> Schema:
+    """The types that the gateway publishes."""
+    return read_schema(schema_text())
+
+
+def read(call: Call) -> Page:
+    """The answer to a query."""
+    offered = schema() if call.options.gateway_experiment else schema().without(EXPERIMENT)
+    closed = frozenset() if call.options.gateway_beta else frozenset((BETA,))
+    return single(answer(offered, call.body, root(call), closed))
+
+
+def shape(_: Call, page: Page) -> Json:
+    """The answer itself."""
+    return page.items[0] if page.items else {}
+
+
+def root(call: Call) -> Json:
+    """What each field of `Query` gives, as functions of its arguments."""
+    failing = call.options.gateway_failing
+
+    def guarded(name: str, told: Callable[[list[App]], Any]) -> Callable[..., Any]:
+        def resolve(**arguments: Any) -> Any:
+            if name in failing:
+                raise FieldError(f"{name} is not available", 500, "DataFetchingException")
+            return told(_site(call, str(arguments["cloudId"])))
+
+        return resolve
+
+    def tenants(cloudIds: list[str] | None = None, **others: Any) -> list[Json]:  # noqa: N803
+        if cloudIds is None or others:
+            raise FieldError("Exactly one of the arguments is needed", 400, "DataFetchingException")
+        return [_tenant(call, one) for one in cloudIds]
+
+    return {
+        "getAIConfig": guarded("getAIConfig", lambda apps: _config(call, apps)),
+        "jira": {"isRovoEnabled": guarded("isRovoEnabled", lambda apps: _rovo(call, _of(apps, JIRA)))},
+        "jira_isRovoLLMEnabled": guarded("jira_isRovoLLMEnabled", lambda apps: _rovo(call, _of(apps, JIRA))),
+        "search": {"configuration": guarded("configuration", lambda apps: {"siteMetadata": _metadata(call, apps)})},
+        "virtualAgent": {
+            "virtualAgentEntitlements": guarded("virtualAgentEntitlements", lambda apps: _service_desk(call, apps))
+        },
+        "tenantContexts": tenants,
+    }
+
+
+def _site(call: Call, cloud_id: str) -> list[App]:
+    """The apps of a site, each once; raises FieldError for one that is not there or that the account does not see."""
+    token = call.token
+    if token.sites is not None and cloud_id not in token.sites:
+        raise FieldError("The account has no access to this site", 403, "ForbiddenException")
+    apps = {app.id: app for app in call.organization.apps if app.id.endswith(f"site/{cloud_id}")}
+    if not apps:
+        raise FieldError("There is no such site", 404, "NotFoundException")
+    return list(apps.values())
+
+
+def _of(apps: Iterable[App], type_keys: Iterable[str]) -> list[App]:
+    return [app for app in apps if app.type_key in type_keys]
+
+
+def rovo_is_on(app: App) -> bool:
+    """Whether Rovo is on for somebody: what the app's own field says, else its AI policy item."""
+    return app.rovo if app.rovo is not None else app.ai_enabled is True and not app.ai_suspended
+
+
+def _rovo(call: Call, apps: list[App]) -> bool:
+    return call.token.rovo and any(map(rovo_is_on, apps))
+
+
+def _config(call: Call, apps: list[App]) -> Json | None:
+    found = _of(apps, ("confluence",))
+    if not found:
+        return None
+    on = _rovo(call, found)
+    return {"isEnabled": on, "isRovoEnabled": on, "isRovoLLMEnabled": on}
+
+
+def _service_desk(call: Call, apps: list[App]) -> Json | None:
+    found = _of(apps, ("jira-servicedesk",))
+    return {"isAiEnabledInAdminHub": _rovo(call, found), "isVirtualAgentAvailable": True} if found else None
+
+
+def _metadata(call: Call, apps: list[App]) -> Json:
+    products = [("jira", _of(apps, JIRA)), ("confluence", _of(apps, ("confluence",)))]
+    return {
+        "applicationMode": None,
+        "isJiraIssueIndexed": True,
+        "isRovoEnabled": _rovo(call, apps),
+        "orgId": _organization(call),
+        "productInfo": [{"name": name, "dataRegion": list(found[0].regions)} for name, found in products if found],
+        "siteName": apps[0].name,
+    }
+
+
+def _organization(call: Call) -> str:
+    return call.options.gateway_organization or call.organization.id
+
+
+def _tenant(call: Call, cloud_id: str) -> Json:
+    apps = _site(call, cloud_id)
+    host = (apps[0].host_url or "").removeprefix("https://")
+
+    def entitlement(hamsProductKey: str) -> Json | None:  # noqa: N803
+        if "entitlementInfo" in call.options.gateway_failing:
+            raise FieldError("entitlementInfo is not available", 500, "DataFetchingException")
+        ending = call.options.gateway_product_key_ending
+        app = next((app for app in apps if f"{PRODUCT_KEYS.get(app.type_key)}{ending}" == hamsProductKey), None)
+        return None if app is None or app.plan is None else _entitlement(app)
+
+    return {
+        "cloudId": cloud_id,
+        "hostName": host,
+        "cloudUrl": apps[0].host_url,
+        "orgId": _organization(call),
+        "entitlementInfo": entitlement,
+    }
+
+
+def _entitlement(app: App) -> Json:
+    """An app is billed in the older way (HAMS) or the newer one (CCP), which tells no edition here."""
+    ends = app.trial_ends_at
+    timed = {"startTimestamp": None, "endTimestamp": ends.timestamp() * 1000 if ends else None, "timeLeft": None}
+    trial = timed if app.trial else None
+    identity = f"entitlement-{app.type_key}"
+    held: Json
+    if app.billing == "ccp":
+        offered = trial and trial | {"endBehaviour": "BILLING_PLAN"}
+        held = {"id": identity, "offeringKey": None, "subscription": {"id": identity, "trial": offered}}
+        return {"__typename": "CommerceEntitlementInfoCcp", "entitlementId": identity, "entitlement": held}
+    held = {
+        "id": identity,
+        "productKey": PRODUCT_KEYS.get(app.type_key),
+        "name": app.type,
+        "status": "ACTIVE",
+        "suspended": False,
+        "currentEdition": app.plan_key,
+        "futureEdition": None,
+        "overriddenEdition": None,
+        "trialEdition": app.trial.lower() if app.trial else None,
+        "trialEditionEndDate": ends.date().isoformat() if app.trial and ends else None,
+        "trialEndDate": None,
+        "startDate": None,
+        "endDate": None,
+        "subscription": {"trial": trial},
+    }
+    return {"__typename": "CommerceEntitlementInfoHams", "entitlementId": identity, "entitlement": held}
+
+
+ASK = Endpoint("gateway", "POST", "/graphql", None, "gateway", None, read, shape)
