@@ -58,7 +58,7 @@ def test_below_the_plan_with_the_switch_metadata_cannot_be_off(check: str, plan:
     verdict = judge(check, on(plan, seen(METADATA, word), seen(IN_APP, "off"), NONE_INCLUDED), ORGANIZATION)
     if word == "off":
         assert (verdict.outcome, verdict.reason_code) == (Outcome.CONFLICT, "switch_against_plan")
-        assert f"recorded as off, yet on the {plan} plan metadata is always contributed" in verdict.reason
+        assert f"attested as off, but the {plan} plan always contributes metadata" in verdict.reason
     else:
         assert verdict.outcome is NOT_ACHIEVABLE
         assert "Enterprise has a switch" in verdict.reason

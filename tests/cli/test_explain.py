@@ -37,7 +37,7 @@ def test_the_organization_is_unknown_until_somebody_looked(cli: Cli, audited: Ap
     assert "effective.metadata  unknown" in ended.out
     assert "predicted: contributed, the plan's default; a prediction is no evidence" in ended.out
     assert "the highest active plan is Enterprise" in ended.out
-    assert "the organization's metadata switch was not seen" in ended.out
+    assert "the organization's metadata switch is not attested" in ended.out
     assert "documented, POST /admin/v2/orgs/{orgId}/workspaces, 20" in ended.out
     assert "effective.ai_processing  unknown" in ended.out
 

@@ -99,9 +99,9 @@ def plan_moved(
             when = f"{seen.since:%Y-%m-%d %H:%M}Z"
             return PLAN_CHANGED, f"the highest plan was {before} at the look and {after} on {when}; look again"
         if same is None and seen is now:
-            return PLAN_UNREAD, "the attestation does not say under which plan it was made, or not so that it compares"
+            return PLAN_UNREAD, "the attestation does not record a plan that can be compared"
     if isinstance(now, str):
-        return PLAN_UNREAD, f"the highest plan is not known now: {now}"
+        return PLAN_UNREAD, f"the highest plan is unknown now: {now}"
     return None
 
 
@@ -119,7 +119,7 @@ def _folded(words: Iterable[str]) -> set[str]:
 
 
 def _call(highest: str | None, words: tuple[str, ...]) -> str:
-    return highest if highest is not None else f"told by the words {', '.join(words)}"
+    return highest if highest is not None else f"known only by the plan words {', '.join(words)}"
 
 
 REVOKED = "revoked"
@@ -215,8 +215,8 @@ class _AttestedValues:
                 found = self.judge(newest)
             else:
                 last = max(heard[key], key=lambda one: (one.observed_at, one.id))
-                by = f", by {last.revoked.by}" if last.revoked else ""
-                found = self.refuse(last, REVOKED, f"the newest attestation was taken back{by}; look again")
+                by = f" by {last.revoked.by}" if last.revoked else ""
+                found = self.refuse(last, REVOKED, f"the newest attestation was revoked{by}; look again")
             yield self.decoded(newest, found)
 
     def decoded(self, newest: Sequence[Attestation], found: Observation) -> Observation:
@@ -319,7 +319,7 @@ class _AttestedValues:
         if read and not any(_doubt(reading) for reading in read.values()):
             proof = self.proof(setting, one.subject, frozenset(read))
             if proof is not None and not same_value(setting, proof.value, one.value):
-                said = f"{one.by} attested it without an anchor, and the signals stand in a state proven for another"
+                said = f"{one.by} attested it without an anchor, and the signals are now in a state proven for another"
                 return self.refuse(one, SIGNAL_MOVED, f"{said} value; a new attestation is due")
         return self.accept(one)
 
@@ -381,7 +381,7 @@ def _in_present_form(told: AttestationHistory) -> AttestationHistory:
 def _doubt(reading: SignalReading | None) -> str:
     """Why a signal cannot be compared; "" when it can. One that the rulebook no longer names is not read."""
     if reading is None:
-        return "the rulebook does not name it as a signal of this any more"
+        return "the rulebook no longer lists it as a signal of this setting"
     if reading.standing is Standing.UNREAD:
         return reading.reason
     return "" if reading.settled else BEING_APPLIED

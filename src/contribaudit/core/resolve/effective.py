@@ -30,7 +30,7 @@ def ai_processing(state: State, subject: Subject) -> Effective:
     """ "outside" of the realm where AI reaches the subject, "none" where it does not; else what AI exposure answers."""
     exposure = ai(state, subject)
     leaves = rule(state, state.rulebook.statements.ai_processing.text)
-    stays = rule(state, "where AI does not reach, it processes nothing")
+    stays = rule(state, "AI processes no data of an app that it does not reach")
     exposed = exposure.value == EXPOSED
     return replace(
         exposure,

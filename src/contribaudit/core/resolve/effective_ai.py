@@ -28,6 +28,7 @@ from contribaudit.core.resolve.reasons import (
     gravest,
     list_unread,
     never_recorded,
+    not_seen,
     read_word,
     rule,
     sites_index,
@@ -94,7 +95,7 @@ def _by_switches(state: State, app: Subject, most: str) -> Effective:
         return (_unrecorded if plans_say else _unseen)(state, app, unseen, (*chain, *links))
     if known is None:
         # It may be of the Jira family, or have switches elsewhere.
-        strange = Stop(Outcome.UNKNOWN, "unknown_app", told("which other switches it has is not known", type_key))
+        strange = Stop(Outcome.UNKNOWN, "unknown_app", told("its other AI switches are unknown", type_key))
         return stopped(app, setting, strange, (*chain, *links))
     return answered(app, setting, NOT_EXPOSED, "blocked", (*chain, *links), changeable=True)
 
@@ -123,10 +124,10 @@ def _unrecorded(state: State, app: Subject, switch: SettingId, chain: tuple[Reas
     plan = state.read(app, names.PLAN)
     offer = _plan(state, app)
     if free:
-        without = told("AI is not listed for its plan, nor for that of any other app of the organization", plan)
+        without = told("neither its plan nor that of any other app of the organization includes AI", plan)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "plan_without_ai", without), chain)
     if offer is not None and not offer.rovo:
-        beside = told(f"no page says whether AI reads an app on {offer.name} beside paid ones", plan)
+        beside = told(f"Atlassian does not say whether AI reads an app on {offer.name} beside paid apps", plan)
         return stopped(app, setting, Stop(Outcome.UNKNOWN, "free_beside_paid", beside), chain)
     return _unseen(state, app, switch, chain)
 
@@ -134,14 +135,15 @@ def _unrecorded(state: State, app: Subject, switch: SettingId, chain: tuple[Reas
 def _unseen(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
     known = app_known(state, app)
     if known is not None and known.rovo_block == "unknown":
-        sentence = f"no page says whether AI reaches {known.title}, nor how it would be blocked there"
+        sentence = f"Atlassian does not say whether AI reaches {known.title} or how to block it there"
         stop = Stop(Outcome.UNKNOWN, NO_STATEMENT_ON_AI, told(sentence, state.read(app, switch)))
     else:
-        stop = stop_by(state.read(app, switch), CALLED[switch])
+        seen = state.read(app, switch)
+        stop = not_seen(seen, CALLED[switch]) or stop_by(seen, CALLED[switch])
     if switch == main_switch(known):
         answer, item = gateway(state, app), policy_item(state, app)
         if item is not None:
-            reads = f"the app's AI policy item reads as {item[1].value}, which nothing confirms in this organization"
+            reads = f"the app's AI policy item reads as {item[1].value}; nothing in this organization confirms it"
             chain = (*chain, told(reads, item[1], decisive=False))
         stop = answer.stop if answer is not None and answer.stop is not None else stop
     return stopped(app, names.EFFECTIVE_AI, stop, chain, predicted=_predicted(state, app), changeable=True)
@@ -162,9 +164,9 @@ def _how(known: App | None) -> str:
         case "elsewhere":
             return f"{known.title if known else ''} has an AI switch in its own administration"
         case "unlisted":
-            return "the rulebook does not know which app this is"
+            return "the rulebook does not know this app"
         case _:
-            return f"no page says how AI is blocked for {known.title if known else ''}"
+            return f"Atlassian does not say how to block AI for {known.title if known else ''}"
 
 
 def _predicted(state: State, app: Subject) -> str | None:
@@ -210,7 +212,7 @@ def ai(state: State, subject: Subject) -> Effective:
         case Kind.SPACE:
             app = app_of_space(state, subject)
             if app is None:
-                missing = rule(state, f"which app {alias_of(state, subject)} belongs to is not known")
+                missing = rule(state, f"the app of {alias_of(state, subject)} is unknown")
                 return stopped(subject, setting, Stop(Outcome.UNKNOWN, "app_of_space_not_known", missing))
             return replace(ai_of_app(state, app), subject=subject)
         case Kind.CONNECTOR:
@@ -317,7 +319,7 @@ def _of_app(state: State, app: Subject, most: str) -> Effective:
     if number is None and not own.known:
         return own
     if number is None:
-        missing = rule(state, "its site is not known, and any other app of the Jira family there would keep AI on")
+        missing = rule(state, "its site is unknown; an open app of the Jira family there would keep AI on")
         return stopped(app, names.EFFECTIVE_AI, Stop(Outcome.UNKNOWN, "site_not_known", missing), own.chain)
     key = ("jira family", app.organization, number, most)
     family = state.once(key, lambda: _family(state, app.organization, number, most))
@@ -367,8 +369,8 @@ def _with_family(state: State, app: Subject, own: Effective, family: _Family, mo
     if family.open is not None:
         shared = rule(
             state,
-            f"{alias_of(state, family.open.subject)} is of the same site's Jira family and not {most}, "
-            "so Search, Chat and Create with AI stay on for all of it",
+            f"{alias_of(state, family.open.subject)} belongs to the Jira family of the same site and is not {most}, "
+            "so Search, Chat and Create with AI stay on for the whole family",
         )
         return answered(
             app,
@@ -387,7 +389,7 @@ def _with_family(state: State, app: Subject, own: Effective, family: _Family, mo
         other = family.unknown
         assert isinstance(other.outcome, Outcome)
         link = Reason(
-            f"{other.reason}, and it is or may be of the same site's Jira family",
+            f"{other.reason}; it belongs, or may belong, to the Jira family of the same site",
             other.chain[-1].observation,
             other.chain[-1].source,
         )
@@ -418,7 +420,7 @@ def _homeless(state: State, organization: str) -> tuple[Subject, ...]:
 
 def _connector(state: State, connector: Subject) -> Effective:
     """A connector that is hidden from search, or still disconnecting, is connected."""
-    seen = read_word(state, connector, names.CONNECTOR_STATE, _CONNECTOR, "its state")
+    seen = read_word(state, connector, names.CONNECTOR_STATE, _CONNECTOR, "the connector's state")
     if isinstance(seen, Stop):
         return stopped(connector, names.EFFECTIVE_AI, seen)
     link = told(f"the connector is {seen[0]}", seen[1])

@@ -129,9 +129,9 @@ def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
         around = {_app_key(key), *(name for space in one.known for name in keys_of(state, space.space.app))}
         of_spaces |= {name: of_spaces.get(name, text) for name in around if name}
     count = len(written)
-    told_of = "nothing" if not count else "1 item" if count == 1 else f"{count} items"
+    told_of = "is empty" if not count else "has 1 item" if count == 1 else f"has {count} items"
     return Listed(
-        f"{what} names {told_of}",
+        f"{what} {told_of}",
         seen,
         frozenset(entries),
         of_spaces,
@@ -216,7 +216,7 @@ def scope_of(state: State, subject: Subject) -> Scope | Stop:
             app = app_of_space(state, subject)
             if app is not None:
                 return _not_listed(state, subject, app) or scope_of(state, app)
-            missing = rule(state, f"which app {alias_of(state, subject)} belongs to is not known")
+            missing = rule(state, f"the app of {alias_of(state, subject)} is unknown")
             return Stop(Outcome.UNKNOWN, "app_of_space_not_known", missing)
         case Kind.CONNECTOR:
             return _of_connector(state, subject)
@@ -240,15 +240,15 @@ def _first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
     effective = state.rulebook.effective
     if state.as_of.astimezone(UTC).date() < effective:
         return Stop(
-            Outcome.NOT_YET_EFFECTIVE, "before_effective_date", rule(state, f"nothing is used before {effective}")
+            Outcome.NOT_YET_EFFECTIVE, "before_effective_date", rule(state, f"no data is used before {effective}")
         )
     begun = rule(state, f"since {effective} data is used according to the settings")
     subject = organization_subject(organization)
     seen = state.read(subject, names.EXEMPTION)
     if never_recorded(state, subject, names.EXEMPTION):
-        return begun, told("no exemption is evidenced: nobody recorded one", seen, decisive=False)
+        return begun, told("no exemption is attested", seen, decisive=False)
     if isinstance(seen, Unavailable) and _never_claimed(state, subject):
-        return begun, told("whoever looked last saw no exemption, and none is evidenced", seen, decisive=False)
+        return begun, told("the last look showed no exemption", seen, decisive=False)
     known = (_NONE, *(one.word for one in state.rulebook.exemptions))
     word = read_word(state, subject, names.EXEMPTION, known, "the exemption")
     if isinstance(word, Stop):
@@ -277,7 +277,7 @@ def _of_app(state: State, app: Subject) -> Scope | Stop:
         case "organization":
             sentence, listable = "is a platform app: it follows the organization's switch, and no list names it", False
         case "none":
-            without = told(f"{_title(state, seen.value)} has no contribution setting, so nothing of it is used", seen)
+            without = told(f"{_title(state, seen.value)} has no contribution setting, so its data is not used", seen)
             return Stop(Outcome.NO_SUCH_SETTING, "no_setting", without)
         case _:
             strange = told(f"the rulebook does not know whether {seen.value} has contribution settings", seen)
@@ -310,7 +310,9 @@ def _sandbox(state: State, app: Subject) -> Stop | None:
     if seen is None or not isinstance(seen.value, str) or seen.value.casefold() in ("none", ""):
         return None
     return Stop(
-        Outcome.UNKNOWN, "sandbox", told("no page says whether a sandbox contributes or what it inherits", seen)
+        Outcome.UNKNOWN,
+        "sandbox",
+        told("Atlassian does not say whether a sandbox contributes or what it inherits", seen),
     )
 
 
@@ -379,12 +381,12 @@ def _without_choice(
 ) -> Effective:
     """On plans that always contribute metadata: contributed, unless somebody saw a switch say otherwise."""
     on = " or ".join(one.name for one in possible)
-    always = rule(state, f"on the {on} plan metadata is always contributed, and no switch changes that")
+    always = rule(state, f"the {on} plan always contributes metadata and has no switch for it")
     if not isinstance(seen, Stop) and possible != possible_plans(state, subject.organization):
         chain = (*chain, told(f"the console shows metadata as {seen[0]}, so the highest plan is {on}", seen[1]))
     if not isinstance(seen, Stop) and _SWITCH[seen[0]] == NOT_CONTRIBUTED:
         contrary = told(
-            f"the metadata switch was recorded as {seen[0]}, yet on the {on} plan metadata is always contributed",
+            f"the metadata switch is attested as {seen[0]}, but the {on} plan always contributes metadata",
             seen[1],
         )
         stop = Stop(Outcome.CONFLICT, "switch_against_plan", contrary, before=(always,))
@@ -505,10 +507,10 @@ def _opened(state: State, organization: str) -> _Found | Stop:
         code = "space_listed" if by_space == len(opened) else "listed"
         return CONTRIBUTED, code, (_link(listed, f"and opens {_some(sorted(opened))}"),)
     if listed.strangers:
-        strange = f"{listed.strangers[0]!r} among them, which is nothing known here: it may open anything"
+        strange = f"including {listed.strangers[0]!r}, which matches nothing known here and may open anything"
         return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
     if odd:
-        contrary = f"{odd[0]} among them, which has no such setting by the rulebook"
+        contrary = f"including {odd[0]}, which has no such setting according to the rulebook"
         return Stop(Outcome.UNKNOWN, "listed_without_setting", _link(listed, contrary))
     unread = list_unread(state, organization)
     if unread is not None:
@@ -517,9 +519,9 @@ def _opened(state: State, organization: str) -> _Found | Stop:
         one, stop = min(unknown, key=lambda pair: (rank_of(pair[1].outcome), pair[0]))
         sentence = f"{alias_of(state, one)}: {stop.reason.sentence}"
         return replace(stop, reason=replace(stop.reason, sentence=sentence))
-    nothing = _link(listed, "and opens nothing that is here")
+    nothing = _link(listed, "and opens nothing in this organization")
     if apart:
-        sentence = f"{nothing.sentence}; whether {_some(sorted(apart))} would contribute at all is not known"
+        sentence = f"{nothing.sentence}; whether {_some(sorted(apart))} can contribute at all is unknown"
         nothing = replace(nothing, sentence=sentence)
     return NOT_CONTRIBUTED, "not_listed", (nothing,)
 
@@ -569,24 +571,24 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _Found 
     around = own | keys_of(state, scope.app) if scope.app is not None else own
     hits = around & listed.entries
     if hits and hits <= listed.reused:
-        passed_on = _link(listed, "its key among them, which has come to name another space since that was recorded")
+        passed_on = _link(listed, "including its key, which has named another space since then")
         return Stop(Outcome.UNKNOWN, "space_key_reused", passed_on)
     hits -= listed.reused
     if hits:
         if hits <= listed.ambiguous:
-            several = _link(listed, f"{min(hits)} among them, and several apps bear that name")
+            several = _link(listed, f"including {min(hits)}, a name that several apps have")
             return Stop(Outcome.UNKNOWN, "ambiguous_entry", several)
-        which = "this" if hits & own else "its app"
+        which = "this one" if hits & own else "its app"
         value = NOT_CONTRIBUTED if exclude else CONTRIBUTED
-        return value, "listed", (_link(listed, f"{which} among them"),)
+        return value, "listed", (_link(listed, f"including {which}"),)
     if exclude:
-        return CONTRIBUTED, "not_listed", (_link(listed, "not this"),)
+        return CONTRIBUTED, "not_listed", (_link(listed, "not this one"),)
     if subject.kind is Kind.APP and own & listed.apps_of_spaces.keys():
-        return CONTRIBUTED, "space_listed", (_link(listed, "a space of this among them"),)
+        return CONTRIBUTED, "space_listed", (_link(listed, "including one of its spaces"),)
     if listed.strangers:
-        strange = f"{listed.strangers[0]!r} among them, which is nothing known here: it may be this or part of it"
+        strange = f"including {listed.strangers[0]!r}, which matches nothing known here and may be this or part of it"
         return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
-    return NOT_CONTRIBUTED, "not_listed", (_link(listed, "not this"),)
+    return NOT_CONTRIBUTED, "not_listed", (_link(listed, "not this one"),)
 
 
 def _link(listed: Listed, what: str) -> Reason:

@@ -30,13 +30,13 @@ def exempt(state: State, organization: str, word: str, seen: Observed) -> Stop:
         strange = told(f"the rulebook does not know the exemption {word!r}", seen)
         return Stop(Outcome.UNKNOWN, "unknown_word", strange)
     if seen.grade not in _GRADES:
-        sentence = f"the exemption {word} is only {seen.grade}, and only the console's own screen shows one"
+        sentence = f"the exemption {word} is only {seen.grade}; only the console's own screen shows one"
         return Stop(Outcome.UNKNOWN, "exemption_not_evidenced", told(sentence, seen))
     elsewhere = _other_screen(state, seen)
     if elsewhere:
-        sentence = f"the exemption {word} was read at {elsewhere!r}, and only the Data contribution screen shows one"
+        sentence = f"the exemption {word} was read at {elsewhere!r}; only the Data contribution screen shows one"
         return Stop(Outcome.UNKNOWN, "exemption_on_another_screen", told(sentence, seen))
-    claimed = told(f"the Data contribution screen was recorded as showing the exemption {word}", seen)
+    claimed = told(f"the Data contribution screen is attested as showing the exemption {word}", seen)
     links = _by_plan(state, organization, known)
     if isinstance(links, Stop):
         return replace(links, before=(claimed, *links.before))
@@ -100,14 +100,16 @@ def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, 
         elif found[0] == known.value:
             links.append(told(f"{called} has {known.title}", found[1]))
         else:
-            without.append((app, told(f"{called} has not {known.title}", found[1])))
+            without.append((app, told(f"{called} does not have {known.title}", found[1])))
     if not links and not unclear:
-        sentence = f"the exemption {known.word} is claimed, and no app has {known.title}"
+        sentence = f"the exemption {known.word} is attested, but no app has {known.title}"
         none = without[0][1] if without else rule(state, sentence)
         return Stop(Outcome.CONFLICT, ON_NO_APP, replace(none, sentence=sentence))
     if without:
         app, reason = min(without, key=lambda pair: pair[0])
-        sentence = f"{reason.sentence}, and no page says that an exemption of some apps exempts the organization"
+        sentence = (
+            f"{reason.sentence}, and Atlassian does not say that an exemption of some apps exempts the organization"
+        )
         return Stop(Outcome.UNKNOWN, NOT_ON_EVERY_APP, replace(reason, sentence=sentence))
     if unclear:
         return min(unclear, key=lambda stop: rank_of(stop.outcome))

@@ -62,16 +62,16 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
 
     place = state.organizations[organization]
     if not place.completed(WORKSPACES):
-        return unknown("apps_unread", f"not every app was read: {place.why_not(WORKSPACES)}")
+        return unknown("apps_unread", f"the list of apps is incomplete: {place.why_not(WORKSPACES)}")
     apps = [app for app in state.subjects(Kind.APP, organization) if app not in without]
     if not apps:
-        return unknown("no_apps", "the workspace list is empty, which a key without the right scope also sees")
+        return unknown("no_apps", "the list of apps is empty, as it is for a key without the right scope")
     seen = _seen(state, apps)
     if seen.active < len(state.rulebook.plans) - 1:
         least = f"; it is at least {state.rulebook.plans[seen.active].name}" if seen.active >= 0 else ""
         if seen.differ is not None:
             app, reason = seen.differ
-            return unknown(SOURCES_DIFFER, f"of the plan of {_call(state, app)} {reason}{least}")
+            return unknown(SOURCES_DIFFER, f"plan of {_call(state, app)}: {reason}{least}")
         if seen.strange is not None:
             app, word = seen.strange
             return unknown(
@@ -83,8 +83,8 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
             called = _call(state, seen.uncounted)
             return unknown(
                 MAY_NOT_COUNT,
-                f"only {called} has the {state.rulebook.plans[seen.top].name} plan, and no page says that its plan"
-                f" counts: the Data contribution screen shows it{least}",
+                f"only {called} has the {state.rulebook.plans[seen.top].name} plan, and Atlassian does not say whether"
+                f" that counts; the Data contribution screen shows it{least}",
             )
         if seen.active != seen.top:
             return unknown(NOT_ONLINE, f"only an app that is not online has the highest plan{least}")
@@ -219,8 +219,8 @@ def rests_on_default(state: State, plan: Plan, word: str) -> str:
     if word != plan.in_app_default or not others:
         return ""
     return (
-        f"{word} is the default of the {plan.name} plan and nothing observed shows that anybody chose it; "
-        f"on {', '.join(others)} the default is another"
+        f"{word} is the default of the {plan.name} plan, and nothing shows that anybody chose it; "
+        f"the default differs on {', '.join(others)}"
     )
 
 
@@ -244,7 +244,7 @@ def trial_running(state: State, organization: str) -> str:
     running = [app for app in state.subjects(Kind.APP, organization) if _on_trial(state, app)]
     if not running:
         return ""
-    return f"a trial runs on {alias_of(state, min(running))}: when it ends, the highest plan may be another"
+    return f"a trial runs on {alias_of(state, min(running))}; when it ends, the highest plan may change"
 
 
 def _trial(state: State, organization: str, plan: Plan) -> str:
@@ -260,7 +260,9 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
             return ""
     if not running:
         return ""
-    return f"a trial runs on {alias_of(state, min(running))}: when it ends, {plan.name} may not be the highest plan"
+    return (
+        f"a trial runs on {alias_of(state, min(running))}; when it ends, {plan.name} may no longer be the highest plan"
+    )
 
 
 def _on_trial(state: State, app: Subject) -> bool | None:

@@ -162,14 +162,12 @@ def stop_by(observation: Observation, what: str) -> Stop:
         if observation.grade is Grade.PREDICTED:
             return Stop(Outcome.UNKNOWN, "only_predicted", told(f"{what} is only predicted", observation))
         code = "null" if observation.value is None else "unknown_word"
-        return Stop(Outcome.UNKNOWN, code, told(f"{what} is {shown}, which says nothing known", observation))
+        return Stop(Outcome.UNKNOWN, code, told(f"{what} is {shown}, which is not a known value", observation))
     if observation.code in STALE_CODES:
         return Stop(Outcome.STALE, observation.code, told(f"{what} is stale: {observation.reason}", observation))
     if observation.code in CONFLICT_CODES:
-        return Stop(
-            Outcome.CONFLICT, observation.code, told(f"{what} is contradicted: {observation.reason}", observation)
-        )
-    return Stop(Outcome.UNKNOWN, observation.code, told(f"{what} is not known: {observation.reason}", observation))
+        return Stop(Outcome.CONFLICT, observation.code, told(f"{what}: {observation.reason}", observation))
+    return Stop(Outcome.UNKNOWN, observation.code, told(f"{what} is unknown: {observation.reason}", observation))
 
 
 def read_word(
@@ -188,9 +186,7 @@ def not_seen(seen: Observation, what: str) -> Stop | None:
     """The stop that a setting makes of which nobody says anything; None for any other."""
     if not isinstance(seen, Unavailable) or seen.code not in NEVER_RECORDED:
         return None
-    return Stop(
-        Outcome.UNKNOWN, seen.code, told(f"{what} was not seen: nobody has recorded what the console shows", seen)
-    )
+    return Stop(Outcome.UNKNOWN, seen.code, told(f"{what} is not attested yet", seen))
 
 
 def never_recorded(state: State, subject: Subject, setting: SettingId) -> bool:
@@ -259,7 +255,7 @@ def together(
     if not any(one.outcome == VALUE for one in parts):
         return _settled(state, subject, setting, parts)
     fragile = sorted(one.fragile_because for one in parts if one.fragile)
-    whole = rule(state, f"not one of {_apps(len(parts))} is {risk}")
+    whole = rule(state, f"none of {_apps(len(parts))} is {risk}" if len(parts) > 1 else f"its only app is not {risk}")
     return answered(
         subject, setting, safe, "every_app", (*_links(parts), whole), fragile_because=fragile[0] if fragile else ""
     )
@@ -271,7 +267,7 @@ def list_unread(state: State, organization: str) -> Stop | None:
     if place is not None and place.completed(WORKSPACES):
         return None
     why = place.why_not(WORKSPACES) if place is not None else "the organization was not read"
-    return Stop(Outcome.UNKNOWN, "apps_unread", Reason(f"not every app was read: {why}", None, WORKSPACES))
+    return Stop(Outcome.UNKNOWN, "apps_unread", Reason(f"the list of apps is incomplete: {why}", None, WORKSPACES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +305,12 @@ def _settled(state: State, subject: Subject, setting: SettingId, parts: Sequence
         if alike:
             first = min(alike, key=lambda one: one.subject)
             links = _links(parts)
-            last = rule(state, f"all {_apps(len(parts))} are alike" if len(parts) > 1 else "its only app is so")
+            last = rule(
+                state,
+                f"the same holds for all {_apps(len(parts))}" if len(parts) > 1 else "the same holds for its only app",
+            )
             return stopped(subject, setting, Stop(outcome, first.code, last), links)
-    return stopped(subject, setting, Stop(Outcome.UNKNOWN, "no_apps", rule(state, "it has no app that was seen")))
+    return stopped(subject, setting, Stop(Outcome.UNKNOWN, "no_apps", rule(state, "it has no app in the list")))
 
 
 def _links(parts: Sequence[Effective]) -> tuple[Reason, ...]:
