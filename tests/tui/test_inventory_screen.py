@@ -205,7 +205,7 @@ async def test_what_is_open_becomes_a_csv_file(home: Path) -> None:
 def _written_whole(home: Path, count: int) -> None:
     (path,) = home.glob("contribaudit-inventory-*.csv")
     written = path.read_text(encoding="utf-8").splitlines()
-    assert written[0].startswith('"id","what","in-app data"')
+    assert written[0].startswith("id,what,in-app data")
     assert len(written) == count + 1
 
 

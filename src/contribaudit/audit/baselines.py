@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from contribaudit.attestations.recording import mail, short
 from contribaudit.audit.attesting import AttestationSession
 from contribaudit.core.judge.baseline import Uncovered, outside, uncovered
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.model.times import later, parse_utc
+from contribaudit.core.model.times import parse_end
 from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
@@ -88,11 +88,9 @@ def last_moment(text: str, now: datetime) -> datetime | None:
     written = text.strip()
     if not written:
         return None
-    found = parse_utc(written)
+    found = parse_end(written)
     if found is None:
         raise UsageError(f"{written[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.")
-    if len(written) <= len("2026-11-21"):
-        found = later(found, timedelta(days=1, microseconds=-1))
     if found <= now:
         raise UsageError(f"{written[:40]} has passed", hint="Name a day to come, or leave it out")
     return found

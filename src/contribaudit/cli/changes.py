@@ -10,10 +10,9 @@ import click
 from contribaudit.cli.options import (
     Console,
     format_option,
-    is_duration,
-    moment,
     organization_option,
     pass_console,
+    run_of,
     store_option,
 )
 from contribaudit.errors import UsageError
@@ -133,29 +132,15 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
     from contribaudit.audit.changes import Span
 
     runs = [record.id for record in store.runs(organization=organization)]
-    last = _run(store, organization, until) if until else max(runs, default=None)
+    last = run_of(store, organization, until).id if until else max(runs, default=None)
     if last is None:
         return None
     first: int | None
     if seen is not None:
         first = max((run for run in runs if run <= seen), default=min(runs))
     else:
-        first = _run(store, organization, since) if since else store.compared(organization, last)
+        first = run_of(store, organization, since).id if since else store.compared(organization, last)
     return None if first is None else Span(organization, first, last)
-
-
-def _run(store: History, organization: str, text: str) -> int:
-    """The run of that number, or the last one by then; the first where a length of time reaches further back."""
-    if text.isdecimal() and len(text) < 8:
-        return store.run(int(text)).id
-    record = store.run_at(moment(text), organization)
-    if record is None and is_duration(text):
-        return min(one.id for one in store.runs(organization=organization))
-    if record is None:
-        raise UsageError(
-            f"There is no run of {organization} at or before {text}", hint="Run contribaudit runs list to see its runs"
-        )
-    return record.id
 
 
 def _show(console: Console, changes: list[Change], output_format: str, *, compared: bool) -> None:

@@ -21,6 +21,7 @@ from contribaudit.cli.options import (
     pass_console,
     past_moment,
     policy_option,
+    run_number,
     store_option,
 )
 
@@ -194,8 +195,8 @@ def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wa
         return of_run(job, run, wanted)
     if since is None:
         return of_last(job, wanted)
-    numbered = since.isdecimal() and len(since) < len("20261121")
-    begin = job.store.run(int(since)).started_at if numbered else moment(since)
+    number = run_number(since)
+    begin = moment(since) if number is None else job.store.run(number).started_at
     return of_period(job, begin, past_moment(job, until) if until else job.clock(), wanted)
 
 

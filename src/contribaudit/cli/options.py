@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from contribaudit.settings.credentials import NamedKey
     from contribaudit.settings.model import AppSettings
     from contribaudit.store.history import History
+    from contribaudit.store.records import RunRecord
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -417,16 +418,32 @@ def moment(text: str) -> datetime:
 
 def past_moment(job: Job, text: str) -> datetime:
     """The end of a run by its number, or of a day, or a time; never later than now. Raises UsageError."""
-    from datetime import timedelta
+    from contribaudit.core.model.times import parse_end
 
-    from contribaudit.core.model.times import later
+    number = run_number(text)
+    found = (parse_end(text) or moment(text)) if number is None else job.store.run(number).finished_at
+    return min(found, job.clock())
 
-    now = job.clock()
-    if text.isdecimal() and len(text) < len("20261121"):
-        return min(job.store.run(int(text)).finished_at, now)
-    found = moment(text)
-    whole_day = len(text) == len("2026-11-21")
-    return min(later(found, timedelta(days=1, microseconds=-1)) if whole_day else found, now)
+
+def run_number(text: str) -> int | None:
+    """The number of a run; None for what is a date or nothing."""
+    return int(text) if text.isdecimal() and len(text) < len("20261121") else None
+
+
+def run_of(store: History, organization: str, text: str) -> RunRecord:
+    """The run of that number, or the organization's last one by then; the first where a length of time reaches back
+    further. Raises UsageError.
+    """
+    number = run_number(text)
+    if number is not None:
+        return store.run(number)
+    record = store.run_at(moment(text), organization)
+    if record is None and is_duration(text):
+        record = min(store.runs(organization=organization), key=lambda one: one.id, default=None)
+    if record is None:
+        hint = "Run contribaudit runs list to see its runs"
+        raise UsageError(f"There is no run of {organization} at or before {text}", hint=hint)
+    return record
 
 
 def check_ids(patterns: tuple[str, ...]) -> tuple[str, ...]:

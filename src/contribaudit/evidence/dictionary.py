@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tomllib
 from functools import cache
 from importlib import resources
 
-from contribaudit.exporters.text import csv_cell
+from contribaudit.exporters.csv_evidence import lines
 
 COLUMNS = ("file", "position", "column", "type", "unit", "meaning")
 
@@ -22,11 +20,9 @@ def meanings() -> dict[str, dict[str, dict[str, str]]]:
 
 def data_dictionary() -> str:
     """The file as text."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for file, columns in meanings().items():
-        for position, (column, one) in enumerate(columns.items(), 1):
-            cells = (file, position, column, one["type"], one["unit"], one["meaning"])
-            writer.writerow([csv_cell(cell) for cell in cells])
-    return out.getvalue()
+    rows = (
+        (file, position, column, one["type"], one["unit"], one["meaning"])
+        for file, columns in meanings().items()
+        for position, (column, one) in enumerate(columns.items(), 1)
+    )
+    return "".join(lines([COLUMNS, *rows]))

@@ -8,13 +8,12 @@ can foresee them before it is chosen.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from contribaudit.exporters.text import Cell, csv_cell
+from contribaudit.exporters.csv_evidence import lines
+from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "number", "run_id", "finding_id", "check_id", "check_title", "severity", "outcome", "subject", "setting",
@@ -62,12 +61,8 @@ def _shares(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
 
 def sheet(run: int, drawn: Sequence[Mapping[str, Any]]) -> str:
     """The sheet as CSV."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for number, one in enumerate(drawn, 1):
-        writer.writerow([*map(csv_cell, _cells(number, run, one)), *[""] * _EMPTY])
-    return out.getvalue()
+    rows = ((*_cells(number, run, one), *[None] * _EMPTY) for number, one in enumerate(drawn, 1))
+    return "".join(lines([COLUMNS, *rows]))
 
 
 def _cells(number: int, run: int, one: Mapping[str, Any]) -> tuple[Cell, ...]:

@@ -6,8 +6,6 @@ This terminal is never lent to a browser.
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import os
 import re
 import sys
@@ -18,7 +16,8 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 
 from contribaudit.errors import OutputError
-from contribaudit.exporters.text import Cell, csv_cell
+from contribaudit.exporters.csv_evidence import lines
+from contribaudit.exporters.text import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,7 @@ class Sheet:
 
 def write_sheet(sheet: Sheet) -> str:
     """The rows as CSV that no spreadsheet runs; returns the file's path. Raises OutputError."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([csv_cell(column) for column in sheet.columns])
-    writer.writerows([csv_cell(cell) for cell in row] for row in sheet.rows)
-    return _write(sheet.name, "csv", out.getvalue())
+    return _write(sheet.name, "csv", "".join(lines([sheet.columns, *sheet.rows])))
 
 
 def write_picture(name: str, svg: str) -> str:

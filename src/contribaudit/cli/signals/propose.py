@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contribaudit.cli.attest.options import Desk, desk_options, name_of, open_desk
-from contribaudit.cli.options import Console, force_option, output_option, pass_console
+from contribaudit.cli.options import Console, force_option, output_option, pass_console, run_number, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,17 +191,10 @@ def _of_run(desk: Desk, text: str, key: SignalKey) -> tuple[str, Any]:
     from contribaudit.errors import UsageError
 
     store = desk.job.store
-    if text.isdecimal() and len(text) < 8:
-        record = store.run(int(text))
-    else:
-        moment = parse_utc(text)
-        if moment is None:
-            said = f"{text[:80]!r} is neither a run's number, nor a date, nor a file"
-            raise UsageError(said, hint="Write 12, 2026-11-21, or the name of a file.")
-        at = store.run_at(moment, desk.organization)
-        if at is None:
-            raise UsageError(f"There is no run of {desk.organization} at or before {text}")
-        record = at
+    if run_number(text) is None and parse_utc(text) is None:
+        said = f"{text[:80]!r} is neither a run's number, nor a date, nor a file"
+        raise UsageError(said, hint="Write 12, 2026-11-21, or the name of a file.")
+    record = run_of(store, desk.organization, text)
     snapshot = store.snapshot(desk.organization, record.id)
     label = f"run {record.id} of {record.started_at:%Y-%m-%d %H:%M}Z"
     seen = next((one for one in snapshot.observations if (one.subject, one.setting) == key), None)

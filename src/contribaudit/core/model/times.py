@@ -26,6 +26,13 @@ def parse_utc(text: object) -> datetime | None:
     return moment if moment.year >= _FIRST_YEAR else None
 
 
+def parse_end(text: str) -> datetime | None:
+    """The last moment of a day, or the time, as `parse_utc` reads them."""
+    found = parse_utc(text)
+    is_day = len(text.strip()) <= len("2026-11-21")
+    return later(found, timedelta(days=1, microseconds=-1)) if found is not None and is_day else found
+
+
 @overload
 def later(start: datetime, span: timedelta) -> datetime: ...
 @overload
