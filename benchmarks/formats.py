@@ -106,11 +106,10 @@ _SEARCH = """new Promise((done) => {
 def _write(name: str, count: int, place: str) -> Cost:
     """Write a report of `count` findings."""
     report = made(count)
-    if name in ("json", "csv"):
-        direct: Any = json_v1 if name == "json" else csv_evidence
-        return _measured(lambda out: direct.write(report, out), place)
-    document: Any = json_v1.as_document(report)
-    module: Any = {"html": html, "junit": junit, "sarif": sarif, "xlsx": xlsx, "markdown": markdown}[name]
+    sorting = name in ("html", "junit", "markdown")
+    document = json_v1.as_document(report) if sorting else json_v1.lean_document(report)
+    modules = (json_v1, csv_evidence, html, junit, sarif, xlsx, markdown)
+    module: Any = dict(zip(_FORMATS, modules, strict=True))[name]
     return _measured(lambda out: module.write(document, out), place, binary=name == "xlsx")
 
 

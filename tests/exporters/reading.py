@@ -14,8 +14,10 @@ import openpyxl
 from markdown_it import MarkdownIt
 from openpyxl.utils.escape import unescape
 
+from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
-from contribaudit.exporters import html, junit, markdown, sarif, xlsx
+from contribaudit.exporters import csv_evidence, html, junit, markdown, sarif, xlsx
+from contribaudit.exporters.json_v1 import lean_document
 from contribaudit.exporters.report_v1 import ReportV1
 
 VIOLATED = ("fail", "conflict", "not_achievable")
@@ -64,6 +66,19 @@ def from_junit(document: ReportV1) -> set[Told]:
             about = {one.get("name"): one.get("value") for one in case._elem.iter("property")}
             told.add(Told(about["finding_id"], about["outcome"], about["severity"], about["subject_id"]))
     return told
+
+
+SHEETS: tuple[csv_evidence.Sheet[Any], ...] = (
+    csv_evidence.FINDINGS,
+    csv_evidence.INVENTORY,
+    csv_evidence.SETTINGS,
+    csv_evidence.COLLECTION,
+)
+
+
+def source_of(sheet: csv_evidence.Sheet[Any], report: Report) -> Any:
+    """What the sheet takes of the report."""
+    return report.state if sheet in (csv_evidence.INVENTORY, csv_evidence.SETTINGS) else lean_document(report)
 
 
 def workbook(document: ReportV1, most_rows: int = xlsx.MOST_ROWS) -> dict[str, list[list[str]]]:

@@ -7,13 +7,15 @@ import io
 import json
 import re
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
 from contribaudit.core.advise.report import Report
-from contribaudit.exporters.csv_evidence import ALL, Sheet
+from contribaudit.exporters.csv_evidence import Sheet
 from tests.exporters.awkward import awkward_report
 from tests.exporters.golden import ROOT
+from tests.exporters.reading import SHEETS, source_of
 
 TEXT = (ROOT / "docs" / "columns.md").read_text(encoding="utf-8")
 
@@ -54,8 +56,8 @@ def fits(cell: str, kind: str) -> bool:
             return False
 
 
-@pytest.mark.parametrize("sheet", ALL, ids=lambda sheet: sheet.name)
-def test_columns_are_documented(sheet: Sheet) -> None:
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
+def test_columns_are_documented(sheet: Sheet[Any]) -> None:
     """The file's table has its columns in their order, each with a meaning and a type that is explained."""
     rows = table_after(f"## {sheet.name}")
     assert [row[0] for row in rows] == list(sheet.columns)
@@ -63,13 +65,13 @@ def test_columns_are_documented(sheet: Sheet) -> None:
     assert [row for row in rows if len(row) != 4 or not row[1] or row[2] not in types] == []
 
 
-@pytest.mark.parametrize("sheet", ALL, ids=lambda sheet: sheet.name)
-def test_cells_are_of_their_type(sheet: Sheet, drifted_report: Report) -> None:
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
+def test_cells_are_of_their_type(sheet: Sheet[Any], drifted_report: Report) -> None:
     """Every cell of an audit and of the awkward report is empty or of the documented type."""
     kinds = {row[0]: row[2] for row in table_after(f"## {sheet.name}")}
     for report in (awkward_report(), drifted_report):
         out = io.StringIO(newline="")
-        sheet.write(report, out)
+        sheet.write(source_of(sheet, report), out)
         rows = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
         assert [
             (column, cell) for row in rows for column, cell in row.items() if cell and not fits(cell, kinds[column])
@@ -78,6 +80,6 @@ def test_cells_are_of_their_type(sheet: Sheet, drifted_report: Report) -> None:
 
 def test_units_are_where_numbers_are(drifted_report: Report) -> None:
     """Every count and duration has a unit, and nothing else has one; a run's number counts nothing."""
-    for sheet in ALL:
+    for sheet in SHEETS:
         for name, _, kind, unit in table_after(f"## {sheet.name}"):
             assert bool(unit) == (kind in ("integer", "number") and name != "run_id"), name

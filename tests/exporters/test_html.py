@@ -42,7 +42,7 @@ def open_page(page: Page, document: ReportV1, folder: Path, *, script: bool = Tr
 
 
 def awkward() -> ReportV1:
-    document: ReportV1 = as_document(awkward_report())  # type: ignore[assignment]
+    document: ReportV1 = as_document(awkward_report())
     return document
 
 

@@ -36,6 +36,7 @@ from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, effective_of
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters import csv_evidence, explanation, html, junit, line, markdown, sarif, text_table
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.report_v1 import ReportV1
@@ -243,9 +244,9 @@ def _no_pass_denies_that_ai_reaches_an_app(one: Generated) -> None:
             assert held.value == "not_exposed" or _needs_none(held.outcome), (each.subject.id, each.reason)
 
 
-def _rows(sheet: Any, report: Report) -> list[dict[str, str]]:
+def _rows(sheet: Any, source: ReportV1 | State) -> list[dict[str, str]]:
     out = io.StringIO(newline="")
-    sheet.write(report, out)
+    sheet.write(source, out)
     return list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
 
 
@@ -254,7 +255,7 @@ def _findings_agree(one: Generated) -> None:
     report, document = one.report, one.document
     told = {each["id"]: (each["outcome"], each["severity"]) for each in document["findings"]}
     assert len(told) == len(report.findings)
-    sheet = {row["finding_id"]: (row["outcome"], row["severity"]) for row in _rows(csv_evidence.FINDINGS, report)}
+    sheet = {row["finding_id"]: (row["outcome"], row["severity"]) for row in _rows(csv_evidence.FINDINGS, document)}
     assert sheet == told, "findings.csv"
     for name, read in (("HTML", from_html), ("JUnit", from_junit)):
         assert {each.id: (each.outcome, each.severity) for each in read(document)} == told, name
@@ -270,7 +271,7 @@ def _findings_agree(one: Generated) -> None:
     counts = Counter(outcome for outcome, _ in told.values())
     assert document["summary"]["by_outcome"] == counts, "summary"
     applying = {word: number for word, number in counts.items() if word != "no_such_setting"}
-    counted = line.one_line(report).split(" | ")[1]
+    counted = line.one_line(document).split(" | ")[1]
     assert {
         word: int(number) for number, word in re.findall(r"(\d+) ([a-z_]+)", counted.partition(": ")[2])
     } == applying
@@ -284,13 +285,13 @@ def _headlines_agree(one: Generated) -> None:
     """One sentence everywhere; its word is the exit code's, its numbers are those of the findings."""
     report, document = one.report, one.document
     sentence, run = report.headline, report.run
-    assert line.one_line(report).startswith(f"{sentence}; exit={run.exit_code}"), "line"
+    assert line.one_line(document).startswith(f"{sentence}; exit={run.exit_code}"), "line"
     table = " ".join(one.table.split("\n\n")[0].split())
     assert table.startswith(sentence), "table"
     assert markdown.render(document).startswith(f"## {sentence}\n"), "Markdown"
     assert f"<h1>{sentence}</h1>" in "".join(html.pieces(document)), "HTML"
     assert f'name="verdict" value="{sentence}"' in "".join(junit.pieces(document)), "JUnit"
-    shown = dashboard_verdict.headline(report, 78)
+    shown = dashboard_verdict.headline(Board(report).about, 78)
     assert " ".join(each.text.plain for each in shown) == sentence, "dashboard"
     assert dashboard_verdict.verdict_lines(Board(report), 78)[0].text.plain == shown[0].text.plain
     word = {0: "PASS", 1: "FAIL"}.get(run.exit_code, "UNVERIFIED")
@@ -323,7 +324,7 @@ def _effective_answers_agree(one: Generated) -> None:
     report, state = one.report, one.report.state
     sheet = {
         (row["organization_id"], row["subject_id"], row["setting"]): row["value"] if row["read"] == "true" else None
-        for row in _rows(csv_evidence.SETTINGS, report)
+        for row in _rows(csv_evidence.SETTINGS, state)
         if row["setting"].startswith("effective.")
     }
     assert sheet

@@ -17,6 +17,7 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.effective import in_app
 from contribaudit.core.resolve.state import State
+from contribaudit.exporters.json_v1 import lean_document
 from contribaudit.exporters.line import one_line
 from contribaudit.exporters.tabular import space_rows
 from contribaudit.simulator import Fault
@@ -56,7 +57,7 @@ def test_a_space_made_after_the_review_contributes_until_it_is_excluded(tmp_path
 
         def judged() -> Finding:
             report = asyncio.run(audit(reading(bench, 0)))
-            assert f"{report.counts.spaces:,} spaces" in one_line(report)
+            assert f"{report.counts.spaces:,} spaces" in one_line(lean_document(report))
             (finding,) = of_check(report, "DC-12", wiki.id)
             return finding
 

@@ -10,6 +10,7 @@ import pytest
 
 from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.model.finding import Outcome
+from contribaudit.exporters.summary import Tally
 from contribaudit.tui.rows import overview
 from contribaudit.tui.rows.overview import Line, ago, column, query_of
 from tests.builders import NOW, ORG, OTHER_ORG, app, finding
@@ -113,8 +114,8 @@ def test_changes_without_a_cause_come_first_and_carry_a_sign() -> None:
     lines = overview.changed_lines(board(), 100, 6)
     title = "CHANGED SINCE YOU LAST LOOKED (Thu 19 Nov 12:00Z): 2, 1 without a known cause"
     assert overview.changed_title(board()) == title
-    assert lines[0].text.plain.startswith("! 20 Nov 16:00 acme-us.atlassian.net      residency.realm: EU -> US")
-    assert lines[1].text.plain.startswith("  20 Nov 16:00 acme-lab.atlassian.net")
+    assert lines[0].text.plain.startswith("! 20 Nov 16:00 Confluence on acme-us      residency.realm: EU -> US")
+    assert lines[1].text.plain.startswith("  20 Nov 16:00 Jira on acme-lab")
     assert "by ops@acme.example" in lines[1].more
 
 
@@ -131,7 +132,7 @@ def test_who_never_looked_is_told_what_the_last_run_changed() -> None:
 def test_where_names_the_gravest_of_each_family_in_words() -> None:
     """Organizations first, beneath them the sites that are not in order, the worst on top."""
     assert said(overview.where_lines(board(), 80, 6)) == [
-        "                    contribution   AI access      residency      governance",
+        "                    Contribution   AI access      Residency      Governance",
         "Acme Global (stand… 1 cannot       3 unverified   1 FAIL 2 ?     1 pass",
         "  acme-lab.atlassi… -              1 unverified   1 FAIL 1 ?     -",
         "  acme-us.atlassia… -              1 unverified   1 CONFLICT     -",
@@ -162,7 +163,7 @@ def test_where_counts_the_sites_that_it_has_no_room_for() -> None:
 )
 def test_a_cell_is_as_good_as_its_worst_finding(outcomes: dict[Outcome, int], text: str) -> None:
     """Only what is proven is called ok, and the word stands there without any colour."""
-    assert overview.cell(Counter(outcomes)).plain == text
+    assert overview.cell(Tally(Counter({one.value: number for one, number in outcomes.items()}))).plain == text
 
 
 def test_deadlines_of_one_day_and_kind_are_one_line() -> None:

@@ -185,7 +185,7 @@ def _write(
     from contribaudit.exporters import csv_evidence, json_v1, text_table
 
     if output_format == "csv":
-        shown = replace(report, findings=tuple(found))
+        shown = json_v1.lean_document(replace(report, findings=tuple(found)))
         console.write(spooled(lambda out: csv_evidence.write(shown, out)), output_path)
         return
     rows = [json_v1.finding_row(report.state, one) for one in sorted(found, key=lambda each: each.id)]

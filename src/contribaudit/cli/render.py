@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 FORMATS = ("table", "json", "csv", "line", "markdown", "html", "xlsx", "junit", "sarif")
-FROM_REPORT = ("json", "csv", "line")
-"""The others are written from the published document."""
+_SORTING = ("html", "junit", "markdown")
+"""They go through the findings more than once."""
 Result: TypeAlias = str | Iterator[str] | Iterator[bytes]
 _PIECE = 1 << 20
 
@@ -50,22 +50,14 @@ def of_report(
     everything: bool = False,
     kept: bool = True,
 ) -> Result:
-    """The report in one of FORMATS; long ones piece by piece."""
+    """The report in one of FORMATS; long ones piece by piece. `kept` says whether a history holds its run."""
+    from contribaudit.exporters import json_v1, line
+
+    several = output_format in _SORTING or (output_format == "table" and everything)
+    document = json_v1.as_document(report) if several else json_v1.lean_document(report)
     if output_format == "line":
-        from contribaudit.exporters import line
-
-        return line.one_line(report) + "\n"
-    if output_format == "csv":
-        from contribaudit.exporters import csv_evidence
-
-        return spooled(lambda out: csv_evidence.write(report, out))
-    from contribaudit.exporters import json_v1
-
-    if output_format == "json":
-        return json_v1.pieces(report)
-    several = output_format in ("html", "junit", "markdown") or everything  # they sort the findings
-    document: ReportV1 = json_v1.as_document(report) if several else json_v1.lean_document(report)  # type: ignore[assignment]
-    return of_document(console, document, output_format, output_path, report, everything=everything, kept=kept)
+        return line.one_line(document, report.manifest_sha256) + "\n"
+    return of_document(console, document, output_format, output_path, everything=everything, kept=kept)
 
 
 def of_document(
@@ -73,19 +65,24 @@ def of_document(
     document: ReportV1,
     output_format: str,
     output_path: Path | None,
-    report: Report | None = None,
     *,
     everything: bool = False,
     kept: bool = True,
 ) -> Result:
-    """The document in one of the formats that are written from it; `report` is what it was made of, if it was."""
-    from contribaudit.exporters import html, junit, markdown, sarif, text_table, xlsx
+    """The published document in one of FORMATS."""
+    from contribaudit.exporters import csv_evidence, html, json_v1, junit, line, markdown, sarif, text_table, xlsx
 
     match output_format:
         case "table":
             to_screen = output_path is None and console.on_terminal
             colored = to_screen and console.colored_output
             return text_table.render(document, everything=everything, terminal=to_screen, color=colored, kept=kept)
+        case "json":
+            return json_v1.pieces(document)
+        case "csv":
+            return spooled(lambda out: csv_evidence.write(document, out))
+        case "line":
+            return line.one_line(document) + "\n"
         case "html":
             return html.pieces(document)
         case "junit":
@@ -95,7 +92,7 @@ def of_document(
         case "markdown":
             return markdown.render(document)
         case _:
-            return spooled_bytes(lambda out: xlsx.write(document, out, report))
+            return spooled_bytes(lambda out: xlsx.write(document, out))
 
 
 def spooled(write: Callable[[TextIO], None]) -> Iterator[str]:
@@ -138,12 +135,7 @@ def command(
 
     document = load(place)
     run = document["run"]
-    if output_format in FROM_REPORT:
-        from contribaudit.exporters.saved import report_of
-
-        result = of_report(console, report_of(document), output_format, output_path, everything=everything)
-    else:
-        result = of_document(console, document, output_format, output_path, everything=everything)
+    result = of_document(console, document, output_format, output_path, everything=everything)
     console.write(result, output_path)
     if output_format != "table":
         for warning in document["warnings"]:

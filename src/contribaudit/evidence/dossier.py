@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from contribaudit.audit.changes import Span, explained_changes
@@ -24,13 +25,15 @@ from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.errors import UsageError
 from contribaudit.evidence.dictionary import data_dictionary
 from contribaudit.evidence.pseudonyms import NameHandling, Pseudonymizer, mails_in
+from contribaudit.exporters.json_v1 import lean_document
+from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.tabular import apps_with_spaces
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dossier:
     """One judged run, or a period that ends with one, with the history behind it."""
 
@@ -48,6 +51,11 @@ class Dossier:
     until: datetime | None = None
     sites: tuple[str, ...] = ()
     """Hosts of the sites that it is limited to; empty for all."""
+
+    @cached_property
+    def document(self) -> ReportV1:
+        """The report in its published shape; its findings are made as they are asked for."""
+        return lean_document(self.report)
 
     @property
     def organizations(self) -> tuple[str, ...]:

@@ -382,7 +382,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
                 out.write(mark)
                 sheet.write(dossier, out)
         with folder.text("report.json") as out:
-            out.writelines(json_v1.pieces(dossier.report, dossier.cast.document))
+            out.writelines(json_v1.pieces(dossier.document, dossier.cast.document))
         folder.put("policy.toml", dossier.cast.text(dossier.policy.resolved_toml).encode())
         for name, text in loader.sources(form.rulebook_folder):
             folder.put(f"rulebook/{name}", dossier.cast.text(text).encode())

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from typing import TextIO
+from typing import Generic, TextIO, TypeVar
 
 from contribaudit import catalogue, collectors
-from contribaudit.core.advise.report import Report
-from contribaudit.core.model.finding import Finding
-from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.resolve.inventory import inventory_rows
 from contribaudit.core.resolve.state import State
+from contribaudit.exporters.report_v1 import JsonValue, ReportV1
 from contribaudit.exporters.text import Cell, csv_cell
 
+_Source = TypeVar("_Source")
 KEPT = 1024
 """Fields that are remembered at a time."""
 LONGEST = 256
@@ -66,72 +65,67 @@ class _Fields(dict[Cell, str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """One CSV file: its columns, and its rows from a report."""
+class Sheet(Generic[_Source]):
+    """One CSV file: its columns, and its rows from the published document or from what a run means."""
 
     name: str
     columns: tuple[str, ...]
-    rows: Callable[[Report], Iterable[tuple[Cell, ...]]]
+    rows: Callable[[_Source], Iterable[tuple[Cell, ...]]]
 
-    def write(self, report: Report, out: TextIO) -> None:
+    def write(self, source: _Source, out: TextIO) -> None:
         """Header and rows; `out` must not translate newlines."""
         out.writelines(lines([self.columns]))
-        out.writelines(lines(self.rows(report)))
+        out.writelines(lines(self.rows(source)))
 
 
-def _finding_row(report: Report, one: Finding, identity: str, organization: str) -> tuple[Cell, ...]:
-    place = report.state.place(one.subject)
-    first = one.evidence[0] if one.evidence else None
-    waiver = one.waiver
-    return (
-        identity,
-        report.run.id,
-        report.run.finished_at,
-        one.subject.organization,
-        organization,
-        place.site,
-        place.app,
-        str(one.subject.kind),
-        one.subject.id,
-        place.name,
-        one.check,
-        one.title,
-        str(one.severity),
-        str(one.outcome),
-        str(one.underlying_outcome),
-        one.reason_code,
-        one.setting,
-        one.expected,
-        one.observed,
-        str(first.grade) if first else None,
-        first.source if first else None,
-        first.observed_at if first else None,
-        first.attested_by if first else None,
-        first.sha256 if first else None,
-        one.fragile,
-        one.due_at,
-        one.reason,
-        one.remediation,
-        waiver.reason if waiver else None,
-        waiver.approved_by if waiver else None,
-        waiver.ticket if waiver else None,
-        waiver.expires if waiver else None,
-        one.controls,
-        report.policy_sha256,
-        report.state.rulebook.version,
-    )
+def _findings(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
+    names = {one["id"]: one["name"] for one in document["organizations"]}
+    run, policy, rulebook = document["run"], document["policy"]["sha256"], document["rulebook"]["version"]
+    for one in document["findings"]:
+        subject, waiver = one["subject"], one["waiver"]
+        first = one["evidence"][0] if one["evidence"] else None
+        yield (
+            one["id"],
+            run["id"],
+            run["finished_at"],
+            one["organization"],
+            names.get(one["organization"], one["organization"]),
+            subject["site"],
+            subject["app"],
+            subject["kind"],
+            subject["id"],
+            subject["name"],
+            one["check"],
+            one["title"],
+            one["severity"],
+            one["outcome"],
+            one["underlying_outcome"],
+            one["reason_code"],
+            one["setting"],
+            value_of(one["expected"]),
+            value_of(one["observed"]),
+            first["grade"] if first else None,
+            first["source"] if first else None,
+            first["observed_at"] if first else None,
+            first["attested_by"] if first else None,
+            first["sha256"] if first else None,
+            one["fragile"],
+            one["due_at"],
+            one["reason"],
+            one["remediation"],
+            waiver["reason"] if waiver else None,
+            waiver["approved_by"] if waiver else None,
+            waiver["ticket"] if waiver else None,
+            waiver["expires"] if waiver else None,
+            tuple(one["controls"]),
+            policy,
+            rulebook,
+        )
 
 
-def _findings(report: Report) -> Iterable[tuple[Cell, ...]]:
-    name = cache(report.state.organization_name)
-    identities = [one.id for one in report.findings]
-    for number in sorted(range(len(identities)), key=identities.__getitem__):
-        one = report.findings[number]
-        yield _finding_row(report, one, identities[number], name(one.subject.organization))
-
-
-def _inventory(report: Report) -> Iterable[tuple[Cell, ...]]:
-    return inventory_cells(report.state)
+def value_of(value: JsonValue) -> Value:
+    """A value out of JSON: lists become tuples."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def inventory_cells(state: State) -> Iterable[tuple[Cell, ...]]:
@@ -158,8 +152,7 @@ def inventory_cells(state: State) -> Iterable[tuple[Cell, ...]]:
         )
 
 
-def _settings(report: Report) -> Iterable[tuple[Cell, ...]]:
-    state = report.state
+def _settings(state: State) -> Iterable[tuple[Cell, ...]]:
     for one in sorted(state.everything(), key=lambda seen: (seen.subject, seen.setting)):
         place = state.place(one.subject)
         common = (one.subject.organization, str(one.subject.kind), one.subject.id, place.name, one.setting)
@@ -172,24 +165,24 @@ def _settings(report: Report) -> Iterable[tuple[Cell, ...]]:
             yield (*common, *unread, one.code, one.reason, one.missing_scope)
 
 
-def _collection(report: Report) -> Iterable[tuple[Cell, ...]]:
+def _collection(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
     known = {one.name: one.call for one in collectors.ALL} | {one.name: one.call for one in collectors.SPACES}
-    for one in report.collections:
-        call = known.get(one.collector)
+    for one in document["collection"]:
+        call = known.get(one["collector"])
         yield (
-            one.organization,
-            one.collector,
+            one["organization"],
+            one["collector"],
             call.title if call else None,
             call.scope if call else None,
-            str(one.status),
-            one.announced,
-            one.read,
-            one.code,
-            one.reason,
-            one.missing_scope,
-            one.started_at,
-            one.requests,
-            one.seconds,
+            one["status"],
+            one["announced"],
+            one["read"],
+            one["code"],
+            one["reason"],
+            one["missing_scope"],
+            one["started_at"],
+            one["requests"],
+            one["seconds"],
         )
 
 
@@ -211,7 +204,7 @@ INVENTORY = Sheet(
         "organization_id", "organization_name", "kind", "id", "name", "site", "type_key", "plan", "status", "sandbox",
         "realm", "regions", "pinned", "created_at", "note", "spaces", "spaces_counted",
     ),
-    _inventory,
+    inventory_cells,
 )  # fmt: skip
 SETTINGS = Sheet(
     "settings.csv",
@@ -230,9 +223,7 @@ COLLECTION = Sheet(
     _collection,
 )  # fmt: skip
 
-ALL: tuple[Sheet, ...] = (FINDINGS, INVENTORY, SETTINGS, COLLECTION)
 
-
-def write(report: Report, out: TextIO) -> None:
+def write(document: ReportV1, out: TextIO) -> None:
     """`--format csv` is the findings."""
-    FINDINGS.write(report, out)
+    FINDINGS.write(document, out)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TextIO, overload
@@ -53,11 +52,20 @@ def indented(value: Any, line: str = "\n") -> str:
     return json.dumps(value)
 
 
-def as_document(report: Report) -> dict[str, Any]:
+def as_document(report: Report) -> ReportV1:
     """The report in the published shape. Findings are sorted by ID, so that two runs compare line by line."""
+    document = lean_document(report)
+    document["findings"] = list(document["findings"])
+    return document
+
+
+def lean_document(report: Report) -> ReportV1:
+    """The same document for whoever goes through its findings one by one: they are made as they are asked for, and are
+    never all there at once.
+    """
     counts, state = report.counts, report.state
     rulebook = state.rulebook
-    return {
+    document: Any = {
         "schema": SCHEMA,
         "tool": {"name": "contribaudit", "version": report.tool_version},
         "rulebook": {
@@ -101,17 +109,18 @@ def as_document(report: Report) -> dict[str, Any]:
             "spaces_whole": counts.spaces_whole,
         },
         "collection": [collection_row(one) for one in report.collections],
-        "findings": [finding_row(state, one) for one in sorted(report.findings, key=lambda finding: finding.id)],
+        "findings": _Findings(report),
         "changes": [change_row(state, one) for one in report.changes],
-        "summary": _summary(report),
+        "summary": {
+            "by_outcome": count_outcomes(report.findings),
+            "by_severity": count_severities(report.findings),
+        },
         "newly": sorted(one.id for one in report.newly),
         "key_days_left": report.key_days_left,
         "next": [step_row(one) for one in report.steps],
     }
-
-
-def _summary(report: Report) -> dict[str, Any]:
-    return {"by_outcome": count_outcomes(report.findings), "by_severity": count_severities(report.findings)}
+    shaped: ReportV1 = document
+    return shaped
 
 
 class _Findings(Sequence[FindingV1]):
@@ -136,47 +145,34 @@ class _Findings(Sequence[FindingV1]):
         return finding_row(self._state, self._sorted[place])
 
 
-def lean_document(report: Report) -> ReportV1:
-    """The same document for whoever goes through its findings one by one: they are never all there at once."""
-    document: Any = {**_all_but_findings(report), "findings": _Findings(report)}
-    shaped: ReportV1 = document
-    return shaped
-
-
-def _all_but_findings(report: Report) -> dict[str, Any]:
-    """The document with an empty list of findings, and what is made of them as it is."""
-    whole = {"summary": _summary(report), "next": [step_row(one) for one in report.steps]}
-    return {**as_document(replace(report, findings=())), **whole}
-
-
 _NO_FINDINGS = '\n  "findings": []'
 
 
-def pieces(report: Report, treated: Callable[[Any], Any] = lambda value: value) -> Iterator[str]:
+def pieces(document: ReportV1, treated: Callable[[Any], Any] = lambda value: value) -> Iterator[str]:
     """The report as JSON, piece by piece, indented, ASCII only (a lone surrogate in a name stays what it was).
 
-    Findings are made as they are written: a million of them are never all there as JSON. `treated` is given each of
-    them, and all the rest, on its way out.
+    Findings of a lean document are made as they are written: a million of them are never all there as JSON. `treated`
+    is given each of them, and all the rest, on its way out.
     """
-    rest = _all_but_findings(report)
     # No line within a text begins so: JSON has line breaks of its own only between texts.
-    before, opening, after = json.dumps(treated(rest), indent=2).partition(_NO_FINDINGS)
+    rest = json.dumps(treated({**document, "findings": []}), indent=2)
+    before, opening, after = rest.partition(_NO_FINDINGS)
     yield before + opening.removesuffix("]")
     separator = "\n    "
-    for one in sorted(report.findings, key=lambda finding: finding.id):
-        yield separator + indented(treated(finding_row(report.state, one)), "\n    ")
+    for one in document["findings"]:
+        yield separator + indented(treated(one), "\n    ")
         separator = ",\n    "
-    yield ("\n  ]" if report.findings else "]") + after + "\n"
+    yield ("\n  ]" if document["findings"] else "]") + after + "\n"
 
 
-def write(report: Report, out: TextIO) -> None:
+def write(document: ReportV1, out: TextIO) -> None:
     """The report as JSON."""
-    out.writelines(pieces(report))
+    out.writelines(pieces(document))
 
 
-def report_digest(report: Report) -> str:
+def report_digest(document: ReportV1) -> str:
     """SHA-256 (hex) of the report's canonical JSON."""
-    return digest(canonical_json(as_document(report)))
+    return digest(canonical_json({**document, "findings": list(document["findings"])}))
 
 
 def as_json(value: Value) -> JsonValue:

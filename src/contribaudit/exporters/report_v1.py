@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 from typing_extensions import TypedDict
+
+from contribaudit.core.model.change import CauseKind, Match
 
 SCHEMA = "contribaudit.report/1"
 JsonValue: TypeAlias = bool | int | str | list[str] | None
@@ -21,19 +26,43 @@ KindWord: TypeAlias = Literal["company", "organization", "site", "app", "space",
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What a text looks like, for the schema: pydantic asks for it by the method's name."""
+    """What a text looks like, for the schema, and what it has to be: pydantic asks for both by the methods' names."""
 
     pattern: str
     format: str = ""
+    check: Callable[[str], object] | None = None
+    """Raises ValueError for a text that is none."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """The text's schema, with the check."""
+        from pydantic_core import core_schema
+
+        check = self.check
+        if check is None:
+            return handler(source)
+
+        def checked(text: str) -> str:
+            check(text)
+            return text
+
+        return core_schema.no_info_after_validator_function(checked, handler(source))
 
     def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
         """The text's schema with pattern and format."""
-        words: dict[str, Any] = {**handler(core_schema), "pattern": self.pattern}
-        return {**words, "format": self.format} if self.format else words
+        words = {"pattern": self.pattern, "format": self.format}
+        return {**handler(core_schema), **{key: word for key, word in words.items() if word}}
 
 
-Time: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "date-time")]
-Day: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "date")]
+@lru_cache(maxsize=4096)
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} is a time without a zone")
+    return moment.astimezone(UTC)
+
+
+Time: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "date-time", _time)]
+Day: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "date", date.fromisoformat)]
 Digest: TypeAlias = Annotated[str, Looks("^([0-9a-f]{64})?$")]
 """SHA-256 in hex; "" where no single raw object stands behind the evidence."""
 FindingId: TypeAlias = Annotated[str, Looks("^[0-9a-f]{16}$")]
@@ -164,8 +193,8 @@ class ChangeV1(TypedDict):
     actor: str | None
     event_id: str | None
     id: str
-    cause_code: str | None
-    match: str | None
+    cause_code: Annotated[str, Looks("", check=CauseKind)] | None
+    match: Annotated[str, Looks("", check=Match)] | None
     other_events: list[str]
     ticket: str
 

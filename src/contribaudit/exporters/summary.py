@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -20,9 +20,8 @@ from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import spoken
 from contribaudit.core.resolve.plans import WORKSPACES
-from contribaudit.exporters.json_v1 import step_row
 from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, StepV1, SubjectV1
-from contribaudit.exporters.saved import changes_of, report_of
+from contribaudit.exporters.saved import changes_of
 from contribaudit.exporters.text import ORDER, display, happenings, plural, safe_text, spaces_read, what_happened
 from contribaudit.rulebook.loader import app_titles
 
@@ -109,6 +108,11 @@ class Tally:
         return self.by_outcome["unknown"] + self.by_outcome["stale"]
 
     @property
+    def open(self) -> bool:
+        """Whether anything of it fails or is unverified."""
+        return any(self.by_outcome[one] for one in (*VIOLATED, *UNPROVEN))
+
+    @property
     def word(self) -> str:
         """The worst of it: "fail", "not achievable", "unverified", "pass", or "none" where nothing applies."""
         if self.failed:
@@ -131,11 +135,15 @@ class Tally:
 class Place:
     """A row of the map: an organization, one of its sites, or several sites together."""
 
+    organization: str
+    """Its ID; "" for what is about all organizations together."""
     name: str
     plan: str
-    site: bool
     cells: tuple[Tally, ...]
     """One for each family."""
+    sites: tuple[Place, ...] = ()
+    """Of an organization, worst first."""
+    site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +154,15 @@ class Task:
     severity: str
     """"" for what cannot be resolved."""
     minutes: int
-    number: int
-    """How many findings it settles."""
     what: str
     command: str
-    check: str
-    """The check that all of them are of; "" where they are of several."""
-    outcome: str
-    """Which findings of the check they are: "g" and their group, or the number of their outcome among all; "" where
-    neither tells them from others.
-    """
+    findings: tuple[str, ...]
+    """IDs of those that it settles."""
+
+    @property
+    def number(self) -> int:
+        """How many findings it settles."""
+        return len(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +170,19 @@ class Happened:
     """A change as people count them."""
 
     when: str
+    """Between which two runs."""
+    first_seen: datetime
     what: str
+    """The setting's ID; "new" or "gone"."""
+    about: Subject
     subject: str
-    told: str
-    title: str
-    """Of the setting; "" for an app or space that is new or gone."""
+    """Its alias, short for apps."""
     called: str
     """What people say for the subject."""
+    title: str
+    """Of the setting; "" for an app or space that is new or gone."""
+    told: str
+    """The value before and after; of what is new or gone what it is."""
     actor: str
     """"" where nobody is known to have done it."""
     cause: str
@@ -253,8 +266,13 @@ class Overview:
     def __init__(self, document: ReportV1) -> None:
         self.document = document
         self.counts: Counter[str] = Counter()
+        self.newly: Counter[str] = Counter()
+        """Outcomes of findings that fail or are unverified and were not so in the last whole run."""
+        self._newly = frozenset(document["newly"])
         self.fragile = 0
         """Passes that a plan default alone, or a trial, holds up."""
+        self.oldest: tuple[str, str] | None = None
+        """When the oldest evidence of a pass was observed, and its grade."""
         self._by_severity: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._by_family: defaultdict[str, Tally] = defaultdict(Tally)
         self._by_place: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
@@ -271,6 +289,7 @@ class Overview:
         outcome, organization, site = one["outcome"], one["organization"], one["subject"]["site"]
         family = one["check"].partition("-")[0]
         self.counts[outcome] += 1
+        self.newly[outcome] += one["id"] in self._newly
         self.fragile += one["fragile"]
         self._by_severity[one["severity"]][outcome] += 1
         self._by_family[family].by_outcome[outcome] += 1
@@ -279,6 +298,9 @@ class Overview:
             self._sites[organization].add(site)
             self._by_place[organization, site, family].by_outcome[outcome] += 1
         if outcome == Outcome.PASS.value:
+            for each in one["evidence"]:
+                if self.oldest is None or each["observed_at"] < self.oldest[0]:
+                    self.oldest = each["observed_at"], each["grade"]
             self._rest_on[tuple((Grade(each["grade"]), bool(each["confirmed_by"])) for each in one["evidence"])] += 1
         elif outcome != Outcome.NO_SUCH_SETTING.value:
             check = one["check"]
@@ -379,62 +401,135 @@ class Overview:
             beside = f"; {others} administration {more}"
         return ", ".join([*parts, *([spaces] if spaces else [])]) + beside
 
+    def _read_whole(self) -> tuple[int, int]:
+        """How many organizations were looked at without a gap, and at how many the run looked."""
+        looked = [one["id"] for one in self.document["organizations"] if not one["left_out"]]
+        bad = {row["organization"] for row in self.document["collection"] if row["status"] != "ok"}
+        ran = {row["organization"] for row in self.document["collection"]}
+        return sum(1 for one in looked if one in ran - bad), len(looked)
+
+    @property
+    def read(self) -> str:
+        """How much was read: "2/2 orgs 14/14 sites 60/60 apps 9,012 of 9,040 spaces (28 unseen)"."""
+        held = self.document["inventory"]
+        whole, looked = self._read_whole()
+        listed = {
+            row["organization"]
+            for row in self.document["collection"]
+            if row["collector"] == WORKSPACES and row["status"] == "ok"
+        }
+        # A list that broke off may hold more than anybody ever saw.
+        more = "" if all(one["left_out"] or one["id"] in listed for one in self.document["organizations"]) else "+"
+        parts = [
+            f"{whole}/{looked} orgs",
+            f"{held['sites_read']}/{held['sites']}{more} sites",
+            f"{held['apps_read']}/{held['apps']}{more} apps",
+            spaces_read(Counts(**held)),
+        ]
+        return " ".join(part for part in parts if part)
+
     def coverage(self) -> list[str]:
         """What was read of what is known, a phrase each."""
         held = self.document["inventory"]
-        looked = [one for one in self.document["organizations"] if not one["left_out"]]
-        bad = {row["organization"] for row in self.document["collection"] if row["status"] != "ok"}
-        ran = {row["organization"] for row in self.document["collection"]}
-        whole = sum(1 for one in looked if one["id"] in ran - bad)
+        whole, looked = self._read_whole()
         spaces = spaces_read(Counts(**held))
         return [
-            f"{whole} of {plural(len(looked), 'organization')} read without a gap",
+            f"{whole} of {plural(looked, 'organization')} read without a gap",
             f"{held['sites_read']} of {plural(held['sites'], 'site')}",
             f"{held['apps_read']} of {plural(held['apps'], 'app')}",
             *([spaces] if spaces else []),
         ]
 
+    def map(self) -> list[Place]:
+        """Every organization with its sites, worst first; last what is about all of them together."""
+        known = {one["id"]: one for one in self.document["organizations"]}
+        together = [""] if any(key[0] == "" for key in self._by_place) else []
+        found: list[Place] = []
+        for identity in [*known, *together]:
+            about = known.get(identity)
+            sites = [Place(identity, site, "", self._cells(identity, site)) for site in self._sites[identity]]
+            sites.sort(key=lambda one: (*_badness(one.cells), one.name))
+            name = about["name"] if about else "All organizations together"
+            plan = (about["highest_plan"] or "") if about else ""
+            found.append(Place(identity, name, plan, self._cells(identity, ""), tuple(sites)))
+        return found
+
+    def _cells(self, organization: str, site: str) -> tuple[Tally, ...]:
+        return tuple(self._by_place.get((organization, site, family), Tally()) for family in self.families)
+
     def places(self) -> list[Place]:
-        """Every organization, beneath it its sites, worst first; sites beyond the first dozen are one row."""
-        tallies, sites = self._by_place, self._sites
+        """The map as rows, in words: sites beyond the first dozen of an organization are one row."""
         known = {one["id"]: one for one in self.document["organizations"]}
         found: list[Place] = []
-        for organization in [*known, *([""] if any(key[0] == "" for key in tallies) else [])]:
-            about = known.get(organization)
-            name = safe_text(about["name"]) if about else "All organizations together"
-            plan = safe_text(about["highest_plan"] or "plan unknown") if about else ""
-
-            def row(site: str, organization: str = organization) -> tuple[Tally, ...]:
-                return tuple(tallies.get((organization, site, family), Tally()) for family in self.families)
-
+        for one in self.map():
+            about, name = known.get(one.organization), safe_text(one.name)
             if about and about["left_out"]:
                 name += " (not looked at in this run)"
             elif about and about["unread_reason"]:
                 name += f" (not read: {safe_text(about['unread_reason'])})"
-            found.append(Place(name, plan, False, row("")))
-            ordered = sorted(sites[organization], key=lambda site: (*_badness(row(site)), site))
-            found += [Place(safe_text(site), "", True, row(site)) for site in ordered[:NAMED_SITES]]
-            rest = ordered[NAMED_SITES:]
+            plan = safe_text(one.plan or "plan unknown") if about else ""
+            found.append(replace(one, name=name, plan=plan))
+            found += [replace(site, name=safe_text(site.name), site=True) for site in one.sites[:NAMED_SITES]]
+            rest = one.sites[NAMED_SITES:]
             if rest:
-                together = tuple(
-                    Tally(sum((one.by_outcome for one in column), Counter()))
-                    for column in zip(*map(row, rest), strict=True)
-                )
-                found.append(Place(f"{plural(len(rest), 'more site')}", "", True, together))
+                sums = zip(*(site.cells for site in rest), strict=True)
+                cells = tuple(Tally(sum((cell.by_outcome for cell in column), Counter())) for column in sums)
+                found.append(Place(one.organization, plural(len(rest), "more site"), "", cells, site=True))
         return found
 
     @cached_property
     def steps(self) -> list[Task]:
         """What to do, gravest first, and last what cannot be resolved yet.
 
-        A report of an earlier version holds no steps: its findings then tell them, as far as they do by themselves.
+        A report of an earlier version holds no steps: then each check with something open is one.
         """
-        rows = self.document["next"]
-        if not rows and (self.violated or self.unproven):
-            rows = [step_row(one) for one in report_of(self.document).steps]
-        known = {one["id"]: one for one in self.document["findings"]} if rows else {}
-        alike = Counter(key for one in known.values() for key in _alike(one))
-        return [_task(row, [known[each] for each in row["findings"] if each in known], alike) for row in rows]
+        rows = self.document["next"] or [self._step(one) for one in self.groups() if one.open]
+        return [
+            Task(
+                row["kind"],
+                row["severity"] or "",
+                row["minutes"],
+                safe_text(row["text"]),
+                safe_text(row["command"]),
+                tuple(row["findings"]),
+            )
+            for row in rows
+        ]
+
+    def link(self, task: Task) -> tuple[str, str]:
+        """The check that all of its findings are of, and which findings of the check they are: "g" and their group, or
+        the number of their outcome among all. ("", "") where neither tells them from others.
+        """
+        keys = [key for each in task.findings for key in self._shown_by.get(each, ())]
+        alone = [key for key, number in Counter(keys).items() if number == len(keys) / 2 == self._alike[key]]
+        return (safe_text(alone[0][0]), alone[0][1]) if alone else ("", "")
+
+    @cached_property
+    def _shown_by(self) -> dict[str, tuple[tuple[str, str], tuple[str, str]]]:
+        """Of each finding, its check with either choice of outcomes that shows it in the list."""
+        places = {outcome.value: str(place) for place, outcome in enumerate(Outcome)}
+        return {
+            one["id"]: ((one["check"], f"g{group(one['outcome'])}"), (one["check"], places[one["outcome"]]))
+            for one in self.document["findings"]
+        }
+
+    @cached_property
+    def _alike(self) -> Counter[tuple[str, str]]:
+        return Counter(key for keys in self._shown_by.values() for key in keys)
+
+    def _step(self, its: FindingGroup) -> StepV1:
+        first = its.findings[0]
+        wanted = [one for one in self.document["findings"] if one["check"] == its.check and group(one["outcome"]) < 2]
+        return {
+            "kind": "fix" if its.fails else "look",
+            "severity": its.severity.value,
+            "minutes": 5,
+            "due_at": None,
+            "text": f"{first['remediation'].rstrip('.') or first['reason']} ({its.title})",
+            "command": f"contribaudit checks show {its.check}",
+            "organization": first["organization"],
+            "findings": [one["id"] for one in wanted],
+        }
 
     def tasks(self) -> list[Task]:
         """The steps that somebody can take."""
@@ -447,36 +542,7 @@ class Overview:
 
     def changes(self) -> list[Happened]:
         """What changed since the run before, a new app as one."""
-        changes = changes_of(self.document)
-        by_id: Mapping[str, ChangeV1] = {one["id"]: one for one in self.document["changes"]}
-        found: list[Happened] = []
-        for one in happenings(changes):
-            first = one.changes[0]
-            kind, text = what_happened(one)
-            since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
-            # What nobody can explain of it counts for all of it.
-            main = next((change for change in one.changes if not change.explained), first)
-            cause = main.cause or ""
-            actor = next((change.actor for change in one.changes if change.actor), "") or ""
-            if actor and actor not in cause:
-                cause += f" ({actor})" if cause else actor
-            ticket = next((change.ticket for change in one.changes if change.ticket), "")
-            named = by_id[first.id]["subject"]
-            found.append(
-                Happened(
-                    f"{since}{first.first_seen:%Y-%m-%d %H:%M}Z",
-                    kind,
-                    label(named),
-                    text,
-                    "" if one.appeared or one.vanished else safe_text(catalogue.find(first.setting).title),
-                    called(named),
-                    safe_text(actor),
-                    safe_text(cause),
-                    one.has_cause,
-                    safe_text(ticket),
-                )
-            )
-        return found
+        return happened(self.document["changes"])
 
     def endings(self) -> list[Ending]:
         """What runs out by the report itself: keys, waivers, windows; soonest first."""
@@ -490,35 +556,58 @@ class Overview:
             for (day, what), number in sorted(days.items())
         ]
 
+    def grades(self) -> list[tuple[str, int]]:
+        """What passes rest on: the grade of each one's weakest evidence, strongest grade first."""
+        return [(grade.value if grade is not None else NO_EVIDENCE, number) for grade, number in self._known[0].items()]
+
+    @property
+    def confirmed(self) -> int:
+        """Passes that rest on nothing attested that a second person did not confirm."""
+        return self._known[1]
+
+    @cached_property
+    def _known(self) -> tuple[dict[Grade | None, int], int]:
+        return rest_on(self._rest_on.elements())
+
     def known_by(self) -> list[tuple[str, int]]:
-        """What passes rest on: the grade of each one's weakest evidence, strongest grade first, and how many of them a
-        second person confirmed.
-        """
-        grades, two = rest_on(self._rest_on.elements())
-        told = [(grade.value if grade is not None else NO_EVIDENCE, number) for grade, number in grades.items()]
-        return [*told, *([("confirmed by a second person", two)] if two else [])]
+        """The grades, and last how many of the passes a second person confirmed."""
+        return [*self.grades(), *([("confirmed by a second person", self.confirmed)] if self.confirmed else [])]
 
 
-def _alike(one: FindingV1) -> tuple[tuple[str, str], tuple[str, str]]:
-    """The check with each choice of outcomes that shows the finding in the list."""
-    outcome = one["outcome"]
-    return (one["check"], f"g{group(outcome)}"), (one["check"], str(list(Outcome).index(Outcome(outcome))))
-
-
-def _task(row: StepV1, its: list[FindingV1], alike: Counter[tuple[str, str]]) -> Task:
-    shared = Counter(key for one in its for key in _alike(one))
-    alone = [key for key, number in shared.items() if number == len(its) == alike[key]]
-    check, outcome = alone[0] if alone else ("", "")
-    return Task(
-        row["kind"],
-        row["severity"] or "",
-        row["minutes"],
-        len(row["findings"]),
-        safe_text(row["text"]),
-        safe_text(row["command"]),
-        safe_text(check),
-        outcome,
-    )
+def happened(changes: Sequence[ChangeV1]) -> list[Happened]:
+    """Changes as people count them, a new app as one, in the order in which each first occurs."""
+    subjects = {(one["organization"], one["subject"]["kind"], one["subject"]["id"]): one["subject"] for one in changes}
+    found: list[Happened] = []
+    for one in happenings(changes_of(changes)):
+        first = one.changes[0]
+        kind, text = what_happened(one)
+        since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
+        # What nobody can explain of it counts for all of it.
+        main = next((change for change in one.changes if not change.explained), first)
+        cause = main.cause or ""
+        actor = next((change.actor for change in one.changes if change.actor), "") or ""
+        if actor and actor not in cause:
+            cause += f" ({actor})" if cause else actor
+        ticket = next((change.ticket for change in one.changes if change.ticket), "")
+        subject = subjects[first.subject.organization, first.subject.kind.value, first.subject.id]
+        title = "" if one.appeared or one.vanished else safe_text(catalogue.find(first.setting).title)
+        found.append(
+            Happened(
+                when=f"{since}{first.first_seen:%Y-%m-%d %H:%M}Z",
+                first_seen=first.first_seen,
+                what=kind,
+                about=first.subject,
+                subject=label(subject),
+                called=called(subject),
+                title=title,
+                told=text,
+                actor=safe_text(actor),
+                cause=safe_text(cause),
+                explained=one.has_cause,
+                ticket=safe_text(ticket),
+            )
+        )
+    return found
 
 
 def _badness(cells: tuple[Tally, ...]) -> tuple[int, int, int]:

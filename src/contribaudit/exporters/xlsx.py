@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from contribaudit.core.advise.report import Report
 from contribaudit.errors import UsageError
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.saved import report_of
 from contribaudit.exporters.summary import Overview
 from contribaudit.exporters.text import Cell, csv_cell, xml_plain
 
@@ -44,11 +42,8 @@ class Page:
     rows: Iterable[Sequence[Cell]]
 
 
-def write(document: ReportV1, out: BinaryIO, report: Report | None = None, *, most_rows: int = MOST_ROWS) -> None:
-    """The workbook; `report` is the document's where there is one, and saves making it of it.
-
-    Raises UsageError when the extra is not installed.
-    """
+def write(document: ReportV1, out: BinaryIO, *, most_rows: int = MOST_ROWS) -> None:
+    """The workbook. Raises UsageError when the extra is not installed."""
     try:
         import xlsxwriter
     except ImportError:
@@ -65,15 +60,15 @@ def write(document: ReportV1, out: BinaryIO, report: Report | None = None, *, mo
         finished = datetime.fromisoformat(document["run"]["finished_at"])
         # Not the moment of writing: the same report gives the same bytes.
         book.set_properties({"title": f"contribaudit, run {document['run']['id']}", "created": finished})
-        for page in pages(document, report or report_of(document)):
+        for page in pages(document):
             _write_page(book, page, most_rows)
 
 
-def pages(document: ReportV1, report: Report) -> Iterator[Page]:
+def pages(document: ReportV1) -> Iterator[Page]:
     """The sheets in their order."""
-    yield Page("findings", csv_evidence.FINDINGS.columns, csv_evidence.FINDINGS.rows(report))
+    yield Page("findings", csv_evidence.FINDINGS.columns, csv_evidence.FINDINGS.rows(document))
     yield Page("changes", CHANGES, _changes(document))
-    yield Page("collection", csv_evidence.COLLECTION.columns, csv_evidence.COLLECTION.rows(report))
+    yield Page("collection", csv_evidence.COLLECTION.columns, csv_evidence.COLLECTION.rows(document))
     yield Page("summary", SUMMARY, _summary(document))
     yield Page(
         "organizations",
@@ -88,7 +83,6 @@ def pages(document: ReportV1, report: Report) -> Iterator[Page]:
 def _changes(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
     for one in document["changes"]:
         subject = one["subject"]
-        before, after = one["before"], one["after"]
         yield (
             one["id"],
             one["organization"],
@@ -97,8 +91,8 @@ def _changes(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
             subject["name"],
             subject["alias"],
             one["setting"],
-            tuple(before) if isinstance(before, list) else before,
-            tuple(after) if isinstance(after, list) else after,
+            csv_evidence.value_of(one["before"]),
+            csv_evidence.value_of(one["after"]),
             one["existed_before"],
             one["exists_after"],
             one["last_seen"],

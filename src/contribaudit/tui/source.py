@@ -23,6 +23,9 @@ from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.snapshot import NO_SPACES, SpaceIndex
 from contribaudit.errors import StoreDamaged, UsageError
+from contribaudit.exporters.json_v1 import change_row, lean_document
+from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.exporters.summary import Happened, Overview, happened
 from contribaudit.progress import Progress
 from contribaudit.tui.rows.filtering import FindingIndex, index_of
 
@@ -60,6 +63,8 @@ class Board:
     """When that was written."""
     clock: Callable[[], datetime] | None = None
     """Tells now, for ages; None for a moment of the past, which is looked at as it was then."""
+    document: ReportV1 | None = None
+    """The published document that the report was read from; None for a live one."""
     asked_for: datetime | None = None
     """The moment of the past that somebody asked for; None for now. Nothing is to be written on such a board."""
 
@@ -67,6 +72,18 @@ class Board:
     def now(self) -> datetime:
         """What ages count to: the clock, not the report, which may be a year old."""
         return self.report.state.as_of if self.clock is None else self.clock()
+
+    @cached_property
+    def about(self) -> Overview:
+        """The first screen in values, the same as in every format. Made once, as `index` is."""
+        return Overview(self.document or lean_document(self.report))
+
+    @cached_property
+    def changes(self) -> Sequence[Happened]:
+        """What changed since the person last looked, or since the run before, a new app as one."""
+        if self.looked_at is None:
+            return self.about.changes()
+        return happened([change_row(self.report.state, one) for one in self.unseen])
 
     @cached_property
     def index(self) -> FindingIndex:

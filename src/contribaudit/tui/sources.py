@@ -45,6 +45,7 @@ from contribaudit.settings.model import AppSettings
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
 from contribaudit.store.runs import OutcomeSpan
+from contribaudit.tui.saved_report import report_of
 from contribaudit.tui.source import Board, Lack, Shown
 
 _CHECKS = "rulebook/checks/"
@@ -68,16 +69,18 @@ class PackSource(Shown):
         Raises EvidenceDamaged, EvidenceNewer or UsageError, as `evidence verify` does; then nothing is shown.
         """
         verified = verify(self._place)
-        report = saved.report_of(saved.load(self._place), words=self._words(verified))
+        document = saved.load(self._place)
+        report = report_of(document, words=self._words(verified))
         board = Board(
             report,
+            document=document,
             steps=report.steps,
             clock=self._clock,
             notes=verification(verified),
             evidence_sha256=verified.manifest.sha256,
             evidence_at=datetime.fromisoformat(verified.manifest.written_at),
         )
-        _ = board.index  # here, in the worker
+        _ = board.index, board.about  # here, in the worker
         return board
 
     def _words(self, verified: Verified) -> dict[str, Words]:
@@ -349,7 +352,7 @@ class HistorySource:
             evidence_sha256=manifests[-1].sha256 if manifests else "",
             evidence_at=manifests[-1].written_at if manifests else None,
         )
-        _ = board.index  # here, in the worker
+        _ = board.index, board.about  # here, in the worker
         return board
 
     def _runs(self, job: Job) -> list[RunRecord]:

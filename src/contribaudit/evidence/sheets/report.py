@@ -5,14 +5,18 @@ segregation.csv says who did what, a person a row, and where one person did two 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from contribaudit.core.advise.gaps import EVERY_HOURS, gaps_by_collector
 from contribaudit.core.model.subject import same_person
+from contribaudit.core.resolve.state import State
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet
 from contribaudit.exporters import csv_evidence, tabular
+from contribaudit.exporters.report_v1 import ReportV1
 
+_Source = TypeVar("_Source")
 ROLES = (
     "looked", "recorded", "confirmed", "requested_waiver", "approved_waiver", "decided", "approved_baseline", "ran",
     "changed_at_atlassian",
@@ -116,12 +120,24 @@ GAPS = Sheet("gaps.csv", ("organization_id", "collector", "from", "to", "hours",
 _PEOPLE = frozenset(("attested_by", "waiver_approved_by"))
 
 
-def _of(sheet: csv_evidence.Sheet) -> Sheet:
-    def rows(dossier: Dossier) -> Iterable[Row]:
-        return sheet.rows(dossier.report)
+def _of(sheet: csv_evidence.Sheet[_Source], source: Callable[[Dossier], _Source]) -> Sheet:
+    return Sheet(
+        sheet.name, sheet.columns, lambda dossier: sheet.rows(source(dossier)), _PEOPLE.intersection(sheet.columns)
+    )
 
-    return Sheet(sheet.name, sheet.columns, rows, _PEOPLE.intersection(sheet.columns))
+
+def _document(dossier: Dossier) -> ReportV1:
+    return dossier.document
 
 
-FROM_REPORT = tuple(_of(sheet) for sheet in csv_evidence.ALL)
+def _state(dossier: Dossier) -> State:
+    return dossier.report.state
+
+
+FROM_REPORT = (
+    _of(csv_evidence.FINDINGS, _document),
+    _of(csv_evidence.INVENTORY, _state),
+    _of(csv_evidence.SETTINGS, _state),
+    _of(csv_evidence.COLLECTION, _document),
+)
 SPACES = Sheet("spaces.csv", tabular.COLUMNS, lambda dossier: tabular.space_rows(dossier.report.state))

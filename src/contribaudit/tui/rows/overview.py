@@ -7,7 +7,6 @@ word, too; the plot of runs is text, with its numbers next to it.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,20 +17,15 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from contribaudit.core.advise.next_steps import NextStep, to_do
-from contribaudit.core.advise.report import Report
-from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, rest_on, verdict_word
-from contribaudit.core.model.change import Change
+from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.deadline import Deadline
-from contribaudit.core.model.finding import Evidence, Outcome
-from contribaudit.core.model.observation import Grade
-from contribaudit.core.model.setting import Family
+from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subject import Subject
-from contribaudit.exporters.line import read_of
-from contribaudit.exporters.summary import NO_EVIDENCE
-from contribaudit.exporters.text import ChangeGroup, happenings, plural, safe_text, what_happened
+from contribaudit.exporters.summary import Happened, Overview, Tally, words
+from contribaudit.exporters.text import plural, safe_text
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import keys
-from contribaudit.tui.rows.filtering import Row, quoted
+from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.source import Board
 
 _MOST_SUBJECTS = 8
@@ -82,17 +76,7 @@ def ago(moment: datetime, now: datetime) -> str:
     return f"{passed.days} days ago"
 
 
-FAMILIES = (
-    (Family.DATA_CONTRIBUTION, "contribution"),
-    (Family.AI_ACCESS, "AI access"),
-    (Family.DATA_RESIDENCY, "residency"),
-    (Family.SUB_PROCESSORS, "sub-processors"),
-    (Family.GOVERNANCE, "governance"),
-)
-"""Columns from left to right; one that no finding belongs to is left out."""
 _LEAST_NAME, _MOST_NAME, _CELL = 16, 40, 14
-
-Tally = Counter[Outcome]
 
 
 def where_lines(board: Board, width: int, most: int) -> list[Line]:
@@ -100,88 +84,54 @@ def where_lines(board: Board, width: int, most: int) -> list[Line]:
 
     Sites in order are counted. `most` limits the sites of each organization.
     """
-    rows = board.index.rows
-    families = [(family.value, title) for family, title in FAMILIES if any(row.family == family for row in rows)]
-    name_width = min(_MOST_NAME, max(_LEAST_NAME, width - len(families) * (_CELL + 1) - 1))
-    by_place: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        by_place[row.finding.subject.organization][row.site].append(row)
+    about = board.about
+    name_width = min(_MOST_NAME, max(_LEAST_NAME, width - len(about.families) * (_CELL + 1) - 1))
     head = column("", name_width)
-    for _, title in families:
+    for title in about.families.values():
         head.append_text(column(Text(title, "bold"), _CELL))
     found = [Line(head)]
-    for organization in board.report.organizations:
-        sites = by_place.get(organization.id, {})
-        everything = [row for its in sites.values() for row in its]
-        plan = f" ({safe_text(organization.highest_plan)})" if organization.highest_plan else ""
-        name = Text(f"{safe_text(organization.name)}{plan}", "bold")
-        found.append(Line(_cells(name, everything, families, name_width), f"org:{quoted(organization.id)} is:open"))
-        found += _sites(sites, families, name_width, most)
-    company = by_place.get("", {}).get("", [])
-    if company:
-        found.append(Line(_cells(Text("all together", "bold"), company, families, name_width), "kind:company"))
+    for place in about.map():
+        plan = f" ({safe_text(place.plan)})" if place.plan else ""
+        name = Text(f"{safe_text(place.name)}{plan}", "bold")
+        query = f"org:{quoted(place.organization)} is:open" if place.organization else "kind:company"
+        found.append(Line(_cells(name, place.cells, name_width), query))
+        wrong = [site for site in place.sites if any(cell.open for cell in site.cells)]
+        found += [
+            Line(_cells(Text(f"  {safe_text(site.name)}"), site.cells, name_width), f"site:{quoted(site.name)} is:open")
+            for site in wrong[:most]
+        ]
+        left, fine = len(wrong) - most, len(place.sites) - len(wrong)
+        if left > 0:
+            found.append(Line(Text(f"  and {plural(left, 'more site')} with something open", "yellow")))
+        if fine:
+            found.append(Line(Text(f"  {plural(fine, 'site')} in order", "green")))
     return found
 
 
-def _sites(sites: dict[str, list[Row]], families: list[tuple[str, str]], name_width: int, most: int) -> list[Line]:
-    tallies = {site: _tally(its) for site, its in sites.items() if site}
-    wrong = sorted(
-        (site for site, tally in tallies.items() if _open(tally)), key=lambda site: _order(tallies[site], site)
-    )
-    found = [
-        Line(
-            _cells(Text(f"  {safe_text(site)}"), sites[site], families, name_width),
-            f"site:{quoted(site)} is:open",
-        )
-        for site in wrong[:most]
-    ]
-    if len(wrong) > most:
-        left = len(wrong) - most
-        found.append(Line(Text(f"  and {left} more {'site' if left == 1 else 'sites'} with something open", "yellow")))
-    fine = len(tallies) - len(wrong)
-    if fine:
-        found.append(Line(Text(f"  {fine} {'site' if fine == 1 else 'sites'} in order", "green")))
-    return found
-
-
-def _cells(name: Text, rows: Iterable[Row], families: list[tuple[str, str]], name_width: int) -> Text:
-    listed = list(rows)
+def _cells(name: Text, cells: Iterable[Tally], name_width: int) -> Text:
     said = column(name, name_width)
-    for family, _ in families:
-        said.append_text(column(cell(_tally(row for row in listed if row.family == family)), _CELL))
+    for one in cells:
+        said.append_text(column(cell(one), _CELL))
     return said
-
-
-def _tally(rows: Iterable[Row]) -> Tally:
-    return Counter(row.finding.outcome for row in rows)
-
-
-def _open(tally: Tally) -> bool:
-    return any(number and (outcome.violates or outcome.unproven) for outcome, number in tally.items())
-
-
-def _order(tally: Tally, site: str) -> tuple[int, int, str]:
-    violated = sum(number for outcome, number in tally.items() if outcome.violates)
-    return -violated, -sum(number for outcome, number in tally.items() if outcome.unproven), site
 
 
 def cell(tally: Tally) -> Text:
     """The gravest thing in a family, in a word, with how many there are of it."""
-    failed, conflicts = tally[Outcome.FAIL], tally[Outcome.CONFLICT]
-    unproven = tally[Outcome.UNKNOWN] + tally[Outcome.STALE]
+    counts = tally.by_outcome
+    conflicts, unproven = counts["conflict"], tally.unproven
     doubted = unproven + conflicts
-    if failed:
-        return Text(f"{failed} FAIL" + (f" {doubted} ?" if doubted else ""), "bold red")
+    if counts["fail"]:
+        return Text(f"{counts['fail']} FAIL" + (f" {doubted} ?" if doubted else ""), "bold red")
     if conflicts:
         return Text(f"{conflicts} CONFLICT" + (f" {unproven} ?" if unproven else ""), "bold red")
-    if tally[Outcome.NOT_ACHIEVABLE]:
-        return Text(f"{tally[Outcome.NOT_ACHIEVABLE]} cannot" + (f" {unproven} ?" if unproven else ""), "magenta")
+    if tally.unreachable:
+        return Text(f"{tally.unreachable} cannot" + (f" {unproven} ?" if unproven else ""), "magenta")
     if unproven:
         return Text(f"{unproven} unverified", "yellow")
-    good = sum(tally[one] for one in (Outcome.PASS, Outcome.EXEMPT, Outcome.WAIVED, Outcome.PENDING))
+    good = sum(counts[one] for one in ("pass", "exempt", "waived", "pending"))
     if not good:
         return Text("-", "dim")
-    extra = ", waived" if tally[Outcome.WAIVED] else ", pending" if tally[Outcome.PENDING] else ""
+    extra = ", waived" if counts["waived"] else ", pending" if counts["pending"] else ""
     return Text(f"{good} pass{extra}", "green")
 
 
@@ -193,34 +143,29 @@ STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
 
 def verdict_lines(board: Board, width: int) -> list[Line]:
     """The headline in as many lines as it takes, then at most four; the last is left out where no history is."""
-    report = board.report
-    counts = Counter(one.outcome for one in report.findings)
-    found = [*headline(report, width), Line(_open_line(report, counts), "is:open"), *_rest(report, counts, width)]
-    run = f"run #{report.run.id}, {ago(report.run.finished_at, board.now)}"
-    read = read_of(report).removeprefix("read ")
-    partial = "" if report.run.complete else "  NOT WHOLE"
-    found.append(Line(Text.assemble(("READ ", "bold"), read, (partial, "bold yellow"), (f"  {run}", "dim"))))
+    about, run = board.about, board.report.run
+    found = [*headline(about, width), Line(_open_line(about), "is:open"), *_rest(about, width)]
+    when = f"run #{run.id}, {ago(run.finished_at, board.now)}"
+    partial = "" if run.complete else "  NOT WHOLE"
+    found.append(Line(Text.assemble(("READ ", "bold"), about.read, (partial, "bold yellow"), (f"  {when}", "dim"))))
     if board.runs:
         found.append(Line(_strip(board)))
     return found
 
 
-def headline(report: Report, width: int) -> list[Line]:
+def headline(about: Overview, width: int) -> list[Line]:
     """The sentence that every report begins with, broken at blanks and never cut."""
-    style = STYLES[verdict_word(report.run.exit_code)]
-    return [Line(Text(part, style), "is:open") for part in wrap(report.headline, max(20, width))]
+    return [Line(Text(part, STYLES[about.word]), "is:open") for part in wrap(about.headline, max(20, width))]
 
 
-def _open_line(report: Report, counts: Counter[Outcome]) -> Text:
-    unproven = counts[Outcome.UNKNOWN] + counts[Outcome.STALE]
-    applying = sum(number for outcome, number in counts.items() if outcome is not Outcome.NO_SUCH_SETTING)
-    new = Counter("unverified" if one.outcome.unproven else one.outcome.value for one in report.newly)
-    said = Text(f"{applying} apply:")
+def _open_line(about: Overview) -> Text:
+    tally, new = Tally(about.counts), Tally(about.newly)
+    said = Text(f"{about.applies} apply:")
     for number, what, more, its in (
-        (counts[Outcome.FAIL], "fail", new["fail"], "red"),
-        (counts[Outcome.CONFLICT], "in conflict", new["conflict"], "red"),
-        (counts[Outcome.NOT_ACHIEVABLE], "not achievable", new["not_achievable"], "magenta"),
-        (unproven, "unverified", new["unverified"], "yellow"),
+        (tally.by_outcome["fail"], "fail", new.by_outcome["fail"], "red"),
+        (tally.by_outcome["conflict"], "in conflict", new.by_outcome["conflict"], "red"),
+        (tally.unreachable, "not achievable", new.unreachable, "magenta"),
+        (tally.unproven, "unverified", new.unproven, "yellow"),
     ):
         if not number and what == "in conflict":
             continue
@@ -229,17 +174,15 @@ def _open_line(report: Report, counts: Counter[Outcome]) -> Text:
     return said
 
 
-def _rest(report: Report, counts: Counter[Outcome], width: int) -> list[Line]:
-    fragile = sum(1 for one in report.findings if one.fragile and one.outcome is Outcome.PASS)
-    parts = [f"{counts[Outcome.PASS]} pass"]
+def _rest(about: Overview, width: int) -> list[Line]:
+    counts, fragile = about.counts, about.fragile
+    parts = [f"{counts['pass']} pass"]
     parts += [
-        f"{counts[outcome]} {outcome.words}"
-        for outcome in (Outcome.WAIVED, Outcome.EXEMPT, Outcome.PENDING, Outcome.NOT_YET_EFFECTIVE)
-        if counts[outcome]
+        f"{counts[one]} {words(one)}" for one in ("waived", "exempt", "pending", "not_yet_effective") if counts[one]
     ]
-    if counts[Outcome.NO_SUCH_SETTING]:
-        parts.append(f"{counts[Outcome.NO_SUCH_SETTING]} no setting (not counted)")
-    told = Line(Text("  ".join(parts), "green" if counts[Outcome.PASS] else ""), "outcome:pass")
+    if counts["no_such_setting"]:
+        parts.append(f"{counts['no_such_setting']} no setting (not counted)")
+    told = Line(Text("  ".join(parts), "green" if counts["pass"] else ""), "outcome:pass")
     if not fragile:
         return [told]
     what = "1 pass is fragile" if fragile == 1 else f"{fragile} passes are fragile"
@@ -347,46 +290,36 @@ def changed_title(board: Board) -> str:
     """Since when, how many, and how many of them nobody can explain."""
     since = f"{board.looked_at:%a %d %b %H:%M}Z" if board.looked_at is not None else ""
     head = f"CHANGED SINCE YOU LAST LOOKED ({since})" if since else "CHANGED SINCE THE RUN BEFORE"
-    happened = happenings(_changes(board))
-    if not happened:
+    if not board.changes:
         return head
-    without = sum(1 for one in happened if not one.has_cause)
-    return f"{head}: {len(happened)}, {without} without a known cause" if without else f"{head}: {len(happened)}"
+    without = sum(1 for one in board.changes if not one.explained)
+    return f"{head}: {len(board.changes)}" + (f", {without} without a known cause" if without else "")
 
 
 def changed_lines(board: Board, width: int, most: int) -> list[Line]:
     """The newest changes, those without a cause first."""
-    happened = happenings(_changes(board))
-    if not happened:
+    if not board.changes:
         first = board.report.run.previous is None and board.looked_at is None
         return [Line(Text("This is the first run: nothing to compare it with" if first else "Nothing", "dim"))]
-    ordered = sorted(happened, key=lambda one: (one.has_cause, -one.changes[0].first_seen.timestamp()))
+    newest = sorted(board.changes, key=lambda one: one.first_seen, reverse=True)
+    ordered = sorted(newest, key=lambda one: one.explained)
     found = [_change_line(one, width) for one in ordered[:most]]
     if len(ordered) > most:
         found.append(Line(Text(f"and {plural(len(ordered) - most, 'more change')}: contribaudit changes", "dim")))
     return found
 
 
-def _changes(board: Board) -> Sequence[Change]:
-    return board.unseen if board.looked_at is not None else board.report.changes
-
-
-def _change_line(one: ChangeGroup, width: int) -> Line:
-    first = one.changes[0]
-    main = next((change for change in one.changes if change.why and change.event_id), first)
-    kind, told = what_happened(one)
-    name = safe_text(first.name or first.subject.id)
-    cause = safe_text(main.cause or "nobody looked for a cause")
-    sign = Text("  ") if one.has_cause else Text("! ", "bold yellow")
-    said = Text.assemble(sign, column(f"{first.first_seen:%d %b %H:%M}", 12), column(name, _SUBJECT))
-    said.append_text(Text(f"{safe_text(kind)}: {safe_text(told)}", "bold"))
+def _change_line(one: Happened, width: int) -> Line:
+    sign = Text("  ") if one.explained else Text("! ", "bold yellow")
+    what, cause = f"{safe_text(one.what)}: {safe_text(one.told)}", one.cause or "nobody looked for a cause"
+    said = Text.assemble(
+        sign, column(f"{one.first_seen:%d %b %H:%M}", 12), column(one.called.replace(_ATLASSIAN, ""), _SUBJECT)
+    )
+    said.append_text(Text(what, "bold"))
     said.append(f"  {cause}", "dim")
     said.truncate(max(20, width), overflow="ellipsis")
-    since = f"{first.last_seen:%Y-%m-%d %H:%M}Z to " if first.last_seen is not None else "by "
-    more = f"{safe_text(kind)}: {safe_text(told)}. {since}{first.first_seen:%Y-%m-%d %H:%M}Z. {cause}"
-    if main.actor:
-        more += f", by {safe_text(main.actor)}"
-    return Line(said, query_of([one.subject]), more + (f". Ticket {safe_text(first.ticket)}" if first.ticket else ""))
+    more = f"{what}. {one.when}. {cause}" + (f". Ticket {one.ticket}" if one.ticket else "")
+    return Line(said, query_of([one.about]), more)
 
 
 _DIGEST_SHOWN = 8
@@ -394,18 +327,15 @@ _DIGEST_SHOWN = 8
 
 def evidence_lines(board: Board, width: int) -> list[Line]:  # noqa: ARG001  panels ask alike
     """Three or four lines."""
-    report, state = board.report, board.report.state
-    passes = [one for one in report.findings if one.outcome is Outcome.PASS]
-    grades, two = rest_on([(each.grade, bool(each.confirmed_by)) for each in one.evidence] for one in passes)
+    report, state, about = board.report, board.report.state, board.about
     parts = [
-        f"{grade.value if grade is not None else NO_EVIDENCE} {number}"
-        + (f" ({two} by two people)" if grade is Grade.ATTESTED and two else "")
-        for grade, number in grades.items()
+        f"{grade} {number}" + (f" ({about.confirmed} by two people)" if grade == "attested" and about.confirmed else "")
+        for grade, number in about.grades()
     ]
     found = [Line(Text.assemble(("passes: ", "bold"), ", ".join(parts) or "none"), "outcome:pass")]
-    oldest = min((each for one in passes for each in one.evidence), key=_observed_at, default=None)
-    if oldest is not None:
-        told = f"{ago(oldest.observed_at, board.now)} ({oldest.grade.value})"
+    if about.oldest is not None:
+        observed_at, grade = about.oldest
+        told = f"{ago(datetime.fromisoformat(observed_at), board.now)} ({grade})"
         found.append(Line(Text.assemble(("oldest evidence of a pass: ", "bold"), told)))
     book = state.rulebook
     reviewed = (board.now.date() - book.oldest_review).days
@@ -430,10 +360,6 @@ def evidence_lines(board: Board, width: int) -> list[Line]:  # noqa: ARG001  pan
 
 def _days(number: int) -> str:
     return "1 day" if number == 1 else f"{number} days"
-
-
-def _observed_at(one: Evidence) -> float:
-    return one.observed_at.timestamp()
 
 
 def runs_out_lines(board: Board, width: int, most: int) -> list[Line]:
@@ -508,8 +434,7 @@ def trend_lines(board: Board, width: int) -> list[Line]:
 
 def _known(summary: object) -> bool:
     """Whether this version knows each outcome that was counted."""
-    words = {one.value for one in Outcome}
-    return isinstance(summary, dict) and words.issuperset(summary)
+    return isinstance(summary, dict) and {one.value for one in Outcome}.issuperset(summary)
 
 
 def _plot(label: str, values: Sequence[int], most: int, style: str) -> Text:

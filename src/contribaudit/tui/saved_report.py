@@ -1,0 +1,245 @@
+"""A saved report as the report that the screens work on: no history, no network.
+
+It holds what the document holds and no more. What no document holds is empty: the observations behind the inventory and
+the settings, and the words of the rulebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from contribaudit.core.advise.next_steps import NextStep, next_steps
+from contribaudit.core.advise.report import Counts, Report, RunLine
+from contribaudit.core.model import names
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.observation import Grade, Observed, SettingId
+from contribaudit.core.model.rulebook import (
+    Clocks,
+    Figure,
+    Limits,
+    Rulebook,
+    RulebookFile,
+    Statement,
+    Statements,
+    Words,
+)
+from contribaudit.core.model.snapshot import Collection, KnownSpace, Space
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.state import OrganizationState, Place, State
+from contribaudit.exporters.report_v1 import ReportV1, SubjectV1
+from contribaudit.exporters.saved import change_fields, subject_of
+
+SOURCE = "a saved report"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SavedReport(Report):
+    """A report whose inventory is in numbers only, and whose steps are those that the document tells."""
+
+    held: Counts = field(kw_only=True)
+    told: tuple[NextStep, ...] = field(kw_only=True, default=())
+
+    @property
+    def counts(self) -> Counts:
+        """As the document has them."""
+        return self.held
+
+    @property
+    def steps(self) -> tuple[NextStep, ...]:
+        """As the document has them; one of an earlier version has none, and then what its findings alone tell."""
+        return self.told or next_steps(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFinding(Finding):
+    """A finding under the ID that the document gives it."""
+
+    told_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """As told: where people have stand-ins, the subject's own ID may be another one."""
+        return self.told_id
+
+
+@dataclass(frozen=True, slots=True)
+class SavedChange(Change):
+    """A change under the ID that the document gives it."""
+
+    told_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """As told: it was made of a time with fractions of a second."""
+        return self.told_id
+
+
+@dataclass(frozen=True, slots=True)
+class _NamedSpace(KnownSpace):
+    told_alias: str = ""
+
+    @property
+    def alias(self) -> str:
+        return self.told_alias
+
+
+class SavedState(State):
+    """Names of subjects, organizations and collections; nothing that a check could judge."""
+
+    def __init__(
+        self,
+        *,
+        as_of: datetime,
+        rulebook: Rulebook,
+        organizations: Iterable[OrganizationState],
+        plans: Iterable[Observed],
+        subjects: Mapping[Subject, SubjectV1],
+    ) -> None:
+        """`subjects` are those of the findings and changes, with what the document calls them."""
+        super().__init__(
+            as_of=as_of,
+            rulebook=rulebook,
+            organizations=organizations,
+            observations=plans,
+            remembered=[name for subject, told in subjects.items() for name in _names(subject, told, as_of)],
+        )
+        self._named: dict[tuple[str, Kind], list[Subject]] = {}
+        self._told = subjects
+        for subject, told in subjects.items():
+            self._named.setdefault((subject.organization, subject.kind), []).append(subject)
+            if subject.kind is Kind.SPACE:
+                known = _space(subject, told, as_of)
+                self.once(("space", subject), lambda found=known: found)  # type: ignore[misc]
+
+    def place(self, subject: Subject) -> Place:
+        """As the document has it."""
+        told = self._told.get(subject)
+        return super().place(subject) if told is None else Place(told["name"], told["site"], told["app"])
+
+    def subjects(self, kind: Kind, organization: str | None = None) -> list[Subject]:
+        """Those that a finding or a change is about; organizations and the company as ever."""
+        if kind in (Kind.COMPANY, Kind.ORGANIZATION):
+            return super().subjects(kind, organization)
+        places = [one.id for one in self.looked_at] if organization is None else [organization]
+        return [subject for place in places for subject in self._named.get((place, kind), [])]
+
+
+def _space(subject: Subject, told: SubjectV1, as_of: datetime) -> KnownSpace | None:
+    """What the document calls a space; None where it had no name."""
+    if told["name"] == subject.id and not told["site"] and told["alias"] == f"space:{subject.id}":
+        return None
+    app = Subject(subject.organization, Kind.APP, "")
+    space = Space(app, subject.id, told["alias"].rpartition("/")[2], told["name"], "", "")
+    return _NamedSpace(space, told["site"], told["app"], as_of, True, told["alias"])
+
+
+def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -> Report:
+    """The report that a loaded document was written from, as far as the document tells.
+
+    `words` are those of the rulebook that judged it, where its files lie beside the document.
+    Its state names the subjects of findings and changes and knows how each collector ended; `state.everything()` holds
+    the organizations' plans alone.
+    """
+    as_of = datetime.fromisoformat(document["as_of"])
+    subjects: dict[Subject, SubjectV1] = {}
+    for each in (*document["findings"], *document["changes"]):
+        subjects.setdefault(subject_of(each["organization"], each["subject"]), each["subject"])
+    findings = TypeAdapter(tuple[SavedFinding, ...]).validate_python(
+        [
+            {**one, "subject": subject_of(one["organization"], one["subject"]), "told_id": one["id"]}
+            for one in document["findings"]
+        ]
+    )
+    changes = TypeAdapter(tuple[SavedChange, ...]).validate_python(
+        [{**change_fields(one), "told_id": one["id"]} for one in document["changes"]]
+    )
+    collections: dict[str, dict[str, Collection]] = {}
+    for row in TypeAdapter(list[Collection]).validate_python(document["collection"]):
+        collections.setdefault(row.organization, {})[row.collector] = row
+    newly = set(document["newly"])
+    return SavedReport(
+        tool_version=document["tool"]["version"],
+        state=SavedState(
+            as_of=as_of,
+            rulebook=replace(_rulebook(document, as_of), words=words or {}),
+            organizations=[
+                OrganizationState(
+                    one["id"], one["name"], collections.get(one["id"], {}), one["unread_reason"], one["left_out"]
+                )
+                for one in document["organizations"]
+            ],
+            plans=[
+                _name(organization_subject(one["id"]), names.HIGHEST_PLAN, one["highest_plan"], as_of)
+                for one in document["organizations"]
+                if one["highest_plan"] is not None
+            ],
+            subjects=subjects,
+        ),
+        run=TypeAdapter(RunLine).validate_python(document["run"]),
+        policy_name=document["policy"]["name"],
+        policy_sha256=document["policy"]["sha256"],
+        findings=findings,
+        changes=changes,
+        warnings=tuple(document["warnings"]),
+        newly=tuple(one for one in findings if one.id in newly),
+        key_days_left=document["key_days_left"],
+        held=Counts(**document["inventory"]),
+        told=_steps(document, findings),
+    )
+
+
+def _steps(document: ReportV1, findings: Iterable[Finding]) -> tuple[NextStep, ...]:
+    known = {one.id: one for one in findings}
+    rows = []
+    for one in document["next"]:
+        its = [known[each] for each in one["findings"] if each in known]
+        rows.append(
+            {**one, "due": one["due_at"], "findings": its, "subjects": list(dict.fromkeys(f.subject for f in its))}
+        )
+    return TypeAdapter(tuple[NextStep, ...]).validate_python(rows)
+
+
+def _name(subject: Subject, setting: SettingId, value: str, as_of: datetime) -> Observed:
+    return Observed(setting, subject, value, Grade.DOCUMENTED, as_of, SOURCE)
+
+
+def _names(subject: Subject, told: SubjectV1, as_of: datetime) -> Iterator[Observed]:
+    """What the subject is called: to recall, never to judge."""
+    known = {names.APP_ALIAS: told["alias"] if told["alias"] != f"{subject.kind}:{subject.id}" else ""}
+    if subject.kind is Kind.APP:
+        known |= {names.APP_NAME: told["name"], names.APP_HOST: told["site"], names.APP_TYPE_KEY: told["app"]}
+    elif subject.kind is Kind.GROUP:
+        known |= {names.GROUP_NAME: told["name"]}
+    for setting, value in known.items():
+        if value and value != subject.id:
+            yield _name(subject, setting, value, as_of)
+
+
+def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
+    """Version, digest and dates; every rule of it is left out."""
+    told = document["rulebook"]
+    nothing: Any = Figure(0, "", "")
+    reviewed = as_of.date() - timedelta(days=told["oldest_review_days"])
+    return Rulebook(
+        version=told["version"],
+        effective=date.fromisoformat(told["effective"]),
+        review_within_days=0,
+        scope_review_within_days=0,
+        files=(RulebookFile(SOURCE, told["sha256"], reviewed, True),),
+        plans=(),
+        realms=(),
+        realm_groups={},
+        moves={},
+        apps={},
+        words={},
+        clocks=Clocks(*[nothing for _ in fields(Clocks)]),
+        limits=Limits(*[nothing for _ in fields(Limits)]),
+        statements=Statements(Statement("", "", None, "")),
+        sha256=told["sha256"],
+    )
