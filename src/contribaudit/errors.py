@@ -256,7 +256,7 @@ class NoEnvelope(ListNotWhole):
 class QueryRefused(UnexpectedAnswer):
     """The GraphQL gateway answered no part of a query: it does not know a field, or does not allow it.
 
-    `errors` are the gateway's own, as it sent them.
+    `errors` are the gateway's own, with their messages fit to be shown.
     """
 
     code = "query_refused"

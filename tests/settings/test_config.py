@@ -42,7 +42,7 @@ def test_the_example_shows_every_key() -> None:
     settings = AppSettings.load(EXAMPLE)
     assert [one.name for one in settings.organizations()] == ["Acme", "Acme Labs"]
     text = EXAMPLE.read_text(encoding="utf-8")
-    for key in set(AppSettings.model_fields) - {"api_key", "organization", "timeouts", "sites", "evidence"}:
+    for key in set(AppSettings.model_fields) - {"api_key", "organization", "timeouts", "sites", "evidence", "notify"}:
         assert f"{key} = " in text
 
 

@@ -156,18 +156,25 @@ class Question:
             values |= {plan_key(number): key for number, key in enumerate(self.product_keys)}
         return Request((), {"query": self.document, "variables": values, "operationName": "Site"})
 
-    def refused_by(self, errors: Sequence[Mapping[str, Any]]) -> tuple[Part, ...]:
-        """The parts that these errors are about: by line, else by a name that the message holds; () for none."""
-        found: dict[Part, None] = {}
+    def refused_by(self, errors: Sequence[Mapping[str, Any]]) -> dict[Part, str]:
+        """The parts that these errors are about, with the message of the first one; {} where none points at any.
+
+        A part is told by its line, else by a name that the message holds and that no other part has.
+        """
+        found: dict[Part, str] = {}
         for error in errors:
+            message = str(error.get("message"))
             lines = [place.get("line") for place in _objects(error.get("locations"))]
             here = [line - _FIRST_PART for line in lines if type(line) is int]
-            by_line = [self.parts[number] for number in here if 0 <= number < len(self.parts)]
-            in_fragment = any(number > len(self.parts) for number in here) and Part.PLANS in self.parts
-            words = set(re.findall(r"\w+", str(error.get("message"))))
-            by_name = [part for part in self.parts if words & part.value.names]
-            found |= dict.fromkeys(by_line or ([Part.PLANS] if in_fragment else by_name))
-        return tuple(found)
+            parts = [self.parts[number] for number in here if 0 <= number < len(self.parts)]
+            if not parts and any(number > len(self.parts) for number in here):  # in the fragment
+                parts = [part for part in self.parts if part is Part.PLANS]
+            if not parts:
+                words = set(re.findall(r"\w+", message))
+                parts = [part for part in self.parts if words & part.value.names]
+            for part in parts:
+                found.setdefault(part, message)
+        return found
 
 
 def plan_key(number: int) -> str:
@@ -295,7 +302,8 @@ def _without_data(errors: tuple[dict[str, Any], ...], quote: Quote) -> AdminApiE
                     hint="Wait some minutes, then run it again; another tool of this account may use the same limit",
                 )
     told = "; ".join(dict.fromkeys(said(error, quote) for error in errors[:3])) or "neither data nor errors"
-    return QueryRefused(f"{title} answered {told}", call=title, hint=_REPORT, errors=errors)
+    shown = tuple({**error, "message": quote(error.get("message"))} for error in errors)
+    return QueryRefused(f"{title} answered {told}", call=title, hint=_REPORT, errors=shown)
 
 
 _REPORT = "Try again; if it stays, the gateway has changed: report it"

@@ -251,11 +251,13 @@ class _Run:
             try:
                 answer = await self._client.ask(question, host=host)
             except QueryRefused as error:
-                gone = question.refused_by(error.errors) or _likeliest(parts)
+                gone = question.refused_by(error.errors) or dict.fromkeys(_likeliest(parts), error.message)
                 if not gone:
                     raise
-                for part in gone:
-                    reason = f"the gateway refused the question ({part.lifecycle.value}): {error.message}"
+                for part, message in gone.items():
+                    reason = (
+                        f"the gateway refused the question, which is {part.lifecycle.value}: {message.rstrip('. ')}"
+                    )
                     refused.setdefault(part, NotTold(error.code, reason))
             else:
                 return replace(answer, refused=dict(refused))
