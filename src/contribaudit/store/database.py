@@ -1,140 +1,27 @@
-"""From a path or a URL to an open database at the newest revision, in which one audit per organization runs at a time.
-
-Database errors become ours, each with a next step. A URL's password never gets into one.
-"""
+"""From a path or a URL to an open database at the newest revision."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import time
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from functools import wraps
-from hashlib import sha256
 from pathlib import Path
-from sqlite3 import (
-    SQLITE_AUTH,
-    SQLITE_BUSY,
-    SQLITE_CANTOPEN,
-    SQLITE_CONSTRAINT,
-    SQLITE_CORRUPT,
-    SQLITE_FULL,
-    SQLITE_IOERR,
-    SQLITE_IOERR_SHORT_READ,
-    SQLITE_LOCKED,
-    SQLITE_MISMATCH,
-    SQLITE_NOTADB,
-    SQLITE_PERM,
-    SQLITE_READONLY,
-)
-from sqlite3 import Error as Sqlite
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from contribaudit.errors import StoreBusy, StoreDamaged, StoreError, StoreNewer
+from contribaudit.errors import StoreDamaged, StoreError, StoreNewer
+from contribaudit.store.failures import translated
 from contribaudit.store.schema import FIRST, HEAD, VERSION_TABLE, metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
-
-_DAMAGED_HINT = "Restore it from a backup, or move the file away to begin a new history"
-_WRITABLE_HINT = "Check that the file and its folder are readable and writable for this account"
-_OTHER_HINT = "Check the disk, or the database server and its log"
-_SERVER_HINT = "Check the server's address, the account and that the database exists"
-
-_SQLITE: dict[int, tuple[type[StoreError], str, str]] = {
-    SQLITE_NOTADB: (StoreDamaged, "is not a readable database", _DAMAGED_HINT),
-    SQLITE_CORRUPT: (StoreDamaged, "is damaged", _DAMAGED_HINT),
-    SQLITE_CONSTRAINT: (StoreDamaged, "is damaged: its rows contradict each other", _DAMAGED_HINT),
-    SQLITE_MISMATCH: (StoreDamaged, "is damaged", _DAMAGED_HINT),
-    SQLITE_BUSY: (StoreBusy, "is in use by another process", "Try again when it has finished"),
-    SQLITE_LOCKED: (StoreBusy, "is in use by another process", "Try again when it has finished"),
-    SQLITE_FULL: (
-        StoreError,
-        "could not be written: the disk is full",
-        "Free some space; nothing of this run was kept",
-    ),
-    SQLITE_READONLY: (StoreError, "cannot be written", _WRITABLE_HINT),
-    SQLITE_CANTOPEN: (StoreError, "cannot be opened", _WRITABLE_HINT),
-    SQLITE_PERM: (StoreError, "cannot be opened", _WRITABLE_HINT),
-    SQLITE_AUTH: (StoreError, "cannot be opened", _WRITABLE_HINT),
-    SQLITE_IOERR: (StoreError, "could not be read or written", "Check the disk or the network drive it is on"),
-}
-
-_NOT_AS_MADE = ("no such table", "no such column", "has no column", "already exists", "malformed", "Could not decode")
-"""What SQLite and its driver say, without a code of its own, of a database that lacks or holds what it should not."""
-
-_POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
-    ("XX001", StoreDamaged, "is damaged", "Restore the database from a backup"),
-    ("XX002", StoreDamaged, "is damaged", "Restore the database from a backup"),
-    ("42P01", StoreDamaged, "is damaged: a table is missing", "Restore the database from a backup"),
-    (
-        "42P07",
-        StoreDamaged,
-        "is damaged: its tables do not match its recorded version",
-        "Restore the database from a backup",
-    ),
-    ("42703", StoreDamaged, "is damaged: a column is missing", "Restore the database from a backup"),
-    ("23", StoreDamaged, "is damaged: its rows contradict each other", "Restore the database from a backup"),
-    ("53100", StoreError, "could not be written: the disk is full", "Free some space; nothing of this run was kept"),
-    ("53", StoreError, "is out of a resource", "Try again when the server is less busy"),
-    ("55P03", StoreBusy, "is in use by another process", "Try again when it has finished"),
-    ("40", StoreBusy, "is in use by another process", "Try again when it has finished"),
-    ("42501", StoreError, "refuses this account", "Grant the account USAGE and CREATE on the schema"),
-    ("25006", StoreError, "cannot be written", "The server is read-only; name the primary server"),
-    ("28", StoreError, "refuses this account", _SERVER_HINT),
-    ("3D", StoreError, "does not exist", _SERVER_HINT),
-)
-
-
-@contextmanager
-def translated(shown: str) -> Iterator[None]:
-    """Turn database errors into StoreError and its kinds. `shown` names the store, without a password."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise StoreBusy(f"The history {shown} has no free connection", hint="Try again") from error
-    except DBAPIError as error:
-        raise _ours(error, shown) from error
-    except UnicodeEncodeError:
-        raise  # of what was to be written
-    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, zlib.error) as error:
-        # Within a transaction only what is stored is read: JSON that is none, a row that names one that is not there.
-        what = f"contains data that contribaudit did not write ({type(error).__name__}: {str(error)[:80]})"
-        raise StoreDamaged(f"The history {shown} {what}", hint=_DAMAGED_HINT) from error
-
-
-def _ours(error: DBAPIError, shown: str) -> StoreError:
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if isinstance(error.orig, Sqlite) and any(words in str(error.orig) for words in _NOT_AS_MADE):
-        return StoreDamaged(f"The history {shown} is damaged: {_words(error)}", hint=_DAMAGED_HINT)
-    if code == SQLITE_IOERR_SHORT_READ:
-        return StoreDamaged(f"The history {shown} is truncated", hint=_DAMAGED_HINT)
-    if code is not None:
-        kind, what, hint = _SQLITE.get(code & 0xFF, (StoreError, _words(error), _OTHER_HINT))
-        return kind(f"The history {shown} {what}", hint=hint)
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:
-        # psycopg sets no state when no connection came about, or when it broke
-        return StoreError(f"The history {shown} cannot be reached", hint=f"{_SERVER_HINT}. {_words(error)}")
-    for prefix, kind, what, hint in _POSTGRESQL:
-        if state.startswith(prefix):
-            return kind(f"The history {shown} {what}", hint=hint)
-    return StoreError(f"The history {shown} failed: {_words(error)}", hint=_OTHER_HINT)
-
-
-def _words(error: DBAPIError) -> str:
-    """The driver's own first line: it knows neither the statement's values nor the password."""
-    return str(error.orig).strip().partition("\n")[0].rstrip(".") or type(error.orig).__name__
-
 
 _OLDEST_SQLITE = (3, 35)
 _BUSY_MILLISECONDS = 30_000
@@ -436,121 +323,3 @@ def _upgrade(connection: Connection, current: str | None, shown: str) -> None:
     if current < FIRST:
         command.stamp(config, "base", purge=True)
     command.upgrade(config, "head")
-
-
-_LOCK_POLL_SECONDS = 0.2
-
-
-@contextmanager
-def file_lock(database: Path, organization: str, wait_seconds: float) -> Iterator[None]:
-    """Hold a lock file beside the database; the operating system drops the lock when the process ends."""
-    from filelock import FileLock, Timeout
-
-    name = sha256(organization.encode(errors="surrogatepass")).hexdigest()[:16]
-    path = database.with_name(f"{database.name}.{name}.lock")
-    lock = FileLock(path, mode=0o600, thread_local=False)
-    try:
-        lock.acquire(timeout=max(wait_seconds, 0), poll_interval=_LOCK_POLL_SECONDS)
-    except Timeout:
-        raise _busy(organization) from None
-    except OSError as error:
-        raise StoreError(
-            f"The lock file {path} cannot be opened: {error.strerror}", hint="Check the permissions of its folder"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def advisory_lock(engine: Engine, shown: str, organization: str, wait_seconds: float) -> Iterator[None]:
-    """Hold an advisory lock on a connection of its own; the server drops it when the connection ends."""
-    with translated(shown):
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    try:
-        with translated(shown):
-            key = _key(connection, organization)
-            _acquire(connection, key, organization, wait_seconds)
-        try:
-            yield
-        finally:
-            with suppress(DBAPIError):  # a broken connection holds no lock
-                connection.execute(select(func.pg_advisory_unlock(key)))
-    finally:
-        connection.close()
-
-
-def _acquire(connection: Connection, key: int, organization: str, wait_seconds: float) -> None:
-    deadline = time.monotonic() + wait_seconds
-    while not connection.execute(select(func.pg_try_advisory_lock(key))).scalar():
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise _busy(organization)
-        time.sleep(min(_LOCK_POLL_SECONDS, left))
-
-
-def _key(connection: Connection, organization: str) -> int:
-    """A signed 64-bit number for the organization in this schema: advisory locks span the whole database."""
-    schema = connection.execute(select(func.current_schema())).scalar()
-    name = f"contribaudit\n{schema}\n{organization}".encode(errors="surrogatepass")
-    return int.from_bytes(sha256(name).digest()[:8], signed=True)
-
-
-EXPORTS = "evidence of all"
-"""Locked in place of an organization, whose ID has no blanks, while evidence is exported."""
-
-
-def _busy(organization: str) -> StoreBusy:
-    if organization == EXPORTS:
-        hint = "Wait until it has finished, or look for a hung process"
-        return StoreBusy("Evidence is being exported from this history", hint=hint)
-    return StoreBusy(
-        f"Another audit of organization {organization} is running on this history",
-        hint="Wait until it has finished, or look for a hung process",
-    )
-
-
-class Transactions:
-    """Transactions on an open database; every database error comes out as a StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with translated(self._database.shown), self._database.reader.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with translated(self._database.shown), self._database.writer.begin() as connection:
-            yield connection
-
-
-_Words = ParamSpec("_Words")
-_Answer = TypeVar("_Answer")
-_OnConnection: TypeAlias = Callable[Concatenate[Connection, _Words], _Answer]
-_Method: TypeAlias = Callable[Concatenate[Transactions, _Words], _Answer]
-
-
-def reads(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
-    """The function as a method that reads in a transaction of its own."""
-
-    @wraps(function)
-    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
-        with store._reading() as connection:
-            return function(connection, *words, **named)
-
-    return method
-
-
-def writes(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
-    """The function as a method that writes in a transaction of its own: all that it does is kept, or nothing."""
-
-    @wraps(function)
-    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
-        with store._writing() as connection:
-            return function(connection, *words, **named)
-
-    return method

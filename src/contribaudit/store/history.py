@@ -4,19 +4,21 @@ A fact is kept from the first run that saw it to the run that saw something else
 failed, or came only part of the way, says nothing about what it did not see: an interval reaches as far as its
 collector was complete. Everything may raise StoreError and its kinds.
 
-schema.py draws the tables, saving.py writes a run, facts.py and changes.py ask about them. What people recorded is in
-attestations.py, the audit log in audit_log.py, spaces in spaces.py, exports in evidence.py; pruning.py removes runs.
+database.py opens it, schema.py draws the tables, saving.py writes a run, facts.py and changes.py ask about them. What
+people recorded is in attestations.py, the audit log in audit_log.py, spaces in spaces.py, exports in evidence.py;
+pruning.py removes runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime
+from functools import wraps
 from types import TracebackType
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.change import Change
@@ -27,9 +29,9 @@ from contribaudit.store import (
     audit_log,
     baselines,
     changes,
-    database,
     evidence,
     facts,
+    locks,
     notices,
     pruning,
     pseudonyms,
@@ -37,13 +39,59 @@ from contribaudit.store import (
     saving,
     space_changes,
 )
-from contribaudit.store.database import Standing, Transactions, database_to_read, open_database, reads, writes
+from contribaudit.store.database import Database, Standing, database_to_read, open_database
+from contribaudit.store.failures import translated
 from contribaudit.store.pruning import Pruned, Retention
 from contribaudit.store.records import Fact, Known, RunDraft, RunRecord
 from contribaudit.store.schema import metadata, organizations
 from contribaudit.store.spaces import StoredSpaces
 
 __all__ = ["Fact", "History", "Known", "RunDraft", "RunRecord"]
+
+
+class Transactions:
+    """Transactions on an open database; every database error comes out as a StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with translated(self._database.shown), self._database.reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with translated(self._database.shown), self._database.writer.begin() as connection:
+            yield connection
+
+
+_Words = ParamSpec("_Words")
+_Answer = TypeVar("_Answer")
+_OnConnection: TypeAlias = Callable[Concatenate[Connection, _Words], _Answer]
+_Method: TypeAlias = Callable[Concatenate[Transactions, _Words], _Answer]
+
+
+def reads(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
+    """The function as a method that reads in a transaction of its own."""
+
+    @wraps(function)
+    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
+        with store._reading() as connection:
+            return function(connection, *words, **named)
+
+    return method
+
+
+def writes(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
+    """The function as a method that writes in a transaction of its own: all that it does is kept, or nothing."""
+
+    @wraps(function)
+    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
+        with store._writing() as connection:
+            return function(connection, *words, **named)
+
+    return method
 
 
 class History(Transactions):
@@ -181,8 +229,8 @@ class History(Transactions):
         Raises StoreBusy on entering, when another process or thread still holds it after `wait_seconds`.
         """
         if self._database.path is not None:
-            return database.file_lock(self._database.path, organization, wait_seconds)
-        return database.advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds)
+            return locks.file_lock(self._database.path, organization, wait_seconds)
+        return locks.advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds)
 
     def exporting(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
         """Hold the history for an export: no run is removed meanwhile, and no second export names the same one before.
@@ -191,7 +239,7 @@ class History(Transactions):
         """
         if self._database.standing is not Standing.WRITABLE:
             return nullcontext()
-        return self.lock(database.EXPORTS, wait_seconds=wait_seconds)
+        return self.lock(locks.EXPORTS, wait_seconds=wait_seconds)
 
     def prune(self, rule: Retention, now: datetime, signature: Signature, *, dry_run: bool = False) -> Pruned:
         """Remove runs by the rule, all of them or none when this raises. A dry run tells the same and keeps them.

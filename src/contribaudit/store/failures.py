@@ -1,0 +1,118 @@
+"""Database errors as ours, each with a next step. A URL's password never gets into one."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from sqlite3 import (
+    SQLITE_AUTH,
+    SQLITE_BUSY,
+    SQLITE_CANTOPEN,
+    SQLITE_CONSTRAINT,
+    SQLITE_CORRUPT,
+    SQLITE_FULL,
+    SQLITE_IOERR,
+    SQLITE_IOERR_SHORT_READ,
+    SQLITE_LOCKED,
+    SQLITE_MISMATCH,
+    SQLITE_NOTADB,
+    SQLITE_PERM,
+    SQLITE_READONLY,
+)
+from sqlite3 import Error as Sqlite
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from contribaudit.errors import StoreBusy, StoreDamaged, StoreError
+
+_DAMAGED_HINT = "Restore it from a backup, or move the file away to begin a new history"
+_WRITABLE_HINT = "Check that the file and its folder are readable and writable for this account"
+_OTHER_HINT = "Check the disk, or the database server and its log"
+_SERVER_HINT = "Check the server's address, the account and that the database exists"
+
+_SQLITE: dict[int, tuple[type[StoreError], str, str]] = {
+    SQLITE_NOTADB: (StoreDamaged, "is not a readable database", _DAMAGED_HINT),
+    SQLITE_CORRUPT: (StoreDamaged, "is damaged", _DAMAGED_HINT),
+    SQLITE_CONSTRAINT: (StoreDamaged, "is damaged: its rows contradict each other", _DAMAGED_HINT),
+    SQLITE_MISMATCH: (StoreDamaged, "is damaged", _DAMAGED_HINT),
+    SQLITE_BUSY: (StoreBusy, "is in use by another process", "Try again when it has finished"),
+    SQLITE_LOCKED: (StoreBusy, "is in use by another process", "Try again when it has finished"),
+    SQLITE_FULL: (
+        StoreError,
+        "could not be written: the disk is full",
+        "Free some space; nothing of this run was kept",
+    ),
+    SQLITE_READONLY: (StoreError, "cannot be written", _WRITABLE_HINT),
+    SQLITE_CANTOPEN: (StoreError, "cannot be opened", _WRITABLE_HINT),
+    SQLITE_PERM: (StoreError, "cannot be opened", _WRITABLE_HINT),
+    SQLITE_AUTH: (StoreError, "cannot be opened", _WRITABLE_HINT),
+    SQLITE_IOERR: (StoreError, "could not be read or written", "Check the disk or the network drive it is on"),
+}
+
+_NOT_AS_MADE = ("no such table", "no such column", "has no column", "already exists", "malformed", "Could not decode")
+"""What SQLite and its driver say, without a code of its own, of a database that lacks or holds what it should not."""
+
+_POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
+    ("XX001", StoreDamaged, "is damaged", "Restore the database from a backup"),
+    ("XX002", StoreDamaged, "is damaged", "Restore the database from a backup"),
+    ("42P01", StoreDamaged, "is damaged: a table is missing", "Restore the database from a backup"),
+    (
+        "42P07",
+        StoreDamaged,
+        "is damaged: its tables do not match its recorded version",
+        "Restore the database from a backup",
+    ),
+    ("42703", StoreDamaged, "is damaged: a column is missing", "Restore the database from a backup"),
+    ("23", StoreDamaged, "is damaged: its rows contradict each other", "Restore the database from a backup"),
+    ("53100", StoreError, "could not be written: the disk is full", "Free some space; nothing of this run was kept"),
+    ("53", StoreError, "is out of a resource", "Try again when the server is less busy"),
+    ("55P03", StoreBusy, "is in use by another process", "Try again when it has finished"),
+    ("40", StoreBusy, "is in use by another process", "Try again when it has finished"),
+    ("42501", StoreError, "refuses this account", "Grant the account USAGE and CREATE on the schema"),
+    ("25006", StoreError, "cannot be written", "The server is read-only; name the primary server"),
+    ("28", StoreError, "refuses this account", _SERVER_HINT),
+    ("3D", StoreError, "does not exist", _SERVER_HINT),
+)
+
+
+@contextmanager
+def translated(shown: str) -> Iterator[None]:
+    """Turn database errors into StoreError and its kinds. `shown` names the store, without a password."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise StoreBusy(f"The history {shown} has no free connection", hint="Try again") from error
+    except DBAPIError as error:
+        raise _ours(error, shown) from error
+    except UnicodeEncodeError:
+        raise  # of what was to be written
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, zlib.error) as error:
+        # Within a transaction only what is stored is read: JSON that is none, a row that names one that is not there.
+        what = f"contains data that contribaudit did not write ({type(error).__name__}: {str(error)[:80]})"
+        raise StoreDamaged(f"The history {shown} {what}", hint=_DAMAGED_HINT) from error
+
+
+def _ours(error: DBAPIError, shown: str) -> StoreError:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if isinstance(error.orig, Sqlite) and any(words in str(error.orig) for words in _NOT_AS_MADE):
+        return StoreDamaged(f"The history {shown} is damaged: {_words(error)}", hint=_DAMAGED_HINT)
+    if code == SQLITE_IOERR_SHORT_READ:
+        return StoreDamaged(f"The history {shown} is truncated", hint=_DAMAGED_HINT)
+    if code is not None:
+        kind, what, hint = _SQLITE.get(code & 0xFF, (StoreError, _words(error), _OTHER_HINT))
+        return kind(f"The history {shown} {what}", hint=hint)
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        # psycopg sets no state when no connection came about, or when it broke
+        return StoreError(f"The history {shown} cannot be reached", hint=f"{_SERVER_HINT}. {_words(error)}")
+    for prefix, kind, what, hint in _POSTGRESQL:
+        if state.startswith(prefix):
+            return kind(f"The history {shown} {what}", hint=hint)
+    return StoreError(f"The history {shown} failed: {_words(error)}", hint=_OTHER_HINT)
+
+
+def _words(error: DBAPIError) -> str:
+    """The driver's own first line: it knows neither the statement's values nor the password."""
+    return str(error.orig).strip().partition("\n")[0].rstrip(".") or type(error.orig).__name__
