@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from dataclasses import replace
@@ -23,6 +24,13 @@ Lines = list[dict[str, Any]]
 def with_key(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
     return api
+
+
+class Terminal(io.StringIO):
+    """A person at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def lines(ended: Ended) -> Lines:
@@ -117,6 +125,31 @@ def test_no_key_ends_with_4_and_names_the_ways(cli: Cli, api: Api) -> None:
     assert "--api-key-file" in named(found, "key")[0]["next"]
     assert named(found, "scheduler")[0]["status"] == "warning"
     assert "schedule systemd" in named(found, "scheduler")[0]["next"]
+
+
+def test_a_key_of_the_environment_is_told_with_what_it_goes_before(
+    cli: Cli, with_key: Api, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scheduler does not see this shell's variables, and a key that is saved elsewhere is not used beside one."""
+    monkeypatch.setattr("sys.stdin", Terminal())
+    (told,) = named(lines(cli("doctor", "--format", "json")), "scheduler")
+    assert "environment of this shell, which a scheduler does not see" in told["what"]
+    assert "schedule systemd" in told["next"]
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY_FILE", str(key_file))
+    (key,) = named(lines(cli("doctor", "--format", "json")), "key")
+    assert key["what"].endswith(f"CONTRIBAUDIT_API_KEY, which goes before api_key_file ({key_file})")
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "wrong-key")
+    refused = named(lines(cli("doctor", "--format", "json")), "key")[1]
+    assert "put it into CONTRIBAUDIT_API_KEY" in refused["next"]
+    assert "contribaudit login" not in refused["next"]
+
+
+def test_a_key_in_a_file_serves_a_scheduler(
+    cli: Cli, api: Api, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY_FILE", str(key_file))
+    (told,) = named(lines(cli("doctor", "--format", "json")), "scheduler")
+    assert "a file, which a scheduler of this account can read" in told["what"]
 
 
 def test_an_unknown_organization_ends_with_2(cli: Cli, with_key: Api) -> None:

@@ -104,5 +104,5 @@ def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
             records.append(record)
             snapshots[target.organization] = job.store.snapshot(target.organization, record.id)
     if not records:
-        raise UsageError("There is no kept run", hint="Run contribaudit audit without --offline first.")
+        raise UsageError("There is no kept run", hint="Run contribaudit audit first.")
     return max(records, key=lambda one: one.id), snapshots

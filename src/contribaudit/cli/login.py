@@ -45,6 +45,9 @@ def command(
     console.diagnostics.hide(key)
     told = f"organization {organization}, not tested" if no_test else _tested(console, settings, organization, key)
     credentials.save_key(credentials.account(organization, settings.api_url), key)
+    if settings.api_key is not None:
+        told_of = f"{credentials.VARIABLE} is set in this shell, and goes before the keyring"
+        console.diagnostics.warning(told_of, hint="Unset it, or the saved key is not used")
     console.diagnostics.conclusion(f"Saved the key of {told} in the keyring: {store}. Next: contribaudit doctor")
 
 

@@ -163,8 +163,15 @@ def scheduler(origins: Sequence[str], *, headless: bool) -> Line:
         return Line.ok("scheduler", "the key is in the keyring, which a scheduler cannot open", recipe)
     if headless and not origins:
         return Line.warning("scheduler", "no terminal and no key: a scheduler has no access to the keyring", recipe)
+    if any("descriptor" in origin for origin in origins):
+        return Line.ok("scheduler", "the key was handed over to this command alone; a scheduler has none", recipe)
+    if any("environment variable" in origin for origin in origins):
+        if headless:
+            return Line.ok("scheduler", "the key is in the environment of this job")
+        what = "the key is in the environment of this shell, which a scheduler does not see"
+        return Line.ok("scheduler", what, recipe)
     if origins:
-        return Line.ok("scheduler", "the key comes from a source that a scheduler can use too", recipe)
+        return Line.ok("scheduler", "the key is in a file, which a scheduler of this account can read", recipe)
     return Line.ok("scheduler", "a scheduler has no keyring and no terminal", recipe)
 
 

@@ -33,7 +33,7 @@ from contribaudit.errors import (
 from contribaudit.operations.doctor.local import Line, Status
 from contribaudit.progress import Progress
 from contribaudit.settings import credentials
-from contribaudit.settings.credentials import Found, NamedKey, find_key
+from contribaudit.settings.credentials import VARIABLE, Found, NamedKey, find_key
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.wiring import load_rulebook, site_accesses
 
@@ -186,11 +186,30 @@ def examine(
         if len(settings.organizations()) > 1 and isinstance(error, CredentialError):
             yield Line.warning("key", f"{error.message}; it will be reported as not audited", error.hint)
         else:
+            error.hint = error.hint.removesuffix("; run `contribaudit doctor` for details")
             yield Line.failed("key", error)
         return
     origins.append(found.origin)
-    yield Line.ok("key", f"found in {found.origin}")
+    yield Line.ok("key", f"found in {found.origin}{_passed_over(found, organization)}")
     yield from asyncio.run(_collected(settings, organization, found, now, progress))
+
+
+def _variable(found: Found) -> str:
+    """The environment variable that the key came from; "" for any other place."""
+    place = "the environment variable "
+    return found.origin.removeprefix(place) if found.origin.startswith(place) else ""
+
+
+def _passed_over(found: Found, organization: Organization) -> str:
+    """What the configuration names and this key goes before."""
+    if _variable(found) != VARIABLE:
+        return ""
+    others = [
+        f"api_key_file ({organization.api_key_file})" if organization.api_key_file is not None else "",
+        f"api_key_env ({organization.api_key_env})" if organization.api_key_env is not None else "",
+    ]
+    named = " and ".join(other for other in others if other)
+    return f", which goes before {named}" if named else ""
 
 
 async def _collected(
@@ -207,7 +226,7 @@ async def _collected(
             sleep=sleep,
         ) as client:
             apps: list[dict[str, Any]] = []
-            lines = [line async for line in _lines(client, settings, organization, now, apps)]
+            lines = [line async for line in _lines(client, settings, organization, found, now, apps)]
         return [*lines, *(await sample(settings, apps, progress) if apps else ())]
     except AdminApiError:
         raise
@@ -216,7 +235,12 @@ async def _collected(
 
 
 async def _lines(
-    client: AdminClient, settings: AppSettings, organization: Organization, now: datetime, apps: list[dict[str, Any]]
+    client: AdminClient,
+    settings: AppSettings,
+    organization: Organization,
+    found: Found,
+    now: datetime,
+    apps: list[dict[str, Any]],
 ) -> AsyncIterator[Line]:
     """A line for each call; the first page of apps ends up in `apps`."""
     try:
@@ -226,6 +250,9 @@ async def _lines(
         return
     except (KeyRefused, OrganizationNotFound) as error:
         yield Line.ok("api", f"{settings.api_url} answers")
+        if isinstance(error, KeyRefused) and (variable := _variable(found)):
+            saved = "save it with `contribaudit login`"
+            error.hint = error.hint.replace(saved, f"put it into {variable}: that goes before files and the keyring")
         yield Line.failed("key" if isinstance(error, KeyRefused) else "organization", error)
         return
     except AccessDenied as error:
