@@ -26,6 +26,7 @@ from contribaudit.errors import OutputError, UsageError
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from click.shell_completion import CompletionItem
     from pydantic import SecretStr
 
     from contribaudit.audit.job import Job
@@ -56,6 +57,12 @@ class OrganizationId(click.ParamType[str]):
                 "an organization ID consists of letters, digits and dashes, as in admin.atlassian.com/o/ID", param, ctx
             )
         return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The organizations of the configuration."""
+        from contribaudit.cli.completion import ORGANIZATIONS
+
+        return ORGANIZATIONS.shell_complete(ctx, param, incomplete)
 
 
 _STDOUT = Path("-")
@@ -375,6 +382,9 @@ def global_options() -> list[click.Option]:
 
 def with_global_options(command: click.Command) -> click.Command:
     """The command, and all commands under it, with the global options; once however often it is called."""
+    from contribaudit.cli.completion import offer
+
+    offer(command)
     taken = {name for parameter in command.params for name in parameter.opts}
     command.params.extend(option for option in global_options() if taken.isdisjoint(option.opts))
     if isinstance(command, click.Group):

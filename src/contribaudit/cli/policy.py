@@ -87,7 +87,7 @@ def schema(console: Console) -> None:
 
 
 @command.command("packs")
-@click.argument("name", required=False)
+@click.argument("name", metavar="PACK", required=False)
 @pass_console
 def packs(console: Console, *, name: str | None) -> None:
     """The packs that a policy can extend; with a name, the pack's own text with the reason of each rule."""
