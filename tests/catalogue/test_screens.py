@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 import pytest
 
 from contribaudit import catalogue, collectors
+from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import Screen, SignalRule
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind
@@ -73,11 +73,29 @@ def test_a_plan_without_rovo_has_no_screen_of_it() -> None:
             assert screen.plans
 
 
-def test_the_switch_comes_before_its_lists() -> None:
-    """Who walks through the screens knows which list there is before looking for it."""
-    order = [screen.id for screen in RULEBOOK.screens]
-    wanted = ["data-contribution", "in-app-included", "in-app-excluded", "in-app-connectors"]
-    assert all(order.index(one) < order.index(other) for one, other in pairwise(wanted))
+@pytest.mark.parametrize("screen", RULEBOOK.screens, ids=lambda one: one.id)
+def test_an_answer_comes_before_what_waits_for_it(screen: Screen) -> None:
+    """Who walks through a screen is asked for a list only once the switch is known, and by words that it has."""
+    for setting, condition in screen.asked_if.items():
+        assert screen.settings.index(condition.setting) < screen.settings.index(setting)
+        assert condition.words < ATTESTABLE[condition.setting].folded_words
+
+
+@pytest.mark.parametrize(
+    ("identity", "asked", "sure"),
+    [
+        ("data-contribution", ("in_app", "in_app.included", "in_app.excluded"), 2),
+        ("data-contribution", ("in_app", "in_app.included"), 1),
+        ("data-contribution", ("in_app.included",), 1),
+        ("data-contribution", ("metadata", "in_app", "in_app.included", "in_app.excluded", "exemption"), 4),
+    ],
+)
+def test_a_look_is_estimated_by_what_it_surely_asks(identity: str, asked: tuple[str, ...], sure: int) -> None:
+    """Of two lists one is asked; a list alone only where the switch is known already."""
+    (screen,) = [one for one in RULEBOOK.screens if one.id == identity]
+    settings = [SettingId(f"contribution.{one}") for one in asked]
+    assert len(screen.surely_asked(settings)) == sure
+    assert screen.minutes(settings) == -(-(screen.look_seconds + sure * screen.value_seconds) // 60)
 
 
 @pytest.mark.parametrize("rule", RULEBOOK.signals, ids=lambda one: f"{one.signal}")

@@ -63,8 +63,11 @@ def screen_lines(screen: Screen) -> Iterator[str]:
     rows = "the organization" if screen.kind.value == "organization" else f"one row for each {screen.kind.value}"
     plans = f"; {', '.join(screen.plans)}" if screen.plans else ""
     yield f"### {screen.title}"
-    yield f"`{screen.id}`: {settings}; {rows}{plans}; about {screen.minutes} min; [source]({screen.source})."
+    yield f"`{screen.id}`: {settings}; {rows}{plans}; about {screen.look_seconds} s and {screen.value_seconds} s a"
+    yield f"value; [source]({screen.source})."
     yield f"Grade {screen.grade}."
+    for setting, one in screen.asked_if.items():
+        yield f"`{setting}` is asked only if `{one.setting}` is {' or '.join(sorted(one.words))}."
     if screen.apps:
         yield f"Apps: {', '.join(screen.apps)}."
     if screen.note:

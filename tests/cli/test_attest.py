@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from contribaudit.cli.attest import recording as walking
+from contribaudit.cli.attest import walk as walking
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.store.history import History
@@ -146,7 +146,7 @@ def test_a_screen_in_one_look(cli: Cli, ready: Api) -> None:
         (("contribution.in_app", "off", "--by", ANNA, "--attach", "none.png"), "no such file"),
         (("contribution.in_app", "off", "--by", ANNA, "--attach", "."), "is a folder"),
         (("contribution.in_app",), "needs a value"),
-        (("--set", "contribution.in_app", "--by", ANNA), "is no SETTING=VALUE"),
+        (("--set", "contribution.in_app", "--by", ANNA), "is not SETTING=VALUE"),
         (("contribution.in_app", "off", "--template"), "exclude each other"),
         (("plan.highest", "free", "--by", ANNA), "cannot be attested: it is computed"),
         (("--from", "none.csv", "--by", ANNA), "cannot be read"),
@@ -207,7 +207,7 @@ def test_the_template_is_filled_in_and_read_back(cli: Cli, ready: Api, home: Pat
     first = cli("attest", "--from", str(path))
     assert first.code == 0, first.err
     assert "1 attestation was recorded, anchored by" in first.last
-    assert "0 attestations were recorded; 1 of the rows were there already" in cli("attest", "--from", str(path)).last
+    assert "0 attestations were recorded; 1 row already recorded" in cli("attest", "--from", str(path)).last
     left = {row["setting"] for row in csv.DictReader(io.StringIO(cli("attest", "--template").out))}
     assert "contribution.in_app" not in left
     one_screen = cli("attest", "--template", "--screen", "data-contribution").out
@@ -330,7 +330,7 @@ def test_hostile_notes_never_reach_the_terminal(cli: Cli, ready: Api, note: str)
 def test_the_walk_asks_each_screen_and_prefills_nothing(cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong word is asked again, `=` keeps the last look's value, Enter leaves a row out."""
     asked: list[tuple[str, str | None]] = []
-    answers = iter(["perhaps", "on", "off", "", "Security > Data contribution", ""])
+    answers = iter(["perhaps", "on", "off", "", "", "Security > Data contribution", ""])
 
     def ask(question: str, default: str | None = None) -> str:
         asked.append((question, default))
@@ -338,16 +338,19 @@ def test_the_walk_asks_each_screen_and_prefills_nothing(cli: Cli, ready: Api, mo
 
     monkeypatch.setattr(walking, "person_there", lambda: True)
     monkeypatch.setattr(walking, "ask", ask)
-    ended = cli("attest", "--screen", "data-contribution", "--by", ANNA)
+    ended = cli("attest", "--everything", "--screen", "data-contribution", "--by", ANNA)
     assert ended.code == 0, ended.err
     assert "contribution.metadata cannot be `perhaps`" in ended.err
-    assert [default for question, default in asked if "(" in question and "|" in question] == ["", "", "", ""]
+    values = [(question.split(" (")[0], default) for question, default in asked if question.startswith("  ")]
+    assert {default for _, default in values} == {""}
+    assert len(values) == 5, "the exclude list is not asked while the switch is off"
+    assert not any("excluded" in question for question, _ in values)
     assert {(one["setting"], one["value"]) for one in listed(cli)} == {
         ("contribution.metadata", "on"),
         ("contribution.in_app", "off"),
     }
-    answers = iter(["=", "", "", "", ""])
-    ended = cli("attest", "--screen", "data-contribution", "--by", BERT)
+    answers = iter(["=", "", "", "", "", ""])
+    ended = cli("attest", "--everything", "--screen", "data-contribution", "--by", BERT)
     assert any(f"carried from {datetime.now(UTC):%Y-%m-%d}, {ANNA}: on" in question for question, _ in asked)
     assert {(one["setting"], one["by"]) for one in listed(cli)} == {
         ("contribution.metadata", BERT),
@@ -358,10 +361,10 @@ def test_the_walk_asks_each_screen_and_prefills_nothing(cli: Cli, ready: Api, mo
 def test_a_walk_that_reads_nothing_is_not_held(cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Offline the last kept run is no second reading: it was before the look."""
     cli("audit")
-    answers = iter(["off", "", "", "Security > Data contribution", ""])
+    answers = iter(["off", "", "", "", "", "Security > Data contribution", ""])
     monkeypatch.setattr(walking, "person_there", lambda: True)
     monkeypatch.setattr(walking, "ask", lambda _question, default=None: next(answers) or default or "")
-    ended = cli("attest", "--screen", "data-contribution", "--by", ANNA, "--offline")
+    ended = cli("attest", "--everything", "--screen", "data-contribution", "--by", ANNA, "--offline")
     assert ended.code == 0, ended.err
     assert "not anchored: the API was not read after the look" in ended.last
 

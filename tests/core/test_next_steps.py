@@ -54,7 +54,7 @@ def test_what_one_screen_shows_is_one_look(outcome: Outcome) -> None:
     doubted = [finding(outcome, setting=ACCESS, check=check, subject=app("one")) for check in ("AI-01", "AI-03")]
     step = only(*doubted)
     (screen, *_) = [one for one in report().state.rulebook.screens if ACCESS in one.settings]
-    assert (step.kind, step.minutes, step.subjects) == (StepKind.LOOK, screen.minutes, (app("one"),))
+    assert (step.kind, step.minutes, step.subjects) == (StepKind.LOOK, screen.minutes([ACCESS]), (app("one"),))
     assert step.command == f"contribaudit attest --screen {screen.id} --org {ORG}"
     assert f"2 values {outcome}" in step.text
 
@@ -243,6 +243,18 @@ def test_what_will_be_too_old_is_looked_at_again_after_all_that_is_wrong() -> No
         (StepKind.FIX, Severity.INFO),
         (StepKind.LOOK, None),
     ]
+
+
+def test_a_screen_that_findings_wait_for_is_a_step_with_its_own_estimate() -> None:
+    """Also where another step settles the finding itself; nothing is told of it twice."""
+    (screen, *_) = [one for one in report().state.rulebook.screens if ACCESS in one.settings]
+    wanted = ScreenDue(screen.id, ORG, (app("one"), app("two")), None, 7, 2, Severity.HIGH)
+    (step,) = next_steps(report(), [wanted])
+    assert (step.kind, step.severity, step.minutes, step.findings) == (StepKind.LOOK, Severity.HIGH, 7, ())
+    assert step.text.endswith("2 values to record")
+    doubted = finding(Outcome.UNKNOWN, setting=ACCESS, check="AI-03", subject=app("one"), severity=Severity.LOW)
+    (step,) = next_steps(report(doubted), [wanted])
+    assert (step.severity, step.minutes, step.findings) == (Severity.LOW, 7, (doubted,))
 
 
 def test_what_cannot_be_had_for_two_reasons_is_two_steps() -> None:

@@ -29,12 +29,12 @@ written_for_plan = "premium"
 check = "DC-03"
 reason = "Our content is not to train anything."
 """
-SCREEN = "attest --screen data-contribution --set contribution.metadata=always --set contribution.in_app={switch}"
-LISTS = (
-    "attest contribution.in_app.included none --by anna@acme.example",
-    "attest contribution.in_app.excluded none --by anna@acme.example",
-    "attest contribution.exemption none --by anna@acme.example",
+SCREEN = (
+    "attest --screen data-contribution --set contribution.metadata=always --set contribution.in_app={switch}"
+    " --set contribution.in_app.included=none --set contribution.in_app.excluded=none"
+    " --set contribution.exemption=none --by anna@acme.example"
 )
+INCLUDED = "attest contribution.in_app.included none --by anna@acme.example"
 AUDIT = "audit --policy policy.toml --all -q"
 
 
@@ -64,11 +64,8 @@ STEPS: tuple[Step, ...] = (
     (
         "Anna opens *Atlassian Administration > Security > Data contribution* and records what the screen shows. The"
         " signals are read before and after: they did not move meanwhile, so they hold what she saw.",
-        SCREEN.format(switch="off") + " --by anna@acme.example",
+        SCREEN.format(switch="off"),
     ),
-    ("The lists are on tabs of their own.", LISTS[0]),
-    ("", LISTS[1]),
-    ("", LISTS[2]),
     ("Now the audit passes, on attested evidence.", AUDIT),
     ("Somebody flips the switch in the console.", on),
     (
@@ -77,10 +74,7 @@ STEPS: tuple[Step, ...] = (
         AUDIT,
     ),
     ("", "changes -q"),
-    ("Anna looks at the whole screen again.", SCREEN.format(switch="on") + " --by anna@acme.example"),
-    ("", LISTS[0]),
-    ("", LISTS[1]),
-    ("", LISTS[2]),
+    ("Anna looks at the whole screen again.", SCREEN.format(switch="on")),
     ("The drift from the policy is now a fact.", AUDIT),
     ("The switch is flipped back.", off),
     (
@@ -89,7 +83,7 @@ STEPS: tuple[Step, ...] = (
         " holds no signal tells, and the include list may open contribution while the switch is off: one look is due.",
         AUDIT,
     ),
-    ("", LISTS[0]),
+    ("", INCLUDED),
     ("", AUDIT),
     ("", "explain organization effective.in_app --live -q"),
     ("Somebody starts a trial of a higher plan.", trial),

@@ -81,7 +81,8 @@ async def test_a_look_makes_the_finding_pass(kept: Opener, size: tuple[int, int]
         form = await open_form(pilot)
         assert here.requested("/policies") == before + 1, "the signals are read before the path is shown"
         assert "Security > Data contribution" in on_screen(pilot)
-        assert {form.field(f"row-{number}").value for number in range(3)} == {""}, "nothing suggests an answer"
+        assert not form.query("#row-2"), "the policy waits for the switch, and whether an exemption counts"
+        assert {form.field(f"row-{number}").value for number in range(2)} == {""}, "nothing suggests an answer"
         await pilot.press(*"off", "ctrl+s")
         told = await asked(pilot)
         assert here.requested("/policies") == before + 2, "and again after the answers"
@@ -103,16 +104,16 @@ async def test_what_is_wrong_is_told_beside_the_field(kept: Opener) -> None:
         form = await open_form(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "a row that you leave empty was not looked at" in on_screen(pilot))
-        await write(pilot, "row-1", "perhaps")
+        await write(pilot, "row-0", "perhaps")
         await write(pilot, "shot", "none.png")
         await pilot.press("ctrl+s")
         await pilot.pause()
         assert form is pilot.app.screen
-        assert form.focused is form.field("row-1").query_one(Box)
+        assert form.focused is form.field("row-0").query_one(Box)
         shown = on_screen(pilot)
-        assert "! contribution.in_app cannot be `perhaps`. It takes: on | off." in shown
+        assert "! contribution.metadata cannot be `perhaps`. It takes: on | off | always." in shown
         assert "none.png cannot be read" in shown
-        await write(pilot, "row-1", "on")
+        await write(pilot, "row-0", "on")
         assert "cannot be `perhaps`" not in on_screen(pilot)
 
 
@@ -303,7 +304,8 @@ async def test_read_only_says_what_is_missing(kept: Opener) -> None:
 
 async def test_hostile_names_are_data_on_the_desk(kept: Opener) -> None:
     """Whatever an app is called and a note says, the screens show it and obey none of it."""
-    here = kept('[[rule]]\ncheck = "DC-01"\n', "tidy", called(HOSTILE))
+    rules = '[[rule]]\ncheck = "DC-01"\nseverity = "critical"\n[[rule]]\ncheck = "AI-01"\n'
+    here = kept(rules, "tidy", called(HOSTILE))
     await here.audited()
     async with driven(here.source) as pilot:
         form = await open_form(pilot)

@@ -76,7 +76,7 @@ def test_what_to_do_next_is_cut_and_told_in_full_beneath() -> None:
     assert said(lines)[3] == "and 2 more: contribaudit next"
     fifth = said(overview.next_lines(board(), 78, 5))[4]
     assert fifth.startswith("5  DECIDE  high     Metadata contribution is off: Acme Global: ")
-    assert overview.next_title(board()) == "DO NEXT (5 things, about 22 min)"
+    assert overview.next_title(board()) == "DO NEXT (5 things, about 20 min)"
     assert lines[1].more.endswith("Type: contribaudit checks show DR-01")
     assert lines[1].query == "id:ari:cloud:lab is:open"
 

@@ -1,10 +1,13 @@
-"""What a person has to look at, screen by screen; when the last look becomes too old; and the next steps then."""
+"""What a person has to look at, screen by screen; when the last look becomes too old; and the next steps then.
+
+Only what the policy's rules wait for is due. One calculation for `attest`, `next`, reports and the dashboard.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -12,9 +15,12 @@ from contribaudit import catalogue, checks
 from contribaudit.core.advise.deadlines import deadlines
 from contribaudit.core.advise.next_steps import NextStep, ScreenDue, next_steps
 from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.waiting import waiting
 from contribaudit.core.judge.baseline import standing
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, in_force
+from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
@@ -36,6 +42,11 @@ class Row:
     """None when nobody ever looked, or when it was taken back."""
     due_at: datetime | None
     """None when it is due since ever."""
+
+    @property
+    def key(self) -> tuple[Subject, SettingId]:
+        """What is asked of whom."""
+        return self.subject, self.setting.id
 
     def is_due(self, now: datetime) -> bool:
         """True when somebody should look now."""
@@ -105,29 +116,122 @@ def _has(state: State, screen: Screen, word: str) -> bool:
     return not screen.plans or plan is None or plan.name.casefold() in {one.casefold() for one in screen.plans}
 
 
+@dataclass(frozen=True, slots=True)
+class DueScreen:
+    """One console screen of one organization on which somebody should look at something now."""
+
+    screen: Screen
+    organization: str
+    rows: tuple[Row, ...]
+    severity: Severity | None
+    """The gravest finding that waits for it; None where a look is only to be renewed."""
+
+    @property
+    def minutes(self) -> int:
+        """How long the look takes, by the rulebook's estimate."""
+        return self.screen.minutes(self._settings)
+
+    @property
+    def values(self) -> int:
+        """How many values are surely asked."""
+        sure = self.screen.surely_asked(self._settings)
+        return sum(1 for row in self.rows if row.setting.id in sure)
+
+    @property
+    def _settings(self) -> list[SettingId]:
+        return list(dict.fromkeys(row.setting.id for row in self.rows))
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the first value that was looked at before is due; None where none was."""
+        return min((row.due_at for row in self.rows if row.due_at is not None), default=None)
+
+
+def due_screens(
+    state: State,
+    findings: Iterable[Finding],
+    policy: AuditPolicy,
+    attestations: Iterable[Attestation] | None = None,
+) -> list[DueScreen]:
+    """What findings wait for, and what rules read and will soon be too old; in the rulebook's order.
+
+    `attestations` are those of the state when not given. On a screen that is due anyway everything is asked that the
+    same checks may need next, so that nobody goes there twice.
+    """
+    known = list(attestations if attestations is not None else _known(state))
+    wanted = waiting(state, findings, policy, checks.ALL, catalogue.find)
+    found: list[DueScreen] = []
+    for one in grouped(rows(state, known, policy)):
+        asked = [row for row in one.rows if not ruled_out(state, row) and not _answered_otherwise(state, row)]
+        first = {row.key for row in asked if row.key in wanted.values}
+        looked_at = {subject for subject, _ in first}
+
+        def also(row: Row, looked_at: set[Subject] = looked_at) -> bool:
+            if row.last is not None and row.setting.id in wanted.read and row.is_due(state.as_of):
+                return True
+            here = row.subject in looked_at and row.setting.id in wanted.beside
+            return here and not isinstance(state.read(*row.key), Observed)
+
+        chosen = tuple(row for row in asked if row.key in first or also(row))
+        if chosen:
+            severity = gravest_of(wanted.values[key] for key in first)
+            found.append(replace(one, rows=chosen, severity=severity))
+    return found
+
+
+def grouped(shown: Iterable[Row]) -> list[DueScreen]:
+    """The rows by screen and organization, whatever findings wait for."""
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in shown:
+        groups[row.screen.id, row.subject.organization].append(row)
+    return [DueScreen(its[0].screen, organization, tuple(its), None) for (_, organization), its in groups.items()]
+
+
+def ruled_out(state: State, row: Row, answers: Mapping[tuple[Subject, SettingId], Value] | None = None) -> bool:
+    """True when another answer makes this one pointless: one just given, or else the one that the state has."""
+    condition = row.screen.asked_if.get(row.setting.id)
+    if condition is None:
+        return False
+    key = (row.subject, condition.setting)
+    if answers is not None and key in answers:
+        return condition.rules_out(answers[key])
+    seen = state.value(*key)
+    return seen is not None and condition.rules_out(seen.value)
+
+
+def gravest_of(severities: Iterable[Severity]) -> Severity | None:
+    """The gravest; None of none."""
+    return min(severities, key=lambda one: one.rank, default=None)
+
+
+def _answered_otherwise(state: State, row: Row) -> bool:
+    """True when a source gives the value for which nobody has to look."""
+    seen = state.value(*row.key)
+    return seen is not None and seen.witness is None and seen.grade is not Grade.PREDICTED
+
+
+def _known(state: State) -> list[Attestation]:
+    return [one for place in state.looked_at for one in state.attestations.get(place.id, ())]
+
+
+def screens_due(state: State, findings: Iterable[Finding], policy: AuditPolicy) -> list[ScreenDue]:
+    """The same for the queue of next steps."""
+    return [
+        ScreenDue(
+            one.screen.id,
+            one.organization,
+            tuple(dict.fromkeys(row.subject for row in one.rows)),
+            one.due_at,
+            one.minutes,
+            one.values,
+            one.severity,
+        )
+        for one in due_screens(state, findings, policy)
+    ]
+
+
 def queue(report: Report, policy: AuditPolicy, operator: str = "") -> tuple[NextStep, ...]:
     """What to do now, gravest first. Shared by every front end; see `next_steps`."""
     state = report.state
     ending = deadlines(state, policy, checks.ALL, standing(state))
-    return next_steps(report, screens_due(state, policy), ending, operator)
-
-
-def screens_due(state: State, policy: AuditPolicy) -> list[ScreenDue]:
-    """By screen and organization, values that somebody looked at and should look at again.
-
-    What nobody ever looked at is left to the findings: the policy may not ask for it.
-    """
-    known = [one for place in state.looked_at for one in state.attestations.get(place.id, ())]
-    waiting: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rows(state, known, policy):
-        if row.last is not None and row.is_due(state.as_of):
-            waiting[row.screen.id, row.subject.organization].append(row)
-    return [
-        ScreenDue(
-            screen,
-            organization,
-            tuple(dict.fromkeys(row.subject for row in rows)),
-            min(row.due_at for row in rows if row.due_at is not None),
-        )
-        for (screen, organization), rows in waiting.items()
-    ]
+    return next_steps(report, screens_due(state, report.findings, policy), ending, operator)

@@ -31,9 +31,9 @@ from contribaudit.store.history import History
 
 REQUIRED = ("subject", "setting", "value")
 OPTIONAL = ("by", "observed_at", "screen", "console_path", "note", "attach")
-IGNORED = ("allowed", "title", "carried")
+IGNORED = ("needed", "allowed", "title", "carried")
 """Columns of a template that help whoever fills it in."""
-TEMPLATE = ("subject", "setting", "value", "allowed", "screen", "console_path", "note")
+TEMPLATE = ("subject", "setting", "value", "needed", "allowed", "screen", "console_path", "note")
 LARGEST_BYTES = 20_000_000
 _OURS = frozenset((*REQUIRED, *OPTIONAL))
 

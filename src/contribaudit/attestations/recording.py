@@ -334,6 +334,14 @@ class EnteredValue:
     value: Value
     where: str = ""
     """ "attestations.csv:12"; "" when it came from the command line."""
+    note: str = ""
+    """What to keep beside the note of the look."""
+
+
+def covering_note(setting: str, value: Value, rows: int, subject: str = "") -> str:
+    """The note of each row that one statement about several rows covers."""
+    shown = EMPTY if value == () else ", ".join(value) if isinstance(value, tuple) else value
+    return f"One statement about {subject or 'all'} ({rows} {'row' if rows == 1 else 'rows'}): {setting} = {shown}."
 
 
 def new_id() -> str:
@@ -372,7 +380,7 @@ def record(
         look=look.id,
         screen=look.screen,
         console_path=short(look.console_path, "The console path"),
-        note=short(look.note, "The note"),
+        note=short(" ".join(one for one in (told.note, look.note) if one), "The note"),
         attachments=look.attachments,
         anchors=found,
         unanchored_reason=why_not,

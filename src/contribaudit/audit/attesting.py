@@ -5,14 +5,14 @@ A look at the console has two readings around it: `read` before the path is show
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from contribaudit.attestations.due import Row
+    from contribaudit.attestations.due import DueScreen
     from contribaudit.attestations.recording import EnteredValue, Hold
     from contribaudit.audit.job import Job
     from contribaudit.core.model.attestation import Attachment, Attestation, Signature
@@ -65,7 +65,7 @@ class AttestationSession:
         return self.job.operator.signature(at or self.now(), by)
 
     def read(self) -> State:
-        """What the API shows now of what anchors attestations; the last kept run when offline."""
+        """What anchors attestations as the API shows it now, the rest as of the last kept run; all of it offline."""
         import asyncio
 
         from contribaudit.attestations.anchoring import SOURCES
@@ -74,7 +74,7 @@ class AttestationSession:
 
         if self.offline:
             return last_state(self.job)
-        return asyncio.run(look(self.job, SOURCES, self.progress))
+        return asyncio.run(look(self.job, SOURCES, self.progress, beside_last=True))
 
     def looked(self, before: State) -> CompletedVisit:
         """The second reading, after a look that began once `before` was read.
@@ -103,16 +103,26 @@ class AttestationSession:
         look = ConsoleVisit(form.by, looked.at, recorded, new_id(), form.screen, path, form.note, form.attachments)
         return record_all(looked.state, [(looked.hold, one, look) for one in form.told])
 
-    def due(self, state: State, screen: Screen | None = None) -> list[Row]:
-        """What somebody should look at now, in the rulebook's order; with `screen` everything that it shows."""
-        from contribaudit.attestations.due import rows
+    def due(self, state: State, screen: Screen | None = None, *, everything: bool = False) -> list[DueScreen]:
+        """What the policy's rules wait for now, in the rulebook's order; of one `screen` all, where they wait for none.
 
-        now = self.now()
-        return [
-            row
-            for row in rows(state, self.attestations(), self.job.policy)
-            if (row.screen is screen if screen is not None else row.is_due(now))
-        ]
+        `everything` asks whatever was never looked at or is to be looked at again, of one screen all that it shows.
+        """
+        from contribaudit import catalogue, checks
+        from contribaudit.attestations.due import due_screens, grouped, rows
+        from contribaudit.core.judge.evaluate import evaluate
+
+        known, policy, now = self.attestations(), self.job.policy, self.now()
+        if not everything:
+            found: list[DueScreen] = []
+            if any(rule.enabled for rule in policy.rules):
+                findings = evaluate(state, policy, checks.ALL, catalogue.find).findings
+                found = due_screens(state, findings, policy, known)
+            found = [one for one in found if screen is None or one.screen is screen]
+            if found or screen is None:
+                return found
+        shown = rows(state, known, policy)
+        return grouped(row for row in shown if (row.screen is screen if screen is not None else row.is_due(now)))
 
     def remembered(self) -> State:
         """The last kept run, or an empty state where there is none: to name subjects."""
@@ -176,8 +186,3 @@ def desks(job: Job, progress: Progress) -> dict[str, AttestationSession]:
         for target in job.targets
         if not target.left_out
     }
-
-
-def minutes(rows: Iterable[Row]) -> int:
-    """How long the looks take: once for each screen and organization."""
-    return sum({(row.screen.id, row.subject.organization): row.screen.minutes for row in rows}.values())

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from contribaudit import __version__, catalogue, checks, collectors
 from contribaudit.atlassian.sites import ON_GATEWAY, SPACES
 from contribaudit.attestations.decoder_proposals import with_objects
+from contribaudit.attestations.due import screens_due
 from contribaudit.attestations.files import take_in_folder
 from contribaudit.audit.changes import Span, changes_since, explained_changes
 from contribaudit.audit.job import Job, Target
@@ -172,6 +173,7 @@ def judge(
         ),
         newly=newly,
         key_days_left=key_days_left(state),
+        looks=cache(partial(screens_due, state, verdict.findings, job.policy)),
     )
 
 
@@ -198,12 +200,37 @@ def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], st
     ]
 
 
-async def look(job: Job, sources: Sequence[Collector], progress: Progress = SILENT) -> State:
-    """What some collectors see now, with what earlier runs knew; nothing is kept or judged."""
+async def look(
+    job: Job, sources: Sequence[Collector], progress: Progress = SILENT, *, beside_last: bool = False
+) -> State:
+    """What some collectors see now, with what earlier runs knew; nothing is kept or judged.
+
+    `beside_last` leaves what the last kept run saw of all others as it was.
+    """
     snapshots = await _collect(job, sources, progress)
     latest = job.store.runs(limit=1)
     after = latest[0].id + 1 if latest else 1
+    if beside_last:
+        kept = {target.organization: _last_of(job, target) for target in job.targets}
+        snapshots = {name: _renewed(kept[name], fresh) for name, fresh in snapshots.items()}
+        sources = collectors.ALL if any(kept.values()) else sources
     return state_of(job, after, snapshots, job.clock(), sources)
+
+
+def _renewed(kept: Snapshot | None, fresh: Snapshot) -> Snapshot:
+    """The kept snapshot with what was read anew in its place."""
+    if kept is None:
+        return fresh
+    new = {one.collector: one for one in fresh.collections}
+    old = {one.collector: one for one in kept.collections}
+    return replace(
+        fresh,
+        collections=tuple({**old, **new}.values()),
+        by_collector={**kept.by_collector, **{name: fresh.by_collector.get(name, ()) for name in new}},
+        raw={**kept.raw, **fresh.raw},
+        space_lists=kept.space_lists,
+        spaces=kept.spaces,
+    )
 
 
 def _record_plans(job: Job, record: RunRecord, state: State) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.attest.options import desk_options, open_desk
+from contribaudit.cli.attest.options import open_session, session_options
 from contribaudit.cli.options import Console, format_option, pass_console
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def command() -> None:
 @click.option("--by", metavar="MAIL", help="Who approves; default: attested_by of the configuration.")
 @click.option("--until", metavar="DATE", help="The last day of its validity (UTC); default: until the next one.")
 @click.option("--yes", is_flag=True, help="Do not ask. A scheduled run cannot approve even so.")
-@desk_options
+@session_options
 @pass_console
 def approve(
     console: Console,
@@ -53,17 +53,17 @@ def approve(
     from contribaudit.cli.options import agreed
     from contribaudit.exporters.text import plural
 
-    with open_desk(console, organization, store_location) as desk:
-        baselines.require_person(desk)
-        person = mail(by or desk.settings.attested_by, "whoever approves")
+    with open_session(console, organization, store_location) as session:
+        baselines.require_person(session)
+        person = mail(by or session.settings.attested_by, "whoever approves")
         why = baselines.checked_reason(reason)
-        ends = baselines.last_moment(until or "", desk.now())
-        what = baselines.approvable(desk)
+        ends = baselines.last_moment(until or "", session.now())
+        what = baselines.approvable(session)
         new = len(what.outside)
         more = f", {new} of its subjects outside of the baseline so far" if new else ""
         run = what.run
         agreed(f"Approve what run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z knew: {what.apps} apps{more}?", yes=yes)
-        baselines.approve(desk, what, by=person, reason=why, until=ends)
+        baselines.approve(session, what, by=person, reason=why, until=ends)
     console.diagnostics.conclusion(
         f"{person} approved run {run.id} as the baseline: {plural(what.apps, 'app')}"
         f"{f', until {ends:%Y-%m-%d}' if ends else ''}."
@@ -72,7 +72,7 @@ def approve(
 
 @command.command("list")
 @format_option(("table", "json", "csv"), "table")
-@desk_options
+@session_options
 @pass_console
 def list_baselines(
     console: Console, *, output_format: str, organization: str | None, store_location: str | None
@@ -83,7 +83,7 @@ def list_baselines(
 
 @command.command("show")
 @format_option(("table", "json", "csv"), "table")
-@desk_options
+@session_options
 @pass_console
 def show_baseline(
     console: Console, *, output_format: str, organization: str | None, store_location: str | None
@@ -94,7 +94,7 @@ def show_baseline(
 
 @command.command("diff")
 @format_option(("table", "json", "csv"), "table")
-@desk_options
+@session_options
 @pass_console
 def diff(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
     """Sites, apps, spaces and connectors of the newest run that are outside of the baseline. Ends with 0."""
@@ -104,12 +104,12 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
     from contribaudit.exporters.text import plural
 
     rows: list[tuple[Cell, ...]] = []
-    with open_desk(console, organization, store_location, reading=True) as desk:
-        state = desk.remembered()
-        approved = state.baseline(desk.organization)
-        for subject, why in outside_now(state, desk.organization):
+    with open_session(console, organization, store_location, reading=True) as session:
+        state = session.remembered()
+        approved = state.baseline(session.organization)
+        for subject, why in outside_now(state, session.organization):
             name = name_of(state, subject)
-            rows.append((desk.organization, subject.kind.value, subject.id, name, why.code, why.reason))
+            rows.append((session.organization, subject.kind.value, subject.id, name, why.code, why.reason))
     only = ("subject_kind", "subject_name", "reason")
     console.write(render(output_format, OUTSIDE, rows, flexible="reason", only=only, terminal=console.on_terminal))
     if approved is None:
@@ -124,9 +124,9 @@ def _write(
 ) -> None:
     from contribaudit.exporters.tabular import render
 
-    with open_desk(console, organization, store_location, reading=True) as desk:
-        found = desk.job.store.baselines(desk.organization)
-        now = desk.now()
+    with open_session(console, organization, store_location, reading=True) as session:
+        found = session.job.store.baselines(session.organization)
+        now = session.now()
     last = found[-1] if found else None
     rows = [_row(one, one is last, now) for one in found if not newest or one is last]
     only = COLUMNS[1:7]

@@ -25,6 +25,7 @@ from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import (
     AnnouncedDate,
     App,
+    AskedIf,
     Clocks,
     Console,
     Exemption,
@@ -107,6 +108,9 @@ def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, A
             raise RulebookError(f"{where}: plans.toml has no plan `{plan}`")
         for app in sorted(set(entry.apps) - type_keys):
             raise RulebookError(f"{where}: apps.toml has no type key `{app}`")
+        for setting in sorted({*entry.asked_if, *(one.setting for one in entry.asked_if.values())}):
+            if setting not in entry.settings:
+                raise RulebookError(f"{where}: `asked_if` names `{setting}`, which the screen does not show")
     return tuple(
         Screen(
             id=entry.id,
@@ -115,11 +119,16 @@ def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, A
             settings=tuple(SettingId(setting) for setting in entry.settings),
             apps=tuple(entry.apps),
             paths=dict(entry.paths),
-            minutes=entry.minutes,
+            look_seconds=entry.seconds.look,
+            value_seconds=entry.seconds.value,
             plans=tuple(entry.plans),
             source=entry.source,
             grade=entry.grade,
             note=entry.note,
+            asked_if={
+                SettingId(setting): AskedIf(SettingId(one.setting), frozenset(map(str.casefold, one.words)))
+                for setting, one in entry.asked_if.items()
+            },
         )
         for entry in file.screen
     )

@@ -201,6 +201,16 @@ class DecodersFile(Dated):
     decoder: list[DecoderEntry] = []
 
 
+class SecondsEntry(_Strict):
+    look: StrictInt = Field(gt=0)
+    value: StrictInt = Field(gt=0)
+
+
+class AskedIfEntry(_Strict):
+    setting: Text
+    words: list[Text] = Field(min_length=1, alias="is")
+
+
 class ScreenEntry(_Strict):
     id: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")
     title: Text
@@ -208,7 +218,8 @@ class ScreenEntry(_Strict):
     settings: list[Text] = Field(min_length=1)
     apps: list[str] = []
     paths: dict[str, Text] = Field(min_length=1)
-    minutes: StrictInt = Field(gt=0)
+    seconds: SecondsEntry
+    asked_if: dict[str, AskedIfEntry] = {}
     plans: list[str] = []
     source: Address
     grade: str = Field(pattern="^[ABC]( .*)?$")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from contribaudit.audit.attesting import AttestationSession as EvidenceDesk
+from contribaudit.audit.attesting import AttestationSession
 from contribaudit.cli.options import Console, organization_option, store_option
 
 if TYPE_CHECKING:
+    from contribaudit.core.model.attestation import Attestation
     from contribaudit.core.model.subject import Subject
     from contribaudit.core.resolve.state import State
     from contribaudit.settings.model import AppSettings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def desk_options(command: F) -> F:
+def session_options(command: F) -> F:
     """--org and --store."""
     return organization_option()(store_option(command))
 
@@ -33,12 +33,12 @@ class Given:
     screen: str | None
     console_path: str
     note: str
-    attach: tuple[Path, ...]
+    attach: tuple[str, ...]
     output_format: str
 
 
 @dataclass(slots=True)
-class Desk(EvidenceDesk):
+class Session(AttestationSession):
     """The attestation session, and what the command line adds to it."""
 
     console: Console
@@ -46,14 +46,14 @@ class Desk(EvidenceDesk):
 
 
 @contextmanager
-def open_desk(
+def open_session(
     console: Console,
     organization: str | None,
     store_location: str | None,
     *,
     offline: bool = True,
     reading: bool = False,
-) -> Iterator[Desk]:
+) -> Iterator[Session]:
     """The session for the organization that --org names, or of the only one configured.
 
     `offline` wants no key; `reading` records nothing.
@@ -64,7 +64,7 @@ def open_desk(
     chosen = chosen_organization(settings, organization)
     with console.job((chosen,), store_location, live=not offline, keeps=not reading) as job:
         mine = tuple(target for target in job.targets if not target.left_out)
-        yield Desk(chosen, replace(job, targets=mine), offline, console.diagnostics, console, settings)
+        yield Session(chosen, replace(job, targets=mine), offline, console.diagnostics, console, settings)
 
 
 def name_of(state: State, subject: Subject) -> str:
@@ -72,3 +72,43 @@ def name_of(state: State, subject: Subject) -> str:
     from contribaudit.core.resolve.aliases import alias_of
 
     return alias_of(state, subject)
+
+
+COLUMNS = ("id", "subject", "setting", "value", "observed_at", "by", "held_by", "not_held_because")
+_TABLE = ("id", "subject", "setting", "value", "held_by", "not_held_because")
+
+
+def tell(session: Session, state: State, made: Sequence[Attestation], output_format: str, *, more: str = "") -> None:
+    """Write what was recorded, and say what anchors it."""
+    from contribaudit.attestations.anchoring import described
+    from contribaudit.attestations.recording import doubts
+    from contribaudit.exporters.tabular import render
+
+    rows = [
+        (
+            one.id,
+            name_of(state, one.subject),
+            str(one.setting),
+            one.value,
+            one.observed_at,
+            one.by,
+            described(one.anchors),
+            one.unanchored_reason,
+        )
+        for one in made
+    ]
+    terminal = session.console.on_terminal
+    session.console.write(render(output_format, COLUMNS, rows, flexible="held_by", only=_TABLE, terminal=terminal))
+    for warning in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
+        session.console.diagnostics.warning(warning)
+    loose = [one for one in made if not one.anchors]
+    count = "1 attestation was" if len(made) == 1 else f"{len(made)} attestations were"
+    if not made:
+        how = ""
+    elif not loose:
+        how = f", anchored by {described(made[0].anchors)}" if len(made) == 1 else ", each anchored"
+    elif len(made) == 1:
+        how = f", not anchored: {loose[0].unanchored_reason}"
+    else:
+        how = f", {len(loose)} of them not anchored: {loose[0].unanchored_reason}"
+    session.console.diagnostics.conclusion(f"{count} recorded{how}{more}.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.attest.options import desk_options, name_of, open_desk
+from contribaudit.cli.attest.options import name_of, open_session, session_options
 from contribaudit.cli.options import Console, format_option, pass_console, store_option
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ TABLE = ("id", "state", "subject", "setting", "value", "by", "observed_at", "con
 @click.command("list")
 @click.option("--all", "everything", is_flag=True, help="Superseded and revoked ones too.")
 @format_option(("table", "json", "csv"), "table")
-@desk_options
+@session_options
 @pass_console
 def list_attestations(
     console: Console,
@@ -48,12 +48,12 @@ def list_attestations(
     from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import plural
 
-    with open_desk(console, organization, store_location, reading=True) as desk:
-        state, known, now = desk.remembered(), desk.attestations(), desk.now()
+    with open_session(console, organization, store_location, reading=True) as session:
+        state, known, now = session.remembered(), session.attestations(), session.now()
         standing = what_became(known, now)
         shown = [one for one in known if everything or standing[one.id] == "in force"]
-        rows = [_row(one, standing[one.id], state, desk.job.policy) for one in shown]
-        overdue = sum(1 for one in shown if standing[one.id] == "in force" and _due(one, desk.job.policy) <= now)
+        rows = [_row(one, standing[one.id], state, session.job.policy) for one in shown]
+        overdue = sum(1 for one in shown if standing[one.id] == "in force" and _due(one, session.job.policy) <= now)
     terminal = console.on_terminal
     console.write(render(output_format, COLUMNS, rows, flexible="subject", only=TABLE, terminal=terminal))
     if not known:
@@ -68,7 +68,7 @@ def list_attestations(
 @click.command("show")
 @click.argument("identity", metavar="ID")
 @format_option(("text", "json"), "text")
-@desk_options
+@session_options
 @pass_console
 def show_attestation(
     console: Console,
@@ -85,13 +85,13 @@ def show_attestation(
     from contribaudit.exporters.tabular import cell_text, render
     from contribaudit.exporters.text import rfc3339
 
-    with open_desk(console, organization, store_location, reading=True) as desk:
-        one = desk.find(identity)
+    with open_session(console, organization, store_location, reading=True) as session:
+        one = session.find(identity)
         for shot in one.attachments:
-            desk.job.store.attachment(shot.sha256)
-        standing = what_became(desk.attestations(), desk.now())[one.id]
-        row = _row(one, standing, desk.remembered(), desk.job.policy)
-        why = desk.job.store.revocation_note(one.id)
+            session.job.store.attachment(shot.sha256)
+        standing = what_became(session.attestations(), session.now())[one.id]
+        row = _row(one, standing, session.remembered(), session.job.policy)
+        why = session.job.store.revocation_note(one.id)
     signed = [(each.by, each.at, each.account, each.host) for each in one.confirmed]
     if output_format == "json":
         document = json.loads(render("json", COLUMNS, [row]))[0]
@@ -159,7 +159,7 @@ _by = click.option("--by", metavar="MAIL", help="Who does it; default: attested_
 @click.command("confirm")
 @_identity
 @_by
-@desk_options
+@session_options
 @pass_console
 def confirm(
     console: Console,
@@ -170,9 +170,9 @@ def confirm(
     store_location: str | None,
 ) -> None:
     """Say as a second person that the console shows this: never as who looked or who typed it in."""
-    with open_desk(console, organization, store_location) as desk:
-        one = desk.find(identity)
-        signature = desk.confirm(one.id, by or desk.settings.attested_by or "")
+    with open_session(console, organization, store_location) as session:
+        one = session.find(identity)
+        signature = session.confirm(one.id, by or session.settings.attested_by or "")
     console.diagnostics.conclusion(f"{signature.by} confirmed {one.id}: {one.setting} as {one.by} saw it.")
 
 
@@ -180,7 +180,7 @@ def confirm(
 @_identity
 @_by
 @click.option("--note", metavar="TEXT", default="", help="Why.")
-@desk_options
+@session_options
 @pass_console
 def revoke(
     console: Console,
@@ -192,9 +192,9 @@ def revoke(
     store_location: str | None,
 ) -> None:
     """Take an attestation back. It stays in the history, and the one before it does not come back."""
-    with open_desk(console, organization, store_location) as desk:
-        one = desk.find(identity)
-        signature = desk.revoke(one.id, by or desk.settings.attested_by or "", note)
+    with open_session(console, organization, store_location) as session:
+        one = session.find(identity)
+        signature = session.revoke(one.id, by or session.settings.attested_by or "", note)
     console.diagnostics.conclusion(f"{signature.by} revoked {one.id}: look at {one.setting} again.")
 
 

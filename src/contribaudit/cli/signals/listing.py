@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contribaudit.cli.attest.options import Desk, desk_options, name_of, open_desk
+from contribaudit.cli.attest.options import Session, name_of, open_session, session_options
 from contribaudit.cli.options import Console, format_option, pass_console
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decod
 
 @click.command("list")
 @format_option(("table", "json", "csv"), "table")
-@desk_options
+@session_options
 @pass_console
 def list_signals(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
     """The signals of the last run by owner, since when each stands so, and what people saw while it stood so."""
     from contribaudit.exporters.tabular import render
 
-    with open_desk(console, organization, store_location, reading=True) as desk:
-        rows = _rows(desk, desk.read())
+    with open_session(console, organization, store_location, reading=True) as session:
+        rows = _rows(session, session.read())
     terminal = console.on_terminal
     console.write(render(output_format, COLUMNS, rows, flexible="seen_to_mean", only=TABLE, terminal=terminal))
     told = f"{len(rows)} signals; contribaudit signals show SIGNAL prints the raw object." if rows else "No signal."
@@ -43,7 +43,7 @@ def list_signals(console: Console, *, output_format: str, organization: str | No
 @click.command("show")
 @click.argument("signal")
 @click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose signal.")
-@desk_options
+@session_options
 @pass_console
 def show_signal(
     console: Console, *, signal: str, subject: str, organization: str | None, store_location: str | None
@@ -52,11 +52,11 @@ def show_signal(
 
     The pointers of a decoder begin here. Where the object belongs to no single owner, it is shown as the API gave it.
     """
-    with open_desk(console, organization, store_location, reading=True) as desk:
-        state = desk.read()
+    with open_session(console, organization, store_location, reading=True) as session:
+        state = session.read()
         owner = owner_named(state, subject)
         seen = _seen(state, owner, signal)
-        found = object_of(desk, seen)
+        found = object_of(session, seen)
         for told in decoder_notes(state, owner, seen.setting):
             console.diagnostics.note(told)
     console.write(json.dumps(found, indent=2) + "\n")
@@ -68,7 +68,7 @@ def show_signal(
 @click.argument("after", type=click.IntRange(min=1))
 @click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose signal.")
 @format_option(("table", "json", "csv"), "table")
-@desk_options
+@session_options
 @pass_console
 def diff_signal(
     console: Console,
@@ -85,10 +85,10 @@ def diff_signal(
     from contribaudit.attestations.decoder_proposals import differences
     from contribaudit.exporters.tabular import render
 
-    with open_desk(console, organization, store_location, reading=True) as desk:
-        state = desk.read()
+    with open_session(console, organization, store_location, reading=True) as session:
+        state = session.read()
         owner = owner_named(state, subject)
-        one, other = (object_of_run(desk, run, owner, signal) for run in (before, after))
+        one, other = (object_of_run(session, run, owner, signal) for run in (before, after))
     rows = [
         (pointer, _text(old), _text(new), ", ".join(_looking_at(state, owner, signal, pointer)))
         for pointer, old, new in differences(one, other)
@@ -99,11 +99,11 @@ def diff_signal(
     console.diagnostics.conclusion(f"{count} between run {before} and run {after}.")
 
 
-def _rows(desk: Desk, state: State) -> list[tuple[Cell, ...]]:
+def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
     from contribaudit.attestations.status import signal_lines
 
     rows: list[tuple[Cell, ...]] = []
-    for line in signal_lines(state, desk.job.store.attestation_history(desk.organization), desk.organization):
+    for line in signal_lines(state, session.job.store.attestation_history(session.organization), session.organization):
         one = line.reading
         seen = state.value(one.owner, one.signal)
         standing = one.standing.value if one.settled else "being applied"
@@ -146,22 +146,22 @@ def _seen(state: State, owner: Subject, signal: str) -> Observed:
     return seen
 
 
-def object_of_run(desk: Desk, run: int, owner: Subject, signal: str) -> Any:
+def object_of_run(session: Session, run: int, owner: Subject, signal: str) -> Any:
     """The signal's object in a run, a list of them where there are several; None when the run held none."""
     from contribaudit.core.model.observation import Observed
 
-    snapshot = desk.job.store.snapshot(desk.organization, run)
+    snapshot = session.job.store.snapshot(session.organization, run)
     for one in snapshot.observations:
         if isinstance(one, Observed) and one.response and (one.subject, one.setting) == (owner, signal):
-            return object_of(desk, one)
+            return object_of(session, one)
     return None
 
 
-def object_of(desk: Desk, seen: Any) -> Any:
+def object_of(session: Session, seen: Any) -> Any:
     """What the digests of a signal are made of; the API's answer where that was not kept."""
-    kept = desk.job.store.objects(seen.value)
+    kept = session.job.store.objects(seen.value)
     if len(kept) < len(seen.value):
-        return json.loads(desk.job.store.raw(seen.response))
+        return json.loads(session.job.store.raw(seen.response))
     objects = [json.loads(kept[name]) for name in seen.value]
     return objects[0] if len(objects) == 1 else objects
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contribaudit.cli.attest.options import Desk, desk_options, name_of, open_desk
+from contribaudit.cli.attest.options import Session, name_of, open_session, session_options
 from contribaudit.cli.options import Console, force_option, output_option, pass_console, run_number, run_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _LARGEST_FILE_BYTES = 10_000_000
 @click.option("--pointer", "pointers", metavar="POINTER", multiple=True, help="A place that tells it; repeat it.")
 @output_option
 @force_option
-@desk_options
+@session_options
 @pass_console
 def propose(
     console: Console,
@@ -73,20 +73,20 @@ def propose(
     console.check_output(output_path, overwrite=force)
     if (before is None) != (after is None):
         raise UsageError("--before and --after belong together", hint="Name both states, or neither.")
-    with open_desk(console, organization, store_location) as desk:
-        state = desk.remembered()
+    with open_session(console, organization, store_location) as session:
+        state = session.remembered()
         about = _subject(state, subject)
         known = find_setting(setting, about)
         key = _key(state, known, about, signal, owner)
-        said = [one for one in desk.attestations() if one.revoked is None]
+        said = [one for one in session.attestations() if one.revoked is None]
         if before is not None and after is not None:
             sides = (
-                _side(desk, before, before_value, "--before-value", known, about, key, said),
-                _side(desk, after, after_value, "--after-value", known, about, key, said),
+                _side(session, before, before_value, "--before-value", known, about, key, said),
+                _side(session, after, after_value, "--after-value", known, about, key, said),
             )
         else:
-            sides = _attested_sides(desk, known, about, key, said)
-        told = _checked(desk, known, about, key, said, sides)
+            sides = _attested_sides(session, known, about, key, said)
+        told = _checked(session, known, about, key, said, sides)
     one, other = sides
     found = moved(one.object, other.object) if one.object is not None and other.object is not None else []
     for pointer, old, new in found:
@@ -95,7 +95,7 @@ def propose(
     others = [pointer for pointer, _, _ in found if pointer not in places]
     told += [f"Also moved, and not taken: {pointer}" for pointer in others]
     lines = [safe_text(line) for line in told]
-    by = desk.settings.attested_by or ""
+    by = session.settings.attested_by or ""
     text = written(known, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
     console.write(text, output_path)
     console.diagnostics.conclusion(
@@ -133,7 +133,7 @@ def _key(state: State, setting: Setting, about: Subject, signal: str | None, own
 
 
 def _side(
-    desk: Desk,
+    session: Session,
     place: str,
     told: str | None,
     flag: str,
@@ -148,7 +148,7 @@ def _side(
     from contribaudit.errors import UsageError
 
     path = Path(place)
-    label, found = _of_file(path) if path.is_file() else _of_run(desk, place, key)
+    label, found = _of_file(path) if path.is_file() else _of_run(session, place, key)
     by = f"as {flag} says"
     value: Value
     if told is not None:
@@ -183,31 +183,31 @@ def _of_file(path: Path) -> tuple[str, Any]:
     return f"the file {path.name} (sha256 {sha256(body).hexdigest()})", own_object(found) if found is not None else None
 
 
-def _of_run(desk: Desk, text: str, key: SignalKey) -> tuple[str, Any]:
+def _of_run(session: Session, text: str, key: SignalKey) -> tuple[str, Any]:
     """The signal's object in a kept run, None where the API held none. Raises UsageError for a run that cannot tell."""
     from contribaudit.core.model.observation import Observed
     from contribaudit.core.model.snapshot import CollectionStatus
     from contribaudit.core.model.times import parse_utc
     from contribaudit.errors import UsageError
 
-    store = desk.job.store
+    store = session.job.store
     if run_number(text) is None and parse_utc(text) is None:
         said = f"{text[:80]!r} is neither a run's number, nor a date, nor a file"
         raise UsageError(said, hint="Write 12, 2026-11-21, or the name of a file.")
-    record = run_of(store, desk.organization, text)
-    snapshot = store.snapshot(desk.organization, record.id)
+    record = run_of(store, session.organization, text)
+    snapshot = store.snapshot(session.organization, record.id)
     label = f"run {record.id} of {record.started_at:%Y-%m-%d %H:%M}Z"
     seen = next((one for one in snapshot.observations if (one.subject, one.setting) == key), None)
     if isinstance(seen, Observed) and isinstance(seen.value, tuple):
-        return label, _kept(desk, seen.value, label)
-    collectors = {rule.collector for rule in desk.job.rulebook.signals if rule.signal == key[1]}
+        return label, _kept(session, seen.value, label)
+    collectors = {rule.collector for rule in session.job.rulebook.signals if rule.signal == key[1]}
     whole = {one.collector for one in snapshot.collections if one.status is CollectionStatus.OK}
     if seen is not None or not collectors <= whole:
         raise UsageError(f"{key[1]} was not read in {label}", hint="Choose a run that read it.")
     return label, None
 
 
-def _kept(desk: Desk, state: Digests, label: str) -> Any:
+def _kept(session: Session, state: Digests, label: str) -> Any:
     """The one object behind the state. Raises UsageError where there are several, or where it was not kept."""
     from contribaudit.errors import UsageError
 
@@ -215,14 +215,14 @@ def _kept(desk: Desk, state: Digests, label: str) -> Any:
         return None
     if len(state) != 1:
         raise UsageError(f"The signal has {len(state)} objects in {label}; a decoder is proposed from one")
-    kept = desk.job.store.objects(state)
+    kept = session.job.store.objects(state)
     if not kept:
         raise UsageError(f"The object of the signal in {label} was not kept", hint="Audit, then attest, in each state.")
     return json.loads(kept[state[0]])
 
 
 def _attested_sides(
-    desk: Desk, setting: Setting, about: Subject, key: SignalKey, said: Sequence[Attestation]
+    session: Session, setting: Setting, about: Subject, key: SignalKey, said: Sequence[Attestation]
 ) -> tuple[Side, Side]:
     """The newest attested state, and the newest before it with another value. Raises UsageError without two."""
     from contribaudit.attestations.decoder_proposals import Side
@@ -245,13 +245,13 @@ def _attested_sides(
     def side(one: Attestation, state: Digests) -> Side:
         moment = f"{one.observed_at:%Y-%m-%d %H:%M}Z"
         label = f"the state at the look of {moment}"
-        return Side(label, _kept(desk, state, label), one.value, f"attested by {one.by} on {moment}")
+        return Side(label, _kept(session, state, label), one.value, f"attested by {one.by} on {moment}")
 
     return side(*earlier), side(*newest)
 
 
 def _checked(
-    desk: Desk,
+    session: Session,
     setting: Setting,
     about: Subject,
     key: SignalKey,
@@ -278,7 +278,7 @@ def _checked(
             f"{', '.join(changed)} changed between the two states too: what moved may belong to either",
             hint="Flip one setting at a time, and propose from two states that differ in it alone.",
         )
-    name = name_of(desk.remembered(), about)
+    name = name_of(session.remembered(), about)
     told = [
         f"Proposed by `contribaudit signals propose` from {key[1]} of {name} in {about.organization}.",
         *(

@@ -302,12 +302,18 @@ _NOBODYS = {
 
 @dataclass(frozen=True, slots=True)
 class ScreenDue:
-    """Attested values of one screen that somebody should look at again before they are too old."""
+    """A screen of an organization that somebody should look at: for findings, or before values are too old."""
 
     screen: str
     organization: str
     subjects: tuple[Subject, ...]
-    due: datetime
+    due: datetime | None
+    """When the first value becomes due that was looked at before; None where none was."""
+    minutes: int = 0
+    """How long the look takes."""
+    values: int = 0
+    severity: Severity | None = None
+    """The gravest finding that waits for it, though another step may settle that one; None where none does."""
 
 
 class Judged(Protocol):
@@ -383,7 +389,7 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
     for (organization, check, _, _), its in groups.items():
         subjects = subjects_of(its)
         screen = screen_for(state, subjects[0], its[0].setting)
-        minutes = screen.minutes if screen is not None else _MINUTES
+        minutes = screen.minutes(screen.settings[:1]) if screen is not None else _MINUTES
         if kind is StepKind.FIX:
             what = its[0].remediation.rstrip(".") or its[0].reason
         else:
@@ -435,12 +441,15 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
 def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding], soon: ScreenDue | None) -> NextStep:
     told = Counter(one.outcome.value for one in its)
     parts = [f"{count} {'value' if count == 1 else 'values'} {word}" for word, count in sorted(told.items())]
-    if soon is not None and not its:
+    if soon is not None and soon.severity is not None:
+        parts = [f"{soon.values} {'value' if soon.values == 1 else 'values'} to record"]
+    elif soon is not None and not its:
         parts = [f"{len(soon.subjects)} to look at again before they are too old"]
+    shown = [one for one in screen.settings if any(finding.setting == one for finding in its)]
     return NextStep(
         StepKind.LOOK,
-        gravest(its),
-        screen.minutes,
+        gravest(its) or (soon.severity if soon is not None else None),
+        soon.minutes if soon is not None else screen.minutes(shown or screen.settings[:1]),
         f"{state.organization_name(organization) or organization}, screen '{screen.title}': {', '.join(parts)}",
         f"contribaudit attest --screen {screen.id}{org_option(state, organization)}",
         organization,

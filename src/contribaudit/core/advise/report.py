@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from contribaudit.core.advise.next_steps import NextStep, next_steps
+from contribaudit.core.advise.next_steps import NextStep, ScreenDue, next_steps
 from contribaudit.core.advise.verdict import count_severities, headline
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
@@ -83,6 +84,8 @@ class Report:
     """Days until the first key that we read with ends; None where no API tells."""
     manifest_sha256: str = ""
     """Digest of the manifest under which the run's evidence was exported; "" where none was."""
+    looks: Callable[[], Sequence[ScreenDue]] = field(default=tuple, compare=False)
+    """Works out which console screens its findings wait for."""
 
     def __repr__(self) -> str:
         # asyncio.run writes its result into a signal handler's repr: a whole report would take seconds there.
@@ -111,7 +114,7 @@ class Report:
     @property
     def steps(self) -> tuple[NextStep, ...]:
         """What settles its findings, gravest first. What merely runs out is not among them: the policy tells that."""
-        return next_steps(self)
+        return next_steps(self, [one for one in self.looks() if one.severity is not None])
 
     @property
     def counts(self) -> Counts:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from math import ceil
 
 from contribaudit.core.model.audit_log import NO_LOG_RULES, LogRules
 from contribaudit.core.model.candidate import Candidate
 from contribaudit.core.model.decoder import Decoder
 from contribaudit.core.model.finding import Severity
-from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Kind
 
 
@@ -146,6 +147,19 @@ class SignalRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedIf:
+    """Which answer to another question makes this one worth asking."""
+
+    setting: SettingId
+    words: frozenset[str]
+    """Without case."""
+
+    def rules_out(self, answer: Value) -> bool:
+        """True when this answer was given and is another one; an answer that is not known rules nothing out."""
+        return isinstance(answer, str) and answer.strip().casefold() not in self.words
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """One screen of the administration console: what a person can see there in one look."""
 
@@ -158,7 +172,10 @@ class Screen:
     """Type keys of the apps that it lists; empty means every app."""
     paths: Mapping[str, str]
     """Menu path by console generation, newest first."""
-    minutes: int
+    look_seconds: int
+    """For the way there and a screenshot; our estimate."""
+    value_seconds: int
+    """For each answer."""
     plans: tuple[str, ...]
     """Plans that have the screen; empty means all."""
     source: str
@@ -166,6 +183,23 @@ class Screen:
     """How good the source is; "C" where the menu path was not read in the original."""
     note: str = ""
     """What to mind when looking; "" when nothing."""
+    asked_if: Mapping[SettingId, AskedIf] = field(default_factory=dict)
+    """What one of its settings waits for before it is asked."""
+
+    def surely_asked(self, settings: Collection[SettingId]) -> list[SettingId]:
+        """Those that a look asks whatever the answers: of several that wait for one answer a single one.
+
+        One that waits alone is not among them, unless that answer is known already, and so not among the settings.
+        """
+        found: dict[SettingId, list[SettingId]] = {}
+        for one in settings:
+            waits_for = self.asked_if[one].setting if one in self.asked_if else one
+            found.setdefault(waits_for if waits_for in settings else one, []).append(one)
+        return [one for its in found.values() for one in its[: 1 + (len(its) > 2)]]
+
+    def minutes(self, settings: Collection[SettingId]) -> int:
+        """How long a look that answers these settings takes: one answer for all rows where they are alike."""
+        return ceil((self.look_seconds + self.value_seconds * len(self.surely_asked(settings))) / 60)
 
 
 @dataclass(frozen=True, slots=True)

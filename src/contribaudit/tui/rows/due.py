@@ -38,13 +38,10 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class DueScreen:
+class DueScreen(due.DueScreen):
     """One console screen of one organization on which somebody should look at something."""
 
-    screen: Screen
-    organization: str
-    rows: tuple[due.Row, ...]
-    waiting: tuple[Finding, ...]
+    waiting: tuple[Finding, ...] = ()
     """Unproven findings that a look at the screen may settle, gravest first."""
 
     @property
@@ -61,23 +58,21 @@ class DueScreen:
 def due_screens(
     state: State, known: Sequence[Attestation], policy: AuditPolicy, findings: Iterable[Finding]
 ) -> list[DueScreen]:
-    """What findings wait for first, then what is to be renewed, then the rest; each in the rulebook's order."""
-    groups: dict[tuple[str, str], list[due.Row]] = {}
-    for row in due.rows(state, known, policy):
-        if row.is_due(state.as_of):
-            groups.setdefault((row.screen.id, row.subject.organization), []).append(row)
+    """What findings wait for, gravest first, then what is to be renewed; each in the rulebook's order."""
+    settling = list(findings)
+    groups = {(one.screen.id, one.organization): one for one in due.due_screens(state, settling, policy, known)}
     screens: dict[tuple[Subject, SettingId], list[tuple[str, str]]] = {}
-    for key, rows in groups.items():
-        for row in rows:
+    for key, due_here in groups.items():
+        for row in due_here.rows:
             screens.setdefault((row.subject, row.setting.id), []).append(key)
     waiting: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
+    for finding in settling:
         for key in dict.fromkeys(key for asked in _asked(state, finding) for key in _shown_on(state, asked, screens)):
             waiting.setdefault(key, []).append(finding)
     found = []
-    for key, rows in groups.items():
-        its = tuple(sorted(waiting.get(key, ()), key=lambda one: one.severity.rank))
-        found.append(DueScreen(rows[0].screen, key[1], tuple(rows), its))
+    for key, due_here in groups.items():
+        its = tuple(sorted(waiting.get(key, ()), key=lambda each: each.severity.rank))
+        found.append(DueScreen(due_here.screen, key[1], due_here.rows, due_here.severity, its))
     return sorted(found, key=_urgency)
 
 
@@ -113,8 +108,8 @@ def due_cells(state: State, one: DueScreen) -> list[Text]:
         waits = Text(f"{len(one.waiting)} ").append_text(keys.severity_sign(one.waiting[0].severity))
     return [
         Text(f"{whose}{safe_text(one.screen.title)}"),
-        Text(str(len(one.rows))),
-        Text(str(one.screen.minutes)),
+        Text(str(one.values)),
+        Text(str(one.minutes)),
         Text(looked),
         waits,
     ]
@@ -124,12 +119,12 @@ def due_line(waiting: Sequence[DueScreen]) -> Text:
     """The sentence above what is due."""
     if not waiting:
         return Text("Nothing is due.")
-    minutes = sum(one.screen.minutes for one in waiting)
-    values = sum(len(one.rows) for one in waiting)
+    minutes = sum(one.minutes for one in waiting)
+    values = sum(one.values for one in waiting)
     needed = [one for one in waiting if one.waiting]
     said = Text(f"{plural(values, 'value')} on {plural(len(waiting), 'screen')}, about {minutes} minutes. ")
     if needed:
-        short = sum(one.screen.minutes for one in needed)
+        short = sum(one.minutes for one in needed)
         said.append(f"What findings wait for: {plural(len(needed), 'screen')}, {short} minutes.", "bold")
     return said
 
@@ -138,7 +133,7 @@ def due_detail(state: State, one: DueScreen) -> Text:
     """What the look is about. The way there comes with the form, once the signals were read."""
     said = Text().append(f"{safe_text(one.screen.title)}\n", "bold")
     said.append(f"{safe_text(state.organization_name(one.organization))}: ", "dim")
-    said.append(f"{plural(len(one.rows), 'value')}, about {plural(one.screen.minutes, 'minute')}\n\n", "dim")
+    said.append(f"{plural(one.values, 'value')}, about {plural(one.minutes, 'minute')}\n\n", "dim")
     if one.screen.note:
         said.append(f"{safe_text(one.screen.note)}\n\n")
     for row in one.rows:

@@ -66,7 +66,8 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
     def heading(self) -> Text:
         """The screen's name, and how far the walk is."""
         said = Text(safe_text(self._screen.title), "bold")
-        said.append(f"   {plural(len(self._due), 'value')}, about {plural(self._screen.minutes, 'minute')}", "not bold")
+        minutes = self._screen.minutes(list(dict.fromkeys(row.setting.id for row in self._due)))
+        said.append(f"   {plural(len(self._due), 'value')}, about {plural(minutes, 'minute')}", "not bold")
         said.append(f"   {self._place}", "not bold dim")
         return said.append(f"\nas {safe_text(self._by)}", "not bold dim")
 

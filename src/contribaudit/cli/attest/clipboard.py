@@ -1,0 +1,68 @@
+"""`--attach clipboard`: the picture on this computer's clipboard, by the tool that the system has for it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from contribaudit.attestations import recording
+from contribaudit.core.model.attestation import Attachment
+from contribaudit.errors import UsageError
+from contribaudit.settings import file
+
+CLIPBOARD = "clipboard"
+"""Given in place of a file. A file of this name is written ./clipboard."""
+_NAME = "clipboard.png"
+_TO_FILE = "{file}"
+_MACOS = (
+    'set picture to (the clipboard as «class PNGf»)\nset place to open for access POSIX file "{file}" with write'
+    " permission\nwrite picture to place\nclose access place"
+)
+_WINDOWS = (
+    "Add-Type -AssemblyName System.Windows.Forms; $picture = [System.Windows.Forms.Clipboard]::GetImage();"
+    " if ($picture -eq $null) { exit 1 }; $picture.Save('{file}', [System.Drawing.Imaging.ImageFormat]::Png)"
+)
+_TOOLS: Mapping[str, Sequence[tuple[str, ...]]] = {
+    "darwin": (("pngpaste", _TO_FILE), ("osascript", "-e", _MACOS)),
+    "win32": (("powershell", "-NoProfile", "-STA", "-Command", _WINDOWS),),
+    "linux": (
+        ("wl-paste", "--type", "image/png"),
+        ("xclip", "-selection", "clipboard", "-target", "image/png", "-out"),
+    ),
+}
+"""By platform, in the order in which they are tried: one that names no file writes the picture to stdout."""
+_SECONDS = 20
+
+
+def pictures(sources: Sequence[str | Path]) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
+    """Screenshots from files and, where a source is `clipboard`, from there. Raises UsageError."""
+    with TemporaryDirectory(prefix="contribaudit-") as folder:
+        kept = Path(folder) / _NAME
+        return recording.read_all(
+            [_pasted(kept) if str(source) == CLIPBOARD else file.expanded(source) for source in sources]
+        )
+
+
+def _pasted(place: Path) -> Path:
+    tools = next((tools for platform, tools in _TOOLS.items() if sys.platform.startswith(platform)), ())
+    there = [tool for tool in tools if shutil.which(tool[0])]
+    if not there:
+        wanted = " or ".join(tool[0] for tool in tools) or "a tool for it"
+        raise UsageError(
+            "There is no clipboard to read pictures from", hint=f"Install {wanted}, or save the screenshot to a file"
+        )
+    for tool in there:
+        command = [part.replace(_TO_FILE, str(place)) for part in tool]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603  ours
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0 and not place.exists() and done.stdout:
+            place.write_bytes(done.stdout)
+        if done.returncode == 0 and place.exists():
+            return place
+    raise UsageError("The clipboard holds no picture", hint="Copy the screenshot, or save it to a file and name that")

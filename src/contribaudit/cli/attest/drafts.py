@@ -1,0 +1,132 @@
+"""Forms that were left half filled in: what was answered, and how the signals stood before that look.
+
+One JSON file each, for this account alone, in the data folder. A draft is never evidence: it counts once it is
+recorded, and it is dropped when a signal moved since: nobody knows then whether that was before the look or after.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from contribaudit import files
+from contribaudit.attestations.due import DueScreen
+from contribaudit.core.model.canonical import canonical_json, digest
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.times import parse_utc
+from contribaudit.core.resolve.signals import readings
+from contribaudit.core.resolve.state import State
+from contribaudit.files import Unreadable
+from contribaudit.settings import file
+
+_VERSION = 1
+
+
+@dataclass(slots=True)
+class Draft:
+    """One form of one person."""
+
+    organization: str
+    screen: str
+    by: str
+    begun_at: datetime
+    signals: str
+    """Digest of all signals that could anchor its values, as they stood before the look."""
+    answers: dict[tuple[Subject, SettingId], Value] = field(default_factory=dict)
+    covered: dict[SettingId, int] = field(default_factory=dict)
+    """Settings that one statement answered, and for how many rows."""
+
+    @staticmethod
+    def begin(before: State, due: DueScreen, by: str) -> Draft:
+        """An empty form; `before` was read before the look."""
+        asked = {(row.subject, row.setting.family) for row in due.rows}
+        found = [
+            [one.signal, one.owner.id, list(one.state) if one.state is not None else None, one.revision, one.standing]
+            for subject, family in sorted(asked)
+            for one in readings(before, subject, family)
+        ]
+        return Draft(due.organization, due.screen.id, by, before.as_of, digest(canonical_json(found)))
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept."""
+        name = sha256(f"{self.organization}\n{self.screen}\n{self.by.casefold()}".encode()).hexdigest()[:16]
+        return _folder() / f"{name}.json"
+
+
+def save(draft: Draft) -> None:
+    """Keep it for the next walk, in place of an older one. Raises OSError."""
+    draft.path.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "version": _VERSION,
+        "organization": draft.organization,
+        "screen": draft.screen,
+        "by": draft.by,
+        "begun_at": draft.begun_at.isoformat(),
+        "signals": draft.signals,
+        "answers": [
+            [subject.kind.value, subject.organization, subject.id, setting, value]
+            for (subject, setting), value in draft.answers.items()
+        ],
+        "covered": draft.covered,
+    }
+    with files.unfinished(draft.path) as place:
+        place.write_text(json.dumps(document), encoding="utf-8")
+        place.replace(draft.path)
+
+
+def load(like: Draft) -> Draft | None:
+    """The draft of the same form and person; None where there is none, or where it cannot be read any more."""
+    try:
+        found: Any = json.loads(files.read_text(like.path))
+        begun_at = parse_utc(found["begun_at"])
+        if found["version"] != _VERSION or begun_at is None:
+            return None
+        answers = {
+            (Subject(organization, Kind(kind), subject), SettingId(setting)): _value(value)
+            for kind, organization, subject, setting, value in found["answers"]
+        }
+        covered = {SettingId(setting): int(count) for setting, count in found["covered"].items()}
+        return Draft(like.organization, like.screen, like.by, begun_at, found["signals"], answers, covered)
+    except (Unreadable, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def discard(draft: Draft) -> None:
+    """Remove what was kept of this form."""
+    draft.path.unlink(missing_ok=True)
+
+
+def discard_all() -> int:
+    """Remove every draft of this account; how many there were."""
+    removed = 0
+    for path in _kept():
+        with suppress(OSError):
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def _kept() -> Iterable[Path]:
+    folder = _folder()
+    return sorted(folder.glob("*.json")) if folder.is_dir() else ()
+
+
+def _folder() -> Path:
+    return file.data_dir() / "drafts"
+
+
+def _value(value: Any) -> Value:
+    if isinstance(value, list):
+        return tuple(str(one) for one in value)
+    if value is None or isinstance(value, str | bool | int):
+        found: Value = value
+        return found
+    raise ValueError("no value of a setting")

@@ -1,0 +1,224 @@
+"""`attest` alone: the guided walk, one form for each console screen, nothing prefilled; and `--dry-run`, its plan.
+
+The API is read before and after each screen. One answer may serve all rows of a screen. A form that Ctrl-C ends is
+kept as a draft: the next walk goes on with it, unless a signal moved meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from contribaudit.attestations.due import DueScreen, Row, find_screen, path_of, ruled_out
+from contribaudit.attestations.recording import EnteredValue, allowed, covering_note, doubt, mail, parse_value
+from contribaudit.audit.attesting import Form
+from contribaudit.cli.attest import drafts
+from contribaudit.cli.attest.clipboard import CLIPBOARD, pictures
+from contribaudit.cli.attest.drafts import Draft
+from contribaudit.cli.attest.options import Given, Session, name_of, tell
+from contribaudit.cli.options import ask, in_lines, person_there
+from contribaudit.core.model.attestation import Attachment, Attestation
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.state import State
+from contribaudit.errors import UsageError
+from contribaudit.exporters.tabular import render
+from contribaudit.exporters.text import display, plural, rfc3339, safe_text
+
+KEEP = "="
+PLAN = ("screen", "title", "values", "minutes", "severity", "settings", "organization_id")
+_PLAN_TABLE = ("screen", "title", "values", "minutes", "severity")
+Answers = dict[tuple[Subject, SettingId], Value]
+
+
+def require_person() -> None:
+    """Raise UsageError where nobody can answer."""
+    if not person_there():
+        raise UsageError(
+            "There is no terminal to ask what the console shows",
+            hint="Give SETTING VALUE with --subject and --by, or --from FILE; --template prints what is due",
+        )
+
+
+def show_plan(session: Session, screen: str | None, output_format: str, *, everything: bool) -> None:
+    """The screens that the walk would open, with values and minutes; nothing is asked or recorded."""
+    due = _due(session, session.read(), screen, everything=everything)
+    rows = [
+        (
+            one.screen.id,
+            one.screen.title,
+            one.values,
+            one.minutes,
+            one.severity.value if one.severity is not None else None,
+            tuple(dict.fromkeys(str(row.setting.id) for row in one.rows)),
+            one.organization,
+        )
+        for one in due
+    ]
+    terminal = session.console.on_terminal
+    session.console.write(render(output_format, PLAN, rows, flexible="title", only=_PLAN_TABLE, terminal=terminal))
+    session.console.diagnostics.conclusion(
+        f"{_length(due)}. Run `contribaudit attest` to record them." if due else "Nothing is due."
+    )
+
+
+def walk(session: Session, given: Given, *, everything: bool) -> None:
+    """Every screen on which something is due (or the one of --screen), each kept as soon as it is answered."""
+    by = mail(given.by or session.settings.attested_by or ask("Your mail address"))
+    state = session.read()
+    due = _due(session, state, given.screen, everything=everything)
+    if not due:
+        session.console.diagnostics.conclusion("Nothing is due.")
+        return
+    _say(f"{_length(due)}. Press Enter to skip a value.")
+    made: list[Attestation] = []
+    for one in due:
+        recorded, state = _screen(session, state, one, by, given)
+        made += recorded
+    tell(session, state, made, given.output_format)
+
+
+def _due(session: Session, state: State, screen: str | None, *, everything: bool) -> list[DueScreen]:
+    wanted = find_screen(session.job.rulebook.screens, screen) if screen else None
+    return session.due(state, wanted, everything=everything)
+
+
+def _length(due: Sequence[DueScreen]) -> str:
+    values = plural(sum(one.values for one in due), "value")
+    return f"{values} on {plural(len(due), 'screen')}, about {plural(sum(one.minutes for one in due), 'minute')}"
+
+
+def _screen(
+    session: Session, before: State, due: DueScreen, by: str, given: Given
+) -> tuple[tuple[Attestation, ...], State]:
+    """One form. Returns what was recorded, and the newest reading."""
+    screen = due.screen
+    _say("")
+    _say(screen.title)
+    for generation, path in screen.paths.items():
+        _say(f"  {generation}: {path}")
+    if screen.note:
+        _say(f"  {screen.note}")
+    draft = _resumed(before, due, by)
+    with _kept_on_interrupt(draft):
+        _answers(before, due.rows, draft)
+        if not draft.answers:
+            drafts.discard(draft)
+            return (), before
+        path = given.console_path or ask("Menu path that you took", default=path_of(screen))
+        shots, bodies = _shots(given)
+        looked = session.looked(before)
+        told = [
+            EnteredValue(subject.id, setting, value, note=covering_note(setting, value, draft.covered[setting]))
+            if setting in draft.covered
+            else EnteredValue(subject.id, setting, value)
+            for (subject, setting), value in draft.answers.items()
+        ]
+        form = Form(screen.id, told, by, path, given.note, shots)
+        made = session.filled(looked, form, session.settings.attested_by or "")
+    session.job.store.add_attestations(made, bodies)
+    drafts.discard(draft)
+    return made, looked.state
+
+
+def _resumed(before: State, due: DueScreen, by: str) -> Draft:
+    """What an interrupted form had, if the signals still stand as they did before that look; else an empty draft."""
+    fresh = Draft.begin(before, due, by)
+    kept = drafts.load(fresh)
+    if kept is None:
+        return fresh
+    if kept.signals != fresh.signals:
+        _say("  The unfinished form is discarded: a signal has moved since you looked. Look at the screen again.")
+        drafts.discard(kept)
+        return fresh
+    _say(f"  Resumed: {plural(len(kept.answers), 'answer')} from {rfc3339(kept.begun_at) or ''}.")
+    return kept
+
+
+@contextmanager
+def _kept_on_interrupt(draft: Draft) -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):
+        if draft.answers:
+            drafts.save(draft)
+            _say("")
+            _say(
+                f"{plural(len(draft.answers), 'answer')} kept as a draft. Run `contribaudit attest` to go on, or"
+                " `contribaudit attest --discard` to drop it."
+            )
+        raise
+
+
+def _answers(state: State, rows: Sequence[Row], draft: Draft) -> None:
+    """Ask setting by setting; of several rows first whether all of them show the same."""
+    answers = draft.answers
+    for setting in dict.fromkeys(row.setting for row in rows):
+        asked = [
+            row
+            for row in rows
+            if row.setting is setting and row.key not in answers and not ruled_out(state, row, answers)
+        ]
+        if len(asked) > 1:
+            kind = asked[0].subject.kind
+            question = f"  All {len(asked)} {kind}s, {setting.title} ({allowed(setting)}; Enter: one by one)"
+            value = _value(state, asked[0], question, keep=None)
+            if value is not None:
+                answers.update({row.key: value for row in asked})
+                draft.covered[setting.id] = len(asked)
+                continue
+        for row in asked:
+            value = _answer(state, row)
+            if value is not None:
+                answers[row.key] = value
+
+
+def _answer(state: State, row: Row) -> Value:
+    """What the screen shows for the row; None when it was skipped."""
+    question = f"  {safe_text(name_of(state, row.subject))}, {row.setting.title} ({allowed(row.setting)})"
+    if row.last is not None:
+        when = (rfc3339(row.last.observed_at) or "")[:10]
+        carried = f"{safe_text(row.last.by)}: {display(row.last.value)}"
+        question += f" [carried from {when}, {carried}; {KEEP} if it still shows that]"
+    return _value(state, row, question, keep=row.last.value if row.last is not None else None)
+
+
+def _value(state: State, row: Row, question: str, *, keep: Value) -> Value:
+    """What is typed, until it is a value of the setting; `keep` is what KEEP stands for, None for nothing."""
+    while True:
+        text = ask(question, default="")
+        if not text:
+            return None
+        if text == KEEP and keep is not None:
+            return keep
+        try:
+            value = parse_value(row.setting, text)
+        except UsageError as error:
+            _say(f"    {error}")
+            continue
+        doubted = doubt(state, row.subject.organization, row.setting.id, value)
+        if not doubted:
+            return value
+        _say(f"    {doubted}")
+        if ask("    Record it anyway? (yes, or Enter to answer again)", default="").casefold() in ("y", "yes"):
+            return value
+
+
+def _shots(given: Given) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
+    """The screenshots of one screen: --attach, or what is asked for."""
+    if given.attach:
+        return pictures(given.attach)
+    while True:
+        text = ask(f"Screenshot: a file, or `{CLIPBOARD}` (Enter: none)", default="")
+        if not text:
+            return (), {}
+        try:
+            return pictures([text])
+        except UsageError as error:
+            _say(f"    {error}")
+
+
+def _say(line: str) -> None:
+    click.echo(in_lines(line), err=True)
