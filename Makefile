@@ -1,5 +1,5 @@
 # Everything below works on a machine with nothing but Python 3.11 or newer and make.
-#   make demo    audits a simulated organization and writes signed evidence into demo-evidence/
+#   make demo    audits a simulated organization; writes demo-report.html and signed evidence into demo-evidence/
 #   make test    runs the tests
 #   make bench   prints the figures of benchmarks/
 #   make golden  writes what tests compare with, what docs show of the code, and pictures of the dashboard, anew
@@ -16,8 +16,8 @@ GOLDEN = $(shell grep -rlE --include='test_*.py' 'CONTRIBAUDIT_RENEW|tests.expor
 .PHONY: demo test bench golden screens check requirements clean
 
 demo: $(VENV)/.runtime
-	rm -rf demo-evidence
-	$(BIN)/contribaudit demo --out demo-evidence
+	rm -rf demo-evidence demo-report.html
+	$(BIN)/contribaudit demo --out demo-evidence --html demo-report.html
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal
@@ -44,7 +44,7 @@ requirements:
 	printf 'hatchling\neditables\n' | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/build.txt
 
 clean:
-	rm -rf $(VENV) demo-evidence build dist
+	rm -rf $(VENV) demo-evidence demo-report.html build dist
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "contribaudit needs Python 3.11 or newer: make PYTHON=python3.12 ...")'

@@ -28,7 +28,7 @@ def audited(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Row]]:
         monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
         monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", app.state.organization.id)
         monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
-        monkeypatch.setenv("CONTRIBAUDIT_POLICY", str(resources.files("contribaudit.demo") / "acme-policy.toml"))
+        monkeypatch.setenv("CONTRIBAUDIT_POLICY", str(resources.files("contribaudit.demo") / "drifted.toml"))
         report = json.loads(cli("audit", "--format", "json").out)
         monkeypatch.delenv("CONTRIBAUDIT_API_KEY")
         yield report["findings"]

@@ -13,7 +13,7 @@ from tests.flow.audits import simulated
 @pytest.fixture(scope="session")
 def drifted_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """The second of two audits, after an app has moved and another was removed."""
-    text = resources.files("contribaudit.demo").joinpath("acme-policy.toml").read_text(encoding="utf-8")
+    text = resources.files("contribaudit.demo").joinpath("drifted.toml").read_text(encoding="utf-8")
     policy = text.partition("name =")[2].partition("\n")[2]
     with simulated(tmp_path_factory.mktemp("drifted"), "drifted") as bench:
         bench.audit(policy)

@@ -16,16 +16,15 @@ if TYPE_CHECKING:
     from contribaudit.core.advise.report import Report
     from contribaudit.evidence.export import Exported
 
-SCENARIOS = ("drifted", "tidy", "small")
+SCENARIOS = ("acme", "tidy", "small", "drifted")
 
 
 @click.command()
-@click.option(
-    "--scenario", type=click.Choice(SCENARIOS), default="drifted", show_default=True, help="Which organization."
-)
+@click.option("--scenario", type=click.Choice(SCENARIOS), default="acme", show_default=True, help="Which organization.")
 @click.option(
     "--out", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write a signed evidence folder too."
 )
+@click.option("--html", "html_path", type=click.Path(path_type=Path), metavar="FILE", help="Write the HTML report too.")
 @format_option(FORMATS, "table")
 @output_option
 @force_option
@@ -37,6 +36,7 @@ def command(
     *,
     scenario: str,
     folder: Path | None,
+    html_path: Path | None,
     output_format: str,
     output_path: Path | None,
     force: bool,
@@ -45,8 +45,8 @@ def command(
 ) -> None:
     """Audit a simulated organization: real HTTP on this machine, no key, no network, nothing kept.
 
-    It is audited as of yesterday and as of now, so that there is a change to see. Ends with 0 when the demonstration
-    worked, and says how an audit would have ended.
+    People looked at its console and changed things in the weeks before, as it would be in yours. Ends with 0 when the
+    demonstration worked, and says how an audit would have ended.
     """
     from contribaudit.audit.replay import judge_last
     from contribaudit.demo import demonstration
@@ -59,6 +59,7 @@ def command(
         show_demo(console, scenario)
         return
     console.check_output(output_path, overwrite=force)
+    console.check_output(html_path, overwrite=force)
     check_format(console, output_format, output_path)
     if folder is not None and os.path.lexists(folder):
         raise UsageError(f"{folder} exists", hint="Evidence is never overwritten: name another folder")
@@ -70,6 +71,9 @@ def command(
             told = f" {len(exported.manifest.files)} files of signed evidence are in {folder}."
     result = of_report(console, report, output_format, output_path, everything=everything, kept=False)
     console.write(result, output_path)
+    if html_path is not None:
+        console.write(of_report(console, report, "html", html_path, everything=True, kept=False), html_path)
+        told += f" Open the HTML report {html_path} in a browser."
     console.diagnostics.conclusion(
         f"An audit would have ended with exit code {report.run.exit_code}.{told}"
         " For your own organization: contribaudit init."

@@ -1,6 +1,6 @@
 """The whole job on an embedded simulated organization: real HTTP on loopback, a real history, no key, no network.
 
-The organization is audited twice, a day apart, so that something has changed.
+Each scenario has a story (story.py) and a policy (SCENARIO.toml): what people did and looked at before today.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -20,28 +21,29 @@ from contribaudit import wiring
 from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
+from contribaudit.attestations.due import rows as every_row
+from contribaudit.attestations.recording import EnteredValue
+from contribaudit.audit.attesting import Form, desks
 from contribaudit.audit.job import Job, Operator, Target
 from contribaudit.audit.pipeline import audit
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.demo.story import STORIES, Moment, Values
 from contribaudit.files import unfinished
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.simulator import Organization, load_scenario, make_app, running
-from contribaudit.simulator.admin import AdminConsole
 from contribaudit.store.history import History
 
 DEMO_KEY = SecretStr("demo-key")
 DEMO_TOKEN = Credential(SecretStr("demo-site-token"), "demo@acme.example")
-_POLICY = "acme-policy.toml"
-_MOVED = "acme-us/confluence"
-_ADDED = "acme-labs/confluence"
 
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """A simulated organization that was audited twice; its API answers as long as this is open."""
+    """A simulated organization with a history; its API answers as long as this is open."""
 
     job: Job
-    """Of both audits. Its history is open."""
+    """Of the last audit. Its history is open."""
     policy: Path
     """The file that the job is judged by: a copy that may be changed, and that goes with the demonstration."""
     targets: Callable[[Progress], tuple[Target, ...]]
@@ -50,31 +52,70 @@ class Demonstration:
 
 @contextmanager
 def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Demonstration]:
-    """The job of both audits, done, with the simulated API still up and the history open: it can be audited again.
+    """The job of every audit of the scenario's story, done, with the simulated API up and the history open.
 
-    Raises ValueError for an unknown scenario.
+    It can be audited again. Raises ValueError for an unknown scenario.
     """
     loaded = load_scenario(scenario)
     organization = loaded.organization
+    now = datetime.now(UTC)
+    moments = STORIES[scenario](now)
     rulebook = loader.load()
     with (
         unfinished(Path(tempfile.gettempdir(), "demo"), folder=True) as folder,
         running(make_app(organization, options=loaded.options)) as url,
         History.open(str(folder / "history.sqlite")) as store,
     ):
-        policy_path = folder / _POLICY
-        policy_path.write_bytes(resources.files("contribaudit.demo").joinpath(_POLICY).read_bytes())
+        policy_path = folder / "policy.toml"
+        policy_path.write_text(_policy_text(scenario, moments[0].at), encoding="utf-8")
 
         def targets(told: Progress) -> tuple[Target, ...]:
             return (_target(organization, url, told),)
 
         policy = wiring.load_policy(policy_path, rulebook)
-        go_on = _as_yesterday(organization)
-        job = Job(targets(progress), store, rulebook, policy, operator=Operator("demo"))
-        asyncio.run(audit(replace(job, clock=_yesterday)))
-        go_on()
+        job = Job(targets(SILENT), store, rulebook, policy, operator=Operator("demo"))
+        for moment in moments:
+            _let_happen(moment, replace(job, clock=partial(_at, moment.at)), organization)
+        job = replace(job, targets=targets(progress))
         asyncio.run(audit(job, progress))
         yield Demonstration(job, policy_path, targets)
+
+
+def _at(moment: datetime) -> datetime:
+    return moment
+
+
+def _policy_text(scenario: str, begun: datetime) -> str:
+    """The policy of the scenario; its decisions are of the day after the story begins."""
+    text = resources.files("contribaudit.demo").joinpath(f"{scenario}.toml").read_text(encoding="utf-8")
+    return text.replace("{decided}", (begun + timedelta(days=1)).date().isoformat())
+
+
+def _let_happen(moment: Moment, job: Job, organization: Organization) -> None:
+    if moment.deed is not None:
+        moment.deed(organization, moment.at)
+    if moment.looked is not None:
+        _look(job, organization.id, moment.looked, moment.by)
+    if moment.audited:
+        asyncio.run(audit(job))
+
+
+def _look(job: Job, organization: str, shown: Values, by: str) -> None:
+    """Somebody opens every screen and records what it shows of what the story knows, between two readings."""
+    session = desks(job, SILENT)[organization]
+    before = session.read()
+    looked = session.looked(before)
+    rows: dict[str, list[EnteredValue]] = {}
+    paths: dict[str, str] = {}
+    for row in every_row(looked.state, (), job.policy):
+        alias, setting = alias_of(looked.state, row.subject), row.setting.id
+        value = shown.get(f"{alias} {setting}", shown.get(setting))
+        if value is not None:
+            rows.setdefault(row.screen.id, []).append(EnteredValue(alias, setting, value))
+            paths[row.screen.id] = next(iter(row.screen.paths.values()))
+    for screen, told in rows.items():
+        made = session.filled(looked, Form(screen, told, by, paths[screen]))
+        job.store.add_attestations(made)
 
 
 def _target(organization: Organization, url: str, progress: Progress) -> Target:
@@ -86,25 +127,3 @@ def _target(organization: Organization, url: str, progress: Progress) -> Target:
             Accesses(Access(DEMO_TOKEN)), api_url=url, ledger=ledger, progress=progress
         ),
     )
-
-
-def _yesterday() -> datetime:
-    return datetime.now(UTC) - timedelta(days=1)
-
-
-def _as_yesterday(organization: Organization) -> Callable[[], None]:
-    """Take back what "happened" in the drifted organization since yesterday; returns what lets it happen."""
-    try:
-        moved, added = organization.app(_MOVED), organization.app(_ADDED)
-    except KeyError:
-        return lambda: None
-    realm, regions = moved.realm, moved.regions
-    organization.set_realm(_MOVED, "EU", ("eu-central-1", "eu-west-1"))
-    organization.remove_app(_ADDED)
-
-    def go_on() -> None:
-        console = AdminConsole(organization)
-        console.move(_MOVED, realm or "", regions)
-        console.add_app(added)
-
-    return go_on
