@@ -275,7 +275,8 @@ def gateway(state: State, app: Subject) -> Answer | None:
     if unusable:
         one = unusable[0]
         if isinstance(one, Unavailable):
-            code, sentence = one.code, f"the GraphQL gateway did not answer: {one.reason}"
+            ours = one.code != names.OTHER_ORGANIZATION
+            code, sentence = one.code, f"the GraphQL gateway did not answer: {one.reason}" if ours else one.reason
         else:
             shown = "null" if one.value is None else repr(one.value)
             code, sentence = ("null" if one.value is None else "unknown_word"), f"the GraphQL gateway answers {shown}"
