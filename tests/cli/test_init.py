@@ -117,7 +117,7 @@ def test_flags_alone_say_everything_and_the_first_audit_runs(
     assert policy["written_for_plan"] == "enterprise"
     config = tomllib.loads((folder / "config.toml").read_text())
     assert config["attested_by"] == "dpo@acme.example"
-    assert config.get("sites", config.get("spaces")) == {"email": "demo@acme.example", "token_file": str(token)}
+    assert config["sites"] == {"email": "demo@acme.example", "token_file": str(token)}
     assert config["organization"] == [{"id": api.organization, "api_key_env": "ACME_KEY"}]
     assert "unverified" in ended.out
     assert cli("runs", "list").code == 0
@@ -306,7 +306,7 @@ def test_without_a_keyring_key_and_token_go_into_closed_files(
         if os.name == "posix":
             assert (folder / name).stat().st_mode & 0o777 == 0o600
     config = tomllib.loads((folder / "config.toml").read_text())
-    assert config.get("sites", config.get("spaces")) == {
+    assert config["sites"] == {
         "email": "demo@acme.example",
         "token_file": str(folder / "site-token"),
     }

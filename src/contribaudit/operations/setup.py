@@ -136,7 +136,7 @@ def config_toml(settings: AppSettings, installation: Installation, folder: Path,
     if settings.store is not None and "@" not in settings.store_location():
         document["store"] = settings.store_shown()
     if installation.sites is not None:
-        document["sites" if "sites" in AppSettings.model_fields else "spaces"] = _sites(installation.sites)
+        document["sites"] = _sites(installation.sites)
     if installation.key_env:
         own = tomlkit.table()
         own["id"] = installation.organization
