@@ -7,24 +7,22 @@ The rule of a contribution policy is made up: `off` lists what is off ("in-app",
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal, TypeAlias
 
 from contribaudit.simulator import admin
 from contribaudit.simulator.admin import (
     AI_ACCESS_CHANGED,
     AI_CHANGED,
+    AI_TYPE,
     APP_REMOVED,
-    CONTRIBUTION_CHANGED,
     CONTRIBUTION_EXCLUDED,
     CONTRIBUTION_INCLUDED,
+    CONTRIBUTION_TYPE,
     KEY_CREATED,
     KEY_REVOKED,
     PLAN_CHANGED,
     RESIDENCY_PINNED,
     RESIDENCY_SCHEDULED,
     RESIDENCY_UNPINNED,
-    ROVO_ALLOWED,
-    ROVO_BLOCKED,
     SANDBOX_CREATED,
     SITE_ADDED,
     SITE_REMOVED,
@@ -32,19 +30,15 @@ from contribaudit.simulator.admin import (
     SPACE_ARCHIVED,
     SPACE_REMOVED,
     SPACE_RENAMED,
-    TRIAL_ENDED,
-    TRIAL_STARTED,
     app_item,
     item,
+    listed,
     policy_item,
     product_of,
     site_item,
 )
-from contribaudit.simulator.values import Actor, App, Event, EventAction, Json, Key, Policy, Space
+from contribaudit.simulator.values import Actor, App, Event, EventAction, Key, Policy, Space
 
-Switch: TypeAlias = Literal["in-app", "metadata"]
-CONTRIBUTION_TYPE = "ugc-data-use-preferences"
-AI_TYPE = "generative-ai"
 AI_ROLE = "atlassian/ai-access"
 RESIDENCY_TYPE = "data-residency"
 
@@ -62,15 +56,6 @@ class AdminConsole(admin.AdminConsole):
 
     # Data contribution
 
-    def set_contribution(self, switch: Switch, *, on: bool) -> Event:
-        """Turn metadata or in-app contribution on or off for the organization. Made if there is no such policy."""
-        policy = self._policy(CONTRIBUTION_TYPE, {"scopeType": "organization", "off": []})
-        self.organization.set_rule(policy.id, _listed(policy.rule, "off", switch, there=not on))
-        word = "on" if on else "off"
-        return self.note(
-            CONTRIBUTION_CHANGED, f"Turned {switch} data contribution {word}", context=[policy_item(policy)]
-        )
-
     def include(self, what: str) -> Event:
         """Let the data of an app, a space or a connector be contributed. `what` is a short name or any other ID."""
         return self._list_item(what, CONTRIBUTION_INCLUDED, "Included", {"in": True, "off": False})
@@ -82,25 +67,14 @@ class AdminConsole(admin.AdminConsole):
     def _list_item(self, what: str, action: EventAction, word: str, lists: dict[str, bool]) -> Event:
         policy = self._policy(CONTRIBUTION_TYPE, {"scopeType": "organization", "off": []})
         app = self.organization.app(what) if "/" in what and not what.startswith("ari:") else None
-        listed, rule = (what if app is None else app.id), policy.rule
+        one, rule = (what if app is None else app.id), policy.rule
         for name, there in lists.items():
-            rule = _listed(rule, name, listed, there=there)
+            rule = listed(rule, name, one, there=there)
         self.organization.set_rule(policy.id, rule)
-        named = item(listed, "items") if app is None else app_item(app)
+        named = item(one, "items") if app is None else app_item(app)
         return self.note(action, f"{word} {what} in data contribution", context=[named, policy_item(policy)])
 
     # Rovo and AI
-
-    def set_rovo(self, which: str, allowed: bool) -> Event:
-        """Allow or block Rovo for an app: its own policy item and the organization's AI policy both change."""
-        app, policy = self.organization.app(which), self._policy(AI_TYPE, {"in": []})
-        self.organization.set_ai(which, allowed)
-        if allowed:
-            self.organization.set_resource(policy.id, which, "enabled")
-        elif any(resource.id == app.id for resource in policy.resources or ()):
-            self.organization.remove_resource(policy.id, which)
-        action, word = (ROVO_ALLOWED, "Allowed") if allowed else (ROVO_BLOCKED, "Blocked")
-        return self._about_app(action, f"{word} Rovo for {which}", app)
 
     def set_intelligence(self, *, on: bool) -> Event:
         """Turn Atlassian Intelligence on or off for the organization."""
@@ -138,16 +112,6 @@ class AdminConsole(admin.AdminConsole):
     def change_plan(self, which: str, plan: str) -> Event:
         """Move an app to another plan, for good."""
         return self._plan(which, plan, PLAN_CHANGED, f"Changed the plan of {which} to {plan}")
-
-    def start_trial(self, which: str, plan: str) -> Event:
-        """Try a higher plan: the API shows it as any other plan."""
-        self.organization.set_app(which, trial=plan, trial_ends_at=self._clock() + timedelta(days=admin.TRIAL_DAYS))
-        return self._plan(which, plan, TRIAL_STARTED, f"Started a trial of {plan} for {which}")
-
-    def end_trial(self, which: str, plan: str) -> Event:
-        """End a trial; `plan` is what the app goes back to."""
-        self.organization.set_app(which, trial=None, trial_ends_at=None)
-        return self._plan(which, plan, TRIAL_ENDED, f"Ended the trial for {which}, back to {plan}")
 
     def remove_app(self, which: str) -> Event:
         """Remove an app from its site."""
@@ -223,17 +187,6 @@ class AdminConsole(admin.AdminConsole):
             action, message, context=[named, app_item(app)], container=[site_item(app)], product=product_of(app)
         )
 
-    def _plan(self, which: str, plan: str, action: EventAction, message: str) -> Event:
-        self.organization.set_plan(which, plan)
-        return self._about_app(action, message, self.organization.app(which))
-
-    def _policy(self, kind: str, rule: Json) -> Policy:
-        found = next((policy for policy in self.organization.policies if policy.type == kind), None)
-        if found is None:
-            found = Policy(f"policy-{kind}", kind, rule=rule)
-            self.organization.add_policy(found)
-        return found
-
     def _residency(self, realm: str) -> Policy:
         for policy in self.organization.policies:
             if policy.type == RESIDENCY_TYPE and realm in policy.rule["in"]:
@@ -247,8 +200,3 @@ class AdminConsole(admin.AdminConsole):
         for policy in list(self.organization.policies):
             if policy.type == RESIDENCY_TYPE and any(resource.id == ari for resource in policy.resources or ()):
                 self.organization.remove_resource(policy.id, which)
-
-
-def _listed(rule: Json, name: str, word: str, *, there: bool) -> Json:
-    others = [known for known in rule.get(name, []) if known != word]
-    return rule | {name: [*others, word] if there else others}

@@ -73,6 +73,32 @@ def test_wrong_words_end_with_2(words: tuple[str, ...], told: str, cli: Cli) -> 
     assert told in ended.err
 
 
+def test_drift_is_caused_from_another_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines that the simulator prints, and one that flips; the next reading shows it."""
+    with simulating("--scenario", "tidy", "--control") as (process, url):
+        monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
+        done = cli("simulate", "flip", "realm", "tidy/confluence", "us")
+        assert (done.code, done.out) == (0, "Moved tidy/confluence to US, by admin@acme.example\n")
+        assert cli("simulate", "flip", "in-app", "--url", url).out.startswith("Turned in-app data contribution on, by")
+        assert cli("simulate", "flip", "rovo", "nobody/x").code == 2
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    assert "contribaudit simulate flip rovo" in err
+
+
+@pytest.mark.parametrize("words", [("rovo",), ("in-app", "on", "off"), ("realm", "a", "b", "c"), ()])
+def test_a_flip_takes_an_app_and_a_value(words: tuple[str, ...], cli: Cli) -> None:
+    assert cli("simulate", "flip", *words).code == 2
+
+
+def test_a_flip_never_asks_atlassian(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an address it would be api.atlassian.com."""
+    monkeypatch.delenv("CONTRIBAUDIT_API_URL", raising=False)
+    ended = cli("simulate", "flip", "in-app")
+    assert ended.code == 2
+    assert "not that of a simulator" in ended.err
+
+
 def test_a_taken_port_ends_with_2(cli: Cli) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

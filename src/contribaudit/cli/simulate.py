@@ -12,7 +12,7 @@ from contribaudit.errors import UsageError
 DEMO_KEY = "demo-key"
 
 
-@click.command("simulate")
+@click.group("simulate", invoke_without_command=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port; a free one if not given.")
 @click.option("--scenario", default="drifted", show_default=True, metavar="NAME", help="Which organization; see below.")
 @click.option("--apps", type=click.IntRange(min=0), metavar="N", help="Number of apps of a generated organization.")
@@ -28,6 +28,7 @@ DEMO_KEY = "demo-key"
     metavar="KIND@ENDPOINT[,page=N][,times=N][,seconds=N]",
     help="Something that goes wrong; repeat it for several. --list names them.",
 )
+@click.option("--control", is_flag=True, help="Let `contribaudit simulate flip` cause drift in it.")
 @click.option("--list", "listed", is_flag=True, help="List scenarios and faults, and end.")
 @pass_console
 def command(
@@ -39,6 +40,7 @@ def command(
     spaces: int | None,
     latency_ms: float,
     faults: tuple[str, ...],
+    control: bool,
     listed: bool,
 ) -> None:
     """Serve a simulated Atlassian admin API, until Ctrl-C.
@@ -47,6 +49,8 @@ def command(
     """
     from contribaudit import simulator
 
+    if click.get_current_context().invoked_subcommand is not None:
+        return
     if listed:
         console.write(_choices(simulator))
         return
@@ -65,9 +69,12 @@ def command(
         text = str(error)
         raise UsageError(text[:1].upper() + text[1:], hint="contribaudit simulate --list names them") from None
 
+    if control:
+        simulator.add_control(app)
+
     def ready(url: str) -> None:
         console.write(f"{url}\n")
-        for line in _paste(url, app.state.organization.id):
+        for line in _paste(url, app.state.organization.id, control=control):
             console.diagnostics.note(line)
 
     try:
@@ -78,7 +85,42 @@ def command(
     console.diagnostics.conclusion("The simulated API has stopped.")
 
 
-def _paste(url: str, organization: str) -> list[str]:
+@command.command("flip")
+@click.argument("what", metavar="in-app|rovo|trial|realm")
+@click.argument("words", nargs=-1, metavar="[APP] [VALUE]")
+@click.option("--url", metavar="URL", help="The simulator's address; CONTRIBAUDIT_API_URL if not given.")
+@pass_console
+def flip(console: Console, what: str, words: tuple[str, ...], url: str | None) -> None:
+    """Cause drift in a simulator that was started with --control, as an administrator would.
+
+    in-app [on|off] turns in-app contribution of the organization; rovo APP [on|off], trial APP [PLAN|none] and realm
+    APP [REALM] change one app, as in acme/confluence. Without a value it is the other one. The audit log tells who
+    did it. Nothing but a simulator on this machine is ever asked.
+    """
+    from contribaudit import simulator
+
+    subject, value = _subject_and_value(what, words)
+    address = url or console.settings().api_url
+    try:
+        console.write(f"{simulator.ask_to_flip(address, DEMO_KEY, what, subject, value)}\n")
+    except simulator.NotFlipped as error:
+        text = str(error)
+        hint = "Start one with contribaudit simulate --control, and paste the lines that it prints"
+        raise UsageError(text[:1].upper() + text[1:], hint=hint) from None
+
+
+def _subject_and_value(what: str, words: tuple[str, ...]) -> tuple[str, str]:
+    """The app and the value among the words after `what`. Raises UsageError for too many or too few."""
+    takes_app = what != "in-app"
+    if len(words) > 1 + takes_app or (takes_app and not words):
+        wanted = "an app and at most one value" if takes_app else "at most one value"
+        raise UsageError(f"{what} takes {wanted}", hint="contribaudit simulate flip --help shows examples")
+    subject, *value = words if takes_app else ("", *words)
+    return subject, value[0] if value else ""
+
+
+def _paste(url: str, organization: str, *, control: bool) -> list[str]:
+    drift = ["  contribaudit simulate flip rovo acme/confluence   # drift, then audit again"] if control else []
     return [
         "A simulated Atlassian admin API is listening. In another terminal:",
         "",
@@ -87,6 +129,7 @@ def _paste(url: str, organization: str) -> list[str]:
         f"  export CONTRIBAUDIT_API_KEY={DEMO_KEY}",
         "  contribaudit doctor",
         "  contribaudit audit",
+        *drift,
         "",
         "Ctrl-C ends it.",
     ]

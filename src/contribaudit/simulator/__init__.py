@@ -16,6 +16,7 @@ from datetime import datetime
 from starlette.applications import Starlette
 
 from contribaudit.simulator.app import RequestRecord, Simulation, make_app, utc_now
+from contribaudit.simulator.control import NotFlipped, add_control, ask_to_flip
 from contribaudit.simulator.faults import KINDS, Fault, parse_fault
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
@@ -45,6 +46,7 @@ __all__ = [
     "Fault",
     "Group",
     "Key",
+    "NotFlipped",
     "Options",
     "Organization",
     "Policy",
@@ -54,6 +56,8 @@ __all__ = [
     "Simulation",
     "SiteToken",
     "Space",
+    "add_control",
+    "ask_to_flip",
     "load_scenario",
     "make_app",
     "names",

@@ -3,6 +3,9 @@
     console = AdminConsole(app.state.organization, clock)
     event = console.move("acme/confluence", "US")     # edits the app and writes an event
 
+The rule of a contribution policy is made up: `off` lists what is off ("in-app", "metadata") and the excluded items,
+`in` the included ones.
+
 What is written can be read at `GET /admin/v1/orgs/{orgId}/events-stream` and `/events` as soon as it is processed
 (`Options.log_delay_seconds`). Apps are named as in `organization.py`, `acme/confluence`; an edit of something that is
 not there raises `KeyError` and writes nothing.
@@ -23,8 +26,8 @@ up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeAlias
 
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.values import Actor, App, Event, EventAction, Json, Policy
@@ -137,6 +140,9 @@ def product_of(app: App) -> str | None:
     return family if family in ("bitbucket", "confluence", "jira", "loom") else None
 
 
+Switch: TypeAlias = Literal["in-app", "metadata"]
+CONTRIBUTION_TYPE = "ugc-data-use-preferences"
+AI_TYPE = "generative-ai"
 ADMIN = Actor("557058:0000", "A. Admin", "admin@acme.example")
 
 
@@ -194,6 +200,44 @@ class AdminConsole:
             self.organization.write_event(event)
         return event
 
+    def set_contribution(self, switch: Switch, *, on: bool) -> Event:
+        """Turn metadata or in-app contribution on or off for the organization. Made if there is no such policy."""
+        policy = self._policy(CONTRIBUTION_TYPE, {"scopeType": "organization", "off": []})
+        self.organization.set_rule(policy.id, listed(policy.rule, "off", switch, there=not on))
+        word = "on" if on else "off"
+        return self.note(
+            CONTRIBUTION_CHANGED, f"Turned {switch} data contribution {word}", context=[policy_item(policy)]
+        )
+
+    def set_rovo(self, which: str, allowed: bool) -> Event:
+        """Allow or block Rovo for an app: its own policy item and the organization's AI policy both change."""
+        app, policy = self.organization.app(which), self._policy(AI_TYPE, {"in": []})
+        self.organization.set_ai(which, allowed)
+        if app.rovo is not None:
+            self.organization.set_app(which, rovo=allowed)
+        if allowed:
+            self.organization.set_resource(policy.id, which, "enabled")
+        elif any(resource.id == app.id for resource in policy.resources or ()):
+            self.organization.remove_resource(policy.id, which)
+        action, word = (ROVO_ALLOWED, "Allowed") if allowed else (ROVO_BLOCKED, "Blocked")
+        return self._about_app(action, f"{word} Rovo for {which}", app)
+
+    def start_trial(self, which: str, plan: str) -> Event:
+        """Try a higher plan: the API shows it as any other plan."""
+        before = self.organization.app(which)
+        self.organization.set_app(
+            which,
+            trial=plan,
+            trial_ends_at=self._clock() + timedelta(days=TRIAL_DAYS),
+            plan_after_trial=before.plan_after_trial or before.plan,
+        )
+        return self._plan(which, plan, TRIAL_STARTED, f"Started a trial of {plan} for {which}")
+
+    def end_trial(self, which: str, plan: str) -> Event:
+        """End a trial; `plan` is what the app goes back to."""
+        self.organization.set_app(which, trial=None, trial_ends_at=None, plan_after_trial=None)
+        return self._plan(which, plan, TRIAL_ENDED, f"Ended the trial for {which}, back to {plan}")
+
     def move(self, which: str, realm: str, regions: tuple[str, ...] = ()) -> Event:
         """Finish an app's move to a realm."""
         self.organization.set_realm(which, realm, regions)
@@ -209,3 +253,20 @@ class AdminConsole:
         context = [app_item(app)] if policy is None else [app_item(app), policy_item(policy)]
         where = [site_item(app)] if app.host_url else []
         return self.note(action, message, context=context, container=where, product=product_of(app))
+
+    def _plan(self, which: str, plan: str, action: EventAction, message: str) -> Event:
+        self.organization.set_plan(which, plan)
+        return self._about_app(action, message, self.organization.app(which))
+
+    def _policy(self, kind: str, rule: Json) -> Policy:
+        found = next((policy for policy in self.organization.policies if policy.type == kind), None)
+        if found is None:
+            found = Policy(f"policy-{kind}", kind, rule=rule)
+            self.organization.add_policy(found)
+        return found
+
+
+def listed(rule: Json, name: str, word: str, *, there: bool) -> Json:
+    """The rule with a word in one of its lists, or without it."""
+    others = [known for known in rule.get(name, []) if known != word]
+    return rule | {name: [*others, word] if there else others}

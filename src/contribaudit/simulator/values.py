@@ -82,6 +82,8 @@ class App:
     trial: str | None = None
     """The plan on trial, in the word for plans."""
     trial_ends_at: datetime | None = None
+    plan_after_trial: str | None = None
+    """What the app goes back to when the trial ends."""
     billing: Literal["hams", "ccp"] = "hams"
 
 

@@ -1,0 +1,138 @@
+"""Drift on request: an endpoint beside the simulated API that does an administrator's deeds, and who asks it.
+
+    POST /control/flip {what, subject?, value?}     200 {"did": ...}; 400 {"error": ...}
+
+It is there only where whoever serves the simulator wants it, asks for a key of the organization, and answers on this
+machine alone, as all of the simulator does.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
+
+from starlette.applications import Starlette
+from starlette.requests import Request as Asked
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from contribaudit.simulator.admin import AdminConsole
+from contribaudit.simulator.auth import authenticate
+from contribaudit.simulator.endpoint import AnswerError
+from contribaudit.simulator.options import REALM_NAMES
+from contribaudit.simulator.organization import Organization
+from contribaudit.simulator.routes.gateway import rovo_is_on
+from contribaudit.simulator.values import Event
+
+PATH = "/control/flip"
+WHAT = ("in-app", "rovo", "trial", "realm")
+_SECONDS = 10
+
+
+class NotFlipped(Exception):
+    """Nothing was changed; the message says why, as a sentence without a full stop."""
+
+
+def flip(console: AdminConsole, what: str, subject: str, value: str) -> Event:
+    """Do one deed and write its event. An empty `value` is the other one. Raises NotFlipped, having changed nothing."""
+    organization = console.organization
+    if what not in WHAT:
+        raise NotFlipped(f"there is no {what!r} to flip; there are {', '.join(WHAT)}")
+    if what == "in-app":
+        if subject:
+            raise NotFlipped("in-app contribution is one switch of the organization and takes no app")
+        return console.set_contribution("in-app", on=_truth(value, _contribution_is_on(organization)))
+    try:
+        app = organization.app(subject)
+    except KeyError:
+        apps = dict.fromkeys(f"{one.name}/{one.type_key}" for one in organization.apps if one.host_url)
+        raise NotFlipped(f"there is no app {subject!r}; there are {', '.join(apps)}") from None
+    if what == "rovo":
+        return console.set_rovo(subject, _truth(value, rovo_is_on(app)))
+    if what == "trial":
+        if value == "none" or (not value and app.trial is not None):
+            if app.trial is None:
+                raise NotFlipped(f"no trial runs for {subject}")
+            return console.end_trial(subject, app.plan_after_trial or "Standard")
+        return console.start_trial(subject, value.capitalize() or "Premium")
+    realms = {realm.casefold(): realm for realm in REALM_NAMES}
+    realm = realms.get(value.casefold()) if value else ("US" if app.realm != "US" else "EU")
+    if realm is None:
+        raise NotFlipped(f"there is no realm {value!r}; there are {', '.join(REALM_NAMES)}")
+    regions = next((one.regions for one in organization.apps if one.realm == realm and one.regions), ())
+    return console.move(subject, realm, regions)
+
+
+def _contribution_is_on(organization: Organization) -> bool:
+    rules = [one.rule for one in organization.policies if one.type == "ugc-data-use-preferences"]
+    return not any(isinstance(rule, dict) and "in-app" in rule.get("off", ()) for rule in rules)
+
+
+def _truth(value: str, now: bool) -> bool:
+    words = {"": not now, "on": True, "off": False, "allowed": True, "blocked": False}
+    if value not in words:
+        raise NotFlipped(f"{value!r} is neither on nor off")
+    return words[value]
+
+
+def add_control(app: Starlette) -> None:
+    """Let the app do deeds on request."""
+    simulation = app.state.simulation
+    clock: Callable[[], datetime] = simulation.clock
+    console = AdminConsole(simulation.organization, clock)
+
+    async def handle(asked: Asked) -> JSONResponse:
+        raw = await asked.body()
+        try:
+            authenticate(asked.headers.get("authorization"), simulation.organization, clock())
+        except AnswerError:
+            return JSONResponse({"error": "the key is none of the simulated organization"}, 401)
+        try:
+            body = json.loads(raw)
+            told = [body.get(name) or "" for name in ("what", "subject", "value")]
+            if not all(isinstance(one, str) for one in told):
+                raise ValueError("a text is wanted")
+        except (ValueError, AttributeError):
+            return JSONResponse({"error": "the body is no object of texts"}, 400)
+        try:
+            event = flip(console, *told)
+        except NotFlipped as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"did": event.message, "by": event.actor.email})
+
+    app.router.routes.insert(0, Route(PATH, handle, methods=["POST"]))
+
+
+def ask_to_flip(url: str, key: str, what: str, subject: str, value: str) -> str:
+    """What a simulator that listens at this base URL has done, as a sentence. Raises NotFlipped."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    if not here or parts.scheme != "http":
+        raise NotFlipped("the address is not that of a simulator on this machine")
+    body = json.dumps({"what": what, "subject": subject, "value": value}).encode()
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    request = Request(f"http://{parts.netloc}{PATH}", body, headers)
+    try:
+        with build_opener(ProxyHandler({})).open(request, timeout=_SECONDS) as answer:
+            found: Any = json.loads(answer.read())
+            return f"{found['did']}, by {found['by']}"
+    except HTTPError as error:
+        told = error.read()
+        if error.code == 404:
+            raise NotFlipped("this simulator was not started with --control") from None
+        try:
+            raise NotFlipped(json.loads(told)["error"]) from None
+        except (ValueError, KeyError, TypeError):
+            raise NotFlipped(f"the simulator answered {error.code}") from None
+    except (URLError, OSError, ValueError, KeyError, TypeError):
+        raise NotFlipped("no simulator answers there") from None
