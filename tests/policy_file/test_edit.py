@@ -92,7 +92,7 @@ def test_nobody_elses_edit_is_lost(path: Path) -> None:
     """Changed since it was read: refused, and their edit stands."""
     change = with_waiver(path, WAIVER)
     path.write_text(f"{FILE}# mine\n", encoding="utf-8")
-    with pytest.raises(PolicyFileError, match="changed by somebody else meanwhile"):
+    with pytest.raises(PolicyFileError, match="changed in the meantime"):
         write(change)
     assert path.read_text(encoding="utf-8") == f"{FILE}# mine\n"
     path.unlink()
@@ -146,7 +146,7 @@ def test_a_new_file_extends_the_pack(tmp_path: Path) -> None:
     write(change)
     policy = load_policy(path, RULEBOOK)
     assert (policy.extends, len(policy.waivers)) == (("essentials",), 1)
-    with pytest.raises(PolicyFileError, match="is there already"):
+    with pytest.raises(PolicyFileError, match="already exists"):
         new_file(path, ["essentials"], WAIVER)
     with pytest.raises(PolicyFileError, match="made by somebody else meanwhile"):
         write(change)

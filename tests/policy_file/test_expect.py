@@ -67,22 +67,22 @@ def test_every_statement_alone_is_a_policy(key: str, tmp_path: Path) -> None:
             'contribution = "off"',
             '"off" is not a statement about contribution; it takes none, metadata-only, any',
         ),
-        ("contribution = false", "one word in quotes is wanted: none, metadata-only, any"),
+        ("contribution = false", "expected one word in quotes: none, metadata-only, any"),
         (
             'ai = "block"',
             '"block" is not a statement about AI; did you mean `blocked`? '
             'It takes blocked, allowed, ai = { groups = ["…"] }',
         ),
-        ('ai = ["ai-users"]', 'groups are written ai = { groups = ["…"] }'),
+        ('ai = ["ai-users"]', 'write groups as ai = { groups = ["…"] }'),
         ('ai = { group = ["x"] }', 'unknown key "group"; did you mean `groups`?'),
         (
             "ai = { groups = [] }",
-            'names of groups are wanted: ai = { groups = ["…"] }; without a group write ai = "blocked"',
+            'expected names of groups: ai = { groups = ["…"] }; without a group write ai = "blocked"',
         ),
         ('location = ["Global"]', '"Global" is not a fixed location; it takes EEA, EU+UK, '),
         ('location = ["EAA"]', '"EAA" is not a known location; did you mean `EEA`? It takes EEA, EU+UK, '),
         ("location = []", "the list names nothing; remove the key or name locations"),
-        ("location = 3", "a list of locations is wanted, in [ ]"),
+        ("location = 3", "expected a list of locations, in [ ]"),
         (
             'subprocessor_locations = ["EEA"]',
             "not yet: this version does not judge sub-processors by [expect]; remove the key",

@@ -15,7 +15,7 @@ from contribaudit.errors import PolicyFileError
 from .policy_builders import DECISION, DOCUMENTED, RULE, WAIVER, load, problems, table, write
 
 NO_PERSON = "the person who asks for a waiver cannot approve it; name another"
-NO_VALUE = "a text, a whole number, true, false or a list of texts is wanted"
+NO_VALUE = "expected a text, a whole number, true, false or a list of texts"
 
 
 def test_no_mistake_no_problem(tmp_path: Path) -> None:
@@ -31,12 +31,12 @@ def test_no_mistake_no_problem(tmp_path: Path) -> None:
             "version = 2\nnonsense = 3",
             "policy.toml:1: key `version`: this contribaudit reads version 1, the file says 2",
         ),
-        ('version = "1"', "policy.toml:1: key `version`: a whole number is wanted, version = 1"),
-        ("version = true", "policy.toml:1: key `version`: a whole number is wanted, version = 1"),
+        ('version = "1"', "policy.toml:1: key `version`: expected a whole number, version = 1"),
+        ("version = true", "policy.toml:1: key `version`: expected a whole number, version = 1"),
         ("version = 1\n\nnam = 1", "policy.toml:3: key `nam`: unknown key; did you mean `name`?"),
         ("version = 1\nname = 3", "policy.toml:2: key `name`: expected text in quotes"),
         ('version = 1\nname = " "', "policy.toml:2: key `name`: must not be empty"),
-        ('version = 1\nextends = "essentials"', "policy.toml:2: key `extends`: a list is wanted, in [ ]"),
+        ('version = 1\nextends = "essentials"', "policy.toml:2: key `extends`: expected a list, in [ ]"),
         (
             'version = 1\nextends = ["essentails"]',
             'policy.toml:2: key `extends`: there is no pack "essentails"; did you mean `essentials`?',
@@ -63,8 +63,8 @@ def test_no_mistake_no_problem(tmp_path: Path) -> None:
             'policy.toml:2: key `written_for_plan`: "xyz" is not a plan; it takes enterprise, free, premium, standard',
         ),
         ("version = 1\n[rule]\n", "policy.toml:2: key `rule`: write [[rule]], in double brackets"),
-        ("version = 1\nrule = [3]\n", "policy.toml:2: [[rule]] 1: a table is wanted, { key = value }"),
-        ("version = 1\nevidence = 3\n", "policy.toml:2: key `evidence`: a table is wanted, { key = value }"),
+        ("version = 1\nrule = [3]\n", "policy.toml:2: [[rule]] 1: expected a table, { key = value }"),
+        ("version = 1\nevidence = 3\n", "policy.toml:2: key `evidence`: expected a table, { key = value }"),
         (
             'version = 1\n"k\\u001b[31m" = 1',
             "policy.toml:2: key `k\\u001b[31m`: unknown key; it takes decision, evidence, expect, extends, name, rule, "
@@ -81,10 +81,10 @@ def test_mistakes_in_the_head(tmp_path: Path, text: str, expected: str) -> None:
     ("text", "expected"),
     [
         ("acept = []", "policy.toml:3: [evidence], key `acept`: unknown key; did you mean `accept`?"),
-        ('accept = "documented"', "policy.toml:3: [evidence], key `accept`: a list is wanted, in [ ]"),
+        ('accept = "documented"', "policy.toml:3: [evidence], key `accept`: expected a list, in [ ]"),
         (
             "accept = []",
-            "policy.toml:3: [evidence], key `accept`: the list is empty; leave the key out to keep the default",
+            "policy.toml:3: [evidence], key `accept`: the list is empty; remove the key to keep the default",
         ),
         (
             'accept = ["attestd"]',
@@ -98,9 +98,9 @@ def test_mistakes_in_the_head(tmp_path: Path, text: str, expected: str) -> None:
         ),
         (
             "accept = [1]",
-            "policy.toml:3: [evidence], key `accept`: a grade that counts as evidence is wanted, in quotes",
+            "policy.toml:3: [evidence], key `accept`: expected a grade that counts as evidence, in quotes",
         ),
-        ("max_age_days = 3", "policy.toml:3: [evidence], key `max_age_days`: a table is wanted, { key = value }"),
+        ("max_age_days = 3", "policy.toml:3: [evidence], key `max_age_days`: expected a table, { key = value }"),
         (
             "max_age_days = { attested = 0 }",
             "policy.toml:3: [evidence], key `max_age_days.attested`: must be more than 0",
@@ -111,11 +111,11 @@ def test_mistakes_in_the_head(tmp_path: Path, text: str, expected: str) -> None:
         ),
         (
             "max_age_days = { attested = 1.5 }",
-            "policy.toml:3: [evidence], key `max_age_days.attested`: a whole number is wanted",
+            "policy.toml:3: [evidence], key `max_age_days.attested`: expected a whole number",
         ),
         (
             "max_age_days = { attested = true }",
-            "policy.toml:3: [evidence], key `max_age_days.attested`: a whole number is wanted",
+            "policy.toml:3: [evidence], key `max_age_days.attested`: expected a whole number",
         ),
         (
             "\n[evidence.max_age_days]\n\nattestd = 3",
@@ -131,7 +131,7 @@ def test_mistakes_in_the_head(tmp_path: Path, text: str, expected: str) -> None:
         ),
         (
             "second_person = true",
-            "policy.toml:3: [evidence], key `second_person`: a severity or never is wanted, in quotes",
+            "policy.toml:3: [evidence], key `second_person`: expected a severity or never, in quotes",
         ),
     ],
 )
@@ -148,16 +148,16 @@ def test_mistakes_in_evidence(tmp_path: Path, text: str, expected: str) -> None:
             ':6: [[rule]] 2, key `severity`: "urgent" is not a severity; it takes critical, high, info, low, medium',
         ),
         ('enabled = "no"', ":6: [[rule]] 2, key `enabled`: expected true or false, without quotes"),
-        ("enabled = false", ":4: [[rule]] 2, key `reason`: a rule that is off needs a reason"),
+        ("enabled = false", ":4: [[rule]] 2, key `reason`: a rule that is switched off needs a reason"),
         ('enabled = false\nreason = " "', ":7: [[rule]] 2, key `reason`: must not be empty"),
-        ('enabled = false\nreason = ""', ":7: [[rule]] 2, key `reason`: a rule that is off needs a reason"),
-        ("where = 3", ":6: [[rule]] 2, key `where`: a table is wanted, { key = value }"),
+        ('enabled = false\nreason = ""', ":7: [[rule]] 2, key `reason`: a rule that is switched off needs a reason"),
+        ("where = 3", ":6: [[rule]] 2, key `where`: expected a table, { key = value }"),
         ('where = { ap = "x" }', ":6: [[rule]] 2, key `where.ap`: unknown key; did you mean `app`?"),
-        ("where = { app = 3 }", ":6: [[rule]] 2, key `where.app`: a text or a list of texts is wanted"),
-        ('where = { app = ["a", 3] }', ":6: [[rule]] 2, key `where.app`: a text or a list of texts is wanted"),
+        ("where = { app = 3 }", ":6: [[rule]] 2, key `where.app`: expected a text or a list of texts"),
+        ('where = { app = ["a", 3] }', ":6: [[rule]] 2, key `where.app`: expected a text or a list of texts"),
         (
             "where = { app = [] }",
-            ":6: [[rule]] 2, key `where.app`: an empty list selects nothing; leave the key out to select everything",
+            ":6: [[rule]] 2, key `where.app`: an empty list selects nothing; remove the key to select everything",
         ),
         ('where.site = ""', ":6: [[rule]] 2, key `where.site`: an empty text selects nothing"),
         (
@@ -216,7 +216,7 @@ def test_mistakes_in_a_rule(tmp_path: Path, text: str, expected: str) -> None:
             'check = "DC-01"\nexpect = ["on"]',
             ":5: [[rule]] 1, key `expect`: DC-01 metadata-contribution-off takes a word in quotes",
         ),
-        ('check = "DC-01"\nexpect = " "', ":5: [[rule]] 1, key `expect`: an empty text is no word"),
+        ('check = "DC-01"\nexpect = " "', ":5: [[rule]] 1, key `expect`: a word must not be empty"),
         (
             'check = "DC-02"\nexpect = "gold"',
             ':5: [[rule]] 1, key `expect`: "gold" is not one of the known plans; '
@@ -253,15 +253,15 @@ def test_mistakes_in_check_and_expect(tmp_path: Path, text: str, expected: str) 
         (
             "approved_at",
             '"2026-11-02"',
-            "10: [[waiver]] 1, key `approved_at`: a date is written without quotes, 2027-01-31",
+            "10: [[waiver]] 1, key `approved_at`: write a date without quotes: 2027-01-31",
         ),
         ("expires", "2026-11-01", "11: [[waiver]] 1, key `expires`: 2026-11-01 is before `approved_at`, 2026-11-02"),
         (
             "expires",
             "2027-01-31T10:00:00Z",
-            "11: [[waiver]] 1, key `expires`: a day without a time is wanted, 2027-01-31",
+            "11: [[waiver]] 1, key `expires`: expected a day without a time, 2027-01-31",
         ),
-        ("expires", "10:00:00", "11: [[waiver]] 1, key `expires`: a date is wanted, 2027-01-31"),
+        ("expires", "10:00:00", "11: [[waiver]] 1, key `expires`: expected a date: 2027-01-31"),
         (
             "outcomes",
             '["pass"]',
@@ -308,7 +308,7 @@ def test_a_waiver_of_everything_is_refused(tmp_path: Path) -> None:
             "did you mean `contribution.in_app`?",
         ),
         ("value", "2026-01-01", f"6: [[decision]] 1, key `value`: {NO_VALUE}"),
-        ("date", '"2026-06-02"', "9: [[decision]] 1, key `date`: a date is written without quotes, 2027-01-31"),
+        ("date", '"2026-06-02"', "9: [[decision]] 1, key `date`: write a date without quotes: 2027-01-31"),
     ],
 )
 def test_mistakes_in_a_decision(tmp_path: Path, key: str, value: str, expected: str) -> None:

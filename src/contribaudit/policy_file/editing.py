@@ -66,7 +66,7 @@ def with_waiver(path: Path, waiver: NewWaiver) -> Change:
     try:
         found = tomlkit.parse(text).get("waiver")
     except TOMLKitError as error:
-        raise PolicyFileError(f"{path}: this is not TOML: {error}", hint="Mend it first") from None
+        raise PolicyFileError(f"{path}: this is not TOML: {error}", hint="Correct it first") from None
     after = _in_array(text, waiver) if isinstance(found, Array) else _at_end(text, waiver)
     return Change(path, before, f"{_BOM if before.startswith(_BOM) else ''}{after}")
 
@@ -74,7 +74,7 @@ def with_waiver(path: Path, waiver: NewWaiver) -> Change:
 def new_file(path: Path, extends: Sequence[str], waiver: NewWaiver) -> Change:
     """A new file that extends what is in use and adds the waiver. Raises PolicyFileError when something is there."""
     if path.exists() or path.is_symlink():
-        raise PolicyFileError(f"{path} is there already", hint="Name another file, or make it the policy first")
+        raise PolicyFileError(f"{path} already exists", hint="Name another file, or make it the policy first")
     document = tomlkit.document()
     document.add(
         tomlkit.comment("What this organization wants. contribaudit audit compares the present state with it.")
@@ -114,12 +114,10 @@ def write(change: Change) -> None:
 def _refuse_moved(change: Change) -> None:
     if change.before is None:
         if change.path.exists() or change.path.is_symlink():
-            raise PolicyFileError(
-                f"{change.path} was made by somebody else meanwhile", hint="Look at it, then try again"
-            )
+            raise PolicyFileError(f"{change.path} was created in the meantime", hint="Read it, then try again")
     elif _read(change.path) != change.before:
         raise PolicyFileError(
-            f"{change.path} was changed by somebody else meanwhile", hint="Nothing was written; make the waiver again"
+            f"{change.path} was changed in the meantime", hint="Nothing was written; create the waiver again"
         )
 
 
@@ -133,7 +131,9 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError:
         raise PolicyFileError(f"{path}: only UTF-8 can be changed here", hint="Save the file as UTF-8") from None
     except OSError:
-        raise PolicyFileError(f"{path}: it cannot be read", hint="Is somebody writing it?") from None
+        raise PolicyFileError(
+            f"{path}: it cannot be read", hint="Check whether another program is writing it"
+        ) from None
 
 
 def _at_end(text: str, waiver: NewWaiver) -> str:

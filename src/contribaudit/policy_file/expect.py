@@ -33,59 +33,65 @@ class Ask:
 
 
 _EVERY = (
-    Ask("DC-10", "A statement about the company holds only where every organization was read."),
-    Ask("GV-06", "What is asked here rests on plans, defaults and lists that Atlassian changes."),
+    Ask("DC-10", "A statement about the company holds only if every organization was read."),
+    Ask("GV-06", "The rules rest on plans, defaults and lists that Atlassian changes."),
 )
-_TRIALS = "A trial counts as an active plan: what holds while it runs may not hold on the day after."
-_PLAN = Ask("DC-06", "The statement was made for this plan; another one has other settings and defaults.")
+_TRIALS = "A trial counts as an active plan: what holds during it may not hold on the day after."
+_PLAN = Ask("DC-06", "The policy was written for this plan; another plan has other settings and defaults.")
 _IN_APP = (
-    Ask("DC-03", "In-app data is not contributed, neither by the switch nor through the include list."),
-    Ask("DC-04", "The include list opens contribution again while the switch is off.", expect=()),
-    Ask("DC-13", "After a flip of the switch the other list counts, and it must have been looked at since."),
-    Ask("DC-12", "A new space follows the switch and the list from its first page."),
-    Ask("DC-23", "A sandbox is a copy of production, and no page says whether it contributes."),
+    Ask("DC-03", "No in-app data is contributed, by the switch or through the include list."),
+    Ask(
+        "DC-04",
+        "While the switch is off, the include list can still open single spaces, apps or connectors.",
+        expect=(),
+    ),
+    Ask("DC-13", "When the switch is flipped the other list counts, so it is looked at again."),
+    Ask("DC-12", "A new space follows the switch and the list from its first page on."),
+    Ask("DC-23", "A sandbox is a copy of production, and Atlassian does not say whether it contributes."),
     Ask("DC-07", _TRIALS),
 )
 _OFFERED_TO_ALL = (
     Ask("AI-04", "Some apps have an AI switch of their own, outside Rovo access.", "off", severity=Severity.HIGH),
     Ask("AI-05", "Trello and Loom have AI switches of their own, outside Rovo access.", "off", severity=Severity.HIGH),
-    Ask("AI-08", "Rovo access does not answer for customers in the help portal."),
+    Ask("AI-08", "Rovo access does not cover customers in the help portal."),
 )
 
 ASKED: Mapping[str, tuple[Ask, ...]] = {
     "contribution none": (
-        Ask("DC-01", "Metadata is not contributed; below Enterprise that is not achievable."),
+        Ask("DC-01", "No metadata is contributed. Below Enterprise that is not achievable."),
         *_IN_APP,
     ),
     "contribution metadata-only": _IN_APP,
     "contribution any": (),
     "ai blocked": (
-        Ask("AI-01", "AI reaches no app: Rovo access, the app's own switch and its Jira family agree.", BLOCKED),
+        Ask(
+            "AI-01", "AI reaches no app, by Rovo access, the app's own switch or another Jira app of its site.", BLOCKED
+        ),
         *_OFFERED_TO_ALL,
-        Ask("AI-10", "Default access opens apps to every agent to come.", filled="apps allowed"),
-        Ask("AI-11", "Web search sends queries out, whatever is blocked under Rovo access."),
-        Ask("AI-16", "Tools connect over MCP, whatever is blocked under Rovo access.", expect=()),
-        Ask("AI-18", "Tools that connect over MCP may write, whatever is blocked under Rovo access.", expect=BLOCKED),
+        Ask("AI-10", "Default access opens apps to every future agent.", filled="apps allowed"),
+        Ask("AI-11", "Web search sends queries out, whatever Rovo access blocks."),
+        Ask("AI-16", "Tools connect over MCP, whatever Rovo access blocks.", expect=()),
+        Ask("AI-18", "Tools that connect over MCP may write, whatever Rovo access blocks.", expect=BLOCKED),
         Ask("DC-07", _TRIALS, severity=Severity.MEDIUM),
     ),
     "ai groups": (
-        Ask("AI-01", "AI reaches each app no further than its groups.", expect="limited"),
+        Ask("AI-01", "AI reaches each app for groups at most, not for everybody.", expect="limited"),
         Ask("AI-06", "Every app is blocked or limited to these groups.", filled="groups", severity=Severity.HIGH),
-        Ask("AI-07", "The role for AI, held by another group, opens AI to it.", filled="groups"),
+        Ask("AI-07", "Another group that holds the role for AI gets AI.", filled="groups"),
         *_OFFERED_TO_ALL,
-        Ask("AI-10", "Default access opens apps to every agent to come.", filled="groups"),
+        Ask("AI-10", "Default access opens apps to every future agent.", filled="groups"),
         Ask("DC-07", _TRIALS),
     ),
     "ai allowed": (),
     "location": (
         Ask("DR-01", "Each app keeps its data in one of these locations.", filled="locations"),
-        Ask("DR-02", "An app that is only located there may be moved by Atlassian."),
-        Ask("DR-03", "A plan without data residency holds no app anywhere."),
-        Ask("DR-04", "While a move is open or has failed, data is in neither place for certain."),
+        Ask("DR-02", "Atlassian may move an app that is located there but not pinned."),
+        Ask("DR-03", "Without data residency on its plan, no app can be pinned."),
+        Ask("DR-04", "While a move is open or failed, data is in neither location for certain."),
         Ask("DR-05", "A new app starts in the default location.", filled="locations"),
-        Ask("DR-06", "Apps without data residency are kept wherever Atlassian decides.", filled="apps accepted"),
+        Ask("DR-06", "Atlassian decides where apps without data residency keep data.", filled="apps accepted"),
         Ask("DR-14", "A new app is in no residency policy until somebody adds it."),
-        Ask("DC-07", "An app whose trial ends may fall to a plan without data residency."),
+        Ask("DC-07", "When a trial ends, the app may fall to a plan without data residency."),
     ),
 }
 """Which checks a statement asks, each with the reason for it."""

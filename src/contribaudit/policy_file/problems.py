@@ -168,9 +168,9 @@ _LISTS = ("rule", "waiver", "decision")
 _WORDS: Mapping[str, str] = {
     "string_type": "expected text in quotes",
     "string_too_short": "must not be empty",
-    "int_type": "a whole number is wanted",
+    "int_type": "expected a whole number",
     "bool_type": "expected true or false, without quotes",
-    "list_type": "a list is wanted, in [ ]",
+    "list_type": "expected a list, in [ ]",
     "greater_than": "must be more than {gt}",
     "less_than_equal": "must not be more than {le}",
 }
@@ -246,7 +246,7 @@ def _explained(detail: ErrorDetails, place: Place, keys: Mapping[str, Iterable[s
         case "missing":
             return "is required and missing"
         case "model_type" | "dict_type" | "model_attributes_type":
-            return "a table is wanted, { key = value }"
+            return "expected a table, { key = value }"
         case "list_type" if len(place) == 1 and place[0] in _LISTS:
             return f"write [[{place[0]}]], in double brackets"
         case kind if kind in _WORDS:

@@ -85,7 +85,7 @@ def _one_of(what: str, words: Iterable[Word]) -> Callable[[object], Word]:
 
     def choose(value: object) -> Word:
         if not isinstance(value, str):
-            refuse(f"{what} is wanted, in quotes")
+            refuse(f"expected {what}, in quotes")
         if value not in by_text:
             refuse(f"{quoted(value)} is not {what}{nearest(value, by_text)}")
         return by_text[value]
@@ -98,9 +98,9 @@ def _some_of(what: str, words: Iterable[Word]) -> Callable[[object], tuple[Word,
 
     def choose_each(value: object) -> tuple[Word, ...]:
         if not isinstance(value, list):
-            refuse("a list is wanted, in [ ]")
+            refuse("expected a list, in [ ]")
         if not value:
-            refuse("the list is empty; leave the key out to keep the default")
+            refuse("the list is empty; remove the key to keep the default")
         return tuple(dict.fromkeys(choose(item) for item in value))
 
     return choose_each
@@ -108,20 +108,20 @@ def _some_of(what: str, words: Iterable[Word]) -> Callable[[object], tuple[Word,
 
 def _day(value: object) -> date:
     if isinstance(value, datetime):
-        refuse(f"a day without a time is wanted, {value.date()}")
+        refuse(f"expected a day without a time, {value.date()}")
     if isinstance(value, str):
-        refuse("a date is written without quotes, 2027-01-31")
+        refuse("write a date without quotes: 2027-01-31")
     if not isinstance(value, date):
-        refuse("a date is wanted, 2027-01-31")
+        refuse("expected a date: 2027-01-31")
     return value
 
 
 def _patterns(value: object) -> tuple[str, ...]:
     patterns = [value] if isinstance(value, str) else value
     if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
-        refuse("a text or a list of texts is wanted")
+        refuse("expected a text or a list of texts")
     if not patterns:
-        refuse("an empty list selects nothing; leave the key out to select everything")
+        refuse("an empty list selects nothing; remove the key to select everything")
     stripped = [pattern.strip() for pattern in patterns]
     if not all(stripped):
         refuse("an empty text selects nothing")
@@ -138,7 +138,7 @@ def _value(value: object) -> Value:
             return value
         case list() if all(isinstance(item, str) for item in value):
             return tuple(value)
-    refuse("a text, a whole number, true, false or a list of texts is wanted")
+    refuse("expected a text, a whole number, true, false or a list of texts")
 
 
 def _expect(value: object, info: ValidationInfo) -> Value:
@@ -170,7 +170,7 @@ def _expect(value: object, info: ValidationInfo) -> Value:
             if word.casefold() not in accepted:
                 refuse(f"{quoted(word)} is not one of the known {vocabulary}{nearest(word, accepted)}")
     elif not all(word.strip() for word in words):
-        refuse("an empty text is no word")
+        refuse("a word must not be empty")
     for word in words if expectation.words else ():
         if word.casefold() not in {one.casefold() for one in expectation.words}:
             refuse(f"{check.called} cannot expect {quoted(word)}; it takes {takes}")
@@ -205,7 +205,7 @@ def _plan(value: str, info: ValidationInfo) -> str:
 
 def _version(value: object) -> int:
     if type(value) is not int:
-        refuse(f"a whole number is wanted, version = {VERSION}")
+        refuse(f"expected a whole number, version = {VERSION}")
     if value != VERSION:
         refuse(f"this contribaudit reads version {VERSION}, the file says {printable(str(value))}")
     return value
@@ -294,7 +294,7 @@ def _said(what: str, value: str, known: tuple[str, ...]) -> NoReturn:
 
 def _contribution(value: object) -> str:
     if not isinstance(value, str):
-        refuse(f"one word in quotes is wanted: {', '.join(CONTRIBUTION)}")
+        refuse(f"expected one word in quotes: {', '.join(CONTRIBUTION)}")
     word = value.strip().casefold()
     if word not in CONTRIBUTION:
         _said("a statement about contribution", value, CONTRIBUTION)
@@ -306,9 +306,9 @@ def _ai(value: object) -> str | tuple[str, ...]:
     if isinstance(value, dict):
         return _groups(value)
     if isinstance(value, list):
-        refuse(f"groups are written {_GROUPS_FORM}")
+        refuse(f"write groups as {_GROUPS_FORM}")
     if not isinstance(value, str):
-        refuse(f"{BLOCKED}, {ALLOWED} or groups are wanted: {_GROUPS_FORM}")
+        refuse(f"expected {BLOCKED}, {ALLOWED} or groups: {_GROUPS_FORM}")
     word = value.strip().casefold()
     if word not in (BLOCKED, ALLOWED):
         _said("a statement about AI", value, (BLOCKED, ALLOWED, _GROUPS_FORM))
@@ -321,14 +321,14 @@ def _groups(table: dict[str, object]) -> tuple[str, ...]:
             refuse(f"unknown key {quoted(key)}{nearest(key, ('groups',))}")
     groups = table.get("groups")
     if not isinstance(groups, list) or not groups or not all(isinstance(one, str) and one.strip() for one in groups):
-        refuse(f'names of groups are wanted: {_GROUPS_FORM}; without a group write ai = "{BLOCKED}"')
+        refuse(f'expected names of groups: {_GROUPS_FORM}; without a group write ai = "{BLOCKED}"')
     return tuple(dict.fromkeys(one.strip() for one in groups))
 
 
 def _listed(value: object, what: str) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
-        refuse(f"a list of {what} is wanted, in [ ]")
+        refuse(f"expected a list of {what}, in [ ]")
     if not texts or not all(one.strip() for one in texts):
         refuse(f"the list names nothing; remove the key or name {what}")
     return tuple(dict.fromkeys(one.strip() for one in texts))
@@ -470,7 +470,7 @@ class RuleTable(Table):
         if value != "":
             return inner(value)
         if info.data.get("enabled") is False:
-            refuse("a rule that is off needs a reason")
+            refuse("a rule that is switched off needs a reason")
         return ""
 
     def rule(self, origin: str) -> Rule:
