@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,9 @@ from pydantic import SecretStr
 
 from contribaudit import checks, policy_file
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.atlassian.connect import connect
+from contribaudit.atlassian.connect import connect, connect_sites
+from contribaudit.atlassian.sites import Accesses, SiteClient
+from contribaudit.atlassian.transport import Ledger
 from contribaudit.audit.job import Job, Operator, Target
 from contribaudit.audit.pipeline import audit
 from contribaudit.audit.replay import judge_last
@@ -79,6 +81,9 @@ class Bench:
             sleep=no_wait,
         )
 
+    def connect_sites(self, accesses: Accesses) -> Callable[[Ledger], AbstractAsyncContextManager[SiteClient]]:
+        return lambda ledger: connect_sites(accesses, api_url=self.url, ledger=ledger, read_seconds=2, sleep=no_wait)
+
     def job(
         self,
         policy: str,
@@ -88,8 +93,11 @@ class Bench:
         selection: Selection = EVERYTHING,
         fail_on: Severity = Severity.HIGH,
         others: tuple[Target, ...] = (),
+        sites: Accesses | None = None,
     ) -> Job:
         target = Target(self.organization.id, connect=self.connect(key))
+        if sites is not None:
+            target = replace(target, connect_sites=self.connect_sites(sites))
         return Job(
             (target, *others),
             self.store,

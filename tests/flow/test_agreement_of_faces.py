@@ -27,6 +27,7 @@ from typing import Any
 import pytest
 
 from contribaudit import checks
+from contribaudit.atlassian.sites import ON_GATEWAY, Accesses
 from contribaudit.audit.replay import last_state
 from contribaudit.core.advise.report import Report
 from contribaudit.core.judge.check import by_id
@@ -50,6 +51,7 @@ from tests.exporters.reading import from_html, from_junit, outcome_of
 
 from .audits import Bench, simulated
 from .outcomes import NOW, REVIEWED_TODAY, Said, attestations
+from .test_spaces_read import MINE
 
 HOW_MANY = int(os.environ.get("CONTRIBAUDIT_AGREEMENT", "8"))
 FIRST_SEED = int(os.environ.get("CONTRIBAUDIT_AGREEMENT_SEED", "0"))
@@ -90,6 +92,18 @@ def _edit(organization: Organization, luck: random.Random) -> None:
     if luck.random() < 0.3:
         organization.policies = []
     organization.revision += 1
+
+
+def _gateway(organization: Organization, seed: int) -> Accesses | None:
+    """A token that reads the gateway, in two organizations of three: of some apps it says what no item says."""
+    luck = random.Random(f"gateway {seed}")
+    if luck.random() < 0.33:
+        return None
+    for one in list(organization.apps):
+        if luck.random() < 0.4:
+            organization.set_app(one.id, rovo=luck.choice((True, False)))
+    organization.set_site_token("demo-site-token", rovo=luck.random() < 0.8)
+    return Accesses(MINE, reads=ON_GATEWAY)
 
 
 def _said(organization: Organization, known: list[str], luck: random.Random) -> Iterator[Said]:
@@ -205,7 +219,7 @@ def _one(seed: int, benches: Benches) -> Generated:
         if luck.random() < 0.35:
             kind, _, endpoint = luck.choice(FAULTS).partition("@")
             bench.faults[:] = [Fault(kind, endpoint)]
-        report = bench.audit(policy, now=NOW, fail_on=fail_on)
+        report = bench.audit(policy, now=NOW, fail_on=fail_on, sites=_gateway(bench.organization, seed))
         document: Any = json.loads(json.dumps(as_document(report)))
         return Generated(seed, report, document, text_table.render(document, everything=True))
 
