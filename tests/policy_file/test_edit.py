@@ -148,7 +148,7 @@ def test_a_new_file_extends_the_pack(tmp_path: Path) -> None:
     assert (policy.extends, len(policy.waivers)) == (("essentials",), 1)
     with pytest.raises(PolicyFileError, match="already exists"):
         new_file(path, ["essentials"], WAIVER)
-    with pytest.raises(PolicyFileError, match="made by somebody else meanwhile"):
+    with pytest.raises(PolicyFileError, match="created in the meantime"):
         write(change)
 
 

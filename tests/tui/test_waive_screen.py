@@ -144,7 +144,7 @@ async def test_a_file_that_changed_meanwhile_is_left_alone(kept: Opener) -> None
         await pilot.press("ctrl+s")
         await until(pilot, lambda: pilot.app.screen is form)
         told = form.query_one(".form--told", Static)
-        await until(pilot, lambda: "changed by somebody else meanwhile" in str(told.render()))
+        await until(pilot, lambda: "changed in the meantime" in str(told.render()))
     assert here.policy.read_text(encoding="utf-8") == "# somebody else's\n"
 
 
