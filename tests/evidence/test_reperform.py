@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit import catalogue, checks
+from contribaudit.atlassian.sites import ON_GATEWAY, Accesses
 from contribaudit.audit.pipeline import audit
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.dossier import Wanted, of_last
@@ -24,6 +25,7 @@ from contribaudit.rulebook import decoders, loader
 from tests.evidence.scene import NOW, POLICY, Scene
 from tests.evidence.test_verify import remade
 from tests.flow.audits import simulated
+from tests.flow.test_spaces_read import MINE
 
 EVERY_CHECK = "".join(f'\n[[rule]]\ncheck = "{check.id}"\n' for check in checks.ALL)
 
@@ -60,6 +62,19 @@ def test_a_pack_of_a_run_that_read_in_part_differs_in_nothing(key: str, tmp_path
     found = reperform(place)
     assert [one for one in found if one.differs] == []
     assert exit_code(found) == 3
+
+
+@pytest.mark.parametrize("scenario", ["tidy", "drifted"])
+def test_what_the_gateway_told_is_judged_again(scenario: str, tmp_path: Path) -> None:
+    """AI, trials, plans and regions of sites, and how far the apps' policy items count."""
+    with simulated(tmp_path, scenario) as bench:
+        policy = 'extends = ["essentials"]' + EVERY_CHECK.replace('"DR-01"\n', '"DR-01"\nexpect = ["EU"]\n')
+        job = bench.job(policy, sites=Accesses(MINE, reads=ON_GATEWAY))
+        asyncio.run(audit(job))
+        place = export(of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
+    found = reperform(place)
+    assert [one for one in found if one.differs] == []
+    assert {one.told for one in found if one.check == "AI-01" and one.again} & {"pass", "fail"}
 
 
 def test_a_pack_of_the_version_before(pack: Path, copied: Callable[[Path], Path]) -> None:

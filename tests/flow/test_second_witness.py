@@ -161,6 +161,8 @@ def test_where_the_sources_disagree_somebody_looks_again() -> None:
         (("eu-central-1",), ("us-east-1",), "sources_differ", "conflict"),
         (("eu-central-1",), None, ("eu-central-1",), "pass"),
         ((), ("us-east-1",), (), "pass"),
+        (("eu",), ("eu-central-1",), ("eu",), "pass"),
+        (("us-gov-west-1",), ("us-east-1",), "sources_differ", "conflict"),
     ],
 )
 def test_regions_have_two_witnesses(api: Value, gateway: Value, regions: Value, dr01: str) -> None:

@@ -7,6 +7,7 @@ contradicts none that it knows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -31,6 +32,8 @@ SOME_TRIAL = "trial"
 """The gateway's word for a trial of which no edition is told."""
 _BY_GATEWAY = (names.TRIAL, names.TRIAL_ENDS)
 _GATEWAY = "gateway."
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
+"""A cloud region as both sources are documented to name it: "eu-central-1"."""
 
 
 def other_organizations(state: State, organization: str) -> Iterator[Unavailable]:
@@ -80,7 +83,9 @@ def _regions(state: State, app: Subject) -> Iterator[Observation]:
     api, gateway = state.value(app, names.REGIONS), state.value(app, names.GATEWAY_REGIONS)
     if api is None or gateway is None or not api.value or not gateway.value:
         return
-    if _folded(api) != _folded(gateway):
+    mine, theirs = _folded(api), _folded(gateway)
+    # Words of another kind ("EU") name regions too, and which ones is not published: they contradict nothing.
+    if mine != theirs and all(map(_REGION.fullmatch, mine | theirs)):
         reason = f"the sources disagree: the organization's API says {_listed(api)}, the gateway {_listed(gateway)}"
         yield _neither(api, gateway, reason)
 
