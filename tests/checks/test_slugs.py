@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit import checks
-from contribaudit.cli.options import check_ids, check_named
+from contribaudit.cli.arguments import check_ids, check_named
 from contribaudit.core.judge.check import Check, find, nearest_names, select
 from contribaudit.errors import UsageError
 from tests.policy_file.policy_builders import load, write

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from contribaudit.cli.console import Console
 from contribaudit.cli.diagnostics import Diagnostics, clean, wrapped
-from contribaudit.cli.options import Console
 from contribaudit.errors import UsageError
 
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from contribaudit import exit_codes
 from contribaudit.cli import COMMANDS
-from contribaudit.cli.options import Console, pass_console
+from contribaudit.cli.console import Console, pass_console
 from contribaudit.errors import StoreError, UsageError
 from tests.cli.conftest import Cli
 

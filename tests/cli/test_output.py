@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.cli.options import Console
+from contribaudit.cli.console import Console
 from contribaudit.errors import UsageError
 
 

@@ -105,7 +105,7 @@ def test_an_output_is_never_overwritten(cli: Cli, saved: Path) -> None:
 
 def test_a_workbook_is_not_written_to_a_terminal(cli: Cli, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is refused before the work, and says how; a pipe takes it."""
-    monkeypatch.setattr("contribaudit.cli.options.Console.on_terminal", True)
+    monkeypatch.setattr("contribaudit.cli.console.Console.on_terminal", True)
     ended = cli("render", str(saved), "--format", "xlsx")
     assert (ended.code, ended.out) == (2, "")
     assert "--output" in ended.err

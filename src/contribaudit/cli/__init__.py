@@ -1,6 +1,7 @@
 """The command line: one file per subcommand, imported only when it is called.
 
-`options.py` is what they share, `diagnostics.py` all that is written to stderr, `exit_codes.py` how they end.
+`console.py` is what every command is given, `options.py` and `arguments.py` what they share, `diagnostics.py` all
+that is written to stderr, `exit_codes.py` how they end.
 """
 
 from __future__ import annotations
@@ -15,15 +16,9 @@ import click
 
 from contribaudit import __version__, exit_codes, termination
 from contribaudit.cli import options
+from contribaudit.cli.console import Console, discard_stdout, output_error, reader_gone
 from contribaudit.cli.diagnostics import Diagnostics
-from contribaudit.cli.options import (
-    Console,
-    discard_stdout,
-    global_options,
-    output_error,
-    reader_gone,
-    with_global_options,
-)
+from contribaudit.cli.options import global_options, with_global_options
 from contribaudit.errors import ConfigurationError, ContribauditError, OutputError, UsageError
 
 PROGRAM = "contribaudit"

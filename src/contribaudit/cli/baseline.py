@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.attest.options import open_session, session_options
-from contribaudit.cli.options import Console, format_option, pass_console
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -100,7 +101,6 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
     """Sites, apps, spaces and connectors of the newest run that are outside of the baseline. Ends with 0."""
     from contribaudit.audit.baselines import outside_now
     from contribaudit.cli.attest.options import name_of
-    from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import plural
 
     rows: list[tuple[Cell, ...]] = []
@@ -111,7 +111,7 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
             name = name_of(state, subject)
             rows.append((session.organization, subject.kind.value, subject.id, name, why.code, why.reason))
     only = ("subject_kind", "subject_name", "reason")
-    console.write(render(output_format, OUTSIDE, rows, flexible="reason", only=only, terminal=console.on_terminal))
+    console.table(output_format, OUTSIDE, rows, flexible="reason", only=only)
     if approved is None:
         console.diagnostics.conclusion("There is no baseline: contribaudit baseline approve makes the first.")
     else:
@@ -122,7 +122,6 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
 def _write(
     console: Console, output_format: str, organization: str | None, store_location: str | None, *, newest: bool
 ) -> None:
-    from contribaudit.exporters.tabular import render
 
     with open_session(console, organization, store_location, reading=True) as session:
         found = session.job.store.baselines(session.organization)
@@ -130,7 +129,7 @@ def _write(
     last = found[-1] if found else None
     rows = [_row(one, one is last, now) for one in found if not newest or one is last]
     only = COLUMNS[1:7]
-    console.write(render(output_format, COLUMNS, rows, flexible="reason", only=only, terminal=console.on_terminal))
+    console.table(output_format, COLUMNS, rows, flexible="reason", only=only)
     if not rows:
         console.diagnostics.conclusion("There is no baseline: contribaudit baseline approve makes the first.")
 

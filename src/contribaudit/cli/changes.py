@@ -7,14 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import (
-    Console,
-    format_option,
-    organization_option,
-    pass_console,
-    run_of,
-    store_option,
-)
+from contribaudit.cli.arguments import run_of
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option, organization_option, store_option
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -145,15 +140,14 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 def _show(console: Console, changes: list[Change], output_format: str, *, compared: bool) -> None:
     """JSON and CSV have a row for each value; the table one for each happening, a new app with all of its values."""
-    from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import happenings, plural
 
     happened = happenings(changes)
     if output_format == "table":
         shown = [_line(one) for one in happened]
-        console.write(render("table", TABLE, shown, flexible="cause", terminal=console.on_terminal))
+        console.table("table", TABLE, shown, flexible="cause")
     else:
-        console.write(render(output_format, COLUMNS, [_row(one) for one in changes]))
+        console.table(output_format, COLUMNS, [_row(one) for one in changes])
     without = sum(1 for one in happened if not one.has_cause)
     if not compared:
         console.diagnostics.conclusion("There are no two runs to compare yet: contribaudit audit.")

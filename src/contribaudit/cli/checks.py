@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import Console, check_named, format_option, pass_console
+from contribaudit.cli.arguments import check_named
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option
 
 if TYPE_CHECKING:
     from contribaudit.core.judge.check import Check
@@ -31,13 +33,12 @@ def list_checks(console: Console, *, output_format: str) -> None:
     """Every check of this version, under the question that its family asks."""
     from contribaudit import checks, wiring
     from contribaudit.exporters.check_page import listing
-    from contribaudit.exporters.tabular import render
 
     rulebook = wiring.load_rulebook(console.settings())
     if output_format == "table":
         console.write(listing(checks.ALL, rulebook.words))
     else:
-        console.write(render(output_format, COLUMNS, [_row(check, rulebook) for check in checks.ALL]))
+        console.table(output_format, COLUMNS, [_row(check, rulebook) for check in checks.ALL])
 
 
 @command.command("show")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit import exit_codes, termination
-from contribaudit.cli.options import Console, organization_option, policy_option, store_option
+from contribaudit.cli.console import Console
+from contribaudit.cli.options import organization_option, policy_option, store_option
 
 if TYPE_CHECKING:
     from contribaudit.tui.source import Source

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
+from contribaudit.cli.arguments import duration
+from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import (
-    Console,
-    duration,
     force_option,
     format_option,
     organization_option,
     output_option,
-    pass_console,
     policy_option,
     store_option,
 )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import Console, force_option, format_option, output_option, pass_console
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import force_option, format_option, output_option
 from contribaudit.cli.render import FORMATS, check_format, of_report
 
 if TYPE_CHECKING:

@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.diagnostics import clean
-from contribaudit.cli.options import (
-    Console,
-    api_key_options,
-    format_option,
-    organization_option,
-    pass_console,
-    policy_option,
-)
+from contribaudit.cli.options import api_key_options, format_option, organization_option, policy_option
 
 if TYPE_CHECKING:
     from contribaudit.operations.doctor import Line

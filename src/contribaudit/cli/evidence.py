@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from contribaudit.cli.arguments import moment, past_moment, run_number
+from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import (
-    Console,
     csv_bom_option,
     force_option,
     format_option,
-    moment,
     organization_option,
     output_option,
-    pass_console,
-    past_moment,
     policy_option,
-    run_number,
     store_option,
 )
 
@@ -377,14 +374,13 @@ def reperform_command(console: Console, place: Path, *, output_format: str) -> N
     the history holds: they are not judged. --format json and csv list every finding.
     """
     from contribaudit.evidence.reperform import Result, exit_code, reperform
-    from contribaudit.exporters.tabular import render
 
     every = reperform(place)
     shown = [one for one in every if one.differs] if output_format == "table" else every
     rows = [(one.id, one.check, one.told, one.again or None, one.reason, one.result.value) for one in shown]
     titles = ("finding_id", "check_id", "outcome", "again", "reason", "result")
     if rows:
-        console.write(render(output_format, titles, rows, flexible="reason", terminal=console.on_terminal))
+        console.table(output_format, titles, rows, flexible="reason")
     counts = Counter(one.result for one in every)
     code = exit_code(every)
     console.diagnostics.conclusion(

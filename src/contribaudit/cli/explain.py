@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import (
-    Console,
-    api_key_options,
-    format_option,
-    organization_option,
-    pass_console,
-    past_moment,
-    store_option,
-)
+from contribaudit.cli.arguments import past_moment
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import api_key_options, format_option, organization_option, store_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from contribaudit.cli.arguments import check_ids, past_moment
+from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import (
-    Console,
-    check_ids,
     force_option,
     format_option,
     organization_option,
     output_option,
-    pass_console,
-    past_moment,
     policy_option,
     store_option,
 )

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import (
-    Console,
-    format_option,
-    organization_option,
-    pass_console,
-    policy_option,
-    store_option,
-)
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
 
 if TYPE_CHECKING:
     from datetime import date, datetime

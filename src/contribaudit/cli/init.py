@@ -19,7 +19,8 @@ import click
 from contribaudit import exit_codes, termination
 from contribaudit.atlassian.calls import GET_ORGANIZATION
 from contribaudit.atlassian.connect import connect
-from contribaudit.cli.options import Console, OrganizationId, pass_console
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import OrganizationId
 from contribaudit.errors import ContribauditError, OrganizationNotFound, UsageError
 from contribaudit.progress import SILENT, Progress
 

@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from contribaudit import exit_codes
+from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import (
-    Console,
     api_key_options,
     force_option,
     format_option,
     organization_option,
     output_option,
-    pass_console,
     store_option,
 )
 

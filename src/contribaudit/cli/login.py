@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import Console, api_key_options, organization_option, pass_console, site_option
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import api_key_options, organization_option, site_option
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

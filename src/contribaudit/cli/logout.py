@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from contribaudit.cli.options import Console, organization_option, pass_console, site_option
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import organization_option, site_option
 
 
 @click.command("logout")

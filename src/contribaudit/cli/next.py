@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import (
-    Console,
-    format_option,
-    organization_option,
-    pass_console,
-    policy_option,
-    store_option,
-)
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
 
 if TYPE_CHECKING:
     from contribaudit.core.advise.next_steps import NextStep
@@ -55,7 +49,6 @@ def command(
     from contribaudit.attestations.due import queue
     from contribaudit.audit.replay import judge_last
     from contribaudit.core.advise.next_steps import to_do
-    from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import plural
 
     with console.job(organizations, store_location, policy=policy_path) as job:
@@ -64,7 +57,7 @@ def command(
         things = to_do(steps)
         rows = [_row(place, step, report.state) for place, step in enumerate(things[:limit], 1)]
         rows += [_row(None, step, report.state) for step in steps[len(things) :]]
-    console.write(render(output_format, COLUMNS, rows, flexible="what", only=TABLE, terminal=console.on_terminal))
+    console.table(output_format, COLUMNS, rows, flexible="what", only=TABLE)
     if not steps:
         console.diagnostics.conclusion("Nothing to do: everything that the policy requires was verified.")
         return

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import Console, format_option, pass_console, store_option
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option, store_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +89,6 @@ def send_command(console: Console, *, store_location: str | None) -> None:
 @pass_console
 def status_command(console: Console, *, output_format: str, store_location: str | None) -> None:
     """What was told, to whom, and what still waits; the newest last."""
-    from contribaudit.exporters.tabular import render
 
     with console.history(store_location) as store:
         deliveries = store.deliveries()
@@ -107,7 +107,7 @@ def status_command(console: Console, *, output_format: str, store_location: str 
         )
         for one in deliveries
     ]
-    console.write(render(output_format, columns, rows, only=("created_at", "title", "destination", "state")))
+    console.table(output_format, columns, rows, only=("created_at", "title", "destination", "state"))
 
 
 def _state(sent: bool, *, given_up: bool, error: str) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import Console, format_option, pass_console
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option
 
 if TYPE_CHECKING:
     from contribaudit.core.model.policy import AuditPolicy, Where
@@ -50,7 +51,6 @@ def show_policy(console: Console, *, path: Path | None, output_format: str) -> N
     In TOML each check has its title as a comment; without these comments the text is what `policy.sha256` digests.
     """
     from contribaudit import wiring
-    from contribaudit.exporters.tabular import render
 
     policy = _load(console, path)
     words = wiring.load_rulebook(console.settings()).words
@@ -72,7 +72,7 @@ def show_policy(console: Console, *, path: Path | None, output_format: str) -> N
         )
         for rule in policy.rules
     ]
-    console.write(render(output_format, columns, rows, flexible="reason", terminal=console.on_terminal))
+    console.table(output_format, columns, rows, flexible="reason")
 
 
 @command.command("schema")
@@ -93,13 +93,12 @@ def packs(console: Console, *, name: str | None) -> None:
     """The packs that a policy can extend; with a name, the pack's own text with the reason of each rule."""
     from contribaudit import policy_file
     from contribaudit.errors import UsageError
-    from contribaudit.exporters.tabular import render
 
     known = {pack.name: pack for pack in policy_file.packs()}
     if name is None:
         rows = [(pack.name, pack.rules, pack.description) for pack in known.values()]
         columns = ("name", "rules", "description")
-        console.write(render("table", columns, rows, flexible="description", terminal=console.on_terminal))
+        console.table("table", columns, rows, flexible="description")
         return
     if name not in known:
         raise UsageError(f"There is no pack {name!r}", hint=f"Shipped: {', '.join(known)}.")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO, TypeAlias
 
 import click
 
-from contribaudit.cli.options import Console, force_option, format_option, output_option, pass_console
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import force_option, format_option, output_option
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:

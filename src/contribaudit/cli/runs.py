@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.options import (
-    Console,
-    check_named,
-    format_option,
-    moment,
-    organization_option,
-    pass_console,
-    store_option,
-)
+from contribaudit.cli.arguments import check_named, moment
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option, organization_option, store_option
 
 if TYPE_CHECKING:
     from contribaudit.exporters.text import Cell
@@ -49,11 +43,10 @@ def list_runs(
     console: Console, *, organization: str | None, limit: int, output_format: str, store_location: str | None
 ) -> None:
     """Runs, newest first."""
-    from contribaudit.exporters.tabular import render
 
     with console.history(store_location) as store:
         rows = [_row(record) for record in store.runs(organization=organization, limit=limit)]
-    console.write(render(output_format, COLUMNS, rows, flexible="outcomes", only=TABLE, terminal=console.on_terminal))
+    console.table(output_format, COLUMNS, rows, flexible="outcomes", only=TABLE)
     if not rows:
         console.diagnostics.conclusion("There is no run yet: contribaudit audit makes the first.")
 
@@ -153,7 +146,6 @@ def list_gaps(
     from datetime import UTC, datetime
 
     from contribaudit.core.advise.gaps import EVERY_HOURS, gaps, gaps_by_collector
-    from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import plural
 
     expected = EVERY_HOURS if every_hours is None else every_hours
@@ -170,7 +162,7 @@ def list_gaps(
             else:
                 found += gaps(one, runs, begin, now, expected_every_hours=expected, collector=collector)
     rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
-    console.write(render(output_format, GAPS, rows, flexible="in_between", terminal=console.on_terminal))
+    console.table(output_format, GAPS, rows, flexible="in_between")
     told = f"{plural(len(found), 'gap')} of more than {expected:g} hours."
     console.diagnostics.conclusion(
         told if known else "No run is kept, so nothing was ever observed: contribaudit audit."
@@ -202,8 +194,6 @@ def list_outcomes(
     """
     import re
 
-    from contribaudit.exporters.tabular import render
-
     finding = check if re.fullmatch("[0-9a-f]{16}", check) else None
     wanted = None if finding else check_named(check).id
     spans = []
@@ -216,21 +206,8 @@ def list_outcomes(
                 since=moment(since) if since else None,
                 until=moment(until) if until else None,
             )
-    rows = [
-        (
-            one.organization,
-            one.check,
-            one.finding,
-            one.outcome,
-            one.since,
-            one.last,
-            one.ended,
-            one.observations,
-            one.longest_gap_hours,
-        )
-        for one in spans
-    ]
-    console.write(render(output_format, SPANS, rows, only=SPANS[1:], terminal=console.on_terminal))
+    rows = [tuple(getattr(one, name) for name in SPANS) for one in spans]
+    console.table(output_format, SPANS, rows, only=SPANS[1:])
     if not rows:
         console.diagnostics.conclusion(f"No kept run judged {check}.")
 
@@ -266,7 +243,6 @@ def prune(
 
     from contribaudit import wiring
     from contribaudit.cli.options import agreed
-    from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import plural
     from contribaudit.store.pruning import Retention, parse_span
 
@@ -282,7 +258,7 @@ def prune(
         rows = [(one.organization, one.removed, one.kept, one.intervals) for one in done.organizations]
         freed = _compact(console, store) if done.removed and not dry_run else ""
     columns = ("organization", "runs_removed", "runs_kept", "values_removed")
-    console.write(render(output_format, columns, rows, flexible="organization", terminal=console.on_terminal))
+    console.table(output_format, columns, rows, flexible="organization")
     if not done.removed:
         console.diagnostics.conclusion(f"Nothing to remove: {rule}.")
         return

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from contribaudit.cli.options import Console, organization_option, pass_console
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import organization_option
 
 if TYPE_CHECKING:
     from contribaudit.operations.schedules import Recipe

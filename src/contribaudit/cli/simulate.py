@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from contribaudit.cli.options import Console, pass_console
+from contribaudit.cli.console import Console, pass_console
 from contribaudit.errors import UsageError
 
 DEMO_KEY = "demo-key"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from contribaudit.audit.attesting import AttestationSession
-from contribaudit.cli.options import Console, organization_option, store_option
+from contribaudit.cli.console import Console
+from contribaudit.cli.options import organization_option, store_option
 
 if TYPE_CHECKING:
     from contribaudit.core.model.attestation import Attestation
@@ -82,7 +83,6 @@ def tell(session: Session, state: State, made: Sequence[Attestation], output_for
     """Write what was recorded, and say what anchors it."""
     from contribaudit.attestations.anchoring import described
     from contribaudit.attestations.recording import doubts
-    from contribaudit.exporters.tabular import render
 
     rows = [
         (
@@ -97,8 +97,7 @@ def tell(session: Session, state: State, made: Sequence[Attestation], output_for
         )
         for one in made
     ]
-    terminal = session.console.on_terminal
-    session.console.write(render(output_format, COLUMNS, rows, flexible="held_by", only=_TABLE, terminal=terminal))
+    session.console.table(output_format, COLUMNS, rows, flexible="held_by", only=_TABLE)
     for warning in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
         session.console.diagnostics.warning(warning)
     loose = [one for one in made if not one.anchors]

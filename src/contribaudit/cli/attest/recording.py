@@ -32,13 +32,13 @@ from contribaudit.cli.attest import drafts
 from contribaudit.cli.attest.clipboard import pictures
 from contribaudit.cli.attest.options import Given, Session, name_of, open_session, session_options, tell
 from contribaudit.cli.attest.walk import require_person, show_plan, walk
-from contribaudit.cli.options import Console, api_key_options, format_option, pass_console
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import api_key_options, format_option
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.tabular import render
 from contribaudit.exporters.text import plural
 
 Told = tuple[str, str, str]
@@ -287,7 +287,7 @@ def print_template(session: Session, screen: str | None) -> None:
         )
         for row in found
     ]
-    session.console.write(render("csv", TEMPLATE, cells))
+    session.console.table("csv", TEMPLATE, cells)
     if found:
         screens = plural(len({row.screen.id for row in found}), "screen")
         waiting = plural(sum(1 for row in found if row.key in needed), "value")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.attest.options import name_of, open_session, session_options
-from contribaudit.cli.options import Console, format_option, pass_console, store_option
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option, store_option
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +46,6 @@ def list_attestations(
 ) -> None:
     """What is in force: who looked when, who confirmed it, what holds it, and when somebody should look again."""
     from contribaudit.attestations.status import what_became
-    from contribaudit.exporters.tabular import render
     from contribaudit.exporters.text import plural
 
     with open_session(console, organization, store_location, reading=True) as session:
@@ -54,8 +54,7 @@ def list_attestations(
         shown = [one for one in known if everything or standing[one.id] == "in force"]
         rows = [_row(one, standing[one.id], state, session.job.policy) for one in shown]
         overdue = sum(1 for one in shown if standing[one.id] == "in force" and _due(one, session.job.policy) <= now)
-    terminal = console.on_terminal
-    console.write(render(output_format, COLUMNS, rows, flexible="subject", only=TABLE, terminal=terminal))
+    console.table(output_format, COLUMNS, rows, flexible="subject", only=TABLE)
     if not known:
         console.diagnostics.conclusion("Nothing was attested yet: contribaudit attest walks through what is due.")
     else:

@@ -24,7 +24,6 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.tabular import render
 from contribaudit.exporters.text import display, plural, rfc3339, safe_text
 
 KEEP = "="
@@ -57,8 +56,7 @@ def show_plan(session: Session, screen: str | None, output_format: str, *, every
         )
         for one in due
     ]
-    terminal = session.console.on_terminal
-    session.console.write(render(output_format, PLAN, rows, flexible="title", only=_PLAN_TABLE, terminal=terminal))
+    session.console.table(output_format, PLAN, rows, flexible="title", only=_PLAN_TABLE)
     session.console.diagnostics.conclusion(
         f"{_length(due)}. Run `contribaudit attest` to record them." if due else "Nothing is due."
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contribaudit.cli.attest.options import Session, name_of, open_session, session_options
-from contribaudit.cli.options import Console, format_option, pass_console
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option
 
 if TYPE_CHECKING:
     from contribaudit.core.model.decoder import Trust
@@ -30,12 +31,10 @@ TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decod
 @pass_console
 def list_signals(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
     """The signals of the last run by owner, since when each stands so, and what people saw while it stood so."""
-    from contribaudit.exporters.tabular import render
 
     with open_session(console, organization, store_location, reading=True) as session:
         rows = _rows(session, session.read())
-    terminal = console.on_terminal
-    console.write(render(output_format, COLUMNS, rows, flexible="seen_to_mean", only=TABLE, terminal=terminal))
+    console.table(output_format, COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
     told = f"{len(rows)} signals; contribaudit signals show SIGNAL prints the raw object." if rows else "No signal."
     console.diagnostics.conclusion(told)
 
@@ -83,7 +82,6 @@ def diff_signal(
 ) -> None:
     """What differs in a signal's raw object between the runs BEFORE and AFTER, by JSON pointer."""
     from contribaudit.attestations.decoder_proposals import differences
-    from contribaudit.exporters.tabular import render
 
     with open_session(console, organization, store_location, reading=True) as session:
         state = session.read()
@@ -94,7 +92,7 @@ def diff_signal(
         for pointer, old, new in differences(one, other)
     ]
     columns = ("pointer", "before", "after", "decoders")
-    console.write(render(output_format, columns, rows, flexible="after", terminal=console.on_terminal))
+    console.table(output_format, columns, rows, flexible="after")
     count = "1 pointer differs" if len(rows) == 1 else f"{len(rows)} pointers differ"
     console.diagnostics.conclusion(f"{count} between run {before} and run {after}.")
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from contribaudit.cli.arguments import run_number, run_of
 from contribaudit.cli.attest.options import Session, name_of, open_session, session_options
-from contribaudit.cli.options import Console, force_option, output_option, pass_console, run_number, run_of
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import force_option, output_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

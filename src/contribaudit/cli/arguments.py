@@ -1,0 +1,114 @@
+"""What people type, read: times, runs, checks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from contribaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from contribaudit.audit.job import Job
+    from contribaudit.core.judge.check import Check
+    from contribaudit.store.history import History
+    from contribaudit.store.records import RunRecord
+
+
+_DURATION = re.compile(r"([0-9]{1,5})\s*([hdw])", re.IGNORECASE)
+_HOURS = {"h": 1, "d": 24, "w": 168}
+
+
+def duration(text: str) -> timedelta:
+    """A length of time: hours, days or weeks. Raises UsageError for anything else."""
+    from datetime import timedelta
+
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"Invalid duration {text[:40]!r}", hint="Write hours, days or weeks: 12h, 30d, 2w.")
+    return timedelta(hours=int(found[1]) * _HOURS[found[2].lower()])
+
+
+def is_duration(text: str) -> bool:
+    """Whether it is a length of time."""
+    return _DURATION.fullmatch(text.strip()) is not None
+
+
+def moment(text: str) -> datetime:
+    """A date or time, UTC where it names no zone, or how long ago it was: 12h, 7d, 2w. Raises UsageError."""
+    from datetime import UTC, datetime
+
+    from contribaudit.core.model.times import parse_utc
+
+    if is_duration(text):
+        return datetime.now(UTC) - duration(text)
+    found = parse_utc(text)
+    if found is None:
+        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, 2026-11-21T06:00Z, or 7d for 7 days ago.")
+    return found
+
+
+def past_moment(job: Job, text: str) -> datetime:
+    """The end of a run by its number, or of a day, or a time; never later than now. Raises UsageError."""
+    from contribaudit.core.model.times import parse_end
+
+    number = run_number(text)
+    found = (parse_end(text) or moment(text)) if number is None else job.store.run(number).finished_at
+    return min(found, job.clock())
+
+
+def run_number(text: str) -> int | None:
+    """The number of a run; None for what is a date or nothing."""
+    return int(text) if text.isdecimal() and len(text) < len("20261121") else None
+
+
+def run_of(store: History, organization: str, text: str) -> RunRecord:
+    """The run of that number, or the organization's last one by then; the first where a length of time reaches back
+    further. Raises UsageError.
+    """
+    number = run_number(text)
+    if number is not None:
+        return store.run(number)
+    record = store.run_at(moment(text), organization)
+    if record is None and is_duration(text):
+        record = min(store.runs(organization=organization), key=lambda one: one.id, default=None)
+    if record is None:
+        hint = "Run contribaudit runs list to see its runs"
+        raise UsageError(f"There is no run of {organization} at or before {text}", hint=hint)
+    return record
+
+
+def check_ids(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The IDs of the checks that IDs, slugs and wildcards name. Raises UsageError for one that names none."""
+    from contribaudit import checks
+    from contribaudit.core.judge.check import select
+
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        selected = select(checks.ALL, pattern)
+        if not selected:
+            raise _no_such_check(pattern)
+        found |= dict.fromkeys(check.id for check in selected)
+    return tuple(found)
+
+
+def check_named(word: str) -> Check:
+    """The one check that an ID or a slug names. Raises UsageError for a word that names none."""
+    from contribaudit import checks
+    from contribaudit.core.judge.check import find
+
+    found = find(checks.ALL, word)
+    if found is None:
+        raise _no_such_check(word)
+    return found
+
+
+def _no_such_check(word: str) -> UsageError:
+    from contribaudit import checks
+    from contribaudit.core.judge.check import nearest_names
+
+    near = nearest_names(checks.ALL, word)
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    what = "check fits" if set(word) & set("*?[") else "check is called"
+    return UsageError(f"No {what} {word[:60]!r}", hint=f"{meant}`contribaudit checks list` shows every ID and slug.")
