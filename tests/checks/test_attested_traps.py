@@ -108,6 +108,9 @@ def test_dc_05_the_newest_decision_counts() -> None:
     assert under("DC-05", state, old).outcome is PASS
     assert under("DC-05", state, old, new).outcome is FAIL
     assert under("DC-05", state, decision(IN_APP, "off", date(2027, 1, 1))).outcome is FAIL
+    one_day = decision(IN_APP, "on"), decision(IN_APP, "off")
+    assert under("DC-05", state, *one_day).outcome is PASS, "of one day the last in the file counts"
+    assert under("DC-05", state, *reversed(one_day)).outcome is FAIL
 
 
 def test_gv_04_one_person_in_two_spellings_is_one() -> None:

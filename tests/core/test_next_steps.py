@@ -98,7 +98,7 @@ def test_the_policy_entry_is_named_with_its_table_and_key() -> None:
         finding(Outcome.UNKNOWN, check="DC-22", reason_code="opt_out_not_dated", setting="contribution.in_app"),
     ]
     step = only(*undecided)
-    assert '[[decision]] with setting = "contribution.in_app"' in step.text
+    assert "contribaudit decide contribution.in_app VALUE" in step.text
     assert step.text.startswith("DC-05, DC-22: ")
     realms = [
         finding(Outcome.UNKNOWN, check=check, reason_code="policy_names_no_realm") for check in ("DR-01", "DR-05")

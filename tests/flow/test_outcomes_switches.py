@@ -214,6 +214,7 @@ CASES = (
     OutcomeCase("GV-04", UNKNOWN, "apps_unread", policy=BOTH_DECIDED, fault="403-bare@workspaces", scope=WORKSPACES),
     OutcomeCase("GV-04", STALE, "evidence_too_old", policy=BOTH_DECIDED, days_later=3),
     OutcomeCase("GV-05", PASS, "records_updated", policy=decision("governance.records", "updated")),
+    OutcomeCase("GV-05", UNKNOWN, "no_record", policy=decision("governance.records", "postponed")),
     OutcomeCase("GV-05", FAIL, "records_from_before", policy=decision("governance.records", "updated", 25)),
     OutcomeCase("GV-05", UNKNOWN, "no_record"),
     OutcomeCase("GV-02", UNKNOWN, "not_verifiable_today"),

@@ -12,7 +12,7 @@ import pytest
 
 from contribaudit.core.model.observation import Value
 from contribaudit.errors import OutputError, PolicyFileError
-from contribaudit.policy_file.editing import NewWaiver, new_file, with_waiver, write
+from contribaudit.policy_file.editing import NewDecision, NewWaiver, new_file, with_entry, write
 from contribaudit.rulebook import loader
 from contribaudit.wiring import load_policy
 
@@ -59,7 +59,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_everything_else_stays_and_the_diff_only_adds(path: Path) -> None:
     """Byte for byte, comments included; the loaded policy has one waiver more, with what was written."""
-    change = with_waiver(path, WAIVER)
+    change = with_entry(path, WAIVER)
     assert change.after.startswith(FILE)
     lines = [line for line in change.diff().splitlines() if not line.startswith(("+++", "---", "@@"))]
     assert not [line for line in lines if line.startswith("-")]
@@ -73,7 +73,7 @@ def test_everything_else_stays_and_the_diff_only_adds(path: Path) -> None:
 
 def test_it_is_written_at_once_with_its_mode(path: Path) -> None:
     path.chmod(0o640)
-    change = with_waiver(path, WAIVER)
+    change = with_entry(path, WAIVER)
     write(change)
     assert path.read_text(encoding="utf-8") == change.after
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -83,14 +83,14 @@ def test_it_is_written_at_once_with_its_mode(path: Path) -> None:
 def test_a_link_stays_a_link(path: Path) -> None:
     link = path.with_name("link.toml")
     link.symlink_to(path)
-    write(with_waiver(link, WAIVER))
+    write(with_entry(link, WAIVER))
     assert link.is_symlink()
     assert len(tomllib.loads(path.read_text(encoding="utf-8"))["waiver"]) == 2
 
 
 def test_nobody_elses_edit_is_lost(path: Path) -> None:
     """Changed since it was read: refused, and their edit stands."""
-    change = with_waiver(path, WAIVER)
+    change = with_entry(path, WAIVER)
     path.write_text(f"{FILE}# mine\n", encoding="utf-8")
     with pytest.raises(PolicyFileError, match="changed in the meantime"):
         write(change)
@@ -115,7 +115,7 @@ def test_nobody_elses_edit_is_lost(path: Path) -> None:
 def test_other_ways_to_write_a_file(path: Path, text: str, after: str) -> None:
     """Windows line ends, a byte order mark, no last line end, no waiver yet, an array, a table at the end."""
     path.write_bytes(text.encode())
-    change = with_waiver(path, WAIVER)
+    change = with_entry(path, WAIVER)
     write(change)
     written = path.read_bytes().decode()
     assert written.startswith("\ufeff") == text.startswith("\ufeff")
@@ -126,12 +126,12 @@ def test_other_ways_to_write_a_file(path: Path, text: str, after: str) -> None:
 
 @pytest.mark.parametrize("observed", ["US", ("EU", "US"), (), True, 7])
 def test_every_kind_of_value_can_be_bound_to(path: Path, observed: Value) -> None:
-    change = with_waiver(path, replace(WAIVER, observed=observed))
+    change = with_entry(path, replace(WAIVER, observed=observed))
     assert load_policy(path, RULEBOOK, text=change.after).waivers[-1].observed == observed
 
 
 def test_a_mistake_names_the_line_of_the_file_as_it_would_be(path: Path) -> None:
-    change = with_waiver(path, replace(WAIVER, approved_by=WAIVER.requested_by))
+    change = with_entry(path, replace(WAIVER, approved_by=WAIVER.requested_by))
     with pytest.raises(PolicyFileError) as raised:
         load_policy(path, RULEBOOK, text=change.after)
     line = change.after.splitlines().index('approved_by = "it@acme.example"') + 1
@@ -154,10 +154,24 @@ def test_a_new_file_extends_the_pack(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_or_written_says_so(path: Path, tmp_path: Path) -> None:
     with pytest.raises(PolicyFileError, match="no such file"):
-        with_waiver(tmp_path / "none.toml", WAIVER)
+        with_entry(tmp_path / "none.toml", WAIVER)
     path.write_text("version = = 1", encoding="utf-8")
     with pytest.raises(PolicyFileError, match="not TOML"):
-        with_waiver(path, WAIVER)
+        with_entry(path, WAIVER)
     blocked = new_file(path / "below" / "policy.toml", ["essentials"], WAIVER)
     with pytest.raises(OutputError, match="could not be written"):
         write(blocked)
+
+
+@pytest.mark.parametrize("listed", ["", "decision = []\n", "decision = [{ setting = 'trial', value = 'none', X }]\n"])
+def test_a_decision_joins_the_others_however_they_are_written(tmp_path: Path, listed: str) -> None:
+    path = tmp_path / "policy.toml"
+    people = "by = 'a@acme.example', second = 'b@acme.example', date = 2026-01-02, ticket = 'T'"
+    text = f'version = 1\n{listed.replace("X", people)}extends = ["essentials"]\n'
+    path.write_text(text, encoding="utf-8")
+    decision = NewDecision(
+        "contribution.in_app", "off", "dpo@acme.example", "ciso@acme.example", date(2026, 6, 2), "GRC-207"
+    )
+    made = load_policy(path, RULEBOOK, text=with_entry(path, decision).after).decisions
+    assert (made[-1].setting, made[-1].value, made[-1].date) == ("contribution.in_app", "off", date(2026, 6, 2))
+    assert len(made) == 1 + listed.count("trial")

@@ -18,6 +18,7 @@ from contribaudit.core.model.change import CauseKind, Change, Match
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.exposure import newest_decision
 from contribaudit.core.resolve.state import OrganizationState
 
 EVENTS, EVENT_ACTIONS = "events", "event_actions"
@@ -115,6 +116,8 @@ def _spans(log: AuditLog) -> list[tuple[datetime, datetime]]:
 
 RECORDS = SettingId("governance.records")
 """What a `[[decision]]` names to record that records of processing and impact assessment were updated."""
+UPDATED = "updated"
+"""The one value of RECORDS that says so."""
 
 
 @check(
@@ -232,11 +235,9 @@ def records_updated(case: CheckContext) -> Verdict:
     The decision is the evidence: no source tells what stands in an impact assessment.
     """
     effective = case.state.rulebook.effective
-    today = case.as_of.astimezone(UTC).date()
-    made = [one for one in case.policy.decisions if one.setting == RECORDS and one.date <= today]
-    newest = max(made, key=lambda one: one.date, default=None)
+    newest = newest_decision(case.policy.decisions, RECORDS, case.as_of)
     expected = f"on {effective} or later"
-    if newest is None:
+    if newest is None or newest.value != UPDATED:
         reason = f"no decision of the policy says that records and impact assessment were updated (setting {RECORDS})"
         return Verdict(Outcome.UNKNOWN, "no_record", reason, None, expected)
     updated = newest.date >= effective

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "baseline": ("contribaudit.cli.baseline", "The approved state, and what is outside of it."),
     "signals": ("contribaudit.cli.signals", "The raw API objects that anchor attestations."),
     "checks": ("contribaudit.cli.checks", "Every check: question, trap, severity, remediation."),
+    "decide": ("contribaudit.cli.decide", "Record in the policy file that a value was chosen on purpose."),
     "policy": ("contribaudit.cli.policy", "Validate the audit policy and show it as resolved."),
     "runs": ("contribaudit.cli.runs", "The history of audits."),
     "evidence": ("contribaudit.cli.evidence", "Write evidence that an auditor can check alone, and check it."),

@@ -117,6 +117,8 @@ def _decisions(settings: tuple[SettingId, ...]) -> Iterator[str]:
         f"{' or '.join(settings)} counts here."
     )
     yield from _toml(decision_example(settings[0]))
+    yield ""
+    yield from _paragraph(f"`contribaudit decide {settings[0]} VALUE` writes it.")
 
 
 def _proof(check: Check, screens: Iterable[Screen]) -> Iterator[str]:

@@ -1,13 +1,14 @@
-"""A policy file with one waiver more: made as a change that a person reviews, written only when nobody was faster."""
+"""A policy file with one waiver or decision more: a change that a person reviews; written only if nobody was faster."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from difflib import unified_diff
 from pathlib import Path
+from typing import TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -39,6 +40,21 @@ class NewWaiver:
 
 
 @dataclass(frozen=True, slots=True)
+class NewDecision:
+    """What a `[[decision]]` says; see `policy.Decision`. Whether it is right, loading the changed file tells."""
+
+    setting: str
+    value: Value
+    by: str
+    second: str
+    date: date
+    ticket: str
+
+
+Entry: TypeAlias = NewWaiver | NewDecision
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One file as it was read, and as it would be."""
 
@@ -56,23 +72,26 @@ class Change:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def with_waiver(path: Path, waiver: NewWaiver) -> Change:
-    """The file with the waiver at its end; everything else in it stays as it stands, comments included.
+def with_entry(path: Path, entry: Entry) -> Change:
+    """The file with the waiver or decision at its end; everything else in it stays as it stands, comments included.
 
     Raises PolicyFileError when it cannot be read or is no TOML.
     """
     before = _read(path)
     text = before.removeprefix(_BOM)
     try:
-        found = tomlkit.parse(text).get("waiver")
+        found = tomlkit.parse(text).get(_list_of(entry))
     except TOMLKitError as error:
         raise PolicyFileError(f"{path}: this is not TOML: {error}", hint="Correct it first") from None
-    after = _in_array(text, waiver) if isinstance(found, Array) else _at_end(text, waiver)
+    after = _in_array(text, entry) if isinstance(found, Array) else _at_end(text, entry)
     return Change(path, before, f"{_BOM if before.startswith(_BOM) else ''}{after}")
 
 
-def new_file(path: Path, extends: Sequence[str], waiver: NewWaiver) -> Change:
-    """A new file that extends what is in use and adds the waiver. Raises PolicyFileError when something is there."""
+def new_file(path: Path, extends: Sequence[str], entry: Entry) -> Change:
+    """A new file that extends what is in use and adds the waiver or decision.
+
+    Raises PolicyFileError when something is there.
+    """
     if path.exists() or path.is_symlink():
         raise PolicyFileError(f"{path} already exists", hint="Name another file, or make it the policy first")
     document = tomlkit.document()
@@ -82,7 +101,7 @@ def new_file(path: Path, extends: Sequence[str], waiver: NewWaiver) -> Change:
     document["version"] = 1
     document["name"] = "Audit policy"
     document["extends"] = list(extends)
-    return Change(path, None, _at_end(tomlkit.dumps(document), waiver))
+    return Change(path, None, _at_end(tomlkit.dumps(document), entry))
 
 
 def write(change: Change) -> None:
@@ -117,7 +136,7 @@ def _refuse_moved(change: Change) -> None:
             raise PolicyFileError(f"{change.path} was created in the meantime", hint="Read it, then try again")
     elif _read(change.path) != change.before:
         raise PolicyFileError(
-            f"{change.path} was changed in the meantime", hint="Nothing was written; create the waiver again"
+            f"{change.path} was changed in the meantime", hint="Nothing was written; make the change again"
         )
 
 
@@ -136,43 +155,55 @@ def _read(path: Path) -> str:
         ) from None
 
 
-def _at_end(text: str, waiver: NewWaiver) -> str:
-    """Another table at the end is a waiver wherever the others stand, and moves no line of anybody."""
+def _list_of(entry: Entry) -> str:
+    return "waiver" if isinstance(entry, NewWaiver) else "decision"
+
+
+def _at_end(text: str, entry: Entry) -> str:
+    """Another table at the end joins its list wherever the others stand, and moves no line of anybody."""
     tables = tomlkit.aot()
-    tables.append(_table(waiver))
+    tables.append(_table(entry))
     document = tomlkit.document()
-    document.append("waiver", tables)
+    document.append(_list_of(entry), tables)
     ends = "\r\n" if "\r\n" in text else "\n"
     block = tomlkit.dumps(document).strip("\n").replace("\n", ends)
     above = text if not text or text.endswith("\n") else f"{text}{ends}"
     return f"{above}{ends if above.strip() else ''}{block}{ends}"
 
 
-def _in_array(text: str, waiver: NewWaiver) -> str:
-    """For `waiver = [{…}]`, which no [[waiver]] may follow."""
+def _in_array(text: str, entry: Entry) -> str:
+    """For `waiver = [{…}]`, which no [[waiver]] may follow; likewise for decisions."""
     document = tomlkit.parse(text)
-    array = document["waiver"]
+    array = document[_list_of(entry)]
     assert isinstance(array, Array) and not isinstance(array, AoT)  # noqa: PT018
     inline = tomlkit.inline_table()
-    inline.update(_table(waiver).value)
+    inline.update(_table(entry).value)
     array.append(inline)
     return tomlkit.dumps(document)
 
 
-def _table(waiver: NewWaiver) -> Table:
+def _table(entry: Entry) -> Table:
     table = tomlkit.table()
-    table["check"] = waiver.check
-    table["subject"] = waiver.subject
-    if waiver.binds_to_value:
-        value = waiver.observed
-        table["observed"] = list(value) if isinstance(value, tuple) else value
-    table["reason"] = waiver.reason
-    table["requested_by"] = waiver.requested_by
-    table["approved_by"] = waiver.approved_by
-    table["approved_at"] = waiver.approved_at
-    if waiver.review_every_days is not None:
-        table["review_every_days"] = waiver.review_every_days
-    if waiver.ticket:
-        table["ticket"] = waiver.ticket
-    table["expires"] = waiver.expires
+    for key, value in _keys(entry):
+        table[key] = list(value) if isinstance(value, tuple) else value
     return table
+
+
+def _keys(entry: Entry) -> Iterator[tuple[str, Value | date]]:
+    """What is written, in this order."""
+    if isinstance(entry, NewDecision):
+        yield from ((field.name, getattr(entry, field.name)) for field in fields(entry))
+        return
+    yield "check", entry.check
+    yield "subject", entry.subject
+    if entry.binds_to_value:
+        yield "observed", entry.observed
+    yield "reason", entry.reason
+    yield "requested_by", entry.requested_by
+    yield "approved_by", entry.approved_by
+    yield "approved_at", entry.approved_at
+    if entry.review_every_days is not None:
+        yield "review_every_days", entry.review_every_days
+    if entry.ticket:
+        yield "ticket", entry.ticket
+    yield "expires", entry.expires

@@ -275,8 +275,8 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
 }  # fmt: skip
 _OTHERWISE = (Remedy.LOOK, Remedy.SOURCE, Remedy.REMEDY)
 
-_DECISION = 'write a [[decision]] with setting = "{setting}" into the policy'
-_RECORDS = 'write a [[decision]] with setting = "governance.records" into the policy'
+_DECISION = "decide, and record it with `contribaudit decide {setting} VALUE`"
+_RECORDS = "update both, and record it with `contribaudit decide governance.records updated`"
 SWITCH_OFF = "narrow these rules in the policy, or switch them off with enabled = false and a reason"
 """The entry where a rule asks for what there is not; what there is not, the finding's reason tells."""
 ENTRIES: Mapping[str, str] = {
@@ -293,7 +293,7 @@ ENTRIES: Mapping[str, str] = {
     "opt_out_not_dated": _DECISION,
     "no_decision": _DECISION,
     "one_person": 'name a second person in the [[decision]] with setting = "{setting}" of the policy',
-    "other_than_decided": "set {setting} as decided, or write a new [[decision]] into the policy",
+    "other_than_decided": "set {setting} as decided, or record another decision: `contribaudit decide {setting} VALUE`",
     "nothing_to_choose": SWITCH_OFF,
     "nothing_looked_at": SWITCH_OFF,
     "rule_not_certain": 'write [[rule]] check = "{check}" of the policy without a where that rests on it',

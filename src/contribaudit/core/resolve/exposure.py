@@ -154,10 +154,10 @@ class DeletionClock:
 
 
 def newest_decision(decisions: Iterable[Decision], setting: SettingId, as_of: datetime) -> Decision | None:
-    """The newest decision on a setting that is dated today or before; None when there is none."""
+    """The newest decision on a setting that is dated today or before; of one day the last; None when there is none."""
     today = as_of.astimezone(UTC).date()
     made = [one for one in decisions if one.setting == setting and one.date <= today]
-    return max(made, key=lambda one: one.date, default=None)
+    return max(reversed(made), key=lambda one: one.date, default=None)
 
 
 def opted_out(state: State, subject: Subject, setting: SettingId, decisions: Iterable[Decision]) -> Decision | None:

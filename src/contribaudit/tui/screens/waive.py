@@ -107,7 +107,7 @@ class WaiveScreen(FormScreen[str]):
         """The change, loaded and judged as if it were written. In a worker thread. Raises ContribauditError."""
         path = self._source.policy_path
         if path is not None:
-            change = editing.with_waiver(path, waiver)
+            change = editing.with_entry(path, waiver)
         else:
             new = file.expanded(self.field("path").value).absolute()
             change = editing.new_file(new, [self._job.policy.name], waiver)

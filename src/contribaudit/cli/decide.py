@@ -1,0 +1,119 @@
+"""`contribaudit decide`: a decision into the policy file, as a change that somebody has read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import agreed, policy_option
+from contribaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from contribaudit.core.model.observation import Value
+    from contribaudit.policy_file.editing import Change, NewDecision
+
+
+@click.command()
+@click.argument("setting")
+@click.argument("value")
+@click.option("--by", metavar="MAIL", help="Who decided; without it `attested_by` of the configuration.")
+@click.option("--second", required=True, metavar="MAIL", help="Another person who decided too.")
+@click.option("--ticket", required=True, metavar="TEXT", help="Where the decision is on record.")
+@click.option("--date", "day", metavar="YYYY-MM-DD", help="When it was decided; without it today (UTC).")
+@policy_option
+@click.option("--yes", is_flag=True, help="Write the change without asking.")
+@pass_console
+def command(
+    console: Console,
+    *,
+    setting: str,
+    value: str,
+    by: str | None,
+    second: str,
+    ticket: str,
+    day: str | None,
+    policy_path: Path | None,
+    yes: bool,
+) -> None:
+    """Record that SETTING was set to VALUE on purpose, by two people.
+
+    Adds a [[decision]] to the policy file (the one in use, or --policy; a file that is not there yet is made, and
+    extends "essentials"). The change is shown as a diff on stdout, and is written once you agree. A list is written
+    with commas, the empty one as `none`. Which checks ask for a decision: DC-05 and GV-04, GV-05 for
+    governance.records, and others by `contribaudit checks show`.
+    """
+    from contribaudit import wiring
+    from contribaudit.attestations.recording import mail, short
+    from contribaudit.policy_file.editing import NewDecision, write
+
+    settings = console.settings()
+    rulebook = wiring.load_rulebook(settings)
+    named, told = _value(setting, value)
+    decision = NewDecision(
+        setting=named,
+        value=told,
+        by=mail(by or settings.attested_by, "whoever decided"),
+        second=mail(second, "the second person"),
+        date=_day(day),
+        ticket=short(ticket.strip(), "The ticket"),
+    )
+    path = policy_path or settings.policy
+    if path is None:
+        hint = 'Name one with --policy; a new file extends "essentials". Then set `policy` in the configuration'
+        raise UsageError("No policy file is in use to write the decision to", hint=hint)
+    change = _change(path, decision, may_make=policy_path is not None)
+    wiring.load_policy(change.path, rulebook, text=change.after)
+    console.write(change.diff())
+    agreed(f"Write this to {change.path}?", yes=yes)
+    write(change)
+    more = f'; set `policy = "{change.path}"` in the configuration' if settings.policy is None else ""
+    console.diagnostics.conclusion(f"The decision is in {change.path}{more}. Next: contribaudit audit --offline")
+
+
+def _value(setting: str, value: str) -> tuple[str, Value]:
+    """The setting by its ID, and what it may hold. Raises UsageError."""
+    from contribaudit import catalogue, checks
+    from contribaudit.attestations.recording import parse_value
+    from contribaudit.checks.governance import RECORDS, UPDATED
+    from contribaudit.core.model.observation import SettingId
+    from contribaudit.policy_file.problems import nearest, quoted
+
+    wanted = setting.strip()
+    if wanted not in checks.DECIDABLE:
+        near = nearest(wanted, checks.DECIDABLE, otherwise="; `contribaudit checks show DC-05` shows an example")
+        raise UsageError(f"There is no setting {quoted(wanted)}{near}")
+    if wanted == RECORDS and value.strip().casefold() != UPDATED:
+        raise UsageError(f"{RECORDS} cannot be {quoted(value)}", hint=f"It takes {UPDATED}")
+    if wanted == RECORDS:
+        return wanted, UPDATED
+    return wanted, parse_value(catalogue.find(SettingId(wanted)), value)
+
+
+def _day(text: str | None) -> date:
+    from datetime import UTC, date, datetime
+
+    today = datetime.now(UTC).date()
+    if text is None:
+        return today
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is not a date", hint="Write it as 2026-11-21") from None
+    if day > today:
+        raise UsageError(f"{day} has not come yet", hint="A decision counts from the day on which it was made")
+    return day
+
+
+def _change(path: Path, decision: NewDecision, *, may_make: bool) -> Change:
+    """The file with the decision; a new one only where it was named for this."""
+    from contribaudit.policy_file.editing import new_file, with_entry
+    from contribaudit.policy_file.reading import DEFAULT_PACK
+
+    if may_make and not path.exists() and not path.is_symlink():
+        return new_file(path, [DEFAULT_PACK], decision)
+    return with_entry(path, decision)
