@@ -18,9 +18,9 @@ from .conftest import NOW
 
 def test_every_scenario_loads_with_its_keys() -> None:
     """All know the same five keys, and no two share an organization ID."""
-    assert names() == ("drifted", "generated", "small", "tidy")
+    assert names() == ("acme", "drifted", "generated", "small", "tidy")
     loaded = [load_scenario(name, now=NOW, apps=8 if name == "generated" else None) for name in names()]
-    assert len({scenario.organization.id for scenario in loaded}) == 4
+    assert len({scenario.organization.id for scenario in loaded}) == 5
     for scenario in loaded:
         words = {key.word for key in scenario.organization.keys}
         assert words == {"demo-key", "unscoped-key", "narrow-key", "expired-key", "other-org-key"}
@@ -128,7 +128,7 @@ def test_dates_count_from_now(text: str, expected: str) -> None:
 
 def test_mistakes_are_said() -> None:
     """An unknown scenario, a size for a fixed one, a negative size, a key that means nothing, a bad date."""
-    with pytest.raises(ValueError, match="there are drifted, generated, small, tidy"):
+    with pytest.raises(ValueError, match="there are acme, drifted, generated, small, tidy"):
         load_scenario("drfted")
     with pytest.raises(ValueError, match="fixed size"):
         load_scenario("tidy", apps=3)

@@ -30,7 +30,7 @@ def policy_signal(policy_type: str) -> Setting:
         SettingId(POLICY_PREFIX + policy_type),
         Family.GOVERNANCE,
         (Kind.ORGANIZATION, Kind.APP),
-        f"Policy of type {policy_type}, meaning not published",
+        f"Signal {policy_type}, meaning not published",
         Grade.DOCUMENTED,
         _POLICIES,
         unit="SHA-256",

@@ -5,6 +5,7 @@ Made from the published document alone, for every format that people read. Its f
 
 from __future__ import annotations
 
+import re
 from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -258,6 +259,8 @@ class Question:
     """The worst outcome, as `Tally.word` has it; "not asked" where the policy asks nothing about it."""
     fact: str
     """The worst finding, in a sentence without a full stop; of passes, the title of the gravest check. May be ""."""
+    changed: str = ""
+    """What made it so since the run before: "on Tue 24 Nov 14:02 by ops@acme.example (no ticket)"."""
 
 
 class Overview:
@@ -332,7 +335,20 @@ class Overview:
         if word == "pass" and group(worst["outcome"]) == 2:
             return Question(name, word, safe_text(worst["title"]))
         subject, reason = worst["subject"], safe_text(worst["reason"])
-        return Question(name, word, reason if self.is_wide(subject) else f"{called(subject)}: {reason}")
+        fact = reason if self.is_wide(subject) else f"{called(subject)}: {reason}"
+        return Question(name, word, fact, self._changed(family, subject))
+
+    def _changed(self, family: str, subject: SubjectV1) -> str:
+        """Who changed what the finding is about since the run before, where somebody is known to have."""
+        for change in self.document["changes"]:
+            about = change["subject"]
+            mine = (about["kind"], about["id"]) == (subject["kind"], subject["id"])
+            if mine and change["actor"] and _is_about(change["setting"], family):
+                when = _CAUSED_AT.search(change["cause"] or "")
+                at = f" {datetime.fromisoformat(when[1]):%a %d %b %H:%M}" if when else " an unknown day"
+                ticket = safe_text(change["ticket"]) or "no ticket"
+                return f"on{at} by {safe_text(change['actor'])} ({ticket})"
+        return ""
 
     def is_wide(self, subject: SubjectV1) -> bool:
         """Whether it is all that the report is about, so that its name adds nothing."""
@@ -572,6 +588,20 @@ class Overview:
     def known_by(self) -> list[tuple[str, int]]:
         """The grades, and last how many of the passes a second person confirmed."""
         return [*self.grades(), *([("confirmed by a second person", self.confirmed)] if self.confirmed else [])]
+
+
+_CAUSED_AT = re.compile(r" on (\d{4}-\d\d-\d\d \d\d:\d\d)Z")
+"""The time of the event in the sentence on a cause."""
+_SETTINGS = {
+    "DC": ("contribution.", "signal.policy.ugc-data-use-preferences"),
+    "AI": ("ai.", "gateway.rovo", "gateway.ai", "signal.policy.generative-ai", "signal.workspace.policy"),
+    "DR": ("residency.", "gateway.regions"),
+}
+"""What a change of which setting says something of a question."""
+
+
+def _is_about(setting: str, family: str) -> bool:
+    return setting.startswith(_SETTINGS.get(family, ()))
 
 
 def happened(changes: Sequence[ChangeV1]) -> list[Happened]:

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.subject import Subject
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import (
     NOBODY,
@@ -104,6 +105,8 @@ MOST_LINES = 37
 """What follows on stderr, and the prompt, then still fit a screen of 40."""
 MOST_GROUPS = 12
 FIRST_STEPS = 3
+_WIDE = 72
+"""From how many columns on it is said who changed what a question is about."""
 FIRST_CHANGES = 4
 FIRST_WARNINGS = 2
 
@@ -150,6 +153,8 @@ def _questions(about: Overview, width: int) -> list[Text]:
             (f"{one.word:<{word_width}}{_GAP}", _WORD_STYLES.get(one.word, "")),
         )
         lines += _hanging(head, Text(one.fact), width, 2)
+        if one.changed and width >= _WIDE:
+            lines += _hanging(Text(" " * head.cell_len), Text(one.changed, "yellow"), width, 1)
     return lines
 
 
@@ -163,9 +168,12 @@ def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
     without = sum(1 for one in changes if not one.explained)
     unknown = f", {without} without a known cause" if without else ""
     lines = [Text(f"Changed{since}: {len(changes)}{unknown}", "bold")]
-    for one in sorted(changes, key=lambda each: each.explained)[:FIRST_CHANGES]:
+    deeds = _deeds(changes)
+    for one, further in deeds[:FIRST_CHANGES]:
         text = Text(f"{one.called}: ")
         text.append(f"{one.title}: {one.told}" if one.title else f"{one.what} ({one.told})" if one.told else one.what)
+        if further:
+            text.append(f" and {further} more")
         by = f", by {one.actor}" if one.actor else f", {one.cause or 'nobody looked for a cause'}"
         by += f" ({one.ticket})" if one.ticket else ""
         head = Text("  " if one.explained else "! ", "yellow")
@@ -173,9 +181,19 @@ def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
         (who,) = _wrapped(Text(by, "" if one.explained else "yellow"), room // 2, 1)
         (what,) = _wrapped(text, room - who.cell_len, 1)
         lines.append(Text.assemble(head, what, who))
-    if len(changes) > FIRST_CHANGES:
-        lines.append(Text(f"  and {len(changes) - FIRST_CHANGES} more: {_more('changes', kept=kept)}", "dim"))
+    left = len(changes) - sum(1 + further for _, further in deeds[:FIRST_CHANGES])
+    if left:
+        lines.append(Text(f"  and {left} more: {_more('changes', kept=kept)}", "dim"))
     return lines
+
+
+def _deeds(changes: Sequence[Happened]) -> list[tuple[Happened, int]]:
+    """Changes of one subject by one deed together: what says most, and how many more; unexplained first."""
+    deeds: dict[tuple[Subject, str], list[Happened]] = {}
+    for one in changes:
+        deeds.setdefault((one.about, one.cause), []).append(one)
+    found = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in deeds.values()]
+    return sorted(found, key=lambda one: one[0].explained)
 
 
 def _what_and_who(one: Happened) -> str:
