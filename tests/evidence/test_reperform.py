@@ -30,6 +30,17 @@ from tests.flow.test_spaces_read import MINE
 EVERY_CHECK = "".join(f'\n[[rule]]\ncheck = "{check.id}"\n' for check in checks.ALL)
 
 
+STATEMENTS = """
+[expect]
+contribution = "none"
+ai = "blocked"
+ai_allowed_on = ["tidy-labs.atlassian.net"]
+location = ["EEA"]
+location_except = ["trello", "assets"]
+reason = "GRC-7"
+"""
+
+
 @pytest.fixture(scope="module")
 def pack(told: Scene) -> Path:
     """Of a policy that asks for every check."""
@@ -125,6 +136,20 @@ def test_an_outcome_that_was_written_in_by_hand_is_found(pack: Path, copied: Cal
         "findings.csv has the old one"
     )
     assert exit_code(found) == 5
+
+
+@pytest.mark.parametrize("lines", ['[[rule]]\ncheck = "DR-03"\n', STATEMENTS])
+def test_the_place_of_a_rule_in_its_own_file_is_no_difference(lines: str, tmp_path: Path) -> None:
+    """A finding names the line of the file that asked; the pack holds that file resolved, statements expanded."""
+    with simulated(tmp_path, "tidy") as bench:
+        job = bench.job(lines)
+        job = replace(job, policy=replace(job.policy, file="policy.toml"))
+        asyncio.run(audit(job))
+        place = export(of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
+    assert all(one["rule"].startswith("policy.toml:") for one in load(place)["findings"])
+    found = reperform(place)
+    assert [one for one in found if one.differs] == []
+    assert any(one.result is Result.SAME for one in found)
 
 
 def test_another_rulebook_is_found(pack: Path, copied: Callable[[Path], Path]) -> None:

@@ -53,6 +53,7 @@ def _read(text: str, folder: Path, rulebook: Rulebook) -> AuditPolicy:
         checks=by_id(checks.ALL),
         vocabularies=rulebook.vocabularies(),
         plans=tuple(plan.name.casefold() for plan in rulebook.plans),
+        rulebook=rulebook,
     )
 
 

@@ -45,9 +45,12 @@ _OF_THE_HISTORY = frozenset(
 
 _COMPARED = (
     "check", "title", "severity", "outcome", "underlying_outcome", "reason_code", "due_at", "organization", "subject",
-    "setting", "expected", "observed", "reason", "fragile", "remediation", "console_path", "controls", "waiver", "rule",
+    "setting", "expected", "observed", "reason", "fragile", "remediation", "console_path", "controls", "waiver",
 )  # fmt: skip
-"""Keys of a finding in report.json that follow from the pack alone; its evidence beside them."""
+"""Keys of a finding in report.json that follow from the pack alone; its evidence beside them.
+
+Not `rule`: the line of the policy file, which is not in the pack; policy.toml is what it was resolved to.
+"""
 _NO_STATE = (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, csv.Error)
 """What comes of values that no export writes."""
 
@@ -160,7 +163,7 @@ def _of_the_run(one: FindingV1) -> bool:
 
 
 def _difference(told: Mapping[str, Any], again: Mapping[str, Any]) -> str:
-    keys = [key for key in _COMPARED if told[key] != again[key] and not (key == "rule" and not told[key])]
+    keys = [key for key in _COMPARED if told[key] != again[key]]
     if _evidence(told) != _evidence(again):
         keys.append("evidence")
     if not keys:
@@ -204,6 +207,7 @@ def _rules(pack: Pack, paths: list[str], folder: Path) -> tuple[Rulebook, AuditP
         checks=by_id(checks.ALL),
         vocabularies={**rulebook.vocabularies(), "settings": checks.DECIDABLE},
         plans=tuple(plan.name.casefold() for plan in rulebook.plans),
+        rulebook=rulebook,
     )
     return rulebook, policy
 
