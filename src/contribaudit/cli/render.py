@@ -30,15 +30,7 @@ _PIECE = 1 << 20
 
 def check_format(console: Console, output_format: str, output_path: Path | None) -> None:
     """Refuse, before the work, a format that cannot be written here. Raises UsageError."""
-    from importlib.util import find_spec
-
-    if output_format != "xlsx":
-        return
-    if find_spec("xlsxwriter") is None:
-        raise UsageError(
-            "This installation cannot write XLSX", hint='Install the extra: pip install "contribaudit[xlsx]"'
-        )
-    if output_path is None and console.on_terminal:
+    if output_format == "xlsx" and output_path is None and console.on_terminal:
         raise UsageError("A workbook is no text for a terminal", hint="Name a file with --output")
 
 

@@ -1,6 +1,6 @@
 """A workbook: one sheet for each CSV that the report holds. Every cell is text; none can become a formula.
 
-Needs the extra `xlsx`. A sheet that is full goes on in another one; a text longer than a cell may be ends in a mark.
+A sheet that is full goes on in another one; a text longer than a cell may be ends in a mark.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from contribaudit.errors import UsageError
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview
@@ -43,13 +42,9 @@ class Page:
 
 
 def write(document: ReportV1, out: BinaryIO, *, most_rows: int = MOST_ROWS) -> None:
-    """The workbook. Raises UsageError when the extra is not installed."""
-    try:
-        import xlsxwriter
-    except ImportError:
-        raise UsageError(
-            "This installation cannot write XLSX", hint='Install the extra: pip install "contribaudit[xlsx]"'
-        ) from None
+    """The workbook."""
+    import xlsxwriter
+
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
