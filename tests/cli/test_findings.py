@@ -68,6 +68,7 @@ def test_without_a_filter_they_are_those_of_the_report(cli: Cli, audited: list[R
         (("--outcome", "unknown"), lambda one: one["outcome"] == "unknown"),
         (("--outcome", "not achievable"), lambda one: one["outcome"] == "not_achievable"),
         (("--outcome", "No-Setting"), lambda one: one["outcome"] == "no_such_setting"),
+        (("--outcome", "no_such_setting"), lambda one: one["outcome"] == "no_such_setting"),
         (("--outcome", "pass", "--outcome", "fail"), lambda one: one["outcome"] in ("pass", "fail")),
         (("--severity", "critical"), lambda one: one["severity"] == "critical"),
         (("--site", US, "--check", "DR-*"), lambda one: one["subject"]["site"] == US and one["check"][:2] == "DR"),

@@ -10,6 +10,7 @@ import click
 import pytest
 
 from contribaudit import checks
+from contribaudit.attestations.due import queue
 from contribaudit.cli import PROGRAM, group
 from contribaudit.core.advise.next_steps import StepKind
 from contribaudit.core.advise.report import Report
@@ -61,6 +62,9 @@ def test_every_finding_of_a_scenario_is_in_exactly_one_step(tmp_path: Path, scen
             report = bench.audit(EVERYTHING)
             assert_whole(report)
             assert {one.kind for one in report.steps} >= KINDS
+        policy = bench.job(EVERYTHING).policy
+        for step in queue(report, policy, ""):
+            assert_exists(step.command)
 
 
 @pytest.mark.parametrize("kind", ["401", "403-c", "500", "html", "empty-list", "unknown-values", "missing-key"])

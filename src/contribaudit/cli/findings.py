@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -76,8 +77,10 @@ def command(
     from contribaudit.core.model.finding import Outcome, Severity
 
     wanted_checks = check_ids(patterns)
-    words = {one.value: one.value for one in Outcome} | {one.words: one.value for one in Outcome}
-    wanted_outcomes = {words[_known("outcome", one.replace("-", " "), words)] for one in outcomes}
+    words = {one.words: one.value for one in Outcome}
+    spoken = {one.value.replace("_", " "): one.words for one in Outcome}
+    named = [re.sub("[-_ ]+", " ", one).casefold() for one in outcomes]
+    wanted_outcomes = {words[_known("outcome", spoken.get(one, one), words)] for one in named}
     wanted_severities = {_known("severity", one, [each.value for each in Severity]) for one in severities}
     settings = console.settings()
     rulebook = wiring.load_rulebook(settings)

@@ -516,13 +516,14 @@ def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Ite
             continue
         if one.kind is DeadlineKind.RULEBOOK and overdue:
             continue
+        is_command = one.next_step.startswith("contribaudit ")
         when = "over" if left < 0 else "today" if left == 0 else "1 day" if left == 1 else f"{left} days"
         yield NextStep(
             StepKind.DECIDE if one.kind in _DECIDE else StepKind.RENEW,
             None,
             minutes,
-            f"{when}: {one.what}",
-            one.next_step or "contribaudit deadlines",
+            f"{when}: {one.what}" + (f": {one.next_step}" if one.next_step and not is_command else ""),
+            one.next_step if is_command else "contribaudit deadlines",
             one.subject.organization if one.subject is not None else "",
             (one.subject,) if one.subject is not None else (),
             one.ends_at,
