@@ -330,9 +330,11 @@ def _open_sibling(state: State, app: Subject) -> bool:
     number = index.of_app.get(app)
     if number is None or not _in_family(state, app):
         return False
-    return any(
-        _seen_open(state, other) for other in index.sites[number].apps if other != app and _in_family(state, other)
+    seen_open = state.once(
+        ("open family", app.organization, number),
+        lambda: [one for one in index.sites[number].apps if _in_family(state, one) and _seen_open(state, one)],
     )
+    return any(other != app for other in seen_open)
 
 
 def _in_family(state: State, app: Subject) -> bool:
