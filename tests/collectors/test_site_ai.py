@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import replace
@@ -10,20 +11,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from contribaudit import collectors
 from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.graphql import NotTold, Part, SiteAnswer
+from contribaudit.atlassian.graphql import NotTold, Part, Question, SiteAnswer
 from contribaudit.atlassian.sites import READS, Access, Accesses, SiteClient
 from contribaudit.atlassian.transport import Ledger
 from contribaudit.audit.pipeline import audit
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.site_ai import _PlanText, collect_site_ai, moment
-from contribaudit.core.model.observation import Observed, Unavailable
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.progress import Silent
 from contribaudit.simulator import Fault, Options, RequestRecord, load_scenario, make_app, running
 from contribaudit.store.history import History
@@ -368,3 +373,57 @@ def test_what_is_no_moment_is_none(odd: object) -> None:
 
 def test_every_part_has_a_lifecycle() -> None:
     assert {part.lifecycle.value for part in Part} == {"production", "beta", "experimental"}
+
+
+CLOUD = "b1111111-1111-4111-8111-111111111111"
+ASKED = Question(CLOUD, tuple(Part), ("one", "two", "three"))
+NAMES = sorted({*re.findall(r"[A-Za-z_]\w*", ASKED.document), "path", "extensions", "statusCode"})
+
+
+class Canned(SiteClient):
+    """A client of sites that answers one thing."""
+
+    def __init__(self, data: dict[str, Any], errors: list[Any]) -> None:
+        super().__init__(httpx.AsyncClient(), accesses=Accesses(MINE), api_url="https://api.atlassian.com")
+        self.answer = SiteAnswer(data, tuple(one for one in errors if isinstance(one, dict)), str)
+
+    async def ask(self, question: Question, *, host: str) -> SiteAnswer:  # noqa: ARG002
+        return self.answer
+
+
+def observations(data: dict[str, Any], errors: list[Any]) -> list[Observation]:
+    """What a site of three apps tells with this answer."""
+    apps = []
+    for type_key in ("confluence", "jira-software", "jira-servicedesk"):
+        app = Subject("org", Kind.APP, f"ari:cloud:{type_key}::site/{CLOUD}")
+        told = {"app.type_key": type_key, "app.site": CLOUD, "app.host": "a.example"}
+        apps += [Observed(SettingId(name), app, value, Grade.DOCUMENTED, NOW, "x") for name, value in told.items()]
+    listed = Collection("org", "workspaces", OK, NOW, 3, 3)
+    snapshot = Snapshot("org", NOW, NOW, (listed,), {"workspaces": tuple(apps)})
+    read = asyncio.run(collect_site_ai(snapshot, Canned(data, errors), RULEBOOK, clock=lambda: NOW))
+    return list(read.by_collector["site_ai"])
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5) | st.just("none"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.dictionaries(st.sampled_from(NAMES), ODD, max_size=6), errors=st.lists(ODD, max_size=3))
+def test_whatever_the_gateway_answers_every_row_is_there_once(data: dict[str, Any], errors: list[Any]) -> None:
+    """A value only where a field of the right type told it; else a code and a reason. No answer breaks the run."""
+    found = {}
+    for one in observations(data, errors):
+        key = (one.subject.id, one.setting)
+        assert key not in found
+        found[key] = one
+        if isinstance(one, Unavailable):
+            assert one.code
+            assert one.reason
+            assert one.code != "unexpected_answer", one.reason
+        elif one.setting in ("gateway.rovo", "gateway.rovo_llm", "gateway.ai"):
+            assert isinstance(one.value, bool)
+    assert len(found) == 19
