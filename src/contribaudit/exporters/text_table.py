@@ -169,7 +169,8 @@ def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
     unknown = f", {without} without a known cause" if without else ""
     lines = [Text(f"Changed{since}: {len(changes)}{unknown}", "bold")]
     deeds = _deeds(changes)
-    for one, further in deeds[:FIRST_CHANGES]:
+    shown = deeds[: FIRST_CHANGES if width >= _WIDE else FIRST_CHANGES - 1]
+    for one, further in shown:
         text = Text(f"{one.called}: ")
         text.append(f"{one.title}: {one.told}" if one.title else f"{one.what} ({one.told})" if one.told else one.what)
         if further:
@@ -181,7 +182,7 @@ def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
         (who,) = _wrapped(Text(by, "" if one.explained else "yellow"), room // 2, 1)
         (what,) = _wrapped(text, room - who.cell_len, 1)
         lines.append(Text.assemble(head, what, who))
-    left = len(changes) - sum(1 + further for _, further in deeds[:FIRST_CHANGES])
+    left = len(changes) - sum(1 + further for _, further in shown)
     if left:
         lines.append(Text(f"  and {left} more: {_more('changes', kept=kept)}", "dim"))
     return lines
