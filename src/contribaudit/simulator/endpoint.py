@@ -165,16 +165,20 @@ def encode(endpoint: str, position: Position) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def decode(endpoint: str, cursor: str) -> Position | None:
-    """The position of a cursor, None when it is none of this endpoint's."""
+def resume(
+    endpoint: str,
+    cursor: object,
+    code: str = "ADMIN-400-1",
+    detail: str = "The cursor is none that this endpoint gave.",
+) -> Position:
+    """The position of a cursor. Raises AnswerError (400, `code`, `detail`) for one that is none of this endpoint's."""
     try:
-        kind, start, size, number, memory = json.loads(base64.b64decode(cursor, validate=True))
+        kind, start, size, number, memory = json.loads(base64.b64decode(str(cursor), validate=True))
     except (binascii.Error, ValueError, TypeError):
-        return None
-    if kind != endpoint or not isinstance(memory, dict):
-        return None
-    if not all(isinstance(value, int) and value >= 0 for value in (start, size, number)):
-        return None
+        raise AnswerError(400, code, detail) from None
+    numbers = all(isinstance(value, int) and value >= 0 for value in (start, size, number))
+    if kind != endpoint or not isinstance(memory, dict) or not numbers:
+        raise AnswerError(400, code, detail)
     return Position(start, size, number, memory)
 
 
@@ -202,6 +206,14 @@ def single(item: Json) -> Page:
 def whole(items: list[Json]) -> Page:
     """A list that is never cut."""
     return Page(items, Position(0, len(items)), len(items), self_cursor="", next_cursor=None, prev_cursor=None)
+
+
+def bare_cursors(_: Call, page: Page) -> Json:
+    """The answer of an endpoint whose `links` are cursors and no addresses."""
+    return {
+        "data": page.items,
+        "links": links(self=page.self_cursor, prev=page.prev_cursor, next=page.next_cursor),
+    }
 
 
 def links(**shown: str | None) -> Json:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, bare_cursors, cut, resume
 from contribaudit.simulator.values import Json, Key
 
 PAGE_SIZES = (5, 10, 20, 25, 40, 50, 60, 75, 80, 100)
@@ -26,23 +26,12 @@ def read(call: Call) -> Page:
     parameters = {name: value for name, value in call.query.items() if name != "cursor"}
     position = Position(0, _page_size(parameters), memory=parameters)
     if "cursor" in call.query:
-        kept = decode("api-keys", call.query["cursor"])
-        if kept is None:
-            raise AnswerError(400, "INVALID_FIELD_FORMAT", "The cursor is none that this endpoint gave.")
-        if kept.memory != parameters:
+        position = resume("api-keys", call.query["cursor"], "INVALID_FIELD_FORMAT")
+        if position.memory != parameters:
             raise AnswerError(400, "INVALID_API_TOKEN_SEARCH_QUERY", "Send every parameter again with the cursor.")
-        position = kept
     entries, page = cut("api-keys", _search(call, parameters), position)
     page.items = [_key(key) for key in entries]
     return page
-
-
-def shape(_: Call, page: Page) -> Json:
-    """Bare cursors in `links`."""
-    return {
-        "data": page.items,
-        "links": links(self=page.self_cursor, next=page.next_cursor, prev=page.prev_cursor),
-    }
 
 
 def _page_size(parameters: Json) -> int:
@@ -108,6 +97,6 @@ LIST = Endpoint(
     "api-access",
     "b",
     read,
-    shape,
+    bare_cursors,
     paged=True,
 )

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, resume
 from contribaudit.simulator.routes.space_lists import Renderer, base_of, sees, time
 from contribaudit.simulator.spaces import Place, take
 from contribaudit.simulator.values import Json, Space
@@ -90,9 +90,10 @@ def _page(call: Call) -> tuple[list[Space], Page]:
 
 def _position(call: Call) -> Position:
     if "cursor" in call.query:
-        kept = decode("confluence-spaces", call.query["cursor"])
-        if kept is None or not all(isinstance(words, str) for words in kept.memory.values()):
-            raise AnswerError(400, "INVALID_REQUEST_PARAMETER", "Provided value for 'cursor' is not correct.")
+        wrong = "INVALID_REQUEST_PARAMETER", "Provided value for 'cursor' is not correct."
+        kept = resume("confluence-spaces", call.query["cursor"], *wrong)
+        if not all(isinstance(words, str) for words in kept.memory.values()):
+            raise AnswerError(400, *wrong)
         return Position(kept.start, _limit(call, kept.size), kept.number, kept.memory)
     memory = {name: call.query[name] for name in FILTERS if call.query.get(name)}
     for name, known in KNOWN.items():

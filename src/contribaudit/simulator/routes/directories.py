@@ -9,30 +9,20 @@ No user belongs to a directory here, so `accountId` finds nothing.
 
 from __future__ import annotations
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, bare_cursors, cut, resume
 from contribaudit.simulator.values import Directory, Json
 
 
 def read(call: Call) -> Page:
     """The directories that match, 20 a page unless `limit` (1..100) says otherwise."""
     if "cursor" in call.query:
-        position = decode("directories", call.query["cursor"])
-        if position is None:
-            raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
+        position = resume("directories", call.query["cursor"])
     else:
         position = Position(0, _limit(call), memory={n: v for n, v in call.query.items() if n != "limit"})
     found = [directory for directory in call.organization.directories if _matches(directory, position.memory)]
     entries, page = cut("directories", found, position)
     page.items = [{"directoryId": d.id, "name": d.name, "icon": d.icon} for d in entries]
     return page
-
-
-def shape(_: Call, page: Page) -> Json:
-    """Bare cursors in `links`."""
-    return {
-        "data": page.items,
-        "links": links(self=page.self_cursor, prev=page.prev_cursor, next=page.next_cursor),
-    }
 
 
 def _limit(call: Call) -> int:
@@ -58,6 +48,6 @@ LIST = Endpoint(
     "directories",
     "b",
     read,
-    shape,
+    bare_cursors,
     paged=True,
 )

@@ -3,6 +3,8 @@
     GET /admin/v1/orgs/{orgId}/events-stream?cursor=&from=&to=&limit=&sortOrder=                      by processing time
     GET /admin/v1/orgs/{orgId}/events?cursor=&q=&from=&to=&action=&actor=&ip=&product=&location=&limit=     newest first
         {data: [Event], meta: {next, page_size}, links: {self, prev, next}}
+    GET /admin/v1/orgs/{orgId}/event-actions
+        {data: [{id, type, attributes: {displayName, groupDisplayName}}]}, never paged; the `type` is made up
 
 `from` and `to` are milliseconds since the epoch and mean when an event happened, both included. The stream gives a
 cursor on every page, the last and the empty one too: asked again with it, it gives what has been processed since. Such
@@ -23,7 +25,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, encode, links
+from contribaudit.simulator.endpoint import (
+    AnswerError,
+    Call,
+    Endpoint,
+    Page,
+    Position,
+    cut,
+    encode,
+    links,
+    resume,
+    whole,
+)
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.values import Actor, Event, Json
 
@@ -64,6 +77,20 @@ def _actor(actor: Actor, call: Call) -> Json:
 
 def _time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+
+
+def read_actions(call: Call) -> Page:
+    """Every action, in the order of the scenario."""
+    return whole(
+        [
+            {
+                "id": action.id,
+                "type": "eventActions",
+                "attributes": {"displayName": action.name, "groupDisplayName": action.group},
+            }
+            for action in call.organization.event_actions
+        ]
+    )
 
 
 RETENTION_DAYS = 180
@@ -143,8 +170,8 @@ def _rank(call: Call, event: Event) -> tuple[float, str]:
 
 def _position(call: Call, endpoint: str, names: tuple[str, ...], default: int) -> Position:
     if "cursor" in call.query:
-        kept = decode(endpoint, call.query["cursor"])
-        if kept is None or not _sound(kept.memory):
+        kept = resume(endpoint, call.query["cursor"])
+        if not _sound(kept.memory):
             raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
         return Position(kept.start, _limit(call, kept.size), kept.number, kept.memory)
     memory = {name: call.query[name] for name in names if call.query.get(name)}
@@ -231,6 +258,16 @@ def _url(call: Call, cursor: str | None) -> str:
     return f"{call.url}?{urlencode(parameters)}" if parameters else call.url
 
 
+ACTIONS = Endpoint(
+    "event-actions",
+    "GET",
+    "/admin/v1/orgs/{org_id}/event-actions",
+    "read:events:admin",
+    "v1",
+    "a",
+    read_actions,
+    lambda _, page: {"data": page.items},
+)
 STREAM = Endpoint(
     "events-stream",
     "GET",

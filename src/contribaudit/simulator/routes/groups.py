@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, bare_cursors, cut, resume
 from contribaudit.simulator.values import Group, Json
 
 LISTS = {
@@ -72,14 +72,6 @@ def read_roles(call: Call) -> Page:
     return page
 
 
-def shape(_: Call, page: Page) -> Json:
-    """Bare cursors in `links`."""
-    return {
-        "data": page.items,
-        "links": links(self=page.self_cursor, prev=page.prev_cursor, next=page.next_cursor),
-    }
-
-
 def _directory(call: Call) -> str:
     wanted = call.path_params["directory_id"]
     if wanted != "-" and all(directory.id != wanted for directory in call.organization.directories):
@@ -94,12 +86,7 @@ def _in(call: Call, directory: str) -> list[Group]:
 def _found(sent: Any, endpoint: str) -> Position | None:
     """The position of the cursor that was sent, None without one."""
     cursor = sent.get("cursor")
-    if cursor is None:
-        return None
-    position = decode(endpoint, cursor) if isinstance(cursor, str) else None
-    if position is None:
-        raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
-    return position
+    return None if cursor is None else resume(endpoint, cursor)
 
 
 def _limit(value: object) -> int:
@@ -200,7 +187,7 @@ SEARCH = Endpoint(
     "directories",
     "b",
     read_search,
-    shape,
+    bare_cursors,
     paged=True,
 )
 ROLES = Endpoint(
@@ -211,6 +198,6 @@ ROLES = Endpoint(
     "directories",
     "b",
     read_roles,
-    shape,
+    bare_cursors,
     paged=True,
 )

@@ -11,17 +11,15 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links, single
+from contribaudit.simulator.endpoint import Call, Endpoint, Page, Position, cut, links, resume, single
 from contribaudit.simulator.values import Json
 
 
 def read_list(call: Call) -> Page:
     """The organizations that a key may list: its own without scopes, none with scopes."""
-    position: Position | None = Position(0, call.options.orgs_page_size)
+    position = Position(0, call.options.orgs_page_size)
     if "cursor" in call.query:
-        position = decode("orgs", call.query["cursor"])
-    if position is None:
-        raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
+        position = resume("orgs", call.query["cursor"])
     own = call.key.scopes is None and call.key.organization == call.organization.id
     entries, page = cut("orgs", [organization(call)] if own else [], position)
     page.items = list(entries)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links, single
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, links, resume, single
 from contribaudit.simulator.options import Options, spell_realm
 from contribaudit.simulator.values import Json, Policy, Resource
 
@@ -25,9 +25,7 @@ DOCUMENTED_TYPES = ("ip-allowlist", "data-residency", "data-security")
 def read_list(call: Call) -> Page:
     """The policies of the type asked for, or all. The size of a page is an option: it is not a parameter."""
     if "cursor" in call.query:
-        position = decode("policies", call.query["cursor"])
-        if position is None:
-            raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
+        position = resume("policies", call.query["cursor"])
     else:
         wanted = {"type": call.query["type"]} if call.query.get("type") else {}
         position = Position(0, call.options.policies_page_size, memory=wanted)

@@ -28,7 +28,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, decode, links
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, links, resume
 from contribaudit.simulator.options import REALM_NAMES, Options, spell_realm
 from contribaudit.simulator.values import App, Json
 
@@ -191,10 +191,7 @@ def _position(body: Json) -> Position:
         return Position(0, _limit(body.get("limit", 20)), memory=memory)
     if len(body) > 1:
         raise AnswerError(400, "ADMIN-400-24", "When a cursor is given, no other property may be present.")
-    position = decode("workspaces", cursor) if isinstance(cursor, str) else None
-    if position is None:
-        raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
-    return position
+    return resume("workspaces", cursor)
 
 
 def _limit(value: object) -> int:
