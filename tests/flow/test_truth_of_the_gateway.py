@@ -221,3 +221,29 @@ def test_who_holds_the_role_rests_on_the_same_witnesses(said_of_it: str, plan: s
     assert str(finding.outcome) == told, finding.reason
     grade = {"gateway no item off": Grade.DECODED, "attested blocked": Grade.ATTESTED}.get(said_of_it, Grade.DOCUMENTED)
     assert told != "pass" or grade in {one.grade for one in finding.evidence}
+
+
+@pytest.mark.parametrize(
+    ("apps", "standing", "warned"),
+    [
+        ("Confluence item off", "does not count yet", False),
+        ("Confluence gateway no item off", "counts for off", False),
+        ("Confluence gateway no item off; Compass item on attested allowed", "counts for off and on", False),
+        ("Confluence gateway yes item off", "set aside, for app:Confluence Rovo is enabled", True),
+        ("Confluence item off attested allowed", "set aside, Rovo access of app:Confluence is allowed", True),
+    ],
+)
+def test_how_the_items_count_is_told(apps: str, standing: str, warned: bool) -> None:
+    """By `signals list`, and by a warning of the audit where the reading is contradicted."""
+    objects: dict[str, Any] = {}
+    found = [one for n, cell in enumerate(apps.split("; ")) for one in one_app(n, cell, "Enterprise", objects)]
+    (trust,) = resolved(found, objects).decoders
+    assert trust.standing.startswith(standing)
+    assert bool(trust.sentence()) == warned
+
+
+def test_an_item_that_reads_as_neither_is_told_beside_the_answer() -> None:
+    objects: dict[str, Any] = {}
+    state = resolved(list(one_app(0, "Confluence item odd", "Enterprise", objects)), objects)
+    chain = [one.sentence for one in ai(state, app("app-0")).chain]
+    assert any(one.startswith("the app's AI policy item reads as neither on nor off") for one in chain)

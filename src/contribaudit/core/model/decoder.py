@@ -157,11 +157,15 @@ class Trust:
     """Owners in whose objects there is no place for its pointers: for these the whole object counts."""
     standing: str = ""
     """How it counts, where other sources than attestations tell; "" where attestations do."""
+    set_aside: bool = False
+    """Whether what other sources tell contradicts it."""
 
     def sentence(self) -> str:
         """What a person should know of it; "" when it does what it is for."""
         if self.standing:
-            return ""
+            return (
+                f"The decoder {self.decoder.called}, in {self.organization}: {self.standing}." if self.set_aside else ""
+            )
         if self.against is not None:
             one = self.against
             what = f"{one.setting} is {one.value!r} by the attestation {one.id[:12]} of {one.by}"

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import SOURCES_DIFFER, Grade, SettingId
+from contribaudit.core.model.observation import SOURCES_DIFFER, Grade, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App, Plan
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective_contribution import app_of_space
 from contribaudit.core.resolve.reasons import (
+    NEVER_RECORDED,
     Effective,
     Reason,
     Stop,
@@ -142,6 +143,10 @@ def _unseen(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, 
         stop = not_seen(seen, CALLED[switch]) or stop_by(seen, CALLED[switch])
     if switch == main_switch(known):
         answer, item = gateway(state, app), policy_item(state, app)
+        odd = state.read(app, names.AI_POLICY_ITEM)
+        if isinstance(odd, Unavailable) and odd.code not in NEVER_RECORDED:
+            reads = f"the app's AI policy item reads as neither on nor off: {odd.reason}"
+            chain = (*chain, told(reads, odd, decisive=False))
         if item is not None:
             reads = f"the app's AI policy item reads as {item[1].value}; nothing in this organization confirms it"
             chain = (*chain, told(reads, item[1], decisive=False))

@@ -427,7 +427,8 @@ def item_decoders(state: State, organizations: Iterable[str]) -> Iterator[decode
     for organization in organizations if decoder is not None else ():
         trust = item_trust(state, organization)
         if decoder is not None and trust.shapes:
-            yield decoders.Trust(organization, decoder, standing=_standing(trust))
+            aside = trust.against is not None
+            yield decoders.Trust(organization, decoder, standing=_standing(trust), set_aside=aside)
 
 
 def _standing(trust: Trust) -> str:
