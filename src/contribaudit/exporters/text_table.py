@@ -106,7 +106,7 @@ MOST_LINES = 37
 MOST_GROUPS = 12
 FIRST_STEPS = 3
 _WIDE = 72
-"""From how many columns on it is said who changed what a question is about."""
+"""From how many columns on a question and its worst fact stand side by side, with who changed it."""
 FIRST_CHANGES = 4
 FIRST_WARNINGS = 2
 
@@ -152,8 +152,12 @@ def _questions(about: Overview, width: int) -> list[Text]:
             (f"{one.name:<{name_width}}{_GAP}", "bold"),
             (f"{one.word:<{word_width}}{_GAP}", _WORD_STYLES.get(one.word, "")),
         )
+        if width < _WIDE:
+            head.rstrip()
+            lines += [head, *_hanging(Text("  "), Text(one.fact), width, 2)]
+            continue
         lines += _hanging(head, Text(one.fact), width, 2)
-        if one.changed and width >= _WIDE:
+        if one.changed:
             lines += _hanging(Text(" " * head.cell_len), Text(one.changed, "yellow"), width, 1)
     return lines
 
