@@ -611,7 +611,9 @@ class _Interview:
         try:
             store = credentials.key_store()
         except KeyStoreUnusable as error:
-            self._console.diagnostics.note(f"{error.message}.")
+            if error.message not in self._told:
+                self._told.add(error.message)
+                self._console.diagnostics.note(f"{error.message}.")
         else:
             if options.confirm(f"Save the {what} in the keyring ({store})?", default=True):
                 return _Kept(what, secret, path, account)

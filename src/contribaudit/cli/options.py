@@ -189,7 +189,7 @@ def in_lines(text: str) -> str:
 
 def ask(question: str, default: str | None = None) -> str:
     """A line of text; stdout stays clean."""
-    return str(click.prompt(in_lines(question), default=default, err=True)).strip()
+    return str(click.prompt(in_lines(question), default=default, show_default=bool(default), err=True)).strip()
 
 
 def confirm(question: str, *, default: bool) -> bool:
