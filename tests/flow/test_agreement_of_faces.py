@@ -41,6 +41,7 @@ from contribaudit.core.resolve.state import State
 from contribaudit.exporters import csv_evidence, explanation, html, junit, line, markdown, sarif, text_table
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.exporters.summary import QUESTIONS, Overview
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
 from contribaudit.tui.rows import overview as dashboard_verdict
@@ -300,8 +301,11 @@ def _headlines_agree(one: Generated) -> None:
     report, document = one.report, one.document
     sentence, run = report.headline, report.run
     assert line.one_line(document).startswith(f"{sentence}; exit={run.exit_code}"), "line"
-    table = " ".join(one.table.split("\n\n")[0].split())
-    assert table.startswith(sentence), "table"
+    for table in (one.table, text_table.render(document)):
+        assert " ".join(table.split("\n\n")[0].split()).startswith(sentence), "table"
+        last = f"{sentence.partition(' ')[0]} ({run.fail_on} and above), exit code {run.exit_code}"
+        assert table.splitlines()[-1] == last, "table"
+    _questions_agree(one)
     assert markdown.render(document).startswith(f"## {sentence}\n"), "Markdown"
     assert f"<h1>{sentence}</h1>" in "".join(html.pieces(document)), "HTML"
     assert f'name="verdict" value="{sentence}"' in "".join(junit.pieces(document)), "JUnit"
@@ -322,6 +326,22 @@ def _headlines_agree(one: Generated) -> None:
         assert (run.exit_code == 1) is bool(grave)
         assert not (run.exit_code == 0 and grave_open)
         assert not (run.exit_code == 3 and not grave_open and report.run.complete), sentence
+
+
+def _questions_agree(one: Generated) -> None:
+    """The first table's word for each question is the worst outcome of that family; its groups hold what is open."""
+    about = Overview(one.document)
+    for question, family in zip(about.questions(), QUESTIONS, strict=True):
+        told = [each["outcome"] for each in one.document["findings"] if each["check"].startswith(f"{family}-")]
+        applies = [each for each in told if each != "no_such_setting"]
+        bad = [each for each in told if each in ("fail", "conflict", "not_achievable")]
+        open_ = [each for each in told if each in ("unknown", "stale")]
+        assert (question.word in ("fail", "not achievable")) is bool(bad), question
+        assert (question.word == "unverified") is bool(open_ and not bad), question
+        assert (question.word == "not asked") is (not applies), question
+    quiet = about.counts["pass"] + about.counts["no_such_setting"]
+    assert sum(each.number for each in about.groups()) == len(one.document["findings"]) - quiet
+    assert sum(each.number for each in about.groups() if each.open) >= about.violated + about.unproven
 
 
 def _numbers(sentence: str, what: str) -> int:
