@@ -263,6 +263,19 @@ def test_what_the_plan_cannot_give_is_said_at_the_question(
     assert policy["expect"] == {"contribution": "none", "ai": {"groups": ["ai-users"]}}
 
 
+@pytest.mark.parametrize("words", [("--contribution", "none"), ("--pack", "no-training")])
+def test_what_the_plan_cannot_give_of_the_flags_is_said_too(
+    words: tuple[str, ...], cli: Cli, api: Api, key_file: Path
+) -> None:
+    organization = api.app.state.organization
+    for app in organization.apps:
+        organization.set_plan(app.id, "Standard")
+    ended = cli("init", "--key-file", "key", *words, "--no-audit")
+    assert ended.code == 0, ended.err
+    assert "on the Standard plan metadata contribution cannot be switched off" in " ".join(ended.err.split())
+    assert "[[waiver]]" in ended.err
+
+
 @pytest.mark.usefixtures("no_waiting")
 def test_a_key_that_does_not_work_is_asked_again_and_nothing_is_lost(
     cli: Cli, api: Api, keyring: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch

@@ -256,6 +256,7 @@ def command(
 
         with termination.undoing(stopped):
             interview.key()
+            interview.limits()
             if asking:
                 interview.rest()
                 if not yes and not options.confirm(f"Write {config_path} and {policy_path}?", default=True):
@@ -499,7 +500,7 @@ class _Interview:
             return
         word = _choose("Which data may Atlassian use to improve its apps and AI?", CONTRIBUTION, may_skip=True)
         if word and self._state("contribution", word):
-            self._limits()
+            self.limits()
 
     def _ai(self) -> None:
         said = self._answers.statements
@@ -512,7 +513,7 @@ class _Interview:
                     pass
             else:
                 self._state("ai", word)
-            self._limits()
+            self.limits()
         if said.get("ai") == "blocked" and "ai_allowed_on" not in said:
             question = "Sites or apps where AI is allowed all the same (labs.atlassian.net, loom …), Enter for none"
             while (places := _listed(_line(question, ""))) and not self._state("ai_allowed_on", list(places)):
@@ -530,7 +531,7 @@ class _Interview:
             )
             while (places := _listed(_line(f"Location ({_SKIP}: anywhere, not audited)"))) != (_SKIP,):
                 if self._state("location", list(places)):
-                    self._limits()
+                    self.limits()
                     break
         outside = self.look.without_residency
         if said.get("location") and "location_except" not in said and outside:
@@ -551,15 +552,16 @@ class _Interview:
             if text or not needed:
                 return
 
-    def _limits(self) -> None:
-        """Say what the plan cannot give of the statements so far."""
+    def limits(self) -> None:
+        """Say what the plan cannot give of the statements and packs so far, each thing once."""
         from contribaudit.operations import setup
         from contribaudit.policy_file.plan_limits import plan_limits
 
         plan = self._rulebook.plan(self._answers.plan)
-        if plan is None:
+        said, packs = self._answers.statements, self._answers.packs
+        if plan is None or not (said or packs):
             return
-        policy = setup.policy_of(self._settings, self._answers.statements)
+        policy = setup.policy_of(self._settings, said, packs)
         for limit in plan_limits(policy, plan, self._rulebook):
             if limit.fact not in self._told:
                 self._told.add(limit.fact)

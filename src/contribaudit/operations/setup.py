@@ -91,9 +91,11 @@ def refused(settings: AppSettings, statements: Mapping[str, Any]) -> str:
     return ""
 
 
-def policy_of(settings: AppSettings, statements: Mapping[str, Any]) -> AuditPolicy:
-    """The policy of these statements alone. Raises PolicyFileError."""
+def policy_of(settings: AppSettings, statements: Mapping[str, Any], packs: Sequence[str] = ()) -> AuditPolicy:
+    """The policy of these statements, and packs, alone. Raises PolicyFileError."""
     document = tomlkit.document()
+    document["version"] = 1
+    document["extends"] = list(packs)
     document["expect"] = _expect(statements)
     return load_policy(Path("policy.toml"), load_rulebook(settings), text=tomlkit.dumps(document))
 
