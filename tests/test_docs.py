@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from subprocess import PIPE, STDOUT
 
+import click
 import pytest
 
 from contribaudit import checks, collectors
 from contribaudit.atlassian import calls
-from contribaudit.cli import COMMANDS
+from contribaudit.cli import group as whole
+from contribaudit.cli.attest import Attest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RENEW = os.environ.get("CONTRIBAUDIT_RENEW") == "1"  # here: a test's own machine has no such variables
 
 
-def between(start: str, end: str, renewed: str) -> str:
-    """What the README has between the two texts; `renewed`, written there first, when the switch asks for it."""
-    path = ROOT / "README.md"
+def between(start: str, end: str, renewed: str, page: str = "README.md") -> str:
+    """What the page has between the two texts; `renewed`, written there first, when the switch asks for it."""
+    path = ROOT / page
     before, _, rest = path.read_text(encoding="utf-8").partition(start)
     inside, _, after = rest.partition(end)
     if RENEW:
@@ -44,9 +47,9 @@ def reads_table() -> str:
 
 
 def test_the_table_of_reads_is_what_the_collectors_say() -> None:
-    """Every call, its scope and what it proves stand in the README as in the code."""
+    """Every call, its scope and what it proves stand in docs/reads.md as in the code."""
     table = f"\n{reads_table()}\n"
-    assert between("<!-- reads -->", "<!-- /reads -->", table) == table
+    assert between("<!-- reads -->", "<!-- /reads -->", table, "docs/reads.md") == table
 
 
 def test_every_scope_that_a_key_needs_is_named() -> None:
@@ -70,9 +73,16 @@ def test_what_the_readme_shows_of_the_demo_is_what_it_prints(tmp_path: Path) -> 
 
 def demo_block(folder: Path) -> str:
     """What `make demo` prints now, in a terminal of 120 columns."""
-    command = [str(Path(sys.executable).with_name("contribaudit")), "demo", "--out", "demo-evidence"]
+    words = [
+        str(Path(sys.executable).with_name("contribaudit")),
+        "demo",
+        "--out",
+        "demo-evidence",
+        "--html",
+        "demo-report.html",
+    ]
     environment = {**os.environ, "COLUMNS": "120"}
-    done = subprocess.run(command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=True)
+    done = subprocess.run(words, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=True)
     without_progress = re.sub(r"(?m)^[a-z_]+: ok, [0-9]+ read\n", "", done.stdout)
     return f"\n```\n{without_progress}```\n"
 
@@ -83,12 +93,30 @@ def test_every_call_is_documented_where_it_says(call: calls.Call) -> None:
     assert call.documented_at.startswith("https://developer.atlassian.com/cloud/admin/")
 
 
-def test_every_command_in_the_readme_exists() -> None:
-    """Nothing in the README calls a subcommand that is not there."""
-    told = {
-        line.split("contribaudit ")[1].split()[0] for line in README.splitlines() if line.startswith("contribaudit ")
-    }
-    assert told <= set(COMMANDS)
+def commands_of(page: str) -> list[str]:
+    """Every line of the page's code blocks that calls contribaudit."""
+    blocks = re.findall(r"(?ms)^```\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"))
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line for line in lines if re.match(r"(\.venv/bin/)?contribaudit( |$)", line)]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/commands.md"])
+def test_every_command_on_the_page_can_be_typed(page: str) -> None:
+    """Each subcommand and option of it exists, and takes what stands behind it."""
+    lines = commands_of(page)
+    assert lines
+    for line in lines:
+        words = shlex.split(line.partition(" > ")[0], comments=True)[1:]
+        group: click.Command = whole
+        context = click.Context(group)
+        while isinstance(group, click.Group) and words and not words[0].startswith("-"):
+            found = group.get_command(context, words[0])
+            assert found is not None, line
+            group, words = found, words[1:]
+            context = click.Context(group, parent=context)
+        if isinstance(group, Attest):  # what is no subcommand is what `attest record` takes
+            group = group.commands["record"]
+        group.make_parser(click.Context(group)).parse_args(list(words))
 
 
 def test_every_file_that_the_guide_names_exists() -> None:
