@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.model.subject import COMPANY, Subject, organization_subject
-from contribaudit.core.resolve.aliases import alias_of, resolve_alias
+from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import alias_of, resolve_alias, spoken
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
@@ -88,3 +88,27 @@ def test_what_people_read() -> None:
     assert alias_of(both(), COMPANY) == "company"
     assert alias_of(both(), organization_subject(ORG)) == f"organization:{ORG}"
     assert alias_of(state_of(), organization_subject(ORG)) == "organization"
+
+
+@pytest.mark.parametrize(
+    ("kind", "alias", "name", "type_key", "title", "said"),
+    [
+        (Kind.APP, "app:a.net/jira-software", "acme", "jira-software", "Jira", "Jira on a.net"),
+        (Kind.APP, "app:b.org/code/bitbucket", "x", "bitbucket", "Bitbucket", "Bitbucket on b.org/code"),
+        (Kind.APP, "app:acme.atlassian.net/sim-boards", "x", "sim-boards", "", "sim-boards on acme.atlassian.net"),
+        (Kind.APP, "app:trello/ari:cloud:trello::workspace/5f", "boards", "trello", "Trello", "Trello (boards)"),
+        (Kind.APP, "app:ari:cloud:jira::site/x", "ari:cloud:jira::site/x", "", "", "app:ari:cloud:jira::site/x"),
+        (Kind.SPACE, "space:a.net/confluence/HR", "People", "confluence", "Wiki", "space HR in Wiki on a.net"),
+        (Kind.SPACE, "space:ari:cloud:confluence:1:space/7", "ari", "", "", "space:ari:cloud:confluence:1:space/7"),
+        (Kind.SITE, "site:acme.atlassian.net", "acme.atlassian.net", "", "", "acme.atlassian.net"),
+        (Kind.CONNECTOR, "connector:Google Drive", "Google Drive", "", "", "connector Google Drive"),
+        (Kind.ORGANIZATION, "organization:o-1", "Acme", "", "", "Acme"),
+        (Kind.ORGANIZATION, "organization", "", "", "", "id"),
+        (Kind.COMPANY, "company", "company", "", "", "all organizations together"),
+        (Kind.GROUP, "group:g-1", "admins", "", "", "admins"),
+        (Kind.USER, "user:u-1", "u-1", "", "", "user:u-1"),
+    ],
+)  # fmt: skip
+def test_what_people_say(kind: Kind, alias: str, name: str, type_key: str, title: str, said: str) -> None:
+    """By product and site where both are known, never by less than the alias tells."""
+    assert spoken(Subject("o", kind, "id"), alias, name, type_key, title) == said

@@ -192,12 +192,14 @@ def spoken(subject: Subject, alias: str, name: str, type_key: str, title: str) -
             return name or subject.id
         case Kind.COMPANY:
             return "all organizations together"
-        case Kind.APP | Kind.SPACE if product and kind == subject.kind:
-            place, between, last = rest.partition(f"/{type_key}/") if subject.kind is Kind.SPACE else ("", "", "")
-            if subject.kind is Kind.SPACE:
-                return f"space {last} in {product} on {place}" if between else alias
-            if rest.endswith(f"/{type_key}"):
-                return f"{product} on {rest.removesuffix(f'/{type_key}')}"
+        case Kind.SITE | Kind.CONNECTOR if rest and kind == subject.kind:
+            return rest if subject.kind is Kind.SITE else f"connector {rest}"
+        case Kind.SPACE if product and f"/{type_key}/" in rest:
+            place, _, key = rest.partition(f"/{type_key}/")
+            return f"space {key} in {product} on {place}"
+        case Kind.APP if product and rest.endswith(f"/{type_key}"):
+            return f"{product} on {rest.removesuffix(f'/{type_key}')}"
+        case Kind.APP if product and kind == subject.kind:
             return f"{product} ({name or subject.id})"
         case _:
             return alias
