@@ -110,6 +110,8 @@ def test_every_command_on_the_page_can_be_typed(page: str) -> None:
         group: click.Command = whole
         context = click.Context(group)
         while isinstance(group, click.Group) and words and not words[0].startswith("-"):
+            if isinstance(group, Attest) and words[0] not in group.commands:
+                break
             found = group.get_command(context, words[0])
             assert found is not None, line
             group, words = found, words[1:]
