@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import getpass
 import hashlib
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 from pydantic import SecretStr
 
@@ -39,6 +41,8 @@ from contribaudit.store.history import History
 if TYPE_CHECKING:
     from contribaudit.evidence.signing import Signer
 
+
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
 """How a home folder refuses that is another account's, read-only, or none."""
@@ -161,7 +165,7 @@ def targets(
             hint="Name the organization with --org, or give each its own api_key_file in the configuration.",
         )
     accesses = site_accesses(settings)
-    sites = _site_opener(settings, accesses, progress) if accesses is not None else None
+    sites = partial(connected_sites, settings, accesses, progress) if accesses is not None else None
     for credential in accesses.credentials if accesses is not None else ():
         for secret in credential.unspoken:
             on_key(secret)
@@ -178,7 +182,7 @@ def targets(
         on_key(key)
         recording.never_attach((named.file,) if named.file is not None else (), [key.get_secret_value()])
         label = one.api_key_label or settings.api_key_label
-        opener = _opener(settings, one.id, key, progress)
+        opener = partial(connected, settings, one.id, key, progress)
         found.append(Target(one.id, one.name, opener, key_label=label, connect_sites=sites))
     if missing and not any(target.connect for target in found):
         raise missing[0]
@@ -215,16 +219,18 @@ def _configured(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Organiz
     return configured
 
 
-def _opener(
-    settings: AppSettings, organization: str, key: SecretStr, progress: Progress
-) -> Callable[[], AbstractAsyncContextManager[AdminClient]]:
-    return lambda: connect(
+def connected(
+    settings: AppSettings, organization: str, key: SecretStr, progress: Progress = SILENT, sleep: Sleep = asyncio.sleep
+) -> AbstractAsyncContextManager[AdminClient]:
+    """A client of the organization at the configured address, with the configured patience."""
+    return connect(
         organization=organization,
         key=key,
         api_url=settings.api_url,
         progress=progress,
         connect_seconds=settings.timeouts.connect_seconds,
         read_seconds=settings.timeouts.read_seconds,
+        sleep=sleep,
     )
 
 
@@ -235,16 +241,22 @@ def site_accesses(settings: AppSettings) -> Accesses | None:
     return credentials.accesses(settings.sites, credentials.tokens(settings.sites, settings.api_url))
 
 
-def _site_opener(
-    settings: AppSettings, accesses: Accesses, progress: Progress
-) -> Callable[[Ledger], AbstractAsyncContextManager[SiteClient]]:
-    return lambda ledger: connect_sites(
+def connected_sites(
+    settings: AppSettings,
+    accesses: Accesses,
+    progress: Progress = SILENT,
+    ledger: Ledger | None = None,
+    sleep: Sleep = asyncio.sleep,
+) -> AbstractAsyncContextManager[SiteClient]:
+    """A client of the sites, as `connected`. `ledger` is the audit's, a new one by default."""
+    return connect_sites(
         accesses,
         api_url=settings.api_url,
         ledger=ledger,
         progress=progress,
         connect_seconds=settings.timeouts.connect_seconds,
         read_seconds=settings.timeouts.read_seconds,
+        sleep=sleep,
     )
 
 

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from contribaudit.atlassian.connect import connect
 from contribaudit.simulator.admin import AdminConsole
+from contribaudit.wiring import connected
 
 from .conftest import Api, Cli
 
@@ -156,7 +156,7 @@ def test_nothing_read_is_told_once_and_is_no_recovery(
         pass
 
     cli("audit")
-    monkeypatch.setattr("contribaudit.wiring.connect", partial(connect, sleep=at_once))
+    monkeypatch.setattr("contribaudit.wiring.connected", partial(connected, sleep=at_once))
     monkeypatch.setenv("CONTRIBAUDIT_API_URL", "http://127.0.0.1:9")
     assert cli("audit").code == 69
     assert cli("audit").code == 69

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from contribaudit.atlassian.connect import connect
-from contribaudit.collectors import ALL, audit_log
+from contribaudit.collectors import ALL, SITE_AI, audit_log
 from contribaudit.collectors.audit_log import EVENT_ACTIONS, EVENTS, parse
 from contribaudit.collectors.collect import collect_all
 from contribaudit.core.model import names
@@ -300,4 +300,4 @@ def test_everything_that_names_something_is_kept() -> None:
 
 def test_the_sources_that_not_every_plan_has_are_collectors() -> None:
     """A misspelt name would make a missing source look like a whole run."""
-    assert {one.name for one in ALL} >= names.OPTIONAL_COLLECTORS
+    assert {one.name for one in (*ALL, SITE_AI)} >= names.OPTIONAL_COLLECTORS

@@ -18,7 +18,6 @@ import click
 
 from contribaudit import exit_codes, termination
 from contribaudit.atlassian.calls import GET_ORGANIZATION
-from contribaudit.atlassian.connect import connect
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import OrganizationId
 from contribaudit.errors import ContribauditError, OrganizationNotFound, UsageError
@@ -824,14 +823,7 @@ def organization_name(settings: AppSettings, organization: str, key: SecretStr, 
 
 async def _organization_name(settings: AppSettings, organization: str, key: SecretStr, progress: Progress) -> str:
     from contribaudit.operations.first_look import name_in
+    from contribaudit.wiring import connected
 
-    async with connect(
-        organization=organization,
-        key=key,
-        api_url=settings.api_url,
-        progress=progress,
-        connect_seconds=settings.timeouts.connect_seconds,
-        read_seconds=settings.timeouts.read_seconds,
-        sleep=sleep,
-    ) as client:
+    async with connected(settings, organization, key, progress, sleep) as client:
         return name_in(await client.read(GET_ORGANIZATION))

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from contribaudit.atlassian.calls import GET_ORGANIZATION
-from contribaudit.atlassian.connect import connect
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.interface import promises_of
 from contribaudit.collectors.workspaces import WORKSPACES
@@ -21,6 +20,7 @@ from contribaudit.core.resolve.effective_ai import app_known
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.progress import SILENT, Progress
+from contribaudit.wiring import connected
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -65,15 +65,7 @@ def first_look(
 async def _first_look(
     settings: AppSettings, organization: str, key: SecretStr, rulebook: Rulebook, progress: Progress, sleep: Sleep
 ) -> FirstLook:
-    async with connect(
-        organization=organization,
-        key=key,
-        api_url=settings.api_url,
-        progress=progress,
-        connect_seconds=settings.timeouts.connect_seconds,
-        read_seconds=settings.timeouts.read_seconds,
-        sleep=sleep,
-    ) as client:
+    async with connected(settings, organization, key, progress, sleep) as client:
         name = name_in(await client.read(GET_ORGANIZATION))
         snapshot = await collect_all(client, (WORKSPACES,))
     seen = Seen(organization, name, snapshot, "", {}, {})

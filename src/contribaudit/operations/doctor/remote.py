@@ -15,7 +15,6 @@ from contribaudit import collectors
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call, Paging
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.graphql import NotTold, Part, Question
 from contribaudit.atlassian.sites import ON_GATEWAY, SPACES, Accesses, SiteClient, is_cloud_id, site_chain
 from contribaudit.collectors.workspaces import place_of
@@ -35,7 +34,7 @@ from contribaudit.progress import Progress
 from contribaudit.settings import credentials
 from contribaudit.settings.credentials import VARIABLE, Found, NamedKey, find_key
 from contribaudit.settings.model import AppSettings, Organization
-from contribaudit.wiring import load_rulebook, site_accesses
+from contribaudit.wiring import connected, connected_sites, load_rulebook, site_accesses
 
 site_sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -77,14 +76,7 @@ async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progr
         return [
             Line.warning("site", "none of the first apps belongs to a site with a token, so no token was tested", hint)
         ]
-    async with connect_sites(
-        accesses,
-        api_url=settings.api_url,
-        progress=progress,
-        connect_seconds=settings.timeouts.connect_seconds,
-        read_seconds=settings.timeouts.read_seconds,
-        sleep=site_sleep,
-    ) as client:
+    async with connected_sites(settings, accesses, progress, sleep=site_sleep) as client:
         found = [await _list_spaces(client, *chosen)] if SPACES in accesses.reads else []
         return [*found, await _ask_gateway(client, *chosen[1:])] if accesses.reads & ON_GATEWAY else found
 
@@ -216,15 +208,7 @@ async def _collected(
     settings: AppSettings, organization: Organization, found: Found, now: datetime, progress: Progress
 ) -> list[Line]:
     try:
-        async with connect(
-            organization=organization.id,
-            key=found.key,
-            api_url=settings.api_url,
-            progress=progress,
-            connect_seconds=settings.timeouts.connect_seconds,
-            read_seconds=settings.timeouts.read_seconds,
-            sleep=sleep,
-        ) as client:
+        async with connected(settings, organization.id, found.key, progress, sleep) as client:
             apps: list[dict[str, Any]] = []
             lines = [line async for line in _lines(client, settings, organization, found, now, apps)]
         return [*lines, *(await sample(settings, apps, progress) if apps else ())]
