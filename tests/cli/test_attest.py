@@ -271,7 +271,7 @@ def test_the_configuration_says_who_and_typed_by_whom(cli: Cli, ready: Api, monk
     assert (one["by"], one["recorded_by"]) == (ANNA, BERT)
     assert "nobody confirms" in wrong(cli, "attest", "confirm", one["id"])
     monkeypatch.setenv("CONTRIBAUDIT_ATTESTED_BY", "bert")
-    assert "a mail address is wanted" in cli("attest", "list").err
+    assert "expected an email address" in cli("attest", "list").err
 
 
 def test_a_folder_of_files_is_read_by_every_audit(
