@@ -155,8 +155,8 @@ def due_screens(
 ) -> list[DueScreen]:
     """What findings wait for, and what rules read and will soon be too old; in the rulebook's order.
 
-    `attestations` are those of the state when not given. On a screen that is due anyway everything is asked that the
-    same checks may need next, so that nobody goes there twice.
+    `attestations` are those of the state when not given. A value that another answer makes worth asking is among the
+    rows, where the same checks read it: whoever looks sees whether it is asked.
     """
     known = list(attestations if attestations is not None else _known(state))
     wanted = waiting(state, findings, policy, checks.ALL, catalogue.find)
@@ -164,13 +164,13 @@ def due_screens(
     for one in grouped(rows(state, known, policy)):
         asked = [row for row in one.rows if not ruled_out(state, row) and not _answered_otherwise(state, row)]
         first = {row.key for row in asked if row.key in wanted.values}
-        looked_at = {subject for subject, _ in first}
 
-        def also(row: Row, looked_at: set[Subject] = looked_at) -> bool:
+        def also(row: Row, first: set[tuple[Subject, SettingId]] = first) -> bool:
             if row.last is not None and row.setting.id in wanted.read and row.is_due(state.as_of):
                 return True
-            here = row.subject in looked_at and row.setting.id in wanted.beside
-            return here and not isinstance(state.read(*row.key), Observed)
+            condition = row.screen.asked_if.get(row.setting.id)
+            here = condition is not None and (row.subject, condition.setting) in first
+            return here and row.setting.id in wanted.beside and not isinstance(state.read(*row.key), Observed)
 
         chosen = tuple(row for row in asked if row.key in first or also(row))
         if chosen:

@@ -1,26 +1,39 @@
 """Which attested values the policy's rules wait for: those that an unverified finding asked for and did not get.
 
-A check is put to its subject once more, and what it reads on the way is noted. So the answer follows the rules of the
-checks themselves, and a value that a better source gives is never asked of a person.
+A check is put to its subject once more, and what it reads on the way is noted; then again as if the console had shown
+the best that it can, until it asks for nothing more. So the answer follows the rules of the checks themselves, whoever
+goes to the console goes once, and a value that a better source gives is never asked of a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from contribaudit.core.advise.remedies import Remedy, way_of
-from contribaudit.core.judge.check import Check, CheckContext, by_id
+from contribaudit.core.judge.check import Check, CheckContext, Verdict, by_id
 from contribaudit.core.judge.evaluate import attributes_of
 from contribaudit.core.judge.selectors import rule_for
 from contribaudit.core.model.finding import Finding, Severity
-from contribaudit.core.model.observation import Observation, Observed, SettingId
-from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.observation import Attester, Grade, Observation, Observed, SettingId, Value
+from contribaudit.core.model.policy import AuditPolicy, Rule
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
+from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
 
+Key = tuple[Subject, SettingId]
+T = TypeVar("T")
+_ROUNDS = 3
+"""How often what was assumed may lead to another question."""
+_TRIED = 30
+"""How many of the questions about one setting try which answer is best: the others are of the same rules."""
+_PLAIN: Mapping[str, Value] = {"": "none", "date": "2100-01-01"}
+"""An answer in place of a text or a day; of a number 1 will do."""
+_SOMEBODY = Attester("somebody@example.com", "another@example.com", screenshot=True, anchored=True)
 _TOO_WEAK = ("evidence_too_old", "evidence_from_the_future", "screenshot_missing", "grade_not_accepted")
 """Codes of findings whose values were all read and do not count."""
 
@@ -32,23 +45,45 @@ class Waiting:
     values: Mapping[tuple[Subject, SettingId], Severity]
     """Values that are missing or do not count, with the gravest finding that waits for one of the kind."""
     beside: frozenset[SettingId]
-    """What the same checks may ask for once they have those."""
+    """What the same checks read."""
     read: frozenset[SettingId]
     """What any rule of the policy reads."""
 
 
 class _Noting(State):
-    """The same state, which notes what is read. It computes anew what the other has computed already."""
+    """The same state with some answers assumed, which notes what is read. It computes everything anew."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, assumed: Mapping[Key, Value]) -> None:
         self.__dict__.update(state.__dict__)
         self._computed = {}
-        self.noted: dict[tuple[Subject, SettingId], Observation] = {}
+        self._assumed = assumed
+        self.noted: dict[Key, Observation] = {}
 
     def read(self, subject: Subject, setting: SettingId) -> Observation:
+        key = subject, setting
+        if key in self._assumed:
+            return Observed(setting, subject, self._assumed[key], Grade.ATTESTED, self.as_of, "", witness=_SOMEBODY)
         found = super().read(subject, setting)
-        self.noted[subject, setting] = found
+        self.noted[key] = found
         return found
+
+    def missing(self) -> Iterator[Key]:
+        """What was read and is not there."""
+        return (key for key, seen in self.noted.items() if not isinstance(seen, Observed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A finding that a look may settle, with what it takes to ask its check again."""
+
+    finding: Finding
+    check: Check
+    rule: Rule
+    policy: AuditPolicy
+
+    def put(self, state: State) -> Verdict:
+        """The check's own answer in that state."""
+        return self.check.judge(CheckContext(self.finding.subject, state, self.rule, self.policy))
 
 
 def waiting(
@@ -60,41 +95,107 @@ def waiting(
 ) -> Waiting:
     """What a look at the console has to tell before these findings can come out otherwise."""
     known = by_id(checks)
-    missing, weak = _Noting(state), _Noting(state)
-    wanted: dict[bool, dict[SettingId, Severity]] = {False: {}, True: {}}
-    beside: set[SettingId] = set()
+    questions: list[_Question] = []
+    weak = _Noting(state, {})
+    too_weak: dict[SettingId, Severity] = {}
     for one in findings:
         check = known.get(one.check)
-        if check is None or one.setting is None:
+        if check is None or one.setting is None or check.kind is not one.subject.kind:
             continue
         if way_of(state, one) is not Remedy.LOOK and not (one.outcome.unproven and one.setting in COMPUTED):
             continue
-        own = find_setting(one.setting)
-        counts_not = one.reason_code in _TOO_WEAK or (
-            own.attestable and isinstance(state.read(one.subject, own.id), Observed)
-        )
         rule = rule_for(policy, check.id, attributes_of(state, one.subject))
-        if rule is not None and check.kind is one.subject.kind:
-            noting = weak if counts_not else missing
-            check.judge(CheckContext(one.subject, noting, rule, policy))
-            if own.id in COMPUTED and one.subject.kind in KINDS:
-                effective_of(noting, one.subject, own.id)
-            else:
-                noting.read(one.subject, own.id)
-        asked = (own.id,) if own.attestable and check.answers is None else check.reads
-        for setting in asked:
-            severities = wanted[counts_not]
-            severities[setting] = min(severities.get(setting, one.severity), one.severity, key=lambda each: each.rank)
-        beside.update(check.reads)
-    unread = {setting for (_, setting), seen in missing.noted.items() if not isinstance(seen, Observed)}
-    conditional = {setting for screen in state.rulebook.screens for setting in screen.asked_if}
-    values: dict[tuple[Subject, SettingId], Severity] = {}
-    for counts_not, noting in ((False, missing), (True, weak)):
-        for (subject, setting), seen in noting.noted.items():
-            observed = seen if isinstance(seen, Observed) else None
-            relevant = observed is not None and observed.witness is not None if counts_not else observed is None
-            if relevant and setting in wanted[counts_not] and find_setting(setting).attestable:
-                values[subject, setting] = wanted[counts_not][setting]
+        if rule is None:
+            continue
+        question = _Question(one, check, rule, policy)
+        questions.append(question)
+        own = find_setting(one.setting)
+        if one.reason_code in _TOO_WEAK or (own.attestable and isinstance(state.read(one.subject, own.id), Observed)):
+            question.put(weak)
+            _add(too_weak, _asked(question, own.id), one.severity)
+    values = _missing(state, questions, find_setting)
+    for (subject, setting), seen in weak.noted.items():
+        if isinstance(seen, Observed) and seen.witness is not None and setting in too_weak:
+            values[subject, setting] = too_weak[setting]
     enabled = {rule.check for rule in policy.rules if rule.enabled}
     read = {setting for name in enabled & known.keys() for setting in known[name].reads}
-    return Waiting(values, frozenset(beside & (unread | conditional)), frozenset(read))
+    beside = {setting for question in questions for setting in question.check.reads}
+    return Waiting(values, frozenset(beside), frozenset(read))
+
+
+def _missing(
+    state: State, questions: Sequence[_Question], find_setting: Callable[[SettingId], Setting]
+) -> dict[Key, Severity]:
+    """What the questions ask for and do not get, also once they have what they asked for first."""
+    values: dict[Key, Severity] = {}
+    assumed: dict[Key, Value] = {}
+    for first in (True, *[False] * _ROUNDS):
+        noting = _Noting(state, assumed)
+        own: dict[Key, Severity] = {}
+        wanted: dict[SettingId, Severity] = {}
+        asking: dict[SettingId, list[_Question]] = defaultdict(list)
+        for question in questions:
+            verdict = question.put(noting)
+            setting = question.finding.setting if first else verdict.setting
+            if setting is None or not (first or verdict.outcome.unproven):
+                continue
+            if setting in COMPUTED and first and question.finding.subject.kind in KINDS:
+                effective_of(noting, question.finding.subject, setting)
+            elif first:
+                noting.read(question.finding.subject, setting)
+            for each in _asked(question, setting):
+                asking[each].append(question)
+            key = question.finding.subject, setting
+            if key in noting.noted and not isinstance(noting.noted[key], Observed):
+                listed = screen_for(state, *key) is not None
+                its = [key] if listed else _of_others(question, state, assumed, find_setting(setting))
+                _add(own, its, question.finding.severity)
+            else:
+                _add(wanted, _asked(question, setting), question.finding.severity)
+        new: dict[SettingId, list[Key]] = defaultdict(list)
+        for key in noting.missing():
+            severity = own.get(key) or wanted.get(key[1])
+            if severity is not None and find_setting(key[1]).attestable:
+                new[key[1]].append(key)
+                values[key] = severity
+        if not new:
+            break
+        for setting, keys in new.items():
+            assumed.update(_best(state, assumed, find_setting(setting), keys, asking[setting][:_TRIED]))
+    return values
+
+
+def _best(
+    state: State, assumed: Mapping[Key, Value], setting: Setting, keys: Sequence[Key], asking: Sequence[_Question]
+) -> dict[Key, Value]:
+    """The answer after which the fewest questions fail, and then the fewest ask on."""
+
+    def cost(answer: Value) -> tuple[int, int]:
+        trial = _Noting(state, {**assumed, **dict.fromkeys(keys, answer)})
+        outcomes = [question.put(trial).outcome for question in asking]
+        return sum(one.violates for one in outcomes), sum(one.unproven for one in outcomes)
+
+    answers: tuple[Value, ...] = setting.words or (_PLAIN.get(setting.unit, 1) if not setting.is_list else (),)
+    best = min(answers, key=cost) if len(answers) > 1 else answers[0]
+    return dict.fromkeys(keys, best)
+
+
+def _of_others(question: _Question, state: State, assumed: Mapping[Key, Value], setting: Setting) -> list[Key]:
+    """What others would have to have of the setting, where no screen shows it of the subject; nothing if in vain."""
+    noting = _Noting(state, assumed)
+    question.put(noting)
+    keys = [key for key in noting.missing() if key[1] == setting.id and key[0] != question.finding.subject]
+    for answer in setting.words:
+        if not question.put(_Noting(state, {**assumed, **dict.fromkeys(keys, answer)})).outcome.unproven:
+            return keys
+    return []
+
+
+def _asked(question: _Question, setting: SettingId) -> tuple[SettingId, ...]:
+    """What a verdict about the setting asks for: of a computed one whatever its check reads."""
+    return question.check.reads if setting in COMPUTED else (setting,)
+
+
+def _add(wanted: dict[T, Severity], what: Iterable[T], severity: Severity) -> None:
+    for one in what:
+        wanted[one] = min(wanted.get(one, severity), severity, key=lambda each: each.rank)
