@@ -10,9 +10,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from contribaudit.cli import run
+from contribaudit.cli.attest import walk
 from contribaudit.simulator import Organization, running, scenario_app
 from tests.administrator import AdminConsole
 from tests.isolation import isolate
@@ -29,6 +31,40 @@ written_for_plan = "premium"
 check = "DC-03"
 reason = "Our content is not to train anything."
 """
+TIDY = """version = 1
+name = "Our content trains nothing"
+extends = ["essentials", "no-training"]
+written_for_plan = "enterprise"
+
+[[rule]]
+check = "AI-01"
+expect = "blocked"
+reason = "Nobody has decided yet what Rovo may read."
+
+[[decision]]
+setting = "contribution.metadata"
+value = "off"
+by = "dpo@tidy.example"
+second = "ciso@tidy.example"
+date = 2026-08-14
+ticket = "GRC-207"
+
+[[decision]]
+setting = "contribution.in_app"
+value = "off"
+by = "dpo@tidy.example"
+second = "ciso@tidy.example"
+date = 2026-08-14
+ticket = "GRC-207"
+"""
+SHOWN = {
+    "Metadata contribution": "off",
+    "In-app data contribution": "off",
+    "included": "none",
+    "exemption": "none",
+    "AI": "off",
+}
+"""What the console of the tidy organization shows, by a part of the question."""
 SCREEN = (
     "attest --screen data-contribution --set contribution.metadata=always --set contribution.in_app={switch}"
     " --set contribution.in_app.included=none --set contribution.in_app.excluded=none"
@@ -91,44 +127,115 @@ STEPS: tuple[Step, ...] = (
 )
 
 
+FIRST: tuple[Step, ...] = (
+    (
+        "The admin API shows plans, residency and signals. With a site token, the GraphQL gateway shows AI and trials."
+        " A person looks at the rest.",
+        "audit --policy policy.toml -q",
+    ),
+    ("What is left, and how long it takes:", "attest --dry-run -q"),
+    (
+        "Anna opens each screen and types what it shows. The exclude list is not asked for, because the switch is off.",
+        "attest --by anna@tidy.example -q",
+    ),
+    ("Four commands and about five minutes later:", "audit --policy policy.toml -q"),
+)
+
+
+def told(question: str, default: str | None = None) -> str:
+    """What Anna types; the question is shown as on a terminal."""
+    answer = next((value for part, value in SHOWN.items() if part in question), "")
+    click.echo(f"{question}: {answer}".rstrip(), err=True)
+    return answer or default or ""
+
+
 def test_the_recorded_walk_is_what_the_commands_print(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every command of the page is run in order; times and digests apart, it prints the same."""
     isolate(monkeypatch, tmp_path)
-    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
-    app = scenario_app("drifted")
-    at_first(app.state.organization)
-    with running(app) as url:
-        monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
-        monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", app.state.organization.id)
-        monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
-        monkeypatch.setenv("COLUMNS", "100")
-        page = _page(app.state.organization, capsys)
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+    monkeypatch.setenv("COLUMNS", "100")
+    for walk_part in ("person_there", "ask"):
+        monkeypatch.setattr(walk, walk_part, told if walk_part == "ask" else lambda: True)
+    parts, codes = [], []
+    for scenario, policy in (("tidy", TIDY), ("drifted", POLICY)):
+        (tmp_path / "policy.toml").write_text(policy, encoding="utf-8")
+        monkeypatch.setenv("CONTRIBAUDIT_STORE", str(tmp_path / f"{scenario}.sqlite"))
+        app = scenario_app(scenario)
+        with running(app) as url, monkeypatch.context() as here:
+            here.setenv("CONTRIBAUDIT_API_URL", url)
+            here.setenv("CONTRIBAUDIT_ORG_ID", app.state.organization.id)
+            if scenario == "tidy":
+                here.setenv("CONTRIBAUDIT_POLICY", str(tmp_path / "policy.toml"))
+                here.setenv("CONTRIBAUDIT_SITES__EMAIL", "demo@acme.example")
+                here.setenv("CONTRIBAUDIT_SITES__TOKEN_ENV", "SITE_TOKEN")
+                here.setenv("SITE_TOKEN", "demo-site-token")
+            else:
+                at_first(app.state.organization)
+            printed, ended = _printed(FIRST if scenario == "tidy" else STEPS, app.state.organization, capsys)
+            parts.append(printed)
+            codes.append(ended)
+    page = PAGE_TEXT.format(tidy=TIDY, first=parts[0], policy=POLICY, second=parts[1])
+    assert codes[0] == [3, 0, 0, 0], "within four commands of the first audit the tidy organization passes"
     if RENEW:
         PAGE.write_text(page, encoding="utf-8")
     assert _plain(page) == _plain(PAGE.read_text(encoding="utf-8"))
 
 
-def _page(organization: Organization, capsys: pytest.CaptureFixture[str]) -> str:
-    parts = [
-        "# From unknown to inferred: a recorded walk\n\nData contribution has no documented endpoint. This is how its"
-        " settings are audited all the same, on the simulated organization of the demonstration. The page is written by"
-        " `tests/flow/test_recorded_walk.py`, which runs every command and fails when one prints something else.\n\n"
-        f"The policy:\n\n```toml\n{POLICY}```\n"
-    ]
-    for told, step in STEPS:
-        if told:
-            parts.append(f"{told}\n")
+PAGE_TEXT = """# Two recorded walks
+
+Both use a simulated organization, so that you can repeat them. `tests/flow/test_recorded_walk.py` writes this page: \
+it runs every command, and fails when one prints something else.
+
+## From a first clone to PASS
+
+`contribaudit simulate --scenario tidy` prints the lines that set address, organization and API key. The site token \
+comes from three more:
+
+```
+export CONTRIBAUDIT_SITES__EMAIL=demo@acme.example
+export CONTRIBAUDIT_SITES__TOKEN_ENV=SITE_TOKEN
+export SITE_TOKEN=demo-site-token
+```
+
+The policy:
+
+```toml
+{tidy}```
+
+{first}
+## From unknown to inferred
+
+No documented endpoint shows data contribution. This is how its settings are audited nevertheless, on the organization \
+of `contribaudit simulate`, without a site token. The policy:
+
+```toml
+{policy}```
+
+{second}"""
+
+
+def _printed(
+    steps: tuple[Step, ...], organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> tuple[str, list[int]]:
+    """What the page shows of the steps, and the exit code of each command."""
+    parts: list[str] = []
+    codes: list[int] = []
+    for said, step in steps:
+        if said:
+            parts.append(f"{said}\n")
         if callable(step):
             step(organization)
             continue
         capsys.readouterr()
-        run(step.split())
+        codes.append(run(step.split()))
         captured = capsys.readouterr()
         shown = captured.out if captured.out.strip() else captured.err
+        if "attest --by anna@tidy" in step:
+            shown = f"{captured.err.rstrip()}\n\n{captured.out}"
         parts.append(f"```\n$ contribaudit {step}\n{shown.rstrip()}\n```\n")
-    return "\n".join(parts)
+    return "\n".join(parts), codes
 
 
 def _plain(text: str) -> str:

@@ -34,7 +34,7 @@ from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.subject import Subject, organization_subject, same_person
 from contribaudit.core.resolve.aliases import called
-from contribaudit.core.resolve.screens import screen_for
+from contribaudit.core.resolve.screens import screen_for, shown_on
 from contribaudit.core.resolve.state import State
 
 _NAMED = 3
@@ -413,14 +413,18 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
     """Values that one look at one screen settles, and those that will soon be too old."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     unlisted: dict[tuple[Subject, str], list[Finding]] = defaultdict(list)
-    for one in findings:
-        screen = screen_for(state, one.subject, one.setting)
-        if screen is not None:
-            groups[one.subject.organization, screen.id].append(one)
-        else:
-            unlisted[one.subject, one.setting or ""].append(one)
     screens = {one.id: one for one in state.rulebook.screens}
     due = {(one.organization, one.screen): one for one in screens_due}
+    for one in findings:
+        organization = one.subject.organization
+        listing = screen_for(state, one.subject, one.setting)
+        # What waits for another app's value is settled where that one's is.
+        others = [its for its in shown_on(state, one.setting) if (organization, its.id) in due]
+        screen = listing or next(iter(others), None)
+        if screen is not None:
+            groups[organization, screen.id].append(one)
+        else:
+            unlisted[one.subject, one.setting or ""].append(one)
     for organization, identity in dict.fromkeys([*groups, *due]):
         if identity in screens:
             its, soon = groups.get((organization, identity), []), due.get((organization, identity))

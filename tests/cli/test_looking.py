@@ -1,0 +1,299 @@
+"""Looking at the console costs minutes: what `attest` asks for, in how many screens, and what an interruption keeps."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from contribaudit.cli.attest import drafts, walk
+from contribaudit.simulator import running, scenario_app
+
+from .conftest import Api, Cli
+
+ANNA = "anna@acme.example"
+PACKS = 'version = 1\nname = "t"\nwritten_for_plan = "{plan}"\nextends = ["essentials", "no-training"]\n'
+BLOCKED = '[[rule]]\ncheck = "AI-01"\nexpect = "blocked"\n'
+PNG = b"\x89PNG\r\n\x1a\npicture"
+
+
+@pytest.fixture
+def policy(monkeypatch: pytest.MonkeyPatch, home: Path) -> Callable[[str], None]:
+    """Puts a policy in force."""
+
+    def write(text: str) -> None:
+        (home / "policy.toml").write_text(text, encoding="utf-8")
+        monkeypatch.setenv("CONTRIBAUDIT_POLICY", str(home / "policy.toml"))
+        monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
+
+    return write
+
+
+@contextmanager
+def simulated(
+    monkeypatch: pytest.MonkeyPatch, scenario: str, *, token: bool, sites: int | None = None
+) -> Iterator[None]:
+    """An organization on a socket, and the environment that points at it."""
+    app = scenario_app(scenario, sites=sites)
+    with running(app) as url, monkeypatch.context() as here:
+        here.setenv("CONTRIBAUDIT_API_URL", url)
+        here.setenv("CONTRIBAUDIT_ORG_ID", app.state.organization.id)
+        if token:
+            here.setenv("CONTRIBAUDIT_SITES__EMAIL", "demo@acme.example")
+            here.setenv("CONTRIBAUDIT_SITES__TOKEN_ENV", "SITE_TOKEN")
+            here.setenv("SITE_TOKEN", "demo-site-token")
+        yield
+
+
+def plan(cli: Cli, *words: str) -> dict[str, tuple[int, int]]:
+    """Screens, each with values and minutes."""
+    ended = cli("attest", "--dry-run", "--format", "json", *words)
+    assert ended.code == 0, ended.err
+    return {one["screen"]: (one["values"], one["minutes"]) for one in json.loads(ended.out)}
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, shown: Mapping[str, str], *, stop_at: str = "\0") -> list[str]:
+    """A person who types what `shown` has for a part of the question, and Ctrl-C at `stop_at`; the questions."""
+    asked: list[str] = []
+
+    def ask(question: str, default: str | None = None) -> str:
+        asked.append(question)
+        if stop_at in question:
+            raise click.Abort
+        return next((answer for part, answer in shown.items() if part in question), default or "")
+
+    monkeypatch.setattr(walk, "person_there", lambda: True)
+    monkeypatch.setattr(walk, "ask", ask)
+    return asked
+
+
+def recorded(cli: Cli) -> dict[tuple[str, str], dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(cli("attest", "list", "--format", "json").out)
+    return {(one["subject"], one["setting"]): one for one in found}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "sites", "token", "wanted"),
+    [
+        ("drifted", None, True, {"data-contribution": (3, 2)}),
+        ("generated", 150, True, {"data-contribution": (3, 2)}),
+        # Without a site token nothing tells of AI: Rovo access, and each app that has a switch of its own.
+        (
+            "drifted",
+            None,
+            False,
+            {
+                "data-contribution": (3, 2),
+                "rovo-access": (9, 2),
+                "jsm-ai": (1, 2),
+                "bitbucket-ai": (1, 2),
+                "trello-ai": (1, 2),
+                "subscriptions": (13, 2),
+            },
+        ),
+    ],
+)
+def test_the_figures_that_are_wanted(
+    cli: Cli,
+    policy: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    scenario: str,
+    sites: int | None,
+    token: bool,
+    wanted: dict[str, tuple[int, int]],
+) -> None:
+    """No training, the essentials and AI blocked: one screen in three minutes, for 13 apps and for 600 on 150 sites."""
+    policy(PACKS.format(plan="premium") + BLOCKED)
+    with simulated(monkeypatch, scenario, token=token, sites=sites):
+        cli("audit")
+        assert plan(cli) == wanted
+        steps = json.loads(cli("next", "--format", "json").out)
+        told = [(one["command"], one["minutes"]) for one in steps if "--screen" in one["command"]]
+        looks = {command.split("--screen ")[1].split()[0]: minutes for command, minutes in told}
+        assert looks == {screen: minutes for screen, (_, minutes) in wanted.items()}, "next says the same"
+
+
+@pytest.mark.parametrize("switch", ["off", "on"])
+def test_after_the_walk_nothing_is_left_to_look_at(
+    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
+    """Whatever the console shows: what an answer leaves open was asked for in the same walk."""
+    policy(PACKS.format(plan="enterprise") + BLOCKED)
+    shown = {
+        "Metadata contribution": "off",
+        "In-app data contribution": switch,
+        "cluded": "none",
+        "exemption": "none",
+        "Rovo access": "blocked",
+        "AI switch": "off",
+        "trial": "none",
+    }
+    asked = answering(monkeypatch, shown)
+    cli("audit")
+    assert cli("attest", "--by", ANNA).code == 0
+    lists = [question for question in asked if "cluded" in question]
+    assert len(lists) == 1
+    assert ("included" in lists[0]) == (switch == "off"), "the other list is not shown"
+    assert not any("end of the trial" in question.casefold() for question in asked), "there is no trial"
+    cli("audit")
+    assert plan(cli) == {}
+
+
+def test_one_answer_covers_all_rows_of_a_screen(
+    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row is recorded, as covered by that statement."""
+    policy(PACKS.format(plan="enterprise"))
+    asked = answering(monkeypatch, {"All 7 apps": "none"})
+    cli("audit")
+    cli("attest", "--screen", "subscriptions", "--by", ANNA)
+    assert len([one for one in asked if "trial" in one.casefold()]) == 1
+    found = recorded(cli)
+    assert len(found) == 7
+    assert {one["value"] for one in found.values()} == {"none"}
+    assert {one["note"] for one in found.values()} == {"One statement about all (7 rows): trial = none."}
+
+
+@pytest.mark.parametrize(
+    ("words", "rows", "note"),
+    [
+        (("--set", "trial@app:*=none"), 7, "One statement about app:* (7 rows): trial = none."),
+        (("--screen", "subscriptions", "--set", "app:*=none"), 7, "One statement about app:* (7 rows): trial = none."),
+        (
+            ("trial", "none", "--subject", "APP:tidy-labs*"),
+            2,
+            "One statement about APP:tidy-labs* (2 rows): trial = none.",
+        ),
+        (("--screen", "rovo-access", "--set", "app:*=blocked"), 7, None),
+        (("--screen", "rovo-access", "--set", "app:tidy.atlassian.net/confluence=blocked"), 1, ""),
+    ],
+)
+def test_a_pattern_stands_for_the_rows_that_it_matches(
+    cli: Cli, api: Api, policy: Callable[[str], None], words: tuple[str, ...], rows: int, note: str | None
+) -> None:
+    policy(PACKS.format(plan="enterprise"))
+    cli("audit")
+    assert cli("attest", *words, "--by", ANNA).code == 0
+    found = recorded(cli)
+    assert len(found) == rows
+    assert len({one["look"] for one in found.values()}) == 1
+    assert note is None or {one["note"] for one in found.values()} == {note}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--set", "trial@app:nowhere*=none"), "`app:nowhere*` matches no row of any screen with trial"),
+        (("--screen", "jsm-ai", "--set", "app:*=off"), "is not clear"),
+        (("--set", "app:*=blocked"), "There is no setting"),
+        (("--screen", "subscriptions", "--set", "ai.access@app:*=blocked"), "does not show ai.access"),
+    ],
+)
+def test_a_pattern_that_is_not_clear_records_nothing(
+    cli: Cli, api: Api, policy: Callable[[str], None], words: tuple[str, ...], said: str
+) -> None:
+    policy(PACKS.format(plan="enterprise"))
+    cli("audit")
+    ended = cli("attest", *words, "--by", ANNA)
+    assert ended.code == 2
+    assert said in ended.err
+    assert recorded(cli) == {}
+
+
+def test_everything_asks_for_the_rest(cli: Cli, api: Api, policy: Callable[[str], None]) -> None:
+    policy('version = 1\nname = "t"\nextends = []\n[[rule]]\ncheck = "DC-01"\n')
+    cli("audit")
+    needed, everything = plan(cli), plan(cli, "--everything")
+    assert set(needed) == {"data-contribution"}
+    assert len(everything) > 15
+    rows = list(csv.DictReader(io.StringIO(cli("attest", "--template").out)))
+    marked = [row["needed"] for row in rows]
+    assert marked == sorted(marked, reverse=True), "what the policy waits for comes first"
+    assert {row["setting"] for row in rows if row["needed"]} == {"contribution.metadata"}
+
+
+def test_ctrl_c_keeps_the_form_and_the_next_walk_goes_on(
+    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The values are recorded only once the form is finished, and are anchored: no signal moved meanwhile."""
+    policy(PACKS.format(plan="enterprise"))
+    cli("audit")
+    shown = {"Metadata": "off", "In-app": "off", "cluded": "none", "exemption": "none"}
+    answering(monkeypatch, shown, stop_at="exemption")
+    ended = cli("attest", "--screen", "data-contribution", "--by", ANNA)
+    assert ended.code == 130
+    assert "3 answers kept as a draft" in ended.err
+    assert recorded(cli) == {}
+    asked = answering(monkeypatch, shown)
+    ended = cli("attest", "--screen", "data-contribution", "--by", ANNA)
+    assert "Resumed: 3 answers" in ended.err
+    assert [one for one in asked if "In-app" in one or "Metadata" in one] == []
+    assert len(recorded(cli)) == 4
+    assert all(one["anchored"] for one in recorded(cli).values())
+    assert drafts.discard_all() == 0, "a finished form leaves no draft"
+
+
+def test_a_form_is_dropped_when_a_signal_moved_since(
+    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy(PACKS.format(plan="enterprise"))
+    cli("audit")
+    answering(monkeypatch, {"Metadata": "off"}, stop_at="In-app")
+    cli("attest", "--screen", "data-contribution", "--by", ANNA)
+    answering(monkeypatch, {}, stop_at="In-app")
+    ended = cli("attest", "--screen", "data-contribution", "--by", "bert@acme.example")
+    assert "Resumed" not in ended.err, "a form is one person's"
+    organization = api.app.state.organization
+    moved = next(one for one in organization.policies if one.type == "ugc-data-use-preferences")
+    organization.set_policy(moved.id, name="another")
+    asked = answering(monkeypatch, {})
+    ended = cli("attest", "--screen", "data-contribution", "--by", ANNA)
+    assert "a signal has moved since you looked" in ended.err
+    assert any("Metadata" in one for one in asked)
+    assert recorded(cli) == {}
+
+
+def test_discard_deletes_unfinished_forms(
+    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy(PACKS.format(plan="enterprise"))
+    answering(monkeypatch, {"Metadata": "off"}, stop_at="In-app")
+    cli("attest", "--screen", "data-contribution", "--by", ANNA)
+    assert "1 unfinished form deleted" in cli("attest", "--discard").last
+    assert "0 unfinished forms deleted" in cli("attest", "--discard").last
+
+
+def test_a_missing_name_is_told_once(cli: Cli, api: Api, policy: Callable[[str], None], home: Path) -> None:
+    policy(PACKS.format(plan="enterprise"))
+    rows = "".join(f"organization,contribution.in_app.included,item {number}\n" for number in range(50))
+    (home / "many.csv").write_text(f"subject,setting,value\n{rows}", encoding="utf-8")
+    ended = cli("attest", "--from", "many.csv")
+    assert ended.code == 2
+    assert ended.err.count("who looked") == 1
+    assert "50 rows do not say who looked" in ended.err
+
+
+def test_the_clipboard_s_picture_is_attached(
+    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the first tool that there is and that finds a picture; where there is none, that is said."""
+    policy(PACKS.format(plan="enterprise"))
+    words = ("attest", "contribution.in_app", "off", "--by", ANNA, "--attach", "clipboard")
+    module = "contribaudit.cli.attest.clipboard"
+    monkeypatch.setattr(f"{module}.shutil.which", lambda _name: None)
+    assert "There is no clipboard to read pictures from" in cli(*words).err
+    monkeypatch.setattr(f"{module}.shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(f"{module}.subprocess.run", lambda *_a, **_k: subprocess.CompletedProcess([], 1, b""))
+    assert "The clipboard holds no picture" in cli(*words).err
+    monkeypatch.setattr(f"{module}.subprocess.run", lambda *_a, **_k: subprocess.CompletedProcess([], 0, PNG))
+    assert cli(*words).code == 0
+    identity = next(iter(recorded(cli).values()))["id"]
+    assert "clipboard.png, SHA-256" in cli("attest", "show", identity).out
