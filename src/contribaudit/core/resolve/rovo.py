@@ -57,6 +57,8 @@ CONTRADICTED, BY_PERSON = "contradicted", "contradicted_by_person"
 """How far the reading of an app's AI policy item counts: by the gateway or an anchored attestation, of any app."""
 NOT_FOR_THIS_ACCOUNT = "not_for_this_account"
 """Code of a gateway's no that may be about the token's account alone."""
+GATEWAY_SILENT = "gateway_silent"
+"""Code of an answer of the gateway that cannot be used, where nobody has looked either."""
 SOME_OR_ALL = "limited_or_allowed"
 """Code of an app that is open, to whom is not known, where a policy takes limited access."""
 WITNESSES = (names.GATEWAY_ROVO, names.GATEWAY_AI, names.GATEWAY_ROVO_LLM, names.AI_POLICY_ITEM)
@@ -276,11 +278,10 @@ def gateway(state: State, app: Subject) -> Answer | None:
         one = unusable[0]
         if isinstance(one, Unavailable):
             ours = one.code != names.OTHER_ORGANIZATION
-            code, sentence = one.code, f"the GraphQL gateway did not answer: {one.reason}" if ours else one.reason
+            sentence = f"the GraphQL gateway did not answer: {one.reason}" if ours else one.reason
         else:
-            shown = "null" if one.value is None else repr(one.value)
-            code, sentence = ("null" if one.value is None else "unknown_word"), f"the GraphQL gateway answers {shown}"
-        return Answer(None, told(sentence, one), Stop(Outcome.UNKNOWN, code, told(sentence, one)))
+            sentence = f"the GraphQL gateway answers {'null' if one.value is None else repr(one.value)}"
+        return Answer(None, told(sentence, one), Stop(Outcome.UNKNOWN, GATEWAY_SILENT, told(sentence, one)))
     if not asked:
         return None
     no = asked[0]
