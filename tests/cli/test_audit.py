@@ -438,3 +438,12 @@ def test_a_run_of_one_organization_does_not_judge_the_others(
         monkeypatch.setenv("CONTRIBAUDIT_API_URL", ready.url)
         code, outcomes = audit(ready.organization)
         assert (code, outcomes["DC-10"]) == (0, "pass")
+
+
+def test_files_for_monitoring_are_written_beside_the_report(ready: Api, cli: Cli, tmp_path: Path) -> None:
+    """They are replaced at every run, and name the exit code with which it ended."""
+    gauges, summary = tmp_path / "contribaudit.prom", tmp_path / "last.json"
+    for _ in range(2):
+        ended = cli("audit", "--policy", policy(tmp_path), "--metrics", str(gauges), "--json-summary", str(summary))
+    assert ended.code == json.loads(summary.read_text())["exit_code"] == 0
+    assert "contribaudit_exit_code 0\n" in gauges.read_text()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from contribaudit.errors import OutputError
     from contribaudit.settings.model import Sites
 
+METRICS = "Write Prometheus gauges for a textfile collector."
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
@@ -49,6 +50,10 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @click.option("--offline", is_flag=True, help="Judge the last kept run; read nothing.")
 @click.option("--at", metavar="RUN|DATE", help="With --offline: as of that run, or of the end of that day (UTC).")
+@click.option("--metrics", "metrics_path", type=click.Path(path_type=Path), metavar="FILE", help=METRICS)
+@click.option(
+    "--json-summary", "summary_path", type=click.Path(path_type=Path), metavar="FILE", help="Write the run in numbers."
+)
 @click.option("--no-notify", is_flag=True, help="Send no messages for this run.")
 @click.option(
     "--planned", metavar="HH:MM", help="For schedulers: the time of day, on this machine's clock, when it starts daily."
@@ -71,6 +76,8 @@ def command(
     everything: bool,
     offline: bool,
     at: str | None,
+    metrics_path: Path | None,
+    summary_path: Path | None,
     no_notify: bool,
     planned: str | None,
     list_calls: bool,
@@ -105,6 +112,7 @@ def command(
             judged(job, at) if offline else audited(console, job, silent=no_notify or bool(str(selection)))
         )
     try:
+        for_machines(console, report, metrics_path, summary_path)
         finish(console, report, output_format, output_path, everything=everything)
     finally:
         if unexported is not None:
@@ -186,6 +194,21 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
     except ContribauditError as error:
         return report, OutputError(f"The audit is kept, its evidence is not exported: {error.message}", hint=error.hint)
     return replace(report, manifest_sha256=exported.manifest.sha256) if exported else report, None
+
+
+def for_machines(console: Console, report: Report, metrics_path: Path | None, summary_path: Path | None) -> None:
+    """Write what monitoring reads, each file whole or not at all."""
+    if metrics_path is None and summary_path is None:
+        return
+    import json
+
+    from contribaudit.exporters import json_v1, machine
+
+    document = json_v1.as_document(report)
+    if metrics_path is not None:
+        console.write(machine.metrics(document, report.manifest_sha256), metrics_path)
+    if summary_path is not None:
+        console.write(json.dumps(machine.summary(document, report.manifest_sha256), indent=2) + "\n", summary_path)
 
 
 def finish(

@@ -1,0 +1,37 @@
+"""What monitoring reads agrees with the report, and Prometheus' own parser takes it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from contribaudit.core.model.finding import Outcome
+from contribaudit.exporters.json_v1 import as_document
+from contribaudit.exporters.machine import metrics, summary
+
+from .awkward import app, awkward_report, finding, report
+
+PAGE = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text(encoding="utf-8")
+
+
+def test_prometheus_takes_the_gauges_and_the_page_lists_each() -> None:
+    families = list(text_string_to_metric_families(metrics(as_document(awkward_report()), "ab12")))
+    assert {family.type for family in families} == {"gauge"}
+    assert {family.name for family in families} <= {line.split("`")[1] for line in PAGE.splitlines() if "| `" in line}
+
+
+def test_the_gauges_the_summary_and_the_report_count_the_same() -> None:
+    found = [finding(app(f"{place}"), outcome) for place, outcome in enumerate([Outcome.FAIL, *[Outcome.PASS] * 3])]
+    document = as_document(report(found))
+    told = summary(document, "ab12")
+    counted: dict[str, float] = {}
+    for family in text_string_to_metric_families(metrics(document)):
+        if family.name == "contribaudit_findings":
+            for sample in family.samples:
+                counted[sample.labels["outcome"]] = counted.get(sample.labels["outcome"], 0) + sample.value
+    assert counted == told["by_outcome"] == {"fail": 1, "pass": 3}
+    assert told["exit_code"] == document["run"]["exit_code"]
+    assert told["manifest_sha256"] == "ab12"
+    assert json.loads(json.dumps(told)) == told
