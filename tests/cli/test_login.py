@@ -61,6 +61,31 @@ def test_a_server_error_saves_nothing(cli: Cli, api: Api, keyring: Kept, key_fil
     assert keyring == {}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code", "told"),
+    [
+        ("narrow-key", "demo-key", 0, "Saved the key"),
+        ("demo-key", "narrow-key", 4, "The new key lacks read:"),
+        ("demo-key", "demo-key", 2, "saved already"),
+        ("expired-key", "demo-key", 0, "the scopes of the old key are not known"),
+        ("demo-key", "other-org-key", 4, ""),
+    ],
+)
+def test_a_key_is_replaced_by_one_that_may_read_no_less(
+    old: str, new: str, code: int, told: str, cli: Cli, api: Api, keyring: Kept, key_file: Path
+) -> None:
+    """Whatever comes of it, neither key is shown, and the old one stays unless the new one is good."""
+    account = ("contribaudit", f"{api.organization}@{api.url.partition('://')[2]}")
+    keyring[account] = old
+    key_file.write_text(new)
+    ended = cli("login", "--rotate", "--api-key-file", str(key_file))
+    assert ended.code == code
+    assert told in ended.err
+    assert keyring[account] == (new if code == 0 else old)
+    assert old not in ended.err
+    assert new not in ended.err
+
+
 def test_nobody_is_asked_without_a_terminal(cli: Cli, api: Api, keyring: Kept) -> None:
     ended = cli("login")
     assert ended.code == 2

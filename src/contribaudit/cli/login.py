@@ -20,16 +20,21 @@ if TYPE_CHECKING:
 @site_option
 @api_key_options
 @click.option("--no-test", is_flag=True, help="Save the key without asking Atlassian whether it works.")
+@click.option("--rotate", is_flag=True, help="Replace the key in use by a new one that may read no less.")
 @pass_console
 def command(
     console: Console,
     organization: str | None,
     site: str | None,
     no_test: bool,
+    rotate: bool,
 ) -> None:
     """Save an organization's API key, or with --site the API token that reads spaces, in the system keyring.
 
     Asks for the key without showing it, tests it with one read of the organization, and saves it only if it works.
+    --rotate also compares it with the key in use: the same organization, and no scope less. Revoke the old key once the
+    next audit has run.
+
     A token is saved untested: contribaudit doctor tries it on a site. Neither is ever an argument: other users of a
     machine can read those.
     """
@@ -37,6 +42,10 @@ def command(
     from contribaudit.settings import credentials
 
     settings = console.settings()
+    if rotate and (no_test or site is not None):
+        from contribaudit.errors import UsageError
+
+        raise UsageError("--rotate tests an organization's key", hint="Leave out --no-test and --site")
     if site is not None:
         _save_token(console, site, organization)
         return
@@ -44,6 +53,8 @@ def command(
     store = credentials.key_store()  # before the question: nobody types a key that cannot be kept
     key = _given(console, organization) or ask_key(f"API key of organization {organization}")
     console.diagnostics.hide(key)
+    if rotate:
+        _compare(console, settings, organization, key)
     told = f"organization {organization}, not tested" if no_test else _tested(console, settings, organization, key)
     credentials.save_key(credentials.account(organization, settings.api_url), key)
     if settings.api_key is not None:
@@ -58,6 +69,32 @@ def _given(console: Console, organization: str) -> SecretStr | None:
 
     named = console.named_key
     return None if named == credentials.NOT_NAMED else credentials.find_key(console.settings(), organization, named).key
+
+
+def _compare(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> None:
+    """Refuse a new key that is the old one, or that lacks a scope which the old one has.
+
+    An old key that the API refuses, or that is not there any more, is compared with nothing.
+    """
+    from contribaudit.errors import CredentialError, KeyRefused, UsageError
+    from contribaudit.operations.doctor.remote import scopes_of
+    from contribaudit.settings import credentials
+
+    try:
+        old = credentials.find_key(settings, organization).key
+        console.diagnostics.hide(old)
+        if old.get_secret_value() == key.get_secret_value():
+            raise UsageError("This is the key that is saved already", hint="Create a new key, then rotate to it")
+        before = scopes_of(settings, organization, old, console.diagnostics)
+    except (KeyRefused, CredentialError) as error:
+        console.diagnostics.warning(f"the scopes of the old key are not known: {error.message}")
+        return
+    lost = before - scopes_of(settings, organization, key, console.diagnostics)
+    if lost:
+        raise CredentialError(
+            f"The new key lacks {', '.join(sorted(lost))}, which the old one has. Nothing was replaced",
+            hint="Create a key with the same scopes",
+        )
 
 
 def _save_token(console: Console, site: str, organization: str | None) -> None:

@@ -11,6 +11,8 @@ from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
+from pydantic import SecretStr
+
 from contribaudit import collectors
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call, Paging
@@ -311,6 +313,42 @@ async def _key_end(client: AdminClient, organization: Organization, now: datetim
     else:
         yield _granted(calls.LIST_API_KEYS, f"{len(keys)} keys")
         yield key_end(keys, organization.api_key_label, now)
+
+
+_SCOPED = (
+    calls.GET_ORGANIZATION,
+    calls.SEARCH_WORKSPACES,
+    calls.LIST_DIRECTORIES,
+    calls.LIST_POLICIES,
+    calls.SEARCH_AI_GROUPS,
+    calls.LIST_EVENT_ACTIONS,
+    calls.LIST_API_KEYS,
+)
+"""One call for each scope that an audit uses."""
+
+
+def scopes_of(settings: AppSettings, organization: str, key: SecretStr, progress: Progress) -> frozenset[str]:
+    """The scopes that the key was seen to have, by one read for each.
+
+    Raises KeyRefused, OrganizationNotFound or AdminApiUnreachable, and any other AdminApiError that leaves one open.
+    """
+
+    async def granted() -> frozenset[str]:
+        found: set[str] = set()
+        async with connected(settings, organization, key, progress, sleep) as client:
+            for call in _SCOPED:
+                try:
+                    if call.paging is Paging.NONE:
+                        await client.read(call)
+                    else:
+                        async with aclosing(client.pages(call, max_pages=1)) as pages:
+                            await anext(pages)
+                except AccessDenied:
+                    continue
+                found.add(call.scope)
+        return frozenset(found)
+
+    return asyncio.run(granted())
 
 
 def _granted(call: Call, seen: str = "") -> Line:
