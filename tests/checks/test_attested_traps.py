@@ -61,7 +61,7 @@ def test_below_the_plan_with_the_switch_metadata_cannot_be_off(check: str, plan:
         assert f"attested as off, but the {plan} plan always contributes metadata" in verdict.reason
     else:
         assert verdict.outcome is NOT_ACHIEVABLE
-        assert "Enterprise has a switch" in verdict.reason
+        assert "Enterprise has the switch" in verdict.reason
     changed = replace(RULEBOOK, plans=tuple(replace(one, metadata_changeable=True) for one in RULEBOOK.plans))
     both_off = (seen(METADATA, "off"), seen(IN_APP, "off"), NONE_INCLUDED)
     state = state_of(*facts(WIKI, plan=plan), *both_off, rulebook=changed)
@@ -245,7 +245,7 @@ def test_dc_22_both_opt_outs_run_side_by_side() -> None:
         assert day in verdict.reason
     early = under("DC-22", state, decision(IN_APP, "off", date(2026, 8, 1)), both[1])
     assert (early.outcome, early.setting) == (Outcome.PENDING, "contribution.metadata")
-    assert "nobody can verify" in early.reason
+    assert "nothing was contributed" in early.reason
 
 
 def test_dc_22_metadata_that_is_off_without_a_date_leaves_it_open() -> None:

@@ -146,4 +146,4 @@ def test_a_pass_is_fragile_while_a_trial_runs(check: Check) -> None:
         return
     assert verdict.outcome is Outcome.PASS
     assert verdict.fragile
-    assert "a trial runs" in verdict.reason
+    assert "a trial is running" in verdict.reason

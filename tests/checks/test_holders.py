@@ -49,7 +49,7 @@ def test_what_passes_passes() -> None:
     for expect in (("ai-users",), ("G1",), ("others", " ai-users ")):
         verdict = holders(*GOOD, expect=expect)
         assert (verdict.outcome, verdict.reason_code) == (PASS, "approved_groups")
-        assert "in person" in verdict.reason
+        assert "directly" in verdict.reason
 
 
 @pytest.mark.parametrize("check", ["AI-06", "AI-07"])
@@ -162,7 +162,7 @@ def looked(
         ("data-contribution", "Security > Audit log > Settings > In-app data", UNKNOWN, "screen_not_known"),
         ("audit-log", CONTRIBUTION, UNKNOWN, "screen_not_known"),
         ("web-search", CONTRIBUTION, FAIL, "other_screen"),
-        ("data-contribution", f"{CONTRIBUTION} > Exclude", FAIL, "other_screen"),
+        ("data-contribution", f"{CONTRIBUTION} > Include or Exclude > Teamwork Graph connectors", FAIL, "other_screen"),
     ],
 )
 def test_dc_24_screen_and_path_both_lead_to_data_contribution(

@@ -95,7 +95,9 @@ def test_what_a_trial_of_the_app_holds_up_is_fragile(check: str) -> None:
 
     on_trial = judged(seen("trial", "running", app()))
     assert (on_trial.outcome, on_trial.fragile) == (PASS, True)
-    assert "a trial runs on it: when it ends, its plan may be Free, which has no data residency" in on_trial.reason
+    assert (
+        "a trial is running on it: when it ends, its plan may be Free, which has no data residency" in on_trial.reason
+    )
     for said in ([], [seen("trial", "none", app())], [seen("trial", "running", app("other"))]):
         assert (judged(*said).outcome, judged(*said).fragile) == (PASS, False)
 

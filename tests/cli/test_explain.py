@@ -165,7 +165,7 @@ def test_observed_text_is_data_in_the_tree() -> None:
     )
     assert "\x1b" not in text
     assert "[bold]" in text
-    assert "fragile: a trial runs on app:x" in text
+    assert "fragile: a trial is running on app:x" in text
     assert "confirmed by b@acme.example, with a screenshot, held by signals" in text
     assert "the scope read:workspaces:admin would let the key read it" in text
 

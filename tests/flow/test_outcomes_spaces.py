@@ -188,7 +188,7 @@ def test_what_is_missing_is_told_with_what_to_add(stage: Stage) -> None:
     counted = stage.find(fresh(UNKNOWN, "", ON, NOTHING_EXCLUDED, listings=ENG))
     assert "attest spaces.count of app:tidy.atlassian.net/confluence" in counted.reason
     short = stage.find(fresh(UNKNOWN, "", ON, NOTHING_EXCLUDED, count(5), listings=ENG))
-    assert "4 of 5 spaces unseen by auditor@acme.example" in short.reason
+    assert "auditor@acme.example cannot see 4 of 5 spaces" in short.reason
 
 
 def test_a_pass_says_whose_eyes_it_was_read_with(stage: Stage) -> None:

@@ -46,7 +46,7 @@ def changes_traced(case: CheckContext) -> Verdict:
     if missing:
         first = missing[0]
         what = f"{first.setting} of {first.name or first.subject.id}, change {first.id}"
-        reason = f"{len(missing)} of {count} without: {what}: {first.cause}"
+        reason = f"{len(missing)} of {count} without an event or ticket: {what}: {first.cause}"
         ids = tuple(one.id for one in missing)
         return Verdict(Outcome.UNKNOWN, "no_event_found", reason, first.setting, _EXPECTED, ids)
     until = max(end for _, end in _spans(log))
@@ -84,10 +84,10 @@ def _unproven(log: AuditLog, since: datetime) -> Verdict | None:
     """Why what was read of the log over time proves nothing; None when it does."""
     spans = _spans(log)
     if len(log.readings) < 2 or not spans:
-        reason = "nothing to compare yet: the history holds one reading of the log"
+        reason = "nothing to compare yet: the history holds only one reading of the log"
         return Verdict(Outcome.UNKNOWN, "nothing_to_compare", reason, None, _EXPECTED)
     if not filled(log):
-        reason = "the audit log has never shown an event, as without Atlassian Guard or the Enterprise plan"
+        reason = "the audit log has never shown an event; it needs Atlassian Guard or the Enterprise plan"
         return Verdict(Outcome.UNKNOWN, "log_empty", reason, None, _EXPECTED)
     begun = max(since, min(start for start, _ in spans))
     missing = list(holes(log, begun, max(end for _, end in spans)))
@@ -138,7 +138,7 @@ def evidence_age(case: CheckContext) -> Verdict:
     """GV-01: every collector's answer is younger than the policy's limit for documented evidence."""
     place = case.state.organizations[case.subject.id]
     if not place.collections:
-        return Verdict(Outcome.UNKNOWN, "not_read", place.unread_reason or "nothing was read of it")
+        return Verdict(Outcome.UNKNOWN, "not_read", place.unread_reason or "nothing was read")
     needed = [one for one in place.collections.values() if not one.optional]
     failed = [f"{one.collector}: {one.reason}" for one in needed if one.code]
     if failed:
@@ -214,7 +214,7 @@ def decided_by_two(case: CheckContext) -> Verdict:
         reason = f"{alone[0].by} decided alone on {alone[0].setting}"
         return Verdict(Outcome.FAIL, "one_person", reason, alone[0].setting, expected, (alone[0].by,), evidence)
     people = tuple(sorted({person for decision in made for person in (decision.by, decision.second)}))
-    reason = f"decided by {' and '.join(people)}" if made else f"on the {plan.name} plan there is nothing to decide"
+    reason = f"decided by {' and '.join(people)}" if made else f"there is nothing to decide on the {plan.name} plan"
     return Verdict(Outcome.PASS, "decided_by_two", reason, None, expected, people, evidence)
 
 
@@ -238,7 +238,7 @@ def records_updated(case: CheckContext) -> Verdict:
     newest = newest_decision(case.policy.decisions, RECORDS, case.as_of)
     expected = f"on {effective} or later"
     if newest is None or newest.value != UPDATED:
-        reason = f"no decision of the policy says that records and impact assessment were updated (setting {RECORDS})"
+        reason = f"no decision in the policy says that records and impact assessment were updated (setting {RECORDS})"
         return Verdict(Outcome.UNKNOWN, "no_record", reason, None, expected)
     updated = newest.date >= effective
     reason = f"records and impact assessment were updated on {newest.date}"
@@ -262,21 +262,23 @@ def evidence_chain(case: CheckContext) -> Verdict:
     """
     chain = case.state.chain(case.subject.id)
     if not chain.exported:
-        return Verdict(Outcome.UNKNOWN, "never_exported", "no evidence of it was ever exported")
+        return Verdict(Outcome.UNKNOWN, "never_exported", "no evidence has been exported yet")
     evidence = (Evidence(Grade.DOCUMENTED, "the history's list of manifests", case.as_of, chain.digest),)
     if chain.broken:
         return Verdict(Outcome.FAIL, "chain_broken", chain.broken, evidence=evidence)
     if not chain.place:
-        reason = f"of {chain.exported} exported packs none is where it was written, on this machine"
+        reason = f"none of the {chain.exported} exported evidence folders is still where it was written on this machine"
         return Verdict(Outcome.UNKNOWN, "packs_out_of_reach", reason)
     if chain.damage:
         return Verdict(Outcome.FAIL, "pack_damaged", f"{chain.place}: {chain.damage}", evidence=evidence)
-    reason = f"{chain.exported} manifests in an unbroken chain, and the pack of {chain.written_at:%Y-%m-%d} is whole"
+    reason = (
+        f"{chain.exported} manifests in an unbroken chain, and the evidence of {chain.written_at:%Y-%m-%d} is intact"
+    )
     return Verdict(Outcome.PASS, "chain_whole", reason, evidence=evidence)
 
 
 administrators_known = check("GV-02", "administrators-known", outcomes={Outcome.UNKNOWN})(
-    not_verifiable(None, "who administers the organization, in person, by group or by API key, is not read")
+    not_verifiable(None, "administrators, by person, group or API key, are not read")
 )
 
 ALL: tuple[Check, ...] = (

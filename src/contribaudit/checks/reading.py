@@ -82,7 +82,7 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
     return Verdict(
         Outcome.UNKNOWN,
         observation.code,
-        f"{observation.setting}: nobody has recorded what the console shows"
+        f"{catalogue.find(observation.setting).title}: not attested yet"
         if nobody_looked
         else f"{observation.setting} was not read: {reason}",
         observation.setting,
@@ -118,7 +118,7 @@ def plan_unclear(seen: Observation) -> Verdict:
     """`unknown`, because the plan is."""
     if isinstance(seen, Observed) and seen.value is not None:
         words = ", ".join(seen.value) if isinstance(seen.value, tuple) else str(seen.value)
-        reason = f"the rulebook has no single plan for {words!r}"
+        reason = f"the rulebook does not know which plan {words!r} is"
         return Verdict(Outcome.UNKNOWN, "unknown_plan_word", reason, seen.setting, None, seen.value, evidence_of(seen))
     return unread(seen)
 
@@ -166,7 +166,7 @@ def attested_list(
 
 
 def _odd(seen: Observed, setting: Setting, expected: Value) -> Verdict:
-    reason = f"{setting.id} holds {seen.value!r}, which the catalogue does not know"
+    reason = f"{setting.id} is {seen.value!r}, which this version does not know"
     return Verdict(Outcome.UNKNOWN, "unknown_word", reason, setting.id, expected, seen.value, evidence_of(seen))
 
 
@@ -206,7 +206,7 @@ def apps_of(case: CheckContext, setting: Setting) -> list[Subject] | Verdict:
     if apps and place.completed(WORKSPACES):
         return apps
     reason = place.why_not(WORKSPACES) or "the list of apps is empty"
-    return Verdict(Outcome.UNKNOWN, "apps_unread", f"not every app is known: {reason}", setting.id)
+    return Verdict(Outcome.UNKNOWN, "apps_unread", f"the list of apps is incomplete: {reason}", setting.id)
 
 
 def apps_shown(rulebook: Rulebook, setting: Setting) -> frozenset[str]:
@@ -229,7 +229,7 @@ def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> 
         or screen_for(state, subject, setting.id) is not None
     ):
         return verdict
-    reason = f"{known.title} has no such setting: no screen of the console shows it for this app ({setting.title})"
+    reason = f"{known.title} has no such setting: no console screen shows it for this app ({setting.title})"
     evidence = (*evidence_of(state.read(subject, names.APP_TYPE_KEY)), *rulebook_evidence(case))
     return Verdict(Outcome.NO_SUCH_SETTING, "no_screen", reason, setting.id, verdict.expected, None, evidence)
 
@@ -243,7 +243,7 @@ def fragile_in_trial(judge: Callable[[CheckContext], Verdict]) -> Callable[[Chec
             return verdict
         if not trial_runs(case.state, case.subject.organization):
             return verdict
-        reason = f"{verdict.reason}, while a trial runs: it may be otherwise when that ends"
+        reason = f"{verdict.reason}; a trial is running, and this may change when it ends"
         return replace(verdict, reason=reason, fragile=True)
 
     return judged
@@ -260,8 +260,10 @@ def fragile_in_own_trial(judge: Callable[[CheckContext], Verdict]) -> Callable[[
         ):
             return verdict
         less = ", ".join(plan.name for plan in case.state.rulebook.plans if not plan.residency)
-        after = f"its plan may be {less}, which has no data residency" if less else "its plan may be another"
-        return replace(verdict, reason=f"{verdict.reason}; a trial runs on it: when it ends, {after}", fragile=True)
+        after = f"its plan may be {less}, which has no data residency" if less else "its plan may be a different one"
+        return replace(
+            verdict, reason=f"{verdict.reason}; a trial is running on it: when it ends, {after}", fragile=True
+        )
 
     return judged
 

@@ -65,7 +65,7 @@ def on_its_screen(state: State, subject: Subject) -> bool:
 
 def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
     """What a question about every app says where none of them is one that it is about: nothing was looked at."""
-    reason = "no app of the organization is one that it could be asked of, so nothing was looked at"
+    reason = "the organization has no app that this is about, so nothing was checked"
     return Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason, setting.id, expected)
 
 
@@ -86,14 +86,14 @@ def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
     """`pass` where the word lets AI in no further than the rule's `expect`, else the check's own expectation."""
     wanted = case.word or default
     if wanted not in setting.folded_words:
-        reason = f"the rule expects {wanted!r}, which is none of {', '.join(setting.words)}"
+        reason = f"the rule expects {wanted!r}, which is not one of {', '.join(setting.words)}"
         return Verdict(Outcome.UNKNOWN, "policy_word_unknown", reason, setting.id, wanted)
     word = attested_choice(case.state, case.subject, setting, wanted)
     if isinstance(word, Verdict):
         return word
     outcome = Outcome.PASS if OPENNESS[word] <= OPENNESS[wanted] else Outcome.FAIL
     reason = f"{setting.title[0].lower()}{setting.title[1:]}: {word}"
-    reason += "" if outcome is Outcome.PASS else f", the policy wants {wanted}"
+    reason += "" if outcome is Outcome.PASS else f"; the policy wants {wanted}"
     evidence = evidence_of(case.state.read(case.subject, setting.id))
     return Verdict(outcome, code_of(setting, word), reason, setting.id, wanted, word, evidence)
 
@@ -210,7 +210,7 @@ def _may_be_family(state: State, subject: Subject) -> bool:
     reads=(ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY, names.APP_SITE),
     outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     applies=_may_be_family,
-    when_none=none_among_apps("is of the Jira family"),
+    when_none=none_among_apps("is a Jira app"),
 )
 @fragile_in_trial
 def family_blocked_together(case: CheckContext) -> Verdict:
@@ -225,7 +225,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
     families = state.once(("families", case.subject.organization), lambda: _families(state, case.subject))
     family = families.get(case.subject)
     if family is None:
-        reason = "on which site it is was not read, so its family is not known"
+        reason = "its site was not read, so the Jira apps beside it are not known"
         return Verdict(Outcome.UNKNOWN, "site_not_known", reason, ai.ACCESS.id)
     answers = [alone(state, app) for app in family]
     still_open = sorted(alias_of(state, one.subject) for one in answers if one.value == EXPOSED)
@@ -233,7 +233,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
     evidence = evidence_of(*(seen for one in answers for seen in one.rests_on))
     observed = tuple(sorted({one.value for one in answers if one.value is not None}))
     if still_open and blocked:
-        reason = f"Jira apps of its site are blocked, and these are not: {', '.join(still_open)}"
+        reason = f"some Jira apps of its site are blocked, and these are not: {', '.join(still_open)}"
         return Verdict(Outcome.FAIL, "family_split", reason, names.EFFECTIVE_AI, None, observed, evidence)
     not_known = gravest_answer(answers)
     if not_known is not None:
@@ -242,7 +242,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
         return stopped_by(answers[0])
     strange = next((app for app in family if app_of(state, app) is None), None)
     if strange is not None:
-        reason = f"whether {alias_of(state, strange)} is of the Jira family is not known"
+        reason = f"whether {alias_of(state, strange)} is a Jira app is not known"
         return Verdict(Outcome.UNKNOWN, "unknown_app", reason, ai.ACCESS.id, None, observed, evidence)
     what = "none of the Jira apps of its site is blocked" if still_open else "all Jira apps of its site are blocked"
     code = "none_blocked" if still_open else "all_blocked"
@@ -285,7 +285,7 @@ def reviewed(case: CheckContext) -> Verdict:
     if isinstance(word, Verdict):
         return unless_no_screen(case, ai.ACCESS, word)
     evidence = evidence_of(case.state.read(case.subject, ai.ACCESS.id))
-    reason = f"its Rovo access was looked at: {word}"
+    reason = f"its Rovo access was checked: {word}"
     return Verdict(Outcome.PASS, "reviewed", reason, ai.ACCESS.id, None, word, evidence)
 
 
@@ -310,7 +310,7 @@ def free_plan(case: CheckContext) -> Verdict:
         return plan_unclear(plan)
     seen = case.state.read(case.subject, names.PLAN)
     if case.state.once(("paid apps", case.subject.organization), lambda: _no_paid_apps(case)):
-        reason = f"Rovo is not listed for the {plan.name} plan, and no app of the organization has another"
+        reason = f"Rovo is not listed for the {plan.name} plan, and no app of the organization is on another"
         return Verdict(
             Outcome.NO_SUCH_SETTING, "plan_without_rovo", reason, names.PLAN, None, plan.name, evidence_of(seen)
         )
@@ -352,7 +352,7 @@ def _is_workspace_app(state: State, subject: Subject) -> bool:
         default="off",
         example='"limited"',
     ),
-    when_none=none_among_apps("has AI settings of its own"),
+    when_none=none_among_apps("has its own AI settings"),
 )
 @fragile_in_trial
 def own_setting(case: CheckContext) -> Verdict:
@@ -373,7 +373,7 @@ own_workspaces = replace(
     id="AI-05",
     slug="trello-loom-ai-matches-policy",
     applies=_is_workspace_app,
-    when_none=none_among_apps("has workspaces of its own"),
+    when_none=none_among_apps("has its own workspaces"),
 )
 
 

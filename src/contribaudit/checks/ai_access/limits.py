@@ -38,13 +38,13 @@ def prompt_retention(case: CheckContext) -> Verdict:
     wanted = case.word or ""
     observed = f"{kept} days"
     if not wanted.isdecimal():
-        reason = f'the policy does not say for how many days prompts may be kept: set expect = "{kept}" in its rule'
+        reason = f'the policy does not say for how many days prompts may be kept; set expect = "{kept}" in its rule'
         return Verdict(Outcome.UNKNOWN, "policy_names_no_days", reason, None, wanted or None, observed)
     expected = f"at most {wanted} days"
     if int(wanted) >= kept:
-        reason = f"Atlassian keeps prompts and answers up to {kept} days, which the policy allows"
+        reason = f"Atlassian keeps prompts and answers for up to {kept} days; the policy allows that"
         return Verdict(Outcome.PASS, "retention_allowed", reason, None, expected, observed, rulebook_evidence(case))
-    reason = f"Atlassian keeps prompts and answers up to {kept} days, and no setting shortens that"
+    reason = f"Atlassian keeps prompts and answers for up to {kept} days, and no setting shortens that"
     return Verdict(Outcome.NOT_ACHIEVABLE, "kept_longer", reason, None, expected, observed, rulebook_evidence(case))
 
 
@@ -64,7 +64,7 @@ def provider_choice(case: CheckContext) -> Verdict:
     claimed = case.listed
     evidence = rulebook_evidence(case)
     if claimed:
-        reason = f"that only {', '.join(claimed)} is used cannot be set: Atlassian chooses the model"
+        reason = f"Atlassian chooses the model: no setting limits it to {', '.join(claimed)}"
         return Verdict(Outcome.NOT_ACHIEVABLE, "provider_claimed", reason, None, claimed, None, evidence)
     reason = "the policy claims no model provider, and none can be chosen"
     return Verdict(Outcome.PASS, "not_claimed", reason, evidence=(*evidence, *policy_evidence(case, case.rule.origin)))
@@ -90,19 +90,19 @@ def generation_named(case: CheckContext) -> Verdict:
         refused = [one for one in answers if isinstance(one, Unavailable) and one.code in doubtful]
         if refused:
             return unread(refused[0])
-        reason = "no look at an AI setting counts today"
+        reason = "no attestation of an AI setting counts today"
         return Verdict(Outcome.UNKNOWN, "nothing_attested", reason, ai_access.ACCESS.id)
     evidence = evidence_of(*(one for one, _ in looks))
     silent = [one for one, who in looks if not who.console_path.strip()]
     if silent:
-        reason = f"{len(silent)} of {len(looks)} looks name no menu path, {_called(case, silent[0])} for one"
+        reason = f"{len(silent)} of {len(looks)} attestations name no menu path, such as {_called(case, silent[0])}"
         return Verdict(Outcome.FAIL, "path_not_recorded", reason, silent[0].setting, None, None, evidence)
     strange = [one for one, who in looks if not who.generation]
     if strange:
-        reason = f"the rulebook knows no generation of the console with the menu path of {_called(case, strange[0])}"
+        reason = f"the rulebook knows no console generation with the menu path of {_called(case, strange[0])}"
         return Verdict(Outcome.UNKNOWN, "generation_not_known", reason, strange[0].setting, None, None, evidence)
     generations = tuple(sorted({who.generation for _, who in looks}))
-    reason = f"all {len(looks)} looks name their generation of the console: {', '.join(generations)}"
+    reason = f"all {len(looks)} attestations name their console generation: {', '.join(generations)}"
     return Verdict(Outcome.PASS, "generation_named", reason, looks[0][0].setting, None, generations, evidence)
 
 

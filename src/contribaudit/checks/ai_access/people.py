@@ -58,10 +58,10 @@ def approved_groups(case: CheckContext) -> Verdict:
         return plan
     able = case.state.rulebook.plan_with("rovo_by_group")
     if not able:
-        reason = "the rulebook names no plan on which Rovo can be limited by group: set rovo_by_group in plans.toml"
+        reason = "the rulebook names no plan that can limit Rovo by group; set rovo_by_group in plans.toml"
         return Verdict(Outcome.UNKNOWN, "plan_with_groups_not_known", reason, ai.ACCESS_GROUPS.id, case.rule.expect)
     if not plan.rovo_by_group:
-        reason = f"the {plan.name} plan cannot limit Rovo by group, {able} can"
+        reason = f"the {plan.name} plan cannot limit Rovo by group; {able} can"
         evidence = evidence_of(case.state.read(case.subject, names.HIGHEST_PLAN))
         return Verdict(
             Outcome.NOT_ACHIEVABLE,
@@ -99,14 +99,14 @@ def _limited(case: CheckContext, app: Subject) -> Verdict:
     evidence = answer.evidence
     own = case.state.value(app, names.AI_OWN_SETTING)
     if own is not None and attested_choice(case.state, app, tools.OWN_SETTING) == LIMITED:
-        reason = f"{called}: its own AI switch is limited, and not by group"
+        reason = f"{called}: its own AI switch is limited, but not by group"
         setting = tools.OWN_SETTING.id
         return Verdict(Outcome.FAIL, "not_limited_by_group", reason, setting, "off", LIMITED, evidence)
     access = access_told(case, app)
     if not isinstance(access, Verdict) and access[0] == BLOCKED:
         return Verdict(Outcome.PASS, BLOCKED, f"Rovo is blocked in {called}", ai.ACCESS.id, LIMITED, BLOCKED, evidence)
     if not isinstance(case.rule.expect, tuple):
-        reason = "the policy names no group: set expect in its rule"
+        reason = "the policy names no group; set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, ai.ACCESS_GROUPS.id)
     return only_approved(
         case,
@@ -139,11 +139,11 @@ def health_data(case: CheckContext) -> Verdict:
         return unless_no_screen(case, hipaa.TAGGED, tagged)
     evidence = evidence_of(case.state.read(case.subject, hipaa.TAGGED.id))
     if tagged == "no":
-        reason = "it is not tagged for HIPAA, so it is to hold no health data"
+        reason = "not tagged for HIPAA, so it must hold no health data"
         return Verdict(Outcome.PASS, "not_tagged", reason, hipaa.TAGGED.id, None, tagged, evidence)
     answer = exposure(case, case.subject)
     code = {Outcome.PASS: "ai_off", Outcome.FAIL: "ai_on"}.get(answer.outcome) or answer.reason_code
-    reason = f"it is tagged for HIPAA: {answer.reason}"
+    reason = f"tagged for HIPAA: {answer.reason}"
     return replace(answer, reason_code=code, reason=reason, evidence=(*evidence, *answer.evidence))
 
 
@@ -190,7 +190,7 @@ def approved_holders(case: CheckContext) -> Verdict:
     opened = [app for app, (word, _) in words.items() if word == "allowed"]
     if opened:
         called = tuple(sorted(alias_of(case.state, app) for app in opened))
-        reason = f"Rovo is allowed in {called[0]}: everybody has AI there, with the role or without"
+        reason = f"Rovo is allowed in {called[0]}: everybody has AI there, with or without the role"
         evidence = tuple(one for app in opened for one in words[app][1])
         return Verdict(Outcome.FAIL, "open_to_everyone", reason, ai.ACCESS.id, "limited", called, evidence)
     not_known = most_severe(one for one in told.values() if isinstance(one, Verdict))
@@ -214,9 +214,12 @@ def _closed(
         reason = f"Rovo is blocked in all {len(apps)} apps, so the role opens none of them"
         return Verdict(Outcome.PASS, "blocked_everywhere", reason, setting, approved, listed, evidence)
     if not listed:
-        reason = "no group is shown to hold the role, as to a key that may see none, though Rovo is limited to some"
+        reason = (
+            "Rovo is limited to groups, but no group is shown to hold the role; a key without the right "
+            "to see groups sees none"
+        )
         return Verdict(Outcome.UNKNOWN, "no_group_shown", reason, setting, approved, listed, evidence)
-    reason = f"all {len(listed)} groups that hold {_ROLE} are approved; who holds it in person, no call lists"
+    reason = f"all {len(listed)} groups that hold {_ROLE} are approved; people who hold it directly are not listed"
     return Verdict(Outcome.PASS, "approved_groups", reason, setting, approved, listed, evidence)
 
 
@@ -249,9 +252,9 @@ def _by_strangers(case: CheckContext, holding: list[Subject]) -> Verdict:
     called = tuple(sorted(case.state.place(group).name for group in holding))
     evidence = evidence_of(*(case.state.read(group, ai.GROUP_ACCESS.id) for group in holding))
     if not isinstance(approved, tuple):
-        reason = f"groups hold {_ROLE}, and the policy names none: set expect in its rule"
+        reason = f"groups hold {_ROLE}, and the policy names none; set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, setting, None, called, evidence)
-    reason = f"groups hold {_ROLE} that are not approved: {', '.join(called)}"
+    reason = f"groups that are not approved hold {_ROLE}: {', '.join(called)}"
     return Verdict(Outcome.FAIL, "group_not_approved", reason, setting, approved, called, evidence)
 
 
@@ -260,7 +263,7 @@ def _unclear(case: CheckContext, group: Subject) -> Verdict:
     seen, expected = case.state.read(group, ai.GROUP_ACCESS.id), case.rule.expect
     if not isinstance(seen, Observed):
         return unread(seen, expected)
-    reason = f"{case.state.place(group).name} is listed for {_ROLE}, and on what it holds it is not shown"
+    reason = f"{case.state.place(group).name} is listed for {_ROLE}, but not for which apps"
     setting, evidence = ai.GROUP_ACCESS.id, evidence_of(seen)
     return Verdict(Outcome.UNKNOWN, "holding_not_shown", reason, setting, expected, seen.value, evidence)
 

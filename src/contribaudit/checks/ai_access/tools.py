@@ -55,8 +55,8 @@ def approved_connector(case: CheckContext) -> Verdict:
         return Verdict(Outcome.PASS, code, f"the connector is {word}", _STATE.id, approved, word, evidence)
     if word == "disconnecting":
         return _disconnecting(case, word)
-    more = ": hidden from search is still connected" if word == "hidden" else ""
-    reason = f"the connector is {word}, and the policy does not approve it{more}"
+    more = ": one that is hidden from search is still connected" if word == "hidden" else ""
+    reason = f"the connector is {word}; the policy does not approve it{more}"
     return Verdict(Outcome.FAIL, "connector_not_approved", reason, _STATE.id, approved, word, evidence)
 
 
@@ -82,9 +82,9 @@ def disconnected(case: CheckContext) -> Verdict:
         return _disconnecting(case, word)
     evidence = evidence_of(case.state.read(case.subject, _STATE.id))
     if word == "disconnected":
-        reason = "the connector was seen disconnected"
+        reason = "the connector is disconnected"
         return Verdict(Outcome.PASS, "disconnected", reason, _STATE.id, "disconnected", word, evidence)
-    reason = f"the connector is {word}: no disconnection of it was seen to run"
+    reason = f"the connector is {word}: nobody has seen it being disconnected"
     return Verdict(Outcome.UNKNOWN, "not_disconnected", reason, _STATE.id, "disconnected", word, evidence)
 
 
@@ -95,11 +95,14 @@ def _disconnecting(case: CheckContext, word: str) -> Verdict:
     hours = case.state.rulebook.clocks.disconnect_hours.amount
     due = later(seen.observed_at, timedelta(hours=hours))
     if due > case.as_of:
-        reason = f"the disconnection runs, which takes {hours} hours for most apps"
+        reason = f"the connector is being disconnected, which takes {hours} hours for most apps"
         return Verdict(
             Outcome.PENDING, "disconnecting", reason, _STATE.id, "disconnected", word, evidence_of(seen), due_at=due
         )
-    reason = f"the disconnection was seen running on {seen.observed_at:%Y-%m-%d}, and nobody looked whether it is done"
+    reason = (
+        f"the connector was being disconnected on {seen.observed_at:%Y-%m-%d}; nobody has checked since "
+        "whether it is gone"
+    )
     return Verdict(
         Outcome.UNKNOWN, "disconnect_not_seen_done", reason, _STATE.id, "disconnected", word, evidence_of(seen)
     )
@@ -121,8 +124,8 @@ def replicates_permissions(case: CheckContext) -> Verdict:
     """AI-14: the connector copies the permissions of its source; one that leaves the word out does not."""
     says = {
         "true": "the connector copies the permissions of its source",
-        "false": "the connector does not copy permissions: everybody sees everything that it takes in",
-        "omitted": "the connector does not say that it copies permissions, which counts as not copying them",
+        "false": "the connector does not copy permissions: everybody sees everything it brings in",
+        "omitted": "the connector does not say whether it copies permissions, so it does not copy them",
     }
     return compared(case, connectors.PERMISSIONS, "true", says)
 
@@ -144,13 +147,13 @@ def blocklist(case: CheckContext) -> Verdict:
     evidence = evidence_of(case.state.read(case.subject, setting.id))
     most = case.state.rulebook.limits.blocklist_items.amount
     if len(entries) > most:
-        reason = f"the blocklist holds {len(entries)} entries, and {most} are the most that count"
+        reason = f"the blocklist holds {len(entries)} entries; only {most} count"
         return Verdict(Outcome.FAIL, "too_many_entries", reason, setting.id, None, entries, evidence)
     odd = sorted(entry for entry in entries if not entry.casefold().startswith("https://") or " " in entry.strip())
     if odd:
-        reason = f"entries that are no address block nothing: {', '.join(odd)}"
+        reason = f"these entries are not addresses and block nothing: {', '.join(odd)}"
         return Verdict(Outcome.FAIL, "entry_is_no_address", reason, setting.id, None, entries, evidence)
-    reason = f"the blocklist holds {len(entries)} entries that look like addresses; whether each exists is not checked"
+    reason = f"the blocklist holds {len(entries)} entries that look like addresses; whether they exist is not checked"
     return Verdict(Outcome.PASS, "entries_valid", reason, setting.id, None, entries, evidence)
 
 
@@ -175,7 +178,7 @@ def creators(case: CheckContext) -> Verdict:
     code = code_of(tools.AGENT_CREATORS, word)
     if word != "groups":
         outcome = Outcome.PASS if word == "admins" else Outcome.FAIL
-        who = "only administrators create agents" if word == "admins" else "everyone may create agents"
+        who = "only administrators can create agents" if word == "admins" else "everyone can create agents"
         return Verdict(outcome, code, who, tools.AGENT_CREATORS.id, "admins", word, evidence)
     return only_approved(
         case,
@@ -219,8 +222,8 @@ def default_access(case: CheckContext) -> Verdict:
 def web_search(case: CheckContext) -> Verdict:
     """AI-11: the web search option is off. Addresses can still be fetched then: data can leave in other ways."""
     says = {
-        "off": "the web search option is off; fetching an address that somebody names is another matter",
-        "on": "the web search option is on: queries go out to the web",
+        "off": "the web search option is off; web addresses that somebody names can still be fetched",
+        "on": "the web search option is on: queries leave for the web",
     }
     return compared(case, tools.WEB_SEARCH, "off", says)
 
@@ -272,15 +275,15 @@ def domains(case: CheckContext) -> Verdict:
     settings = (tools.MCP_SUPPORTED_DOMAINS.id, tools.MCP_DOMAINS.id, tools.MCP_API_TOKENS.id)
     evidence = evidence_of(*(case.state.read(case.subject, setting) for setting in settings))
     if strangers:
-        reason = f"tools may connect from {', '.join(strangers)}, which the policy does not approve"
+        reason = f"tools can connect from {', '.join(strangers)}; the policy does not approve that"
         return Verdict(Outcome.FAIL, "domain_not_approved", reason, tools.MCP_DOMAINS.id, approved, held, evidence)
     if tokens == "on":
-        reason = "the domains are approved, but tools that sign in with an API token are not bound by them"
+        reason = "the domains are approved, but domain rules do not apply to tools that sign in with an API token"
         return Verdict(Outcome.FAIL, "tokens_pass_domains", reason, tools.MCP_API_TOKENS.id, "off", tokens, evidence)
     for part in (supported, own, tokens):
         if isinstance(part, Verdict):
             return part
-    reason = "only approved domains connect, and no API token goes past them"
+    reason = "only approved domains can connect, and no API token can bypass them"
     return Verdict(Outcome.PASS, "domains_approved", reason, tools.MCP_DOMAINS.id, approved, held, evidence)
 
 
@@ -288,7 +291,7 @@ def domains(case: CheckContext) -> Verdict:
 @fragile_in_trial
 def api_tokens(case: CheckContext) -> Verdict:
     """AI-17: tools may not sign in with API tokens, which the domain rules do not bind."""
-    says = {"off": "tools cannot sign in with API tokens", "on": "tools may sign in with API tokens, from any domain"}
+    says = {"off": "tools cannot sign in with API tokens", "on": "tools can sign in with API tokens, from any domain"}
     return compared(case, tools.MCP_API_TOKENS, "off", says)
 
 
@@ -314,9 +317,9 @@ def write_permission(case: CheckContext) -> Verdict:
             return word
         evidence = evidence_of(case.state.read(case.subject, tools.MCP_WRITE.id))
         if word == "blocked":
-            reason = "writing is blocked, in sandboxes too"
+            reason = "write access is blocked, also in sandboxes"
             return Verdict(Outcome.PASS, "write_blocked", reason, tools.MCP_WRITE.id, SANDBOX, word, evidence)
-        reason = "the permission to write holds for the whole organization: it cannot be limited to a sandbox"
+        reason = "write access applies to the whole organization and cannot be limited to a sandbox"
         return Verdict(Outcome.NOT_ACHIEVABLE, "not_per_sandbox", reason, tools.MCP_WRITE.id, SANDBOX, word, evidence)
     return no_more_than(case, tools.MCP_WRITE, "blocked")
 

@@ -65,7 +65,7 @@ def _left_out(organizations: Iterable[OrganizationState]) -> str:
         for collection in one.collections.values()
         if collection.optional and collection.code
     }
-    return f", but for what not every plan or key has: {', '.join(sorted(without))}" if without else ""
+    return f", except what not every plan or key offers: {', '.join(sorted(without))}" if without else ""
 
 
 def _gaps(collections: Iterable[Collection]) -> str:
@@ -97,7 +97,7 @@ def without_setting(case: CheckContext) -> Verdict:
         return Verdict(
             Outcome.UNKNOWN, "unknown_app", reason, names.APP_TYPE_KEY, None, type_key.value, evidence_of(type_key)
         )
-    reason = f"{app.title} has no data contribution setting, as of the rulebook of {case.state.rulebook.version}"
+    reason = f"{app.title} has no data contribution setting, according to the rulebook of {case.state.rulebook.version}"
     return Verdict(
         Outcome.NO_SUCH_SETTING, "no_setting", reason, names.APP_TYPE_KEY, None, type_key.value, evidence_of(type_key)
     )
@@ -114,7 +114,7 @@ def scope_reviewed(case: CheckContext) -> Verdict:
     return Verdict(
         Outcome.PASS if fresh else Outcome.STALE,
         "reviewed" if fresh else "review_overdue",
-        f"which apps have the setting was reviewed on {file.reviewed}, {days} days ago",
+        f"the list of apps with the setting was reviewed on {file.reviewed}, {days} days ago",
         None,
         f"at most {limit} days",
         f"{days} days",
@@ -141,7 +141,7 @@ def sandbox_contributes(case: CheckContext) -> Verdict:
     seen = case.state.read(case.subject, names.APP_SANDBOX)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
         return unread(seen)
-    reason = "whether a sandbox contributes, or inherits a setting, is not documented"
+    reason = "whether a sandbox contributes or inherits a setting is not documented"
     return Verdict(Outcome.UNKNOWN, "not_documented", reason, names.APP_SANDBOX, None, seen.value, evidence_of(seen))
 
 
@@ -174,7 +174,7 @@ def departed(case: CheckContext) -> Verdict:
         return _deletion(case, gone)
     seen = [moment for moment in found.readings if moment <= case.as_of]
     if len(seen) < _FEWEST:
-        reason = "the history holds one whole list of apps: whether any left before nobody has seen"
+        reason = "the history holds only one complete list of apps, so nothing shows whether any left before"
         return Verdict(Outcome.UNKNOWN, "nothing_to_compare", reason)
     limit = timedelta(days=case.policy.evidence.max_age_days["documented"])
     holes = [(before, after) for before, after in pairwise(seen) if after - before > limit]
@@ -182,12 +182,12 @@ def departed(case: CheckContext) -> Verdict:
     if holes:
         before, after = max(holes, key=lambda hole: hole[1] - hole[0])
         reason = (
-            f"no app was seen to leave since {since}, but no whole list was read from {before:%Y-%m-%d %H:%M}Z to "
-            f"{after:%Y-%m-%d %H:%M}Z ({len(holes)} such {'gap' if len(holes) == 1 else 'gaps'}), "
-            f"in which one could have come and gone"
+            f"no app was seen to leave since {since}, but no complete list was read from {before:%Y-%m-%d %H:%M}Z to "
+            f"{after:%Y-%m-%d %H:%M}Z ({len(holes)} {'gap' if len(holes) == 1 else 'gaps'}), "
+            f"and an app could have come and gone in between"
         )
         return Verdict(Outcome.UNKNOWN, "history_has_gaps", reason)
-    reason = f"none left in the observed history, without a gap since {since}; of the time before nothing is known"
+    reason = f"no app has left since {since}, with no gap in the history; the time before is not known"
     return Verdict(Outcome.PASS, "none_left", reason, evidence=evidence)
 
 
@@ -199,14 +199,14 @@ def _deletion(case: CheckContext, gone: list[Departure]) -> Verdict:
     years = clocks.residue_years.amount
     due = [later(one.first_missing, timedelta(days=days)) for one in gone]
     past = [one for one, end in zip(gone, due, strict=True) if end <= case.as_of]
-    aggregates = f"aggregates may stay for {years} years"
+    aggregates = f"aggregated data may be kept for {years} years"
     observed = tuple(one.alias for one in gone)
     evidence = list_evidence(case.state, case.subject.organization, WORKSPACES)
     if past:
-        verified = f"{days} days have passed, and that the data was deleted nobody outside can verify"
+        verified = f"{days} days have passed, and nobody outside Atlassian can verify the deletion"
         reason = f"{_told(past)}; {verified}; {aggregates}"
         return Verdict(Outcome.UNKNOWN, "deletion_not_verifiable", reason, names.APP_TYPE_KEY, None, observed, evidence)
-    reason = f"{_told(gone)}: contributed data is to be gone {days} days later; {aggregates}"
+    reason = f"{_told(gone)}: contributed data must be deleted {days} days later; {aggregates}"
     return Verdict(
         Outcome.PENDING, "deletion_runs", reason, names.APP_TYPE_KEY, None, observed, evidence, due_at=min(due)
     )

@@ -54,7 +54,7 @@ def common_patterns(case: CheckContext) -> Verdict:
         return above
     answer = metadata(case.state, case.subject)
     if answer.value == NOT_CONTRIBUTED:
-        reason = "metadata contribution is off, and common patterns are part of it"
+        reason = "metadata contribution is off, and aggregated patterns are part of it"
         return passing(worded(replace(contributed(answer, "off"), observed="off"), "metadata_off", reason), answer)
     blocked = exposure(case, case.subject)
     if blocked.outcome is Outcome.FAIL and not answer.known:
@@ -66,7 +66,8 @@ def common_patterns(case: CheckContext) -> Verdict:
     if blocked.outcome is not Outcome.PASS:
         return blocked
     reason = (
-        "Rovo is blocked everywhere, so no prompts arise; search queries and configuration names still feed metadata"
+        "Rovo is blocked everywhere, so there are no prompts; search queries and configuration names "
+        "still count as metadata"
     )
     return Verdict(Outcome.PASS, "rovo_blocked", reason, ai.ACCESS.id, "blocked", "blocked", blocked.evidence)
 
@@ -86,27 +87,25 @@ def off_from_the_start(case: CheckContext) -> Verdict:
     verdict = contributed(answer, "off")
     effective = case.state.rulebook.effective
     if answer.value == CONTRIBUTED:
-        reason = f"{_still(answer)}: what is contributed since {effective} grows"
+        reason = f"{_still(answer)}: more data is contributed every day since {effective}"
         return worded(verdict, "still_on", reason)
     if verdict.outcome is not Outcome.PASS:
         return verdict
     verdict = replace(verdict, setting=_IN_APP.id, observed="off")
     looks = [one for one in answer.rests_on if one.setting in (_IN_APP.id, names.INCLUDED)]
     if all(one.observed_at.astimezone(UTC).date() < effective for one in looks):
-        reason = (
-            f"in-app contribution and its include list were seen so before {effective}, and nothing has moved since"
-        )
+        reason = f"in-app data contribution and its include list stood so before {effective}; nothing has changed since"
         return passing(worded(verdict, "off_before_effective_date", reason), answer)
     _, window = exposure_window(case.state, case.subject.organization)
-    reason = f"in-app contribution is off now; nothing shows that it was so on {effective}; {window.sentence}"
+    reason = f"in-app data contribution is off now; nothing shows that it was off on {effective}; {window.sentence}"
     return worded(replace(verdict, outcome=Outcome.UNKNOWN), "day_of_change_not_known", reason)
 
 
 def _still(answer: Effective) -> str:
     """That in-app data is contributed today, and how."""
     if answer.code == "switch":
-        return "in-app contribution is on"
-    return f"in-app contribution is off, yet {answer.reason}"
+        return "in-app data contribution is on"
+    return f"in-app data contribution is off, but {answer.reason}"
 
 
 @check(
@@ -127,7 +126,7 @@ def deletion(case: CheckContext) -> Verdict:
         return above
     answer = in_app(case.state, case.subject)
     if answer.value == CONTRIBUTED:
-        reason = f"{_still(answer)}: no deletion is due as long as it is so"
+        reason = f"{_still(answer)}: no deletion is due while it stays on"
         return worded(contributed(answer, "off"), "still_on", reason)
     whole = metadata(case.state, case.subject)
     for one in (answer, whole):
@@ -155,14 +154,14 @@ def _opt_out(case: CheckContext, setting: Setting) -> _OptOut:
     decision = decision_on(case, setting, "off")
     called = CALLED[setting.id]
     if decision is None:
-        sentence = f"{called} is off; since when is not known, as no decision of the policy dates it"
+        sentence = f"{called} is off; no decision in the policy says since when"
         return _OptOut(setting, None, (), sentence)
     if decision.date < rulebook.effective:
-        sentence = f"it was decided before {rulebook.effective} to opt out of {called}; that nothing was contributed, "
-        return _OptOut(setting, decision, (), f"{sentence}nobody can verify")
+        sentence = f"the opt-out from {called} was decided before {rulebook.effective}; nobody can verify that "
+        return _OptOut(setting, decision, (), f"{sentence}nothing was contributed")
     clocks = clocks_of(rulebook.clocks, setting.id, decision)
     days = " and ".join(f"{one.what} by {one.due_at:%Y-%m-%d}" for one in clocks)
-    stay = f"aggregates may stay for {rulebook.clocks.residue_years.amount} years"
+    stay = f"aggregated data may be kept for {rulebook.clocks.residue_years.amount} years"
     until = residue_until(rulebook.clocks, decision.date)
     sentence = f"opted out of {called} on {decision.date}: {days} at the latest; {stay}, until {until} at the earliest"
     return _OptOut(setting, decision, clocks, sentence)
@@ -178,7 +177,7 @@ def _deletion_of(case: CheckContext, parts: list[_OptOut], evidence: tuple[Evide
         return Verdict(Outcome.UNKNOWN, "opt_out_not_dated", reason, setting, "off", "off", evidence)
     ahead = [one for one in clocks if one.due_at > case.as_of]
     if not ahead:
-        reason += "; all these days have passed, and that it was done, nobody outside can verify"
+        reason += "; these days have passed, and nobody outside Atlassian can verify the deletion"
         return Verdict(Outcome.UNKNOWN, "deletion_not_verifiable", reason, clocks[-1].setting, "off", "off", evidence)
     evidence += tuple(one for part in parts if part.decision for one in policy_evidence(case, part.decision.origin))
     due = ahead[0]
@@ -223,12 +222,12 @@ def platform_apps(case: CheckContext) -> Verdict:
     by_list = [] if isinstance(excluded, Verdict) else [text for text in excluded if _platform(case, text)]
     if by_policy or by_list:
         evidence += evidence_of(case.state.read(case.subject, contribution.EXCLUDED.id)) if by_list else ()
-        reason = f"no platform app can be excluded while the switch is on: {', '.join([*by_policy, *by_list])}"
+        reason = f"platform apps cannot be excluded while the switch is on: {', '.join([*by_policy, *by_list])}"
         return Verdict(Outcome.NOT_ACHIEVABLE, "platform_app_excluded", reason, _IN_APP.id, "off", switch, evidence)
     if isinstance(excluded, Verdict):
         return excluded
     evidence += evidence_of(case.state.read(case.subject, contribution.EXCLUDED.id))
-    reason = "the switch is on, so platform apps contribute, and nobody claims otherwise"
+    reason = "the switch is on, so platform apps contribute; nobody claims otherwise"
     return Verdict(Outcome.PASS, "not_claimed", reason, contribution.EXCLUDED.id, (), (), evidence)
 
 
@@ -277,7 +276,7 @@ def connector_kept_out(case: CheckContext) -> Verdict:
         return verdict
     name = f"connector:{case.subject.id}"
     if not beyond(case, (name,), approved) or not beyond(case, (case.subject.id,), approved):
-        reason = "the connector contributes, which the policy approves"
+        reason = "the connector contributes; the policy approves it"
         return worded(replace(verdict, outcome=Outcome.PASS), "approved", reason)
     return worded(verdict, "connector_contributes", verdict.reason)
 

@@ -78,7 +78,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     seen = case.state.read(case.subject, names.HIGHEST_PLAN)
     wanted = case.rule.expect if isinstance(case.rule.expect, str) else case.policy.written_for_plan
     if wanted is None:
-        reason = "the policy does not say for which plan it was written: set written_for_plan in it"
+        reason = "the policy does not say for which plan it was written; set written_for_plan"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, _value(seen))
     expected = case.state.rulebook.plan(wanted)
     if not isinstance(seen, Observed):
@@ -87,7 +87,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     verdict = Verdict(
         Outcome.PASS if met else Outcome.FAIL,
         "plan_as_expected" if met else "other_plan",
-        f"the highest active plan is {seen.value}" + ("" if met else f", the policy was written for {wanted}"),
+        f"the highest active plan is {seen.value}" + ("" if met else f"; the policy was written for {wanted}"),
         names.HIGHEST_PLAN,
         wanted,
         seen.value,
@@ -104,7 +104,7 @@ def _at_least(case: CheckContext, wanted: str, expected: Plan | None) -> Verdict
     if expected is None or not possible or possible[0].rank <= expected.rank:
         return None
     least = possible[0].name
-    reason = f"the highest active plan is at least {least}, the policy was written for {wanted}"
+    reason = f"the highest active plan is at least {least}; the policy was written for {wanted}"
     evidence = list_evidence(case.state, organization, WORKSPACES)
     return Verdict(Outcome.FAIL, "plan_above_expected", reason, names.HIGHEST_PLAN, wanted, least.casefold(), evidence)
 
@@ -138,11 +138,11 @@ def no_trial(case: CheckContext) -> Verdict:
     wild = [app for app in running if beyond(case, (app.id,), approved)]
     if wild:
         called = tuple(alias_of(case.state, app) for app in wild)
-        reason = f"a trial runs that nobody approved: {', '.join(called)}"
+        reason = f"trials are running that nobody approved: {', '.join(called)}"
         return Verdict(Outcome.FAIL, "trial_running", reason, _TRIAL.id, approved, called, _seen(case, wild, _TRIAL.id))
     if unclear is not None:
         return unclear
-    reason = "every trial that runs is approved" if running else "no trial runs"
+    reason = "every running trial is approved" if running else "no trial is running"
     observed = tuple(alias_of(case.state, app) for app in running)
     return Verdict(
         Outcome.PASS, "trials_approved" if running else "no_trial", reason, _TRIAL.id, approved, observed, evidence
@@ -170,7 +170,7 @@ def trial_end(case: CheckContext) -> Verdict:
         return worst
     if ends:
         return min(ends, key=lambda one: one.due_at or case.as_of)
-    return Verdict(Outcome.PASS, "no_trial", "no trial runs, so none ends", _TRIAL.id, None, (), evidence)
+    return Verdict(Outcome.PASS, "no_trial", "no trial is running, so none ends", _TRIAL.id, None, (), evidence)
 
 
 def _end_of(case: CheckContext, app: Subject) -> Verdict:
@@ -180,13 +180,13 @@ def _end_of(case: CheckContext, app: Subject) -> Verdict:
     ends = parse_utc(seen.value)
     evidence = evidence_of(case.state.read(app, _TRIAL.id), seen)
     if ends is None:
-        reason = f"{seen.value!r} is no date"
+        reason = f"{seen.value!r} is not a date"
         return Verdict(Outcome.UNKNOWN, "unknown_word", reason, _ENDS.id, None, seen.value, evidence)
     called = alias_of(case.state, app)
     if ends.date() < _today(case):
-        reason = f"the trial of {called} ended on {ends:%Y-%m-%d}: look at everything again that it may have moved"
+        reason = f"the trial of {called} ended on {ends:%Y-%m-%d}; check everything again that it may have changed"
         return Verdict(Outcome.STALE, "trial_ended", reason, _ENDS.id, None, seen.value, evidence)
-    reason = f"the trial of {called} ends on {ends:%Y-%m-%d}: look again then"
+    reason = f"the trial of {called} ends on {ends:%Y-%m-%d}; check again then"
     return Verdict(Outcome.PENDING, "trial_ends", reason, _ENDS.id, None, seen.value, evidence, due_at=ends)
 
 
@@ -234,7 +234,7 @@ def newer_than_plan_change(case: CheckContext) -> Verdict:
     if worst is not None:
         return worst
     evidence = evidence_of(*(case.state.read(case.subject, setting.id) for setting in wanted))
-    reason = f"the contribution settings were looked at under the {plan.name} plan of today"
+    reason = f"the contribution settings were checked under the current plan, {plan.name}"
     return Verdict(Outcome.PASS, "seen_under_this_plan", reason, wanted[0].id, None, None, evidence)
 
 
@@ -297,7 +297,7 @@ def explicit_choice(case: CheckContext) -> Verdict:
     answers = [_chosen(case, setting) for setting in choosable(plan)]
     worst = most_severe(answers)
     if worst is None or worst.outcome is not Outcome.PASS:
-        reason = f"on the {plan.name} plan there is nothing to choose"
+        reason = f"there is nothing to choose on the {plan.name} plan"
         return worst or Verdict(Outcome.UNKNOWN, "nothing_to_choose", reason)
     evidence = tuple(evidence for answer in answers for evidence in answer.evidence)
     reason = " and ".join(answer.reason for answer in answers)
@@ -312,15 +312,15 @@ def _chosen(case: CheckContext, setting: Setting) -> Verdict:
         return word
     evidence = evidence_of(case.state.read(case.subject, setting.id))
     if decision is None:
-        reason = f"{setting.id} is {word}, and no decision of the policy says that it was chosen"
+        reason = f"{setting.title} is {word}, and no decision in the policy says that it was chosen"
         return Verdict(Outcome.FAIL, "no_decision", reason, setting.id, None, word, evidence)
     if not same_value(setting, decision.value, word):
-        reason = f"{setting.id} is {word}, and the decision of {decision.date} says {decision.value}"
+        reason = f"{setting.title} is {word}; the decision of {decision.date} says {decision.value}"
         return Verdict(Outcome.FAIL, "other_than_decided", reason, setting.id, decision.value, word, evidence)
     undone = _undone(case, setting, word)
     if undone is not None:
         return undone
-    reason = f"{setting.id} is {word}, as decided on {decision.date}"
+    reason = f"{setting.title} is {word}, as decided on {decision.date}"
     return Verdict(
         Outcome.PASS, "as_decided", reason, setting.id, word, word, (*evidence, *policy_evidence(case, decision.origin))
     )
@@ -373,10 +373,10 @@ def exemption_evidenced(case: CheckContext) -> Verdict:
         return word
     evidence = evidence_of(case.state.read(case.subject, setting.id))
     if word != (claimed or word):
-        reason = f"the policy claims the exemption {claimed}, the console shows {word}"
+        reason = f"the console shows the exemption {word}; the policy claims {claimed}"
         return Verdict(Outcome.FAIL, "other_exemption", reason, setting.id, claimed, word, evidence)
     if word == "none":
-        reason = "the console shows no exemption, so the switches count"
+        reason = "the console shows no exemption, so the switches apply"
         return Verdict(Outcome.PASS, "no_exemption", reason, setting.id, claimed, word, evidence)
     seen = case.state.read(case.subject, setting.id)
     assert isinstance(seen, Observed)
@@ -402,7 +402,7 @@ def right_screen(case: CheckContext) -> Verdict:
     evidence = evidence_of(seen)
     path = look.console_path.strip() if look is not None else ""
     if look is None or not (look.screen or path):
-        reason = "on which screen it was read was not recorded: name it with --screen or --console-path"
+        reason = "the screen on which it was read was not recorded; name it with --screen or --console-path"
         return Verdict(Outcome.UNKNOWN, "screen_not_recorded", reason, setting.id, evidence=evidence)
     right = {screen.id for screen in rulebook.screens if setting.id in screen.settings}
     wrong = {screen.id for screen in rulebook.screens} - right

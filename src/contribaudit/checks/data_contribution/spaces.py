@@ -96,7 +96,7 @@ def sensitive_spaces(case: CheckContext) -> Verdict:
         return above
     sensitive = case.listed
     if not sensitive:
-        reason = "the policy names no sensitive space: set expect in its rule"
+        reason = "the policy names no sensitive space; set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_space", reason, contribution.EXCLUDED.id)
     position = _position(case)
     if isinstance(position, Verdict):
@@ -129,7 +129,7 @@ def _contributes(case: CheckContext, position: _Position, text: str) -> bool | t
         return _known_contributes(state, position, known[0])
     around = where_it_would_be(state, organization, bare)
     if listed_whole(state, organization, around):
-        return "space_not_found", "no listing shows it, so that it was renamed or removed; name it anew in the policy"
+        return "space_not_found", "no list of spaces shows it: it was renamed or removed; name it again in the policy"
     held = [_names_app(listed, keys_of(state, app)) for app in _own_apps(state, organization, bare)]
     if not held:
         named = app_of_space(state, Subject(organization, Kind.SPACE, bare))
@@ -139,7 +139,7 @@ def _contributes(case: CheckContext, position: _Position, text: str) -> bool | t
     if not any(held) and listed.apps_only:
         return not position.off
     why = next((one.reason or one.code for app in around if (one := lists.get(app)) is not None and one.code), "")
-    return "spaces_not_read", f"its listing was not read{f' ({why})' if why else ''}; {ADD_A_TOKEN}"
+    return "spaces_not_read", f"its list of spaces was not read{f' ({why})' if why else ''}; {ADD_A_TOKEN}"
 
 
 def _is_whole(listing: SpaceList | None) -> bool:
@@ -155,11 +155,13 @@ def _known_contributes(state: State, position: _Position, known: KnownSpace) -> 
     listed = position.listed
     own = keys_of(state, known.space.subject)
     if _names_app(listed, keys_of(state, known.space.app)) or (own & listed.entries and not own & listed.reused):
-        return position.off if not own & listed.ambiguous else ("ambiguous_entry", "an entry of the list names several")
+        return (
+            position.off if not own & listed.ambiguous else ("ambiguous_entry", "an entry of the list matches several")
+        )
     if own & listed.reused:
-        return "space_key_reused", "its key has come to name another space since the list was looked at"
+        return "space_key_reused", "its key has been reused for another space since the list was checked"
     if position.off and listed.strangers:
-        return "unknown_entry", f"the include list names {listed.strangers[0]!r}, which is nothing known here"
+        return "unknown_entry", f"the include list names {listed.strangers[0]!r}, which is not known here"
     return not position.off
 
 
@@ -230,7 +232,7 @@ def new_spaces(case: CheckContext) -> Verdict:
     found = _since_review(case, position, reviewed_at, review.observed_at)
     around = keys_of(state, app) & position.listed.entries
     if around and around <= position.listed.ambiguous:
-        reason = f"the list names {min(around)}, and several apps bear that name"
+        reason = f"the list names {min(around)}, and several apps have that name"
         return Verdict(Outcome.UNKNOWN, "ambiguous_entry", reason, setting, None, position.held, position.evidence)
     contributes = bool(around) is position.off
     evidence = (*position.evidence, *_read_by(state, listing))
@@ -246,12 +248,12 @@ def new_spaces(case: CheckContext) -> Verdict:
     evidence = (*evidence, *counted)
     if contributes and found.undated:
         reason = (
-            f"not known what was there at the review: the spaces were first read after {reviewed}, and "
-            f"{found.undated} of them tell no date; look at the list again"
+            f"what existed at the review is not known: the spaces were first read after {reviewed}, and "
+            f"{found.undated} of them have no date; review the list again"
         )
         return Verdict(Outcome.UNKNOWN, "review_before_first_listing", reason, setting, None, None, evidence)
     if not contributes and position.off and position.listed.strangers:
-        reason = f"the include list names {position.listed.strangers[0]!r}, which is nothing known here"
+        reason = f"the include list names {position.listed.strangers[0]!r}, which is not known here"
         return Verdict(Outcome.UNKNOWN, "unknown_entry", reason, setting, None, position.held, evidence)
     told = f"{_count(found.number)} new since {reviewed}"
     if not contributes and found.number:
@@ -281,7 +283,7 @@ def _review(case: CheckContext, look: Observed) -> tuple[datetime, str]:
     """When the spaces were last reviewed, and how: by a look at the list, or by a baseline that was approved since."""
     approved = case.state.baseline(case.subject.organization)
     if approved is None or approved.expired(case.as_of) or approved.looked_at <= look.observed_at:
-        return look.observed_at, f"the list was looked at on {look.observed_at:%Y-%m-%d}"
+        return look.observed_at, f"the list was checked on {look.observed_at:%Y-%m-%d}"
     return approved.looked_at, f"run {approved.baseline.run} of {approved.looked_at:%Y-%m-%d}, which is the baseline"
 
 
@@ -313,7 +315,7 @@ def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Ver
             reason += f"; {ADD_A_TOKEN}"
         return Verdict(Outcome.UNKNOWN, "spaces_not_read", reason, SPACE_COUNT.id, None, listing.read)
     seen = case.state.read(case.subject, SPACE_COUNT.id)
-    again = f"a listing shows only what {_eyes(listing)} may see; attest {SPACE_COUNT.id} of {_called(case)}"
+    again = f"a list of spaces shows only what {_eyes(listing)} may see; attest {SPACE_COUNT.id} of {_called(case)}"
     if not isinstance(seen, Observed) or not isinstance(seen.value, int) or isinstance(seen.value, bool):
         if not isinstance(seen, Observed) and seen.code not in ("not_read", "revoked"):
             return unread(seen)
@@ -322,7 +324,7 @@ def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Ver
     anchored = seen.witness is not None and seen.witness.anchored
     limit = limits["attested_anchored" if anchored else seen.grade]
     if case.as_of - seen.observed_at > timedelta(days=limit):
-        reason = f"the count of {seen.observed_at:%Y-%m-%d} is too old, the policy accepts {limit} days; {again} anew"
+        reason = f"the count of {seen.observed_at:%Y-%m-%d} is too old: the policy accepts {limit} days; {again} again"
         return Verdict(Outcome.UNKNOWN, "spaces_not_counted", reason, SPACE_COUNT.id, None, listing.read)
     then = listing.read - sum(
         1
@@ -331,8 +333,8 @@ def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Ver
     )
     if seen.value > then:
         reason = (
-            f"{seen.value - then} of {seen.value} spaces unseen by {_eyes(listing)}; give the token to an account "
-            "that sees them all, or count again where spaces came or went meanwhile"
+            f"{_eyes(listing)} cannot see {seen.value - then} of {seen.value} spaces; use the token of an account "
+            "that sees them all, or count again if spaces were added or removed meanwhile"
         )
         counted = evidence_of(seen)
         return Verdict(Outcome.UNKNOWN, "spaces_unseen", reason, SPACE_COUNT.id, seen.value, then, counted)

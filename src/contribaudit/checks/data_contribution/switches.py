@@ -50,7 +50,7 @@ def metadata_off(case: CheckContext) -> Verdict:
     answer = metadata(case.state, organization)
     verdict = contributed(answer, "off")
     if answer.code == "plan_always_contributes":
-        reason = f"{answer.reason}; {_plan_with_switch(case)} has a switch"
+        reason = f"{answer.reason}; {_plan_with_switch(case)} has the switch"
         seen = case.state.value(organization, _METADATA.id)
         observed = seen.value if seen is not None else None
         return worded(replace(verdict, setting=_METADATA.id, observed=observed), "plan_without_switch", reason)
@@ -58,10 +58,10 @@ def metadata_off(case: CheckContext) -> Verdict:
         return verdict
     word = verdict.observed.strip().casefold()
     plan = highest_plan(case)
-    offered = f"though the {plan.name} plan has one" if isinstance(plan, Plan) else "on whichever plan it is"
+    offered = f"although the {plan.name} plan has one" if isinstance(plan, Plan) else "whatever the plan"
     reason = {
         "off": "metadata contribution is off",
-        "on": "metadata contribution is on, which is the default where the plan has the switch",
+        "on": "metadata contribution is on, the default of plans that have the switch",
         "always": f"the console offers no switch, {offered}",
     }[word]
     outcome = Outcome.NOT_ACHIEVABLE if word == "always" else verdict.outcome
@@ -93,14 +93,14 @@ def in_app_off(case: CheckContext) -> Verdict:
     answer = in_app(case.state, organization_subject(case.subject.organization))
     verdict = contributed(answer, "off")
     if answer.value == CONTRIBUTED and answer.code == "switch":
-        reason = "in-app contribution is on: titles, pages, comments are used"
+        reason = "in-app data contribution is on: titles, pages and comments are used"
         return worded(verdict, "in_app_on", reason)
     if answer.value == CONTRIBUTED:
-        reason = f"in-app contribution is off, yet {answer.reason}: that is contributed"
+        reason = f"in-app data contribution is off, but {answer.reason}, which is contributed"
         return worded(replace(verdict, expected=()), "opened_by_list", reason)
     if verdict.outcome is not Outcome.PASS:
         return verdict
-    reason = f"in-app contribution is off, and {answer.reason}"
+    reason = f"in-app data contribution is off, and {answer.reason}"
     verdict = worded(replace(verdict, setting=_IN_APP.id, observed="off", fragile=False), "in_app_off", reason)
     if trial_behind(case.state, case.subject.organization):
         return passing(verdict, answer)
@@ -179,7 +179,7 @@ def include_list(case: CheckContext) -> Verdict:
         return switch
     switch_seen = case.state.read(case.subject, _IN_APP.id)
     if switch == "on":
-        reason = "the switch is on, so everything contributes that is not excluded"
+        reason = "the switch is on, so everything that is not excluded contributes"
         return Verdict(Outcome.FAIL, "switch_on", reason, _IN_APP.id, "off", switch, evidence_of(switch_seen))
     return only_approved(
         case,
@@ -220,11 +220,11 @@ def list_of_this_position(case: CheckContext) -> Verdict:
     assert isinstance(list_seen, Observed)
     if list_seen.observed_at < switch_seen.observed_at:
         reason = (
-            f"the switch was seen {switch} on {switch_seen.observed_at:%Y-%m-%d}, after the last look at its list "
-            f"on {list_seen.observed_at:%Y-%m-%d}: whether it was flipped between the two is not known"
+            f"the switch was {switch} on {switch_seen.observed_at:%Y-%m-%d}, after its list was last checked "
+            f"on {list_seen.observed_at:%Y-%m-%d}; whether it was flipped in between is not known"
         )
         return Verdict(Outcome.STALE, "list_older_than_switch", reason, belonging.id, None, held, evidence)
-    reason = f"the switch is {switch}, and its list was looked at no earlier"
+    reason = f"the switch is {switch}, and its list was checked at the same time or later"
     return Verdict(Outcome.PASS, "list_of_this_position", reason, belonging.id, None, held, evidence)
 
 

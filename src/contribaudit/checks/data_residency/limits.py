@@ -90,15 +90,15 @@ _WAYS_OUT = (
         tools.MCP_SUPPORTED_DOMAINS,
         "blocked",
         "mcp_open",
-        "tools of the domains that Atlassian supports may connect over MCP and process data where they run",
+        "tools of the domains that Atlassian supports can connect over MCP and process data wherever they run",
     ),
     (
         tools.MCP_API_TOKENS,
         "off",
         "mcp_open",
-        "tools that sign in with an API token may connect over MCP and process data where they run",
+        "tools that sign in with an API token can connect over MCP and process data wherever they run",
     ),
-    (tools.WEB_SEARCH, "off", "web_search_on", "the web search option is on: queries go out to the web"),
+    (tools.WEB_SEARCH, "off", "web_search_on", "the web search option is on: queries leave for the web"),
 )
 
 
@@ -120,7 +120,7 @@ def _own_domains(case: CheckContext) -> Verdict:
     evidence = evidence_of(case.state.read(case.subject, setting.id))
     if not listed:
         return Verdict(Outcome.PASS, "no_domains", "", setting.id, (), listed, evidence)
-    reason = f"tools may connect over MCP from {', '.join(listed)} and process data where they run"
+    reason = f"tools can connect over MCP from {', '.join(listed)} and process data wherever they run"
     return Verdict(Outcome.FAIL, "mcp_open", reason, setting.id, (), listed, evidence)
 
 
@@ -140,7 +140,7 @@ def aggregates(case: CheckContext) -> Verdict:
         also = [one.reason for one in answers if one is not worst and one.outcome is Outcome.FAIL]
         return replace(worst, reason="; ".join((worst.reason, *also)))
     evidence = tuple(evidence for one in answers for evidence in one.evidence)
-    reason = "nothing is contributed, so nothing is aggregated outside the realm from now on"
+    reason = "nothing is contributed, so nothing is aggregated outside the location from now on"
     undone = [one.reason for one in answers if one.fragile]
     verdict = Verdict(Outcome.PASS, "contribution_off", reason, contribution.METADATA.id, "off", "off", evidence)
     return fragile(verdict, "; ".join(undone)) if undone else verdict
@@ -170,21 +170,21 @@ def own_key(case: CheckContext) -> Verdict:
         return unless_no_screen(case, setting, key)
     evidence = evidence_of(case.state.read(case.subject, setting.id))
     if key == "none":
-        reason = "it has no customer-managed key: its location can still be chosen"
+        reason = "no customer-managed key, so its location can still be chosen"
         return Verdict(Outcome.PASS, "no_key", reason, setting.id, None, key, evidence)
     wanted = case.listed
     allowed = case.state.rulebook.realm_codes(wanted)
     if not allowed:
-        reason = "the policy names no realm: set expect in its rule"
+        reason = "the policy names no location; set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_realm", reason, names.REALM)
     realm, seen = realm_of(case.state, case.subject)
     if realm is None:
         return realm_unclear(seen, wanted)
     evidence += evidence_of(seen)
     if realm.code in allowed:
-        reason = f"it has a customer-managed key, and its realm is {realm.code}"
+        reason = f"stored in {realm.code}, with a customer-managed key"
         return Verdict(Outcome.PASS, "location_first", reason, names.REALM, wanted, realm.code, evidence)
-    reason = f"its realm is {realm.code}, and with a customer-managed key it cannot be moved any more"
+    reason = f"stored in {realm.code}; with a customer-managed key it can no longer be moved"
     return Verdict(Outcome.NOT_ACHIEVABLE, "cannot_be_moved", reason, names.REALM, wanted, realm.code, evidence)
 
 
@@ -211,7 +211,7 @@ def plan_allows(case: CheckContext) -> Verdict:
     if plan.residency:
         reason = f"the {plan.name} plan offers data residency"
         return Verdict(Outcome.PASS, "plan_allows", reason, names.PLAN, f"{needed} or higher", plan.name, evidence)
-    reason = f"the {plan.name} plan has no data residency, {needed} has"
+    reason = f"the {plan.name} plan has no data residency; {needed} has"
     return Verdict(
         Outcome.NOT_ACHIEVABLE, "plan_without_residency", reason, names.PLAN, f"{needed} or higher", plan.name, evidence
     )
@@ -236,7 +236,7 @@ def _may_be_outside(state: State, subject: Subject) -> bool:
         default="none is accepted",
         example='["bitbucket", "trello"]',
     ),
-    when_none=none_among_apps("is outside data residency"),
+    when_none=none_among_apps("lacks data residency"),
 )
 def outside_accepted(case: CheckContext) -> Verdict:
     """DR-06: an app that residency does not reach is accepted by name in the rule's `expect`."""
@@ -254,7 +254,7 @@ def outside_accepted(case: CheckContext) -> Verdict:
         return Verdict(
             Outcome.PASS,
             "accepted",
-            f"{reason}, which the policy accepts",
+            f"{reason}; the policy accepts that",
             names.APP_TYPE_KEY,
             wanted,
             app.type_key,
@@ -269,7 +269,7 @@ def _unknown_app(case: CheckContext) -> Verdict:
     type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
     if not isinstance(type_key, Observed) or not isinstance(type_key.value, str):
         return unread(type_key)
-    reason = f"the rulebook does not know whether data residency reaches {type_key.value}"
+    reason = f"the rulebook does not know whether {type_key.value} has data residency"
     return Verdict(
         Outcome.UNKNOWN, "unknown_app", reason, names.APP_TYPE_KEY, None, type_key.value, evidence_of(type_key)
     )
@@ -295,14 +295,14 @@ def policies_list_apps(case: CheckContext) -> Verdict:
     if not inventory or not list_evidence(state, organization, POLICY_LIST):
         place = state.organizations[organization]
         reason = place.why_not(WORKSPACES) or place.why_not(POLICY_LIST)
-        return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"the lists are not whole: {reason}", POLICIES.id)
+        return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"the lists are incomplete: {reason}", POLICIES.id)
     apps = state.subjects(Kind.APP, organization)
     able = [app for app in apps if _able(state, app)]
     unclear = [app for app in apps if _unclear(state, app)]
     evidence = (*evidence_of(listed_ids), *inventory)
     if not listed_ids.value:
         if able and not no_policy_at_all(state, organization):
-            reason = "the list of policies shows no residency policy, and does not show that there is none"
+            reason = "the list of policies shows no residency policy, which does not prove that there is none"
             return Verdict(Outcome.UNKNOWN, "policies_not_shown", reason, POLICIES.id, None, (), evidence)
         if able:
             reason = f"there is no residency policy, though {len(able)} apps could be in one"
@@ -328,7 +328,7 @@ def policies_list_apps(case: CheckContext) -> Verdict:
         return Verdict(Outcome.FAIL, "policy_and_inventory_differ", "; ".join(parts), POLICIES.id, (), wrong, evidence)
     if unclear:
         return _unclear_apps(state, unclear, wrong, evidence)
-    reason = f"residency policies list all {len(able)} apps that can be held"
+    reason = f"residency policies list all {len(able)} apps that can be pinned"
     return Verdict(Outcome.PASS, "all_listed", reason, POLICIES.id, (), (), evidence)
 
 

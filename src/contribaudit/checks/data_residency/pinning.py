@@ -110,7 +110,7 @@ def _by_policy(case: CheckContext) -> Verdict:
     state, app = case.state, case.subject
     plan = plan_of(state, app)
     if isinstance(plan, Plan) and not plan.residency:
-        reason = f"the {plan.name} plan has no data residency, {state.rulebook.plan_with('residency')} has"
+        reason = f"the {plan.name} plan has no data residency; {state.rulebook.plan_with('residency')} has"
         evidence = evidence_of(state.read(app, names.PLAN))
         return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", reason, names.PINNED, True, False, evidence)
     realm, seen = realm_of(state, app)
@@ -121,10 +121,10 @@ def _by_policy(case: CheckContext) -> Verdict:
     if in_no_policy(state, app):
         evidence = (*evidence_of(seen), *list_evidence(state, app.organization, POLICIES))
         if not realm.pinned_to_a_place:
-            reason = f"its realm is {realm.code}, which may move, and no residency policy lists it"
+            reason = f"stored in {realm.code}, which may move, and no residency policy lists the app"
             return Verdict(Outcome.FAIL, "not_pinned", reason, names.PINNED, True, False, evidence)
         reason = (
-            f"it is located in {realm.code}, but no residency policy lists it, so nothing shows that it is held there"
+            f"stored in {realm.code}, but no residency policy lists the app, so nothing shows that it is pinned there"
         )
         return Verdict(Outcome.UNKNOWN, "located_not_pinned", reason, names.PINNED, True, None, evidence)
     if not isinstance(held, Observed):
@@ -138,21 +138,21 @@ def _by_policy(case: CheckContext) -> Verdict:
         return unread(wanted, True)
     named = [state.rulebook.realm(word) for word in wanted.value]
     codes = {one.code for one in named if one is not None}
-    listed = ", ".join(wanted.value) or "no realm"
+    listed = ", ".join(wanted.value) or "no location"
     if not named or None in named:
         reason = f"its residency policy names {listed}, which the rulebook does not fully know"
         return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, names.PINNED, True, None, evidence)
     if realm.code not in codes:
-        reason = f"a residency policy holds it in {listed}, yet it reports {realm.code}"
+        reason = f"a residency policy pins it to {listed}, but it reports {realm.code}"
         return Verdict(Outcome.CONFLICT, "policy_and_realm_differ", reason, names.PINNED, True, None, evidence)
     if len(codes) > 1:
-        reason = f"its residency policy names {listed}, so nothing shows that it is held in {realm.code}"
+        reason = f"its residency policy names {listed}, so nothing shows that it is pinned to {realm.code}"
         return Verdict(Outcome.UNKNOWN, "several_realms", reason, names.PINNED, True, None, evidence)
     if not realm.pinned_to_a_place:
         reason = f"its residency policy names {realm.code}, which may move"
         return Verdict(Outcome.FAIL, "not_pinned", reason, names.PINNED, True, False, evidence)
     return Verdict(
-        Outcome.PASS, "pinned", f"a residency policy holds it in {realm.code}", names.PINNED, True, True, evidence
+        Outcome.PASS, "pinned", f"pinned to {realm.code} by a residency policy", names.PINNED, True, True, evidence
     )
 
 
@@ -161,13 +161,13 @@ def _not_held(case: CheckContext, evidence: tuple[Evidence, ...]) -> Verdict:
     if move is not None and move.meaning == "moving":
         return _awaited(case, MOVE_ENDS_AT.id, "a move is in progress", "moving", evidence)
     reasons = {
-        "scheduled": "a move is scheduled, and can still be cancelled; until then nothing holds it",
-        "leaving": "its pin is being lifted",
+        "scheduled": "a move is scheduled and can still be cancelled; nothing pins the app until then",
+        "leaving": "it is being unpinned",
         "failed": "the move that would pin it has failed",
     }
     meaning = move.meaning if move is not None else ""
     return Verdict(
-        Outcome.FAIL, "not_pinned", reasons.get(meaning, "no policy holds it"), names.PINNED, True, False, evidence
+        Outcome.FAIL, "not_pinned", reasons.get(meaning, "no policy pins it"), names.PINNED, True, False, evidence
     )
 
 
@@ -218,10 +218,10 @@ def moves_done(case: CheckContext) -> Verdict:
         return _awaited(case, MOVE_ENDS_AT.id, "a move is in progress", "moving", evidence)
     if move.meaning == "scheduled":
         start = MOVE_STARTS_AT.id if state.value(app, MOVE_STARTS_AT.id) else MOVE_SCHEDULED_FOR.id
-        return _awaited(case, start, "a move is scheduled, and can still be cancelled", "scheduled", evidence)
+        return _awaited(case, start, "a move is scheduled and can still be cancelled", "scheduled", evidence)
     ticket = state.value(app, MOVE_TICKET.id)
     named = f"; ticket {ticket.value}" if ticket is not None and ticket.value else ""
-    reason = f"the move failed{named}" if move.meaning == "failed" else "its pin is being lifted"
+    reason = f"the move failed{named}" if move.meaning == "failed" else "it is being unpinned"
     code = "move_failed" if move.meaning == "failed" else "pin_lifted"
     return Verdict(Outcome.FAIL, code, reason, names.MOVE, "applied", seen.value, evidence)
 
@@ -233,10 +233,10 @@ def _awaited(case: CheckContext, until: SettingId, what: str, code: str, evidenc
     named = case.state.value(case.subject, until)
     due: datetime | None = parse_utc(named.value) if named is not None else None
     if due is None:
-        reason = f"{what}, and the API names no time for it"
+        reason = f"{what}, and the API gives no time for it"
         return Verdict(Outcome.UNKNOWN, f"{code}_without_time", reason, names.MOVE, "applied", observed, evidence)
     if due < case.as_of:
-        reason = f"{what}, though it was due on {due:%Y-%m-%d %H:%M}Z"
+        reason = f"{what}, although it was due on {due:%Y-%m-%d %H:%M}Z"
         return Verdict(
             Outcome.UNKNOWN, f"{code}_overdue", reason, names.MOVE, "applied", observed, evidence, due_at=due
         )
@@ -276,7 +276,7 @@ def default_realm(case: CheckContext) -> Verdict:
     allowed = case.state.rulebook.realm_codes(wanted)
     setting = DEFAULT_REALM.id
     if not allowed:
-        reason = "the policy names no realm: set expect in its rule"
+        reason = "the policy names no location; set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_realm", reason, setting)
     seen = case.state.read(case.subject, setting)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
@@ -284,11 +284,11 @@ def default_realm(case: CheckContext) -> Verdict:
     evidence = evidence_of(seen)
     realm = case.state.rulebook.realm(seen.value)
     if realm is None:
-        reason = f"the rulebook does not know the realm {seen.value!r}"
+        reason = f"the rulebook does not know the location {seen.value!r}"
         return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, setting, wanted, seen.value, evidence)
     met = realm.code in allowed
     reason = f"new apps start in {realm.code} ({realm.title})"
-    reason += "" if met else f", the policy allows {', '.join(sorted(allowed))}"
+    reason += "" if met else f"; the policy allows {', '.join(sorted(allowed))}"
     outcome, code = (Outcome.PASS, "realm_allowed") if met else (Outcome.FAIL, "realm_not_allowed")
     return Verdict(outcome, code, reason, setting, wanted, realm.code, evidence)
 
@@ -306,7 +306,7 @@ def default_realm(case: CheckContext) -> Verdict:
         default="none is accepted",
         example='["Draw.io"]',
     ),
-    when_none=none_among_apps("can be held in a realm"),
+    when_none=none_among_apps("can be pinned"),
 )
 @fragile_in_trial
 def marketplace_apps(case: CheckContext) -> Verdict:
@@ -323,7 +323,7 @@ def marketplace_apps(case: CheckContext) -> Verdict:
 
 forge_apps = check("DR-08", "forge-apps-in-location", reads=(MARKETPLACE_UNPINNED.id,), outcomes={Outcome.UNKNOWN})(
     not_verifiable(
-        MARKETPLACE_UNPINNED.id, "where the remotes of Forge apps keep data is in their manifests, which are not read"
+        MARKETPLACE_UNPINNED.id, "the manifests of Forge apps say where their remotes keep data; they are not read"
     )
 )
 

@@ -45,7 +45,7 @@ def realm_of(state: State, app: Subject) -> tuple[Realm | None, Observation]:
 def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
     """`unknown`, because the realm is."""
     if isinstance(seen, Observed) and isinstance(seen.value, str):
-        reason = f"the rulebook does not know the realm {seen.value!r}"
+        reason = f"the rulebook does not know the location {seen.value!r}"
         return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, seen.setting, expected, seen.value, evidence_of(seen))
     return unread(seen, expected)
 
@@ -69,7 +69,10 @@ def realm_allowed(case: CheckContext) -> Verdict:
     realm, seen = realm_of(case.state, case.subject)
     if not allowed:
         return Verdict(
-            Outcome.UNKNOWN, "policy_names_no_realm", "the policy names no realm: set expect in its rule", names.REALM
+            Outcome.UNKNOWN,
+            "policy_names_no_realm",
+            "the policy names no location; set expect in its rule",
+            names.REALM,
         )
     outside = _outside(case)
     if realm is None:
@@ -81,9 +84,9 @@ def realm_allowed(case: CheckContext) -> Verdict:
     if realm.code in allowed and isinstance(regions, Unavailable) and regions.code == SOURCES_DIFFER:
         return replace(unread(regions, wanted), evidence=evidence_of(seen))
     if realm.code in allowed:
-        reason = f"its realm is {realm.code} ({realm.title})"
+        reason = f"stored in {realm.code} ({realm.title})"
         return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
-    reason = f"its realm is {realm.code} ({realm.title}), the policy allows {', '.join(sorted(allowed))}"
+    reason = f"stored in {realm.code} ({realm.title}); the policy allows {', '.join(sorted(allowed))}"
     if outside:
         evidence = evidence_of(seen, case.state.read(case.subject, names.PLAN))
         return Verdict(
@@ -99,7 +102,7 @@ def _outside(case: CheckContext) -> str:
         return f"Atlassian offers no data residency for {app.title}"
     plan = plan_of(case.state, case.subject)
     if isinstance(plan, Plan) and not plan.residency:
-        return f"the {plan.name} plan has no data residency, {case.state.rulebook.plan_with('residency')} has"
+        return f"the {plan.name} plan has no data residency; {case.state.rulebook.plan_with('residency')} has"
     return ""
 
 
@@ -141,18 +144,18 @@ def sandbox_realm(case: CheckContext) -> Verdict:
     if not parents.found or parents.unread:
         unlisted = state.organizations[case.subject.organization].why_not(WORKSPACES)
         absent = (
-            f"the list of apps is not whole: {unlisted}" if unlisted else "no app that it could be a copy of was found"
+            f"the list of apps is incomplete: {unlisted}" if unlisted else "no app was found that it could be a copy of"
         )
-        reason = "its parent's realm was not read" if parents.found else absent
+        reason = "the location of its parent was not read" if parents.found else absent
         return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, names.REALM, codes, realm.code, evidence)
     if not realm.pinned_to_a_place:
-        reason = f"its realm is {realm.code}, which is no place that a parent could share"
+        reason = f"stored in {realm.code}, which is not a fixed location, so it cannot be compared with its parent"
         return Verdict(Outcome.UNKNOWN, "no_place", reason, names.REALM, codes, realm.code, evidence)
     if realm.code not in codes:
-        reason = f"the sandbox is in {realm.code}, its parent in {' or '.join(codes)}"
+        reason = f"the sandbox is in {realm.code}; its parent is in {' or '.join(codes)}"
         return Verdict(Outcome.FAIL, "other_realm", reason, names.REALM, codes, realm.code, evidence)
     if len(codes) > 1:
-        reason = f"the API does not name its parent, and the apps that it may be are in {', '.join(codes)}"
+        reason = f"the API does not name its parent; the possible parents are in {', '.join(codes)}"
         return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, names.REALM, codes, realm.code, evidence)
     return Verdict(
         Outcome.PASS,

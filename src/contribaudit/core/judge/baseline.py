@@ -70,7 +70,9 @@ def uncovered(state: State, subject: Subject) -> Uncovered | None:
     signed = approved.baseline.approved
     told = f"the baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
     if approved.expired(state.as_of):
-        return Uncovered(BASELINE_EXPIRED, f"{told}, ended on {approved.baseline.until:%Y-%m-%d} and covers nothing")
+        return Uncovered(
+            BASELINE_EXPIRED, f"{told}, ended on {approved.baseline.until:%Y-%m-%d} and no longer covers anything"
+        )
     if _holds(state, approved, subject):
         return None
     return Uncovered(NOT_IN_BASELINE, f"{alias_of(state, subject)} is not in {told}")

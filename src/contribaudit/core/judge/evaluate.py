@@ -148,7 +148,7 @@ def require_checks(policy: AuditPolicy, checks: Iterable[Check], selection: Sele
     found = [check for check in checks if check.id in selection and check.id in wanted]
     if not found:
         raise UsageError(
-            "Not one check would be evaluated",
+            "No check would run",
             hint="Ask for checks in the policy file (contribaudit checks list names them), or widen --only and --skip.",
         )
     return found
@@ -168,7 +168,7 @@ def evaluate(
     """
     desk = WaiverMatcher(state, policy.waivers)
     findings: list[Finding] = []
-    warnings: list[str] = [f"This run was told to leave out checks: {selection}."] if str(selection) else []
+    warnings: list[str] = [f"This run leaves out checks: {selection}."] if str(selection) else []
     used: set[int] = set()
     for check in require_checks(policy, checks, selection):
         off = 0
@@ -196,7 +196,7 @@ def evaluate(
             warnings.append(f"{check.id} is switched off for {off} subject{'s' if off > 1 else ''} by the policy.")
     warnings += _of_no_use(policy, used, selection)
     if not findings:
-        raise UsageError("Not one check was evaluated", hint="Switch a rule of the policy on.")
+        raise UsageError("No check ran", hint="Enable a rule of the policy.")
     return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
 
 
@@ -236,7 +236,9 @@ def _judge(
         answer = apply_terms(check.judge(strict), strict)
         if answer.outcome.violates or answer.outcome.unproven:
             unread = ", ".join(sorted(attributes.unread))
-            reason = f"which rule holds depends on {unread}, which was not read; under {other.origin}: {answer.reason}"
+            reason = (
+                f"which rule applies depends on {unread}, which was not read; under {other.origin}: {answer.reason}"
+            )
             return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="rule_not_certain", reason=reason)
     return verdict
 
@@ -336,9 +338,10 @@ def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str,
     verdict = None if some else check.when_none(state, organization)
     if verdict is None:
         reason = (
-            "no subject of this organization is selected by a rule"
+            "no rule selects anything in this organization"
             if some
-            else state.organizations[organization].why_not("workspaces") or f"no {check.kind} was seen to ask it of"
+            else state.organizations[organization].why_not("workspaces")
+            or f"no {check.kind} was seen that this is about"
         )
         verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
     return [

@@ -62,7 +62,7 @@ class WaiverMatcher:
             if number not in self.used
         ]
         overdue = [
-            f"The waiver {waiver.origin} on {waiver.check} wants a review since "
+            f"The waiver {waiver.origin} on {waiver.check} has been due for review since "
             f"{later(waiver.approved_at, timedelta(days=waiver.review_every_days))}."
             for waiver in self.waivers
             if waiver.review_every_days is not None
@@ -83,14 +83,14 @@ class WaiverMatcher:
         if waiver.expires < today:
             return f"it ended on {waiver.expires}"
         if waiver.approved_at > today:
-            return f"its approval is dated {waiver.approved_at}, which is still to come"
+            return f"its approval is dated {waiver.approved_at}, which is in the future"
         if waiver.binds_to_value and not _same(setting, waiver.observed, finding.observed):
-            return f"it covers {_show(waiver.observed)}, and {_show(finding.observed)} was observed"
+            return f"it covers {_show(waiver.observed)}, but {_show(finding.observed)} was observed"
         moved = self._alias_moved_since(waiver, finding.subject)
         if moved is not None:
             return (
-                f"since it was approved, `{waiver.subject}` has come to name another one ({finding.subject.id}, "
-                f"first seen {moved:%Y-%m-%d}); approve it anew for that one"
+                f"since it was approved, `{waiver.subject}` now names another one ({finding.subject.id}, "
+                f"first seen {moved:%Y-%m-%d}); approve it again for that one"
             )
         return None
 

@@ -244,7 +244,7 @@ def trial_running(state: State, organization: str) -> str:
     running = [app for app in state.subjects(Kind.APP, organization) if _on_trial(state, app)]
     if not running:
         return ""
-    return f"a trial runs on {alias_of(state, min(running))}; when it ends, the highest plan may change"
+    return f"a trial is running on {alias_of(state, min(running))}; when it ends, the highest plan may change"
 
 
 def _trial(state: State, organization: str, plan: Plan) -> str:
@@ -260,9 +260,8 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
             return ""
     if not running:
         return ""
-    return (
-        f"a trial runs on {alias_of(state, min(running))}; when it ends, {plan.name} may no longer be the highest plan"
-    )
+    app = alias_of(state, min(running))
+    return f"a trial is running on {app}; when it ends, {plan.name} may no longer be the highest plan"
 
 
 def _on_trial(state: State, app: Subject) -> bool | None:
