@@ -260,8 +260,8 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
             return ""
     if not running:
         return ""
-    app = alias_of(state, min(running))
-    return f"a trial is running on {app}; when it ends, {plan.name} may no longer be the highest plan"
+    called = alias_of(state, min(running))
+    return f"a trial is running on {called}; when it ends, {plan.name} may no longer be the highest plan"
 
 
 def _on_trial(state: State, app: Subject) -> bool | None:
