@@ -66,7 +66,12 @@ def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def all_texts() -> Iterator[tuple[str, str]]:
+@cache
+def all_texts() -> list[tuple[str, str]]:
+    return list(_all_texts())
+
+
+def _all_texts() -> Iterator[tuple[str, str]]:
     for path in sorted(SOURCE.rglob("*.py")):
         for line, text in texts(ast.parse(path.read_text(encoding="utf-8"))):
             yield f"{path.relative_to(SOURCE)}:{line}", text
@@ -104,8 +109,13 @@ def test_every_option_belongs_to_the_command_before_it() -> None:
     assert strange == []
 
 
-def hints() -> Iterator[tuple[str, str]]:
+@cache
+def hints() -> list[tuple[str, str]]:
     """The texts that say what to do next."""
+    return list(_hints())
+
+
+def _hints() -> Iterator[tuple[str, str]]:
     for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             for keyword in node.keywords if isinstance(node, ast.Call) else ():

@@ -129,7 +129,7 @@ def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
     called = {identity: check.called for identity, check in by_id(checks.ALL).items()}
     rulebook = wiring.load_rulebook(console.settings())
     plans = _plans_seen(console, policy, rulebook) or _plan_written_for(policy, rulebook)
-    if not plans:
+    if not plans and any(limit for plan in rulebook.plans for limit in plan_limits(policy, plan, rulebook)):
         console.diagnostics.note(
             "Which plan it is for is not known: what that plan cannot give is checked once an audit has run, "
             "or with written_for_plan in the policy."
