@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from contribaudit.core.advise.report import Report
+from contribaudit.core.model.change import Cause, CauseKind, Match
 from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters import json_v1
 from contribaudit.exporters.json_v1 import as_document, lean_document
-from contribaudit.exporters.saved import ADDED_LATER, load, parse
+from contribaudit.exporters.saved import ADDED_LATER, changes_of, load, parse
 from contribaudit.exporters.summary import Overview
-from tests.exporters.awkward import app, awkward_report, finding, report
+from tests.exporters.awkward import app, awkward_report, change, finding, report
 
 
 @pytest.fixture(params=["awkward", "drifted", "smallest"])
@@ -44,6 +45,26 @@ def test_what_is_read_is_the_document_of_the_live_report(live: Report) -> None:
     assert document == as_document(live)
     assert "".join(json_v1.pieces(document)) == text(live)
     assert json_v1.report_digest(document) == json_v1.report_digest(lean_document(live))
+
+
+def test_changes_come_back_with_values_of_every_type() -> None:
+    """Truth, numbers, lists and halves of an emoji stay what they are; so does the cause."""
+    cause = Cause(CauseKind.EVENT, "by \ud83d", "a\ud83d", "e-1", match=Match.EXACT, others=("e-2",))
+    made = (
+        change(app("a"), "x.truth", True, False, why=cause, cause="by \ud83d", actor="a\ud83d", event_id="e-1"),
+        change(app("a"), "x.number", 1, 0),
+        change(app("a"), "x.text", "1", "true"),
+        change(app("a"), "x.list", (), ("b\ud83d", "=c"), ticket="GRC-1"),
+        change(app("a"), "x.new", None, None, existed_before=False, last_seen=None),
+    )
+    back = changes_of(parse(text(report(changes=made)).encode("ascii"), "x")["changes"])
+    for told, one in zip(back, made, strict=True):
+        assert (told.before, type(told.before)) == (one.before, type(one.before))
+        assert (told.after, type(told.after)) == (one.after, type(one.after))
+        assert (told.subject, told.setting, told.ticket, told.explained) == (
+            one.subject, one.setting, one.ticket, one.explained,
+        )  # fmt: skip
+    assert back[0].why == cause
 
 
 def edited(change: Callable[[dict[str, Any]], object]) -> bytes:

@@ -32,9 +32,14 @@ def subject_of(organization: str, told: SubjectV1) -> Subject:
 
 def changes_of(changes: Iterable[ChangeV1]) -> tuple[Change, ...]:
     """The changes of a document as values."""
+    return _changes_adapter().validate_python([change_fields(one) for one in changes])
+
+
+@cache
+def _changes_adapter() -> TypeAdapter[tuple[Change, ...]]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(tuple[Change, ...]).validate_python([change_fields(one) for one in changes])
+    return TypeAdapter(tuple[Change, ...])
 
 
 def change_fields(one: ChangeV1) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.saved import changes_of
 from contribaudit.exporters.text import ORDER, display, happenings, plural, safe_text, spaces_read, what_happened
-from contribaudit.rulebook.loader import app_titles
 
 FAMILIES = {
     "DC": "Contribution",
@@ -58,6 +57,8 @@ def label(subject: SubjectV1) -> str:
 
 def called(subject: SubjectV1) -> str:
     """What people say for a subject: "Jira on acme.atlassian.net"; what nobody can see in it is marked."""
+    from contribaudit.rulebook.loader import app_titles  # its shapes take longer to import than a first paint may
+
     title = app_titles().get(subject["app"].strip().casefold(), "")
     about = Subject("", Kind(subject["kind"]), subject["id"])
     return safe_text(spoken(about, subject["alias"], subject["name"], subject["app"], title))
