@@ -26,7 +26,7 @@ from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store import ids
-from contribaudit.store.columns import read_value, write_value
+from contribaudit.store.columns import read_value, signature_in, signed, write_value
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
 from contribaudit.store.schema import attachments, attestations, collections, confirmations, plans, revocations
 
@@ -55,10 +55,7 @@ def write_attestation(one: Attestation) -> dict[str, Any]:
         "setting": one.setting,
         "value": write_value(one.value),
         "looked_by": one.by,
-        "recorded_by": one.recorded.by,
-        "recorded_at": one.recorded.at,
-        "account": one.recorded.account,
-        "host": one.recorded.host,
+        **signed(one.recorded, "recorded"),
         "attachments": json.dumps(shots),
         "anchors": json.dumps(anchors),
         "plan_words": json.dumps(one.plan_words),
@@ -85,7 +82,7 @@ def read_attestation(
         subject=Subject(organization, Kind(row.kind), row.subject),
         value=read_value(row.value),
         by=row.looked_by,
-        recorded=Signature(row.recorded_by, row.recorded_at, row.account, row.host),
+        recorded=signature_in(row, "recorded"),
         attachments=tuple(Attachment(**shot) for shot in json.loads(row.attachments)),
         anchors=anchors,
         plan_words=tuple(json.loads(row.plan_words)),
@@ -93,14 +90,6 @@ def read_attestation(
         revoked=revoked,
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
     )
-
-
-def read_signature(row: Row[Any]) -> Signature:
-    """Who signed, of a confirmation or a revocation."""
-    return Signature(row.signed_by, row.signed_at, row.account, row.host)
-
-
-_PER_QUERY = 500
 
 
 def add_attestations(
@@ -145,11 +134,8 @@ def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bod
 
 def recorded_ids(connection: Connection, names: Sequence[str]) -> set[str]:
     """Those of the IDs that are in the history."""
-    found: set[str] = set()
     column = attestations.c.attestation
-    for start in range(0, len(names), _PER_QUERY):
-        found |= set(connection.execute(select(column).where(column.in_(names[start : start + _PER_QUERY]))).scalars())
-    return found
+    return {name for (name,) in ids.rows_among(connection, select(column), column, names)}
 
 
 def confirm(connection: Connection, attestation: str, signature: Signature) -> None:
@@ -177,9 +163,9 @@ def read_attestations(connection: Connection, organization: str) -> tuple[Attest
     confirmed: dict[int, list[Signature]] = defaultdict(list)
     c = confirmations.c
     for row in connection.execute(select(confirmations).where(c.attestation.in_(mine)).order_by(c.id)):
-        confirmed[row.attestation].append(read_signature(row))
+        confirmed[row.attestation].append(signature_in(row))
     taken = connection.execute(select(revocations).where(revocations.c.attestation.in_(mine)))
-    revoked = {row.attestation: read_signature(row) for row in taken}
+    revoked = {row.attestation: signature_in(row) for row in taken}
     rows = connection.execute(
         select(attestations).where(attestations.c.organization == number).order_by(attestations.c.id)
     )
@@ -255,10 +241,8 @@ def _standing(connection: Connection, attestation: str) -> int:
 
 
 def _sign(connection: Connection, table: Table, number: int, signature: Signature, **more: str) -> None:
-    signed = {"signed_by": signature.by, "signed_at": signature.at}
-    machine = {"account": signature.account, "host": signature.host}
-    values = {"id": ids.next_id(connection, table), "attestation": number} | signed | machine | more
-    connection.execute(insert(table).values(values))
+    values = {"id": ids.next_id(connection, table), "attestation": number}
+    connection.execute(insert(table).values(values | signed(signature) | more))
 
 
 _State = tuple[str, ...] | None

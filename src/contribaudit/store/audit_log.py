@@ -14,10 +14,10 @@ from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, AuditLog, 
 from contribaudit.core.model.change import Annotation
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.store import ids
+from contribaudit.store.columns import signature_in, signed
 from contribaudit.store.facts import organization_number
 from contribaudit.store.schema import change_notes, events, log_readings, looks, responses, snapshots
 
-_PER_QUERY = 500
 _AS_THEY_ARE = ("action", "actor_id", "actor_name", "actor_email", "via", "message", "processed_at")
 
 
@@ -142,14 +142,8 @@ def _actions(text: str) -> tuple[EventAction, ...]:
 
 
 def _known_events(connection: Connection, organization: int, names: Sequence[str]) -> set[str]:
-    known: set[str] = set()
-    e = events.c
-    for start in range(0, len(names), _PER_QUERY):
-        some = names[start : start + _PER_QUERY]
-        known |= set(
-            connection.execute(select(e.event).where(e.organization == organization, e.event.in_(some))).scalars()
-        )
-    return known
+    query = select(events.c.event).where(events.c.organization == organization)
+    return {name for (name,) in ids.rows_among(connection, query, events.c.event, names)}
 
 
 def annotate(connection: Connection, organization: str, change: str, ticket: str, note: str, by: Signature) -> None:
@@ -162,10 +156,7 @@ def annotate(connection: Connection, organization: str, change: str, ticket: str
             change=change,
             ticket=ticket,
             note=note,
-            signed_by=by.by,
-            signed_at=by.at,
-            account=by.account,
-            host=by.host,
+            **signed(by),
         )
     )
 
@@ -176,8 +167,7 @@ def read_annotations(connection: Connection, organization: str) -> Mapping[str, 
     found: dict[str, tuple[Annotation, ...]] = {}
     c = change_notes.c
     for row in connection.execute(select(change_notes).where(c.organization == number).order_by(c.id)):
-        by = Signature(row.signed_by, row.signed_at, row.account, row.host)
-        found[row.change] = (*found.get(row.change, ()), Annotation(row.ticket, row.note, by))
+        found[row.change] = (*found.get(row.change, ()), Annotation(row.ticket, row.note, signature_in(row)))
     return found
 
 

@@ -8,14 +8,14 @@ from sqlalchemy import Connection, insert, or_, select
 
 from contribaudit.core.judge.baseline import approved_of
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Approved, Baseline, Signature
+from contribaudit.core.model.attestation import Approved, Baseline
 from contribaudit.core.model.change import Departure, Departures
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import UsageError
 from contribaudit.store import ids
 from contribaudit.store.attestations import read_attestations
-from contribaudit.store.columns import read_value
+from contribaudit.store.columns import read_value, signature_in, signed
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
 from contribaudit.store.pruning import read_prunings
 from contribaudit.store.schema import baselines, collections, facts, snapshots
@@ -35,10 +35,7 @@ def add_baseline(connection: Connection, coming: Baseline) -> None:
         "id": ids.next_id(connection, baselines),
         "organization": number,
         "run": coming.run,
-        "approved_by": coming.approved.by,
-        "approved_at": coming.approved.at,
-        "account": coming.approved.account,
-        "host": coming.approved.host,
+        **signed(coming.approved, "approved"),
         "reason": coming.reason,
         "until": coming.until,
     }
@@ -53,7 +50,7 @@ def read_baselines(connection: Connection, organization: str) -> tuple[Baseline,
         Baseline(
             organization,
             row.run,
-            Signature(row.approved_by, row.approved_at, row.account, row.host),
+            signature_in(row, "approved"),
             row.reason,
             row.until,
         )

@@ -12,8 +12,9 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Row, Text, TypeDecorator
 
+from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.observation import Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,6 +57,17 @@ def write_moment(moment: datetime) -> int:
 def read_moment(microseconds: int) -> datetime:
     """The moment, aware UTC."""
     return _EPOCH + microseconds * _MICROSECOND
+
+
+def signed(signature: Signature, verb: str = "signed") -> dict[str, Any]:
+    """A signature as the columns `<verb>_by`, `<verb>_at`, `account` and `host`."""
+    who = {f"{verb}_by": signature.by, f"{verb}_at": signature.at}
+    return who | {"account": signature.account, "host": signature.host}
+
+
+def signature_in(row: Row[Any], verb: str = "signed") -> Signature:
+    """The signature that `signed` was given."""
+    return Signature(getattr(row, f"{verb}_by"), getattr(row, f"{verb}_at"), row.account, row.host)
 
 
 class Escaped(TypeDecorator[str]):

@@ -88,20 +88,14 @@ def _entry(row: list[Any]) -> LedgerEntry:
     return LedgerEntry(read_moment(at), *rest)
 
 
-_PER_QUERY = 500
 _HINT = "The evidence for this finding is lost; restore the history from a backup"
 
 
 def read_kept(connection: Connection, digests: Iterable[str]) -> dict[str, bytes]:
     """The canonical JSON behind those of the digests that are there. Raises StoreDamaged for one that was altered."""
-    wanted = sorted(set(digests))
-    found: dict[str, bytes] = {}
-    for start in range(0, len(wanted), _PER_QUERY):
-        some = responses.c.digest.in_(wanted[start : start + _PER_QUERY])
-        query = select(responses.c.digest, responses.c.body).where(some, responses.c.body.is_not(None))
-        for digest, body in connection.execute(query):
-            found[digest] = _opened(digest, body)
-    return found
+    query = select(responses.c.digest, responses.c.body).where(responses.c.body.is_not(None))
+    kept = ids.rows_among(connection, query, responses.c.digest, sorted(set(digests)))
+    return {digest: _opened(digest, body) for digest, body in kept}
 
 
 def read_raw(connection: Connection, digest: str) -> bytes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Table, func, insert, select, text, update
+from sqlalchemy import Column, Connection, Select, Table, func, insert, select, text, update
 
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.store.columns import escape
@@ -16,7 +16,7 @@ Topic: TypeAlias = tuple[str, str]
 """Collector and setting."""
 
 _Key = TypeVar("_Key")
-_DIGESTS_PER_QUERY = 500
+_PER_QUERY = 500
 
 
 def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -26,6 +26,12 @@ def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     """
     if rows:
         connection.exec_driver_sql(str(insert(table).compile(dialect=connection.dialect)), list(rows))
+
+
+def rows_among(connection: Connection, query: Select[Any], column: Column[str], wanted: Sequence[str]) -> Iterator[Any]:
+    """The query's rows whose column holds one of the wanted, some at a time: a statement takes so many values."""
+    for start in range(0, len(wanted), _PER_QUERY):
+        yield from connection.execute(query.where(column.in_(wanted[start : start + _PER_QUERY]))).all()
 
 
 def one_writer(connection: Connection) -> None:
@@ -87,12 +93,10 @@ def response_ids(connection: Connection, digests: Iterable[str], raw: Mapping[st
     ids: dict[str, int] = {}
     columns = responses.c
     query = select(columns.id, columns.digest, columns.body.is_(None))
-    for start in range(0, len(wanted), _DIGESTS_PER_QUERY):
-        some = wanted[start : start + _DIGESTS_PER_QUERY]
-        for number, digest, empty in connection.execute(query.where(columns.digest.in_(some))).all():
-            ids[digest] = number
-            if empty and digest in raw:
-                connection.execute(update(responses).where(columns.id == number).values(body=_compressed(digest, raw)))
+    for number, digest, empty in rows_among(connection, query, columns.digest, wanted):
+        ids[digest] = number
+        if empty and digest in raw:
+            connection.execute(update(responses).where(columns.id == number).values(body=_compressed(digest, raw)))
     new = _number_new(connection, responses, ids, wanted)
     bulk_insert(connection, responses, [(new[key], escape(key), _compressed(key, raw)) for key in new])
     return ids | new

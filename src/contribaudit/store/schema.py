@@ -42,6 +42,8 @@ Messages to people:
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -69,6 +71,21 @@ HEAD = FIRST
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=False)
+
+
+def _signature(verb: str) -> list[Column[Any]]:
+    """Who did it, when, under which account and on which machine; `columns.signed` gives the values."""
+    return [
+        Column(f"{verb}_by", Escaped, nullable=False),
+        Column(f"{verb}_at", Moment, nullable=False),
+        Column("account", Escaped, nullable=False),
+        Column("host", Escaped, nullable=False),
+    ]
+
+
 metadata = MetaData(
     naming_convention={
         "pk": "%(table_name)s_pk",
@@ -82,7 +99,7 @@ metadata = MetaData(
 log_readings = Table(
     "log_readings",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
     Column("run", Id, ForeignKey("runs.id"), nullable=False),
     Column("covers_from", Moment),
@@ -99,7 +116,7 @@ log_readings = Table(
 events = Table(
     "events",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
     Column("event", Escaped, nullable=False),
     Column("happened_at", Moment, nullable=False),
@@ -118,21 +135,18 @@ Index("events_time", events.c.organization, events.c.happened_at)
 change_notes = Table(
     "annotations",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
     Column("change", Escaped, nullable=False),
     Column("ticket", Escaped, nullable=False),
     Column("note", Escaped, nullable=False),
-    Column("signed_by", Escaped, nullable=False),
-    Column("signed_at", Moment, nullable=False),
-    Column("account", Escaped, nullable=False),
-    Column("host", Escaped, nullable=False),
+    *_signature("signed"),
 )
 
 looks = Table(
     "looks",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("account", Escaped, nullable=False),
     Column("host", Escaped, nullable=False),
     Column("run", Id, nullable=False),
@@ -142,7 +156,7 @@ looks = Table(
 prunings = Table(
     "prunings",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("pruned_at", Moment, nullable=False),
     Column("account", Escaped, nullable=False),
     Column("host", Escaped, nullable=False),
@@ -154,7 +168,7 @@ prunings = Table(
 attestations = Table(
     "attestations",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),  # in the order in which they were recorded
+    _id(),  # in the order in which they were recorded
     Column("attestation", Escaped, nullable=False),
     Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
     Column("kind", String(32), nullable=False),
@@ -163,10 +177,7 @@ attestations = Table(
     Column("value", Text, nullable=False),  # JSON
     Column("looked_by", Escaped, nullable=False),
     Column("observed_at", Moment, nullable=False),
-    Column("recorded_by", Escaped, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
-    Column("account", Escaped, nullable=False),
-    Column("host", Escaped, nullable=False),
+    *_signature("recorded"),
     Column("look", Escaped, nullable=False),
     Column("screen", Escaped, nullable=False),
     Column("console_path", Escaped, nullable=False),
@@ -182,23 +193,17 @@ attestations = Table(
 confirmations = Table(
     "confirmations",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("attestation", Id, ForeignKey("attestations.id"), nullable=False, index=True),
-    Column("signed_by", Escaped, nullable=False),
-    Column("signed_at", Moment, nullable=False),
-    Column("account", Escaped, nullable=False),
-    Column("host", Escaped, nullable=False),
+    *_signature("signed"),
 )
 
 revocations = Table(
     "revocations",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("attestation", Id, ForeignKey("attestations.id"), nullable=False),
-    Column("signed_by", Escaped, nullable=False),
-    Column("signed_at", Moment, nullable=False),
-    Column("account", Escaped, nullable=False),
-    Column("host", Escaped, nullable=False),
+    *_signature("signed"),
     Column("note", Escaped, nullable=False),
     UniqueConstraint("attestation"),
 )
@@ -206,7 +211,7 @@ revocations = Table(
 attachments = Table(
     "attachments",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("digest", Escaped, nullable=False),
     Column("body", LargeBinary, nullable=False),  # zlib
     UniqueConstraint("digest"),
@@ -215,7 +220,7 @@ attachments = Table(
 plans = Table(
     "plans",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
     Column("run", Id, ForeignKey("runs.id"), nullable=False),  # the first that saw it so
     Column("since", Moment, nullable=False),
@@ -227,7 +232,7 @@ plans = Table(
 space_lists = Table(
     "space_lists",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("app", Id, ForeignKey("subjects.id"), nullable=False),
     Column("status", String(8), nullable=False),
     Column("announced", BigInteger),
@@ -245,7 +250,7 @@ Index("space_lists_open", space_lists.c.app, unique=True, sqlite_where=_current_
 spaces = Table(
     "spaces",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("app", Id, ForeignKey("subjects.id"), nullable=False),
     Column("space", Escaped, nullable=False),  # its ARI
     Column("key", Escaped, nullable=False),
@@ -266,7 +271,7 @@ Index("spaces_by_run", spaces.c.app, spaces.c.first_run)
 manifests = Table(
     "manifests",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("scope", Escaped, nullable=False),  # the organizations' IDs, sorted, a line each
     Column("kind", String(8), nullable=False),  # "run" or "period"
     Column("run", Id, nullable=False),  # the newest that it holds
@@ -283,7 +288,7 @@ manifests = Table(
 ledgers = Table(
     "ledgers",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("run", Id, ForeignKey("runs.id"), nullable=False),
     Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
     Column("clock_skew_seconds", Float),
@@ -295,13 +300,10 @@ ledgers = Table(
 baselines = Table(
     "baselines",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
     Column("run", Id, ForeignKey("runs.id"), nullable=False),  # what this run knew is approved
-    Column("approved_by", Escaped, nullable=False),
-    Column("approved_at", Moment, nullable=False),
-    Column("account", Escaped, nullable=False),
-    Column("host", Escaped, nullable=False),
+    *_signature("approved"),
     Column("reason", Escaped, nullable=False),
     Column("until", Moment),
 )
@@ -312,7 +314,7 @@ VERSION_TABLE = "contribaudit_version"
 runs = Table(
     "runs",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=False),
     Column("complete", Boolean, nullable=False),
@@ -332,14 +334,14 @@ runs = Table(
 organizations = Table(
     "organizations",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Escaped, nullable=False, unique=True),
 )
 
 unreached = Table(  # audits that could read nothing of an organization: no run is kept of it
     "unreached",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("reason", Escaped, nullable=False),
@@ -390,7 +392,7 @@ collections = Table(
 topics = Table(
     "topics",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
     Column("collector", Escaped, nullable=False),
     Column("setting", Escaped, nullable=False),
@@ -399,7 +401,7 @@ topics = Table(
 subjects = Table(
     "subjects",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("seen_in", Id, ForeignKey("organizations.id"), nullable=False, index=True),
     Column("organization", Escaped, nullable=False),  # the subject's own: "" for the company
     Column("kind", String(32), nullable=False),
@@ -409,14 +411,14 @@ subjects = Table(
 sources = Table(
     "sources",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("source", Escaped, nullable=False),
 )
 
 responses = Table(
     "responses",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("digest", Escaped, nullable=False),
     Column("body", LargeBinary),  # zlib; null when a fact names the digest and nobody handed in the object
     UniqueConstraint("digest"),
@@ -425,7 +427,7 @@ responses = Table(
 facts = Table(
     "facts",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("topic", Id, ForeignKey("topics.id"), nullable=False),
     Column("subject", Id, ForeignKey("subjects.id"), nullable=False),
     Column("value", Text),  # JSON; null when unavailable
@@ -445,7 +447,7 @@ Index("facts_ended", facts.c.ended_run, sqlite_where=_ended, postgresql_where=_e
 outcomes = Table(
     "outcomes",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Escaped, nullable=False),  # "" for a finding about the company
     Column("check", Escaped, nullable=False),
     Column("finding", Escaped, nullable=False),
@@ -474,7 +476,7 @@ told = Table(
 messages = Table(
     "messages",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("organization", Escaped, nullable=False),
     Column("run", Id),
     Column("event", String(16), nullable=False),
@@ -487,7 +489,7 @@ messages = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
+    _id(),
     Column("message", Id, ForeignKey("messages.id"), nullable=False, index=True),
     Column("destination", String(64), nullable=False),
     Column("name", Escaped, nullable=False),
