@@ -221,7 +221,7 @@ def crontab(recipe: Recipe, *, mail_to: str, log_file: Path) -> str:
             "# The key is in a file of mode 600, since cron has no keyring. Cron mails stdout: one line with the",
             "# verdict. Progress and errors go to the log. The history holds a lock, so two audits never run at once.",
             "# --planned records when the run was due: the time at the start of the line, by this machine's clock.",
-            "# machine's clock. Change both together, and set no TZ or CRON_TZ.",
+            "# Change both together, and set no TZ or CRON_TZ.",
             f"MAILTO={mail_to}",
             "CONTRIBAUDIT_TRIGGER=schedule",
             *(f"{name}={value}" for name, value in recipe.environment),
