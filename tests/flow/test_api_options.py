@@ -51,9 +51,7 @@ def test_the_findings_are_the_same(tmp_path: Path, name: str) -> None:
     ours, theirs = said(usual), said(other)
     for one in theirs:
         for word, code in spelled.items():
-            one["reason"] = str(one["reason"]).replace(
-                f"holds it in {word.casefold()}", f"holds it in {code.casefold()}"
-            )
+            one["reason"] = str(one["reason"]).replace(f"pins it to {word.casefold()}", f"pins it to {code.casefold()}")
     assert theirs == ours
     assert other.run.exit_code == usual.run.exit_code
     assert [one.status for one in other.collections] == [one.status for one in usual.collections]
