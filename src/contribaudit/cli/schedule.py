@@ -80,6 +80,73 @@ def cron(
     console.diagnostics.conclusion("Put the key into its file first; the recipe's comments say how.")
 
 
+@command.command("launchd")
+@_shared
+@click.option("--log-file", type=_PATH, metavar="FILE", help="Where outcome, progress and errors go.")
+@pass_console
+def launchd(
+    console: Console, organization: str | None, time: str, key_file: Path | None, log_file: Path | None
+) -> None:
+    """An agent for macOS: a property list for ~/Library/LaunchAgents."""
+    from contribaudit.operations import containers
+    from contribaudit.settings import file
+
+    recipe = _recipe(console, organization, time, key_file)
+    log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
+    console.write(containers.launchd(recipe, log_file=str(log)))
+    console.diagnostics.note("Save it as ~/Library/LaunchAgents/contribaudit.audit.plist, then:")
+    console.diagnostics.note("  launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/contribaudit.audit.plist")
+
+
+@command.command("kubernetes")
+@_shared
+@click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
+@click.option("--namespace", default="contribaudit", show_default=True, help="Its namespace.")
+@pass_console
+def kubernetes(
+    console: Console, organization: str | None, time: str, key_file: Path | None, image: str, namespace: str
+) -> None:
+    """A CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""
+    from contribaudit.operations import containers
+
+    recipe = _recipe(console, organization, time, key_file)
+    console.write(containers.kubernetes(recipe, image=_name(image), namespace=_name(namespace)))
+
+
+@command.command("github-actions")
+@_shared
+@pass_console
+def github_actions(console: Console, organization: str | None, time: str, key_file: Path | None) -> None:
+    """A workflow: findings as SARIF in code scanning, evidence as an artifact. Times are UTC."""
+    from contribaudit.operations import containers
+
+    console.write(containers.github_actions(_recipe(console, organization, time, key_file)))
+
+
+@command.command("docker")
+@_shared
+@click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
+@pass_console
+def docker(console: Console, organization: str | None, time: str, key_file: Path | None, image: str) -> None:
+    """The command that runs one audit in a container; your scheduler starts it."""
+    from contribaudit.operations import containers
+
+    console.write(containers.container(_recipe(console, organization, time, key_file), image=_name(image)))
+
+
+def _name(text: str) -> str:
+    """The name as it stands in a recipe. Raises UsageError for what could be read as something else there."""
+    import re
+
+    from contribaudit.errors import UsageError
+
+    if not re.fullmatch(r"[a-z0-9][a-zA-Z0-9._/:@-]*", text):
+        raise UsageError(
+            f"{text!r} is not the name of an image or namespace", hint="Use letters, digits and . _ / : @ -"
+        )
+    return text
+
+
 def _recipe(console: Console, organization: str | None, time: str, key_file: Path | None) -> Recipe:
     from contribaudit.errors import UsageError
     from contribaudit.operations.schedules import Recipe, at, here, key_file_default
@@ -104,6 +171,7 @@ def _recipe(console: Console, organization: str | None, time: str, key_file: Pat
         organization=named,
         environment=_environment(console, settings),
         store=None if "://" in location else Path(location).absolute(),
+        evidence=settings.evidence.folder,
     )
     for word in (*recipe.audit, str(recipe.key_file), *(value for _, value in recipe.environment)):
         if not word.isprintable():

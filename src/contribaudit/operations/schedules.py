@@ -39,6 +39,14 @@ class Recipe:
     environment: tuple[tuple[str, str], ...] = ()
     store: Path | None = None
     """The history's folder must be writable; None for a database URL, which the configuration holds."""
+    evidence: Path | None = None
+    """Where every audit exports its evidence; None where none does."""
+
+    @property
+    def writable(self) -> tuple[Path, ...]:
+        """The folders that an audit writes into."""
+        wanted = (self.store.parent if self.store is not None else None, self.evidence)
+        return tuple(dict.fromkeys(folder for folder in wanted if folder is not None))
 
     @property
     def audit(self) -> tuple[str, ...]:
@@ -109,7 +117,7 @@ def install(recipe: Recipe) -> tuple[Path, ...]:
 
 def steps(recipe: Recipe) -> tuple[str, ...]:
     """What to type once the units are there."""
-    folders = [recipe.key_file.parent, *([recipe.store.parent] if recipe.store is not None else [])]
+    folders = [recipe.key_file.parent, *recipe.writable]
     key = shlex.quote(str(recipe.key_file))
     return (
         f"mkdir -p {' '.join(shlex.quote(str(folder)) for folder in folders)}",
@@ -124,7 +132,7 @@ def steps(recipe: Recipe) -> tuple[str, ...]:
 
 def _service(recipe: Recipe, *, by_hand: bool) -> str:
     environment = (*recipe.environment, ("CONTRIBAUDIT_TRIGGER", "schedule"))
-    writable = [f"ReadWritePaths={_quoted(str(recipe.store.parent))}"] if recipe.store is not None else []
+    writable = [f"ReadWritePaths={_quoted(str(folder))}" for folder in recipe.writable]
     words = " ".join(_quoted(word) for word in (recipe.audit if by_hand else (*recipe.audit, *recipe.planned)))
     planned = [
         "# Only its timer starts it: --planned must match OnCalendar in the timer. Change both together.",
@@ -148,7 +156,7 @@ def _service(recipe: Recipe, *, by_hand: bool) -> str:
             "# systemctl --user --failed report them. To treat both as success: SuccessExitStatus=1 3",
             "TimeoutStartSec=1h",
             "",
-            "# It only reads the API and writes its history.",
+            "# It only reads the API, and writes its history and its evidence.",
             *writable,
             "ProtectSystem=strict",
             "ProtectHome=read-only",

@@ -1,0 +1,80 @@
+"""Recipes for other platforms, held by the platforms' own checkers where these can be installed."""
+
+from __future__ import annotations
+
+import plistlib
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from contribaudit.operations.containers import container, github_actions, kubernetes, launchd
+from contribaudit.operations.schedules import Recipe, units
+
+ROOT = Path(__file__).parents[2]
+RECIPE = Recipe(("/opt/ca/bin/contribaudit",), Path("/home/anna/my keys/api-key"), 6, 15, organization="acme")
+
+
+def test_kubernetes_takes_the_manifests_and_the_pod_may_do_little() -> None:
+    documents: list[dict[str, Any]] = list(
+        yaml.safe_load_all(kubernetes(RECIPE, image="registry.example/contribaudit:1", namespace="audits"))
+    )
+    for document in documents:
+        kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+    pod = documents[-1]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (only,) = pod["containers"]
+    assert only["args"][-2:] == ["--org", "acme"]
+    assert only["securityContext"]["readOnlyRootFilesystem"]
+    assert not pod["automountServiceAccountToken"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert documents[-1]["spec"]["schedule"] == "15 6 * * *"
+
+
+def test_the_workflow_uploads_findings_and_evidence_whatever_the_exit_code() -> None:
+    found = yaml.load(github_actions(RECIPE), Loader=yaml.BaseLoader)  # noqa: S506  which only knows texts
+    steps = found["jobs"]["audit"]["steps"]
+    assert found["on"]["schedule"] == [{"cron": "15 6 * * *"}]
+    assert [step["uses"] for step in steps if "uses" in step] == [
+        "actions/checkout@v4",
+        "actions/setup-python@v5",
+        "github/codeql-action/upload-sarif@v3",
+        "actions/upload-artifact@v4",
+    ]
+    assert all("!cancelled()" in step["if"] for step in steps[-2:])
+    (audit,) = [step for step in steps if step.get("name") == "Audit"]
+    assert "secrets." not in audit["run"]
+    assert audit["run"].endswith("--org acme")
+
+
+def test_the_container_command_is_shell_and_quotes_the_key_s_path() -> None:
+    lines = [line for line in container(RECIPE, image="contribaudit:latest").splitlines() if not line.startswith("#")]
+    words = shlex.split("\n".join(lines))
+    assert words[:4] == ["docker", "run", "--rm", "--read-only"]
+    assert "/home/anna/my keys/api-key:/run/secrets/api-key:ro" in words
+
+
+def test_launchd_gets_a_property_list() -> None:
+    agent = plistlib.loads(launchd(RECIPE, log_file="/tmp/audit.log").encode())
+    assert agent["StartCalendarInterval"] == {"Hour": 6, "Minute": 15}
+    assert agent["ProgramArguments"][-2:] == ["--api-key-file", "/home/anna/my keys/api-key"]
+
+
+def test_hadolint_has_nothing_to_say_of_the_containerfile() -> None:
+    program = Path(sys.executable).with_name("hadolint")
+    if not program.is_file():
+        pytest.skip("hadolint has no wheel for this platform")
+    done = subprocess.run([program, str(ROOT / "Containerfile")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_systemd_s_service_may_write_history_and_evidence() -> None:
+    recipe = Recipe(
+        ("/opt/ca",), Path("/k"), 6, 15, store=Path("/var/lib/ca/history.db"), evidence=Path("/srv/evidence")
+    )
+    service = units(recipe)["contribaudit.service"]
+    assert "ReadWritePaths=/var/lib/ca\nReadWritePaths=/srv/evidence\n" in service
