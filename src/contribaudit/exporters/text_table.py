@@ -212,7 +212,7 @@ def _groups(about: Overview, width: int, room: int, *, kept: bool) -> list[Text]
     groups = about.groups()
     for number, one in enumerate(groups):
         head = Text(f"{one.severity.value:<8}{_GAP}", "red" if one.fails else "yellow" if one.open else "")
-        told = _wrapped(_titled(one, width - head.cell_len), width - head.cell_len, 1)
+        told = _wrapped(_titled(one, width - head.cell_len), width - head.cell_len, 2)
         told += _wrapped(Text(_where(about, one, width - head.cell_len)), width - head.cell_len, 1)
         last = number + 1 == len(groups)
         if number == MOST_GROUPS or len(lines) + len(told) > room - (not last):
