@@ -247,3 +247,28 @@ def test_an_item_that_reads_as_neither_is_told_beside_the_answer() -> None:
     state = resolved(list(one_app(0, "Confluence item odd", "Enterprise", objects)), objects)
     chain = [one.sentence for one in ai(state, app("app-0")).chain]
     assert any(one.startswith("the app's AI policy item reads as neither on nor off") for one in chain)
+
+
+@pytest.mark.parametrize(
+    ("said_of_it", "plan", "told"),
+    [
+        ("gateway yes", "can limit", "unknown"),
+        ("gateway yes", "unknown", "unknown"),
+        ("gateway yes", "cannot limit", "fail"),
+        ("gateway yes item on", "can limit", "unknown"),
+        ("gateway yes attested limited", "can limit", "pass"),
+        ("gateway yes attested allowed", "can limit", "fail"),
+        ("gateway yes attested blocked", "can limit", "conflict"),
+        ("gateway no", "can limit", "unknown"),
+        ("gateway no attested limited", "can limit", "pass"),
+        ("gateway no attested limited", "cannot limit", "conflict"),
+        ("gateway no item off", "can limit", "pass"),
+        ("gateway null attested limited", "can limit", "pass"),
+    ],
+)
+def test_a_policy_that_takes_limited_access(said_of_it: str, plan: str, told: str) -> None:
+    """A yes does not say whether for everybody; only a plan without groups, or a look, does."""
+    found = list(one_app(0, f"Confluence {said_of_it}", PLANS[plan], objects := dict[str, Any]()))
+    findings = evaluated(resolved(found, objects), policy_of(rule("AI-01", expect="limited"))).findings
+    (finding,) = (one for one in findings if one.subject == app("app-0"))
+    assert str(finding.outcome) == told, finding.reason
