@@ -9,7 +9,7 @@ what the line changes: "Jira: ai.access=allowed; organization: contribution.in_a
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,14 +17,17 @@ import pytest
 from contribaudit import wiring
 from contribaudit.core.advise.verdict import exit_code, verdict_word
 from contribaudit.core.judge.evaluate import Evaluation
-from contribaudit.core.model.finding import Severity
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.observation import Observation, SettingId, Value
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.core.model.subject import Subject
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.effective import effective_of
 from contribaudit.core.resolve.state import State
 from contribaudit.policy_file.schema import STATEMENTS
 from tests.builders import (
     ABSENT,
+    ORG,
     RULEBOOK,
     SETTINGS,
     UNREAD,
@@ -165,6 +168,30 @@ def test_the_table(number: int) -> None:
     }
     assert verdict(evaluation) == line["verdict"], bad
     assert set(wanted(line["by"])) <= bad.keys(), bad
+
+
+WORLDS = sorted({line["given"] for line in lines()})
+
+
+@pytest.mark.parametrize("number", range(len(WORLDS)), ids=lambda number: WORLDS[number] or "as it should be")
+def test_what_passes_is_so_by_the_effective_answers(number: int) -> None:
+    """In every world of the table a statement passes only where nothing is contributed, exposed, or elsewhere."""
+    state = world(WORLDS[number])
+    apps = state.subjects(Kind.APP, ORG)
+
+    def answers(setting: SettingId, subjects: Sequence[Subject]) -> set[str | None]:
+        return {effective_of(state, one, setting).value for one in subjects}
+
+    if verdict(evaluated(state, policy('contribution = "none"'))) == "PASS":
+        exempt = effective_of(state, ORGANIZATION, names.EFFECTIVE_IN_APP).outcome is Outcome.EXEMPT
+        for setting in (names.EFFECTIVE_METADATA, names.EFFECTIVE_IN_APP):
+            assert exempt or answers(setting, [ORGANIZATION]) == {"not_contributed"}
+            assert "contributed" not in answers(setting, apps)
+    if verdict(evaluated(state, policy('ai = "blocked"'))) == "PASS":
+        assert answers(names.EFFECTIVE_AI, [ORGANIZATION, *apps]) == {"not_exposed"}
+    if verdict(evaluated(state, policy('location = ["EEA"]'))) == "PASS":
+        assert {str(seen.value) for app in apps if (seen := state.value(app, names.REALM))} <= {"EU", "DE"}
+        assert all((seen := state.value(app, names.PINNED)) is not None and seen.value is True for app in apps)
 
 
 def wanted(by: str) -> Iterator[str]:

@@ -30,6 +30,8 @@ class Ask:
     filled: Filled = ""
     """What of the statement `expect` holds, in place of a fixed value."""
     severity: Severity | None = None
+    everywhere: bool = False
+    """Asked of the whole organization, so only where no place is excepted."""
 
 
 _EVERY = (
@@ -66,6 +68,11 @@ ASKED: Mapping[str, tuple[Ask, ...]] = {
     "ai blocked": (
         Ask(
             "AI-01", "AI reaches no app, by Rovo access, the app's own switch or another Jira app of its site.", BLOCKED
+        ),
+        Ask(
+            "DR-09",
+            "Of some apps no page says whether AI reaches them; blocked everywhere means there too.",
+            everywhere=True,
         ),
         *_OFFERED_TO_ALL,
         Ask("AI-10", "Default access opens apps to every future agent.", filled="apps allowed"),
@@ -209,6 +216,8 @@ def _lifted(statement: Merged, before: set[str]) -> Iterator[Rule]:
 
 def _expanded(statement: Merged, plan: str | None, rulebook: Rulebook) -> Iterator[Rule]:
     for ask in (*ASKED[statement.kind], *([_PLAN] if plan else []), *_EVERY):
+        if ask.everywhere and statement.values.ai_allowed_on:
+            continue
         expect = _filled(ask.filled, statement) if ask.filled else ask.expect
         yield _rule(statement, ask.check, Where(), expect, ask.why, severity=ask.severity)
     for place in statement.values.ai_allowed_on:
