@@ -8,6 +8,7 @@ from typing import Any
 
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.rulebook import AskedIf
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.calibration import Calibration, calibrate, settings_of, state_of
@@ -58,6 +59,26 @@ def test_every_setting_and_list_of_the_family_must_be_attested_in_both() -> None
         assert proven(PAIR[:left_out] + PAIR[left_out + 1 :]) == {}
     spread = [replace(one, observed_at=days(20 + place)) for place, one in enumerate(PAIR)]
     assert len(proven(spread)) == 2
+
+
+SHOWN = {EXCLUDED.id: AskedIf(SWITCH.id, frozenset(("on",)))}
+
+
+def test_a_list_that_the_console_does_not_show_need_not_be_attested() -> None:
+    """What is excluded it shows only while the switch is on."""
+
+    def found(attestations: list[Attestation]) -> dict[tuple[str, str], Value]:
+        proofs = calibrate(attestations, WANTED, SIGNALS, conditions=SHOWN).proven
+        return {(setting, NAMES[state]): one.value for (setting, state), one in proofs.items()}
+
+    off, on = [one for one in screen("off", 9, A) if one.setting != EXCLUDED.id], screen("on", 8, B)
+    assert proven([*off, *on]) == {}, "by a rulebook that does not say so"
+    assert found([*off, *on]) == found(PAIR) == proven(PAIR)
+    for place in range(len(on)):
+        assert found([*off, *on[:place], *on[place + 1 :]]) == {}, "what is shown is needed"
+    for place in range(len(off)):
+        assert found([*off[:place], *off[place + 1 :], *on]) == {}
+    assert found([*off, *screen("on", 8, B, metadata="off")]) == {}, "two settings differ"
 
 
 def test_exactly_one_setting_differs() -> None:

@@ -67,8 +67,7 @@ SHOWN = {
 """What the console of the tidy organization shows, by a part of the question."""
 SCREEN = (
     "attest --screen data-contribution --set contribution.metadata=always --set contribution.in_app={switch}"
-    " --set contribution.in_app.included=none --set contribution.in_app.excluded=none"
-    " --set contribution.exemption=none --by anna@acme.example"
+    " --set contribution.in_app.{list}=none --set contribution.exemption=none --by anna@acme.example"
 )
 INCLUDED = "attest contribution.in_app.included none --by anna@acme.example"
 AUDIT = "audit --policy policy.toml --all -q"
@@ -100,7 +99,7 @@ STEPS: tuple[Step, ...] = (
     (
         "Anna opens *Atlassian Administration > Security > Data contribution* and records what the screen shows. The"
         " signals are read before and after: they did not move meanwhile, so they hold what she saw.",
-        SCREEN.format(switch="off"),
+        SCREEN.format(switch="off", list="included"),
     ),
     ("Now the audit passes, on attested evidence.", AUDIT),
     ("Somebody flips the switch in the console.", on),
@@ -110,7 +109,7 @@ STEPS: tuple[Step, ...] = (
         AUDIT,
     ),
     ("", "changes -q"),
-    ("Anna looks at the whole screen again.", SCREEN.format(switch="on")),
+    ("Anna looks at the whole screen again.", SCREEN.format(switch="on", list="excluded")),
     ("The drift from the policy is now a fact.", AUDIT),
     ("The switch is flipped back.", off),
     (

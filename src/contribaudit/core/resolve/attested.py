@@ -42,6 +42,7 @@ from contribaudit.core.resolve.calibration import (
 )
 from contribaudit.core.resolve.decoding import Decoders, Decoding, Present
 from contribaudit.core.resolve.policy_items import READ_DIRECTLY
+from contribaudit.core.resolve.screens import conditions
 from contribaudit.core.resolve.signals import SignalHistory, SignalKey, SignalReading, Standing, readings, what_moved
 from contribaudit.core.resolve.state import State
 
@@ -351,7 +352,7 @@ class _AttestedValues:
             wanted = settings_of(self.settings, setting.family, subject.kind)
             said = self.standing.get(key[:2], ())
             select = self.decoders.select(own, subject)
-            self._calibrations[key] = calibrate(said, wanted, signals, select)
+            self._calibrations[key] = calibrate(said, wanted, signals, select, conditions(self.state))
         return self._calibrations[key]
 
     def accept(self, one: Attestation, *, anchored: bool = False) -> Observed:

@@ -1,8 +1,9 @@
 """Which states of its signals an organization has itself given a meaning, setting by setting.
 
 A state becomes proven for a setting when two states each carry attested values for every setting and list of the
-family, and exactly one setting differs between the two: then each of both decodes to its value. A state to which two
-unrevoked attestations gave different values shows that the signal does not determine that setting, which is set aside.
+family that the console shows there, and exactly one setting differs between the two: then each of both decodes to its
+value. A state to which two unrevoked attestations gave different values shows that the signal does not determine that
+setting, which is set aside.
 Everything is computed anew from what is not revoked, so that a typo can be taken back.
 
 Both sides of a comparison must be made by the same code. What a digest is made of is kept with the history, so a digest
@@ -21,12 +22,14 @@ from contribaudit.core.model.attestation import Anchor, Attestation
 from contribaudit.core.model.canonical import VERSION, canonical_json, digest, stable
 from contribaudit.core.model.decoder import Decoder, Digests, Objects
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.rulebook import AskedIf
 from contribaudit.core.model.setting import Family, Setting, comparable
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading, whole
 
 SignalState: TypeAlias = tuple[tuple[Subject, SettingId, tuple[str, ...] | None], ...]
 """The combination of all signals of one subject and family, sorted."""
+NO_CONDITIONS: Mapping[SettingId, AskedIf] = {}
 _Form: TypeAlias = tuple[str, Value]
 _Told: TypeAlias = Mapping[SettingId, Mapping[_Form, Sequence[Attestation]]]
 
@@ -71,12 +74,14 @@ def calibrate(
     settings: Sequence[Setting],
     signals: Collection[SignalKey],
     select: Select = whole,
+    conditions: Mapping[SettingId, AskedIf] = NO_CONDITIONS,
 ) -> Calibration:
     """What unrevoked attestations of one subject and family show of these signals, superseded ones included.
 
     `settings` are all those of the family and kind (`settings_of`). An attestation counts when it is anchored by every
     one of the `signals`; those that it has beside them are left out of its state. With a `select` made for one setting
-    the answer is about that setting alone.
+    the answer is about that setting alone. A setting that the console does not show beside another one's value
+    (`conditions`) need not be attested there: of an include and an exclude list nobody can see both.
     """
     by_id = {one.id: one for one in settings}
     told: dict[SignalState, dict[SettingId, dict[_Form, list[Attestation]]]] = defaultdict(dict)
@@ -86,11 +91,15 @@ def calibrate(
             said = told[state].setdefault(one.setting, {})
             said.setdefault(form(by_id.get(one.setting), one.value), []).append(one)
     set_aside = frozenset(setting for said in told.values() for setting, forms in said.items() if len(forms) > 1)
-    full = {state: said for state, said in told.items() if all(len(said.get(setting, ())) == 1 for setting in by_id)}
+    full = {
+        state: said
+        for state, said in told.items()
+        if all(len(said.get(one, ())) == 1 or _not_shown(said, conditions.get(one)) for one in by_id)
+    }
     proven: dict[tuple[SettingId, SignalState], Proof] = {}
     for setting in settings:
         if setting.id not in set_aside and not _holds_a_list(setting, full.values()):
-            proven.update(_pairs(setting.id, full, by_id))
+            proven.update(_pairs(setting.id, full, by_id, conditions))
     return Calibration(proven, set_aside)
 
 
@@ -100,22 +109,43 @@ def form(setting: Setting | None, value: Value) -> _Form:
     return type(compared).__name__, compared
 
 
+def _not_shown(said: _Told, condition: AskedIf | None) -> bool:
+    """True where the state's value of another setting rules this one out."""
+    if condition is None or len(said.get(condition.setting, ())) != 1:
+        return False
+    return condition.rules_out(next(iter(said[condition.setting]))[1])
+
+
 def _pairs(
-    setting: SettingId, full: Mapping[SignalState, _Told], by_id: Mapping[SettingId, Setting]
+    setting: SettingId,
+    full: Mapping[SignalState, _Told],
+    by_id: Mapping[SettingId, Setting],
+    conditions: Mapping[SettingId, AskedIf],
 ) -> dict[tuple[SettingId, SignalState], Proof]:
-    """The states that differ from another one in this setting alone."""
-    alike: dict[tuple[_Form, ...], list[SignalState]] = defaultdict(list)
-    for state, said in full.items():
-        alike[tuple(next(iter(said[other])) for other in by_id if other != setting)].append(state)
+    """The states that differ from another one in this setting alone.
+
+    What the console shows only beside some of its values is compared where both states have it.
+    """
+    follows = {one for one in by_id if one in conditions and conditions[one].setting == setting}
+    valued = {state: said for state, said in full.items() if setting in said}
+    newest = {state: max(_only(said[setting]), key=_age) for state, said in valued.items()}
+
+    def alike(one: _Told, other: _Told) -> bool:
+        return all(
+            next(iter(one.get(each, ())), None) == next(iter(other.get(each, ())), None)
+            for each in by_id
+            if each != setting and not (each in follows and (each not in one or each not in other))
+        )
+
     proven: dict[tuple[SettingId, SignalState], Proof] = {}
-    for states in alike.values():
-        newest = {state: max(_only(full[state][setting]), key=_age) for state in states}
-        values = {state: next(iter(full[state][setting])) for state in states}
-        for state in states:
-            partners = [newest[other] for other in states if values[other] != values[state]]
-            if partners:
-                confirmed = max((newest[state], *partners), key=_age)
-                proven[setting, state] = Proof(newest[state].value, confirmed)
+    for state, said in valued.items():
+        value = next(iter(said[setting]))
+        partners = [
+            newest[other] for other, told in valued.items() if next(iter(told[setting])) != value and alike(said, told)
+        ]
+        if partners:
+            confirmed = max((newest[state], *partners), key=_age)
+            proven[setting, state] = Proof(newest[state].value, confirmed)
     return proven
 
 
@@ -129,7 +159,7 @@ def _age(one: Attestation) -> tuple[object, ...]:
 
 def _holds_a_list(setting: Setting, full: Iterable[_Told]) -> bool:
     """Lists are never inferred, whether the catalogue or the attested value says that it is one."""
-    return setting.is_list or any(name == "tuple" for said in full for name, _ in said[setting.id])
+    return setting.is_list or any(name == "tuple" for said in full for name, _ in said.get(setting.id, ()))
 
 
 def _owner(one: Anchor | SignalReading) -> Subject:

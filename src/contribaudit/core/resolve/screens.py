@@ -1,10 +1,12 @@
-"""Which console screen shows a setting."""
+"""Which console screen shows a setting, and beside which values of another."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import SettingId
-from contribaudit.core.model.rulebook import Screen
+from contribaudit.core.model.rulebook import AskedIf, Screen
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import State
 
@@ -24,3 +26,10 @@ def screen_for(state: State, subject: Subject, setting: SettingId | None) -> Scr
         type_key = known.type_key if known is not None else written.casefold()
         shown = tuple(one for one in shown if not one.apps or type_key in one.apps)
     return next(iter(shown), None)
+
+
+def conditions(state: State) -> Mapping[SettingId, AskedIf]:
+    """What the console shows only beside some values of another setting."""
+    return state.once(
+        "asked if", lambda: {one: each for screen in state.rulebook.screens for one, each in screen.asked_if.items()}
+    )
