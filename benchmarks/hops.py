@@ -47,7 +47,8 @@ WALKS = (
             ("core/resolve/resolve.py", "resolve"),
             ("checks/data_residency/realm.py", "realm_allowed"),
             ("core/judge/evaluate.py", "_finding"),
-            ("exporters/csv_evidence.py", "_finding_row"),
+            ("exporters/json_v1.py", "finding_row"),
+            ("exporters/csv_evidence.py", "_findings"),
         ),
     ),
     Walk(
