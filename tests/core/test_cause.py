@@ -184,7 +184,7 @@ CASES = (
         scene(event(1.2, action="app_added"), event(1.5, who="bob@acme")),
         "bob@acme",
     ),
-    Case("many at once in a readable log", CauseKind.VENDOR, THREE, says="3 of a kind"),
+    Case("many at once in a readable log", CauseKind.VENDOR, THREE, says="3 of the same kind"),
     Case("many at once in one with a hole", CauseKind.NO_EVENT_FOUND, THREE, scene(readings=WHOLE[:1])),
     Case("many at once, one by an event", CauseKind.EVENT, THREE, scene(event(1.5, ("app-0",))), "ann@acme"),
     Case(
@@ -280,7 +280,7 @@ def test_several_actors_are_all_listed_and_none_is_named() -> None:
 def test_where_no_run_saw_it_before_nobody_is_named() -> None:
     found = told(scene(event(1.5), frames=(frame(2),)), replace(change(), last_seen=None, existed_before=False))
     assert found.actor is None
-    assert "no run saw how it was before" in str(found.cause)
+    assert "no run saw the value before" in str(found.cause)
 
 
 EVENTS = st.lists(

@@ -178,7 +178,7 @@ def test_a_trial_beside_another_holder_changes_no_default() -> None:
 def test_with_every_app_on_trial_nothing_is_guessed() -> None:
     observations, told = on_trial()
     found = forecast(ground(*observations, told=told), Hypothesis(trial_ends=True), NOW)
-    assert "cannot be told" in found.assumptions[0]
+    assert "is not known" in found.assumptions[0]
     assert moved(found, "DC-01") == [("pass", "unknown")]
 
 
@@ -186,8 +186,8 @@ def test_without_a_known_trial_nothing_is_assumed() -> None:
     found = forecast(ground(), Hypothesis(trial_ends=True), NOW)
     assert (found.assumptions, found.rows) == ((), ())
     assert [note.partition(": ")[2] for note in found.notes] == [
-        "whether a trial runs is not known of 1 app.",
-        "no app is known to be on trial, so nothing is assumed of it.",
+        "whether a trial is running is not known for 1 app.",
+        "no app is known to be on trial, so nothing is assumed.",
     ]
 
 
@@ -274,7 +274,7 @@ def test_a_long_walk_is_capped_and_says_so() -> None:
     found = forecast(ground(policy=replace(ASKED, waivers=waivers)), Hypothesis(until=until), NOW)
     assert len(found.days) == MOST_DAYS
     assert found.days[-1] == until
-    assert any(f"only {MOST_DAYS} of them were looked at" in note for note in found.notes)
+    assert any(f"only {MOST_DAYS} were checked" in note for note in found.notes)
 
 
 def _known(plans: dict[str, Plan]) -> st.SearchStrategy[str]:

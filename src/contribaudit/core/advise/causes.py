@@ -36,9 +36,9 @@ from contribaudit.core.resolve.attested import PlanSeen
 from contribaudit.core.resolve.signals import SIGNAL_PREFIX
 
 _EDITS = {
-    names.POLICY_DIGEST: (CauseKind.POLICY_EDIT, "the policy was edited: findings may differ, no setting does"),
-    names.RULEBOOK_DIGEST: (CauseKind.RULEBOOK_EDIT, "the rulebook was edited: findings may differ, no setting does"),
-    names.TOOL_VERSION: (CauseKind.TOOL_CHANGE, "another version of contribaudit reads and judges"),
+    names.POLICY_DIGEST: (CauseKind.POLICY_EDIT, "the policy was edited: findings may differ, settings do not"),
+    names.RULEBOOK_DIGEST: (CauseKind.RULEBOOK_EDIT, "the rulebook was edited: findings may differ, settings do not"),
+    names.TOOL_VERSION: (CauseKind.TOOL_CHANGE, "a different version of contribaudit reads and judges"),
 }
 
 _APP = re.compile(r"ari:cloud:(?!platform:)[^:/]+::site/[^:/]+")
@@ -242,7 +242,7 @@ def _cause(search: _Search, together: _SimultaneousChanges) -> Cause:
         kind, sentence = _EDITS[change.setting]
         return Cause(kind, sentence, interval=search.interval)
     if change.setting == names.EVENT_ACTIONS or change.setting.startswith(names.SHAPES_PREFIX):
-        return Cause(CauseKind.SHAPE_CHANGE, "the API's answers changed, no setting did", interval=search.interval)
+        return Cause(CauseKind.SHAPE_CHANGE, "the API's answers changed, settings did not", interval=search.interval)
     return (
         _by_event(search)
         or _by_plan(search, together)
@@ -267,13 +267,13 @@ def _by_event(search: _Search) -> Cause | None:
     last = found[-1]
     ids = tuple(event.id for event in found)
     if len({event.actor_id or event.actor for event in found}) > 1:
-        sentence = f"{len(found)} events of several actors fit: {', '.join(ids)}"
+        sentence = f"{len(found)} events of several actors match: {', '.join(ids)}"
         return _made(search, CauseKind.SEVERAL_EVENTS, sentence, match=match, others=ids)
     via = f" ({last.via})" if last.via else ""
-    sentence = f"{last.actor or 'somebody whom the log does not name'}{via}, {last.action} on {_at(last.time)}"
+    sentence = f"{last.actor or 'somebody not named in the log'}{via}, {last.action} on {_at(last.time)}"
     sentence += f", event {last.id}"
     sentence += "" if match is Match.EXACT else ", which names only what it belongs to"
-    sentence += f", the last of {len(found)} that fit" if len(found) > 1 else ""
+    sentence += f", the last of {len(found)} that match" if len(found) > 1 else ""
     return _made(
         search,
         CauseKind.EVENT,
@@ -334,9 +334,9 @@ def _by_subject(search: _Search, together: _SimultaneousChanges) -> Cause | None
     if identity is None or identity.setting == change.setting:
         return None
     if not identity.existed_before and not change.existed_before:
-        return _made(search, CauseKind.NEW_SUBJECT, "it is new, and came with it")
+        return _made(search, CauseKind.NEW_SUBJECT, "it is new and came with it")
     if not identity.exists_after and not change.exists_after:
-        return _made(search, CauseKind.GONE_SUBJECT, "it is gone, and everything of it")
+        return _made(search, CauseKind.GONE_SUBJECT, "it is gone, with everything in it")
     return None
 
 
@@ -352,7 +352,9 @@ def _by_vendor(search: _Search, together: _SimultaneousChanges) -> Cause | None:
     change = search.change
     whole = change.existed_before and change.exists_after
     if enough and count >= enough and whole and search.covered and search.actions and not search.nameless:
-        sentence = f"{count} of a kind changed the same way at once and the log has no event: it looks like a roll-out"
+        sentence = (
+            f"{count} of the same kind changed alike at once, and the log has no event: this looks like a roll-out"
+        )
         return _made(search, CauseKind.VENDOR, sentence)
     return None
 
@@ -380,7 +382,7 @@ def _by_tool(search: _Search, together: _SimultaneousChanges) -> Cause | None:
         sentence = f"read by version {runs[1].tool_version}, before by {runs[0].tool_version}; {_nothing(search)}"
         return _made(search, CauseKind.TOOL_CHANGE, sentence)
     if (change.subject.organization, change.collector, change.first_seen) in together.shapes:
-        sentence = f"the answers that {change.collector} reads changed their shape at that time; {_nothing(search)}"
+        sentence = f"the shape of the answers that {change.collector} reads changed at that time; {_nothing(search)}"
         return _made(search, CauseKind.SHAPE_CHANGE, sentence)
     return None
 
@@ -388,13 +390,11 @@ def _by_tool(search: _Search, together: _SimultaneousChanges) -> Cause | None:
 def _nothing(search: _Search) -> str:
     """That no event was found, and what was looked through: the log, the interval, the actions."""
     if search.after is None:
-        return "no event found: no run saw how it was before, so nobody knows since when to look"
+        return "no event found: no run saw the value before, so the time to search is not known"
     rules = search.scene.rules
     read = how_read(search.scene.log, search.after, search.change.first_seen, rules)
-    looked = (
-        f"{len(search.actions)} actions looked for" if search.actions else "no action that its catalogue shows fits"
-    )
-    found = f"; {len(search.nameless)} events of such actions name nothing" if search.nameless else ""
+    looked = f"{len(search.actions)} actions looked for" if search.actions else "no action in its catalogue matches"
+    found = f"; {len(search.nameless)} events of such actions name no subject" if search.nameless else ""
     span = f"{_at(search.after)} to {_at(search.change.first_seen)}"
     return f"no event found from {span} ({read}; {looked}{found})"
 

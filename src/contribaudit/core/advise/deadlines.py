@@ -82,14 +82,14 @@ def key_days_left(state: State) -> int | None:
 def _keys(state: State, organization: str) -> Iterator[Deadline]:
     subject = organization_subject(organization)
     own = state.read(subject, _OWN_KEY)
-    step = "make a new key, then contribaudit login"
+    step = "create a new key, then run contribaudit login"
     ends = _moment(state, subject, _OWN_KEY)
     if ends is not None:
-        what = "the API key that audits read with ends"
+        what = "the API key of the audits expires"
         yield Deadline(DeadlineKind.API_KEY, ends, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
     elif isinstance(own, Unavailable) or own.value is not None:
         why = own.reason if isinstance(own, Unavailable) else "the API gives no time"
-        what = f"when the API key that audits read with ends is not known: {why}"
+        what = f"when the API key of the audits expires is not known: {why}"
         yield Deadline(
             DeadlineKind.API_KEY,
             None,
@@ -102,7 +102,7 @@ def _keys(state: State, organization: str) -> Iterator[Deadline]:
     first = _moment(state, subject, _NEXT_KEY)
     if first is not None and first != ends:
         source = state.read(subject, _NEXT_KEY).source
-        what = "the first of the organization's API keys ends"
+        what = "the first of the organization's API keys expires"
         yield Deadline(DeadlineKind.API_KEY, first, what, "see who uses it", False, subject, _NEXT_KEY, source=source)
 
 
@@ -115,7 +115,7 @@ def _reading(state: State, organization: str, policy: AuditPolicy) -> Iterator[D
         yield Deadline(
             DeadlineKind.READING,
             min(ends),
-            "what the API told becomes too old",
+            "what the API returned becomes too old",
             "contribaudit audit",
             subject=organization_subject(organization),
             source="the policy's max_age_days",
@@ -150,7 +150,7 @@ def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
             DeadlineKind.WAIVER,
             datetime.combine(waiver.expires, time(), UTC),
             f"last day of the waiver of {about}",
-            "fix it, or approve it anew",
+            "fix it, or approve it again",
             whole_day=True,
             check=waiver.check,
             source=waiver.origin,
@@ -165,7 +165,7 @@ def _review(state: State, waiver: Waiver, about: str, key: str) -> Iterator[Dead
     day = later(waiver.approved_at, timedelta(days=waiver.review_every_days))
     if day <= waiver.expires:
         midnight = datetime.combine(day, time(), UTC)
-        what = f"the waiver of {about} wants a review"
+        what = f"the waiver of {about} is due for review"
         step = "renew its approval"
         yield Deadline(
             DeadlineKind.WAIVER_REVIEW, midnight, what, step, True, check=waiver.check, source=waiver.origin, key=key
@@ -178,7 +178,7 @@ def _of_rulebook(state: State) -> Iterator[Deadline]:
     yield Deadline(
         DeadlineKind.RULEBOOK,
         datetime.combine(last, time(), UTC),
-        f"last day on which the rulebook, reviewed on {rulebook.oldest_review}, counts as reviewed",
+        f"last day on which the review of the rulebook of {rulebook.oldest_review} counts",
         "update contribaudit",
         whole_day=True,
         check="GV-06",
@@ -186,7 +186,7 @@ def _of_rulebook(state: State) -> Iterator[Deadline]:
     )
     if rulebook.effective >= today:
         midnight = datetime.combine(rulebook.effective, time(), UTC)
-        what = "Atlassian begins to use data by the settings"
+        what = "Atlassian begins to use data according to the settings"
         yield Deadline(
             DeadlineKind.ANNOUNCED, midnight, what, "contribaudit audit", True, source=rulebook.version, key="effective"
         )
@@ -212,7 +212,9 @@ def _trials(state: State, organization: str) -> Iterator[Deadline]:
             continue
         ends, called = _moment(state, app, _TRIAL_ENDS), alias_of(state, app)
         what = (
-            f"last day of the trial of {called}" if ends else f"a trial of {called} runs, and its end is not recorded"
+            f"last day of the trial of {called}"
+            if ends
+            else f"a trial of {called} is running, and its end is not recorded"
         )
         step = "contribaudit forecast --trial-ends" if ends else f"contribaudit attest {_TRIAL_ENDS}"
         source = state.read(app, _TRIAL_ENDS).source or seen.source
@@ -238,7 +240,7 @@ def _moves(state: State, organization: str) -> Iterator[Deadline]:
                     DeadlineKind.MOVE, moment, what, "contribaudit audit", day, app, setting, "DR-04", seen.source
                 )
         if not dated:
-            what = f"a residency move of {called} is {move.meaning}, and the API names no time"
+            what = f"a residency move of {called} is {move.meaning}, and the API gives no time"
             yield Deadline(
                 DeadlineKind.MOVE, None, what, "contribaudit audit", False, app, names.MOVE, "DR-04", seen.source
             )
@@ -250,7 +252,7 @@ def _contribution(state: State, organization: str, policy: AuditPolicy) -> Itera
     for clock in deletion_clocks(state, organization, policy.decisions):
         if clock.due_at > state.as_of:
             what = f"{clock.what} at the latest, after opting out of {CALLED[clock.setting]} on {clock.opted_out}"
-            step = "ask Atlassian for a confirmation"
+            step = "ask Atlassian for confirmation"
             source = f"{clock.decision.origin}, rulebook {state.rulebook.version} (grade {clock.grade})"
             yield Deadline(
                 DeadlineKind.DELETION,
@@ -268,7 +270,7 @@ def _contribution(state: State, organization: str, policy: AuditPolicy) -> Itera
         decision = opted_out(state, subject, setting, policy.decisions)
         if decision is not None and decision.date >= state.rulebook.effective:
             until = datetime.combine(residue_until(state.rulebook.clocks, decision.date), time(), UTC)
-            what = f"aggregates from before the opt-out of {CALLED[setting]} may stay until then at the earliest"
+            what = f"aggregated data from before the opt-out from {CALLED[setting]} may be kept until then at least"
             source = f"rulebook {state.rulebook.version}"
             yield Deadline(DeadlineKind.RESIDUE, until, what, "", True, subject, setting, "DC-22", source)
     for window in exposure_window(state, organization):

@@ -73,7 +73,7 @@ def plan_becomes(seen: Sequence[Seen], state: State, plan: Plan) -> Assumed:
         made.append(_changed(one, partial(_moved, rulebook=state.rulebook, now=now, plan=plan)))
         place = state.organizations[one.organization]
         if not place.completed("workspaces"):
-            notes.append(f"{one.organization}: not every app was read, so that its highest plan stays unknown.")
+            notes.append(f"{one.organization}: not every app was read, so its highest plan stays unknown.")
             continue
         plans[one.organization] = Observed(
             names.HIGHEST_PLAN,
@@ -103,9 +103,9 @@ def trials_end(seen: Sequence[Seen], state: State) -> Assumed:
         silent = sum(1 for word in words.values() if word == "")
         if silent:
             called = "1 app" if silent == 1 else f"{silent} apps"
-            notes.append(f"{one.organization}: whether a trial runs is not known of {called}.")
+            notes.append(f"{one.organization}: whether a trial is running is not known for {called}.")
         if not running:
-            notes.append(f"{one.organization}: no app is known to be on trial, so nothing is assumed of it.")
+            notes.append(f"{one.organization}: no app is known to be on trial, so nothing is assumed.")
             made.append(one)
             continue
         ended = frozenset(running)
@@ -118,7 +118,7 @@ def trials_end(seen: Sequence[Seen], state: State) -> Assumed:
 def _next_highest(state: State, organization: str, running: Sequence[Subject]) -> tuple[Observation, str]:
     listed = ", ".join(alias_of(state, app) for app in sorted(running))
     found = highest_plan(state, organization, frozenset(running))
-    unsaid = "what the apps on trial fall to is not documented"
+    unsaid = "which plan apps get after a trial is not documented"
     if isinstance(found, Observed):
         plan = state.rulebook.plan(str(found.value))
         word = plan.name if plan is not None else str(found.value)
@@ -126,7 +126,7 @@ def _next_highest(state: State, organization: str, running: Sequence[Subject]) -
         sentence = f"without the trial of {listed} the highest plan {same} {word}, that of the other apps; {unsaid}"
         return replace(found, source=SOURCE), sentence
     why = "every app is on trial" if found.code == "no_apps" else found.reason
-    reason = f"the highest plan without {listed} cannot be told: {why}; {unsaid}"
+    reason = f"the highest plan without {listed} is not known: {why}; {unsaid}"
     return replace(found, code=AFTER_TRIAL, reason=reason, source=SOURCE), reason
 
 
@@ -295,7 +295,7 @@ def forecast(ground: Ground, hypothesis: Hypothesis, as_of: datetime) -> Forecas
     if hypothesis.until is not None:
         days, left_out = _days(state, ground.policy, hypothesis.until)
         if left_out:
-            notes.append(f"Something may happen on {left_out} days more: only {len(days)} of them were looked at.")
+            notes.append(f"Something may happen on {left_out} more days: only {len(days)} were checked.")
         for day in days:
             state = ground.state(end_of(day), assumed)
             after = _View(state, ground.findings(state))
@@ -379,7 +379,7 @@ def _row(was: Finding | None, now: Finding | None, state: State, when: date | No
     one = now or was
     assert one is not None  # it is in one of the two
     name = alias_of(state, one.subject)
-    why = now.reason if now is not None else "the check is asked of others then"
+    why = now.reason if now is not None else "the check applies to others then"
     organization = one.subject.organization
     return ForecastRow(
         organization, one.subject, name, one.check, one.setting, one.severity, _outcome(was), _outcome(now), when, why

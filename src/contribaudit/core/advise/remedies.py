@@ -278,7 +278,7 @@ _OTHERWISE = (Remedy.LOOK, Remedy.SOURCE, Remedy.REMEDY)
 
 _DECISION = "decide, and record it with `contribaudit decide {setting} VALUE`"
 _RECORDS = "update both, and record it with `contribaudit decide governance.records updated`"
-SWITCH_OFF = "narrow these rules in the policy, or switch them off with enabled = false and a reason"
+SWITCH_OFF = "narrow these rules in the policy, or disable them with enabled = false and a reason"
 """The entry where a rule asks for what there is not; what there is not, the finding's reason tells."""
 ENTRIES: Mapping[str, str] = {
     "policy_names_no_plan": 'write written_for_plan = "PLAN" at the top of the policy',
@@ -288,7 +288,7 @@ ENTRIES: Mapping[str, str] = {
     "policy_names_no_days": 'write expect = "DAYS" into [[rule]] check = "{check}" of the policy',
     "policy_word_unknown": 'write a known word as expect of [[rule]] check = "{check}" in the policy',
     "space_ambiguous": 'name the space by its ID in expect of [[rule]] check = "{check}" in the policy',
-    "space_not_found": 'name the space anew in expect of [[rule]] check = "{check}" in the policy',
+    "space_not_found": 'name the space again in expect of [[rule]] check = "{check}" in the policy',
     "no_record": _RECORDS,
     "records_from_before": _RECORDS,
     "opt_out_not_dated": _DECISION,
@@ -297,7 +297,7 @@ ENTRIES: Mapping[str, str] = {
     "other_than_decided": "set {setting} as decided, or record another decision: `contribaudit decide {setting} VALUE`",
     "nothing_to_choose": SWITCH_OFF,
     "nothing_looked_at": SWITCH_OFF,
-    "rule_not_certain": 'write [[rule]] check = "{check}" of the policy without a where that rests on it',
+    "rule_not_certain": 'write [[rule]] check = "{check}" of the policy without a where that depends on it',
     GRADE_NOT_ACCEPTED: 'add the grade to accept in [evidence] of the policy, or to [[rule]] check = "{check}"',
 }
 """What to write where, by code, for every code that the policy may settle."""
