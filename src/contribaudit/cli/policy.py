@@ -35,9 +35,11 @@ def check_policy(console: Console, *, path: Path | None) -> None:
     policy = _load(console, path)
     _warn_of_limits(console, policy)
     rules = sum(1 for rule in policy.rules if rule.enabled)
+    stated = sum(1 for rule in policy.rules if rule.enabled and rule.expands)
+    of_statements = f" ({stated} by [expect], see policy show)" if stated else ""
     console.diagnostics.conclusion(
-        f"{policy.name}: {rules} rules, {len(policy.waivers)} waivers, {len(policy.decisions)} decisions; "
-        f"digest {policy.sha256}."
+        f"{policy.name}: {rules} rules{of_statements}, {len(policy.waivers)} waivers, "
+        f"{len(policy.decisions)} decisions; digest {policy.sha256}."
     )
 
 
