@@ -30,7 +30,7 @@ def history(location: str) -> Iterator[History]:
 
 
 REVISIONS = tuple(f"{number:04}" for number in range(1, 10))
-"""What versions before the first release wrote, the last of them the first release's own."""
+"""What versions before the first release wrote."""
 _ADDED = {
     "0002": ("confirmations", "revocations", "attestations", "attachments", "plans"),
     "0003": ("space_lists", "spaces"),

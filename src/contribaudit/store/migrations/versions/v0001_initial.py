@@ -1,7 +1,7 @@
 """The tables of the first release.
 
-A new history is made from schema.py at once. This brings along one that a version before the first release wrote: they
-counted to 0009 while they added tables, and only added, so what is missing can be made beside what is there.
+A new history is made from schema.py at once. This brings along one that a version before the first release wrote,
+under a lower number: they only added tables and columns, so what is missing can be made beside what is there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import Column, inspect
 
-from contribaudit.store.schema import FIRST, metadata, runs
+from contribaudit.store.schema import FIRST, metadata
 
 revision = FIRST
 down_revision = None
@@ -18,9 +18,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the tables, indexes and the column that are missing; their rows of before stay unknown."""
+    """Make the tables, indexes and columns that are missing; their rows of before stay unknown."""
     connection = op.get_bind()
-    added = runs.c.planned_at
-    if added.name not in {column["name"] for column in inspect(connection).get_columns(runs.name)}:
-        op.add_column(runs.name, Column(added.name, added.type))
+    inspector = inspect(connection)
+    for table in inspector.get_table_names():
+        there = {column["name"] for column in inspector.get_columns(table)}
+        for column in metadata.tables[table].columns if table in metadata.tables else ():
+            if column.name not in there:
+                op.add_column(table, Column(column.name, column.type))
     metadata.create_all(connection)
