@@ -38,7 +38,7 @@ _STATE = connectors.STATE
     reads=(_STATE.id,),
     outcomes=ATTESTED | {Outcome.PENDING},
     expectation=Expectation(
-        Shape.WORDS, means="connectors that may stay connected", default="none may", example='["Figma"]'
+        Shape.WORDS, means="connectors that may stay connected", default="none", example='["Figma"]'
     ),
 )
 @fragile_in_trial
@@ -255,7 +255,7 @@ SANDBOX = "sandbox"
     expectation=Expectation(
         Shape.WORDS,
         means=f"domains that may connect, {SUPPORTED} for those on Atlassian's list",
-        default="none may",
+        default="none",
         example=f'["mcp.acme.example", "{SUPPORTED}"]',
     ),
 )

@@ -250,7 +250,7 @@ _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
     reads=(connectors.OFFERED.id, *_LISTS),
     outcomes=ATTESTED | BEFORE,
     expectation=Expectation(
-        Shape.WORDS, means="connectors that may contribute", default="none may", example='["Figma"]'
+        Shape.WORDS, means="connectors that may contribute", default="none", example='["Figma"]'
     ),
 )
 @fragile_in_trial

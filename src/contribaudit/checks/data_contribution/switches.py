@@ -161,7 +161,7 @@ def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], 
     expectation=Expectation(
         Shape.WORDS,
         means="spaces, apps and connectors that may be included",
-        default="none may",
+        default="none",
         example='["app:acme.atlassian.net/jira-software"]',
     ),
 )
