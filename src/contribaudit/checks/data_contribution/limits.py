@@ -249,9 +249,7 @@ _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
     Kind.CONNECTOR,
     reads=(connectors.OFFERED.id, *_LISTS),
     outcomes=ATTESTED | BEFORE,
-    expectation=Expectation(
-        Shape.WORDS, means="connectors that may contribute", default="none", example='["Figma"]'
-    ),
+    expectation=Expectation(Shape.WORDS, means="connectors that may contribute", default="none", example='["Figma"]'),
 )
 @fragile_in_trial
 def connector_kept_out(case: CheckContext) -> Verdict:
