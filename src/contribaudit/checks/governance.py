@@ -267,13 +267,12 @@ def evidence_chain(case: CheckContext) -> Verdict:
     if chain.broken:
         return Verdict(Outcome.FAIL, "chain_broken", chain.broken, evidence=evidence)
     if not chain.place:
-        reason = f"none of the {chain.exported} exported evidence folders is still where it was written on this machine"
+        reason = f"no exported evidence folder ({chain.exported}) is still where it was written on this machine"
         return Verdict(Outcome.UNKNOWN, "packs_out_of_reach", reason)
     if chain.damage:
         return Verdict(Outcome.FAIL, "pack_damaged", f"{chain.place}: {chain.damage}", evidence=evidence)
-    reason = (
-        f"{chain.exported} manifests in an unbroken chain, and the evidence of {chain.written_at:%Y-%m-%d} is intact"
-    )
+    written = f"the evidence of {chain.written_at:%Y-%m-%d} is intact"
+    reason = f"the chain of manifests is unbroken ({chain.exported}), and {written}"
     return Verdict(Outcome.PASS, "chain_whole", reason, evidence=evidence)
 
 

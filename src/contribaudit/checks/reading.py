@@ -127,11 +127,10 @@ def none_among_apps(what: str, outcome: Outcome = Outcome.PASS) -> Callable[[Sta
     """`outcome` where a whole, non-empty inventory holds none of `what`; None (so `unknown`) for any other."""
 
     def answer(state: State, organization: str) -> Verdict | None:
-        apps = len(state.subjects(Kind.APP, organization))
         evidence = list_evidence(state, organization, WORKSPACES)
-        if not apps or not evidence:
+        if not evidence or not state.subjects(Kind.APP, organization):
             return None
-        return Verdict(outcome, "none_among_apps", f"none of the {apps} apps {what}", evidence=evidence)
+        return Verdict(outcome, "none_among_apps", f"no app {what}", evidence=evidence)
 
     return answer
 

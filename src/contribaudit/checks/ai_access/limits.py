@@ -102,7 +102,7 @@ def generation_named(case: CheckContext) -> Verdict:
         reason = f"the rulebook knows no console generation with the menu path of {_called(case, strange[0])}"
         return Verdict(Outcome.UNKNOWN, "generation_not_known", reason, strange[0].setting, None, None, evidence)
     generations = tuple(sorted({who.generation for _, who in looks}))
-    reason = f"all {len(looks)} attestations name their console generation: {', '.join(generations)}"
+    reason = f"every attestation names its console generation: {', '.join(generations)}"
     return Verdict(Outcome.PASS, "generation_named", reason, looks[0][0].setting, None, generations, evidence)
 
 

@@ -85,7 +85,7 @@ def approved_groups(case: CheckContext) -> Verdict:
         *list_evidence(case.state, case.subject.organization, WORKSPACES),
         *(evidence for answer in answers for evidence in answer.evidence),
     )
-    reason = f"Rovo is blocked or limited to approved groups in all {len(answers)} apps"
+    reason = "Rovo is blocked or limited to approved groups in every app"
     return Verdict(Outcome.PASS, "approved_groups", reason, ai.ACCESS.id, case.rule.expect, None, evidence)
 
 
@@ -197,12 +197,10 @@ def approved_holders(case: CheckContext) -> Verdict:
     if not_known is not None:
         return not_known
     seen = tuple(one for _, evidence in words.values() for one in evidence)
-    return _closed(case, listed, list(words), seen, blocked=all(word == BLOCKED for word, _ in words.values()))
+    return _closed(case, listed, seen, blocked=all(word == BLOCKED for word, _ in words.values()))
 
 
-def _closed(
-    case: CheckContext, listed: tuple[str, ...], apps: list[Subject], seen: tuple[Evidence, ...], *, blocked: bool
-) -> Verdict:
+def _closed(case: CheckContext, listed: tuple[str, ...], seen: tuple[Evidence, ...], *, blocked: bool) -> Verdict:
     """The answer where every app is limited or blocked, and no stranger is among the groups."""
     state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
     evidence = (
@@ -211,7 +209,7 @@ def _closed(
         *seen,
     )
     if blocked:
-        reason = f"Rovo is blocked in all {len(apps)} apps, so the role opens none of them"
+        reason = "Rovo is blocked in every app, so the role opens none of them"
         return Verdict(Outcome.PASS, "blocked_everywhere", reason, setting, approved, listed, evidence)
     if not listed:
         reason = (
@@ -219,7 +217,7 @@ def _closed(
             "to see groups sees none"
         )
         return Verdict(Outcome.UNKNOWN, "no_group_shown", reason, setting, approved, listed, evidence)
-    reason = f"all {len(listed)} groups that hold {_ROLE} are approved; people who hold it directly are not listed"
+    reason = f"every group that holds {_ROLE} is approved; people who hold it directly are not listed"
     return Verdict(Outcome.PASS, "approved_groups", reason, setting, approved, listed, evidence)
 
 

@@ -113,7 +113,7 @@ def sensitive_spaces(case: CheckContext) -> Verdict:
         if isinstance(answer, tuple):
             code, why = answer
             return Verdict(Outcome.UNKNOWN, code, f"whether {space} contributes is not known: {why}", *common)
-    reason = f"the switch is {position.switch}, and none of the {len(sensitive)} sensitive spaces contributes"
+    reason = f"the switch is {position.switch}, and no sensitive space contributes"
     return Verdict(Outcome.PASS, "sensitive_spaces_kept_out", reason, *common)
 
 

@@ -305,7 +305,7 @@ def policies_list_apps(case: CheckContext) -> Verdict:
             reason = "the list of policies shows no residency policy, which does not prove that there is none"
             return Verdict(Outcome.UNKNOWN, "policies_not_shown", reason, POLICIES.id, None, (), evidence)
         if able:
-            reason = f"there is no residency policy, though {len(able)} apps could be in one"
+            reason = f"there is no residency policy; eligible apps: {len(able)}"
             return Verdict(Outcome.FAIL, "no_residency_policy", reason, POLICIES.id, None, (), evidence)
         if unclear:
             return _unclear_apps(state, unclear, (), evidence)
@@ -323,12 +323,12 @@ def policies_list_apps(case: CheckContext) -> Verdict:
         reason = f"two residency policies list {alias_of(state, twice[0])}"
         return Verdict(Outcome.CONFLICT, "several_policies", reason, POLICIES.id, (), wrong, evidence)
     if missing or strangers:
-        parts = [f"{len(missing)} apps are in no residency policy"] * bool(missing)
-        parts += [f"policies list {len(strangers)} apps that are not in the inventory"] * bool(strangers)
+        parts = [f"{len(missing)} of {len(able)} eligible apps not in any residency policy"] * bool(missing)
+        parts += [f"apps in residency policies that are not in the inventory: {len(strangers)}"] * bool(strangers)
         return Verdict(Outcome.FAIL, "policy_and_inventory_differ", "; ".join(parts), POLICIES.id, (), wrong, evidence)
     if unclear:
         return _unclear_apps(state, unclear, wrong, evidence)
-    reason = f"residency policies list all {len(able)} apps that can be pinned"
+    reason = "residency policies list every app that can be pinned"
     return Verdict(Outcome.PASS, "all_listed", reason, POLICIES.id, (), (), evidence)
 
 
