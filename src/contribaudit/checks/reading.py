@@ -62,11 +62,12 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
     """`unknown`, because the setting was not read, or the source said null; `stale` or `conflict` where attested
     values are.
     """
+    setting = catalogue.find(observation.setting)
     if isinstance(observation, Observed):
         return Verdict(
             Outcome.UNKNOWN,
             "null",
-            f"the API gives no value for {observation.setting}",
+            f"{setting.title}: the API gives no value",
             observation.setting,
             expected,
             observation.value,
@@ -77,14 +78,12 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
         reason += f"; the scope {observation.missing_scope} would let the key read it"
     if observation.code in STALE_CODES or observation.code in CONFLICT_CODES:
         outcome = Outcome.STALE if observation.code in STALE_CODES else Outcome.CONFLICT
-        return Verdict(outcome, observation.code, f"{observation.setting}: {reason}", observation.setting, expected)
-    nobody_looked = observation.code == "not_read" and catalogue.find(observation.setting).attestable
+        return Verdict(outcome, observation.code, f"{setting.title}: {reason}", setting.id, expected)
+    nobody_looked = observation.code == "not_read" and setting.attestable
     return Verdict(
         Outcome.UNKNOWN,
         observation.code,
-        f"{catalogue.find(observation.setting).title}: not attested yet"
-        if nobody_looked
-        else f"{observation.setting} was not read: {reason}",
+        f"{setting.title}: not attested yet" if nobody_looked else f"{setting.title}: not read; {reason}",
         observation.setting,
         expected,
     )
@@ -165,7 +164,7 @@ def attested_list(
 
 
 def _odd(seen: Observed, setting: Setting, expected: Value) -> Verdict:
-    reason = f"{setting.id} is {seen.value!r}, which this version does not know"
+    reason = f"{setting.title}: {seen.value!r}, which this version does not know"
     return Verdict(Outcome.UNKNOWN, "unknown_word", reason, setting.id, expected, seen.value, evidence_of(seen))
 
 

@@ -92,7 +92,7 @@ def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
     if isinstance(word, Verdict):
         return word
     outcome = Outcome.PASS if OPENNESS[word] <= OPENNESS[wanted] else Outcome.FAIL
-    reason = f"{setting.title[0].lower()}{setting.title[1:]}: {word}"
+    reason = f"{setting.title}: {word}"
     reason += "" if outcome is Outcome.PASS else f"; the policy wants {wanted}"
     evidence = evidence_of(case.state.read(case.subject, setting.id))
     return Verdict(outcome, code_of(setting, word), reason, setting.id, wanted, word, evidence)
