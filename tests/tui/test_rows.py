@@ -70,7 +70,7 @@ def test_what_to_do_next_is_cut_and_told_in_full_beneath() -> None:
     lines = overview.next_lines(board(), 78, 3)
     assert said(lines)[:2] == [
         "1  FIX     critical Pin the app to an allowed location. A scheduled mov… 6 min",
-        "2  FIX     critical Schedule a move to an allowed realm, or record an a… 5 min",
+        "2  FIX     critical Schedule a move to an allowed location, or record a… 5 min",
     ]
     assert said(lines)[2] == "3  FIX     critical Acme Bank was not read: no key: none is saved for it 5 min"
     assert said(lines)[3] == "and 2 more: contribaudit next"
