@@ -75,7 +75,7 @@ def test_a_configured_secret_is_refused_from_anywhere(
     whole = f"{SECRET} with blanks"
     choices: dict[str, dict[str, object]] = {
         "api_key_file": {"api_key_file": key},
-        "token_file": {"spaces": {"site": [{"host": "a.example", "email": "a@a.example", "token_file": key}]}},
+        "token_file": {"sites": {"site": [{"host": "a.example", "email": "a@a.example", "token_file": key}]}},
         "signing_key": {"evidence": {"signing_key": key}},
         "a variable": {"organization": [{"id": "acme", "api_key_env": "THE_KEY"}]},
     }

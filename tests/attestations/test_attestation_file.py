@@ -84,8 +84,8 @@ def test_every_bad_row_of_a_thousand_is_told(tmp_path: Path) -> None:
     rows[899] = "organization,contribution.in_app,off,,,,,too many\n"
     said = mistakes(file(tmp_path, HEADER + "".join(rows)))
     assert said.startswith("2 mistakes, and nothing was recorded")
-    assert "a.csv:501: `yesterday` is no time" in said
-    assert "a.csv:901: 8 cells, where the header has 6" in said
+    assert "a.csv:501: `yesterday` is not a time" in said
+    assert "a.csv:901: 8 cells; the header has 6" in said
 
 
 @pytest.mark.parametrize(
@@ -94,16 +94,16 @@ def test_every_bad_row_of_a_thousand_is_told(tmp_path: Path) -> None:
         ("a.csv", "", "the column `subject` is missing"),
         ("a.csv", "subject,setting\n", "the column `value` is missing"),
         ("a.csv", "subject,setting,valeu\n", 'unknown column "valeu"; did you mean `value`?'),
-        ("a.csv", HEADER, "holds no value"),
+        ("a.csv", HEADER, "has no values"),
         ("a.csv", HEADER + 'organization,x,"off,,,\n', "not valid CSV"),
         ("a.csv", HEADER + ",contribution.in_app,off,,,\n", "a.csv:2: `subject` is missing"),
         ("a.toml", "x = ", "a.toml:1: not valid TOML"),
-        ("a.toml", "", "holds no value"),
+        ("a.toml", "", "has no values"),
         ("a.toml", "bye = 'x'\n", 'unknown key `"bye"`; did you mean `by`?'),
         ("a.toml", "[attestation]\nvalue = 1\n", "write [[attestation]], in double brackets"),
-        ("a.toml", "\n[[attestation]]\nsubject = 1\nsetting = 'a'\nvalue = 'b'\n", "a.toml:2: `subject` is not a text"),
-        ("a.toml", "[[attestation]]\nsubject='a'\nsetting='a'\nvalue = 1.5\n", "neither a text, nor a number"),
-        ("a.toml", "[[attestation]]\nsubject='a'\nsetting='a'\nvalue = ['a', 1]\n", "neither a text"),
+        ("a.toml", "\n[[attestation]]\nsubject = 1\nsetting = 'a'\nvalue = 'b'\n", "a.toml:2: `subject` must be a"),
+        ("a.toml", "[[attestation]]\nsubject='a'\nsetting='a'\nvalue = 1.5\n", "must be a string, a number or"),
+        ("a.toml", "[[attestation]]\nsubject='a'\nsetting='a'\nvalue = ['a', 1]\n", "must be a string, a number or"),
         ("a.toml", "[[attestation]]\nsubject='a'\nsetting='a'\n", "`value` is missing"),
         ("a.toml", "[[attestation]]\nsubject='a'\nsetting='a'\nvalue='b'\nobserved_at=2026-11-20\n", "no time of day"),
     ],
@@ -141,7 +141,7 @@ def test_a_folder_with_mistakes(tmp_path: Path) -> None:
     file(tmp_path, "x = ", "b.toml")
     with pytest.raises(UsageError) as caught:
         load_folder(tmp_path)
-    assert "a.csv:2: `by` and `observed_at` are required in a folder" in str(caught.value)
+    assert "a.csv:2: `by` and `observed_at` are required in the folder" in str(caught.value)
     assert "b.toml:1: not valid TOML" in str(caught.value)
     with pytest.raises(UsageError, match="does not exist"):
         load_folder(tmp_path / "none")

@@ -14,9 +14,9 @@ METADATA, EXEMPTION = "contribution.metadata", "contribution.exemption"
 @pytest.mark.parametrize(
     ("plan", "setting", "value", "why"),
     [
-        ("Premium", METADATA, "off", "always contributed on the Premium plan"),
-        ("Standard", METADATA, "OFF", "always contributed on the Standard plan"),
-        ("Free", METADATA, "off", "always contributed on the Free plan"),
+        ("Premium", METADATA, "off", "Premium plan always contributes metadata"),
+        ("Standard", METADATA, "OFF", "Standard plan always contributes metadata"),
+        ("Free", METADATA, "off", "Free plan always contributes metadata"),
         ("Free", METADATA, "always", ""),
         ("Premium", METADATA, "on", ""),
         ("Enterprise", METADATA, "off", ""),

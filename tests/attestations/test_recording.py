@@ -104,13 +104,13 @@ def test_signals_that_did_not_move_anchor_it_and_so_does_an_absent_one() -> None
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (api(*signal("d1")), api(*signal("d2")), "moved between the reading before the look and the one after it"),
-        (api(*signal("d1")), api(), "moved between"),
-        (api(), api(*signal("d1")), "moved between"),
+        (api(*signal("d1")), api(*signal("d2")), "changed while you looked"),
+        (api(*signal("d1")), api(), "changed while you looked"),
+        (api(), api(*signal("d1")), "changed while you looked"),
         (
             api(*signal("d1", revision="2026-01-01T00:00:00Z")),
             api(*signal("d1", revision="2026-11-21T12:00:00Z")),
-            "was updated between",
+            "was updated while you looked",
         ),
         (api(*signal("d1")), api(*signal("d1", settled=False)), "is still being applied"),
         (api(*signal("d1")), api(unread="forbidden"), "could not be read: policies answered forbidden"),
@@ -125,7 +125,7 @@ def test_nothing_binds_when_a_signal_moved_or_was_not_read(before: State, after:
 
 def test_a_family_without_a_signal_is_unanchored() -> None:
     one = made(api(), told=EnteredValue("organization", "residency.default_realm", "EU"))
-    assert one.unanchored_reason == "no signal of the API is known for data residency"
+    assert one.unanchored_reason == "no API signal is known for data residency"
 
 
 def test_without_a_reading_before_it_says_why() -> None:
@@ -170,7 +170,7 @@ def test_a_plan_that_was_not_read_is_none() -> None:
             EnteredValue("app:acme.atlassian.net/conflu", "ai.access", "x"),
             "Did you mean app:acme.atlassian.net/confluence?",
         ),
-        (EnteredValue("nothing like it", "ai.access", "x"), "An app is written app:HOST/TYPEKEY, or by its ID; 2 apps"),
+        (EnteredValue("nothing like it", "ai.access", "x"), "Write an app as app:HOST/TYPEKEY, or by its ID; 2 apps"),
         (EnteredValue("company", "contribution.in_app", "off"), "There is no subject `company`"),
         (
             EnteredValue("organization", "contribution.inapp", "off"),
@@ -198,11 +198,11 @@ def test_what_cannot_be_recorded_is_said_with_what_is_near(told: EnteredValue, s
 @pytest.mark.parametrize(
     ("look", "said"),
     [
-        (replace(LOOK, by=""), "The mail address of whoever looked is missing"),
-        (replace(LOOK, by="anna"), "`anna` is no mail address"),
-        (replace(LOOK, by="anna@acme.example\u202e"), "is no mail address"),
-        (replace(LOOK, observed_at=NOW + timedelta(seconds=1)), "is still to come"),
-        (replace(LOOK, recorded=replace(HERE, by="")), "The mail address of whoever records it is missing"),
+        (replace(LOOK, by=""), "The email address of whoever looked is missing"),
+        (replace(LOOK, by="anna"), "`anna` is not an email address"),
+        (replace(LOOK, by="anna@acme.example\u202e"), "is not an email address"),
+        (replace(LOOK, observed_at=NOW + timedelta(seconds=1)), "is in the future"),
+        (replace(LOOK, recorded=replace(HERE, by="")), "The email address of whoever records it is missing"),
         (replace(LOOK, note="x" * (LONGEST + 1)), f"The note has {LONGEST + 1} characters"),
     ],
 )
@@ -265,7 +265,7 @@ def test_one_look_gives_one_answer() -> None:
 
 @pytest.mark.parametrize("by", ["anna@acme.example", " ANNA@Acme.example ", "typist@acme.example"])
 def test_nobody_confirms_what_is_their_own(by: str) -> None:
-    with pytest.raises(UsageError, match="nobody confirms what is their own"):
+    with pytest.raises(UsageError, match="a second person must confirm"):
         confirmation(made(api()), replace(HERE, by=by))
 
 
@@ -273,14 +273,14 @@ def test_a_second_person_confirms_once() -> None:
     one = made(api())
     signed = confirmation(one, replace(HERE, by=" bert@acme.example "))
     assert signed == replace(HERE, by="bert@acme.example")
-    with pytest.raises(UsageError, match="confirmed it already"):
+    with pytest.raises(UsageError, match="has already confirmed it"):
         confirmation(replace(one, confirmed=(signed,)), replace(HERE, by="Bert@acme.example"))
 
 
 def test_times(tmp_path: Path) -> None:
     assert moment("2026-11-21T14:30+01:00") == datetime(2026, 11, 21, 13, 30, tzinfo=UTC)
     assert moment("2026-11-21 14:30") == datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
-    for text, said in (("2026-11-21", "no time of day"), ("soon", "no time"), ("", "no time")):
+    for text, said in (("2026-11-21", "no time of day"), ("soon", "not a time"), ("", "not a time")):
         with pytest.raises(UsageError, match=said):
             moment(text)
     assert mail(" a@b.example ") == "a@b.example"

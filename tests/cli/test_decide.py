@@ -93,7 +93,7 @@ def test_a_person_is_asked(cli: Cli, policy: Path, monkeypatch: pytest.MonkeyPat
         (("contribution.in_app", "off", *WORDS[2:]), "whoever decided"),
         (("contribution.in_app", "off", *WORDS, "--ticket", " "), "ticket"),
         (("contribution.in_app", "off", *WORDS, "--second", "DPO@acme.example"), "two people"),
-        (("contribution.in_app", "off", *WORDS, "--second", "nobody"), "no mail address"),
+        (("contribution.in_app", "off", *WORDS, "--second", "nobody"), "not an email address"),
     ],
 )
 def test_what_is_no_decision_is_refused(cli: Cli, policy: Path, words: tuple[str, ...], said: str) -> None:

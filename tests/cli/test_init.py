@@ -136,7 +136,7 @@ def test_flags_alone_say_everything_and_the_first_audit_runs(
         (("--ai-allowed-on", "labs.atlassian.net"), "needs `ai` beside it"),
         (("--location", "EEA", "--location-except", "trello"), "needs a reason"),
         (("--contribution", "non"), "'none', 'metadata-only', 'any'"),
-        (("--by", "nobody"), "mail address"),
+        (("--by", "nobody"), "email address"),
         (("--org", "https://admin.atlassian.com/x"), "as in admin.atlassian.com/o/ID"),
         (("--key-env", "NO_SUCH_VARIABLE"), "NO_SUCH_VARIABLE is not set"),
     ],

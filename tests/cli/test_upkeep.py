@@ -238,7 +238,7 @@ def test_a_name_is_erased_and_what_was_done_stays(cli: Cli, ready: Api) -> None:
     assert BERT in cli("attest", "show", one["id"]).out
     own = cli("attest", "confirm", one["id"], "--by", ANNA)
     assert own.code == 2
-    assert "nobody confirms what is their own" in own.err
+    assert "a second person must confirm" in own.err
     assert cli("attest", "forget", ANNA, "--yes").code == 2
 
 

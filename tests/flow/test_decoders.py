@@ -110,7 +110,7 @@ def proposed(monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.Captu
         there.attest("on")
         code, out, err = there.call("signals", "propose", SWITCH, "--signal", UGC, "--output", str(path))
         assert (code, out) == (0, ""), err
-        assert "moved: /attributes/rule/off" in err
+        assert "changed: /attributes/rule/off" in err
     return path
 
 
@@ -206,21 +206,21 @@ def test_propose_refuses_what_shows_nothing_or_too_much(
 
         there.audit()
         there.attest("off")
-        assert "was not attested with two values" in refused()
+        assert "was not attested with two different values" in refused()
         values = ("--before-value", "off", "--after-value", "on")
-        assert "did not move" in refused("--before", "1", "--after", "1", *values)
+        assert "did not change" in refused("--before", "1", "--after", "1", *values)
         there.switch("on", consented=False)
         there.audit()
         runs = ("--before", "1", "--after", "2")
         assert "nobody attested" in refused(*runs)
         assert "/attributes/rule/consented" in refused(*runs, *values)
-        assert "did not move" in refused(*runs, *values, "--pointer", "/attributes/rule/offf")
+        assert "did not change" in refused(*runs, *values, "--pointer", "/attributes/rule/offf")
         assert "is the same in both states" in refused(*runs, "--before-value", "on", "--after-value", "on")
-        assert "belong together" in refused("--before", "1")
-        assert "neither a run's number" in refused("--before", "soon", "--after", "2", *values)
+        assert "go together" in refused("--before", "1")
+        assert "is not a run number" in refused("--before", "soon", "--after", "2", *values)
         code, out, err = there.call(*ask, *runs, *values, "--pointer", "/attributes/rule/off")
         assert code == 0, err
-        assert "Also moved, and not taken: /attributes/rule/consented" in out
+        assert "Also changed, not used: /attributes/rule/consented" in out
         assert there.call("attest", "contribution.metadata", "always", *MAIL, "--offline")[0] == 0
     with place(monkeypatch, capsys, folder, "confounded") as there:
         for value, other in (("off", "always"), ("on", "on")):

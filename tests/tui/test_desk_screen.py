@@ -168,7 +168,10 @@ async def test_a_signal_that_moves_meanwhile_holds_nothing(kept: Opener) -> None
         policy = next(one for one in here.bench.organization.policies if one.type == "ugc-data-use-preferences")
         here.bench.organization.set_policy(policy.id, name="another")
         await pilot.press(*"off", "ctrl+s")
-        assert "not anchored: signal.policy.ugc-data-use-preferences of the organization moved" in await asked(pilot)
+        assert (
+            "not anchored: signal.policy.ugc-data-use-preferences of the organization changed while you looked"
+            in await asked(pilot)
+        )
         await pilot.press("ctrl+s")
         await until(pilot, lambda: bool(recorded(here)))
     assert not recorded(here)[0].bound
@@ -198,7 +201,7 @@ async def test_a_second_person_confirms_and_nobody_else(kept: Opener) -> None:
         await attested(pilot)
         assert found(pilot, "DC-01").outcome is Outcome.UNKNOWN
         await pilot.press("2", "c")
-        await until(pilot, lambda: "nobody confirms what is their own" in said(pilot))
+        await until(pilot, lambda: "a second person must confirm" in said(pilot))
     async with driven(lambda: here.source(BERT)) as pilot:
         await pilot.press("a")
         await until(pilot, lambda: bool(rows_of(pilot, "recorded-grid")))

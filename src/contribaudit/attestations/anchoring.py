@@ -50,7 +50,7 @@ def anchors(
     earlier = readings(held.before, subject, family)
     later = {(one.signal, one.owner): one for one in readings(held.after, subject, family)}
     if not earlier:
-        return (), f"no signal of the API is known for {family.replace('_', ' ')}"
+        return (), f"no API signal is known for {family.replace('_', ' ').replace('ai ', 'AI ')}"
     for one in earlier:
         reason = _loose(one, later.get((one.signal, one.owner)), looked_at, past=held.past)
         if reason:
@@ -73,12 +73,12 @@ def _loose(before: SignalReading, after: SignalReading | None, looked_at: dateti
         if one is None or one.standing is Standing.UNREAD:
             return f"{name} could not be read{f': {one.reason}' if one is not None and one.reason else ''}"
         if not one.settled:
-            return f"a change of {name} is still being applied"
+            return f"a change to {name} is still being applied"
     assert after is not None
     if before.standing is not after.standing or before.state != after.state:
-        return f"{name} moved between the reading before the look and the one after it"
+        return f"{name} changed while you looked"
     if before.revision != after.revision and not (past and _not_after(after.revision, looked_at)):
-        return f"{name} was updated between the reading before the look and the one after it"
+        return f"{name} was updated while you looked"
     return ""
 
 
@@ -115,7 +115,7 @@ class PastLooks:
                 state = self._state(organization, record)
                 if state is not None:
                     return ReadingsAround(state, self.now, True)
-        return ReadingsAround(None, self.now, True, "no complete run was kept from before the look")
+        return ReadingsAround(None, self.now, True, "no complete run before the look was kept")
 
     def _state(self, organization: str, record: RunRecord) -> State | None:
         """What the run saw; None when it did not read everything that anchors attestations."""

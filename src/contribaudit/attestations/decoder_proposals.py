@@ -182,13 +182,13 @@ def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: 
             return (known[0],)
         if not known:
             raise UsageError(
-                "The object is there on one side only, so that no place in it moved",
-                hint="Choose with --pointer what in it tells the setting; contribaudit signals show prints it.",
+                "The object exists in one of the two states only, so nothing in it can be compared",
+                hint="Choose the field with --pointer; contribaudit signals show prints the object.",
             )
         listed = ", ".join(known[:20])
         raise UsageError(
-            f"{len(known)} places moved, and not all of them need be the setting's",
-            hint=f"Choose with --pointer, once or more: {listed}.",
+            f"{len(known)} fields changed, and some may belong to other settings",
+            hint=f"Choose with --pointer (repeatable): {listed}.",
         )
     present = [one for one in (before, after) if one is not None]
     for pointer in pointers:
@@ -196,7 +196,9 @@ def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: 
             continue
         near = get_close_matches(pointer, known, n=1)
         meant = f"Did you mean {near[0]}? " if near else ""
-        raise UsageError(f"{pointer[:80]!r} did not move", hint=f"{meant}Moved: {', '.join(known[:20]) or 'nothing'}.")
+        raise UsageError(
+            f"{pointer[:80]!r} did not change", hint=f"{meant}Changed: {', '.join(known[:20]) or 'nothing'}."
+        )
     return tuple(dict.fromkeys(pointers))
 
 
@@ -228,7 +230,7 @@ def written(
     entry.add("from", f"{key[0].organization}, {today}{f', {by}' if by else ''}")
     if setting.is_list:
         if len(pointers) != 1:
-            raise UsageError("A list is read at one place", hint="Choose it with --pointer.")
+            raise UsageError("A list is read from one field", hint="Choose it with --pointer.")
         entry.add("texts", pointers[0])
     else:
         values = tomlkit.aot()
@@ -270,7 +272,9 @@ def _row(side: Side, pointers: Sequence[str]) -> Any:
 
 def _item(value: Any, pointer: str) -> Any:
     if _holds_null(value):
-        raise UsageError(f"At {pointer} stands a null within a value, which TOML cannot write", hint="Point deeper.")
+        raise UsageError(
+            f"The value at {pointer} contains a null, which TOML cannot express", hint="Choose a field inside it."
+        )
     if isinstance(value, dict):
         table = tomlkit.inline_table()
         for name, one in value.items():
@@ -298,7 +302,7 @@ def _try(text: str, setting: Setting, sides: Sequence[Side]) -> None:
         if why_not or form(setting, value) != form(setting, side.value):
             said = why_not or f"it reads {value!r} there"
             raise UsageError(
-                f"These places do not say that {setting.id} is {side.value!r} in {side.label}: {said}",
+                f"These fields do not decode {setting.id} as {side.value!r} in {side.label}: {said}",
                 hint="Choose others with --pointer, or check the values.",
             )
 
@@ -321,4 +325,6 @@ def _is_there(found: Any, pointer: str) -> bool:
     try:
         return found_at(found, pointer) is not NOTHING
     except ValueError as error:
-        raise UsageError(f"{pointer[:80]!r} is no pointer: {error}", hint="Write it like /attributes/status.") from None
+        raise UsageError(
+            f"{pointer[:80]!r} is not a JSON pointer: {error}", hint="Write it like /attributes/status."
+        ) from None

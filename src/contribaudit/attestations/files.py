@@ -67,14 +67,14 @@ def load(path: Path) -> tuple[Row, ...]:
             wrong.append(f"{path}:{line}: {error}")
     raise_all(wrong)
     if not found:
-        raise UsageError(f"{path} holds no value", hint="contribaudit attest --template prints what to fill in")
+        raise UsageError(f"{path} has no values", hint="contribaudit attest --template prints a file to fill in")
     return tuple(found)
 
 
 def load_folder(folder: Path) -> tuple[Row, ...]:
     """The rows of every CSV and TOML file in it and below. Each says who looked and when. Raises UsageError."""
     if not folder.is_dir():
-        raise UsageError(f"The folder of attestations {folder} does not exist", hint="Check `attestations`")
+        raise UsageError(f"The folder of attestation files {folder} does not exist", hint="Check `attestations`")
     found: dict[str, Row] = {}
     wrong: list[str] = []
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix.casefold() in (".csv", ".toml")]
@@ -82,7 +82,9 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
         try:
             for row in load(path):
                 if not row.by or row.observed_at is None:
-                    wrong.append(f"{row.told.where}: `by` and `observed_at` are required in a folder of attestations")
+                    wrong.append(
+                        f"{row.told.where}: `by` and `observed_at` are required in the folder of attestation files"
+                    )
                 found.setdefault(row.content, replace(row, within=folder))
         except UsageError as error:
             wrong += [line for line in error.message.splitlines() if line.startswith(str(path))] or [str(error)]
@@ -97,7 +99,7 @@ def _read(path: Path) -> str:
         hint = "Check the path; contribaudit attest --template prints what such a file holds"
         raise UsageError(f"{path} cannot be read: {error.reason}", hint=hint if error.missing else error.hint) from None
     if recording.is_secret(path, text.encode()):
-        raise UsageError(f"{path} holds a configured secret", hint="Take it out: what is recorded is exported")
+        raise UsageError(f"{path} holds a configured secret", hint="Remove it: attestations are exported")
     return text
 
 
@@ -113,7 +115,7 @@ def _csv(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         line = reader.line_num + 1
         for cells in reader:
             if len(cells) > len(header):
-                yield line, {"": f"{len(cells)} cells, where the header has {len(header)}"}
+                yield line, {"": f"{len(cells)} cells; the header has {len(header)}"}
             else:
                 entry = {name: cell for name, cell in zip(header, cells, strict=False) if cell.strip()}
                 if "value" in entry:
@@ -157,7 +159,7 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
     if not isinstance(shots, str) and not (
         isinstance(shots, list | tuple) and all(isinstance(one, str) for one in shots)
     ):
-        raise UsageError("`attach` is neither a text nor a list of texts")
+        raise UsageError("`attach` must be a string or a list of strings")
     names = [one.strip() for one in shots.split(";")] if isinstance(shots, str) else list(shots)
     told = EnteredValue(texts.pop("subject"), texts.pop("setting"), value, f"{path}:{line}")
     said = {**texts, "subject": told.subject, "setting": told.setting, "value": value, "attach": names}
@@ -165,7 +167,7 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
     try:
         attach = tuple(path.parent / Path(str(one)).expanduser() for one in names if one)
     except RuntimeError:
-        raise UsageError("`attach` starts with a home folder that nobody knows") from None
+        raise UsageError("`attach` starts with an unknown home folder") from None
     return Row(
         told,
         by=texts["by"],
@@ -182,18 +184,18 @@ def _value(value: Any) -> Value:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise UsageError("`value` is a number that does not fit into 64 bits")
+        raise UsageError("`value` is a number beyond 64 bits")
     if isinstance(value, str | bool | int):
         return value
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
-    raise UsageError("`value` is neither a text, nor a number, nor a list of texts")
+    raise UsageError("`value` must be a string, a number or a list of strings")
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:
     value = entry.get(name, "")
     if not isinstance(value, str):
-        raise UsageError(f"`{name}` is not a text in quotes")
+        raise UsageError(f"`{name}` must be a string in quotes")
     return value.strip()
 
 
@@ -218,13 +220,13 @@ def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: S
     read = all(place.completed(WORKSPACES.name) for place in now.looked_at)
     waiting = [] if read else [row for row in new if not _recorded_already(now, row)]
     take_in(store, [row for row in new if row not in waiting], now, signature)
-    warnings = [f"An attestation is left out: {told}" for told in unclear.values()]
+    warnings = [f"Attestation skipped: {told}" for told in unclear.values()]
     if not waiting:
         return warnings
     where = f"{waiting[0].told.where}{' and more' if len(waiting) > 1 else ''}"
     return [
         *warnings,
-        f"Attestations wait until every app can be read, since they name what nobody has seen yet: {where}.",
+        f"Attestations wait until all apps can be read, because they name subjects not seen yet: {where}.",
     ]
 
 

@@ -38,7 +38,7 @@ EMPTY = "none"
 """How the empty list is written."""
 LONGEST = 4_000
 """Characters that a note, a path or a value may have."""
-_SEVERAL_ORGANIZATIONS = "Write organization:ID, or put the ID and a colon before it."
+_SEVERAL_ORGANIZATIONS = "Write organization:ID, or put the organization's ID and a colon first."
 
 
 def find_subject(state: State, text: str) -> Subject:
@@ -49,9 +49,9 @@ def find_subject(state: State, text: str) -> Subject:
     organization = next(iter(state.organizations), "")
     known = ["organization", *(alias_of(state, app) for app in state.subjects(Kind.APP))]
     hint = _meant(text, known) or (
-        f"An app is written app:HOST/TYPEKEY, or by its ID; {len(known) - 1} apps are known."
+        f"Write an app as app:HOST/TYPEKEY, or by its ID; {len(known) - 1} apps are known."
         if len(known) > 1
-        else f"No app of {organization} was ever read: run contribaudit audit."
+        else f"No apps of {organization} have been read yet: run contribaudit audit."
     )
     raise UsageError(f"There is no subject {_quoted(text)}", hint=hint)
 
@@ -120,14 +120,14 @@ def moment(text: str) -> datetime:
         raise UsageError(f"{_quoted(text)} has no time of day", hint=hint)
     found = parse_utc(text)
     if found is None:
-        raise UsageError(f"{_quoted(text)} is no time", hint=hint)
+        raise UsageError(f"{_quoted(text)} is not a time", hint=hint)
     return found
 
 
 def short(text: str, what: str) -> str:
     """The text, if it is not too long to keep. Raises UsageError."""
     if len(text) > LONGEST:
-        raise UsageError(f"{what} has {len(text)} characters", hint=f"Keep it within {LONGEST}, or attach a file")
+        raise UsageError(f"{what} has {len(text)} characters", hint=f"Write at most {LONGEST}, or attach a file")
     return text
 
 
@@ -221,9 +221,9 @@ def read(path: Path, within: Path | None = None) -> tuple[Attachment, bytes]:
     try:
         real = path.resolve()
         if within is not None and real != within.resolve() / _below(path, within):
-            raise UsageError(f"The attachment {path} is reached by a link", hint="Put the picture itself there")
+            raise UsageError(f"The attachment {path} is a link", hint="Put the picture itself there")
         if str(real).startswith(tuple(f"{folder}/" for folder in _SYSTEM)):
-            raise UsageError(f"The attachment {path} is no file of yours", hint=hint)
+            raise UsageError(f"The attachment {path} is a system file", hint=hint)
         body = files.read_bytes(path, most=LARGEST_BYTES, follow=within is None)
     except Unreadable as error:
         raise UsageError(f"The attachment {path} cannot be read: {error.reason}", hint=hint) from None
@@ -268,19 +268,19 @@ def doubt(state: State, organization: str, setting: SettingId, value: Value) -> 
         if any(plan.metadata_changeable for plan in possible):
             return ""
         return (
-            f"Metadata is always contributed on the {plans} plan: {setting} cannot be off there, and an audit calls it"
-            " a conflict. Where the console shows no switch, record always."
+            f"The {plans} plan always contributes metadata: with {setting} off, an audit reports a conflict. If the"
+            " console shows no switch, record always."
         )
     if setting == names.METADATA and word == "always":
         if not all(plan.metadata_changeable for plan in possible):
             return ""
-        return f"The {plans} plan has a switch for metadata: look whether the console shows it as on or off."
+        return f"The {plans} plan has a switch for metadata: record whether the console shows on or off."
     if setting == names.EXEMPTION:
         able = next((one.plans for one in state.rulebook.exemptions if one.word == word), ())
         if able and not {name.casefold() for name in able} & {plan.name.casefold() for plan in possible}:
             return (
                 f"The exemption {word} exists on {', '.join(able)} only, and the highest plan is {plans}: it will not"
-                " count. Record what the Data contribution screen itself shows."
+                " count. Record what the Data contribution screen shows."
             )
     return ""
 
@@ -298,10 +298,11 @@ def mail(text: str | None, whose: str = "whoever looked") -> str:
     found = (text or "").strip()
     if not found:
         raise UsageError(
-            f"The mail address of {whose} is missing", hint="Give it with --by, or set attested_by in the configuration"
+            f"The email address of {whose} is missing",
+            hint="Give it with --by, or set attested_by in the configuration",
         )
     if len(found) > 254 or not found.isprintable() or not _MAIL.fullmatch(found):
-        raise UsageError(f"`{found[:80]}` is no mail address", hint="Write it as name@example.com")
+        raise UsageError(f"`{found[:80]}` is not an email address", hint="Write it as name@example.com")
     return found
 
 
@@ -361,7 +362,7 @@ def record(
     typist = mail(look.recorded.by, "whoever records it")
     if look.observed_at > look.recorded.at:
         raise UsageError(
-            f"The look at {look.observed_at:%Y-%m-%d %H:%M}Z is still to come", hint="Check --observed-at and its zone"
+            f"{look.observed_at:%Y-%m-%d %H:%M}Z is in the future", hint="Check --observed-at and its time zone"
         )
     subject = find_subject(state, told.subject)
     setting = find_setting(told.setting, subject)
@@ -416,15 +417,15 @@ def raise_all(wrong: Sequence[str]) -> None:
 
 
 def confirmation(attestation: Attestation, signature: Signature) -> Signature:
-    """The signature of a second person. Raises UsageError for whoever looked, typed it in, or confirmed it already."""
+    """The signature of a second person. Raises UsageError for whoever looked, recorded or already confirmed it."""
     by = mail(signature.by, "whoever confirms")
     if same_person(by, attestation.by) or same_person(by, attestation.recorded.by):
         raise UsageError(
-            f"{by} looked or recorded it, and nobody confirms what is their own",
-            hint="Ask a second person to look at the screen and to run contribaudit attest confirm",
+            f"{by} looked at or recorded it; a second person must confirm",
+            hint="Ask somebody else to look at the screen and run contribaudit attest confirm",
         )
     if any(same_person(by, one.by) for one in attestation.confirmed):
-        raise UsageError(f"{by} confirmed it already", hint="contribaudit attest show tells when")
+        raise UsageError(f"{by} has already confirmed it", hint="contribaudit attest show says when")
     return Signature(by, signature.at, signature.account, signature.host)
 
 

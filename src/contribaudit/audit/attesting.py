@@ -150,10 +150,10 @@ class AttestationSession:
             return found[0]
         if found and identity:
             listed = ", ".join(one.id for one in found[:5])
-            raise UsageError(f"Several attestations begin with {identity}", hint=f"Write more of it: {listed}.")
+            raise UsageError(f"Several attestations start with {identity}", hint=f"Give more characters: {listed}.")
         near = get_close_matches(identity, known, n=1)
         meant = f"Did you mean {near[0]}? " if near else ""
-        hint = f"{meant}contribaudit attest list --all names them all."
+        hint = f"{meant}contribaudit attest list --all shows them all."
         raise UsageError(f"There is no attestation {identity[:80]!r}", hint=hint)
 
     def confirm(self, identity: str, by: str) -> Signature:

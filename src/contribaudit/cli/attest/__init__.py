@@ -25,9 +25,9 @@ class Attest(click.Group):
 
 @click.group(cls=Attest, commands=[record, list_attestations, show_attestation, confirm, revoke, forget])
 def command() -> None:
-    """Record what the administration console shows, where no API tells it.
+    """Record what the administration console shows where no API does.
 
     `attest SETTING VALUE --by MAIL` records one value (see `attest record --help`); `attest` alone walks through what
-    is due. Who looked, who typed and on which account and host is kept. An attestation is never changed: a newer one
-    takes its place.
+    is due. Who looked, who recorded it, and on which account and host is kept. Attestations are never edited: a newer
+    one supersedes the old.
     """

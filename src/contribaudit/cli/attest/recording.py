@@ -148,7 +148,7 @@ def _past(session: Session, given: Given) -> datetime | None:
     """--observed-at. Raises UsageError when it is still to come."""
     found = moment(given.observed_at) if given.observed_at else None
     if found is not None and found > session.now():
-        raise UsageError(f"The look at {found:%Y-%m-%d %H:%M}Z is still to come", hint="Check the time and its zone")
+        raise UsageError(f"{found:%Y-%m-%d %H:%M}Z is in the future", hint="Check --observed-at and its time zone")
     return found
 
 

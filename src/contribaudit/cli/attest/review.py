@@ -32,7 +32,7 @@ TABLE = ("id", "state", "subject", "setting", "value", "by", "observed_at", "con
 
 
 @click.command("list")
-@click.option("--all", "everything", is_flag=True, help="Superseded and revoked ones too.")
+@click.option("--all", "everything", is_flag=True, help="Include superseded and revoked attestations.")
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
@@ -44,7 +44,7 @@ def list_attestations(
     organization: str | None,
     store_location: str | None,
 ) -> None:
-    """What is in force: who looked when, who confirmed it, what holds it, and when somebody should look again."""
+    """List attestations in force: who looked when, who confirmed, what anchors them, and when to look again."""
     from contribaudit.attestations.status import what_became
     from contribaudit.exporters.text import plural
 
@@ -56,7 +56,7 @@ def list_attestations(
         overdue = sum(1 for one in shown if standing[one.id] == "in force" and _due(one, session.job.policy) <= now)
     console.table(output_format, COLUMNS, rows, flexible="subject", only=TABLE)
     if not known:
-        console.diagnostics.conclusion("Nothing was attested yet: contribaudit attest walks through what is due.")
+        console.diagnostics.conclusion("No attestations yet. Run `contribaudit attest` to walk through what is due.")
     else:
         in_force = sum(1 for word in standing.values() if word == "in force")
         console.diagnostics.conclusion(
@@ -77,7 +77,7 @@ def show_attestation(
     organization: str | None,
     store_location: str | None,
 ) -> None:
-    """One attestation in full. Its screenshots are compared with their digests: ends with 5 when one is damaged."""
+    """Show one attestation in full and check its screenshots; exits with 5 if one is damaged."""
     import json
 
     from contribaudit.attestations.status import what_became
@@ -152,7 +152,7 @@ def _row(one: Attestation, standing: str, state: State, policy: AuditPolicy) -> 
 
 
 _identity = click.argument("identity", metavar="ID")
-_by = click.option("--by", metavar="MAIL", help="Who does it; default: attested_by of the configuration.")
+_by = click.option("--by", metavar="MAIL", help="Your email address; default: attested_by of the configuration.")
 
 
 @click.command("confirm")
@@ -168,11 +168,11 @@ def confirm(
     organization: str | None,
     store_location: str | None,
 ) -> None:
-    """Say as a second person that the console shows this: never as who looked or who typed it in."""
+    """Confirm as a second person that the console shows this; not for whoever looked or recorded it."""
     with open_session(console, organization, store_location) as session:
         one = session.find(identity)
         signature = session.confirm(one.id, by or session.settings.attested_by or "")
-    console.diagnostics.conclusion(f"{signature.by} confirmed {one.id}: {one.setting} as {one.by} saw it.")
+    console.diagnostics.conclusion(f"{signature.by} confirmed {one.id}: {one.setting} as attested by {one.by}.")
 
 
 @click.command("revoke")
@@ -190,11 +190,11 @@ def revoke(
     organization: str | None,
     store_location: str | None,
 ) -> None:
-    """Take an attestation back. It stays in the history, and the one before it does not come back."""
+    """Revoke an attestation. It stays in the history; the one before it does not come back."""
     with open_session(console, organization, store_location) as session:
         one = session.find(identity)
         signature = session.revoke(one.id, by or session.settings.attested_by or "", note)
-    console.diagnostics.conclusion(f"{signature.by} revoked {one.id}: look at {one.setting} again.")
+    console.diagnostics.conclusion(f"{signature.by} revoked {one.id}. Attest {one.setting} again.")
 
 
 @click.command("forget")
@@ -203,7 +203,7 @@ def revoke(
 @store_option
 @pass_console
 def forget(console: Console, *, person: str, yes: bool, store_location: str | None) -> None:
-    """Erase a person's mail address from the history, and keep what the person did.
+    """Erase a person's email address from the history, and keep what the person did.
 
     A pseudonym takes its place wherever somebody looked, recorded, confirmed, revoked, annotated, approved or acted in
     the audit log. Attestations go on to count, and the second person is still another one. Not searched: notes,
@@ -221,9 +221,9 @@ def forget(console: Console, *, person: str, yes: bool, store_location: str | No
 
     known = mail(person, "whoever is to be forgotten")
     with wiring.open_store(console.settings(), store_location) as store:
-        agreed(f"Replace {known} by {pseudonym(known)} for good?", yes=yes)
+        agreed(f"Replace {known} with {pseudonym(known)} permanently?", yes=yes)
         now = datetime.now(UTC)
         touched = store.forget_person(known, now, wiring.operator().signature(now))
     if not touched:
-        raise UsageError("The history does not know this person", hint="contribaudit attest list --all names all")
+        raise UsageError("This person is not in the history", hint="contribaudit attest list --all shows who is")
     console.diagnostics.conclusion(f"{pseudonym(known)} now stands in {plural(touched, 'place')} of the history.")

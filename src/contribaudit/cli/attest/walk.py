@@ -36,7 +36,7 @@ def require_person() -> None:
     """Raise UsageError where nobody can answer."""
     if not person_there():
         raise UsageError(
-            "There is no terminal to ask what the console shows",
+            "There is no terminal to ask on",
             hint="Give SETTING VALUE with --subject and --by, or --from FILE; --template prints what is due",
         )
 

@@ -10,7 +10,7 @@ from contribaudit.cli.signals.propose import propose
 
 @click.group(commands=[list_signals, show_signal, diff_signal, propose])
 def command() -> None:
-    """Raw API objects whose meaning is not published. They tell when something moved, not what it says.
+    """Raw API objects whose meaning is not published. They show that something changed, not what it means.
 
     What a person attests while they stand in a state shows what it means here; a decoder carries that to elsewhere.
     """

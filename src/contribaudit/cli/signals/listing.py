@@ -30,12 +30,12 @@ TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decod
 @session_options
 @pass_console
 def list_signals(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
-    """The signals of the last run by owner, since when each stands so, and what people saw while it stood so."""
+    """List the signals of the last run: owner, state, since when, and what people attested in that state."""
 
     with open_session(console, organization, store_location, reading=True) as session:
         rows = _rows(session, session.read())
     console.table(output_format, COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
-    told = f"{len(rows)} signals; contribaudit signals show SIGNAL prints the raw object." if rows else "No signal."
+    told = f"{len(rows)} signals; `contribaudit signals show SIGNAL` prints the raw object." if rows else "No signals."
     console.diagnostics.conclusion(told)
 
 
@@ -47,7 +47,7 @@ def list_signals(console: Console, *, output_format: str, organization: str | No
 def show_signal(
     console: Console, *, signal: str, subject: str, organization: str | None, store_location: str | None
 ) -> None:
-    """The object of a signal in the last run, without the fields that change without meaning.
+    """Print a signal's object from the last run, without volatile fields.
 
     The pointers of a decoder begin here. Where the object belongs to no single owner, it is shown as the API gave it.
     """
@@ -80,7 +80,7 @@ def diff_signal(
     organization: str | None,
     store_location: str | None,
 ) -> None:
-    """What differs in a signal's raw object between the runs BEFORE and AFTER, by JSON pointer."""
+    """Compare a signal's raw object in the runs BEFORE and AFTER, by JSON pointer."""
     from contribaudit.attestations.decoder_proposals import differences
 
     with open_session(console, organization, store_location, reading=True) as session:
@@ -139,7 +139,7 @@ def _seen(state: State, owner: Subject, signal: str) -> Observed:
     seen = state.value(owner, SettingId(signal)) if signal.startswith(SIGNAL_PREFIX) else None
     if seen is None or not seen.response:
         known = sorted(str(one.setting) for one in state.of(owner) if one.setting.startswith(SIGNAL_PREFIX))
-        hint = f"It has: {', '.join(known)}." if known else "contribaudit signals list shows which there are."
+        hint = f"Signals: {', '.join(known)}." if known else "contribaudit signals list shows the signals."
         raise UsageError(f"{name_of(state, owner)} has no signal {signal[:80]!r} in this run", hint=hint)
     return seen
 

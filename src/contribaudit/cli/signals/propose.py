@@ -32,13 +32,15 @@ _LARGEST_FILE_BYTES = 10_000_000
 @click.command()
 @click.argument("setting")
 @click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose setting it is.")
-@click.option("--signal", metavar="NAME", help="The signal, where several may tell it.")
+@click.option("--signal", metavar="NAME", help="The signal, if several apply.")
 @click.option("--owner", type=click.Choice(["organization", "app"]), help="Whose signal; default: the subject's own.")
-@click.option("--before", metavar="RUN|DATE|FILE", help="The first state; default: one attested with another value.")
-@click.option("--after", metavar="RUN|DATE|FILE", help="The second state; default: the newest attested one.")
-@click.option("--before-value", metavar="V", help="What the setting was in the first; default: what was attested.")
-@click.option("--after-value", metavar="V", help="What it was in the second; default: what was attested.")
-@click.option("--pointer", "pointers", metavar="POINTER", multiple=True, help="A place that tells it; repeat it.")
+@click.option("--before", metavar="RUN|DATE|FILE", help="First state; default: one attested with another value.")
+@click.option("--after", metavar="RUN|DATE|FILE", help="Second state; default: the newest attested one.")
+@click.option("--before-value", metavar="V", help="Value in the first state; default: as attested.")
+@click.option("--after-value", metavar="V", help="Value in the second state; default: as attested.")
+@click.option(
+    "--pointer", "pointers", metavar="POINTER", multiple=True, help="Field that decides the value; repeatable."
+)
 @output_option
 @force_option
 @session_options
@@ -60,7 +62,7 @@ def propose(
     organization: str | None,
     store_location: str | None,
 ) -> None:
-    """Print a decoder for SETTING from what moved in its signal between two states.
+    """Print a decoder for SETTING from what changed in its signal between two states.
 
     In a throwaway organization: attest, audit, flip the setting, audit, attest. Or name two files with the object of a
     colleague's organization, as `signals show` prints it, and both values. Nothing is put into use: read it, then save
@@ -74,7 +76,7 @@ def propose(
 
     console.check_output(output_path, overwrite=force)
     if (before is None) != (after is None):
-        raise UsageError("--before and --after belong together", hint="Name both states, or neither.")
+        raise UsageError("--before and --after go together", hint="Give both states, or neither.")
     with open_session(console, organization, store_location) as session:
         state = session.remembered()
         about = _subject(state, subject)
@@ -92,16 +94,16 @@ def propose(
     one, other = sides
     found = moved(one.object, other.object) if one.object is not None and other.object is not None else []
     for pointer, old, new in found:
-        console.diagnostics.note(f"moved: {pointer} from {_text(old)} to {_text(new)}")
+        console.diagnostics.note(f"changed: {pointer} from {_text(old)} to {_text(new)}")
     places = chosen(pointers, found, one.object, other.object)
     others = [pointer for pointer, _, _ in found if pointer not in places]
-    told += [f"Also moved, and not taken: {pointer}" for pointer in others]
+    told += [f"Also changed, not used: {pointer}" for pointer in others]
     lines = [safe_text(line) for line in told]
     by = session.settings.attested_by or ""
     text = written(known, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
     console.write(text, output_path)
     console.diagnostics.conclusion(
-        f"A proposal, not in use: it counts where `decoders` names its folder and an attestation of {known.id} agrees."
+        f"A proposal, not in use: it counts once `decoders` names its folder and an attestation of {known.id} agrees."
     )
 
 
@@ -121,13 +123,13 @@ def _key(state: State, setting: Setting, about: Subject, signal: str | None, own
     keys = [(one.owner, one.signal) for one in readings(state, about, setting.family) if one.owner.kind is kind]
     if not keys:
         raise UsageError(
-            f"No signal is known for {setting.id} of this {kind}, so that no decoder can read it",
-            hint="It can be attested; contribaudit signals list shows which signals there are.",
+            f"No signal is known for {setting.id} of this {kind}, so no decoder can read it",
+            hint="Attest it instead; contribaudit signals list shows the signals.",
         )
     names = ", ".join(name for _, name in keys)
     if signal is not None:
         if signal not in [name for _, name in keys]:
-            raise UsageError(f"{signal[:80]!r} is no signal of {setting.id}", hint=f"It has: {names}.")
+            raise UsageError(f"{signal[:80]!r} is not a signal of {setting.id}", hint=f"Signals: {names}.")
         return next(key for key in keys if key[1] == signal)
     if len(keys) > 1:
         raise UsageError(f"{setting.id} has several signals", hint=f"Choose one with --signal: {names}.")
@@ -160,7 +162,7 @@ def _side(
         seen = [] if path.is_file() else values_at(said, about, setting, key, state)
         if len(seen) != 1:
             why = "different values were attested" if seen else f"nobody attested {setting.id}"
-            raise UsageError(f"In {label} {why}", hint=f"Say what it was with {flag}, or attest it.")
+            raise UsageError(f"In {label} {why}", hint=f"Give its value with {flag}, or attest it.")
         value, by = seen[0].value, f"attested by {seen[0].by} on {seen[0].observed_at:%Y-%m-%d %H:%M}Z"
     return Side(label, found, value, by)
 
@@ -173,7 +175,7 @@ def _of_file(path: Path) -> tuple[str, Any]:
 
     try:
         if path.stat().st_size > _LARGEST_FILE_BYTES:
-            raise UsageError(f"{path} is no object of a signal: it has more than {_LARGEST_FILE_BYTES} bytes")
+            raise UsageError(f"{path} is too large for a signal's object: more than {_LARGEST_FILE_BYTES} bytes")
         body = path.read_bytes()
         found = json.loads(body)
     except OSError as error:
@@ -194,8 +196,8 @@ def _of_run(session: Session, text: str, key: SignalKey) -> tuple[str, Any]:
 
     store = session.job.store
     if run_number(text) is None and parse_utc(text) is None:
-        said = f"{text[:80]!r} is neither a run's number, nor a date, nor a file"
-        raise UsageError(said, hint="Write 12, 2026-11-21, or the name of a file.")
+        said = f"{text[:80]!r} is not a run number, a date or a file"
+        raise UsageError(said, hint="Write 12, 2026-11-21 or a file name.")
     record = run_of(store, session.organization, text)
     snapshot = store.snapshot(session.organization, record.id)
     label = f"run {record.id} of {record.started_at:%Y-%m-%d %H:%M}Z"
@@ -216,7 +218,7 @@ def _kept(session: Session, state: Digests, label: str) -> Any:
     if state is None:
         return None
     if len(state) != 1:
-        raise UsageError(f"The signal has {len(state)} objects in {label}; a decoder is proposed from one")
+        raise UsageError(f"The signal has {len(state)} objects in {label}; a decoder needs exactly one")
     kept = session.job.store.objects(state)
     if not kept:
         raise UsageError(f"The object of the signal in {label} was not kept", hint="Audit, then attest, in each state.")
@@ -240,8 +242,8 @@ def _attested_sides(
     earlier = next((e for e in found if newest and form(setting, e[0].value) != form(setting, newest[0].value)), None)
     if newest is None or earlier is None:
         raise UsageError(
-            f"{setting.id} was not attested with two values while {key[1]} was read",
-            hint="Attest it, audit, flip it, audit and attest it again; or name both states and values.",
+            f"{setting.id} was not attested with two different values while {key[1]} was read",
+            hint="Attest it, audit, change it, audit and attest again; or give both states and values.",
         )
 
     def side(one: Attestation, state: Digests) -> Side:
@@ -269,16 +271,16 @@ def _checked(
     before, after = sides
     if before.sha256 == after.sha256:
         raise UsageError(
-            f"{key[1]} did not move between {before.label} and {after.label}: it does not tell the setting"
+            f"{key[1]} did not change between {before.label} and {after.label}, so it does not show the setting"
         )
     if form(setting, before.value) == form(setting, after.value):
-        raise UsageError(f"{setting.id} is the same in both states", hint="Two values are needed, one for each.")
+        raise UsageError(f"{setting.id} is the same in both states", hint="Two different values are needed.")
     family = [one for one in settings_of(catalogue.ALL, setting.family, about.kind) if one.id != setting.id]
     changed, unknown = confounded(said, about, family, key, (before.state, after.state))
     if changed:
         raise UsageError(
-            f"{', '.join(changed)} changed between the two states too: what moved may belong to either",
-            hint="Flip one setting at a time, and propose from two states that differ in it alone.",
+            f"{', '.join(changed)} changed between the two states too, so the change may belong to either",
+            hint="Change one setting at a time, and propose from two states that differ in it alone.",
         )
     name = name_of(session.remembered(), about)
     told = [
@@ -291,7 +293,7 @@ def _checked(
         "What the object means is not published: this is a reading of one organization's, to be agreed with in each.",
     ]
     if unknown:
-        told.append(f"Not attested in both states, so that they may have changed too: {', '.join(unknown)}")
+        told.append(f"Not attested in both states, so they may have changed too: {', '.join(unknown)}")
     return told
 
 
