@@ -11,6 +11,7 @@ import sys
 
 from benchmarks import (
     dashboard,
+    days,
     evidence,
     export,
     formats,
@@ -46,14 +47,16 @@ ALL = {
 MATRICES = {"kills": kills.run, "signals": signals.run}
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join([*ALL, *MATRICES, 'fuzz'])}")
+parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join([*ALL, *MATRICES, 'days', 'fuzz'])}")
 parser.add_argument("--tries", "--cases", type=int, help="of kills and signals (150), of each family of fuzz (3000)")
 parser.add_argument("--seed", type=int, default=1, help="of kills, signals and fuzz")
 parser.add_argument("--family", choices=tuple(fuzz.FAMILIES), action="append", help="of fuzz; all of them by default")
 asked = parser.parse_args()
 wrong = 0
 for name in asked.names or ALL:
-    if name == "fuzz":
+    if name == "days":
+        wrong += days.run()
+    elif name == "fuzz":
         wrong += fuzz.run(asked.tries or 3000, asked.seed, asked.family or tuple(fuzz.FAMILIES))
     elif name in MATRICES:
         wrong += MATRICES[name](asked.tries or 150, asked.seed)

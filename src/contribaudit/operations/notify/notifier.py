@@ -179,7 +179,7 @@ def zone_of(notify: Notify) -> tzinfo:
 
 
 def _missed(store: History, organization: str, until: datetime, now: datetime) -> list[Matter]:
-    """Stretches without a run of the last week, up to this run: each is told once."""
+    """Stretches of the last week, up to this run, in which no audit began: each is told once."""
     seen = store.runs_seen(organization, since=now - timedelta(days=7))
     holes = gaps(organization, seen, None, until, expected_every_hours=EVERY_HOURS)
     return [
@@ -188,10 +188,10 @@ def _missed(store: History, organization: str, until: datetime, now: datetime) -
             Event.UNREADABLE,
             "gap",
             "Missed audits",
-            f"nothing was read whole between {_minute(hole.since)} and {_minute(hole.until)} UTC: {hole.why}",
+            f"no audit began between {_minute(hole.since)} and {_minute(hole.until)} UTC",
         )
         for hole in holes
-        if not hole.open
+        if not hole.open and not any(hole.since < one.started_at < hole.until for one in seen)
     ]
 
 
