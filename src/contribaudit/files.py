@@ -74,7 +74,7 @@ def read_bytes(path: Path, *, most: int = MOST_BYTES, follow: bool = True) -> by
     except FileNotFoundError:
         raise Unreadable("there is no such file", "Is the path right?", missing=True) from None
     except IsADirectoryError:
-        raise Unreadable("this is a folder", "Name a file in it") from None
+        raise Unreadable("this is a folder", "Name a file in the folder") from None
     except PermissionError:
         raise Unreadable("it may not be read", "Give this user the right to read it") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path

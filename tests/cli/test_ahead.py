@@ -34,7 +34,7 @@ def test_a_plan_that_falls(cli: Cli, audited: Api) -> None:
     assert ended.out.startswith("PREDICTION, not evidence")
     assert "If the highest plan becomes Free." in ended.out
     assert "predicted, not evidence" in " ".join(ended.out.split())
-    assert ended.last.startswith("A prediction:")
+    assert ended.last.startswith("Prediction:")
     assert len(audited.app.state.requests) == asked
     assert len(json.loads(cli("runs", "list", "--format", "json").out)) == 1
 
@@ -69,8 +69,8 @@ def test_time_that_passes(cli: Cli, audited: Api) -> None:
     ("words", "said"),
     [
         (("--plan", "ultimate"), "Plans: Free, Standard, Premium, Enterprise."),
-        (("--plan", "Free", "--trial-ends"), "Ask for one of them."),
-        ((), "Say --plan PLAN, --trial-ends or --until DATE."),
+        (("--plan", "Free", "--trial-ends"), "Give only one of them."),
+        ((), "Give --plan PLAN, --trial-ends or --until DATE."),
         (("--until", "soon"), "Write it as 2027-01-31."),
         (("--until", "2020-01-01"), "has passed"),
     ],

@@ -392,5 +392,5 @@ def test_the_words_of_the_group(cli: Cli, ready: Api) -> None:
     assert "attest record --help" in " ".join(cli("attest", "--help").out.split())
     ended = cli("attest", "--quiet", "list")
     assert ended.code == 0
-    assert "no audit was recorded in" in ended.err
+    assert "no audit has been recorded in" in ended.err
     assert "No attestations yet" in cli("attest", "list").last

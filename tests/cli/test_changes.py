@@ -93,7 +93,7 @@ def test_without_two_runs_nothing_is_said_to_be_unchanged(cli: Cli, api: Api, mo
     """Neither before the first run nor after it; nor has a history without a run no gaps."""
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
     assert "There are no two runs to compare yet" in cli("changes").err
-    assert "No run is kept, so nothing was ever observed" in cli("runs", "gaps").err
+    assert "No run is saved yet" in cli("runs", "gaps").err
     cli("audit", "--format", "line")
     assert "There are no two runs to compare yet" in cli("changes").err
     cli("audit", "--format", "line")

@@ -28,4 +28,4 @@ def test_a_pack_takes_no_options_of_the_history(cli: Cli) -> None:
     """They would mean nothing."""
     ended = cli("dashboard", "pack", "--org", "acme-1")
     assert ended.code == 2
-    assert "PACK is shown as it is" in ended.err
+    assert "PACK cannot be combined with other sources" in ended.err

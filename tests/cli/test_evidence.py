@@ -36,9 +36,9 @@ def test_export_verify_and_chain(cli: Cli, tmp_path: Path) -> None:
     assert [line.split()[1] for line in ended.out.splitlines()[:3]] == ["pack-0", "pack-1", "pack-2"]
     assert "What it does not prove:" in ended.out
     assert "The 3 packs form a chain" in ended.last
-    assert "the newest has the digest that you were told" in ended.last
+    assert "the newest has the digest that you gave" in ended.last
     last = cli("evidence", "verify", "pack-0").last
-    assert "The pack is consistent. That does not show who made it: it is not signed." in last
+    assert "The pack is consistent. This does not show who made it: it is not signed." in last
     told = json.loads(cli("evidence", "verify", "pack-0", "--format", "json").out)
     assert told["packs"][0]["run"] == 1
     assert told["does_not_prove"]
@@ -178,7 +178,7 @@ def test_keys(
     assert "signed with a key that you named" in ended.last
     ended = cli("evidence", "verify", "by-keyring")
     assert ended.code == 0
-    assert "That does not show who made it: it is signed with a key from the pack itself" in ended.last
+    assert "This does not show who made it: it is signed with a key from the pack itself" in ended.last
     assert cli("evidence", "verify", "by-file", "by-keyring", "--public-key", "public.pem").code == 5
     assert cli("evidence", "verify", "by-keyring", "--public-key", "nowhere.pem").code == 2
 

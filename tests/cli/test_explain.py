@@ -166,8 +166,8 @@ def test_observed_text_is_data_in_the_tree() -> None:
     assert "\x1b" not in text
     assert "[bold]" in text
     assert "fragile: a trial is running on app:x" in text
-    assert "confirmed by b@acme.example, with a screenshot, held by signals" in text
-    assert "the scope read:workspaces:admin would let the key read it" in text
+    assert "confirmed by b@acme.example, with a screenshot, anchored by signals" in text
+    assert "the key needs the scope read:workspaces:admin to read it" in text
 
 
 def test_as_rows_every_link_of_every_chain_is_one(cli: Cli, audited: Api) -> None:

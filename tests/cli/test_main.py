@@ -141,7 +141,7 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         (KeyboardInterrupt(), 130, "Interrupted; the history holds the last complete run.\n"),
         (click.Abort(), 130, "Interrupted"),
         (OSError(28, "No space left on device"), 70, "No space left on device\n  next: Free some space\n"),
-        (BrokenPipeError(32, "Broken pipe"), 70, "stopped before its end"),
+        (BrokenPipeError(32, "Broken pipe"), 70, "closed it before the end"),
         (ValueError("S3cret"), 70, "this is a bug in contribaudit (ValueError)\n  next: run it again with --verbose"),
         (PermissionError(13, "Permission denied"), 70, "this is a bug in contribaudit (PermissionError)"),
     ],

@@ -91,8 +91,8 @@ def test_a_look_makes_no_history(
         place.touch()
     ended = cli(*words, "--store", str(place))
     assert ended.code in (0, 2), ended.err
-    assert f"no audit was recorded in {place} yet" in ended.err
-    assert "contribaudit audit records the first" in ended.err
+    assert f"no audit has been recorded in {place} yet" in ended.err
+    assert "Run contribaudit audit to record the first one" in ended.err
     assert place.exists() == (state != "nothing")
     assert not place.exists() or place.stat().st_size == 0
 
@@ -100,7 +100,7 @@ def test_a_look_makes_no_history(
 def test_evidence_is_exported_from_a_history_that_nobody_may_write(cli: Cli, locked: Path, tmp_path: Path) -> None:
     ended = cli("evidence", "export", str(tmp_path / "pack"), "--store", str(locked))
     assert ended.code == 0, ended.err
-    assert "no later export names this one" in ended.err
+    assert "later exports cannot refer to this one" in ended.err
     assert cli("evidence", "verify", str(tmp_path / "pack")).code == 0
 
 

@@ -80,7 +80,7 @@ def test_spaces_are_listed_one_by_one(cli: Cli, audited: Api, tmp_path: Path) ->
     listed(audited, "SEC", EVIL)
     ended = cli("inventory", "--spaces", "--format", "csv")
     assert ended.code == 3
-    assert "The list of spaces is not whole" in ended.last
+    assert "The list of spaces is incomplete" in ended.last
     rows = list(csv.DictReader(io.StringIO(ended.out, newline="")))
     assert [row["key"] for row in rows if row["key"] == "SEC"] == ["SEC"]
     assert "\x1b" not in ended.out

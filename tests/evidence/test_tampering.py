@@ -108,7 +108,7 @@ def test_where_nobody_can_tell_the_text_says_so() -> None:
             known = (
                 "key known" in row["changed"] or "names that key" in row["changed"] or "names the key" in row["changed"]
             )
-            assert known or "That does not show who made it" in row["verify_says"], row["way"]
+            assert known or "This does not show who made it" in row["verify_says"], row["way"]
 
 
 def test_the_page_for_auditors_counts_the_same() -> None:

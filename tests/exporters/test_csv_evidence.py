@@ -177,7 +177,7 @@ def test_null_and_the_empty_list_differ() -> None:
 def test_inventory_names_what_is_no_app_and_what_was_not_read() -> None:
     """An entry that is no app and an organization without a key are rows with a note."""
     notes = {row["id"]: row["note"] for row in rows_of(INVENTORY, awkward_report())}
-    assert notes["pseudo"] == "an entry of the list that is no app"
+    assert notes["pseudo"] == "an entry in the list that is not an app"
     assert notes["org-two"] == "there is no key for =it\ufffd[31m"
     assert notes[app("unread").id] == "named by a policy only, not in the list of apps"
 

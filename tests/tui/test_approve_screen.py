@@ -51,8 +51,8 @@ async def test_what_appears_after_the_approval_is_outside(kept: Opener, size: tu
     async with driven(here.source, size) as pilot:
         await pilot.press("p")
         await until(pilot, lambda: "no baseline" in on_screen(pilot))
-        assert "everything that the run knew becomes the approved state" in await approve(pilot)
-        assert "nothing is outside" in rows_of(pilot, "outside")[0]
+        assert "everything in this run becomes the approved state" in await approve(pilot)
+        assert "everything is covered" in rows_of(pilot, "outside")[0]
         old = here.bench.organization.apps[0]
         here.bench.organization.add_app(replace(old, id=f"{old.id}-new", name="New"))
         await here.audited()
@@ -61,8 +61,8 @@ async def test_what_appears_after_the_approval_is_outside(kept: Opener, size: tu
         new = [one for one in dashboard(pilot).board.report.findings if one.subject.id == f"{old.id}-new"]  # type: ignore[union-attr]
         assert [one.outcome for one in new] == [Outcome.UNKNOWN]
         told = await approve(pilot, "a new team")
-        assert "Outside so far, and approved by this (1)" in told
-        assert "nothing is outside" in rows_of(pilot, "outside")[0]
+        assert "Not in the baseline yet; this approves them (1)" in told
+        assert "everything is covered" in rows_of(pilot, "outside")[0]
     baselines = here.bench.store.baselines(here.bench.organization.id)
     assert [(one.run, one.approved.by, one.reason) for one in baselines] == [
         (1, ANNA, "reviewed"),
@@ -89,7 +89,7 @@ async def test_nothing_is_approved_before_it_was_agreed_to(kept: Opener) -> None
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is form)
         await pilot.press("escape")
-        assert "lose what you typed" in await asked(pilot)
+        assert "Discard what you typed" in await asked(pilot)
     assert here.bench.store.baselines(here.bench.organization.id) == ()
 
 
@@ -118,10 +118,10 @@ async def test_read_only_says_what_is_missing(kept: Opener) -> None:
     await here.audited()
     async with driven(lambda: here.source("")) as pilot:
         await pilot.press("p", "p")
-        await until(pilot, lambda: "Set attested_by" in said(pilot))
+        await until(pilot, lambda: "set attested_by" in said(pilot))
     async with driven(opener(board())) as pilot:
         await pilot.press("p", "p")
-        await until(pilot, lambda: "nothing can be recorded here" in said(pilot))
+        await until(pilot, lambda: "to record attestations" in said(pilot))
 
 
 async def test_hostile_names_are_data_in_an_approval(kept: Opener) -> None:

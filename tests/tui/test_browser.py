@@ -53,7 +53,7 @@ async def test_none_that_takes_it_is_said(script: Path) -> None:
     async with driven(opener(board())) as pilot:
         await pilot.press("f", "c")
         assert pilot.app.clipboard == ADDRESS
-        await until(pilot, lambda: f"No browser took {ADDRESS}: paste it into one" in said(pilot))
+        await until(pilot, lambda: f"No browser could open {ADDRESS}: paste it into one" in said(pilot))
     assert note.exists()
 
 

@@ -103,7 +103,7 @@ async def test_what_is_wrong_is_told_beside_the_field(kept: Opener) -> None:
     async with driven(here.source) as pilot:
         form = await open_form(pilot)
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: "a row that you leave empty was not looked at" in on_screen(pilot))
+        await until(pilot, lambda: "an empty row counts as not seen" in on_screen(pilot))
         await write(pilot, "row-0", "perhaps")
         await write(pilot, "shot", "none.png")
         await pilot.press("ctrl+s")
@@ -145,7 +145,7 @@ async def test_escape_loses_nothing_unasked(kept: Opener) -> None:
     async with driven(here.source) as pilot:
         form = await open_form(pilot)
         await pilot.press(*"off", "escape")
-        assert "lose what you typed" in await asked(pilot)
+        assert "Discard what you typed" in await asked(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is form)
         assert form.field("row-0").value == "off"
@@ -205,10 +205,10 @@ async def test_a_second_person_confirms_and_nobody_else(kept: Opener) -> None:
     async with driven(lambda: here.source(BERT)) as pilot:
         await pilot.press("a")
         await until(pilot, lambda: bool(rows_of(pilot, "recorded-grid")))
-        assert rows_of(pilot, "recorded-grid")[0].startswith("second person wanted")
+        assert rows_of(pilot, "recorded-grid")[0].startswith("needs second person")
         await pilot.press("2", "enter")
         told = await asked(pilot)
-        assert "Look at the console yourself first" in told
+        assert "First look at the console yourself" in told
         assert BERT in told
         await pilot.press("ctrl+s")
         await comes_out(pilot, "DC-01", Outcome.PASS)
@@ -296,13 +296,13 @@ async def test_read_only_says_what_is_missing(kept: Opener) -> None:
     async with driven(lambda: here.source("")) as pilot:
         await pilot.press("a")
         await until(pilot, lambda: bool(rows_of(pilot, "due-grid")))
-        assert "Set attested_by" in on_screen(pilot)
+        assert "set attested_by" in on_screen(pilot)
         await pilot.press("enter")
         await pilot.pause(0.2)
         assert not isinstance(pilot.app.screen, WalkScreen)
     async with driven(opener(board())) as pilot:
         await pilot.press("a")
-        await until(pilot, lambda: "nothing can be recorded here" in on_screen(pilot))
+        await until(pilot, lambda: "to record attestations" in on_screen(pilot))
 
 
 async def test_hostile_names_are_data_on_the_desk(kept: Opener) -> None:

@@ -57,7 +57,7 @@ async def test_a_filter_that_nothing_fits_says_so() -> None:
         await pilot.press("f")
         await typed(pilot, "nosuchthing")
         assert screen(pilot).shown == []
-        assert "No finding has all of this. Escape clears the filter." in on_screen(pilot)
+        assert "No finding matches the filter. Press Escape to clear it." in on_screen(pilot)
 
 
 class Slow(Kept):
@@ -83,7 +83,7 @@ async def test_the_detail_beside_the_table_follows_the_cursor() -> None:
             assert part in detail.text
         first = detail.finding
         await pilot.press("down")
-        await until(pilot, lambda: detail.finding is not first and "asking the history" in detail.text)
+        await until(pilot, lambda: detail.finding is not first and "reading the history" in detail.text)
         source.may.set()
         await until(pilot, lambda: "2026-11-18 12:00Z to now" in detail.text)
 
@@ -145,7 +145,7 @@ async def test_copying_takes_the_whole_detail() -> None:
             "https://admin.atlassian.com",
         ),
         ("Trello > Workspace settings", "No address is known here for: Trello > Workspace settings", ""),
-        ("", "No place in the console is known for this check", ""),
+        ("", "No console path is known for this check", ""),
     ],
 )
 async def test_the_console_is_opened_at_its_start(path: str, told: str, copied: str) -> None:

@@ -85,7 +85,7 @@ async def test_other_rows_keep_the_cursor_in_sight() -> None:
         assert any(line.startswith(">row 29 ") for line in app.lines())
         app.grid.show(0, app.cells)
         assert app.grid.cursor is None
-        assert app.lines()[1].strip() == "Nothing to show"
+        assert app.lines()[1].strip() == "No data to show"
         app.grid.show(3, app.cells)
         await pilot.pause()
         assert app.told[-1] == 0

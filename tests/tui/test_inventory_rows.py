@@ -64,7 +64,7 @@ def test_a_list_that_broke_off_is_said_and_takes_nothing_away() -> None:
     runs = collections(collection("workspaces", "count_mismatch"))
     state = state_of(runs=runs, known={"workspaces": gone})
     lines = "\n".join(told(state))
-    assert "v Acme  its list of apps is not whole: workspaces answered count_mismatch" in lines
+    assert "v Acme  its list of apps is incomplete: workspaces answered count_mismatch" in lines
     assert "not seen in this run: " in lines
 
 
@@ -137,12 +137,12 @@ def _label(line: Node | Leaf) -> str:
 def test_what_a_listing_says(tmp_path: Path) -> None:
     """Whole, counted by the API, in part, not at all."""
     for name, spaces, changed, said in (
-        ("whole", [space("ENG")], {}, "1 space, as far as ann@acme.example may see them; nobody counted them"),
-        ("counted", [space("ENG")], {"announced": 29}, "1 of 29 spaces, 28 unseen by ann@acme.example"),
+        ("whole", [space("ENG")], {}, "1 space, as visible to ann@acme.example; not counted in the console"),
+        ("counted", [space("ENG")], {"announced": 29}, "1 of 29 spaces, 28 not visible to ann@acme.example"),
         (
             "part", [space("ENG")], PARTLY,
-            "1 space, as far as ann@acme.example may see them; nobody counted them; "
-            "not read to the end: the site answered 403",
+            "1 space, as visible to ann@acme.example; not counted in the console; "
+            "not read completely: the site answered 403",
         ),
         ("none", None, {}, f"{NOT_READ}: {ADD_TOKENS}"),
     ):  # fmt: skip
@@ -154,7 +154,7 @@ def test_remarks_stand_in_place_of_spaces(tmp_path: Path) -> None:
     for name, spaces, changed, remark in (
         ("none", None, {}, NOT_READ),
         ("empty", [], {}, "no spaces"),
-        ("part", [space("ENG")], PARTLY, "not read to the end"),
+        ("part", [space("ENG")], PARTLY, "not read completely"),
     ):
         with kept(tmp_path / name, spaces, **changed) as source:
             state = source.load().report.state
@@ -193,8 +193,8 @@ def test_a_subject_in_full(tmp_path: Path) -> None:
         said = capture(described(report, WIKI))
         for part in (
             "app:acme.atlassian.net/confluence",
-            "1 of 29 spaces, 28 unseen by ann@acme.example",
-            "WHAT HOLDS, AND WHY",
+            "1 of 29 spaces, 28 not visible to ann@acme.example",
+            "EFFECTIVE SETTINGS AND REASONS",
             "effective.in_app  not yet effective",
             "residency.realm  EU",
             "documented, GET /apps, 12 h ago",
@@ -202,7 +202,7 @@ def test_a_subject_in_full(tmp_path: Path) -> None:
             assert part in said, part
         assert [one.check for one in findings_of(report, TRACKER)] == ["DR-01"]
         assert "FAIL  critical  DR-01" in capture(described(report, TRACKER))
-        assert "WHAT HOLDS" not in capture(described(report, WIKI, computed=False))
+        assert "EFFECTIVE SETTINGS" not in capture(described(report, WIKI, computed=False))
 
 
 def test_names_are_text_and_nothing_else(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ async def test_one_space_is_found_as_you_type_and_enter_goes_there(location: str
             await press(pilot, "slash", *"zeit", "enter")  # before it was looked for
             await until(pilot, lambda: "ÄRA  Zeit" in line(pilot))
             await press(pilot, "slash", *"nothing like it")
-            await shown(pilot, "Nothing bears this")
+            await shown(pilot, "No match")
             await press(pilot, "escape")
             assert "ÄRA  Zeit" in line(pilot)
             await press(pilot, "slash", *"jira", "down", "enter")
@@ -134,8 +134,8 @@ async def test_from_a_line_to_its_findings_and_back(tmp_path: Path) -> None:
     ("spaces", "told", "said"),
     [
         (None, {}, "spaces were not read: add [sites]"),
-        ([], {}, "no spaces: its listing was read to"),
-        ([space("ENG")], PARTLY, "not read to the end: the site answered 403"),
+        ([], {}, "no spaces: its listing was read"),
+        ([space("ENG")], PARTLY, "not read completely: the site answered 403"),
     ],
 )
 async def test_what_is_not_known_of_spaces_is_said(tmp_path: Path, spaces: Any, told: Any, said: str) -> None:

@@ -92,6 +92,6 @@ async def test_where_a_question_mark_is_typed_another_key_shows_them() -> None:
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         text = on_screen(pilot)
-        assert "Field above" in text
+        assert "Previous field" in text
         assert "Review" in text
         assert OverviewScreen.NAME not in text

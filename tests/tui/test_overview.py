@@ -32,7 +32,7 @@ async def test_larger_terminals_show_where_too(size: tuple[int, int]) -> None:
         shown = on_screen(pilot)
         assert "acme-lab.atlassian.net" in shown
         if size == WIDE:
-            for title in ("WHERE", "RUNS OUT", "HOW WE KNOW", "FROM RUN TO RUN"):
+            for title in ("WHERE", "RUNS OUT", "HOW WE KNOW", "TREND"):
                 assert title in shown
             assert pilot.app.screen.query_one(WherePanel).region.x > 90
 
@@ -94,7 +94,7 @@ async def test_changes_are_marked_as_seen() -> None:
         await until(pilot, lambda: kept.seen == [318])
     async with driven(lambda: Shown(board(), "a folder")) as pilot:
         await pilot.press("m")
-        await until(pilot, lambda: "Who looked is noted" in on_screen(pilot))
+        await until(pilot, lambda: "nothing can be marked as seen" in on_screen(pilot))
 
 
 async def test_a_mouse_click_takes_the_line() -> None:

@@ -44,8 +44,8 @@ async def test_every_key_that_writes_refuses_on_the_past(kept: Opener) -> None:
         app.look_back(datetime.now(UTC))
         await until(pilot, lambda: app.board is not None and app.board.asked_for is not None)
         told = past(app.board)
-        assert told.startswith("This is the state of ")
-        assert told.endswith("Escape goes back to now")
+        assert told.startswith("This is the state as of ")
+        assert told.endswith("press Escape to return to now")
         before = len(here.bench.requests)
         for name, keys in WRITES.items():
             assert await _says(pilot, keys, told), name
@@ -74,7 +74,7 @@ async def test_a_form_that_was_begun_in_the_present_stays_there() -> None:
         dashboard(pilot).look_back(datetime.now(UTC))
         await pilot.app.push_screen(TicketScreen("a change"))
         go.set()
-        await until(pilot, lambda: "the present stays" in said(pilot))
+        await until(pilot, lambda: "stays at the present" in said(pilot))
         shown = dashboard(pilot).board
         assert shown is not None
         assert shown.asked_for is None

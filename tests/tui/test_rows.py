@@ -29,8 +29,8 @@ def test_the_verdict_counts_what_applies_and_tells_what_was_read() -> None:
         "high are unverified",
         "20 apply:  1 fail (+1)  2 in conflict  1 not achievable  9 unverified",
         "6 pass  1 waived",
-        "READ 1/2 orgs 3/3+ sites 3/3+ apps  NOT WHOLE  run #318, 7 h ago",
-        "30 DAYS .........=============~=.=====  = read whole  ~ in part  . no run",
+        "READ 1/2 orgs 3/3+ sites 3/3+ apps  INCOMPLETE  run #318, 7 h ago",
+        "30 DAYS .........=============~=.=====  = complete  ~ partial  . no run",
     ]
 
 
@@ -102,7 +102,7 @@ def test_what_nobody_can_settle_is_told_last_and_is_nothing_to_do() -> None:
 def test_nothing_to_do_is_said_only_when_all_is_well() -> None:
     """An evidence folder may know no steps; that alone is no good news."""
     shown = board(steps=())
-    assert said(overview.next_lines(shown, 78, 3)) == ["Nothing here tells what to do: see the findings"]
+    assert said(overview.next_lines(shown, 78, 3)) == ["No next step is known here: see the findings"]
     fine = replace(shown.report, run=replace(shown.report.run, exit_code=0))
     assert said(overview.next_lines(replace(shown, report=fine), 78, 3)) == [
         "Nothing: everything that the policy requires was verified"
@@ -144,7 +144,7 @@ def test_where_names_the_gravest_of_each_family_in_words() -> None:
 
 def test_where_counts_the_sites_that_it_has_no_room_for() -> None:
     """No site vanishes."""
-    assert said(overview.where_lines(board(), 80, 1))[3] == "  and 2 more sites with something open"
+    assert said(overview.where_lines(board(), 80, 1))[3] == "  and 2 more sites with open findings"
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_the_trend_plots_on_one_scale_and_tells_its_numbers() -> None:
         "20 runs, #299 (01 Nov) to #318 (21 Nov)",
     ]
     one = board(runs=board().runs[:1])
-    assert said(overview.trend_lines(one, 78)) == ["One judged run so far: a trend needs two"]
+    assert said(overview.trend_lines(one, 78)) == ["Only one judged run so far: a trend needs two"]
 
 
 def test_a_run_of_a_version_with_other_outcomes_is_left_out_of_the_trend() -> None:

@@ -64,7 +64,7 @@ async def test_results_arrive_on_every_screen_and_cursors_stay(kept: Opener, siz
         done = await finished(pilot)
         assert "Done." in state(done)
         shown = on_screen(pilot)
-        assert "Run #2 is kept." in shown
+        assert "Run #2 is saved." in shown
         assert "Newly failing or unverified: 1 finding" in shown
         assert "DR-01" in shown
         assert "pass -> FAIL" in shown
@@ -100,13 +100,13 @@ async def test_escape_stops_it_and_the_history_stays_whole(kept: Opener) -> None
     async with driven(here.source) as pilot:
         screen = await start(pilot)
         await until(pilot, lambda: any("reading" in row for row in rows_of(pilot, "readings")))
-        assert "Escape stops it" in state(screen)
+        assert "Press Escape to stop it" in state(screen)
         await pilot.press("s")
-        assert "A run is going on" in said(pilot), "a second one is refused"
+        assert "A run is in progress" in said(pilot), "a second one is refused"
         await pilot.press("escape")
         await until(pilot, lambda: not screen.running)
         await pilot.pause()
-        assert "Stopped. Nothing of this run was kept" in state(screen)
+        assert "Stopped. Nothing of this run was saved" in state(screen)
         assert runs(here) == 1
         here.bench.faults.clear()
         await finished(pilot)
@@ -135,7 +135,7 @@ async def test_a_missing_key_says_what_to_do(kept: Opener) -> None:
     here.without_key()
     async with driven(here.source) as pilot:
         screen = await finished(pilot)
-        assert "The run failed, and nothing of it was kept." in state(screen)
+        assert "The run failed, and nothing of it was saved." in state(screen)
         assert "Set CONTRIBAUDIT_API_KEY" in state(screen)
     assert runs(here) == 1
 
@@ -167,7 +167,7 @@ async def test_what_cannot_be_read_says_so() -> None:
     async with driven(opener(board())) as pilot:
         await pilot.press("r", "s")
         await pilot.pause()
-        assert "Nothing can be read from here" in on_screen(pilot)
+        assert "No API key here" in on_screen(pilot)
 
 
 async def test_hostile_names_are_data_in_a_run(kept: Opener) -> None:

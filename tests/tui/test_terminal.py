@@ -76,7 +76,7 @@ def test_the_demo_from_start_to_end(terminal: Terminal) -> None:
     """Verdict, findings, a filter, one finding, and out again to a clean shell with exit code 0."""
     start(terminal, "demo", "--dashboard")
     terminal.shows("VERDICT")
-    terminal.shows("FAIL (high and above)", "DO NEXT (", "demo, nothing kept")
+    terminal.shows("FAIL (high and above)", "DO NEXT (", "demo, nothing is saved")
     terminal.keys("f")
     terminal.shows("filter: words", ">FAIL")
     terminal.keys("/")

@@ -97,20 +97,20 @@ def test_newest_first() -> None:
     """Days from the newest, a run before what it showed, a new app as one line, its later change another."""
     assert told_lines() == [
         "|Sun 15 Nov 2026|2 changes, 1 without a known cause",
-        "=|02:00-02:05|run #5|read everything|schedule, auditor",
+        "=|02:00-02:05|run #5|complete|schedule, auditor",
         "!|13 Nov 02:00-02:00|bank.atlassian.net/confluence|residency.realm: EU -> US|no event found",
         "*|14 Nov 02:00-02:00|acme.atlassian.net/new|plan: Free -> Standard|bob@acme.example, event 7f3a9b10, by site|GRC-7",  # noqa: E501
         "|Fri 13 Nov 2026",
-        ".|13 Nov - 15 Nov|no run|nothing observed for 48 h",
-        "=|02:00-02:05|run #4|read everything|schedule, auditor",
+        ".|13 Nov - 15 Nov|no run|no observations for 48 h",
+        "=|02:00-02:05|run #4|complete|schedule, auditor",
         "|Thu 12 Nov 2026",
-        "~|02:00-02:05|run #3|read in part|schedule, auditor",
+        "~|02:00-02:05|run #3|partial|schedule, auditor",
         "|Wed 11 Nov 2026|2 changes, 1 without a known cause",
-        "=|02:00-02:05|run #2|read everything|schedule, auditor",
-        "!|by 02:00|acme.atlassian.net/new|new: Free|nobody looked for a cause",
+        "=|02:00-02:05|run #2|complete|schedule, auditor",
+        "!|by 02:00|acme.atlassian.net/new|new: Free|cause not looked up",
         "*|10 Nov 02:00-02:00|acme.atlassian.net/jira|residency.realm: EU -> US|bob@acme.example, event 7f3a9b10",
         "|Tue 10 Nov 2026",
-        "=|02:00-02:05|run #1|read everything|schedule, auditor",
+        "=|02:00-02:05|run #1|complete|schedule, auditor",
     ]  # fmt: skip
 
 
@@ -158,33 +158,33 @@ def detail_of(name: str, setting: SettingId = REALM) -> str:
 def test_a_cause_comes_with_its_proof() -> None:
     said = detail_of("acme.atlassian.net/jira")
     for part in (
-        "last seen as before 2026-11-10 02:00Z, first seen so 2026-11-11 02:00Z: it happened in between",
+        "last seen with the old value 2026-11-10 02:00Z, first seen with the new one 2026-11-11 02:00Z",
         "Event 7f3a9b10-event of 2026-11-10 16:24:00Z",
         "By bob@acme.example",
-        "The event names exactly this",
-        "log read, no holes, 2 actions looked for",
+        "The event names exactly this setting and subject setting and subject",
+        "log read without gaps, 2 actions searched",
         f"CHANGE\n{MOVED.id}",
     ):
         assert part in said
-    assert "names its site, app or organization only" in detail_of("acme.atlassian.net/new", names.PLAN)
-    assert "Further events that fit: 7f3b" in detail_of("acme.atlassian.net/new", names.PLAN)
+    assert "names only the site, app or organization" in detail_of("acme.atlassian.net/new", names.PLAN)
+    assert "Other matching events: 7f3b" in detail_of("acme.atlassian.net/new", names.PLAN)
     unexplained = detail_of("bank.atlassian.net/confluence")
     assert "no event found\nIt happened after 2026-11-13 02:00Z and not later than 2026-11-15 02:00Z" in unexplained
-    assert "log read, no holes, 1 action looked for" in unexplained
+    assert "log read without gaps, 1 action searched" in unexplained
     uncovered = list(timeline.proof_of(replace(UNKNOWN, covered=False)))
-    assert "the log was not read for all of that time, or may have holes, 1 action looked for" in uncovered
+    assert "the log was not read for the whole period, or may have gaps, 1 action searched" in uncovered
 
 
 def test_runs_gaps_days_and_tickets_in_full() -> None:
     texts = {one.what: change_detail(one).plain for one in lines_of(entries_of(TRAIL), Filter(), newest_first=True)}
     assert "policy policy.toml, bbbbbbbbbbbb" in texts[What.RUN]
-    assert "no run 13 Nov 02:05Z - 15 Nov 02:00Z (48 h): nothing observed" in texts[What.GAP]
+    assert "no run 13 Nov 02:05Z - 15 Nov 02:00Z (48 h): no observations" in texts[What.GAP]
     assert "end of this day" in texts[What.DAY]
     note = Annotation("GRC-7", "asked\nfor", Signature("it@acme.example", day(6), "it", "desk"))
     (entry,) = entries_of(Trail([replace(LATER, annotations=(note,))], [], [], day(6)))
     assert "TICKET GRC-7\nasked\nfor\nit@acme.example, it on desk, 2026-11-16 02:00Z" in change_detail(entry).plain
     gap = replace(GAP, open=True, why="2 runs came only part of the way")
-    assert timeline.gap_told(gap) == "2 runs came only part of the way 13 Nov 02:05Z - now (48 h): nothing observed"
+    assert timeline.gap_told(gap) == "2 runs came only part of the way 13 Nov 02:05Z - now (48 h): no observations"
 
 
 def test_the_strip_says_each_day_without_colours() -> None:
@@ -192,7 +192,7 @@ def test_the_strip_says_each_day_without_colours() -> None:
     days = days_of(entries_of(TRAIL), TRAIL.until)
     lines = [one.plain for one in strip(days, date(2026, 11, 12), 10)]
     assert lines == ["Nov  v    ", "   ==~=.=.", "    !   ! "]
-    assert told(days, date(2026, 11, 15)) == "Sun 15 Nov 2026: read whole, 2 changes, one or more without a known cause"
+    assert told(days, date(2026, 11, 15)) == "Sun 15 Nov 2026: complete, 2 changes, one or more without a known cause"
     assert told(days, date(2026, 11, 14)) == "Sat 14 Nov 2026: not read"
     old = [one.plain for one in strip(days, date(2026, 11, 10), 3)]
     assert old == ["Nvv", " ==", "  !"]

@@ -94,8 +94,8 @@ async def test_changes_with_causes_and_the_time_nobody_looked(bench: Bench) -> N
         assert "bob@tidy.example, event" in text
         assert "residency.realm: EU -> US" in text
         assert "no run" in text
-        assert "nothing observed for 72 h" in text
-        assert "read in part" in text
+        assert "no observations for 72 h" in text
+        assert "partial" in text
         assert "==..=~=" in text
         await press(pilot, "s")
         await shown(pilot, "oldest first")
@@ -107,7 +107,12 @@ async def test_a_change_in_full(bench: Bench) -> None:
         await press(pilot, "slash", *"bob realm", "enter")
         await shown(pilot, "1 change, newest first")
         await to(pilot, "EU -> US")
-        await shown(pilot, "CAUSE", "By bob@tidy.example", "The event names exactly this")
+        await shown(
+            pilot,
+            "CAUSE",
+            "By bob@tidy.example",
+            "The event names exactly this setting and subject setting and subject",
+        )
         await press(pilot, "g")
         await until(pilot, lambda: isinstance(pilot.app.screen, InventoryScreen))
         await until(pilot, lambda: "jira-software" in line(pilot))
@@ -118,7 +123,7 @@ async def test_back_to_a_day_and_to_now(bench: Bench) -> None:
     async with driven(lambda: source(bench), NORMAL) as pilot:
         await there(pilot)
         await press(pilot, *["left"] * 20)  # no further back than the first day
-        await shown(pilot, f"{at(0):%a %d %b %Y}: read whole")
+        await shown(pilot, f"{at(0):%a %d %b %Y}: complete")
         await press(pilot, "enter")
         await shown(pilot, f"As of {at(0):%a %d %b %Y} 23:59Z, not now")
         board = dashboard(pilot).board
@@ -142,7 +147,7 @@ async def test_a_day_that_nobody_looked_at_and_from_run_to_run(bench: Bench) -> 
         await there(pilot)
         await press(pilot, *["left"] * 4)
         await shown(pilot, f"{at(2):%a %d %b %Y}: not read")
-        await until(pilot, lambda: "nothing observed" in line(pilot))
+        await until(pilot, lambda: "no observations" in line(pilot))
         await press(pilot, "enter")
         await until(pilot, lambda: dashboard(pilot).board.report.run.id == 2)  # type: ignore[union-attr]
         await press(pilot, "full_stop")
@@ -150,7 +155,7 @@ async def test_a_day_that_nobody_looked_at_and_from_run_to_run(bench: Bench) -> 
         await press(pilot, "comma")
         await until(pilot, lambda: "run #2" in line(pilot))
         await pilot.click(DayStrip, offset=(NORMAL[0] - 3, 1))
-        await shown(pilot, f"{at(6):%a %d %b %Y}: read whole")
+        await shown(pilot, f"{at(6):%a %d %b %Y}: complete")
 
 
 async def test_a_ticket_is_noted_where_the_command_line_finds_it(bench: Bench) -> None:
@@ -178,7 +183,7 @@ async def test_filters_go_round_and_escape_clears_them(bench: Bench) -> None:
         await press(pilot, "S")
         await shown(pilot, "site (S): tidy.atlassian.net")
         await press(pilot, "x")
-        await shown(pilot, "0 changes, newest first", "nothing observed")
+        await shown(pilot, "0 changes, newest first", "no observations")
         await press(pilot, "slash", *"zzz", "enter", "escape")
         await shown(pilot, "family (c): all; site (S): all")
         assert pilot.app.screen.query_one("#wanted", Input).value == ""
@@ -187,10 +192,10 @@ async def test_filters_go_round_and_escape_clears_them(bench: Bench) -> None:
 async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
     async with driven(lambda: Shown(boards.board(), "test"), NORMAL) as pilot:
         await press(pilot, "t")
-        await shown(pilot, "no history here, only one report")
+        await shown(pilot, "no history here, only this report")
         await to(pilot, ": ")
         await press(pilot, "n")
-        await shown(pilot, "Nothing can be noted here")
+        await shown(pilot, "An evidence pack is read-only")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-timeline-*.csv"))))
 

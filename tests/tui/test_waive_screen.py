@@ -97,7 +97,7 @@ async def test_going_back_from_the_diff_writes_nothing_and_keeps_the_form(kept: 
         await until(pilot, lambda: pilot.app.screen is form)
         assert form.field("reason").value == "contract 2026-114"
         await pilot.press("escape")
-        assert "lose what you typed" in await asked(pilot)
+        assert "Discard what you typed" in await asked(pilot)
     assert here.policy.read_bytes() == before
 
 
@@ -121,15 +121,15 @@ async def test_what_is_wrong_is_told_beside_the_field(kept: Opener) -> None:
         shown = on_screen(pilot)
         for told in (
             "! Needed",
-            "! Whoever asks for a waiver cannot approve it",
-            "! Nobody has approved it on a day to come",
-            "! `soon` is no day. Write it as 2027-01-31",
-            "! `0` is no number of days",
+            "! The person who requests a waiver cannot approve it",
+            "! The approval date is in the future",
+            "! `soon` is not a date. Write it as 2027-01-31",
+            "! `0` is not a number of days",
         ):
             assert told in shown
         await write(pilot, "expires", YESTERDAY)
         await pilot.pause()
-        assert "! That day has passed" in on_screen(pilot)
+        assert "! This date has passed" in on_screen(pilot)
 
 
 async def test_a_file_that_changed_meanwhile_is_left_alone(kept: Opener) -> None:
@@ -210,7 +210,7 @@ async def test_where_nothing_can_be_written_it_says_so(kept: Opener) -> None:
         await pilot.pause(0.1)
         await pilot.press("w")
         await pilot.pause()
-        assert "nothing can be waived here" in said(pilot)
+        assert "to add waivers" in said(pilot)
 
 
 async def test_hostile_names_are_data_in_the_diff(kept: Opener) -> None:

@@ -96,7 +96,7 @@ def group(ctx: click.Context) -> None:
     """What an Atlassian organization contributes to Atlassian's apps and AI, who may use AI on its data, and where the
     data lives: read, compared with your policy, and proven.
 
-    It only ever reads. Start with `contribaudit demo`, then `contribaudit init`. Without a command, in a terminal, the
+    It only reads. Start with `contribaudit demo`, then `contribaudit init`. Without a command, in a terminal, the
     dashboard opens.
     """
     if ctx.invoked_subcommand is not None:

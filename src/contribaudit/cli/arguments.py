@@ -45,7 +45,9 @@ def moment(text: str) -> datetime:
         return datetime.now(UTC) - duration(text)
     found = parse_utc(text)
     if found is None:
-        raise UsageError(f"{text[:40]!r} is no date", hint="Write 2026-11-21, 2026-11-21T06:00Z, or 7d for 7 days ago.")
+        raise UsageError(
+            f"{text[:40]!r} is not a date", hint="Write 2026-11-21, 2026-11-21T06:00Z, or 7d for 7 days ago."
+        )
     return found
 
 

@@ -24,18 +24,18 @@ OUTSIDE = ("organization_id", "subject_kind", "subject_id", "subject_name", "rea
 
 @click.group()
 def command() -> None:
-    """The approved state: what is outside of it is never a pass.
+    """Manage the approved state: a subject outside of it never passes.
 
-    Without a baseline nothing changes. Once there is one, a site, app, space or connector that its run did not know
-    makes a pass about it `unknown`, until somebody approves anew. An ended baseline covers nothing.
+    Without a baseline, nothing changes. With one, a pass about a site, app, space or connector that is not in the
+    baseline becomes `unknown`, until a new baseline is approved. An expired baseline covers nothing.
     """
 
 
 @command.command("approve")
-@click.option("--reason", required=True, metavar="TEXT", help="Why the present state is accepted.")
-@click.option("--by", metavar="MAIL", help="Who approves; default: attested_by of the configuration.")
-@click.option("--until", metavar="DATE", help="The last day of its validity (UTC); default: until the next one.")
-@click.option("--yes", is_flag=True, help="Do not ask. A scheduled run cannot approve even so.")
+@click.option("--reason", required=True, metavar="TEXT", help="Reason for accepting the present state.")
+@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
+@click.option("--until", metavar="DATE", help="Valid through this date (UTC); default: until the next approval.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation. A scheduled run still cannot approve.")
 @session_options
 @pass_console
 def approve(
@@ -48,7 +48,7 @@ def approve(
     organization: str | None,
     store_location: str | None,
 ) -> None:
-    """Approve what the newest kept run knew. Only a person can: never a schedule or a pipeline."""
+    """Approve the state in the newest saved run. Only a person can do this, never a schedule or a pipeline."""
     from contribaudit.attestations.recording import mail
     from contribaudit.audit import baselines
     from contribaudit.cli.options import agreed
@@ -61,9 +61,11 @@ def approve(
         ends = baselines.last_moment(until or "", session.now())
         what = baselines.approvable(session)
         new = len(what.outside)
-        more = f", {new} of its subjects outside of the baseline so far" if new else ""
+        more = f", {new} of its subjects not in the baseline yet" if new else ""
         run = what.run
-        agreed(f"Approve what run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z knew: {what.apps} apps{more}?", yes=yes)
+        agreed(
+            f"Approve the state in run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z: {what.apps} apps{more}?", yes=yes
+        )
         baselines.approve(session, what, by=person, reason=why, until=ends)
     console.diagnostics.conclusion(
         f"{person} approved run {run.id} as the baseline: {plural(what.apps, 'app')}"
@@ -78,7 +80,7 @@ def approve(
 def list_baselines(
     console: Console, *, output_format: str, organization: str | None, store_location: str | None
 ) -> None:
-    """Every baseline of the organization, oldest first; the newest counts."""
+    """List the baselines of the organization, oldest first; the newest counts."""
     _write(console, output_format, organization, store_location, newest=False)
 
 
@@ -89,7 +91,7 @@ def list_baselines(
 def show_baseline(
     console: Console, *, output_format: str, organization: str | None, store_location: str | None
 ) -> None:
-    """The baseline that counts now, ended or not."""
+    """Show the current baseline, even if it has expired."""
     _write(console, output_format, organization, store_location, newest=True)
 
 
@@ -98,7 +100,10 @@ def show_baseline(
 @session_options
 @pass_console
 def diff(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
-    """Sites, apps, spaces and connectors of the newest run that are outside of the baseline. Ends with 0."""
+    """List what is in the newest run and not in the baseline: sites, apps, spaces and connectors.
+
+    The exit code is always 0.
+    """
     from contribaudit.audit.baselines import outside_now
     from contribaudit.cli.attest.options import name_of
     from contribaudit.exporters.text import plural
@@ -113,10 +118,10 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
     only = ("subject_kind", "subject_name", "reason")
     console.table(output_format, OUTSIDE, rows, flexible="reason", only=only)
     if approved is None:
-        console.diagnostics.conclusion("There is no baseline: contribaudit baseline approve makes the first.")
+        console.diagnostics.conclusion("There is no baseline: run contribaudit baseline approve to create one.")
     else:
         count = plural(len(rows), "subject")
-        console.diagnostics.conclusion(f"{count} outside of the baseline of run {approved.baseline.run}.")
+        console.diagnostics.conclusion(f"{count} not in the baseline of run {approved.baseline.run}.")
 
 
 def _write(
@@ -131,7 +136,7 @@ def _write(
     only = COLUMNS[1:7]
     console.table(output_format, COLUMNS, rows, flexible="reason", only=only)
     if not rows:
-        console.diagnostics.conclusion("There is no baseline: contribaudit baseline approve makes the first.")
+        console.diagnostics.conclusion("There is no baseline: run contribaudit baseline approve to create one.")
 
 
 def _row(one: Baseline, counts: bool, now: datetime) -> tuple[Cell, ...]:

@@ -30,12 +30,16 @@ TABLE = ("id", "changed", "subject", "what", "cause", "ticket")
 @click.group(invoke_without_command=True)
 @organization_option(multiple=True)
 @click.option(
-    "--since", metavar="RUN|DATE|7d", help="A run's number, a date, or how long ago; default: the run before."
+    "--since", metavar="RUN|DATE|7d", help="Start: a run number, a date, or how long ago; default: the previous run."
 )
-@click.option("--until", metavar="RUN|DATE|7d", help="A run's number, a date, or how long ago; default: the last run.")
-@click.option("--unseen", is_flag=True, help="Since you last looked with this option, on this account and host.")
-@click.option("--steps", is_flag=True, help="Every change on the way, those that were undone included.")
-@click.option("--setting", "settings_named", metavar="NAME", multiple=True, help="Only settings that begin so.")
+@click.option(
+    "--until", metavar="RUN|DATE|7d", help="End: a run number, a date, or how long ago; default: the last run."
+)
+@click.option("--unseen", is_flag=True, help="Start where you last used this option, on this account and host.")
+@click.option("--steps", is_flag=True, help="Show every change in between, including those that were undone.")
+@click.option(
+    "--setting", "settings_named", metavar="NAME", multiple=True, help="Only settings whose names start with this."
+)
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @click.pass_context
@@ -51,10 +55,11 @@ def command(
     output_format: str,
     store_location: str | None,
 ) -> None:
-    """What changed between two runs, from the history alone, and the cause of each. Ends with 0 whatever it found.
+    """Show what changed between two runs, and the cause of each change, from the history alone.
 
     A change happened between `last seen` (the old value) and `first seen` (the new one). What a partial run did not
-    see counts neither as gone nor as new; what could not be read is as it was last read.
+    see counts neither as gone nor as new; what could not be read keeps its last known value. The exit code is
+    always 0.
     """
     if context.invoked_subcommand is not None:
         return
@@ -63,7 +68,7 @@ def command(
 
     console = context.ensure_object(Console)
     if unseen and (since or until):
-        raise UsageError("--unseen says since when and until when", hint="Leave --since and --until out")
+        raise UsageError("--unseen sets the period", hint="Remove --since and --until")
     settings = console.settings()
     with console.history(store_location) as store:
         asked = _organizations(store, settings, organizations)
@@ -71,7 +76,7 @@ def command(
         spans = [span for one in asked if (span := _span(store, one, since, until, seen)) is not None]
         found = explained_changes(store, wiring.load_rulebook(settings), spans, steps=steps)
         if unseen and spans and store.read_only:
-            console.diagnostics.warning("that you looked is not noted: the history cannot be written")
+            console.diagnostics.warning("changes could not be marked as seen: the history cannot be written")
         elif unseen and spans:
             operator = wiring.operator()
             newest = max(span.until for span in spans)
@@ -83,8 +88,8 @@ def command(
 @command.command("annotate")
 @click.argument("change")
 @click.option("--ticket", required=True, metavar="T", help="The change ticket.")
-@click.option("--note", default="", metavar="TEXT", help="What else to know.")
-@click.option("--by", default="", metavar="MAIL", help="Who says so; the account and host are recorded in any case.")
+@click.option("--note", default="", metavar="TEXT", help="Additional information.")
+@click.option("--by", default="", metavar="MAIL", help="Your email address; account and host are always recorded.")
 @organization_option(multiple=True)
 @store_option
 @pass_console
@@ -98,7 +103,7 @@ def annotate(
     organizations: tuple[str, ...],
     store_location: str | None,
 ) -> None:
-    """Note the ticket of CHANGE (its ID, as `changes` prints it). Several notes are kept; the newest ticket counts."""
+    """Record the ticket of CHANGE (its ID, as `changes` prints it). All notes are kept; the newest ticket counts."""
     from contribaudit import wiring
     from contribaudit.audit.changes import annotate as note_ticket
 
@@ -150,7 +155,7 @@ def _show(console: Console, changes: list[Change], output_format: str, *, compar
         console.table(output_format, COLUMNS, [_row(one) for one in changes])
     without = sum(1 for one in happened if not one.has_cause)
     if not compared:
-        console.diagnostics.conclusion("There are no two runs to compare yet: contribaudit audit.")
+        console.diagnostics.conclusion("There are no two runs to compare yet: run contribaudit audit.")
     elif not happened:
         console.diagnostics.conclusion("Nothing changed.")
     else:

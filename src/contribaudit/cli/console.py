@@ -67,8 +67,8 @@ class Console:
 
         found = wiring.open_store(self.settings(), location, reading=True)
         if not found.begun:
-            hint = "contribaudit audit records the first; --store names a history that is elsewhere"
-            self.diagnostics.warning(f"no audit was recorded in {found.shown} yet", hint=hint)
+            hint = "Run contribaudit audit to record the first one, or name another history with --store"
+            self.diagnostics.warning(f"no audit has been recorded in {found.shown} yet", hint=hint)
         return found
 
     @contextmanager
@@ -131,11 +131,15 @@ class Console:
         if path is None or path == _STDOUT or (path.exists() and not path.is_file() and not path.is_dir()):
             return
         if path.is_dir():
-            raise UsageError(f"The output {path} is a folder", hint="Name a file in it")
+            raise UsageError(f"The output {path} is a folder", hint="Name a file in the folder")
         if not path.absolute().parent.is_dir():
-            raise UsageError(f"The folder of the output {path} does not exist", hint="Create it, or name another file")
+            raise UsageError(
+                f"The folder of the output {path} does not exist", hint="Create the folder, or choose another file"
+            )
         if path.exists() and not overwrite:
-            raise UsageError(f"The output {path} exists", hint="Name another file, or replace it with --force")
+            raise UsageError(
+                f"The output file {path} already exists", hint="Choose another file, or overwrite it with --force"
+            )
 
     def write(self, result: str | bytes | Iterable[str] | Iterable[bytes], path: Path | None = None) -> None:
         """Write the result, as UTF-8, to stdout or into the file, which is there whole or not at all.
@@ -155,7 +159,7 @@ class Console:
                 sys.stdout.buffer.writelines(data)
                 sys.stdout.flush()
             except BrokenPipeError:
-                self.diagnostics.detail("whoever read the output wanted no more of it")
+                self.diagnostics.detail("the reader of the output closed it early")
                 discard_stdout()
             except OSError as error:
                 raise output_error(error, "standard output") from None
@@ -213,7 +217,7 @@ def output_error(error: OSError, where: str) -> OutputError:
     """The error of a result that could not be written."""
     if isinstance(error, BrokenPipeError):
         return OutputError(
-            "Whoever read the output stopped before its end", hint="Let it read everything, or use --output"
+            "The reader of the output closed it before the end", hint="Let the reader read everything, or use --output"
         )
     hint = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the disk, or use --output"
     return OutputError(f"The result could not be written to {where}: {error.strerror or 'it failed'}", hint=hint)

@@ -33,16 +33,16 @@ def command(
     policy_path: Path | None,
     store_location: str | None,
 ) -> None:
-    """The verdict, what next, what changed, where: in this terminal.
+    """Show the verdict, the next steps and what changed, in this terminal.
 
-    From the last kept run, judged as of now. With PACK, an exported evidence folder or .zip is verified and shown
-    instead; that needs neither history nor key. Ends with 0 whatever it shows.
+    Shows the last saved run, judged as of now. With PACK, it verifies and shows an exported evidence folder or .zip
+    instead, which needs neither history nor key. The exit code is always 0.
     """
     from contribaudit.errors import UsageError
 
     console = context.ensure_object(Console)
     if pack is not None and (organizations or policy_path or store_location):
-        raise UsageError("PACK is shown as it is", hint="Leave --org, --policy and --store out")
+        raise UsageError("PACK cannot be combined with other sources", hint="Remove --org, --policy and --store")
     require_terminal()
 
     def open_source() -> Source:

@@ -19,7 +19,7 @@ from contribaudit.cli.options import (
 
 
 @click.command()
-@click.option("--within", metavar="TIME", help="Only what is over or ends within this time: 12h, 30d, 2w.")
+@click.option("--within", metavar="TIME", help="Only what has expired or expires within this time: 12h, 30d, 2w.")
 @organization_option(multiple=True)
 @policy_option
 @format_option(("table", "json", "csv", "ics"), "table")
@@ -38,11 +38,11 @@ def command(
     force: bool,
     store_location: str | None,
 ) -> None:
-    """What runs out, soonest first, from the last kept run, the policy and the rulebook.
+    """List what expires, soonest first, from the last saved run, the policy and the rulebook.
 
-    API keys, attested values, waivers and their reviews, trials, residency moves, deletion clocks, the rulebook's
-    review and days that were announced. What is over comes first, with negative days; what has no known date last,
-    and not at all with --within. Ends with 0 whatever it finds.
+    Covers API keys, attested values, waivers and their reviews, trials, residency moves, deletion periods, the
+    rulebook review and announced dates. What has expired comes first, with negative days; what has no known date
+    comes last, and is left out with --within. The exit code is always 0.
     """
     from contribaudit.audit.replay import last_deadlines
     from contribaudit.core.model.deadline import within as only_within
@@ -57,4 +57,4 @@ def command(
     to_screen = output_path is None and console.on_terminal
     console.write(render(found, state, output_format, terminal=to_screen), output_path)
     over = sum(1 for one in found if one.over_at is not None and one.over_at <= state.as_of)
-    console.diagnostics.conclusion(f"{len(found)} deadlines, {over} of them over." if found else "Nothing runs out.")
+    console.diagnostics.conclusion(f"{len(found)} deadlines, {over} of them past." if found else "Nothing expires.")

@@ -69,7 +69,7 @@ def command(
     change = _change(path, decision, may_make=policy_path is not None)
     wiring.load_policy(change.path, rulebook, text=change.after)
     console.write(change.diff())
-    agreed(f"Write this to {change.path}?", yes=yes)
+    agreed(f"Save this to {change.path}?", yes=yes)
     write(change)
     more = f'; set `policy = "{change.path}"` in the configuration' if settings.policy is None else ""
     console.diagnostics.conclusion(f"The decision is in {change.path}{more}. Next: contribaudit audit --offline")

@@ -33,10 +33,10 @@ def command(
     policy_path: Path | None,
     output_format: str,
 ) -> None:
-    """Look at everything an audit needs: configuration, key, scopes, reachability, clock, keyring, store, policy.
+    """Check everything an audit needs: configuration, key, scopes, reachability, clock, keyring, store, policy.
 
-    Each line is ok, a warning or failed, with the next step. Tries every read that an audit uses once; changes nothing.
-    Ends with the exit code of the first failed line.
+    Each line is ok, warning or failed, with the next step. Tries each read of an audit once and changes nothing.
+    The exit code is that of the first failed line.
     """
     from datetime import UTC, datetime
 

@@ -40,27 +40,27 @@ _WAIT_SECONDS = 300
 
 @click.group()
 def command() -> None:
-    """Write evidence that an auditor can check alone, and check it."""
+    """Write evidence that an auditor can verify alone, and verify it."""
 
 
 @command.command("export")
 @click.argument("place", type=_PATH, metavar="DIR")
 @organization_option(multiple=True)
 @policy_option
-@click.option("--run", "run", type=click.IntRange(min=1), metavar="N", help="This run, judged as of its end.")
-@click.option("--from", "since", metavar="RUN|DATE", help="Every run of a period; the newest is judged as of its end.")
-@click.option("--to", "until", metavar="RUN|DATE", help="End of the period; default: now.")
-@click.option("--zip", "archive", is_flag=True, help="One .zip archive instead of a folder.")
+@click.option("--run", "run", type=click.IntRange(min=1), metavar="N", help="Export this run, judged as of its end.")
 @click.option(
-    "--people", type=click.Choice(PEOPLE), default="named", show_default=True, help="How people appear in it."
+    "--from", "since", metavar="RUN|DATE", help="Export every run of a period; the newest is judged as of its end."
 )
+@click.option("--to", "until", metavar="RUN|DATE", help="End of the period; default: now.")
+@click.option("--zip", "archive", is_flag=True, help="Write a .zip archive instead of a folder.")
+@click.option("--people", type=click.Choice(PEOPLE), default="named", show_default=True, help="How people are named.")
 @click.option("--scope", "sites", metavar="SITE", multiple=True, help="Only this site (its host); may be repeated.")
 @click.option(
     "--mode",
     type=click.Choice(("0700", "0750", "0755")),
     default="0700",
     show_default=True,
-    help="Who may read it: you alone, your group too, or everybody.",
+    help="Who may read it: only you, also your group, or everyone.",
 )
 @csv_bom_option
 @store_option
@@ -80,17 +80,17 @@ def export_command(
     mode: str,
     store_location: str | None,
 ) -> None:
-    """Write a kept run, or a period, as a folder of evidence: whole or not at all, and never over another.
+    """Write a saved run or a period as an evidence folder, completely or not at all, and never over another.
 
-    The newest run is judged anew, as of now; --run and --from judge as of then. The policy is the one that judged the
-    run, unless --policy names another: that is noted in the evidence.
+    The newest run is judged again as of now; --run and --from judge as of that time. The policy is the one that
+    judged the run; if --policy names another, the evidence says so.
     """
     from contribaudit.errors import UsageError
     from contribaudit.evidence.dossier import Wanted
     from contribaudit.evidence.pseudonyms import NameHandling
 
     if until and not since:
-        raise UsageError("--to ends a period that nothing begins", hint="Give --from too")
+        raise UsageError("--to needs the start of the period", hint="Add --from")
     if run is not None and since:
         raise UsageError("--run and --from were both given", hint="Give one of them")
     settings = console.settings()
@@ -107,8 +107,10 @@ def export_command(
     if told:
         console.diagnostics.warning(told)
     if unnoted:
-        hint = "Keep the digest above: verify takes it with --expect"
-        console.diagnostics.warning("the history cannot be written, so no later export names this one", hint=hint)
+        hint = "Keep the digest above: evidence verify --expect takes it"
+        console.diagnostics.warning(
+            "the history cannot be written, so later exports cannot refer to this one", hint=hint
+        )
     console.diagnostics.conclusion(
         f"{len(done.manifest.files)} files of run {done.manifest.judged.run}, judged by the policy"
         f" {done.manifest.judged.policy_name}, are in {place}; check them with contribaudit evidence verify {place}"
@@ -167,7 +169,7 @@ def _policy_of(job: Job, settings: AppSettings, record: RunRecord) -> AuditPolic
         raise UsageError(
             f"Run {record.id} was judged by the policy {record.policy_name} ({record.policy_sha256[:12]}…), which is"
             " neither configured nor kept in this history",
-            hint="Name that policy with --policy; another one named there is noted in the evidence",
+            hint="Name that policy with --policy; if you name another one, the evidence says so",
         )
     return kept
 
@@ -216,8 +218,12 @@ def _export(
 
 @command.command("verify")
 @click.argument("places", type=_PATH, metavar="PATH...", nargs=-1, required=True)
-@click.option("--public-key", "keys", type=_PATH, metavar="FILE", multiple=True, help="A signer's key that you trust.")
-@click.option("--expect", "expected", metavar="DIGEST", multiple=True, help="A manifest's digest that you were told.")
+@click.option(
+    "--public-key", "keys", type=_PATH, metavar="FILE", multiple=True, help="Public key of a signer that you trust."
+)
+@click.option(
+    "--expect", "expected", metavar="DIGEST", multiple=True, help="Manifest digest that you know from another source."
+)
 @format_option(("text", "json"), "text")
 @pass_console
 def verify_command(
@@ -228,10 +234,11 @@ def verify_command(
     expected: tuple[str, ...],
     output_format: str,
 ) -> None:
-    """Check folders or archives without history, configuration or network; several are checked as a chain.
+    """Verify folders or archives without history, configuration or network; several are verified as a chain.
 
-    --public-key may be repeated, for keys that came one after the other. --expect takes a digest, or its first 32
-    digits and more, that you know from elsewhere: from a chat message, a mail, a later pack. Fewer can be forged.
+    Repeat --public-key for keys that replaced one another. --expect takes a digest that you know from another
+    source, such as a chat message, an email or a later pack: at least its first 32 digits, since fewer can be
+    forged.
     """
     from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES, verify_chain
 
@@ -277,23 +284,25 @@ def standing(checked: Sequence[Verified]) -> str:
         return f"{which} signed with a key that you named, and consistent."
     if checked[-1].standing == "expected":  # it names all those before it by their digests
         return (
-            f"{which} consistent, and the newest has the digest that you were told."
+            f"{which} consistent, and the newest has the digest that you gave."
             if len(checked) > 1
-            else (f"{which} consistent, and has the digest that you were told.")
+            else (f"{which} consistent, and has the digest that you gave.")
         )
     why = "not signed" if any(one.signed_with is None for one in checked) else "signed with a key from the pack itself"
     return (
-        f"{which} consistent. That does not show who made it: it is {why}. "
-        "Name the signer's key with --public-key, or a digest that you were told with --expect."
+        f"{which} consistent. This does not show who made it: it is {why}. "
+        "Name the signer's key with --public-key, or a digest from another source with --expect."
     )
 
 
 @command.command("keygen")
-@click.option("--file", "path", type=_PATH, metavar="PATH", help="Write the private key there, not into the keyring.")
-@click.option("--replace", is_flag=True, help="Take the place of the key that the keyring holds.")
+@click.option(
+    "--file", "path", type=_PATH, metavar="PATH", help="Write the private key to this file instead of the keyring."
+)
+@click.option("--replace", is_flag=True, help="Replace the key in the keyring.")
 @pass_console
 def keygen_command(console: Console, *, path: Path | None, replace: bool) -> None:
-    """Make a key to sign evidence with; prints its public part, which whoever checks needs, and its fingerprint."""
+    """Create a key to sign evidence with. Prints the public part, which verification needs, and its fingerprint."""
     from pydantic import SecretStr
 
     from contribaudit.errors import UsageError
@@ -307,19 +316,21 @@ def keygen_command(console: Console, *, path: Path | None, replace: bool) -> Non
     else:
         account = credentials.SIGNING_ACCOUNT
         if not replace and credentials.key_in_keyring(account) is not None:
-            raise UsageError("The keyring holds a signing key", hint="Replace it with --replace; keep its public part")
+            raise UsageError(
+                "The keyring already has a signing key", hint="Use --replace to replace it; keep its public part"
+            )
         name = credentials.save_key(account, SecretStr(signer.line))
         where = f"the keyring ({name}); set sign_with_keyring under [evidence]"
     console.write(f"{signer.public_pem().decode()}{signer.fingerprint}\n")
     console.diagnostics.conclusion(
-        f"The private key is in {where}. Hand the public part out another way than evidence."
+        f"The private key is in {where}. Distribute the public part separately from the evidence."
     )
 
 
 @command.command("sample")
 @click.argument("place", type=_PATH, metavar="[PACK]", required=False)
-@click.option("--n", "size", type=click.IntRange(min=1), default=25, show_default=True, help="How many findings.")
-@click.option("--seed", required=True, metavar="S", help="Any text; the same one draws the same sample.")
+@click.option("--n", "size", type=click.IntRange(min=1), default=25, show_default=True, help="Number of findings.")
+@click.option("--seed", required=True, metavar="S", help="Any text; the same text draws the same sample.")
 @organization_option(multiple=True)
 @policy_option
 @csv_bom_option
@@ -339,9 +350,10 @@ def sample_command(
     force: bool,
     store_location: str | None,
 ) -> None:
-    """Draw findings for an auditor to look up in the console: of a PACK, or of the newest run in the history.
+    """Draw findings for an auditor to check in the console, from PACK or from the newest run in the history.
 
-    Every outcome is drawn from, in proportion; columns for the auditor's own value, initials and date are empty.
+    Every outcome is represented in proportion. The columns for the auditor's own value, initials and date are
+    empty.
     """
     from contribaudit.audit.replay import judge_last
     from contribaudit.evidence.sample import draw, sheet
@@ -367,11 +379,11 @@ def sample_command(
 @format_option(("table", "json", "csv"), "table")
 @pass_console
 def reperform_command(console: Console, place: Path, *, output_format: str) -> None:
-    """Judge a pack anew from its own values, policy and rulebook, without history; lists what comes out otherwise.
+    """Judge a pack again from its own values, policy and rulebook, without history, and list the differences.
 
-    Ends with 5 when a finding comes out otherwise, when one that follows from the pack is left out of it, or when two
-    of its files differ; else with 3 when some rest on attestations, spaces, the audit log or earlier runs, which only
-    the history holds: they are not judged. --format json and csv list every finding.
+    The exit code is 5 when a finding differs, when the pack lacks a finding that follows from it, or when two of
+    its files differ; otherwise 3 when findings rest on attestations, spaces, the audit log or earlier runs, which
+    only the history holds: those are not judged. --format json and csv list every finding.
     """
     from contribaudit.evidence.reperform import Result, exit_code, reperform
 

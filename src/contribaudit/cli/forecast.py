@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--plan", "plan_word", metavar="PLAN", help="The highest plan becomes this one.")
-@click.option("--trial-ends", is_flag=True, help="Every trial that is recorded as running has ended.")
-@click.option("--until", metavar="DATE", help="Time passes up to the end of this day (UTC), and nobody does anything.")
+@click.option("--plan", "plan_word", metavar="PLAN", help="Assume this highest plan.")
+@click.option("--trial-ends", is_flag=True, help="Assume that every running trial has ended.")
+@click.option("--until", metavar="DATE", help="Assume that nothing is done until the end of this day (UTC).")
 @organization_option(multiple=True)
 @policy_option
 @format_option(("table", "json", "csv"), "table")
@@ -36,10 +36,10 @@ def command(
     output_format: str,
     store_location: str | None,
 ) -> None:
-    """Judge the last kept run under an assumption, and say which outcomes would change.
+    """Judge the last saved run under an assumption, and show which outcomes would change.
 
-    A prediction from the rulebook, and no evidence: it reads nothing and keeps nothing. --until goes with each of the
-    others. Ends with 0 whatever it predicts.
+    This is a prediction from the rulebook, not evidence: it reads and saves nothing. --until can be combined with
+    each of the other two. The exit code is always 0.
     """
     from contribaudit.audit.replay import forecast_last
     from contribaudit.core.advise.forecast import Hypothesis
@@ -47,16 +47,16 @@ def command(
     from contribaudit.exporters.forecast import render
 
     if plan_word is not None and trial_ends:
-        raise UsageError("--plan and --trial-ends both say what the highest plan becomes", hint="Ask for one of them.")
+        raise UsageError("--plan and --trial-ends both set the highest plan", hint="Give only one of them.")
     if plan_word is None and not trial_ends and until is None:
-        raise UsageError("Nothing is assumed", hint="Say --plan PLAN, --trial-ends or --until DATE.")
+        raise UsageError("There is no assumption to forecast", hint="Give --plan PLAN, --trial-ends or --until DATE.")
     with console.job(organizations, store_location, policy=policy_path) as job:
         plan = _plan(job.rulebook, plan_word) if plan_word is not None else None
         day = _day(until, job.clock()) if until is not None else None
         found = forecast_last(job, Hypothesis(plan, trial_ends, day))
     console.write(render(found, output_format, terminal=console.on_terminal))
     changed = "1 answer" if len(found.rows) == 1 else f"{len(found.rows)} answers"
-    console.diagnostics.conclusion(f"A prediction: {changed} would change. Only an audit shows what is.")
+    console.diagnostics.conclusion(f"Prediction: {changed} would change. Only an audit shows the actual state.")
 
 
 def _plan(rulebook: Rulebook, word: str) -> Plan:
@@ -67,7 +67,7 @@ def _plan(rulebook: Rulebook, word: str) -> Plan:
     named = next((one for one in rulebook.plans if one.name.casefold() == folded), None) or rulebook.plan(word)
     if named is None:
         listed = ", ".join(one.name for one in rulebook.plans)
-        raise UsageError(f"The rulebook knows no plan {word[:80]!r}", hint=f"Plans: {listed}.")
+        raise UsageError(f"The rulebook has no plan {word[:80]!r}", hint=f"Plans: {listed}.")
     return named
 
 
@@ -80,9 +80,9 @@ def _day(text: str, now: datetime) -> date:
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:
-        raise UsageError(f"{text[:40]!r} is no day", hint="Write it as 2027-01-31.") from None
+        raise UsageError(f"{text[:40]!r} is not a date", hint="Write it as 2027-01-31.") from None
     if day < now.astimezone(UTC).date():
         raise UsageError(
-            f"{day} has passed", hint="A forecast is of today or later; contribaudit runs list has what was."
+            f"{day} has passed", hint="Choose today or a later date; contribaudit runs list shows the past."
         )
     return day

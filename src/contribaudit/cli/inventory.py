@@ -25,8 +25,8 @@ TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned"
 @format_option(("table", "json", "csv"), "table")
 @output_option
 @force_option
-@click.option("--spaces", is_flag=True, help="List spaces instead, as the last run knew them.")
-@click.option("--offline", is_flag=True, help="Show the last kept run; read nothing.")
+@click.option("--spaces", is_flag=True, help="List spaces instead, as of the last run.")
+@click.option("--offline", is_flag=True, help="Show the last saved run; read nothing from the API.")
 @store_option
 @api_key_options
 @pass_console
@@ -41,12 +41,12 @@ def command(
     offline: bool,
     store_location: str | None,
 ) -> None:
-    """List organizations, sites, apps with plan and realm, and connectors.
+    """List organizations, sites, apps with plan and location, and connectors.
 
-    Apps that an earlier run saw and this one could not read are listed and say so. Ends with 3 when the list is not
-    whole. Spaces are counted by app, as the last audit listed them, and listed one by one with --spaces: a table of
-    the first thousand, or all of them as CSV or JSON. Connectors are those that people recorded something of: no API
-    lists them.
+    Apps that an earlier run saw and this one could not read are listed and marked. The exit code is 3 when the list
+    is incomplete. Spaces are counted per app, as of the last audit; --spaces lists them: the first thousand as a
+    table, or all of them as CSV or JSON. No API lists connectors: they appear once someone has attested a value for
+    them.
     """
     import asyncio
 
@@ -74,10 +74,10 @@ def command(
         if not place.completed("workspaces")
     ]
     if unread:
-        console.diagnostics.conclusion(f"The inventory is not whole: {'; '.join(unread)}.", code=exit_codes.UNVERIFIED)
+        console.diagnostics.conclusion(f"The inventory is incomplete: {'; '.join(unread)}.", code=exit_codes.UNVERIFIED)
         console.exit(exit_codes.UNVERIFIED)
     apps = len(state.subjects(Kind.APP))
-    console.diagnostics.conclusion(f"{apps} apps were read, every one that the API announced.")
+    console.diagnostics.conclusion(f"{apps} apps were read: all that the API announced.")
 
 
 def _spaces(
@@ -112,7 +112,7 @@ def _spaces(
     if missing or not lists:
         listed = "; ".join(missing[:3]) + (f"; and {len(missing) - 3} more" if len(missing) > 3 else "")
         why = listed or "no app that has spaces was read"
-        console.diagnostics.conclusion(f"The list of spaces is not whole: {why}.", code=exit_codes.UNVERIFIED)
+        console.diagnostics.conclusion(f"The list of spaces is incomplete: {why}.", code=exit_codes.UNVERIFIED)
         console.exit(exit_codes.UNVERIFIED)
     read = sum(one.read for one in lists.values() if one is not None)
-    console.diagnostics.conclusion(f"{read} spaces, as far as the token's owner may see them.")
+    console.diagnostics.conclusion(f"{read} spaces, as visible to the token's owner.")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @organization_option()
 @site_option
 @api_key_options
-@click.option("--no-test", is_flag=True, help="Save the key without asking Atlassian whether it works.")
-@click.option("--rotate", is_flag=True, help="Replace the key in use by a new one that may read no less.")
+@click.option("--no-test", is_flag=True, help="Save the key without testing it.")
+@click.option("--rotate", is_flag=True, help="Replace the key in use with a new one that has at least the same scopes.")
 @pass_console
 def command(
     console: Console,
@@ -35,8 +35,8 @@ def command(
     --rotate also compares it with the key in use: the same organization, and no scope less. Revoke the old key once the
     next audit has run.
 
-    A token is saved untested: contribaudit doctor tries it on a site. Neither is ever an argument: other users of a
-    machine can read those.
+    A token is saved without a test; contribaudit doctor tests it on a site. Neither is ever passed as an argument,
+    which other users of the machine could read.
     """
     from contribaudit.cli.options import ask_key, chosen_organization
     from contribaudit.settings import credentials

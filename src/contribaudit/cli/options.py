@@ -68,7 +68,7 @@ def format_option(choices: Sequence[str], default: str) -> Callable[[F], F]:
     """--format, as `output_format`; --csv-bom too where CSV is among the choices."""
     kind = click.Choice(choices)
     option = click.option(
-        "--format", "output_format", type=kind, default=default, show_default=True, help="How to write it."
+        "--format", "output_format", type=kind, default=default, show_default=True, help="Output format."
     )
     return (lambda command: option(csv_bom_option(command))) if "csv" in choices else option
 
@@ -82,20 +82,24 @@ csv_bom_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=_csv_bom,
-    help="Begin CSV with a byte order mark: Excel then reads it as UTF-8.",
+    help="Start CSV with a byte order mark, so that Excel reads it as UTF-8.",
 )
 
 
 site_option = click.option(
-    "--site", metavar="HOST|all", help="The API token of a site that the configuration names, or of all sites."
+    "--site", metavar="HOST|all", help="Use the API token of a configured site, or of all sites."
 )
-policy_option = click.option("--policy", "policy_path", type=_PATH, metavar="FILE", help="Audit policy file.")
+policy_option = click.option("--policy", "policy_path", type=_PATH, metavar="FILE", help="The audit policy file.")
 output_option = click.option(
-    "--output", "output_path", type=_PATH, metavar="FILE", help="Write the result there, not to stdout; - is stdout."
+    "--output",
+    "output_path",
+    type=_PATH,
+    metavar="FILE",
+    help="Write the result to this file instead of stdout; - is stdout.",
 )
-force_option = click.option("--force", is_flag=True, help="Let --output replace a file.")
+force_option = click.option("--force", is_flag=True, help="Let --output overwrite an existing file.")
 store_option = click.option(
-    "--store", "store_location", metavar="PATH|URL", help="The history: a file or a database URL."
+    "--store", "store_location", metavar="PATH|URL", help="The history: a file path or a database URL."
 )
 
 
@@ -151,11 +155,13 @@ def global_options() -> list[click.Option]:
         return click.Option(names, expose_value=False, is_eager=True, callback=_setting(apply), **kwargs)
 
     return [
-        option(["--config"], _config, type=_PATH, metavar="FILE", help="Configuration file."),
-        option(["--quiet", "-q"], _quiet, is_flag=True, help="Only warnings and errors on stderr."),
-        option(["--verbose", "-v"], _verbose, is_flag=True, help="More on stderr."),
-        option(["--log-format"], _log_format, type=click.Choice(["text", "json"]), help="How to write stderr."),
-        option(["--no-color"], _no_color, is_flag=True, help="No colours; NO_COLOR does the same."),
+        option(["--config"], _config, type=_PATH, metavar="FILE", help="The configuration file."),
+        option(["--quiet", "-q"], _quiet, is_flag=True, help="Show only warnings and errors on stderr."),
+        option(["--verbose", "-v"], _verbose, is_flag=True, help="Show more detail on stderr."),
+        option(
+            ["--log-format"], _log_format, type=click.Choice(["text", "json"]), help="Format of messages on stderr."
+        ),
+        option(["--no-color"], _no_color, is_flag=True, help="Turn off colors; NO_COLOR does the same."),
     ]
 
 
@@ -214,7 +220,7 @@ def ask_key(what: str) -> SecretStr:
     for left in reversed(range(_TRIES)):
         typed = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
         try:
-            return checked_key(typed.strip(), "What you typed")
+            return checked_key(typed.strip(), "Your input")
         except CredentialError as error:
             if not left:
                 raise
@@ -243,9 +249,9 @@ def agreed(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not person_there():
-        raise UsageError("There is no terminal to ask whether you mean it", hint="Say so with --yes")
+        raise UsageError("There is no terminal to ask for confirmation", hint="Confirm with --yes")
     if not confirm(question, default=False):
-        raise UsageError("Nothing was done", hint="Run it again when you mean it")
+        raise UsageError("Nothing was done", hint="Run the command again to confirm")
 
 
 _KEY_OPTIONS = ("--api-key", "--key", "--token", "--api-token", "--password")

@@ -30,25 +30,25 @@ TABLE = ("run", "started_at", "late_minutes", "complete", "exit_code", "outcomes
 
 @click.group()
 def command() -> None:
-    """The history of audits."""
+    """Show the history of audits."""
 
 
 @command.command("list")
 @organization_option()
-@click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True, help="How many, newest first.")
+@click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True, help="Maximum number of runs.")
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
 def list_runs(
     console: Console, *, organization: str | None, limit: int, output_format: str, store_location: str | None
 ) -> None:
-    """Runs, newest first."""
+    """List the runs, newest first."""
 
     with console.history(store_location) as store:
         rows = [_row(record) for record in store.runs(organization=organization, limit=limit)]
     console.table(output_format, COLUMNS, rows, flexible="outcomes", only=TABLE)
     if not rows:
-        console.diagnostics.conclusion("There is no run yet: contribaudit audit makes the first.")
+        console.diagnostics.conclusion("There is no run yet: run contribaudit audit first.")
 
 
 @command.command("show")
@@ -57,7 +57,7 @@ def list_runs(
 @store_option
 @pass_console
 def show_run(console: Console, *, run: int, output_format: str, store_location: str | None) -> None:
-    """One run: who ran it, under which policy, and how far each collector came."""
+    """Show one run: who ran it, under which policy, and how much each collector read."""
     from contribaudit.exporters.json_v1 import collection_row
     from contribaudit.exporters.tabular import cell_text, render
     from contribaudit.exporters.text import safe_text
@@ -97,7 +97,7 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
 
     number = store.previous(organization, record.id)
     if number is None:
-        return (organization, None, None, None, "the first that is kept")
+        return (organization, None, None, None, "the first saved run")
     earlier = store.run(number)
     hours = round((record.started_at - earlier.finished_at).total_seconds() / 3600, 1)
     between = [
@@ -117,15 +117,15 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
 
 @command.command("gaps")
 @organization_option()
-@click.option("--since", metavar="DATE", help="From when on; default: the first run that is kept.")
+@click.option("--since", metavar="DATE", help="Start; default: the first saved run.")
 @click.option(
     "--every",
     "every_hours",
     type=click.FloatRange(min=0, min_open=True),
     metavar="HOURS",
-    help="How long two whole readings may lie apart; default: a run a day, with two hours of grace.",
+    help="Longest accepted time between two complete runs; default: one day plus two hours.",
 )
-@click.option("--collector", metavar="NAME", help="Of this collector alone.")
+@click.option("--collector", metavar="NAME", help="Only this collector.")
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
@@ -139,9 +139,10 @@ def list_gaps(
     output_format: str,
     store_location: str | None,
 ) -> None:
-    """Stretches in which nobody looked, for the run as a whole and for each collector. Ends with 0.
+    """List the periods without a complete reading, for the whole run and for each collector.
 
-    A run that came only part of the way closes no gap of what it did not read; a run that was removed closes none.
+    A partial run does not close the gap of what it did not read; neither does a removed run. The exit code is
+    always 0.
     """
     from datetime import UTC, datetime
 
@@ -164,16 +165,14 @@ def list_gaps(
     rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
     console.table(output_format, GAPS, rows, flexible="in_between")
     told = f"{plural(len(found), 'gap')} of more than {expected:g} hours."
-    console.diagnostics.conclusion(
-        told if known else "No run is kept, so nothing was ever observed: contribaudit audit."
-    )
+    console.diagnostics.conclusion(told if known else "No run is saved yet: run contribaudit audit first.")
 
 
 @command.command("outcomes")
 @click.argument("check", metavar="CHECK|FINDING")
 @organization_option()
-@click.option("--since", metavar="DATE", help="From when on.")
-@click.option("--until", metavar="DATE", help="Until when.")
+@click.option("--since", metavar="DATE", help="Start of the period.")
+@click.option("--until", metavar="DATE", help="End of the period.")
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
@@ -187,10 +186,10 @@ def list_outcomes(
     output_format: str,
     store_location: str | None,
 ) -> None:
-    """How a check, or one finding by its ID, came out over time.
+    """Show the outcomes of a check, or of one finding by its ID, over time.
 
-    Each row is a stretch from the first run that gave an outcome to the last; between two runs nobody looked, and the
-    longest such time is told.
+    Each row is a period from the first run with an outcome to the last. Nothing is known between two runs; the
+    longest such interval is shown.
     """
     import re
 
@@ -209,16 +208,22 @@ def list_outcomes(
     rows = [tuple(getattr(one, name) for name in SPANS) for one in spans]
     console.table(output_format, SPANS, rows, only=SPANS[1:])
     if not rows:
-        console.diagnostics.conclusion(f"No kept run judged {check}.")
+        console.diagnostics.conclusion(f"No saved run judged {check}.")
 
 
 @command.command("prune")
-@click.option("--keep-daily", metavar="SPAN", default="90d", show_default=True, help="One run a day for so long.")
 @click.option(
-    "--keep-weekly", metavar="SPAN", default="15mo", show_default=True, help="Then one a week; older runs are removed."
+    "--keep-daily", metavar="SPAN", default="90d", show_default=True, help="Keep one run a day for this long."
 )
-@click.option("--dry-run", is_flag=True, help="Tell what would go, and keep it.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--keep-weekly",
+    metavar="SPAN",
+    default="15mo",
+    show_default=True,
+    help="Then keep one a week for this long; older runs are removed.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
@@ -232,12 +237,12 @@ def prune(
     output_format: str,
     store_location: str | None,
 ) -> None:
-    """Remove old runs: one a day is kept for 90 days, one a week for 15 months, older ones go.
+    """Remove old runs: keep one a day for 90 days, then one a week for 15 months.
 
-    What every run that stays saw, knew and judged stays as it is; that a run was removed, when and by whom stays
-    known, and its number is never given again. Always kept: the newest run, each organization's first and last, runs
-    named by a baseline, runs between which a signal moved or an app came, left or was renamed, the first run to see a
-    change that somebody annotated, and what a partial run relies on. Spans are written 90d, 12w, 15mo, 2y.
+    What the remaining runs saw, knew and judged does not change. The history records that a run was removed, when
+    and by whom, and never reuses its number. Always kept: the newest run, each organization's first and last run,
+    runs that a baseline refers to, runs between which a signal changed or an app was added, removed or renamed, the
+    first run that saw an annotated change, and what a partial run relies on. Write durations as 90d, 12w, 15mo, 2y.
     """
     from datetime import UTC, datetime
 
@@ -262,8 +267,8 @@ def prune(
     if not done.removed:
         console.diagnostics.conclusion(f"Nothing to remove: {rule}.")
         return
-    also = f"{plural(done.outcomes, 'outcome')} and {plural(done.raw_objects, 'raw answer')} that only they had"
-    verb = "would go" if dry_run else "removed"
+    also = f"{plural(done.outcomes, 'outcome')} and {plural(done.raw_objects, 'raw answer')} that only they used"
+    verb = "would be removed" if dry_run else "removed"
     console.diagnostics.conclusion(f"{going} {verb}, with {also}; {rule}.{freed}")
 
 
@@ -276,7 +281,7 @@ def _compact(console: Console, store: History) -> str:
         if not store.compact():
             return ""
     except StoreBusy:
-        console.diagnostics.warning("the file keeps its size for now: somebody else is using the history")
+        console.diagnostics.warning("the file keeps its size for now: another process is using the history")
         return ""
     return f" The file is {max(before - store.size_bytes(), 0) // 1024} KB smaller."
 

@@ -21,27 +21,29 @@ _PATH = click.Path(path_type=Path)
 
 
 def _shared(function: F) -> F:
-    at = click.option("--at", "time", default="06:15", show_default=True, metavar="HH:MM", help="Time of day.")
-    key = click.option(
-        "--api-key-file", "key_file", type=_PATH, metavar="FILE", help="The file that will hold the key, mode 600."
+    at = click.option(
+        "--at", "time", default="06:15", show_default=True, metavar="HH:MM", help="Time of the daily audit."
     )
+    key = click.option("--api-key-file", "key_file", type=_PATH, metavar="FILE", help="The file for the key, mode 600.")
     return organization_option()(key(at(function)))
 
 
 @click.group("schedule")
 def command() -> None:
-    """Print what runs the audit every day: no person, no terminal, no keyring.
+    """Print a setup for a daily audit that needs no person, terminal or keyring.
 
-    The recipe calls this very installation. Nothing is changed on this machine, unless --install says so.
+    The setup calls this installation of contribaudit. Nothing is changed on this machine without --install.
     """
 
 
 @command.command("systemd")
 @_shared
-@click.option("--install", is_flag=True, help="Write the units into ~/.config/systemd/user; never overwrites.")
+@click.option(
+    "--install", is_flag=True, help="Install the units in ~/.config/systemd/user; existing files are never overwritten."
+)
 @pass_console
 def systemd(console: Console, organization: str | None, time: str, key_file: Path | None, install: bool) -> None:
-    """A service and a timer of your own systemd, and a service to start by hand.
+    """Print a systemd user service and timer for a daily audit, and a service to start by hand.
 
     The key is loaded as a systemd credential, so that only the service can read it while it runs.
     """
@@ -54,30 +56,30 @@ def systemd(console: Console, organization: str | None, time: str, key_file: Pat
     else:
         for name, content in schedules.units(recipe).items():
             console.write(f"# {schedules.folder() / name}\n{content}\n")
-    console.diagnostics.note("Next:" if install else "Write these files, or let --install do it; then:")
+    console.diagnostics.note("Next:" if install else "Save these files, or use --install; then run:")
     for step in schedules.steps(recipe):
         console.diagnostics.note(f"  {step}")
 
 
 @command.command("cron")
 @_shared
-@click.option("--mail-to", default="", metavar="ADDRESS", help="Who gets the outcome; your local account if not given.")
-@click.option("--log-file", type=_PATH, metavar="FILE", help="Where progress and errors go.")
+@click.option("--mail-to", default="", metavar="ADDRESS", help="Recipient of the verdict; default: your local account.")
+@click.option("--log-file", type=_PATH, metavar="FILE", help="Log file for progress and errors.")
 @pass_console
 def cron(
     console: Console, organization: str | None, time: str, key_file: Path | None, mail_to: str, log_file: Path | None
 ) -> None:
-    """A crontab line, with the key in a file and a log."""
+    """Print a crontab line for a daily audit, with the key in a file and a log."""
     from contribaudit.errors import UsageError
     from contribaudit.operations import schedules
     from contribaudit.settings import file
 
     if not mail_to.isprintable():
-        raise UsageError("--mail-to holds a line break or another control character", hint="Give one mail address")
+        raise UsageError("--mail-to contains a line break or another control character", hint="Give one email address")
     recipe = _recipe(console, organization, time, key_file)
     log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
     console.write(schedules.crontab(recipe, mail_to=mail_to or _account(), log_file=log))
-    console.diagnostics.conclusion("Put the key into its file first; the recipe's comments say how.")
+    console.diagnostics.conclusion("First put the key into its file, as the comments in the recipe show.")
 
 
 @command.command("launchd")
@@ -176,7 +178,7 @@ def _recipe(console: Console, organization: str | None, time: str, key_file: Pat
     for word in (*recipe.audit, str(recipe.key_file), *(value for _, value in recipe.environment)):
         if not word.isprintable():
             raise UsageError(
-                "Something in the recipe holds a line break or another control character", hint="Rename that path"
+                "Something in the recipe contains a line break or another control character", hint="Rename that path"
             )
     return recipe
 
@@ -195,7 +197,7 @@ def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, st
     ]
     if os.environ.get(f"{PREFIX}STORE") and not _store(settings):
         text = f"{PREFIX}STORE may hold a password, so it is not in the recipe"
-        console.diagnostics.warning(text, hint="Write `store` into config.toml, readable by you alone")
+        console.diagnostics.warning(text, hint="Set `store` in config.toml, and make that file readable only by you")
     return tuple((PREFIX + name, value) for name, value in found if value and os.environ.get(PREFIX + name))
 
 

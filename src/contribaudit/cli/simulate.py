@@ -13,23 +13,33 @@ DEMO_KEY = "demo-key"
 
 
 @click.group("simulate", invoke_without_command=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port; a free one if not given.")
-@click.option("--scenario", default="drifted", show_default=True, metavar="NAME", help="Which organization; see below.")
-@click.option("--apps", type=click.IntRange(min=0), metavar="N", help="Number of apps of a generated organization.")
 @click.option(
-    "--sites", type=click.IntRange(min=1), metavar="N", help="Number of sites instead of apps, four apps each."
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port to listen on; default: a free port."
 )
-@click.option("--spaces", type=click.IntRange(min=0), metavar="N", help="Number of spaces of a generated organization.")
-@click.option("--latency-ms", type=click.FloatRange(min=0), default=0, metavar="N", help="How long each answer takes.")
+@click.option(
+    "--scenario",
+    default="drifted",
+    show_default=True,
+    metavar="NAME",
+    help="The simulated organization; --list shows them.",
+)
+@click.option("--apps", type=click.IntRange(min=0), metavar="N", help="Number of apps in a generated organization.")
+@click.option(
+    "--sites", type=click.IntRange(min=1), metavar="N", help="Number of sites, with four apps each; instead of --apps."
+)
+@click.option("--spaces", type=click.IntRange(min=0), metavar="N", help="Number of spaces in a generated organization.")
+@click.option(
+    "--latency-ms", type=click.FloatRange(min=0), default=0, metavar="N", help="Delay of each answer, in milliseconds."
+)
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="KIND@ENDPOINT[,page=N][,times=N][,seconds=N]",
-    help="Something that goes wrong; repeat it for several. --list names them.",
+    help="A fault to inject; repeat it for several. --list shows them.",
 )
 @click.option("--control", is_flag=True, help="Let `contribaudit simulate flip` cause drift in it.")
-@click.option("--list", "listed", is_flag=True, help="List scenarios and faults, and end.")
+@click.option("--list", "listed", is_flag=True, help="List scenarios and faults, then exit.")
 @pass_console
 def command(
     console: Console,
@@ -43,9 +53,9 @@ def command(
     control: bool,
     listed: bool,
 ) -> None:
-    """Serve a simulated Atlassian admin API, until Ctrl-C.
+    """Serve a simulated Atlassian admin API until Ctrl-C.
 
-    The base URL is the only line on stdout; stderr has the lines to paste into another terminal.
+    The base URL is the only line on stdout; stderr shows the commands to paste into another terminal.
     """
     from contribaudit import simulator
 
@@ -67,7 +77,7 @@ def command(
         )
     except ValueError as error:
         text = str(error)
-        raise UsageError(text[:1].upper() + text[1:], hint="contribaudit simulate --list names them") from None
+        raise UsageError(text[:1].upper() + text[1:], hint="Run contribaudit simulate --list to see them") from None
 
     if control:
         simulator.add_control(app)
@@ -80,7 +90,7 @@ def command(
     try:
         simulator.serve(app, port=port, on_ready=ready)
     except OSError as error:
-        hint = "Leave --port out to take a free one"
+        hint = "Omit --port to use a free port"
         raise UsageError(f"Port {port} cannot be used: {error.strerror}", hint=hint) from None
     console.diagnostics.conclusion("The simulated API has stopped.")
 
@@ -131,7 +141,7 @@ def _paste(url: str, organization: str, *, control: bool) -> list[str]:
         "  contribaudit audit",
         *drift,
         "",
-        "Ctrl-C ends it.",
+        "Press Ctrl-C to stop it.",
     ]
 
 

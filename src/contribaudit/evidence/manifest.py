@@ -49,7 +49,7 @@ class Scope(_Part):
     from_: Annotated[Time | None, Field(alias="from")]
     until: Time | None
     people: Literal["named", "pseudonym", "omit"]
-    """How people appear in it."""
+    """How people are named."""
     sites: list[str]
     """Hosts of the sites that it is limited to, sorted; empty for all of them."""
 

@@ -147,7 +147,7 @@ def _setting(one: Observation) -> Group:
         text.append(display(one.value))
     else:
         text.append(f"not known: {safe_text(one.reason)}", "yellow")
-        text.append(f"; the scope {one.missing_scope} would let the key read it" if one.missing_scope else "")
+        text.append(f"; the key needs the scope {one.missing_scope} to read it" if one.missing_scope else "")
     return Group(text, Text(_evidence(one, one.source), "dim"))
 
 

@@ -177,7 +177,7 @@ def _create(path: Path) -> None:
             if not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
         if path.is_dir():
-            raise StoreError(f"The history {path} is a folder", hint="Name a file in it")
+            raise StoreError(f"The history {path} is a folder", hint="Name a file in the folder")
         # SQLite gives its -wal and -shm files the same mode
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 

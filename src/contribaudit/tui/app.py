@@ -68,7 +68,7 @@ class Dashboard(Host):
         Binding("O", "organization", "Organization", show=False),
         Binding("L", "light", "Light or dark", show=False),
         Binding("R", "reload", "Reload", show=False),
-        Binding("escape", "now", "From the past back to now", show=False, priority=True),
+        Binding("escape", "now", "Return to now", show=False, priority=True),
         Binding("ctrl+p", "command_palette", "Every screen and action by name", show=False, priority=True),
         Binding("q", "quit", "Quit"),
         # Before every dialog too, where an app's other keys do not reach.
@@ -121,7 +121,7 @@ class Dashboard(Host):
             super()._handle_exception(error)
         elif not isinstance(error.error, NoMatches):
             told = f"{type(error.error).__name__}: {error.error}"[:200]
-            self.say(f"This did not work, and is a bug in contribaudit: report it. {told}", warning=True)
+            self.say(f"This is a bug in contribaudit; please report it. {told}", warning=True)
 
     def on_mount(self) -> None:
         """Begin to load once something is on the screen."""
@@ -171,7 +171,7 @@ class Dashboard(Host):
         with self.telling():
             board = await self.in_thread(self.source.load_at, moment)
             if self.screen.is_modal:
-                self.say("A form was opened meanwhile, so the present stays", warning=True)
+                self.say("A form is open, so the view stays at the present", warning=True)
             else:
                 self.accept(replace(board, asked_for=moment))
 
@@ -195,7 +195,7 @@ class Dashboard(Host):
     def action_organization(self) -> None:
         """Choose one organization, or all."""
         if self.source is None or len(self.source.organizations) < 2:
-            self.say("There is one organization")
+            self.say("There is only one organization")
             return
         self.push_screen(OrganizationsScreen(self.source.organizations, self.source.focus), self._focused)
 
@@ -215,7 +215,7 @@ class Dashboard(Host):
         screen = self.screen
         sheet = screen.sheet() if isinstance(screen, BoardScreen) else None
         if sheet is None:
-            self.say("This screen has no rows to write; E writes it as a picture", warning=True)
+            self.say("This screen has no rows to export; press E to export a picture", warning=True)
             return
         self._write(lambda: files.write_sheet(sheet))
 
@@ -229,11 +229,11 @@ class Dashboard(Host):
         """The palette: every screen, then what can be done."""
         for mode, known in ALL.items():
             yield SystemCommand(known.name, known.about, lambda mode=mode: self.switch_mode(mode))
-        yield SystemCommand("Keys and words", "Every key, and what words and signs mean", self.action_keys)
+        yield SystemCommand("Keys and words", "Every key, and the meaning of words and signs", self.action_keys)
         yield SystemCommand("Reload", "Read the history again", self.action_reload)
-        yield SystemCommand("Organization", "Look at one organization, or at all", self.action_organization)
-        yield SystemCommand("Export rows", "Write what is on the screen as CSV", self.action_export)
-        yield SystemCommand("Export picture", "Write the screen as SVG", self.action_picture)
+        yield SystemCommand("Organization", "Show one organization, or all", self.action_organization)
+        yield SystemCommand("Export rows", "Save the rows on the screen as CSV", self.action_export)
+        yield SystemCommand("Export picture", "Save the screen as SVG", self.action_picture)
         yield SystemCommand("Light or dark", "Change the theme", self.action_light)
         yield from (one for one in super().get_system_commands(screen) if one.title in ("Theme", "Quit"))
 
@@ -243,7 +243,7 @@ class Dashboard(Host):
 
     def on_nothing_to_load(self, message: NothingToLoad) -> None:
         """Say what to do first."""
-        self.trouble = "Nothing to show yet"
+        self.trouble = "No data to show yet"
         self.lack = message.lack
         if not isinstance(self.screen, WelcomeScreen):
             self.push_screen(WelcomeScreen(message.lack), self._welcomed)

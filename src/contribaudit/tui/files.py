@@ -55,10 +55,10 @@ def _write(name: str, kind: str, text: str) -> str:
             continue
         except OSError as error:
             raise OutputError(
-                f"{path} could not be written: {error.strerror}", hint="Start from a folder of yours"
+                f"{path} could not be written: {error.strerror}", hint="Start it in a folder that you can write to"
             ) from error
         return str(path)
-    raise OutputError(f"{stem} exists a hundred times", hint="Wait a second")
+    raise OutputError(f"{stem} already already exists a hundred times", hint="Wait a second and try again")
 
 
 _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"

@@ -58,18 +58,18 @@ def past(board: Board | None) -> str:
     """Why nothing is written while this board is shown: it is not about now. "" where it is, or where there is none."""
     if board is None or board.asked_for is None:
         return ""
-    return f"This is the state of {board.asked_for:%a %d %b %Y %H:%M}Z; Escape goes back to now"
+    return f"This is the state as of {board.asked_for:%a %d %b %Y %H:%M}Z; press Escape to return to now"
 
 
 def missing(source: Source | None, board: Board | None) -> str:
     """What somebody who looked lacks for recording it: a history, a mail address. "" where nothing is missing."""
     if board is None:
-        return "Nothing was read yet"
+        return "No audit has run yet"
     if source is None or not source.can_write or source.job is None:
-        return "Read only: nothing can be recorded here. Open the dashboard where the history is."
+        return "Read-only: to record attestations, open the dashboard on the machine with the history."
     if not board.you:
         return (
-            'Read only: nobody would be the one who looked. Set attested_by = "you@example.com" in config.toml '
-            "(CONTRIBAUDIT_ATTESTED_BY) and start again."
+            'Read-only: set attested_by = "you@example.com" in config.toml so that attestations carry your name '
+            "(or CONTRIBAUDIT_ATTESTED_BY), then restart."
         )
     return ""

@@ -214,7 +214,10 @@ class Shown:
 
     def use_policy(self, path: Path) -> None:
         """Refused. Raises UsageError."""
-        raise UsageError(f"Nothing is judged here, by {path} or any other policy", hint="Open the history instead")
+        raise UsageError(
+            f"An evidence pack is shown as it was judged; {path} cannot be applied to it",
+            hint="Open the history instead",
+        )
 
     def live_job(self) -> Job | None:
         """None: nothing is read from here."""
@@ -231,16 +234,20 @@ class Shown:
     def load_at(self, moment: datetime) -> Board:
         """Only the moment of the report is known. Raises UsageError for any earlier one."""
         if moment < self._board.report.run.started_at:
-            raise UsageError(f"Nothing is known here of {moment:%Y-%m-%d %H:%M}Z", hint="Open the history instead")
+            raise UsageError(f"This report does not cover {moment:%Y-%m-%d %H:%M}Z", hint="Open the history instead")
         return self._board
 
     async def audit(self, progress: Progress) -> Board:  # noqa: ARG002
         """Refused. Raises UsageError."""
-        raise UsageError(f"Nothing can be read from {self._title}", hint="Run contribaudit audit where the key is")
+        raise UsageError(
+            f"{self._title} cannot run an audit", hint="Run contribaudit audit on the machine with the API key"
+        )
 
     def raw(self, sha256: str) -> bytes:
         """Nothing is kept here. Raises StoreDamaged."""
-        raise StoreDamaged(f"The raw answer {sha256[:12]}… is not here", hint="Look at it where the history is")
+        raise StoreDamaged(
+            f"The raw response {sha256[:12]}… is not stored here", hint="Open it on the machine with the history"
+        )
 
     def spaces(self, organization: str) -> SpaceIndex:  # noqa: ARG002
         """None."""
@@ -252,7 +259,7 @@ class Shown:
 
     def mark_seen(self, board: Board) -> None:  # noqa: ARG002
         """Refused. Raises UsageError."""
-        raise UsageError("Who looked is noted in a history, and here is none", hint="Open the dashboard without a pack")
+        raise UsageError("Without a history, nothing can be marked as seen", hint="Open the dashboard without a pack")
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -262,7 +269,7 @@ class Lacking(Shown):
     """A source that has nothing to give, and says why."""
 
     def __init__(self, lack: Lack) -> None:
-        self._lack, self._title = lack, "nothing yet"
+        self._lack, self._title = lack, "no data"
         self.focus = None
 
     def lack(self) -> Lack:
@@ -271,7 +278,9 @@ class Lacking(Shown):
 
     def load(self) -> Board:
         """Raises UsageError."""
-        raise UsageError("There is nothing to show yet", hint="Run contribaudit init, or contribaudit demo --dashboard")
+        raise UsageError(
+            "There is no data to show yet", hint="Run contribaudit init, or try contribaudit demo --dashboard"
+        )
 
     def load_at(self, moment: datetime) -> Board:  # noqa: ARG002
         """Raises UsageError."""

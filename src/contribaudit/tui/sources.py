@@ -103,8 +103,8 @@ class PackSource(Shown):
         with open_pack(self._place) as pack:
             if not sha256_hex.isalnum() or path not in {name for name, _ in pack.sizes()}:
                 raise StoreDamaged(
-                    f"The raw answer {sha256_hex} is not in this evidence",
-                    hint="Packs without names of people hold none; look at it where the history is",
+                    f"The raw response {sha256_hex} is not in this evidence",
+                    hint="Packs without names of people contain none; open it on the machine with the history",
                 )
             return _read(pack, path, sha256_hex)
 
@@ -113,18 +113,18 @@ def _read(pack: Pack, path: str, sha256_hex: str) -> bytes:
     """The file, if it is still the one that was verified. Raises EvidenceDamaged."""
     body = pack.read(path)
     if sha256(body).hexdigest() != sha256_hex:
-        raise EvidenceDamaged(f"{path} was changed", hint=ASK)
+        raise EvidenceDamaged(f"{path} was modified", hint=ASK)
     return body
 
 
 def verification(verified: Verified) -> Sequence[str]:
     """What the check found, in a clause each."""
     signed = (
-        f"signed with key {verified.signed_with[:LEAST_DIGITS]}, compare it with the signer's"
+        f"signed with key {verified.signed_with[:LEAST_DIGITS]}; compare it with the signer's key"
         if verified.signed_with
         else "not signed"
     )
-    return ("evidence, read only", f"consistent: {verified.files} files as the manifest says, {signed}")
+    return ("evidence, read only", f"consistent: {verified.files} files match the manifest, {signed}")
 
 
 _T = TypeVar("_T")
@@ -430,7 +430,7 @@ def open_demo(scenario: str = "drifted") -> HistorySource:
             title="demo",
             you="it@acme.example",
             audit_job=audit_job,
-            notes=("demo, nothing kept",),
+            notes=("demo, nothing is saved",),
             policy_path=shown.policy,
         )
         source.also_close(stack.pop_all().close)

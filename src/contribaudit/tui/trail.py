@@ -61,7 +61,7 @@ def note_ticket(source: Source, board: Board, change: Change, ticket: str, note:
     """Keep a change's ticket, as `contribaudit changes annotate` does. Raises UsageError where nothing can be kept."""
     job = source.job
     if job is None or not source.can_write:
-        raise UsageError("Nothing can be noted here", hint="Open the dashboard on the history, not on a pack")
+        raise UsageError("An evidence pack is read-only", hint="Open the dashboard on the history to add notes")
     asked = [one.organization for one in job.targets if not one.left_out]
     signature = job.operator.signature(job.clock(), board.you)
     annotate(job.store, job.rulebook, asked, change.id, ticket, note, signature)

@@ -199,7 +199,7 @@ def revoke(
 
 @click.command("forget")
 @click.argument("person", metavar="MAIL")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @store_option
 @pass_console
 def forget(console: Console, *, person: str, yes: bool, store_location: str | None) -> None:

@@ -105,7 +105,7 @@ def _screen(
         if not draft.answers:
             drafts.discard(draft)
             return (), before
-        path = given.console_path or ask("Menu path that you took", default=path_of(screen))
+        path = given.console_path or ask("Menu path taken", default=path_of(screen))
         shots, bodies = _shots(given)
         looked = session.looked(before)
         told = [

@@ -269,7 +269,7 @@ def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
         if not new:
             continue
         approved = state.baseline(place.id)
-        why = "outside of the baseline"
+        why = "not in the baseline"
         if approved is not None:
             ended = approved.expired(state.as_of)
             why = "the baseline has ended" if ended else f"outside of the baseline of run {approved.baseline.run}"

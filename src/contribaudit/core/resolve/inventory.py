@@ -11,7 +11,7 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State
 
 NAMED_BY_POLICY = "named by a policy only, not in the list of apps"
-NOT_AN_APP = "an entry of the list that is no app"
+NOT_AN_APP = "an entry in the list that is not an app"
 """Notes of rows that the inventory's numbers leave out."""
 
 

@@ -26,7 +26,7 @@ from contribaudit.tui.widgets.grid import Column
 COLUMNS = (
     Column("organization", 16, flexible=True),
     Column("kind", 9),
-    Column("outside of the baseline", 24, flexible=True),
+    Column("not in the baseline", 24, flexible=True),
     Column("why", 24, flexible=True, drop_below=80),
 )
 SHEET = ("organization_id", "subject_kind", "subject_id", "subject_name", "reason_code", "reason")
@@ -55,7 +55,7 @@ def cells(state: State, one: Line) -> list[Text]:
     """One line."""
     name = Text(safe_text(state.organization_name(one.organization)))
     if one.subject is None or one.why is None:
-        told = "nothing is outside" if state.baseline(one.organization) is not None else "no baseline yet"
+        told = "everything is covered" if state.baseline(one.organization) is not None else "no baseline yet"
         return [name, Text(""), Text(told, "dim"), Text("")]
     return [
         name,
@@ -80,7 +80,7 @@ def standing_line(state: State) -> Text:
         approved = state.baseline(place.id)
         said.append(f"{safe_text(state.organization_name(place.id))}  ", "bold")
         if approved is None:
-            said.append("no baseline: nothing is held to an approved state. p approves the first.\n")
+            said.append("no baseline yet: press p to approve the first one.\n")
             continue
         one = approved.baseline
         said.append(f"run {one.run}, approved by {safe_text(one.approved.by)} on {one.approved.at:%Y-%m-%d}")
@@ -88,7 +88,7 @@ def standing_line(state: State) -> Text:
             ended = approved.expired(state.as_of)
             said.append(f", {'ENDED' if ended else 'until'} {one.until:%Y-%m-%d}", "bold red" if ended else "")
         said.append(f": {safe_text(one.reason)}\n")
-    said.append("What is outside of a baseline is never a pass, until somebody approves anew.", "dim")
+    said.append("A pass about a subject that is not in the baseline counts as unknown until a new approval.", "dim")
     return said
 
 
@@ -96,18 +96,18 @@ def outside_text(what: Approvable) -> Text:
     """What the approval would take in."""
     said = Text(f"{plural(what.apps, 'app')} are in the run.\n")
     if what.standing is None:
-        said.append("There is no baseline so far: everything that the run knew becomes the approved state.\n")
+        said.append("There is no baseline yet: everything in this run becomes the approved state.\n")
         return said
     if not what.outside:
-        said.append("Nothing is outside of the baseline that counts now.\n")
+        said.append("The current baseline covers everything.\n")
         return said
-    said.append(f"\nOutside so far, and approved by this ({len(what.outside)})\n", "bold")
+    said.append(f"\nNot in the baseline yet; this approves them ({len(what.outside)})\n", "bold")
     for subject, why in what.outside[:_MOST_SHOWN]:
         said.append("  + ", "bold green").append(f"{safe_text(alias_of(what.state, subject))}\n")
         said.append(f"      {safe_text(why.reason)}\n", "dim")
     if len(what.outside) > _MOST_SHOWN:
         said.append(
-            f"  and {len(what.outside) - _MOST_SHOWN} more; they are all on the screen behind this form\n", "dim"
+            f"  and {len(what.outside) - _MOST_SHOWN} more; the screen behind this form lists them all\n", "dim"
         )
     return said
 
@@ -159,13 +159,13 @@ def effect(before: Report, after: Report, wanted: Finding) -> Text:
     """What the changed policy makes of the findings of the same run."""
     was = {one.id: one for one in before.findings}
     moved = [one for one in after.findings if one.id in was and was[one.id].outcome is not one.outcome]
-    said = Text().append("What it does to the run that is shown\n", "bold")
+    said = Text().append("Effect on the run shown\n", "bold")
     for one in moved:
         said.append(f"  {one.check}  {safe_text(alias_of(after.state, one.subject))}: ")
         said.append_text(keys.outcome_sign(was[one.id].outcome)).append(" -> ")
         said.append_text(keys.outcome_sign(one.outcome)).append("\n")
     if wanted.id not in {one.id for one in moved}:
-        said.append("  ! It does not cover the finding:\n", "bold red")
+        said.append("  ! The waiver does not cover the finding:\n", "bold red")
         for warning in new_warnings(before, after):
             said.append(f"    {safe_text(warning)}\n")
     return said

@@ -41,10 +41,10 @@ ATTESTED_COLUMNS = (
     Column("setting", 20, flexible=True),
     Column("value", 12),
     Column("by", 20, drop_below=100),
-    Column("looked on", 10, drop_below=90),
-    Column("held by", 12, drop_below=110),
+    Column("seen on", 10, drop_below=90),
+    Column("anchored by", 12, drop_below=110),
 )
-WAITING = "second person wanted"
+WAITING = "needs second person"
 FILTERS = ("in force", "waiting for confirmation", "superseded", "revoked", "all")
 """What the list of attestations can be cut down to."""
 
@@ -112,24 +112,24 @@ def recorded_detail(state: State, one: Recorded, note: str = "") -> Text:
     for signature in told.confirmed:
         labelled(said, "confirmed", f"{safe_text(signature.by)}, {signature.at:%Y-%m-%d %H:%M}Z")
     if not told.confirmed:
-        labelled(said, "confirmed", "by nobody so far")
+        labelled(said, "confirmed", "not yet")
     if told.revoked is not None:
         labelled(said, "revoked", f"{safe_text(told.revoked.by)}, {told.revoked.at:%Y-%m-%d %H:%M}Z")
-        labelled(said, "because", safe_text(note) or "nobody said why")
+        labelled(said, "because", safe_text(note) or "no reason given")
     if one.due_on is not None:
         labelled(said, "look again", f"{one.due_on:%Y-%m-%d}")
-    labelled(said, "screen", safe_text(told.screen) or "not said")
-    labelled(said, "path", safe_text(told.console_path) or "not said")
+    labelled(said, "screen", safe_text(told.screen) or "not recorded")
+    labelled(said, "path", safe_text(told.console_path) or "not recorded")
     if told.note:
         labelled(said, "note", safe_text(told.note))
     for shot in told.attachments:
         labelled(said, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
     plan = told.highest_plan or ", ".join(told.plan_words) or "not known"
-    labelled(said, "plan then", safe_text(plan))
+    labelled(said, "plan at the time", safe_text(plan))
     labelled(said, "ID", told.id)
-    said.append("\nWhat holds it in place\n", "bold")
+    said.append("\nAnchors\n", "bold")
     if not told.bound:
-        said.append(f"  nothing: {safe_text(told.unanchored_reason)}\n", "yellow")
+        said.append(f"  none: {safe_text(told.unanchored_reason)}\n", "yellow")
     for hold in holding(state, told, catalogue.find(told.setting).family):
         sign, style = ("holds", "green") if hold.holds else ("MOVED?", "bold red")
         said.append(f"  {sign:<7}", style).append(
@@ -154,7 +154,7 @@ def recorded_line(recorded: Sequence[Recorded], wanted: str) -> Text:
     """The sentence above the attestations."""
     counts = Counter(one.became for one in recorded)
     waiting = sum(1 for one in recorded if one.wanted)
-    said = Text().append(f"Shown: {wanted}", "bold").append(" (n: the next)   ", "dim")
+    said = Text().append(f"Shown: {wanted}", "bold").append(" (n: next)   ", "dim")
     said.append(f"in force {counts[AttestationStatus.IN_FORCE]}, waiting for a second person {waiting}, ")
     return said.append(
         f"superseded {counts[AttestationStatus.SUPERSEDED]}, revoked {counts[AttestationStatus.REVOKED]}"
@@ -166,7 +166,7 @@ def made_line(made: Sequence[Attestation]) -> str:
     loose = [one for one in made if not one.bound]
     was = "1 attestation was recorded" if len(made) == 1 else f"{len(made)} attestations were recorded"
     if not loose:
-        return f"{was}, each held in place by signals of the API."
+        return f"{was}, each anchored by API signals."
     some = "not" if len(loose) == len(made) else f"{len(loose)} of them not"
     return f"{was}, {some} anchored: {loose[0].unanchored_reason}."
 
@@ -193,7 +193,7 @@ def sheet_row(state: State, one: Recorded) -> tuple[Cell, ...]:
 CONFLICT_COLUMNS = (
     Column("subject", 20, flexible=True),
     Column("setting", 20, flexible=True),
-    Column("what it is about", 30, flexible=True),
+    Column("subject", 30, flexible=True),
 )
 
 
@@ -258,7 +258,7 @@ SIGNAL_COLUMNS = (
     Column("signal", 16, flexible=True),
     Column("now", 13),
     Column("since", 10, drop_below=90),
-    Column("seen to mean", 18, flexible=True, drop_below=68),
+    Column("meaning so far", 18, flexible=True, drop_below=68),
 )
 
 
@@ -270,7 +270,7 @@ def signal_cells(state: State, one: SignalLine) -> list[Text]:
         Text(safe_text(seen.signal.removeprefix("signal."))),
         Text(seen.standing.value if seen.settled else "being applied", "yellow" if seen.standing == "unread" else ""),
         Text(f"{one.since:%Y-%m-%d}" if one.since is not None else ""),
-        Text(_meaning(one.meant) or "nothing yet", "" if one.meant else "dim"),
+        Text(_meaning(one.meant) or "no data", "" if one.meant else "dim"),
     ]
 
 
@@ -292,9 +292,9 @@ def signal_detail(state: State, one: SignalLine, told: AttestationHistory) -> Te
         for setting, value in meant:
             said.append(f"      {safe_text(setting)} = {display(value)}\n")
         if not meant:
-            said.append("      nobody looked while it stood so\n", "dim")
+            said.append("      no attestation was recorded in this state\n", "dim")
     if not states:
-        said.append("  no run has kept one yet\n", "dim")
+        said.append("  no run has stored one yet\n", "dim")
     return said
 
 

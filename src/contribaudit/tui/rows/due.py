@@ -33,7 +33,7 @@ COLUMNS = (
     Column("values", 6),
     Column("min", 3),
     Column("last look", 10),
-    Column("findings that wait", 20),
+    Column("waiting findings", 20),
 )
 
 
@@ -125,7 +125,7 @@ def due_line(waiting: Sequence[DueScreen]) -> Text:
     said = Text(f"{plural(values, 'value')} on {plural(len(waiting), 'screen')}, about {minutes} minutes. ")
     if needed:
         short = sum(one.minutes for one in needed)
-        said.append(f"What findings wait for: {plural(len(needed), 'screen')}, {short} minutes.", "bold")
+        said.append(f"Needed by findings: {plural(len(needed), 'screen')}, {short} minutes.", "bold")
     return said
 
 
@@ -141,9 +141,9 @@ def due_detail(state: State, one: DueScreen) -> Text:
         if row.last is not None:
             said.append(f"  last look {row.last.observed_at:%Y-%m-%d}, {safe_text(row.last.by)}\n", "dim")
         else:
-            said.append("  nobody looked yet\n", "dim")
+            said.append("  not attested yet\n", "dim")
     if one.waiting:
-        said.append(f"\n{plural(len(one.waiting), 'finding')} that may wait for it\n", "bold")
+        said.append(f"\n{plural(len(one.waiting), 'finding')} that may depend on it\n", "bold")
         for finding in one.waiting[:20]:
             said.append("  ").append_text(keys.severity_sign(finding.severity))
             said.append(f"  {finding.check}  {safe_text(alias_of(state, finding.subject))}\n")
@@ -158,8 +158,8 @@ def _urgency(one: DueScreen) -> tuple[int, int, bool]:
 KEEP = "="
 """Typed for "it still shows what the last look saw"."""
 NO_KEY = (
-    "There is no API key here, so no signal is read before and after your look: what you record will not be anchored, "
-    "and grows old sooner."
+    "There is no API key here, so signals cannot be read before and after you look: what you record will not be "
+    "anchored, and expires sooner."
 )
 
 
@@ -170,7 +170,7 @@ def question(state: State, row: Row) -> Text:
         said.append("\ncarried ", "bold yellow")
         said.append(f"from {row.last.observed_at:%Y-%m-%d}, {safe_text(row.last.by)}: ", "not bold")
         said.append(display(row.last.value), "bold")
-        said.append(f"   type {KEEP} if the console still shows that", "not bold dim")
+        said.append(f"   type {KEEP} if the console still shows this value", "not bold dim")
     return said
 
 
@@ -184,10 +184,10 @@ def where(screen: Screen, path: str) -> Text:
     said = (
         Text()
         .append("Go to  ", "dim")
-        .append(safe_text(path) or "(no path is known: note the one that you take)", "bold")
+        .append(safe_text(path) or "(the path is not known: note the path that you take)", "bold")
     )
     if screen.grade == "C":
-        said.append("   probably: the path was not read in the original", "yellow")
+        said.append("   probably: this path was not confirmed in Atlassian's documentation", "yellow")
     if screen.note:
         said.append(f"\n{safe_text(screen.note)}", "not bold")
     return said
@@ -206,7 +206,7 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
     first = made[0]
     said = Text()
     labelled(said, "by", f"{safe_text(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")
-    labelled(said, "path", safe_text(first.console_path) or "not said")
+    labelled(said, "path", safe_text(first.console_path) or "not recorded")
     if first.note:
         labelled(said, "note", safe_text(first.note))
     for shot in first.attachments:

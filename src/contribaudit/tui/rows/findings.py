@@ -169,7 +169,7 @@ def _paragraphs(board: Board, one: Finding) -> Iterator[tuple[str, Text]]:
     yield "WANTED", Text(display(one.expected) if one.expected is not None else "nothing in particular")
     yield "SEEN", _seen(one)
     if one.fragile:
-        yield "FRAGILE", Text("a plan's default alone, or a running trial, holds this up", "yellow")
+        yield "FRAGILE", Text("this rests only on a plan default or a running trial", "yellow")
     if one.due_at is not None:
         yield "DUE", Text(rfc3339(one.due_at) or "")
     if words is not None:
@@ -211,7 +211,7 @@ def _console(board: Board, one: Finding) -> Text:
 
 def _seen(one: Finding) -> Text:
     if one.observed is None and not one.evidence:
-        return Text("nothing that counts", "yellow")
+        return Text("no accepted evidence", "yellow")
     return Text(display(one.observed))
 
 
@@ -229,9 +229,9 @@ def _chain(board: Board, one: Finding) -> Text:
             said.append(f" ({seen.grade.value}, {rfc3339(seen.observed_at)})", "dim")
         said.append("\n")
     if answer.predicted is not None:
-        said.append(f"Predicted: {safe_text(answer.predicted)}, the plan's default; no evidence\n", "yellow")
+        said.append(f"Predicted: {safe_text(answer.predicted)}, the plan default; not evidence\n", "yellow")
     if answer.fragile_because:
-        said.append(f"Undone by: {safe_text(answer.fragile_because)}\n", "yellow")
+        said.append(f"Would be undone by: {safe_text(answer.fragile_because)}\n", "yellow")
     said.rstrip()
     return said
 
@@ -250,19 +250,19 @@ def _evidence(evidence: Sequence[Evidence]) -> Text:
             said.append(f", by {safe_text(one.attested_by)}")
             said.append(f", confirmed by {safe_text(one.confirmed_by)}" if one.confirmed_by else ", not confirmed")
             said.append(", with a screenshot" if one.screenshot else "")
-            said.append(", held by signals" if one.anchored else "")
+            said.append(", anchored by signals" if one.anchored else "")
         said.append("\n")
     if any(one.sha256 for one in evidence):
-        said.append("v shows what the API answered", "dim")
+        said.append("press v for the API's response", "dim")
     said.rstrip()
     return said
 
 
 def _history(history: Sequence[OutcomeSpan] | None) -> Text:
     if history is None:
-        return Text("asking the history …", "dim")
+        return Text("reading the history …", "dim")
     if not history:
-        return Text("none is known here", "dim")
+        return Text("none stored here", "dim")
     said = Text()
     for span in reversed(history):
         end = "now" if span.ended is None else f"{span.ended:%Y-%m-%d %H:%M}Z"

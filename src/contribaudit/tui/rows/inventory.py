@@ -255,8 +255,8 @@ def described(report: Report, subject: Subject, note: str = "", *, computed: boo
     if computed and subject.kind in KINDS:
         wanted = [one for one in COMPUTED if one != AI_PROCESSING or subject.kind is Kind.ORGANIZATION]
         answers = [effective_of(state, subject, one) for one in wanted]
-        parts += [Text("\nWHAT HOLDS, AND WHY", "bold"), explained(state, subject, answers)]
-    parts.append(Text.assemble(("\nWHAT WAS SEEN\n", "bold"), _settings(state, subject)))
+        parts += [Text("\nEFFECTIVE SETTINGS AND REASONS", "bold"), explained(state, subject, answers)]
+    parts.append(Text.assemble(("\nOBSERVED\n", "bold"), _settings(state, subject)))
     return Group(*parts)
 
 
@@ -307,14 +307,14 @@ def _paragraphs(report: Report, subject: Subject) -> Iterator[tuple[str, Text]]:
 
 def _findings(findings: Sequence[Finding]) -> Text:
     if not findings:
-        return Text("none about this itself", "dim")
+        return Text("none about this subject itself", "dim")
     said = Text()
     for one in findings[:_FINDINGS]:
         said.append_text(keys.outcome_sign(one.outcome)).append(f"  {one.severity.value}  ", "dim")
         said.append(f"{safe_text(one.check)} ", "bold").append(f"{safe_text(one.reason)}\n")
     if len(findings) > _FINDINGS:
         said.append(f"and {len(findings) - _FINDINGS:,} more\n", "dim")
-    return said.append("F shows them in the table of findings", "dim")
+    return said.append("press F to see them in the table of findings", "dim")
 
 
 def _settings(state: State, subject: Subject) -> Text:
@@ -334,7 +334,7 @@ def _settings(state: State, subject: Subject) -> Text:
 def _value(one: Observation) -> Text:
     if isinstance(one, Observed):
         return Text(display(one.value))
-    scope = f"; the scope {one.missing_scope} would let the key read it" if one.missing_scope else ""
+    scope = f"; the key needs the scope {one.missing_scope} to read it" if one.missing_scope else ""
     return Text(f"not known: {safe_text(one.reason)}{safe_text(scope)}", "yellow")
 
 

@@ -119,33 +119,33 @@ def severity_sign(word: Severity) -> Text:
 
 
 OUTCOMES = {
-    Outcome.PASS: "as the policy wants it, on evidence that is good and fresh enough",
-    Outcome.FAIL: "not as the policy wants it, and you can change it",
-    Outcome.CONFLICT: "two pieces of evidence say different things",
-    Outcome.NOT_ACHIEVABLE: "not as the policy wants it, and this plan or app cannot do better",
-    Outcome.UNKNOWN: "nobody could read it; never counts as passed",
-    Outcome.STALE: "was read, but is too old, or something moved since",
-    Outcome.PENDING: "changed as wanted; its waiting time still runs",
-    Outcome.WAIVED: "somebody accepted it until a day; what lies under it stays visible",
+    Outcome.PASS: "meets the policy, on evidence that is accepted and recent enough",
+    Outcome.FAIL: "does not meet the policy, and you can change it",
+    Outcome.CONFLICT: "two pieces of evidence contradict each other",
+    Outcome.NOT_ACHIEVABLE: "does not meet the policy, and this plan or app does not allow it",
+    Outcome.UNKNOWN: "could not be read; never counts as a pass",
+    Outcome.STALE: "evidence is too old, or something changed since",
+    Outcome.PENDING: "changed as required; its waiting period is still running",
+    Outcome.WAIVED: "accepted until a date; the outcome under it stays visible",
     Outcome.EXEMPT: "an exemption is evidenced",
-    Outcome.NOT_YET_EFFECTIVE: "the rule has no force before its day",
-    Outcome.NO_SUCH_SETTING: "the app has none today; not counted among what applies",
+    Outcome.NOT_YET_EFFECTIVE: "the rule is not in effect yet",
+    Outcome.NO_SUCH_SETTING: "the app has no such setting today; not counted",
 }
 GRADES = {
     Grade.DOCUMENTED: "a field of a documented endpoint says so",
-    Grade.DECODED: "our reading of a field whose meaning is not published",
+    Grade.DECODED: "our interpretation of an undocumented field",
     Grade.ATTESTED: "a person recorded what the console showed",
-    Grade.INFERRED: "a signal is back in a state whose meaning people established",
-    Grade.PREDICTED: "the plan's default; never enough for a pass",
+    Grade.INFERRED: "a signal is back in a state whose meaning is established",
+    Grade.PREDICTED: "the plan default; never enough for a pass",
 }
 FILTER = (
-    ("word", "anywhere in the finding; several words: all of them"),
-    ("outcome:fail,stale", "one of these outcomes; severity:, grade:, kind: likewise"),
-    ("check:DR  site:acme  app:jira", "beginning of the check; part of site, app type, family, org"),
+    ("word", "text anywhere in the finding; several words must all match"),
+    ("outcome:fail,stale", "one of these outcomes; also severity:, grade:, kind:"),
+    ("check:DR  site:acme  app:jira", "start of the check ID; part of site, app type, family, org"),
     ("is:bad  is:unverified  is:open", "fails; unverified; either"),
-    ("is:fragile  is:new  is:waived", "held up by a default or trial; new since the last whole run; waived"),
-    ("-outcome:pass", "a minus before a term: without it"),
-    ('"two words"', "quotation marks hold words together"),
+    ("is:fragile  is:new  is:waived", "resting on a default or trial; new since the last complete run; waived"),
+    ("-outcome:pass", "a minus excludes a term"),
+    ('"two words"', "quotation marks keep words together"),
 )
 
 
@@ -166,6 +166,6 @@ def glossary() -> Text:
     said.append("  >               the row under the cursor\n")
     said.append("  !               a change without a known cause\n")
     said.append("  cannot          not achievable on this plan or app\n")
-    said.append("  ?               so many more in doubt: unverified, or in conflict\n")
-    said.append("  = ~ .           of the last 30 days: read whole, read in part, not read at all\n")
+    said.append("  ?               this many more are unverified or in conflict\n")
+    said.append("  = ~ .           the last 30 days: complete, partial, no run\n")
     return said

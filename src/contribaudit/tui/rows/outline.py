@@ -221,7 +221,7 @@ class Places:
             case ["others"]:
                 for one in self._others(organization):
                     pseudo = self._state.in_inventory(one)
-                    why = "an entry of the list that is no app" if pseudo else "named by a policy only"
+                    why = "an entry in the list that is not an app" if pseudo else "named only by a policy"
                     yield Node((*node.path, one.id), safe_text(self._state.place(one).name), one, why)
             case ["left"]:
                 for gone in self._state.departed(organization).apps:
@@ -242,12 +242,12 @@ class Places:
         for app in self._outside_sites(organization):
             yield self._app(node, app)
         folders = (
-            ("connectors", self._state.subjects(Kind.CONNECTOR, organization), "named by people: no API lists them"),
-            ("groups", self._state.subjects(Kind.GROUP, organization), "that the API gives a role in AI access"),
+            ("connectors", self._state.subjects(Kind.CONNECTOR, organization), "recorded by people: no API lists them"),
+            ("groups", self._state.subjects(Kind.GROUP, organization), "with an AI role, according to the API"),
             ("others", self._others(organization), "not counted as apps"),
-            ("left", self._state.departed(organization).apps, "not in the last whole list any more"),
+            ("left", self._state.departed(organization).apps, "no longer in the last complete list"),
         )
-        titles = {"others": "other entries", "left": "left the inventory"}
+        titles = {"others": "other entries", "left": "no longer in the inventory"}
         for name, members, note in folders:
             if members:
                 label = f"{titles.get(name, name)} ({len(members):,})"
@@ -274,9 +274,9 @@ class Places:
         if listing is None:
             yield Node((*node.path, "remark"), NOT_READ, note=ADD_TOKENS)
         elif listing.status is not CollectionStatus.OK:
-            yield Node((*node.path, "remark"), "not read to the end", note=safe_text(listing.reason or listing.code))
+            yield Node((*node.path, "remark"), "not read completely", note=safe_text(listing.reason or listing.code))
         elif not node.many:
-            yield Node((*node.path, "remark"), "no spaces", note="its listing was read to the end")
+            yield Node((*node.path, "remark"), "no spaces", note="its listing was read completely")
 
     def _outside_sites(self, organization: str) -> list[Subject]:
         of_app = sites_index(self._state, organization).of_app
@@ -301,15 +301,15 @@ def listing_told(state: State, app: Subject) -> str:
     unseen = max(0, of - listing.read) if of is not None else 0
     said = f"{listing.read:,} of {of:,} spaces" if of is not None else _spaces(listing.read)
     if unseen:
-        said += f", {unseen:,} unseen by {listing.visible_to or 'the token'}"
+        said += f", {unseen:,} not visible to {listing.visible_to or 'the token'}"
     elif listing.visible_to:
-        said += f", as far as {listing.visible_to} may see them"
+        said += f", as visible to {listing.visible_to}"
     if of is None:
-        said += "; nobody counted them"
+        said += "; not counted in the console"
     if listing.status is not CollectionStatus.OK:
-        said += f"; not read to the end: {listing.reason or listing.code}"
+        said += f"; not read completely: {listing.reason or listing.code}"
     if known > listing.read:
-        said += f"; {known:,} known with those of earlier runs"
+        said += f"; {known:,} known, including earlier runs"
     return safe_text(said)
 
 
@@ -320,4 +320,4 @@ def _spaces(number: int) -> str:
 def _list_broken(state: State, organization: str) -> str:
     known = state.organizations[organization]
     why = known.why_not("workspaces")
-    return f"its list of apps is not whole: {why}" if why else ""
+    return f"its list of apps is incomplete: {why}" if why else ""

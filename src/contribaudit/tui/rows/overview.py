@@ -102,9 +102,9 @@ def where_lines(board: Board, width: int, most: int) -> list[Line]:
         ]
         left, fine = len(wrong) - most, len(place.sites) - len(wrong)
         if left > 0:
-            found.append(Line(Text(f"  and {plural(left, 'more site')} with something open", "yellow")))
+            found.append(Line(Text(f"  and {plural(left, 'more site')} with open findings", "yellow")))
         if fine:
-            found.append(Line(Text(f"  {plural(fine, 'site')} in order", "green")))
+            found.append(Line(Text(f"  {plural(fine, 'site')} without open findings", "green")))
     return found
 
 
@@ -146,7 +146,7 @@ def verdict_lines(board: Board, width: int) -> list[Line]:
     about, run = board.about, board.report.run
     found = [*headline(about, width), Line(_open_line(about), "is:open"), *_rest(about, width)]
     when = f"run #{run.id}, {ago(run.finished_at, board.now)}"
-    partial = "" if run.complete else "  NOT WHOLE"
+    partial = "" if run.complete else "  INCOMPLETE"
     found.append(Line(Text.assemble(("READ ", "bold"), about.read, (partial, "bold yellow"), (f"  {when}", "dim"))))
     if board.runs:
         found.append(Line(_strip(board)))
@@ -199,7 +199,7 @@ def _strip(board: Board) -> Text:
     said = Text("30 DAYS ", "bold")
     for sign in signs:
         said.append(sign, {WHOLE: "green", PARTIAL: "yellow", NONE: "bold red"}[sign])
-    return said.append(f"  {WHOLE} read whole  {PARTIAL} in part  {NONE} no run", "dim")
+    return said.append(f"  {WHOLE} complete  {PARTIAL} partial  {NONE} no run", "dim")
 
 
 def days(runs: Sequence[RunRecord], organizations: frozenset[str], today: date) -> str:
@@ -244,7 +244,7 @@ def next_lines(board: Board, width: int, most: int) -> list[Line]:
         told = (
             "Nothing: everything that the policy requires was verified"
             if not board.report.run.exit_code
-            else "Nothing here tells what to do: see the findings"
+            else "No next step is known here: see the findings"
         )
         found = [Line(Text(told, "green" if not board.report.run.exit_code else "dim"))]
         return [*found, *(_nobodys(one, width) for one in nobodys)]
@@ -311,7 +311,7 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
 
 def _change_line(one: Happened, width: int) -> Line:
     sign = Text("  ") if one.explained else Text("! ", "bold yellow")
-    what, cause = f"{safe_text(one.what)}: {safe_text(one.told)}", one.cause or "nobody looked for a cause"
+    what, cause = f"{safe_text(one.what)}: {safe_text(one.told)}", one.cause or "cause not looked up"
     said = Text.assemble(
         sign, column(f"{one.first_seen:%d %b %H:%M}", 12), column(one.called.replace(_ATLASSIAN, ""), _SUBJECT)
     )
@@ -369,7 +369,7 @@ def runs_out_lines(board: Board, width: int, most: int) -> list[Line]:
         for _, its in groupby(board.ending, key=lambda one: (one.ends_at and one.ends_at.date(), one.kind))
     ]
     if not found:
-        return [Line(Text("Nothing that is known here", "dim"))]
+        return [Line(Text("Nothing known here", "dim"))]
     if len(found) > most:
         left = len(found) - most
         return [*found[:most], Line(Text(f"and {left} more: contribaudit deadlines", "dim"))]
@@ -414,7 +414,7 @@ def trend_lines(board: Board, width: int) -> list[Line]:
     whole = [run for run in judged if run.complete]
     judged = whole if len(whole) > 1 else judged  # what a run could not read is no trend
     if len(judged) < 2:
-        return [Line(Text("One judged run so far: a trend needs two", "dim"))]
+        return [Line(Text("Only one judged run so far: a trend needs two", "dim"))]
     shown = judged[-max(2, width - _LABEL - _NUMBERS) :]
     violated = [
         sum(n for word, n in run.summary.items() if Outcome(word).violates) for run in shown if _known(run.summary)

@@ -19,12 +19,12 @@ from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
     Column("organization", 16, drop_below=100),
-    Column("what is read", 22),
+    Column("source", 22),
     Column("state", 9),
     Column("entries", 17),
     Column("pages", 5),
     Column("seconds", 7, drop_below=90),
-    Column("what went wrong", 20, flexible=True),
+    Column("problem", 20, flexible=True),
 )
 _STATES = {
     "reading": ("reading", "bold"),
@@ -167,20 +167,18 @@ def news(before: Board | None, after: Board) -> News:
 def told(found: News, before: Board | None, after: Board) -> Text:
     """The news in words."""
     report = after.report
-    said = Text().append(f"Run #{report.run.id} is kept. ", "bold").append(report.headline, "bold")
+    said = Text().append(f"Run #{report.run.id} is saved. ", "bold").append(report.headline, "bold")
     said.append(f"   {plural(found.requests, 'request')}\n" if found.requests else "\n")
     if not report.run.complete:
-        said.append(
-            "Not everything could be read: what was not seen counts as unknown, and nothing vanished.\n", "yellow"
-        )
+        said.append("Not everything could be read: what is missing counts as unknown.\n", "yellow")
     if before is None:
-        said.append("The first run that is shown here: everything is new.\n")
+        said.append("This is the first run shown here: everything is new.\n")
         return said
     said.append(f"{plural(found.changes, 'change')} since the run before.\n")
     _list(said, report_words("Newly failing or unverified", found.worse), found.worse, before, after)
     _list(said, report_words("No longer failing or unverified", found.better), found.better, before, after)
     if not found.worse and not found.better:
-        said.append("Every finding came out as before.\n")
+        said.append("No finding changed.\n")
     return said
 
 

@@ -168,7 +168,7 @@ def cells(entry: Entry) -> list[Text]:
         case What.RUN:
             run = entry.run
             assert run is not None
-            read = Text("read everything" if run.complete else "read in part", "" if run.complete else "yellow")
+            read = Text("complete" if run.complete else "partial", "" if run.complete else "yellow")
             sign = Text("=", "green") if run.complete else Text("~", "yellow")
             begun, ended = f"{run.started_at:%H:%M}", f"{run.finished_at:%H:%M}"
             when = Text(begun if begun == ended else f"{begun}-{ended}", "dim")
@@ -178,16 +178,16 @@ def cells(entry: Entry) -> list[Text]:
             gap = entry.gap
             assert gap is not None
             when = Text(f"{gap.since:%d %b} - {'now' if gap.open else f'{gap.until:%d %b}'}", "yellow")
-            lasted = Text(f"nothing observed for {gap.hours:,.0f} h", "yellow")
+            lasted = Text(f"no observations for {gap.hours:,.0f} h", "yellow")
             return [Text(".", "bold yellow"), when, Text(safe_text(gap.why), "yellow"), lasted, Text(), Text()]
         case What.CHANGE:
             return _change_cells(entry)
 
 
 def gap_told(gap: Gap) -> str:
-    """ "no run 13 Nov 02:05Z - 14 Nov 02:00Z (24 h): nothing observed". Plain text."""
+    """ "no run 13 Nov 02:05Z - 14 Nov 02:00Z (24 h): no observations". Plain text."""
     until = "now" if gap.open else f"{gap.until:%d %b %H:%M}Z"
-    return safe_text(f"{gap.why} {gap.since:%d %b %H:%M}Z - {until} ({gap.hours:.0f} h): nothing observed")
+    return safe_text(f"{gap.why} {gap.since:%d %b %H:%M}Z - {until} ({gap.hours:.0f} h): no observations")
 
 
 def span_of(change: Change) -> str:
@@ -209,7 +209,7 @@ def cause_told(change: Change) -> str:
     """The cause in a few words. Plain text."""
     why = change.why
     if why is None:
-        return safe_text(change.cause or "nobody looked for a cause")
+        return safe_text(change.cause or "cause not looked up")
     if why.kind is CauseKind.EVENT:
         who = why.actor or "somebody"
         site = ", by site" if why.match is Match.SITE else ""
@@ -226,20 +226,20 @@ def proof_of(why: Cause) -> Iterator[str]:
     if why.actor:
         yield safe_text(f"By {why.actor}")
     if why.match is Match.EXACT:
-        yield "The event names exactly this"
+        yield "The event names exactly this setting and subject setting and subject"
     elif why.match is Match.SITE:
-        yield "The event names its site, app or organization only: it may have been about something else there"
+        yield "The event names only the site, app or organization: it may concern something else there"
     if why.others:
-        yield safe_text(f"Further events that fit: {', '.join(why.others)}")
+        yield safe_text(f"Other matching events: {', '.join(why.others)}")
     if why.interval is not None:
         after, until = why.interval
         begin = f"after {after:%Y-%m-%d %H:%M}Z and " if after is not None else ""
         yield f"It happened {begin}not later than {until:%Y-%m-%d %H:%M}Z"
     if why.kind is CauseKind.NO_EVENT_FOUND or why.actions_searched:
-        log = "log read, no holes" if why.covered else "the log was not read for all of that time, or may have holes"
-        yield safe_text(f"{log}, {plural(len(why.actions_searched), 'action')} looked for")
+        log = "log read without gaps" if why.covered else "the log was not read for the whole period, or may have gaps"
+        yield safe_text(f"{log}, {plural(len(why.actions_searched), 'action')} searched")
         if why.actions_searched:
-            yield safe_text(f"Looked for: {', '.join(why.actions_searched)}")
+            yield safe_text(f"Searched for: {', '.join(why.actions_searched)}")
 
 
 def _changed(one: ChangeGroup) -> Entry:
@@ -311,21 +311,24 @@ def change_detail(entry: Entry) -> Text:
 def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
     if entry.run is not None:
         run = entry.run
-        whole = "read everything"
+        whole = "complete"
         if not run.complete:
-            whole = "read in part: what it did not see counts neither as gone nor as new"
+            whole = "partial: what it did not see counts neither as gone nor as new"
         yield f"RUN #{run.id}", f"{run.started_at:%Y-%m-%d %H:%M:%S}Z to {run.finished_at:%H:%M:%S}Z, {whole}"
         yield "BY", safe_text(f"{run.trigger}, {run.account} on {run.host}, contribaudit {run.tool_version}")
         outcomes = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in run.summary.items())
         verdict = f"exit code {run.exit_code}: {outcomes}" if run.exit_code is not None else "not judged yet"
         yield "JUDGED", safe_text(f"{verdict} (policy {run.policy_name}, {run.policy_sha256})")
     elif entry.gap is not None:
-        yield "NOTHING OBSERVED", gap_told(entry.gap)
+        yield "NO OBSERVATIONS", gap_told(entry.gap)
         yield "OF", safe_text(entry.gap.organization)
-        yield "WHAT THAT MEANS", "a change is dated by the readings around it; one that was undone was not seen"
+        yield (
+            "WHAT THAT MEANS",
+            "a change in this period is dated by the runs around it; one that was undone in between was not seen",
+        )
     elif entry.what is What.DAY:
         yield f"{entry.day:%A %d %B %Y}", entry.told or "nothing changed"
-        yield "ENTER", "shows the state as of the end of this day on every screen"
+        yield "ENTER", "shows every screen as of the end of this day"
     elif entry.happening is not None and entry.main is not None:
         yield from _happening(entry, entry.main)
 
@@ -346,10 +349,10 @@ def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
         )
     if not main.annotations and main.ticket:
         yield "TICKET", safe_text(main.ticket)
-    since = f"last seen as before {main.last_seen:%Y-%m-%d %H:%M}Z, " if main.last_seen is not None else ""
-    yield "WHEN", f"{since}first seen so {main.first_seen:%Y-%m-%d %H:%M}Z: it happened in between"
+    since = f"last seen with the old value {main.last_seen:%Y-%m-%d %H:%M}Z, " if main.last_seen is not None else ""
+    yield "WHEN", f"{since}first seen with the new one {main.first_seen:%Y-%m-%d %H:%M}Z"
     proof = list(proof_of(main.why)) if main.why is not None else []
-    yield "CAUSE", "\n".join([safe_text(main.cause or "nobody looked for a cause"), *proof])
+    yield "CAUSE", "\n".join([safe_text(main.cause or "cause not looked up"), *proof])
     if len(entry.happening.changes) > 1:
         values = [f"{one.setting}: {_value(one)}" for one in entry.happening.changes[:_VALUES]]
         yield "ITS VALUES", "\n".join(values)
@@ -399,7 +402,7 @@ def strip(days: Days, selected: date, width: int) -> list[Text]:
 def told(days: Days, selected: date) -> str:
     """The selected day in words."""
     sign = days.read.get(selected)
-    how = {"=": "read whole", "~": "read in part"}.get(sign or "", "not read" if selected >= days.first else "before")
+    how = {"=": "complete", "~": "partial"}.get(sign or "", "not read" if selected >= days.first else "before")
     count = days.changes.get(selected, 0)
     changes = f", {count} change{'' if count == 1 else 's'}" if count else ""
     cause = ", one or more without a known cause" if selected in days.unexplained else ""

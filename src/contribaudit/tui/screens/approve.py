@@ -43,7 +43,7 @@ class ApproveScreen(BoardScreen):
     def body(self) -> ComposeResult:
         """Which baselines there are, then what is outside of them."""
         yield Static(id="standing", classes="line", markup=False)
-        yield Grid(rows.COLUMNS, id="outside", empty="Nothing to show.")
+        yield Grid(rows.COLUMNS, id="outside", empty="No data to show.")
 
     def on_mount(self) -> None:
         """The list has the keys."""
@@ -101,14 +101,16 @@ class ApproveForm(FormScreen[Baseline]):
     def heading(self) -> Text:
         """The run, and who approves it."""
         run = self._what.run
-        said = Text(f"Approve what run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z knew?")
+        said = Text(f"Approve the state in run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z?")
         return said.append(f"\nas {self._by}", "not bold dim")
 
     def fields(self) -> Iterable[Widget]:
         """Why, and until when; then what is approved beside what stood so far."""
-        yield Field("Why the present state is accepted", id="reason", required=True, check=baselines.checked_reason)
         yield Field(
-            "Last day of its validity (UTC)",
+            "Reason for accepting the present state", id="reason", required=True, check=baselines.checked_reason
+        )
+        yield Field(
+            "Valid through (UTC)",
             id="until",
             placeholder="none: until the next approval",
             check=lambda text: baselines.last_moment(text, self._desk.now()),

@@ -75,10 +75,10 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
         """The way there, a box for each row, then path, screenshot and note."""
         if self._desk.offline:
             yield Static(f"! {rows.NO_KEY}", classes="offline", markup=False)
-        yield Static("Reading the API's signals, before you look …", id="where", markup=False)
+        yield Static("Reading the API's signals before you look …", id="where", markup=False)
         with Vertical(id="answers"):
             if len(self._screen.paths) > 1:
-                yield Static("Your console", markup=False)
+                yield Static("Console generation", markup=False)
                 yield Select(
                     [(Text(safe_text(generation)), path) for generation, path in self._screen.paths.items()],
                     value=path_of(self._screen),
@@ -93,8 +93,8 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
                     placeholder=rows.placeholder(row),
                     check=partial(_answer, row),
                 )
-            yield Field("Menu path that you took", id="path", value=path_of(self._screen), check=_short("The path"))
-            yield Field("Screenshot: the path of a file", id="shot", placeholder="none", check=self._read_shot)
+            yield Field("Menu path taken", id="path", value=path_of(self._screen), check=_short("The path"))
+            yield Field("Screenshot file", id="shot", placeholder="none", check=self._read_shot)
             yield Static(id="digest", markup=False)
             yield Field("Note", id="note", placeholder="none", check=_short("The note"))
 
@@ -110,7 +110,8 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
             self._before = await asyncio.to_thread(self._desk.read)
         except ContribauditError as error:
             self.tell(
-                f"{error}\nThe way to the screen is shown once the signals were read. Ctrl+R tries again.", wrong=True
+                f"{error}\nThe path to the screen appears once the signals are read. Press Ctrl+R to try again.",
+                wrong=True,
             )
             return
         self._show_path(path_of(self._screen))
@@ -144,7 +145,7 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
             if (value := _answer(row, self.field(f"row-{number}").value)) is not None
         ]
         if not answers:
-            self.tell("No row is filled in; a row that you leave empty was not looked at", wrong=True)
+            self.tell("No row is filled in; an empty row counts as not seen", wrong=True)
             self.focus_first()
             return
         self._review([EnteredValue(row.subject.id, row.setting.id, value) for row, value in answers], self._before)

@@ -64,11 +64,11 @@ async def confirm(dashboard: Host, board: Board, one: Recorded) -> None:
         return
     with dashboard.telling():
         confirmation(told, desk.signature(board.you))  # refused before anything is asked
-        body = Text(f"You are {safe_text(board.you)}. Look at the console yourself first:\n\n")
-        body.append(f"{safe_text(told.console_path) or 'path not said'}\n\n", "bold")
+        body = Text(f"You are {safe_text(board.you)}. First look at the console yourself:\n\n")
+        body.append(f"{safe_text(told.console_path) or 'path not recorded'}\n\n", "bold")
         body.append("Does it show ").append(display(told.value), "bold").append(f" for {safe_text(told.setting)}?\n\n")
         body.append_text(recorded_detail(board.report.state, one))
-        question = QuestionScreen("Confirm as a second person?", body, yes="I saw the same", no="Back")
+        question = QuestionScreen("Confirm as a second person?", body, yes="I see the same", no="Back")
         if await dashboard.push_screen_wait(question):
             await dashboard.in_thread(desk.confirm, told.id, board.you)
             dashboard.say(f"{board.you} confirmed {told.setting} as {told.by} saw it")
@@ -98,8 +98,8 @@ def _desk_of(source: Source | None, organization: str) -> AttestationSession | N
 
 
 _TABS = {"due": "1 Due", "recorded": "2 Attestations", "signals": "3 Signals", "conflicts": "4 Conflicts"}
-_SIGNALS = "Raw objects of the API that move when a setting does, and what people saw while each stood so."
-_CONFLICTS = "Two accepted values of one moment. A newer look settles it, and so does taking one back."
+_SIGNALS = "Raw API objects that change when a setting does, and what people saw in each state."
+_CONFLICTS = "Two accepted values for the same moment. Record a newer look, or revoke one of them."
 
 
 class DeskScreen(BoardScreen):
@@ -108,10 +108,12 @@ class DeskScreen(BoardScreen):
     NAME: ClassVar[str] = "Evidence"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(title[0], f"tab('{name}')", title[2:], show=False) for name, title in _TABS.items()),
-        Binding("w", "walk_all", "Walk all", tooltip="Every screen that is due, one after the other"),
+        Binding("w", "walk_all", "Walk all", tooltip="Every due screen, one after the other"),
         Binding("c", "confirm", "Confirm"),
         Binding("x", "revoke", "Revoke"),
-        Binding("n", "next_filter", "Only…", tooltip="Only attestations that stand so; once more for the next"),
+        Binding(
+            "n", "next_filter", "Only…", tooltip="Only attestations with one status; press again for the next status"
+        ),
         Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS: ClassVar[str] = """
@@ -137,14 +139,14 @@ class DeskScreen(BoardScreen):
             attestations.SIGNAL_COLUMNS,
             id="signals",
             line=_SIGNALS,
-            empty="No signal is known here.",
+            empty="No signals are known here.",
             key=lambda one: (one.reading.owner, one.reading.signal),
         )
         self._conflicts: Listing[attestations.Contradiction] = Listing(
             attestations.CONFLICT_COLUMNS,
             id="conflicts",
             line=_CONFLICTS,
-            empty="Nothing contradicts itself.",
+            empty="No conflicts.",
             key=lambda one: (one.subject, one.setting),
             stacked=True,
         )
@@ -269,7 +271,7 @@ class DeskScreen(BoardScreen):
         """Take an attestation back."""
         one = self._chosen()
         if one is not None and one.attestation.revoked is not None:
-            self.dashboard.say("It was taken back already", warning=True)
+            self.dashboard.say("It is already revoked", warning=True)
         elif one is not None and self._board is not None:
             await revoke(self.dashboard, self._board, one)
 

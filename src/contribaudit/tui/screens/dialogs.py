@@ -98,7 +98,7 @@ class FormScreen(ModalScreen[T | None]):
         Binding("escape", "leave", "Leave"),
         Binding("ctrl+s", "send", "Review"),
         Binding("tab", "app.focus_next", "Next field"),
-        Binding("shift+tab", "app.focus_previous", "Field before", show=False),
+        Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
         Binding("f1", "app.keys", "Keys", key_display="F1"),
     ]
     DEFAULT_CSS: ClassVar[str] = """
@@ -189,7 +189,7 @@ class FormScreen(ModalScreen[T | None]):
         wrong = [field for field in self.query(Field) if not field.good()]
         if wrong:
             self.tell(
-                "What is marked ! below the field is wrong" if len(wrong) > 1 else "One field is wrong", wrong=True
+                "Correct the fields marked with !" if len(wrong) > 1 else "One field needs correction", wrong=True
             )
             wrong[0].query_one(Box).focus()
             wrong[0].scroll_visible()
@@ -201,9 +201,9 @@ class FormScreen(ModalScreen[T | None]):
     async def action_leave(self) -> None:
         """Away, asking first when something was typed."""
         if self.touched:
-            body = Text("Nothing of it was kept so far.")
+            body = Text("Nothing has been saved.")
             leave = await self.app.push_screen_wait(
-                QuestionScreen("Leave the form and lose what you typed?", body, yes="Leave it", no="Go on writing")
+                QuestionScreen("Discard what you typed?", body, yes="Discard", no="Keep editing")
             )
             if not leave:
                 return
@@ -213,7 +213,7 @@ class FormScreen(ModalScreen[T | None]):
 class RevokeScreen(FormScreen[Signature]):
     """Ends with the signature under it, None when the person left."""
 
-    TITLE_TEXT = "Take this attestation back? It stays in the history, and the one before it does not come back."
+    TITLE_TEXT = "Revoke this attestation? It stays in the history, and the previous one does not come back."
     SEND = "Revoke it"
     DEFAULT_CSS: ClassVar[str] = "RevokeScreen #what { height: auto; margin-top: 1; }"
     HINT: ClassVar[str] = "a typo, the wrong organization, …"
@@ -243,7 +243,7 @@ class RevokeScreen(FormScreen[Signature]):
 class OrganizationsScreen(ModalScreen[str | None]):
     """Ends with the organization's ID, "" for all of them, None for no choice."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Leave it")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
     def __init__(self, organizations: Sequence[tuple[str, str]], focus: str | None) -> None:
         super().__init__()
@@ -253,7 +253,7 @@ class OrganizationsScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """A list."""
         with Vertical(classes="dialog"):
-            yield Static("Which organization? Enter chooses, Escape leaves it as it is.", markup=False)
+            yield Static("Choose an organization: Enter selects, Escape keeps the current one.", markup=False)
             yield Grid([Column("organization", 20, flexible=True), Column("ID", 36, drop_below=70)])
 
     def on_mount(self) -> None:
@@ -289,7 +289,7 @@ class TicketScreen(FormScreen[tuple[str, str]]):
     def fields(self) -> Iterable[Widget]:
         """Both."""
         yield Field("Ticket", id="ticket", placeholder="GRC-123", required=True)
-        yield Field("Note, where there is more to know", id="note")
+        yield Field("Note (optional)", id="note")
 
     def send(self) -> None:
         """Whoever asked keeps it."""

@@ -67,10 +67,10 @@ class FindingsScreen(BoardScreen):
         Binding("g", "group", "Group"),
         Binding("x", "passes", "Passes"),
         Binding("w", "app.waive", "Waive"),
-        Binding("v", "detail('raw')", "Raw answer", show=False),
+        Binding("v", "detail('raw')", "Raw response", show=False),
         Binding("y", "detail('copy')", "Copy as text", show=False),
         Binding("b", "detail('page')", "Documentation", show=False),
-        Binding("c", "detail('console')", "Console, from its start", show=False),
+        Binding("c", "detail('console')", "Console, from the start page", show=False),
         Binding("escape", "back", "Back", show=False),
     ]
 
@@ -88,12 +88,10 @@ class FindingsScreen(BoardScreen):
 
     def body(self) -> ComposeResult:
         """Filter, counts, table and detail."""
-        yield PlainInput(
-            placeholder="filter: words, outcome:fail, site:acme, check:DR, is:open   ? tells all", id="filter"
-        )
+        yield PlainInput(placeholder="filter: words, outcome:fail, site:acme, check:DR, is:open   ?: help", id="filter")
         yield Static(id="counts")
         with Horizontal(id="table"):
-            yield Grid(rows.COLUMNS, id="findings", empty="No finding has all of this. Escape clears the filter.")
+            yield Grid(rows.COLUMNS, id="findings", empty="No finding matches the filter. Press Escape to clear it.")
             yield FindingDetail(id="detail")
 
     def on_mount(self) -> None:

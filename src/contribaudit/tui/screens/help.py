@@ -74,22 +74,22 @@ def _name(key: str) -> str:
 _TEXTS = {
     Lack.UNCONFIGURED: (
         "Nothing is configured yet",
-        "contribaudit reads an Atlassian organization and says what it contributes, who may use AI on its data and "
-        "where the data lives. It only ever reads. It needs the organization's ID and an API key.",
+        "contribaudit reads an Atlassian organization and shows what it contributes, who may use AI on its data and "
+        "where the data lives. It only reads. It needs the organization's ID and an API key.",
         (
-            ("i", "Set it up: a few questions, each tested (contribaudit init)"),
+            ("i", "Set it up: a few questions, each answer tested (contribaudit init)"),
             ("d", "See it work first, on a simulated organization: no key, no network"),
             ("q", "Leave"),
         ),
     ),
     Lack.UNREAD: (
-        "Nothing was read yet",
-        "The history holds no run of the organization. The first audit takes some minutes and changes nothing at "
+        "No audit has run yet",
+        "The history has no run of this organization. The first audit takes some minutes and changes nothing at "
         "Atlassian.",
         (
-            ("r", "Read it now (contribaudit audit)"),
+            ("r", "Audit now (contribaudit audit)"),
             ("d", "See it work first, on a simulated organization: no key, no network"),
-            ("R", "Look again, once an audit has run elsewhere"),
+            ("R", "Check again after an audit has run elsewhere"),
             ("q", "Leave"),
         ),
     ),
@@ -105,7 +105,7 @@ class WelcomeScreen(ModalScreen[str | None]):
         Binding("d", "wish('demo')", "Demo"),
         Binding("r", "wish('run')", "Run an audit"),
         Binding("q", "app.quit", "Leave"),
-        Binding("R", "again", "Look again", show=False),
+        Binding("R", "again", "Check again", show=False),
     ]
 
     def __init__(self, lack: Lack) -> None:

@@ -107,7 +107,7 @@ class InventoryScreen(BoardScreen):
     def _describe_here(self) -> None:
         line, subject = self._tree.line, self._tree.here
         if line is None or self._board is None:
-            self._subject.say("Nothing to show")
+            self._subject.say("No data to show")
             return
         note = line.note if isinstance(line, Node) else ""
         if subject is not None:
@@ -156,7 +156,7 @@ class InventoryScreen(BoardScreen):
     def on_hits_picked(self, message: Hits.Picked) -> None:
         """Go to what was found."""
         if message.hit is None:
-            self.dashboard.say("Nothing bears this", warning=True)
+            self.dashboard.say("No match", warning=True)
         elif not self._go_to(message.hit.subject, message.hit.space):
             self.dashboard.say(f"{message.hit.name} is not in the tree", warning=True)
 
@@ -200,7 +200,7 @@ class InventoryScreen(BoardScreen):
         """The findings of what is under the cursor, of a site or an organization those of all of it."""
         subject = self._tree.here
         if subject is None or self._board is None:
-            self.dashboard.say("There is nothing to judge here", warning=True)
+            self.dashboard.say("There are no findings for this subject", warning=True)
         elif subject.kind is Kind.ORGANIZATION:
             self.post_message(ShowFindings(f"org:{quoted(subject.id)}"))
         elif subject.kind is Kind.SITE:

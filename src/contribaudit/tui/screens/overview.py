@@ -31,7 +31,7 @@ class OverviewScreen(BoardScreen):
     NAME: ClassVar[str] = "Overview"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "Do next"),
-        Binding("m", "mark_seen", "Seen", tooltip="Changes seen: from now on only newer ones are shown"),
+        Binding("m", "mark_seen", "Seen", tooltip="Mark changes as seen: only newer ones are shown from now on"),
     ]
 
     def body(self) -> ComposeResult:
@@ -89,5 +89,5 @@ class OverviewScreen(BoardScreen):
             return
         with self.dashboard.telling():
             await self.dashboard.in_thread(source.mark_seen, board)
-            self.dashboard.say("Noted: the changes up to this run are seen")
+            self.dashboard.say("The changes up to this run are marked as seen")
             self.dashboard.action_reload()

@@ -34,14 +34,14 @@ def pretty(raw: bytes) -> list[str]:
 class RawScreen(Screen[None]):
     """Reads each answer in a worker; the keys go through several."""
 
-    NAME: ClassVar[str] = "Raw answer"
+    NAME: ClassVar[str] = "Raw response"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
         Binding("slash", "search", "Search", key_display="/"),
-        Binding("n", "next(1)", "Next hit"),
-        Binding("N", "next(-1)", "Hit before", show=False),
-        Binding("right_square_bracket", "other(1)", "Next answer", key_display="]"),
-        Binding("left_square_bracket", "other(-1)", "Answer before", show=False, key_display="["),
+        Binding("n", "next(1)", "Next match"),
+        Binding("N", "next(-1)", "Previous match", show=False),
+        Binding("right_square_bracket", "other(1)", "Next response", key_display="]"),
+        Binding("left_square_bracket", "other(-1)", "Previous response", show=False, key_display="["),
         Binding("y", "copy", "Copy"),
     ]
 
@@ -72,7 +72,7 @@ class RawScreen(Screen[None]):
     @work(exclusive=True)
     async def _read(self) -> None:
         digest = self._digests[self._place]
-        where = f"answer {self._place + 1} of {len(self._digests)}  sha256 {safe_text(digest)}"
+        where = f"response {self._place + 1} of {len(self._digests)}  sha256 {safe_text(digest)}"
         self.query_one("#which", Static).update(Text(where, "bold"))
         dashboard = host_of(self)
         grid = self.query_one(Grid)

@@ -25,8 +25,8 @@ from contribaudit.tui.widgets.grid import Grid
 
 _PAINT_SECONDS = 0.2
 _IDLE = (
-    "Reads every organization of the configuration, keeps what was seen and judges it. Only reads: nothing is ever "
-    "changed at Atlassian. You may look at the other screens meanwhile."
+    "Reads every configured organization, saves what it saw and evaluates it. It only reads: nothing is ever "
+    "changed at Atlassian. You can use the other screens meanwhile."
 )
 
 
@@ -91,9 +91,11 @@ class RunScreen(BoardScreen):
         """Start, unless one goes on."""
         source = self.dashboard.source
         if self.running:
-            self.dashboard.say("A run is going on; Escape stops it", warning=True)
+            self.dashboard.say("A run is in progress; press Escape to stop it", warning=True)
         elif source is None or not source.can_audit:
-            self._say(Text("Nothing can be read from here. Open the dashboard where the key is.", "yellow"))
+            self._say(
+                Text("No API key here. To run an audit, open the dashboard on the machine with the key.", "yellow")
+            )
         elif self.dashboard.may_write():
             self._run = self._audit()
 
@@ -107,7 +109,7 @@ class RunScreen(BoardScreen):
     def _stop(self) -> None:
         if self._run is not None and self.running and not self._stopping:
             self._stopping = True
-            self._say(Text("Stopping. The history stays as it was before the run.", "bold yellow"))
+            self._say(Text("Stopping. The history stays unchanged.", "bold yellow"))
             self._run.cancel()
 
     @work(exclusive=True, group="run", exit_on_error=False)
@@ -122,12 +124,12 @@ class RunScreen(BoardScreen):
         try:
             board = await source.audit(self._watch)
         except asyncio.CancelledError:
-            self._ended("Stopped. Nothing of this run was kept: the history is as it was.")
+            self._ended("Stopped. Nothing of this run was saved.")
             raise
         except StoreBusy as error:
             self._ended(f"Not started: {error}", wrong=True)
         except ContribauditError as error:
-            self._ended(f"The run failed, and nothing of it was kept.\n{error}", wrong=True)
+            self._ended(f"The run failed, and nothing of it was saved.\n{error}", wrong=True)
         else:
             self._done(before, board)
 
@@ -180,7 +182,7 @@ class RunScreen(BoardScreen):
         self.query_one("#waits", Static).update(rows.waits(self._watch, now))
         if not still and not self._stopping:
             told = Text().append("Running. ", "bold").append_text(rows.counts(self._watch, now - self._began))
-            self._say(told.append("\nEscape stops it: the history then stays as it was.", "dim"))
+            self._say(told.append("\nPress Escape to stop it; the history then stays unchanged.", "dim"))
 
     def sheet(self) -> Sheet | None:
         """How each reading ended."""

@@ -39,15 +39,15 @@ class TimelineScreen(BoardScreen):
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("enter", "state", "State of that day"),
         Binding("n", "ticket", "Note ticket"),
-        Binding("left", "day(-1)", "Day before", show=False),
-        Binding("right", "day(1)", "Day after", show=False),
-        Binding("shift+left,comma", "run(-1)", "Run before", show=False),
-        Binding("shift+right,full_stop", "run(1)", "Run after", show=False),
+        Binding("left", "day(-1)", "Previous day", show=False),
+        Binding("right", "day(1)", "Next day", show=False),
+        Binding("shift+left,comma", "run(-1)", "Previous run", show=False),
+        Binding("shift+right,full_stop", "run(1)", "Next run", show=False),
         Binding("s", "order", "Order"),
         Binding("c", "family", "Family", show=False),
         Binding("S", "site", "Site", show=False),
         Binding("x", "unexplained", "No cause", show=False),
-        Binding("g", "subject", "To the subject", show=False),
+        Binding("g", "subject", "Go to subject", show=False),
         Binding("escape", "back", "Back", show=False),
     ]
     CSS = """
@@ -130,7 +130,7 @@ class TimelineScreen(BoardScreen):
         lines, cursor = self._lines, 0
         if here is not None:
             cursor = next((n for n, one in enumerate(lines) if one.what is here.what and one.at == here.at), 0)
-        self._grid.empty = "No change has all of this" if self._filter.on else "Nothing was read yet"
+        self._grid.empty = "No change matches the filter" if self._filter.on else "No audit has run yet"
         self._grid.show(len(lines), lambda row: rows.cells(lines[row]), cursor=cursor)
         self._say_what_is_shown()
 
@@ -142,7 +142,7 @@ class TimelineScreen(BoardScreen):
         parts.append(f"site (S): {wanted.site or 'all'}")
         parts += ["without a known cause (x)"] if wanted.unexplained else []
         if self._trail is not None and not self._trail.whole:
-            parts.insert(0, "no history here, only one report")
+            parts.insert(0, "no history here, only this report")
         self.query_one("#shown", Static).update(Text("; ".join(parts), "dim"))
 
     def _entry(self) -> Entry | None:
@@ -258,7 +258,7 @@ class TimelineScreen(BoardScreen):
         """To the subject of the change."""
         main = entry.main if (entry := self._entry()) is not None else None
         if main is None:
-            self.dashboard.say("This line is about no subject", warning=True)
+            self.dashboard.say("This line has no subject", warning=True)
         else:
             self.post_message(ShowSubject(main.subject))
 
@@ -279,13 +279,11 @@ class TimelineScreen(BoardScreen):
         """Note the ticket of the change under the cursor."""
         entry, board, source = self._entry(), self._board, self.dashboard.source
         writes = source is not None and source.can_write
-        if not self.dashboard.may_write(
-            "" if writes else "Nothing can be noted here: open the dashboard on the history"
-        ):
+        if not self.dashboard.may_write("" if writes else "Notes need the history: open the dashboard on it"):
             return
         main = entry.main if entry is not None else None
         if main is None or board is None or source is None:
-            self.dashboard.say("A ticket belongs to a change: put the cursor on one", warning=True)
+            self.dashboard.say("Select a change first: tickets belong to changes", warning=True)
             return
         said = await self.app.push_screen_wait(TicketScreen(f"{main.name or main.subject.id}, {main.setting}"))
         if said is not None:

@@ -54,26 +54,26 @@ class WaiveScreen(FormScreen[str]):
         today = self._job.clock().date()
         if self._source.policy_path is None:
             yield Field(
-                "New policy file: it extends the pack in use", id="path", placeholder="policy.toml", required=True
+                "New policy file that extends the current pack", id="path", placeholder="policy.toml", required=True
             )
-        yield Field("Why it is accepted", id="reason", required=True, check=_text)
-        yield Field("Asked for by", id="requested_by", value=self._board.you, required=True, check=_text)
-        yield Field("Approved by: another person", id="approved_by", required=True, check=self._other_person)
+        yield Field("Reason for accepting it", id="reason", required=True, check=_text)
+        yield Field("Requested by", id="requested_by", value=self._board.you, required=True, check=_text)
+        yield Field("Approved by (another person)", id="approved_by", required=True, check=self._other_person)
         yield Field("Approved on", id="approved_at", placeholder="YYYY-MM-DD", required=True, check=self._no_later)
         yield Field(
-            f"Ends with the day (UTC); today is {today}",
+            f"Last day (UTC); today is {today}",
             id="expires",
             placeholder="YYYY-MM-DD",
             required=True,
             check=self._still_to_come,
         )
-        yield Field("Review every so many days", id="review", placeholder="none", check=_days)
+        yield Field("Review interval in days", id="review", placeholder="none", check=_days)
         yield Field("Ticket", id="ticket", placeholder="none", check=_text)
         if self._finding.observed is not None:
-            label = f"Only while {display(self._finding.observed)} is observed; another value fails again"
+            label = f"Only for the observed value {display(self._finding.observed)}; any other value fails again"
             yield Tick(Text(safe_text(label)), value=True, id="binds")
         if self._finding.outcome not in WAIVABLE:
-            yield Static(Text("A waiver covers what fails or is not achievable, and this does neither.", "bold yellow"))
+            yield Static(Text("A waiver covers only findings that fail or are not achievable.", "bold yellow"))
 
     def send(self) -> None:
         """Try the change, and show it."""
@@ -95,7 +95,7 @@ class WaiveScreen(FormScreen[str]):
         self.tell("")
         body = rows.diff(change.diff()).append("\n")
         body.append_text(rows.effect(self._board.report, after, self._finding))
-        question = QuestionScreen(f"Write this to {change.path}?", body, yes="Write it", no="Back to the form")
+        question = QuestionScreen(f"Save this to {change.path}?", body, yes="Save it", no="Back to the form")
         if await self.app.push_screen_wait(question):
             await asyncio.to_thread(self._write, change)
             told = rows.written_line(str(change.path), after, self._finding)
@@ -138,23 +138,23 @@ class WaiveScreen(FormScreen[str]):
     def _other_person(self, text: str) -> None:
         _text(text)
         if same_person(text, self.field("requested_by").value):
-            raise UsageError("Whoever asks for a waiver cannot approve it", hint="Name another person")
+            raise UsageError("The person who requests a waiver cannot approve it", hint="Name another person")
 
     def _no_later(self, text: str) -> None:
         if _day(text) > self._job.clock().date():
-            raise UsageError("Nobody has approved it on a day to come")
+            raise UsageError("The approval date is in the future")
 
     def _still_to_come(self, text: str) -> None:
         if _day(text) < self._job.clock().date():
-            raise UsageError("That day has passed")
+            raise UsageError("This date has passed")
 
 
 def why_not(source: Source | None, board: Board | None) -> str:
     """Why nothing can be waived from here; "" when it can."""
     if source is None or board is None or not source.can_write or source.job is None:
-        return "Read only: nothing can be waived here. Open the dashboard where history and policy are"
+        return "Read-only: to add waivers, open the dashboard on the machine with the history and the policy"
     if source.policy_path is None and source.job.policy.name not in {pack.name for pack in policy_file.packs()}:
-        return "The policy in use has no file that could be changed"
+        return "The current policy has no file that can be changed"
     return ""
 
 
@@ -166,10 +166,10 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"`{text[:40]}` is no day", hint="Write it as 2027-01-31") from None
+        raise UsageError(f"`{text[:40]}` is not a date", hint="Write it as 2027-01-31") from None
 
 
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= MOST_DAYS:
-        raise UsageError(f"`{text[:40]}` is no number of days", hint=f"1 to {MOST_DAYS}, or leave it out")
+        raise UsageError(f"`{text[:40]}` is not a number of days", hint=f"1 to {MOST_DAYS}, or leave it out")
     return int(text)

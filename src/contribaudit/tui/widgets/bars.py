@@ -111,7 +111,7 @@ def _append(said: Text, key: Key, style: Style) -> None:
 
 
 _EDGE = 1
-_KEYS = "Enter: its state; Left, Right: other days; comma, full stop: other runs"
+_KEYS = "Enter: state on that day; Left, Right: other days; comma, full stop: other runs"
 
 
 class DayStrip(Widget):

@@ -42,7 +42,7 @@ class FindingDetail(VerticalScroll):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy as text"),
-        Binding("v", "raw", "Raw answer"),
+        Binding("v", "raw", "Raw response"),
         Binding("b", "page", "Documentation"),
         Binding("c", "console", "Console"),
     ]
@@ -133,7 +133,7 @@ class FindingDetail(VerticalScroll):
             return
         digests = rows.evidence_digests(self._finding)
         if not digests:
-            self._dashboard.say("No raw answer stands behind this finding", warning=True)
+            self._dashboard.say("No raw response is stored for this finding", warning=True)
         else:
             self.app.push_screen(RawScreen(digests))
 
@@ -145,7 +145,7 @@ class FindingDetail(VerticalScroll):
             else ""
         )
         if not address:
-            self._dashboard.say("No page is known for this check", warning=True)
+            self._dashboard.say("No documentation page is known for this check", warning=True)
         else:
             self._hand_over(address)
 
@@ -159,7 +159,7 @@ class FindingDetail(VerticalScroll):
         elif way:
             self._dashboard.say(f"No address is known here for: {way}", warning=True)
         else:
-            self._dashboard.say("No place in the console is known for this check", warning=True)
+            self._dashboard.say("No console path is known for this check", warning=True)
 
     def _hand_over(self, address: str, then: str = "") -> None:
         self.app.copy_to_clipboard(address)
@@ -172,7 +172,7 @@ class FindingDetail(VerticalScroll):
     @staticmethod
     async def _open(dashboard: Host, address: str) -> None:
         if not await files.open_beside(address):
-            dashboard.say(f"No browser took {address}: paste it into one", warning=True)
+            dashboard.say(f"No browser could open {address}: paste it into one", warning=True)
 
 
 _STAYING_SECONDS = 0.08

@@ -32,7 +32,7 @@ class Box(PlainInput):
     """One line. Up and down go to the box above and below, Enter to the next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "Field above", show=False),
+        Binding("up", "app.focus_previous", "Previous field", show=False),
         Binding("down,enter", "app.focus_next", "Next field", show=False),
     ]
 

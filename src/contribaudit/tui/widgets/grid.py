@@ -99,7 +99,7 @@ class Grid(ScrollView, can_focus=True):
         columns: Sequence[Column],
         *,
         id: str | None = None,  # noqa: A002  Textual's own name
-        empty: str = "Nothing to show",
+        empty: str = "No data to show",
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)

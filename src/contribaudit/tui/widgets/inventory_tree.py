@@ -25,7 +25,7 @@ class InventoryTree(TreeGrid):
     """Posts `Moved` when another line is under the cursor, and when more is known of the one that is."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
-        super().__init__(rows.COLUMNS, id=id, empty="Nothing was read yet")
+        super().__init__(rows.COLUMNS, id=id, empty="No audit has run yet")
         self._lines: TreeLines | None = None
         self._asking = False
 
@@ -169,7 +169,7 @@ class Hits(Grid):
             self.hit = hit
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
-        super().__init__(inventory_tree.COLUMNS, id=id, empty="Nothing bears this")
+        super().__init__(inventory_tree.COLUMNS, id=id, empty="No match")
         self._hits: list[inventory_tree.Hit] = []
         self._wanted = self._listed = ""
         """What to look for, and what the list is of."""
@@ -211,10 +211,8 @@ class Hits(Grid):
             told = (
                 f"{len(found)} found"
                 if len(found) < inventory_tree.MOST
-                else f"the first {inventory_tree.MOST}; go on typing"
+                else f"the first {inventory_tree.MOST}; keep typing to narrow it down"
             )
-            self.post_message(
-                self.Found(f"{told}. Enter goes to the first, Down into the list, Escape back to the tree.")
-            )
+            self.post_message(self.Found(f"{told}. Enter: first match; Down: list; Escape: back to the tree."))
             if self._pick_at_once:
                 self.action_choose()

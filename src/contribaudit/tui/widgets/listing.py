@@ -126,7 +126,10 @@ class AttestedList(Listing[Recorded]):
 
     def __init__(self) -> None:
         super().__init__(
-            rows.ATTESTED_COLUMNS, id="recorded", empty="No attestation stands so.", key=lambda one: one.attestation.id
+            rows.ATTESTED_COLUMNS,
+            id="recorded",
+            empty="No attestation has this status.",
+            key=lambda one: one.attestation.id,
         )
         self._board: Board | None = None
         self._everything: Sequence[Recorded] = ()

@@ -236,7 +236,7 @@ class RunsOutPanel(Panel):
 class TrendPanel(Panel):
     """How failed and unverified findings went from run to run."""
 
-    TITLE: ClassVar[str] = "FROM RUN TO RUN"
+    TITLE: ClassVar[str] = "TREND"
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
         """Its answer."""
