@@ -299,7 +299,38 @@ class _Oracle:
             wanted = {"contribution.metadata": "off"}
         else:
             wanted = {"contribution.in_app": "off", "contribution.in_app.included": ()}
-        return self._on_enterprise() and all(self._holds(subject, *pair) for pair in wanted.items())
+        if not self._on_enterprise():
+            return False
+        by_item = finding.check == "AI-01" and self._item_off(subject) and self._agreed()
+        return by_item or all(self._holds(subject, *pair) for pair in wanted.items())
+
+    def _item_off(self, app: str) -> bool:
+        """Whether the app's entry says, in an item of the kind that was served at first, that AI is not enabled."""
+        entries = [one for one in self.since[-1].apps.entries if same(one.get("id"), app)]
+        return bool(entries) and all(self._reads_off(one) is True for one in entries)
+
+    def _reads_off(self, entry: dict[str, Any]) -> bool | None:
+        """Whether its only item reads as off; None where it reads as neither."""
+        items = _items(entry.get("relationships"))
+        if len(items) != 1 or not isinstance(items[0].get("attributes"), dict):
+            return None
+        inner = items[0]["attributes"]
+        enabled, suspended = inner.get("enabled"), inner.get("suspended", "")
+        if type(enabled) is not bool or (suspended != "" and suspended is not False):
+            return None
+        return not enabled
+
+    def _agreed(self) -> bool:
+        """Whether an anchored value that still holds says of some app what its item says, and none says otherwise."""
+        told = [
+            (one.value == "blocked", self._reads_off(entry))
+            for one in self.made
+            if one.setting == "ai.access" and one.bound and not self._moved(one)
+            for entry in self.since[-1].apps.entries
+            if same(entry.get("id"), one.subject.id)
+        ]
+        known = [(blocked, off) for blocked, off in told if off is not None]
+        return (True, True) in known and all(blocked == off for blocked, off in known)
 
     def _holds(self, subject: str, setting: str, value: Any) -> bool:
         said = [one for one in self.made if one.setting == setting and same(one.subject.id, subject)]
