@@ -50,7 +50,7 @@ def left(text: str, *, hide_passes: bool = False) -> list[str]:
         ("is:nonsense", 0),
         ("US", 6),
         ("location us", 4),
-        ('"its realm is US"', 2),
+        ('"stored in US"', 2),
         ("outcome:", 20),
         ("nosuchfacet:x", 0),
         ("outcome:fail outcome:pass", 0),
