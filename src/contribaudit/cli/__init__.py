@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("contribaudit.cli.decide", "Record in the policy file that a value was chosen on purpose."),
     "policy": ("contribaudit.cli.policy", "Validate the audit policy and show it as resolved."),
     "runs": ("contribaudit.cli.runs", "The history of audits."),
+    "store": ("contribaudit.cli.store", "Copy the history, between SQLite and PostgreSQL too."),
     "evidence": ("contribaudit.cli.evidence", "Write evidence that an auditor can check alone, and check it."),
     "render": ("contribaudit.cli.render", "Write a saved report in any format."),
     "schedule": ("contribaudit.cli.schedule", "Print what runs the audit without a person."),

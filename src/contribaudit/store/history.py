@@ -39,6 +39,7 @@ from contribaudit.store import (
     saving,
     space_changes,
 )
+from contribaudit.store.copying import CopiedTable, copy_tables
 from contribaudit.store.database import Database, Standing, database_to_read, open_database
 from contribaudit.store.failures import translated
 from contribaudit.store.pruning import Pruned, Retention
@@ -117,6 +118,14 @@ class History(Transactions):
         Where nothing was recorded yet the history is empty. Raises what `open` does.
         """
         return cls(database_to_read(location))
+
+    def copy_into(self, target: History) -> tuple[CopiedTable, ...]:
+        """Copy everything into an empty history, or nothing when this raises; each table with rows and digest.
+
+        Raises UsageError for a target that holds runs.
+        """
+        with self._reading() as source, target._writing() as written:
+            return copy_tables(source, written)
 
     @property
     def read_only(self) -> bool:

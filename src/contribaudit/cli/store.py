@@ -1,0 +1,33 @@
+"""`contribaudit store`: the history as a whole."""
+
+from __future__ import annotations
+
+import click
+
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option, store_option
+
+
+@click.group()
+def command() -> None:
+    """The history as a whole, wherever it is kept."""
+
+
+@command.command("copy")
+@click.argument("to", metavar="TO")
+@format_option(("table", "json", "csv"), "table")
+@store_option
+@pass_console
+def copy(console: Console, *, to: str, output_format: str, store_location: str | None) -> None:
+    """Copy the history into an empty one at TO, a file or a postgresql:// URL, and read it back.
+
+    All of it is there afterwards, or nothing. Let no audit run meanwhile: what it keeps after the copy began is not in
+    it. Leave a password out of TO: PGPASSWORD and ~/.pgpass are read.
+    """
+    from contribaudit.store.history import History
+
+    with console.history(store_location) as source, History.open(to) as target:
+        copied = source.copy_into(target)
+        console.table(output_format, ("table", "rows", "sha256"), [(one.name, one.rows, one.sha256) for one in copied])
+        rows = sum(one.rows for one in copied)
+        console.diagnostics.conclusion(f"Copied {rows} rows into {target.shown}, and read the same back.")
