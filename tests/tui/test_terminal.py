@@ -82,7 +82,7 @@ def test_the_demo_from_start_to_end(terminal: Terminal) -> None:
     terminal.keys("/")
     terminal.shows("Done")
     terminal.keys("-l", "check:DR-01 outcome:fail")
-    terminal.shows("3 of 60")
+    terminal.shows("1 of 76")
     terminal.keys("Enter")
     terminal.shows("s Sort")
     terminal.keys("Enter")
@@ -178,7 +178,7 @@ def test_a_browser_of_text_does_not_get_the_terminal(terminal: Terminal, home: P
     start(terminal, "demo", "--dashboard", "--scenario", "small")
     terminal.shows("DO NEXT (")
     terminal.keys("f")
-    terminal.shows("filter: words", ">FAIL            critical DR-01")
+    terminal.shows("filter: words", ">FAIL            critical DC-03")
     terminal.keys("c")
     terminal.shows("Copied: https://admin.atlassian.com", "(then Security > Data")
     until = time.monotonic() + 60
