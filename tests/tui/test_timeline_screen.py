@@ -195,7 +195,7 @@ async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
         await shown(pilot, "no history here, only this report")
         await to(pilot, ": ")
         await press(pilot, "n")
-        await shown(pilot, "An evidence pack is read-only")
+        await shown(pilot, "Notes need the history")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-timeline-*.csv"))))
 
