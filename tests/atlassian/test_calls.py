@@ -28,6 +28,7 @@ def test_every_call_is_a_get_or_a_documented_search() -> None:
     assert {(call.method, call.path) for call in calls.ALL if call.method != "GET"} == {
         ("POST", "/admin/v2/orgs/{orgId}/workspaces"),
         ("POST", "/admin/v2/orgs/{orgId}/directories/-/groups/search"),
+        ("POST", "/admin/v2/orgs/{orgId}/directories/-/users/search"),
     }
     assert len({call.name for call in calls.ALL}) == len(calls.ALL)
     for call in calls.ALL:

@@ -61,7 +61,7 @@ OPEN = {
     ): "of these apps no page says whether residency reaches them",
     ("DR-08", "not_verifiable_today"): "no source tells of Forge remotes",
     ("DR-09", "no_statement_on_ai"): "of Statuspage and its like no page says whether AI reaches them: told once",
-    ("GV-02", "not_verifiable_today"): "no source lists administrators",
+    ("GV-02", "not_read"): "nobody asked who administers the organization",
     ("GV-03", "nothing_to_compare"): "there is one run alone",
     ("GV-05", "no_record"): "the policy is to name the records",
     ("GV-07", "never_exported"): "nothing was exported",

@@ -47,6 +47,8 @@ class Api:
         self.asked: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if b"org-admin" in request.content:
+            return answer([])
         if request.method == "POST":
             self.bodies.append(json.loads(request.content))
             number = len(self.bodies)
@@ -81,7 +83,7 @@ def test_groups_and_what_they_hold_the_role_on() -> None:
     assert api.bodies == [asked, asked | {"cursor": "c1"}]
     assert api.asked == ["d-1/g2", "-/g1"]
     told = collection(snapshot)
-    assert (told.status, told.read, told.requests) == (CollectionStatus.OK, 2, 4)
+    assert (told.status, told.read, told.requests) == (CollectionStatus.OK, 2, 5)
     assert surprises(snapshot) == []
 
 

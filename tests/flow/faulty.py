@@ -36,6 +36,7 @@ COLLECTOR_OF = {
     "api-keys": "api_keys",
     "groups-search": "ai_roles",
     "group-role-assignments": "ai_roles",
+    "users-search": "administrators",
     "events-stream": "events",
 }
 """The endpoints that an audit asks, and the collector that asks each. Those of spaces are asked with another token."""
@@ -44,7 +45,7 @@ OPTIONAL = {collector.name for collector in collectors.ALL if collector.optional
 SCOPE_OF = {collector.name: collector.call.scope for collector in collectors.ALL}
 ABOUT_COLLECTIONS = {"DC-10", "GV-01"}
 """Checks that read no setting, but ask whether everything was read."""
-_EXPECT = {"DR-01": 'expect = ["EU"]\n'}
+_EXPECT = {"DR-01": 'expect = ["EU"]\n', "GV-02": 'expect = ["557058:0000", "557058:0001"]\n'}
 _READING_NO_SETTING = {"workspaces": {"AI-05", "GV-04"}, "events": {"GV-03"}}
 """Checks that ask for the highest plan, or for the audit log."""
 NOT_FROM_THE_API = {"DR-11", "AI-21", "AI-22", "AI-24", "DC-19", "GV-05", "GV-06", "GV-07"}
@@ -53,8 +54,8 @@ _BY_PEOPLE = {check.id for check in checks.ALL if any(catalogue.find(setting).at
 """Checks that rest on what somebody saw in the console: `unknown` here, where nobody has looked."""
 COMPARING = {"DC-25", "GV-03"}
 """Checks that have nothing to compare with on a first run."""
-_NOT_MET_BY_TIDY = NOT_FROM_THE_API | _BY_PEOPLE | {"DC-23"}
-"""It has a sandbox."""
+_NOT_MET_BY_TIDY = NOT_FROM_THE_API | _BY_PEOPLE | {"DC-23", "GV-02"}
+"""It has a sandbox; and who administers it, not every key may see."""
 
 
 def _rule(check: str, *, severe: bool) -> str:
@@ -184,7 +185,7 @@ def passes_on_unread(bench: Bench, report: Report, collector: str) -> list[Findi
         if finding.check in leaning
         and finding.outcome is Outcome.PASS
         and not (
-            finding.subject.kind is Kind.APP
+            finding.subject.kind in (Kind.APP, Kind.ORGANIZATION)
             and reads[finding.check]
             and all((finding.subject, setting) in read for setting in reads[finding.check])
         )

@@ -165,6 +165,7 @@ class Stage:
         bench.organization.apps = list(pristine.apps)
         bench.organization.policies = list(pristine.policies)
         bench.organization.groups = list(pristine.groups)
+        bench.organization.users = list(pristine.users)
         bench.organization.revision += 1
         if case.edit is not None:
             case.edit(bench.organization)

@@ -47,14 +47,14 @@ def test_only_groups_with_the_role_are_asked_one_request_each(tmp_path: Path) ->
     with simulated(tmp_path) as bench:
         report = bench.audit(EVERYTHING)
         found = roles(report)
-        assert (found.status, found.read, found.requests) == (CollectionStatus.OK, 1, 2)
+        assert (found.status, found.read, found.requests) == (CollectionStatus.OK, 1, 3)
         assert held(report) == {AI_USERS: (bench.organization.app(JIRA).id,)}
         (stranger,) = of_check(bench.audit('[[rule]]\ncheck = "AI-07"\nexpect = []\n'), "AI-07")
         assert (stranger.outcome, stranger.observed) == (Outcome.FAIL, ("ai-users",))
 
 
 def test_a_key_without_the_scope_reads_all_the_rest(tmp_path: Path) -> None:
-    """The exit code and every other answer stay; AI-07 and DC-10 name the scope."""
+    """The exit code and every other answer stay; AI-07, GV-02 and DC-10 name the scope."""
     with simulated(tmp_path) as bench:
         bench.audit(EVERYTHING)  # some answers compare with the run before
         whole = bench.audit(EVERYTHING)
@@ -64,8 +64,11 @@ def test_a_key_without_the_scope_reads_all_the_rest(tmp_path: Path) -> None:
         assert [one.collector for one in report.collections if one.code] == ["ai_roles"]
         assert report.run.exit_code == whole.run.exit_code
         before, after = outcomes(whole), outcomes(report)
-        assert {row[0] for row in before.keys() | after.keys() if before.get(row) != after.get(row)} == {"AI-07"}
-        for check in ("AI-07", "DC-10"):
+        assert {row[0] for row in before.keys() | after.keys() if before.get(row) != after.get(row)} == {
+            "AI-07",
+            "GV-02",
+        }
+        for check in ("AI-07", "GV-02", "DC-10"):
             (found,) = of_check(report, check)
             assert SCOPE in found.reason
         assert report.changes == ()
@@ -106,5 +109,5 @@ def test_groups_on_several_pages_are_all_asked(tmp_path: Path) -> None:
     with simulated(tmp_path, edit=many) as bench:
         report = bench.audit('[[rule]]\ncheck = "AI-07"\n')
         found = roles(report)
-        assert (found.status, found.read, found.requests) == (CollectionStatus.OK, 130, 2 + 130)
+        assert (found.status, found.read, found.requests) == (CollectionStatus.OK, 130, 2 + 1 + 130)
         assert len(held(report)) == 130

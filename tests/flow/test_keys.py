@@ -56,6 +56,7 @@ def test_a_narrow_key_names_every_scope_that_it_lacks(tmp_path: Path) -> None:
             "directories": "read:directories:admin",
             "event_actions": "read:events:admin",
             "ai_roles": "read:groups:admin",
+            "administrators": "read:directories:admin",
             "events": "read:events:admin",
             "api_keys": "read:keys:admin",
         }

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from contribaudit.core.model.finding import Outcome
+from contribaudit.simulator import Organization
 from tests.flow.outcomes import (
     EVERY_APP,
     TODAY,
@@ -39,6 +40,19 @@ DESK_OFF = Said("ai.own_setting", "off", "app:tidy.atlassian.net/jira-servicedes
 CONTRIBUTION_PATH = "Atlassian Administration > Security > Data contribution"
 AUDIT_LOG_PATH = "Atlassian Administration > Security > Audit log > Settings"
 BEFORE = -30
+
+
+ADMINISTRATORS = 'expect = ["557058:0000", "557058:0001"]'
+
+
+def a_group_that_administers(organization: Organization) -> None:
+    """The members of a group are organization administrators."""
+    organization.set_group("org-admins", roles={f"ari:cloud:platform::org/{organization.id}": ("atlassian/org-admin",)})
+
+
+def nobody_listed(organization: Organization) -> None:
+    """As a key sees it that may not see administrators."""
+    organization.users.clear()
 
 
 def decision(setting: str, value: str, days_ago: int = 5) -> str:
@@ -217,7 +231,22 @@ CASES = (
     OutcomeCase("GV-05", UNKNOWN, "no_record", policy=decision("governance.records", "postponed")),
     OutcomeCase("GV-05", FAIL, "records_from_before", policy=decision("governance.records", "updated", 25)),
     OutcomeCase("GV-05", UNKNOWN, "no_record"),
-    OutcomeCase("GV-02", UNKNOWN, "not_verifiable_today"),
+    OutcomeCase("GV-02", PASS, "administrators_approved", rule=ADMINISTRATORS),
+    OutcomeCase("GV-02", FAIL, "administrator_not_approved", rule='expect = ["557058:0001"]'),
+    OutcomeCase("GV-02", FAIL, "administrator_not_approved", rule=ADMINISTRATORS, edit=a_group_that_administers),
+    OutcomeCase("GV-02", FAIL, "administrator_not_approved", rule="expect = []", fault="500@groups-search"),
+    OutcomeCase("GV-02", UNKNOWN, "policy_names_nobody"),
+    OutcomeCase("GV-02", UNKNOWN, "empty_list", rule=ADMINISTRATORS, edit=nobody_listed),
+    OutcomeCase("GV-02", UNKNOWN, "server_failed", rule=ADMINISTRATORS, fault="500@groups-search"),
+    OutcomeCase(
+        "GV-02",
+        UNKNOWN,
+        "forbidden",
+        rule=ADMINISTRATORS,
+        fault="403-b@users-search",
+        scope="read:directories:admin",
+    ),
+    OutcomeCase("GV-02", STALE, "evidence_too_old", rule=ADMINISTRATORS, days_later=3),
 )
 
 

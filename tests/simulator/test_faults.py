@@ -48,13 +48,14 @@ PATHS = {
     "jira-projects": JIRA,
     "confluence-spaces": CONFLUENCE,
     "gateway": "/graphql",
+    "users-search": GROUPS.replace("/groups/", "/users/"),
 }
 
 
 async def ask(client: httpx.AsyncClient, endpoint: str, **body: Any) -> httpx.Response:
     if endpoint == "gateway":
         return await client.post(PATHS[endpoint], json={"query": "{ __typename }"} | body, auth=PERSON)
-    if endpoint in ("workspaces", "groups-search"):
+    if endpoint in ("workspaces", "groups-search", "users-search"):
         return await client.post(PATHS[endpoint], json=body)
     if endpoint in ("jira-projects", "confluence-spaces"):
         return await client.get(PATHS[endpoint], params=body, auth=PERSON)

@@ -164,6 +164,28 @@ LIST_GROUP_ROLES = Call(
     identity="resourceId",
 )
 
+SEARCH_ADMINISTRATORS = Call(
+    "administrators",
+    "POST",
+    "/admin/v2/orgs/{orgId}/directories/-/users/search",
+    "read:directories:admin",
+    f"{_ADMIN_DOCS}/api-group-users/",
+    Paging.CURSOR_WITH_BODY,
+    body=(("roleIds", ("atlassian/org-admin",)), ("limit", 100)),
+    envelope=("links",),
+    identity="accountId",
+)
+SEARCH_ADMINISTRATOR_GROUPS = Call(
+    "administrator_groups",
+    "POST",
+    "/admin/v2/orgs/{orgId}/directories/-/groups/search",
+    "read:groups:admin",
+    f"{_ADMIN_DOCS}/api-group-groups/",
+    Paging.CURSOR_WITH_BODY,
+    body=(("roleIds", ("atlassian/org-admin",)), ("limit", 100)),
+    envelope=("links",),
+)
+
 ALL: tuple[Call, ...] = (
     LIST_ORGANIZATIONS,
     GET_ORGANIZATION,
@@ -175,6 +197,8 @@ ALL: tuple[Call, ...] = (
     LIST_API_KEYS,
     SEARCH_AI_GROUPS,
     LIST_GROUP_ROLES,
+    SEARCH_ADMINISTRATORS,
+    SEARCH_ADMINISTRATOR_GROUPS,
 )
 """What an organization's API key reads."""
 

@@ -12,6 +12,8 @@ _ORGS = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group
 _WORKSPACES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"
 _DIRECTORIES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-directory/"
 _EVENTS = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/"
+_USERS = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/"
+_GROUPS = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-groups/"
 _KEYS = "https://developer.atlassian.com/cloud/admin/api-access/rest/"
 _CONTRIBUTION = "https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/"
 _SUBSCRIPTIONS = "https://support.atlassian.com/subscriptions-and-billing/docs/manage-your-bill-for-enterprise-plans/"
@@ -33,6 +35,26 @@ DIRECTORIES = Setting(
     "User directories, by ID",
     _DOC,
     _DIRECTORIES,
+    unordered=True,
+    is_list=True,
+)
+ADMINISTRATORS = Setting(
+    SettingId("organization.administrators"),
+    _F,
+    _ORG,
+    "People who administer the organization, by account ID",
+    _DOC,
+    _USERS,
+    unordered=True,
+    is_list=True,
+)
+ADMINISTRATOR_GROUPS = Setting(
+    SettingId("organization.administrator_groups"),
+    _F,
+    _ORG,
+    "Groups whose members administer the organization, by ID",
+    _DOC,
+    _GROUPS,
     unordered=True,
     is_list=True,
 )
@@ -115,6 +137,8 @@ SPACE_COUNT = text_setting(
 ALL: tuple[Setting, ...] = (
     ORGANIZATION_NAME,
     DIRECTORIES,
+    ADMINISTRATORS,
+    ADMINISTRATOR_GROUPS,
     EVENT_ACTIONS,
     HIGHEST_PLAN,
     API_KEY_EXPIRY,

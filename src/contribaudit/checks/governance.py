@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from contribaudit.catalogue.data_contribution import IN_APP, METADATA
+from contribaudit.catalogue.organization import ADMINISTRATOR_GROUPS, ADMINISTRATORS
 from contribaudit.checks.data_contribution.plans import choosable, decision_on
-from contribaudit.checks.reading import evidence_of, highest_plan, not_verifiable, policy_evidence, rulebook_evidence
-from contribaudit.core.judge.check import Check, CheckContext, Parameter, Verdict, check
+from contribaudit.checks.reading import attested_list, evidence_of, highest_plan, policy_evidence, rulebook_evidence
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Parameter, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import AuditLog, LogRules, filled, holes
@@ -276,9 +277,50 @@ def evidence_chain(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "chain_whole", reason, evidence=evidence)
 
 
-administrators_known = check("GV-02", "administrators-known", outcomes={Outcome.UNKNOWN})(
-    not_verifiable(None, "administrators, by person, group or API key, are not read")
+@check(
+    "GV-02",
+    "administrators-known",
+    reads=(ADMINISTRATORS.id, ADMINISTRATOR_GROUPS.id),
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
+    expectation=Expectation(
+        Shape.WORDS,
+        means="people who may administer the organization, by account ID, and groups whose members may, by ID",
+        default="none: the check is unknown until its rule names them",
+        example='["557058:0000"]',
+    ),
 )
+def administrators_known(case: CheckContext) -> Verdict:
+    """GV-02: nobody administers the organization but those of the rule's `expect`, in person or by a group."""
+    seen = {one: attested_list(case.state, case.subject, one, case.rule.expect) for one in _ADMINISTRATORS}
+    listed = {setting: held for setting, held in seen.items() if not isinstance(held, Verdict)}
+    evidence = tuple(one for each in listed for one in evidence_of(case.state.read(case.subject, each.id)))
+    if not isinstance(case.rule.expect, tuple):
+        unread = next((one for one in seen.values() if isinstance(one, Verdict)), None)
+        count = sum(map(len, listed.values()))
+        reason = f"the policy names no administrator, and {count} are listed: set expect in its rule"
+        return unread or Verdict(Outcome.UNKNOWN, "policy_names_nobody", reason, ADMINISTRATORS.id, evidence=evidence)
+    approved = {one.strip().casefold() for one in case.rule.expect}
+    for setting, held in listed.items():
+        strangers = tuple(one for one in held if one.casefold() not in approved)
+        if strangers:
+            reason = f"{_ADMINISTRATORS[setting]} not approved: {', '.join(strangers)}"
+            code = "administrator_not_approved"
+            return Verdict(Outcome.FAIL, code, reason, setting.id, case.rule.expect, held, evidence)
+    for one in seen.values():
+        if isinstance(one, Verdict):
+            return one
+    everybody = tuple(one for held in listed.values() for one in held)
+    reason = f"all {len(everybody)} administrators are approved; API keys that can write are not among them"
+    return Verdict(
+        Outcome.PASS, "administrators_approved", reason, ADMINISTRATORS.id, case.rule.expect, everybody, evidence
+    )
+
+
+_ADMINISTRATORS = {
+    ADMINISTRATORS: "people administer the organization who are",
+    ADMINISTRATOR_GROUPS: "groups administer the organization that are",
+}
+"""What is asked, with how a stranger is told of."""
 
 ALL: tuple[Check, ...] = (
     evidence_age,

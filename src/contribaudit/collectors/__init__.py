@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contribaudit.collectors.administrators import ADMINISTRATORS
 from contribaudit.collectors.ai_roles import AI_ROLES
 from contribaudit.collectors.api_keys import API_KEYS
 from contribaudit.collectors.audit_log import EVENT_ACTIONS, EVENTS
@@ -19,6 +20,7 @@ ALL: tuple[Collector, ...] = (
     POLICIES,
     DIRECTORIES,
     AI_ROLES,
+    ADMINISTRATORS,
     EVENT_ACTIONS,
     EVENTS,
     API_KEYS,
@@ -27,4 +29,4 @@ INVENTORY: tuple[Collector, ...] = (ORGANIZATION, WORKSPACES, POLICIES)
 """What a look at the inventory reads."""
 SPACES: tuple[SpaceSource, ...] = (SPACES_JIRA, SPACES_CONFLUENCE)
 """What an audit reads of each site with an API token, where the configuration names one; see `spaces`."""
-__all__ = ["ALL", "INVENTORY", "SITE_AI", "SPACES", "Collector"]
+__all__ = ["ADMINISTRATORS", "AI_ROLES", "ALL", "INVENTORY", "SITE_AI", "SPACES", "Collector"]

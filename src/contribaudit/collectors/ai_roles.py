@@ -1,4 +1,4 @@
-"""Which groups hold the role for AI, and on what.
+"""Which groups hold the role for AI, and on what; and which make their members organization administrators.
 
 `POST /admin/v2/orgs/{orgId}/directories/-/groups/search` for the groups, then the role assignments of each, scope
 `read:groups:admin`. A key may go without that scope: then who holds the role stays unknown, and nothing else does.
@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_AI_GROUPS
+from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_ADMINISTRATOR_GROUPS, SEARCH_AI_GROUPS
 from contribaudit.atlassian.client import Page
 from contribaudit.catalogue.ai_access import GROUP_ACCESS, GROUP_NAME, ROLE_GROUPS
+from contribaudit.catalogue.organization import ADMINISTRATOR_GROUPS
 from contribaudit.collectors.interface import Collector, Reading, told_id
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.subject import Kind, Subject
@@ -60,6 +61,8 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     reading.unique = len(groups)
     if not reading.shortfalls:
         yield reading.observed(ROLE_GROUPS, reading.organization, tuple(sorted(groups)))
+    async for observation in _administrators(reading):
+        yield observation
     ids = list(groups)
     for start in range(0, len(ids), AT_ONCE):
         batch = ids[start : start + AT_ONCE]
@@ -73,6 +76,26 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             for identity in ids[start + AT_ONCE :]:
                 yield _access(reading, identity, answers[0])
             return
+
+
+async def _administrators(reading: Reading) -> AsyncIterator[Observation]:
+    """The groups whose members administer the organization; nothing where the list has a gap, which is told of."""
+    ids: set[str] = set()
+    try:
+        async for page in reading.client.pages(SEARCH_ADMINISTRATOR_GROUPS):
+            for entry in page.items:
+                if not (identity := told_id(entry)):
+                    reading.fall_short("entry_without_id", "a group of administrators has no `id`")
+                    return
+                ids.add(identity)
+    except AdminApiError as error:
+        reading.fall_short(error.code, f"the groups of administrators were not read: {error.message}")
+        if not isinstance(error, ListNotWhole):
+            lost = reading.unavailable(ADMINISTRATOR_GROUPS, reading.organization, error.code, error.message)
+            yield replace(lost, missing_scope=error.missing_scope)
+        return
+    groups = tuple(sorted(ids))
+    yield reading.observed(ADMINISTRATOR_GROUPS, reading.organization, groups, reading.keep(list(groups)))
 
 
 async def _pages(reading: Reading) -> AsyncIterator[Page]:
@@ -131,12 +154,12 @@ def _subject(reading: Reading, identity: str) -> Subject:
 AI_ROLES = Collector(
     name="ai_roles",
     call=SEARCH_AI_GROUPS,
-    further=(LIST_GROUP_ROLES,),
-    promises=(ROLE_GROUPS.id, GROUP_NAME.id, GROUP_ACCESS.id),
+    further=(SEARCH_ADMINISTRATOR_GROUPS, LIST_GROUP_ROLES),
+    promises=(ADMINISTRATOR_GROUPS.id, ROLE_GROUPS.id, GROUP_NAME.id, GROUP_ACCESS.id),
     read=read,
     proves=(
         "The groups that hold the AI role, and for which resources. Users who hold it individually are not "
         "listed, and a list of groups does not show that others have no AI: where an app is open to everyone, "
-        "nobody needs the role."
+        "nobody needs the role. Also the groups whose members administer the organization."
     ),
 )

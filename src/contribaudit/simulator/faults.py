@@ -63,6 +63,7 @@ PAGED = (
     "workspaces",
     "directories",
     "groups-search",
+    "users-search",
     "group-role-assignments",
     "policies",
     "api-keys",
@@ -174,6 +175,7 @@ EXPENDABLE = {
     "directories": "name",
     "groups-search": "name",
     "group-role-assignments": "roles",
+    "users-search": "name",
     "policies": "status",
     "policy": "status",
     "event-actions": "displayName",
@@ -186,7 +188,7 @@ EXPENDABLE = {
 }
 """The attribute that `missing-key` removes."""
 
-ID_NAMES = {"directories": "directoryId", "group-role-assignments": "resourceId"}
+ID_NAMES = {"directories": "directoryId", "users-search": "accountId", "group-role-assignments": "resourceId"}
 """What `no-id` removes where the ID has a name of its own."""
 
 
@@ -216,6 +218,8 @@ def _make_values_unknown(entry: Json, endpoint: str) -> None:
             attributes |= {"action": "sim_nobody_documents_this", "container": [{"id": "?", "type": "simulated"}]}
         case "groups-search":
             attributes["managedBy"] = "simulated"
+        case "users-search":
+            attributes["accountType"] = "simulated"
         case "group-role-assignments":
             attributes |= {"roles": ["simulated/role"], "resourceOwner": "simulated"}
         case "jira-projects":

@@ -25,6 +25,7 @@ from contribaudit.simulator.values import (
     Resource,
     SiteToken,
     Space,
+    User,
 )
 
 
@@ -41,6 +42,7 @@ class Organization:
     event_actions: list[EventAction] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
     site_tokens: list[SiteToken] = field(default_factory=list)
     spaces: Spaces = field(default_factory=Spaces)
     revision: int = 0

@@ -203,6 +203,18 @@ class SiteToken:
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """An account of a directory, with its roles in the organization."""
+
+    id: str
+    name: str
+    email: str
+    directory: str
+    roles: tuple[str, ...] = ()
+    status: str = "active"
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A group of a directory. `roles` says which roles it has, by resource (an ARI)."""
 

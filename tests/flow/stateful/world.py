@@ -58,6 +58,7 @@ ENDPOINTS = {
     "policies": "policies",
     "directories": "directories",
     "groups-search": "ai_roles",
+    "users-search": "administrators",
     "event-actions": "event_actions",
     "events-stream": "events",
     "api-keys": "api_keys",

@@ -13,6 +13,7 @@ from contribaudit.simulator.routes import (
     jira_projects,
     orgs,
     policies,
+    users,
     workspaces,
 )
 
@@ -23,6 +24,7 @@ ALL: tuple[Endpoint, ...] = (
     directories.LIST,
     groups.SEARCH,
     groups.ROLES,
+    users.SEARCH,
     policies.LIST,
     policies.GET,
     events.ACTIONS,

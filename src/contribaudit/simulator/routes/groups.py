@@ -39,9 +39,9 @@ ROLE_FILTERS = ("directoryIds", "resourceOwners", "resourceIds", "roleIds")
 
 def read_search(call: Call) -> Page:
     """The groups that match, 20 a page unless `limit` (1..100) says otherwise."""
-    directory = _directory(call)
-    position = _found(call.body, "groups-search") or Position(
-        0, _limit(call.body.get("limit", 20)), memory=_search(call.body)
+    directory = directory_of(call)
+    position = position_of(call.body, "groups-search") or Position(
+        0, limit_of(call.body.get("limit", 20)), memory=_search(call.body)
     )
     memory = position.memory
     found = [group for group in _in(call, directory) if _matches(group, memory)]
@@ -54,15 +54,15 @@ def read_search(call: Call) -> Page:
 
 def read_roles(call: Call) -> Page:
     """The resources that a group has roles for, 20 a page unless `limit` (1..100) says otherwise."""
-    directory, wanted = _directory(call), call.path_params["group_id"]
+    directory, wanted = directory_of(call), call.path_params["group_id"]
     group = next((group for group in _in(call, directory) if group.id == wanted), None)
     if group is None:
         raise AnswerError(404, "ADMIN-404-10", f"The directory has no group {wanted}.")
     memory = {name: call.query[name].split(",") for name in ROLE_FILTERS if call.query.get(name)}
-    position = _found(call.query, "group-role-assignments")
+    position = position_of(call.query, "group-role-assignments")
     if position is None:
         _check_lists(memory)
-        position = Position(0, _limit(call.query.get("limit", "20")), memory=memory)
+        position = Position(0, limit_of(call.query.get("limit", "20")), memory=memory)
     if group.directory not in position.memory.get("directoryIds", [group.directory]):
         found = []
     else:
@@ -72,7 +72,8 @@ def read_roles(call: Call) -> Page:
     return page
 
 
-def _directory(call: Call) -> str:
+def directory_of(call: Call) -> str:
+    """The directory of the path; raises a 404 for one that is not there."""
     wanted = call.path_params["directory_id"]
     if wanted != "-" and all(directory.id != wanted for directory in call.organization.directories):
         raise AnswerError(404, "ADMIN-404-1", f"The organization has no directory {wanted}.")
@@ -83,13 +84,14 @@ def _in(call: Call, directory: str) -> list[Group]:
     return [group for group in call.organization.groups if directory in ("-", group.directory)]
 
 
-def _found(sent: Any, endpoint: str) -> Position | None:
+def position_of(sent: Any, endpoint: str) -> Position | None:
     """The position of the cursor that was sent, None without one."""
     cursor = sent.get("cursor")
     return None if cursor is None else resume(endpoint, cursor)
 
 
-def _limit(value: object) -> int:
+def limit_of(value: object) -> int:
+    """The page size; raises a 400 for one that is out of bounds."""
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 100:
         raise AnswerError(400, "ADMIN-400-24", "limit must be a number from 1 to 100.")

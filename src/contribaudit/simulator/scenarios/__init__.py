@@ -78,6 +78,7 @@ from contribaudit.simulator.values import (
     Resource,
     SiteToken,
     Space,
+    User,
 )
 
 _PATTERN = re.compile(r"(?:in (?P<ahead>\d+) days?|(?P<behind>\d+) days? ago)(?: at (?P<clock>\d\d:\d\d))?")
@@ -215,6 +216,7 @@ def read_scenario(name: str, data: Json, *, now: datetime, sizes: Mapping[str, i
     sites = data.pop("site", [])
     organization.apps = [*_apps(sites, now), *(_app(entry, now) for entry in data.pop("workspace", []))]
     add_spaces(organization, sites, now)
+    organization.users = [_user(entry) for entry in data.pop("user", [])]
     organization.groups = [group(entry, organization) for entry in data.pop("group", [])]
     for entry in data.pop("repeat", []):
         organization.apps.append(replace(organization.app(entry.pop("app")), **entry))
@@ -240,6 +242,10 @@ def _key(entry: Json, organization_id: str, now: datetime) -> Key:
         scopes = [*READ_SCOPES, "read:keys:admin"]
     fields: Json = {"organization": organization_id} | entry | _moments(entry, ("created_at", "expires_at"), now)
     return Key(scopes=None if scopes == "none" else frozenset(scopes), **fields)
+
+
+def _user(entry: Json) -> User:
+    return User(roles=tuple(entry.pop("roles", ())), **entry)
 
 
 def _moments(entry: Json, names: tuple[str, ...], now: datetime) -> Json:
