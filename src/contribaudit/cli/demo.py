@@ -66,15 +66,15 @@ def command(
         raise UsageError(f"{folder} exists", hint="Evidence is never overwritten: name another folder")
     told = ""
     with demonstration(scenario, console.diagnostics) as shown:
-        report = judge_last(shown.job)
+        report = judge_last(shown.job)  # rendered below with the history open: what is due is read from it then
         if folder is not None:
             exported = _evidence(shown.job, report, folder)
             told = f" {len(exported.manifest.files)} files of signed evidence are in {folder}."
-    result = of_report(console, report, output_format, output_path, everything=everything, kept=False)
-    console.write(result, output_path)
-    if html_path is not None:
-        console.write(of_report(console, report, "html", html_path, everything=True, kept=False), html_path)
-        told += f" Open the HTML report {html_path} in a browser."
+        result = of_report(console, report, output_format, output_path, everything=everything, kept=False)
+        console.write(result, output_path)
+        if html_path is not None:
+            console.write(of_report(console, report, "html", html_path, everything=True, kept=False), html_path)
+            told += f" Open the HTML report {html_path} in a browser."
     console.diagnostics.conclusion(
         f"An audit would have ended with exit code {report.run.exit_code}.{told}"
         " For your own organization: contribaudit init."
