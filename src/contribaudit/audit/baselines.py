@@ -30,32 +30,32 @@ class Approvable:
     """What the run knew and the standing baseline does not cover; nothing without one."""
 
 
-def require_person(desk: AttestationSession) -> None:
+def require_person(session: AttestationSession) -> None:
     """Raise UsageError where a schedule or a pipeline runs this: a baseline is a person's word."""
-    if desk.job.operator.trigger == "schedule":
+    if session.job.operator.trigger == "schedule":
         raise UsageError(
             "A scheduled run approves nothing: a baseline is a person's word",
             hint="Run contribaudit baseline approve yourself, at a terminal",
         )
 
 
-def approvable(desk: AttestationSession) -> Approvable:
+def approvable(session: AttestationSession) -> Approvable:
     """What can be approved now. Raises UsageError where there is no run, or the newest did not read every app."""
-    for record in desk.job.store.runs(organization=desk.organization, limit=1):
-        state = desk.remembered()
-        place = state.organizations[desk.organization]
+    for record in session.job.store.runs(organization=session.organization, limit=1):
+        state = session.remembered()
+        place = state.organizations[session.organization]
         if not place.completed(WORKSPACES):
             raise UsageError(
                 f"Run {record.id} did not read every app: {place.why_not(WORKSPACES)}",
                 hint="Approve after an audit that did: nobody approves what was not seen",
             )
-        approved = state.baseline(desk.organization)
+        approved = state.baseline(session.organization)
         return Approvable(
             record,
             state,
-            len(state.subjects(Kind.APP, desk.organization)),
+            len(state.subjects(Kind.APP, session.organization)),
             approved.baseline if approved is not None else None,
-            outside_now(state, desk.organization),
+            outside_now(state, session.organization),
         )
     raise UsageError("There is no run to approve", hint="Run contribaudit audit first")
 
@@ -74,12 +74,12 @@ def checked_reason(text: str) -> str:
     return why
 
 
-def approve(desk: AttestationSession, what: Approvable, *, by: str, reason: str, until: datetime | None) -> Baseline:
+def approve(session: AttestationSession, what: Approvable, *, by: str, reason: str, until: datetime | None) -> Baseline:
     """Keep the word of a person for what they were shown. Raises UsageError."""
-    require_person(desk)
+    require_person(session)
     person = mail(by, "whoever approves")
-    baseline = Baseline(desk.organization, what.run.id, desk.signature(person), checked_reason(reason), until)
-    desk.job.store.add_baseline(baseline)
+    baseline = Baseline(session.organization, what.run.id, session.signature(person), checked_reason(reason), until)
+    session.job.store.add_baseline(baseline)
     return baseline
 
 

@@ -7,7 +7,7 @@ goes to the console goes once, and a value that a better source gives is never a
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -29,8 +29,10 @@ Key = tuple[Subject, SettingId]
 T = TypeVar("T")
 _ROUNDS = 3
 """How often what was assumed may lead to another question."""
-_TRIED = 30
+_TRIED = 10
 """How many of the questions about one setting try which answer is best: the others are of the same rules."""
+_OTHERS = 3
+"""How many questions about apps that no screen lists are put anew, each of which reads the whole inventory."""
 _PLAIN: Mapping[str, Value] = {"": "none", "date": "2100-01-01"}
 """An answer in place of a text or a day; of a number 1 will do."""
 _SOMEBODY = Attester("somebody@example.com", "another@example.com", screenshot=True, anchored=True)
@@ -133,6 +135,7 @@ def _missing(
         noting = _Noting(state, assumed)
         own: dict[Key, Severity] = {}
         wanted: dict[SettingId, Severity] = {}
+        unlisted: Counter[SettingId] = Counter()
         asking: dict[SettingId, list[_Question]] = defaultdict(list)
         for question in questions:
             verdict = question.put(noting)
@@ -147,8 +150,11 @@ def _missing(
                 asking[each].append(question)
             key = question.finding.subject, setting
             if key in noting.noted and not isinstance(noting.noted[key], Observed):
-                listed = screen_for(state, *key) is not None
-                its = [key] if listed else _of_others(question, state, assumed, find_setting(setting))
+                its = [key]
+                if screen_for(state, *key) is None:
+                    unlisted[setting] += 1
+                    few = unlisted[setting] <= _OTHERS
+                    its = _of_others(question, state, assumed, find_setting(setting)) if few else []
                 _add(own, its, question.finding.severity)
             else:
                 _add(wanted, _asked(question, setting), question.finding.severity)
