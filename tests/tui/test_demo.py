@@ -83,7 +83,7 @@ async def test_a_look_and_an_approval_are_recorded(demo: HistorySource) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, WalkScreen))
         await until(pilot, lambda: bool(pilot.app.screen.query("#answers.-ready")))
         await write(pilot, "row-0", "on")
-        assert "held by signal.policy.ugc-data-use-preferences" in await agreed(pilot, "was recorded")
+        assert "anchored by signal.policy.ugc-data-use-preferences" in await agreed(pilot, "was recorded")
         await pilot.press("p")
         await until(pilot, lambda: bool(rows_of(pilot, "outside")))
         await pilot.press("p")

@@ -87,7 +87,7 @@ async def test_a_look_makes_the_finding_pass(kept: Opener, size: tuple[int, int]
         told = await asked(pilot)
         assert here.requested("/policies") == before + 2, "and again after the answers"
         assert "contribution.metadata = off" in told
-        assert "held by signal.policy.ugc-data-use-preferences" in told
+        assert "anchored by signal.policy.ugc-data-use-preferences" in told
         assert recorded(here) == [], "nothing is kept before the summary was agreed to"
         await pilot.press("right", "enter")
         await comes_out(pilot, "DC-01", Outcome.PASS)

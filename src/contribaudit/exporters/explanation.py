@@ -164,7 +164,7 @@ def _evidence(one: Observation | None, source: str) -> str:
         parts.append(f"by {one.witness.by}")
         parts.append(f"confirmed by {one.witness.confirmed_by}" if one.witness.confirmed_by else "")
         parts.append("with a screenshot" if one.witness.screenshot else "")
-        parts.append("held by signals" if one.witness.anchored else "")
+        parts.append("anchored by signals" if one.witness.anchored else "")
     return ", ".join(safe_text(part) for part in parts if part)
 
 

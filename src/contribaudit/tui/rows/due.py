@@ -217,7 +217,7 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
         said.append(f"\n{safe_text(alias_of(state, one.subject))}  ", "bold").append(f"{safe_text(one.setting)} = ")
         said.append(f"{display(one.value)}\n", "bold")
         if one.bound:
-            said.append("  held by ", "green").append(f"{safe_text(described(one.anchors))}\n")
+            said.append("  anchored by ", "green").append(f"{safe_text(described(one.anchors))}\n")
         else:
             said.append("  not anchored: ", "yellow").append(f"{safe_text(one.unanchored_reason)}\n")
         doubted = doubt(state, one.subject.organization, one.setting, one.value)
