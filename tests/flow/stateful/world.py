@@ -36,6 +36,7 @@ from contribaudit.simulator.values import (
     Resource,
     SiteToken,
     Space,
+    User,
 )
 from contribaudit.store.history import History
 from contribaudit.store.pruning import Retention, parse_span
@@ -384,6 +385,7 @@ def found_organization() -> tuple[Organization, list[Sited]]:
 def life(folder: Path, empty: Path, *, log_available: bool) -> Iterator[World]:
     """The organization, served on loopback, with a copy of the empty history."""
     organization, apps = found_organization()
+    organization.users.append(User("557058:0000", "A", "a@acme.example", "d-1", ("atlassian/org-admin",)))
     options = Options(log_available=log_available)
     place = folder / "history.sqlite"
     place.write_bytes(empty.read_bytes())
@@ -403,6 +405,8 @@ def life(folder: Path, empty: Path, *, log_available: bool) -> Iterator[World]:
         values: dict[Place, Any] = {
             ("organization", ORG, "organization.name"): "Two Sites",
             ("directories", ORG, "organization.directories"): ("d-1",),
+            ("administrators", ORG, "organization.administrators"): ("557058:0000",),
+            ("ai_roles", ORG, "organization.administrator_groups"): (),
             ("event_actions", ORG, "organization.event_actions"): tuple(sorted(one.id for one in ACTIONS)),
             ("api_keys", ORG, "api_key.expires_at"): f"{world.keys['k-0']:%Y-%m-%dT%H:%M:%S.000Z}",
         }
