@@ -9,11 +9,11 @@
     ├── CredentialError                    4   no key, or a key store that cannot be used
     │   └── KeyStoreUnusable               4
     ├── AdminApiError                      3   one call failed; a collector's run catches it
-    │   ├── AdminApiUnreachable            3   retried
-    │   │   ├── NameNotResolved            3   DNS
-    │   │   ├── TlsFailed                  3   never retried: a certificate does not heal
-    │   │   ├── ConnectionRefused          3
-    │   │   └── TimedOut                   3
+    │   ├── AdminApiUnreachable            69  retried
+    │   │   ├── NameNotResolved            69  DNS
+    │   │   ├── TlsFailed                  69  never retried: a certificate does not heal
+    │   │   ├── ConnectionRefused          69
+    │   │   └── TimedOut                   69
     │   ├── KeyRefused                     4   401
     │   │   └── TokenRefused               4   401 from a site, for a person's or service account's token
     │   ├── AccessDenied                   4   403, names the scope
@@ -129,6 +129,7 @@ class AdminApiError(ContribauditError):
 class AdminApiUnreachable(AdminApiError):
     """No answer came back."""
 
+    exit_code = exit_codes.UNREACHED
     code = "unreachable"
 
 

@@ -164,11 +164,11 @@ def test_an_unknown_organization_ends_with_2(cli: Cli, with_key: Api) -> None:
     ("url", "told"),
     [("http://127.0.0.1:1", "refused the connection"), ("https://nowhere.invalid", "No address was found")],
 )
-def test_an_unreachable_api_ends_with_3(url: str, told: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_api_ends_with_69(url: str, told: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
     found = lines(ended := cli("doctor", "--org", "acme", "--format", "json"))
-    assert ended.code == 3
+    assert ended.code == 69
     (line,) = named(found, "api")
     assert told in line["what"]
     assert named(found, "scope") == []

@@ -193,7 +193,7 @@ def test_an_unreachable_api_writes_nothing(
 ) -> None:
     monkeypatch.setenv("CONTRIBAUDIT_API_URL", "http://127.0.0.1:1")
     ended = cli(*FLAGS, "--org-id", "acme", "--api-key-file", "key")
-    assert ended.code == 3
+    assert ended.code == 69
     assert "Nothing was written" in ended.err
     assert not (home / ".config").exists()
 

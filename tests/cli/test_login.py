@@ -47,7 +47,7 @@ def test_an_unreachable_api_saves_only_with_no_test(
 ) -> None:
     monkeypatch.setenv("CONTRIBAUDIT_API_URL", "http://127.0.0.1:1")
     ended = cli("login", "--org", "acme", "--api-key-file", str(key_file))
-    assert ended.code == 3
+    assert ended.code == 69
     assert "The key was not saved" in ended.err
     assert "--no-test" in ended.last
     assert keyring == {}
