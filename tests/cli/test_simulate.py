@@ -80,10 +80,12 @@ def test_drift_is_caused_from_another_terminal(cli: Cli, monkeypatch: pytest.Mon
         done = cli("simulate", "flip", "realm", "tidy/confluence", "us")
         assert (done.code, done.out) == (0, "Moved tidy/confluence to US, by admin@acme.example\n")
         assert cli("simulate", "flip", "in-app", "--url", url).out.startswith("Turned in-app data contribution on, by")
-        assert cli("simulate", "flip", "rovo", "nobody/x").code == 2
+        misspelt = cli("simulate", "flip", "rovo", "nobody/x")
+        assert misspelt.code == 2
+        assert "flip --help" in misspelt.last  # the simulator is up: no hint to start one
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
-    assert "contribaudit simulate flip rovo" in err
+    assert "contribaudit simulate flip rovo tidy/confluence" in err
 
 
 @pytest.mark.parametrize("words", [("rovo",), ("in-app", "on", "off"), ("realm", "a", "b", "c"), ()])
@@ -97,6 +99,7 @@ def test_a_flip_never_asks_atlassian(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
     ended = cli("simulate", "flip", "in-app")
     assert ended.code == 2
     assert "not that of a simulator" in ended.err
+    assert "simulate --control" in ended.last
 
 
 def test_a_taken_port_ends_with_2(cli: Cli) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from contribaudit.simulator import Organization
 
 DEMO_KEY = "demo-key"
 
@@ -84,7 +87,7 @@ def command(
 
     def ready(url: str) -> None:
         console.write(f"{url}\n")
-        for line in _paste(url, app.state.organization.id, control=control):
+        for line in _paste(url, app.state.organization, control=control):
             console.diagnostics.note(line)
 
     try:
@@ -115,8 +118,7 @@ def flip(console: Console, what: str, words: tuple[str, ...], url: str | None) -
         console.write(f"{simulator.ask_to_flip(address, DEMO_KEY, what, subject, value)}\n")
     except simulator.NotFlipped as error:
         text = str(error)
-        hint = "Start one with contribaudit simulate --control, and paste the lines that it prints"
-        raise UsageError(text[:1].upper() + text[1:], hint=hint) from None
+        raise UsageError(text[:1].upper() + text[1:], hint=error.hint) from None
 
 
 def _subject_and_value(what: str, words: tuple[str, ...]) -> tuple[str, str]:
@@ -129,13 +131,15 @@ def _subject_and_value(what: str, words: tuple[str, ...]) -> tuple[str, str]:
     return subject, value[0] if value else ""
 
 
-def _paste(url: str, organization: str, *, control: bool) -> list[str]:
-    drift = ["  contribaudit simulate flip rovo acme/confluence   # drift, then audit again"] if control else []
+def _paste(url: str, organization: Organization, *, control: bool) -> list[str]:
+    confluence = next((f"{one.name}/{one.type_key}" for one in organization.apps if one.type_key == "confluence"), "")
+    deed = f"rovo {confluence}" if confluence else "in-app"
+    drift = [f"  contribaudit simulate flip {deed}   # drift, then audit again"] if control else []
     return [
         "A simulated Atlassian admin API is listening. In another terminal:",
         "",
         f"  export CONTRIBAUDIT_API_URL={url}",
-        f"  export CONTRIBAUDIT_ORG_ID={organization}",
+        f"  export CONTRIBAUDIT_ORG_ID={organization.id}",
         f"  export CONTRIBAUDIT_API_KEY={DEMO_KEY}",
         "  contribaudit doctor",
         "  contribaudit audit",

@@ -33,10 +33,15 @@ from contribaudit.simulator.values import Event
 PATH = "/control/flip"
 WHAT = ("in-app", "rovo", "trial", "realm")
 _SECONDS = 10
+_START = "Start one with contribaudit simulate --control, and paste the lines that it prints"
 
 
 class NotFlipped(Exception):
-    """Nothing was changed; the message says why, as a sentence without a full stop."""
+    """Nothing was changed; the message says why, as a sentence without a full stop, and `hint` what to do next."""
+
+    def __init__(self, message: str, *, hint: str = "contribaudit simulate flip --help shows examples") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def flip(console: AdminConsole, what: str, subject: str, value: str) -> Event:
@@ -118,7 +123,7 @@ def ask_to_flip(url: str, key: str, what: str, subject: str, value: str) -> str:
     except ValueError:
         here = False
     if not here or parts.scheme != "http":
-        raise NotFlipped("the address is not that of a simulator on this machine")
+        raise NotFlipped("the address is not that of a simulator on this machine", hint=_START)
     body = json.dumps({"what": what, "subject": subject, "value": value}).encode()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     request = Request(f"http://{parts.netloc}{PATH}", body, headers)
@@ -129,10 +134,10 @@ def ask_to_flip(url: str, key: str, what: str, subject: str, value: str) -> str:
     except HTTPError as error:
         told = error.read()
         if error.code == 404:
-            raise NotFlipped("this simulator was not started with --control") from None
+            raise NotFlipped("this simulator was not started with --control", hint=_START) from None
         try:
             raise NotFlipped(json.loads(told)["error"]) from None
         except (ValueError, KeyError, TypeError):
-            raise NotFlipped(f"the simulator answered {error.code}") from None
+            raise NotFlipped(f"the simulator answered {error.code}", hint=_START) from None
     except (URLError, OSError, ValueError, KeyError, TypeError):
-        raise NotFlipped("no simulator answers there") from None
+        raise NotFlipped("no simulator answers there", hint=_START) from None
