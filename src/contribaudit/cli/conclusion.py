@@ -31,7 +31,7 @@ def _what_to_do(report: Report) -> str:
         case exit_codes.USAGE:
             return "compare its ID with admin.atlassian.com/o/ID."
         case exit_codes.KEY:
-            return "save a new one with contribaudit login, with the scopes that contribaudit doctor names."
+            return "put a new one in its place, with the scopes that contribaudit doctor names."
         case exit_codes.FINDINGS:
             failing = _gravest([finding for finding in grave if finding.outcome.violates])
             return f"begin with {_first(report, failing)}"

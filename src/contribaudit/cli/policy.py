@@ -38,9 +38,13 @@ def check_policy(console: Console, *, path: Path | None) -> None:
     stated = sum(1 for rule in policy.rules if rule.enabled and rule.expands)
     of_statements = f" ({stated} by [expect], see policy show)" if stated else ""
     console.diagnostics.conclusion(
-        f"{policy.name}: {rules} rules{of_statements}, {len(policy.waivers)} waivers, "
-        f"{len(policy.decisions)} decisions; digest {policy.sha256}."
+        f"{policy.name}: {_counted(rules, 'rule')}{of_statements}, {_counted(len(policy.waivers), 'waiver')}, "
+        f"{_counted(len(policy.decisions), 'decision')}; digest {policy.sha256}."
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @command.command("show")
