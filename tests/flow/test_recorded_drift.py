@@ -69,7 +69,7 @@ def test_the_recorded_drift_is_what_the_commands_print(
     assert codes == [0, 0, 1, 0, 0, 0]
     assert "by admin@acme.example" in page
     for secret in ("demo-key", "demo-site-token"):
-        assert secret not in page
+        assert secret not in page.replace("export SITE_TOKEN=demo-site-token", "")  # the line to type
     if RENEW:
         PAGE.write_text(page, encoding="utf-8")
     assert _timeless(page) == _timeless(PAGE.read_text(encoding="utf-8"))
@@ -87,7 +87,8 @@ def _page(capsys: pytest.CaptureFixture[str]) -> tuple[list[int], str]:
         " nobody watches notices. With an API token for the sites, nothing is attested here. Try it: the lines that"
         " `contribaudit simulate --scenario tidy --control` prints point contribaudit at the same organization. The"
         " page is written by `tests/flow/test_recorded_drift.py`, which runs every command and fails when one prints"
-        f" something else.\n\nThe policy:\n\n```toml\n{POLICY}```\n\nThe configuration:\n\n```toml\n{CONFIG}```\n"
+        f" something else.\n\nThe policy, policy.toml:\n\n```toml\n{POLICY}```\n\nThe configuration, contribaudit.toml in the"
+        f" same folder:\n\n```toml\n{CONFIG}```\n\nThe site token:\n\n```\nexport SITE_TOKEN=demo-site-token\n```\n"
     ]
     for told, step in STEPS:
         if told:

@@ -189,13 +189,14 @@ it runs every command, and fails when one prints something else.
 
 ## From a first clone to PASS
 
-`contribaudit simulate --scenario tidy` prints the lines that set address, organization and API key. The site token \
-comes from three more:
+`contribaudit simulate --scenario tidy` prints the lines that set address, organization and API key. Site token and policy \
+come from four more:
 
 ```
 export CONTRIBAUDIT_SITES__EMAIL=demo@acme.example
 export CONTRIBAUDIT_SITES__TOKEN_ENV=SITE_TOKEN
 export SITE_TOKEN=demo-site-token
+export CONTRIBAUDIT_POLICY=policy.toml
 ```
 
 The policy:
