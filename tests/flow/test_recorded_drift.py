@@ -87,8 +87,9 @@ def _page(capsys: pytest.CaptureFixture[str]) -> tuple[list[int], str]:
         " nobody watches notices. With an API token for the sites, nothing is attested here. Try it: the lines that"
         " `contribaudit simulate --scenario tidy --control` prints point contribaudit at the same organization. The"
         " page is written by `tests/flow/test_recorded_drift.py`, which runs every command and fails when one prints"
-        f" something else.\n\nThe policy, policy.toml:\n\n```toml\n{POLICY}```\n\nThe configuration, contribaudit.toml in the"
-        f" same folder:\n\n```toml\n{CONFIG}```\n\nThe site token:\n\n```\nexport SITE_TOKEN=demo-site-token\n```\n"
+        f" something else.\n\nThe policy, policy.toml:\n\n```toml\n{POLICY}```\n\nThe configuration, contribaudit.toml"
+        f" in the same folder:\n\n```toml\n{CONFIG}```\n\nThe site token:\n"
+        "\n```\nexport SITE_TOKEN=demo-site-token\n```\n"
     ]
     for told, step in STEPS:
         if told:

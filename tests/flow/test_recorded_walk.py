@@ -189,8 +189,8 @@ it runs every command, and fails when one prints something else.
 
 ## From a first clone to PASS
 
-`contribaudit simulate --scenario tidy` prints the lines that set address, organization and API key. Site token and policy \
-come from four more:
+`contribaudit simulate --scenario tidy` prints the lines that set address, organization and API key. Site token and \
+policy come from four more:
 
 ```
 export CONTRIBAUDIT_SITES__EMAIL=demo@acme.example

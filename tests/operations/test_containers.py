@@ -35,6 +35,13 @@ def test_kubernetes_takes_the_manifests_and_the_pod_may_do_little() -> None:
     assert documents[-1]["spec"]["schedule"] == "15 6 * * *"
 
 
+def test_the_recipe_makes_the_namespace_before_it_fills_it() -> None:
+    """kubectl refuses a secret in a namespace that is not there."""
+    text = kubernetes(RECIPE, image="registry.example/contribaudit:1", namespace="audits")
+    assert text.index("kubectl create namespace audits") < text.index("kubectl -n audits create secret")
+    assert "docker build -t registry.example/contribaudit:1 " in text
+
+
 def test_the_workflow_uploads_findings_and_evidence_whatever_the_exit_code() -> None:
     found = yaml.load(github_actions(RECIPE), Loader=yaml.BaseLoader)  # noqa: S506  which only knows texts
     steps = found["jobs"]["audit"]["steps"]

@@ -21,7 +21,9 @@ def kubernetes(recipe: Recipe, *, image: str, namespace: str) -> str:
     """A CronJob with its volume claim; comments say how the secret and the configuration come about."""
     organization = f", --org, {recipe.organization}" if recipe.organization else ""
     return dedent(f"""\
-        # contribaudit: an audit every day. Before it, once:
+        # contribaudit: an audit every day. Before it, once, beside config.toml and policy.toml:
+        #   docker build -t {image} -f Containerfile .   # in the clone; --image names one that your nodes can pull
+        #   kubectl create namespace {namespace}
         #   kubectl -n {namespace} create secret generic contribaudit --from-file=api-key=FILE
         #   kubectl -n {namespace} create configmap contribaudit --from-file=config.toml --from-file=policy.toml
         # The history is on the volume; with PostgreSQL, put `store` into config.toml and leave the claim out.
@@ -142,7 +144,7 @@ def github_actions(recipe: Recipe) -> str:
               - uses: actions/setup-python@v5
                 with:
                   python-version: "3.12"
-              - run: pip install "contribaudit[postgres]"
+              - run: pip install "contribaudit[postgres] @ git+https://github.com/contribaudit/contribaudit"
               - name: Audit
                 env:
                   CONTRIBAUDIT_API_KEY: ${{{{ secrets.CONTRIBAUDIT_API_KEY }}}}
@@ -175,7 +177,8 @@ def container(recipe: Recipe, *, image: str) -> str:
         # contribaudit in a container; Podman takes the same words. Once, in the clone:
         #   docker build -t {image} -f Containerfile .
         #   mkdir -p contribaudit-data && chmod 700 contribaudit-data
-        # The folder holds config.toml, policy.toml and the history. The key is a file of mode 600 that you own.
+        # Copy config.toml and policy.toml into the folder; the history goes there too.
+        # The key is a file of mode 600 that you own.
         docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \\
           --user "$(id -u):$(id -g)" \\
           --volume "$PWD/contribaudit-data:{_DATA}" \\
