@@ -118,17 +118,6 @@ def test_a_workbook_is_not_written_to_a_terminal(cli: Cli, saved: Path, monkeypa
     assert book.sheetnames[0] == "findings"
 
 
-def test_without_the_extra_the_workbook_says_what_to_install(
-    cli: Cli, saved: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The error names the extra, for `audit` before anything is read."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    for words in (("render", str(saved)), ("audit",)):
-        ended = cli(*words, "--format", "xlsx", "--output", str(tmp_path / "a.xlsx"))
-        assert ended.code == 2
-        assert 'pip install "contribaudit[xlsx]"' in ended.err
-
-
 def test_a_change_since_then_is_not_in_a_saved_report(cli: Cli, ready: Api, saved: Path) -> None:
     """Rendering tells of the run that was saved, whatever happened since."""
     before = cli("render", str(saved), "--format", "sarif").out
