@@ -371,3 +371,10 @@ def test_a_schedule_is_set_up(cli: Cli, api: Api, key_file: Path) -> None:
     assert ended.code == 0, ended.err
     assert "contribaudit" in ended.out
     assert "15 6 * * *" in ended.out
+
+
+def test_a_configuration_that_is_not_there_yet_is_no_reason_to_run_init_again(cli: Cli, home: Path) -> None:
+    """--config names one to read; the hint must not lead back to the same error."""
+    ended = cli(*FLAGS, "--config", str(home / "new.toml"))
+    assert ended.code == 2
+    assert "run contribaudit init without them" in ended.last
