@@ -204,7 +204,7 @@ def test_the_queue_leaves_no_finding_out_and_counts_what_nobody_can_settle(
     policy = home / "policy.toml"
     policy.write_text(
         'version = 1\nname = "some"\n'
-        + "".join(f'[[rule]]\ncheck = "{check}"\n' for check in ("DC-06", "DC-03", "GV-02", "GV-03"))
+        + "".join(f'[[rule]]\ncheck = "{check}"\n' for check in ("DC-06", "DC-03", "DR-08", "GV-03"))
     )
     monkeypatch.setenv("CONTRIBAUDIT_POLICY", str(policy))
     report = json.loads(cli("audit", "--format", "json").out)

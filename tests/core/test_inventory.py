@@ -62,7 +62,7 @@ def test_rows_say_what_does_not_count_and_what_was_not_seen() -> None:
     )
     notes = {row.id: row.note for row in inventory_rows(state) if row.kind is Kind.APP}
     assert notes[app("a").id] == ""
-    assert "no app" in notes[app("admin").id]
+    assert "not an app" in notes[app("admin").id]
     assert "policy only" in notes[app("gone").id]
     known = {"workspaces": facts(app("a"), name="Acme wiki", move=ABSENT)}
     unread = state_of(runs=collections(collection("workspaces", "forbidden")), known=known)

@@ -76,7 +76,7 @@ def test_the_demo_from_start_to_end(terminal: Terminal) -> None:
     """Verdict, findings, a filter, one finding, and out again to a clean shell with exit code 0."""
     start(terminal, "demo", "--dashboard")
     terminal.shows("VERDICT")
-    terminal.shows("FAIL (high and above)", "DO NEXT (", "demo, nothing is saved")
+    terminal.shows("FAIL (high and above)", "DO NEXT (", "demo, nothing is")
     terminal.keys("f")
     terminal.shows("filter: words", ">FAIL")
     terminal.keys("/")
@@ -99,7 +99,7 @@ def test_the_demo_from_start_to_end(terminal: Terminal) -> None:
 def test_a_first_start_without_words_or_configuration(terminal: Terminal) -> None:
     """The dashboard opens, says what to do, and Ctrl-C leaves it."""
     start(terminal)
-    terminal.shows("Nothing is configured yet", "contribaudit init")
+    terminal.shows("Nothing is configured yet", "Set it up")
     terminal.keys("C-c")
     shown = terminal.shows("ended=0")
     assert "Traceback" not in shown

@@ -245,7 +245,8 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     # Somebody makes up their mind.
     **dict.fromkeys(
         (
-            "policy_names_no_plan", "policy_names_no_realm", "policy_names_no_space", "policy_names_no_group",
+            "policy_names_no_plan", "policy_names_nobody", "policy_names_no_realm", "policy_names_no_space",
+            "policy_names_no_group",
             "policy_names_no_days", "policy_word_unknown", "no_record", "records_from_before", "opt_out_not_dated",
             "no_decision", "one_person", "other_than_decided", "nothing_to_choose", "space_ambiguous",
             "space_not_found",
@@ -282,6 +283,7 @@ SWITCH_OFF = "narrow these rules in the policy, or disable them with enabled = f
 """The entry where a rule asks for what there is not; what there is not, the finding's reason tells."""
 ENTRIES: Mapping[str, str] = {
     "policy_names_no_plan": 'write written_for_plan = "PLAN" at the top of the policy',
+    "policy_names_nobody": 'write expect = ["ID"] into [[rule]] check = "{check}" of the policy',
     "policy_names_no_realm": 'write expect = ["REALM"] into [[rule]] check = "{check}" of the policy',
     "policy_names_no_space": 'write expect = ["SPACE"] into [[rule]] check = "{check}" of the policy',
     "policy_names_no_group": 'write expect = ["GROUP"] into [[rule]] check = "{check}" of the policy',
