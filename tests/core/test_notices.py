@@ -17,8 +17,10 @@ from contribaudit.core.advise.notices import (
     message_of,
     news,
     quiet_until,
+    situation,
 )
-from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.finding import Outcome, Severity
+from tests.builders import finding
 
 NOW = datetime(2026, 11, 29, 2, tzinfo=UTC)
 KEY = "finding:0123"
@@ -108,3 +110,14 @@ def test_quiet_hours_go_over_midnight_by_the_local_clock(now: str, until: str | 
 def test_the_weekly_slot_is_by_the_local_clock(now: str, slot: str) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=BERLIN).astimezone(UTC)
     assert last_slot(moment, 0, time(8), BERLIN) == datetime.fromisoformat(slot).replace(tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_only_what_was_verified_is_right_again(outcome: Outcome) -> None:
+    """A finding under a waiver, or whose window still runs, has not recovered; nor is it told as failing."""
+    one = finding(outcome, Severity.CRITICAL)
+    named = {one.subject.id: "Jira"}
+    now = situation(one.subject.organization, [one], (), (), (), fail_on=Severity.HIGH, as_of=NOW, named=named)
+    right = outcome in (Outcome.PASS, Outcome.EXEMPT, Outcome.NO_SUCH_SETTING)
+    assert (f"finding:{one.id}" in now.good) is right
+    assert bool(now.bad) is (outcome.violates or outcome.unproven)

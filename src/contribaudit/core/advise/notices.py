@@ -15,11 +15,13 @@ from enum import StrEnum
 
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.deadline import Deadline, DeadlineKind
-from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import STALE_CODES, SettingId
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Subject
 
+_RIGHT = (Outcome.PASS, Outcome.EXEMPT, Outcome.NO_SUCH_SETTING)
+"""What was verified to be right. A waiver, a date or a window that runs makes nothing right; it is told no more."""
 _LISTED = 12
 _APPS_NAMED = 4
 
@@ -141,10 +143,10 @@ def situation(
         if finding.subject.organization not in (organization, ""):
             continue
         key = f"finding:{finding.id}"
-        if not (finding.outcome.violates or finding.outcome.unproven):
+        if finding.outcome in _RIGHT:
             good.add(key)
         elif finding.severity.at_least(fail_on) and (
-            finding.outcome.violates or whole or finding.reason_code in STALE_CODES
+            finding.outcome.violates or (finding.outcome.unproven and (whole or finding.reason_code in STALE_CODES))
         ):
             bad.append(_of_finding(key, finding, changed, named))
     bad.extend(_of_signal(change, named) for change in changes if _is_signal(change))
