@@ -7,9 +7,10 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.machine import metrics, summary
+from contribaudit.exporters.summary import Overview
 
 from .awkward import app, awkward_report, finding, report
 
@@ -35,3 +36,13 @@ def test_the_gauges_the_summary_and_the_report_count_the_same() -> None:
     assert told["exit_code"] == document["run"]["exit_code"]
     assert told["manifest_sha256"] == "ab12"
     assert json.loads(json.dumps(told)) == told
+
+
+def test_a_question_shows_what_fails_before_what_the_plan_does_not_offer() -> None:
+    """The word and the fact beside it are about the same finding, whatever the severities."""
+    found = [
+        finding(app("one"), Outcome.NOT_ACHIEVABLE, severity=Severity.CRITICAL, reason="no residency"),
+        finding(app("two"), Outcome.FAIL, severity=Severity.HIGH, reason="stored in US"),
+    ]
+    question = next(one for one in Overview(as_document(report(found))).questions() if one.word == "fail")
+    assert question.fact.endswith("stored in US")

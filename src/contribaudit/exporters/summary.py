@@ -83,6 +83,11 @@ def _rank(one: FindingV1) -> tuple[int, int, str]:
     return group(one["outcome"]), Severity(one["severity"]).rank, one["check"]
 
 
+def _worse(one: FindingV1) -> tuple[int, bool, tuple[int, int, str]]:
+    """What fails goes before what the plan does not offer, and that before what is unverified, as in `Tally.word`."""
+    return group(one["outcome"]), one["outcome"] == Outcome.NOT_ACHIEVABLE.value, _rank(one)
+
+
 @dataclass(slots=True)
 class Tally:
     """How many findings have each outcome, of one family in one place."""
@@ -311,7 +316,7 @@ class Overview:
             if check not in self._groups:
                 self._groups[check] = FindingGroup(check, one["title"], Severity(one["severity"]))
             self._groups[check].add(one)
-        if family not in self._worst or _rank(one) < _rank(self._worst[family]):
+        if family not in self._worst or _worse(one) < _worse(self._worst[family]):
             self._worst[family] = one
         if one["waiver"] is not None:
             self._days[date.fromisoformat(one["waiver"]["expires"]), "{} under a waiver that ends"] += 1
