@@ -17,6 +17,7 @@ from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.graphql import NotTold, Part, Question, SiteAnswer, code_of
 from contribaudit.atlassian.sites import Access, Accesses, SiteClient
+from contribaudit.atlassian.transport import ATTEMPTS
 from contribaudit.errors import (
     AccessDenied,
     QueryRefused,
@@ -161,7 +162,7 @@ REFUSED = {"errors": [{"message": 'Cannot query field "x" on type "Query".', "lo
 )
 async def test_every_refusal_has_a_name(response: httpx.Response, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words) as caught:
-        await asked(Accesses(Access(MINE)), response)
+        await asked(Accesses(Access(MINE)), *[response] * ATTEMPTS)
     assert type(caught.value) is error
     assert TOKEN not in str(caught.value)
 
@@ -180,6 +181,39 @@ async def test_a_wait_until_a_minute_that_has_begun_is_short() -> None:
     await asked(Accesses(Access(MINE)), again, good(), clock=clock)
     assert len(clock.slept) == 1
     assert 0 < clock.slept[0] < 60
+
+
+TOO_DEAR = {"message": "Too dear", "extensions": {"errorType": "COST_LIMIT_EXCEEDED"}}
+
+
+@pytest.mark.parametrize("data", [None, {}, {"jira": None, "search": None}], ids=["null", "empty", "every part null"])
+@pytest.mark.parametrize(
+    ("headers", "slept"),
+    [({"Retry-After": "2026-11-21T12:02Z"}, 120.0), ({"Retry-After": "30"}, 30.0), ({}, None)],
+    ids=["until a minute", "seconds", "not said"],
+)
+async def test_a_cost_limit_in_a_good_answer_is_waited_for(
+    data: Any, headers: dict[str, str], slept: float | None
+) -> None:
+    clock = Clock()
+    limited = httpx.Response(200, headers=headers, json={"data": data, "errors": [TOO_DEAR]})
+    answer, client, route = await asked(Accesses(Access(MINE)), limited, good(), clock=clock)
+    assert route.call_count == 2
+    assert [entry.status for entry in client.ledger.entries] == [200, 200]
+    assert len(clock.slept) == 1
+    assert clock.slept[0] == slept if slept else clock.slept[0] >= 4
+    assert answer.at(Part.JIRA, "jira", "isRovoEnabled") is True
+
+
+async def test_a_cost_limit_beside_values_costs_what_it_names_alone() -> None:
+    """What was told is not asked for a second time."""
+    some = {"data": {"jira": {"isRovoEnabled": True}, "search": None}, "errors": [TOO_DEAR | {"path": ["search"]}]}
+    answer, _, route = await asked(Accesses(Access(MINE)), httpx.Response(200, json=some))
+    assert route.call_count == 1
+    assert answer.at(Part.JIRA, "jira", "isRovoEnabled") is True
+    missing = answer.at(Part.SITE, "search")
+    assert isinstance(missing, NotTold)
+    assert missing.code == "rate_limited"
 
 
 def partial(data: Any, *errors: dict[str, Any], refused: dict[Part, NotTold] | None = None) -> SiteAnswer:

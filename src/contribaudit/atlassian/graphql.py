@@ -327,6 +327,22 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
     return responses.site_refusal(call, response, quote, asked_seconds)
 
 
+def cost_limit(call: Call, response: httpx.Response, quote: Quote) -> AdminApiError | None:
+    """The limit that an answer with status 200 tells of instead of any value; None for every other answer."""
+    if call is not ASK_GATEWAY or b'"errors"' not in response.content:
+        return None
+    try:
+        document = read_json(response.content)
+    except NotRead:
+        return None
+    if not isinstance(document, dict):
+        return None
+    errors, data = tuple(_objects(document.get("errors"))), document.get("data")
+    valueless = not data or (isinstance(data, dict) and all(value is None for value in data.values()))
+    limited = tuple(error for error in errors if code_of(error) == "rate_limited")
+    return _without_data(limited, quote) if valueless and limited else None
+
+
 def _objects(found: object) -> Iterator[dict[str, Any]]:
     yield from (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
 

@@ -113,6 +113,7 @@ class SiteClient:
                     clock=clock,
                     allowed=calls.ON_SITES,
                     refusal=graphql.refusal,
+                    limit_in_ok=graphql.cost_limit,
                     direct=bool(direct),
                     ledger=self.ledger,
                     slots=slots,

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -288,10 +288,14 @@ def check_allowed(call: Call, allowed: tuple[Call, ...] = calls.ALL) -> None:
         raise ValueError(f"{call.title} is not among the calls that this tool may send")
 
 
+LimitInOk: TypeAlias = Callable[[Call, httpx.Response, responses.Quote], AdminApiError | None]
+
+
 class Sender:
     """Sends allowed calls to one origin with one credential; `quote` makes text of answers fit to be shown.
 
-    `refusal` makes the error of an answer that is not 2xx. `direct` says that the origin is a site's own host, where
+    `refusal` makes the error of an answer that is not 2xx, `limit_in_ok` finds the rate limit that one with status 200
+    tells of, which is waited for like any other. `direct` says that the origin is a site's own host, where
     paths begin after `{cloudId}`. Several senders may share `ledger` and `slots`, which bound what is in flight.
     """
 
@@ -307,6 +311,7 @@ class Sender:
         clock: Callable[[], datetime],
         allowed: tuple[Call, ...] = calls.ALL,
         refusal: responses.Refusal = responses.refusal,
+        limit_in_ok: LimitInOk = lambda *_: None,
         direct: bool = False,
         ledger: Ledger | None = None,
         slots: asyncio.Semaphore | None = None,
@@ -329,6 +334,7 @@ class Sender:
         self._credential = credential
         self._allowed = allowed
         self._refusal = refusal
+        self._limit_in_ok = limit_in_ok
         self._direct = direct
         self._shown_origin = f"https://{self.origin.host}" if direct else ""
         self._progress = progress
@@ -440,6 +446,9 @@ class Sender:
     def _judge(self, call: Call, lane: str, response: httpx.Response) -> bytes | Failure:
         now = self._clock()
         if response.status_code == httpx.codes.OK:
+            limit = self._limit_in_ok(call, response, self.quote)
+            if limit is not None:
+                return Failure(limit, asked_seconds(response.headers, now))
             reset = seconds_until(response.headers.get("X-RateLimit-Reset"), response.headers, now)
             if response.headers.get("X-RateLimit-Remaining") == "0" and reset and reset <= LONGEST_WAIT_SECONDS:
                 self._limiter.pause(lane, reset)

@@ -34,4 +34,5 @@ ALL: tuple[Endpoint, ...] = (
     jira_projects.SEARCH,
     confluence_spaces.LIST,
     gateway.ASK,
+    gateway.ASK_AT_SITE,
 )

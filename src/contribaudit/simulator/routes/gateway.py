@@ -11,6 +11,7 @@ its own: Rovo may be limited to groups, and `SiteToken.rovo` says whether the to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -189,3 +190,5 @@ def _entitlement(app: App) -> Json:
 
 
 ASK = Endpoint("gateway", "POST", "/graphql", None, "gateway", None, read, shape)
+ASK_AT_SITE = replace(ASK, path="/gateway/api/graphql")
+"""The same gateway, as a site's own host serves it."""
