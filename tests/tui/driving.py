@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -25,13 +26,21 @@ async def driven(open_source: Callable[[], Source], size: tuple[int, int] = NORM
 
 
 async def until(pilot: Pilot[str], reached: Callable[[], bool]) -> None:
-    """Wait for something that a worker does, and until the screen in front is made and has nothing left to handle."""
+    """Wait for something that a worker does, and until the screen in front is made and has nothing left to handle.
+
+    A widget that `reached` looks for in vain is not there yet: another screen is in front still, or one without its
+    widgets.
+    """
+    missing: NoMatches | None = None
     for _ in range(2000):
-        if reached() and pilot.app.screen.is_mounted:
-            await pilot.pause()
-            return
+        try:
+            if pilot.app.screen.is_mounted and reached():
+                await pilot.pause()
+                return
+        except NoMatches as error:
+            missing = error
         await pilot.pause(0.02)
-    raise AssertionError("it never came")
+    raise AssertionError("it never came") from missing
 
 
 def dashboard(pilot: Pilot[str]) -> Dashboard:

@@ -17,7 +17,8 @@ from contribaudit.tui.app import Dashboard
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.source import Lack, Lacking, Source
 from contribaudit.tui.widgets.detail import FindingDetail
-from tests.tui.boards import Kept, board
+from contribaudit.tui.widgets.grid import Grid, TreeGrid
+from tests.tui.boards import Kept, board, opener
 from tests.tui.driving import driven, on_screen, until
 
 pytestmark = pytest.mark.anyio
@@ -87,3 +88,13 @@ async def test_what_is_shown_before_there_is_a_place_for_it_is_there_then() -> N
         assert str(detail.query_one(Static).render()).startswith(detail.text[:20])
         await detail.remove()
         detail._paint()
+
+
+async def test_waiting_for_a_widget_outlasts_the_screen_before_it(home: Path) -> None:
+    """What stands on the screen to come is looked for on the one in front, and that is no failure."""
+    async with driven(opener(board())) as pilot:
+        pilot.app.set_timer(0.05, lambda: pilot.app.simulate_key("f"))
+        await until(pilot, lambda: pilot.app.screen.query_one("#findings", Grid).row_count > 0)
+        pilot.app.set_timer(0.05, lambda: pilot.app.simulate_key("i"))
+        await until(pilot, lambda: pilot.app.screen.query_one(TreeGrid).row_count > 0)
+        assert not pilot.app.screen.query("#findings")
