@@ -280,14 +280,65 @@ def test_what_the_plan_cannot_give_of_the_flags_is_said_too(
 def test_a_key_that_does_not_work_is_asked_again_and_nothing_is_lost(
     cli: Cli, api: Api, keyring: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    typing(monkeypatch, "key", "-", "-", "EEA", "", "", "", "none", "y", "y")
-    keys = iter(("wrong-key-wrong-key", "demo-key"))
+    typing(monkeypatch, "-", "-", "EEA", "", "", "", "none", "y", "y")
+    keys = iter(("wrong-key-wrong-key", "", "demo-key"))
+    asked: list[str] = []
+
+    def paste(prompt: str) -> str:
+        asked.append(prompt)
+        return next(keys)
+
+    monkeypatch.setattr("click.termui.hidden_prompt_func", paste)
+    ended = cli("init", "--no-audit")
+    assert ended.code == 0, ended.err
+    assert ended.err.count("Atlassian refused the API key") == 2, "Enter tries the same key again"
+    assert "Paste another key" in " ".join(asked[1].split()), "what is pasted after a refusal is not shown either"
+    assert "The key works" in ended.err
+    assert list(keyring.values()) == ["demo-key"]
+
+
+def test_a_key_may_stay_untested(cli: Cli, api: Api, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typing(monkeypatch, "-", "-", "EEA", "", "", "", "none", "y", "n", "n")
+    keys = iter(("wrong-key-wrong-key", "untested"))
     monkeypatch.setattr("click.termui.hidden_prompt_func", lambda _prompt: next(keys))
     ended = cli("init", "--no-audit")
     assert ended.code == 0, ended.err
-    assert "Atlassian refused the API key" in ended.err
-    assert "The key works" in ended.err
-    assert list(keyring.values()) == ["demo-key"]
+    assert "will not be kept" in ended.err
+
+
+def test_a_site_token_is_tried_at_once_and_asked_again(
+    cli: Cli, api: Api, keyring: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typing(monkeypatch, "-", "-", "EEA", "", "demo@acme.example", "", "none", "y", "y", "y")
+    secrets = iter(("demo-key", "not-the-token", "demo-site-token"))
+    monkeypatch.setattr("click.termui.hidden_prompt_func", lambda _prompt: next(secrets))
+    ended = cli("init", "--no-audit")
+    assert ended.code == 0, ended.err
+    assert "refused the API token" in ended.err
+    assert "The token works: tidy.atlassian.net answers." in ended.err
+    assert sorted(keyring.values()) == ["demo-key", "demo-site-token"]
+    assert "not-the-token" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("token", "words", "code", "says"),
+    [
+        ("not-the-token", (), 4, "To go on untested, add --no-test"),
+        ("not-the-token", ("--no-test",), 0, "Written"),
+        ("demo-site-token", (), 0, "The token works"),
+    ],
+)
+def test_a_site_token_from_a_file_is_tried_too(
+    token: str, words: tuple[str, ...], code: int, says: str, cli: Cli, api: Api, key_file: Path, home: Path
+) -> None:
+    file = home / "token"
+    file.write_text(token)
+    file.chmod(0o600)
+    access = ("--site-email", "demo@acme.example", "--site-token-file", "token")
+    ended = cli(*FLAGS, "--key-file", "key", *access, *words)
+    assert ended.code == code, ended.err
+    assert says in " ".join(ended.err.split())
+    assert (home / ".config/contribaudit/config.toml").exists() is (code == 0)
 
 
 def test_an_organization_that_the_key_does_not_know_is_asked_again(

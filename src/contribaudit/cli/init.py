@@ -364,6 +364,17 @@ def _refuse_missing(answers: Answers) -> None:
         )
 
 
+def _token_of(answers: Answers) -> SecretStr:
+    """The token of the sites, wherever it is."""
+    from contribaudit.settings import credentials
+
+    if answers.site_token is not None:
+        return answers.site_token
+    if answers.site_token_file is not None:
+        return credentials.read_key_file(answers.site_token_file)
+    return _from_variable(answers.site_token_env)
+
+
 class _Interview:
     """The questions, in order. Each sets what it asks in the answers, and is not asked where a flag has answered."""
 
@@ -388,6 +399,8 @@ class _Interview:
         if not options.person_there():
             if self._test:
                 self._looked()
+                if answers.reads_sites:
+                    self._try_token()
             return
         while True:
             if not answers.organization:
@@ -403,17 +416,7 @@ class _Interview:
                 answers.organization = ""
             except ContribauditError as error:
                 self._wrong(error)
-                again = _choose(
-                    "What now?",
-                    (
-                        ("key", "Type another key."),
-                        ("again", "Try the same key again."),
-                        ("untested", "Go on without testing it."),
-                    ),
-                )
-                if again == "key":
-                    answers.key, answers.key_file, answers.key_env = None, None, ""
-                elif again == "untested":
+                if not self._another("key"):
                     return
             else:
                 return
@@ -476,6 +479,25 @@ class _Interview:
             say.note(f"It has {size}; its highest plan is {look.plan.name}.")
         else:
             say.note(f"Its highest plan is not known: {look.plan_unknown or 'the list of apps does not tell it'}.")
+
+    def _another(self, what: str) -> bool:
+        """What to do about a key or token that did not work; False where it is to be used untested.
+
+        The line is not shown, so that whoever pastes the next key at once does not leave it on the screen.
+        """
+        from contribaudit.cli import options
+
+        answers = self._answers
+        say = f"Paste another {what}, press Enter to try the same one again, or type `untested` to go on without a test"
+        secret = options.ask_key(say, or_words=("", "untested"))
+        if isinstance(secret, str):
+            return not secret
+        self._console.diagnostics.hide(secret)
+        if what == "key":
+            answers.key, answers.key_file, answers.key_env, answers.key_typed = secret, None, "", True
+        else:
+            answers.site_token, answers.site_token_file, answers.site_token_env = secret, None, ""
+        return True
 
     def _wrong(self, error: ContribauditError) -> None:
         self._console.diagnostics.error(error)
@@ -571,6 +593,7 @@ class _Interview:
 
         answers = self._answers
         if answers.reads_sites:
+            self._try_token()
             return
         if not answers.site_email:
             _say(
@@ -584,6 +607,34 @@ class _Interview:
             answers.site_email = "" if text == _SKIP else text
         answers.site_token = options.ask_key("API token of the sites")
         self._console.diagnostics.hide(answers.site_token)
+        self._try_token()
+
+    def _try_token(self) -> None:
+        """Ask the gateway about one site with the token. In a terminal another token is asked for until one works."""
+        from contribaudit.atlassian.credential import Credential
+        from contribaudit.cli import options
+        from contribaudit.operations.first_look import try_site_token
+
+        answers, say, site = self._answers, self._console.diagnostics, self.look.site
+        if not self._test or site is None:
+            return
+        while True:
+            credential = Credential(_token_of(answers), answers.site_email)
+            try:
+                short = try_site_token(self._settings, site, credential, say, sleep)
+            except ContribauditError as error:
+                if not options.person_there():
+                    error.hint = f"{error.hint}. To go on untested, add --no-test"
+                    raise
+                self._wrong(error)
+                if not self._another("token"):
+                    return
+            else:
+                if short:
+                    say.warning(f"{site[1]}: {short}", hint="What the gateway does not tell has to be attested")
+                else:
+                    say.note(f"The token works: {site[1]} answers.")
+                return
 
     def _by(self) -> None:
         if self._answers.by:

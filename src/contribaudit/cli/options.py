@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import click
 
@@ -203,10 +203,14 @@ def confirm(question: str, *, default: bool) -> bool:
     return click.confirm(in_lines(question), default=default, err=True)
 
 
-def ask_key(what: str) -> SecretStr:
+@overload
+def ask_key(what: str) -> SecretStr: ...
+@overload
+def ask_key(what: str, or_words: tuple[str, ...]) -> SecretStr | str: ...
+def ask_key(what: str, or_words: tuple[str, ...] = ()) -> SecretStr | str:
     """A key or token, typed or pasted without being shown; `what` says which ("API key of organization ...").
 
-    Raises UsageError when there is nobody to ask.
+    One of `or_words` comes back as it is. Raises UsageError when there is nobody to ask.
     """
     from contribaudit.errors import CredentialError
     from contribaudit.settings.credentials import checked_key
@@ -219,6 +223,8 @@ def ask_key(what: str) -> SecretStr:
     question = in_lines(f"{what} (not shown)")
     for left in reversed(range(_TRIES)):
         typed = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
+        if typed.strip() in or_words:
+            return typed.strip()
         try:
             return checked_key(typed.strip(), "Your input")
         except CredentialError as error:

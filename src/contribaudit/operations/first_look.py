@@ -9,18 +9,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from contribaudit.atlassian.calls import GET_ORGANIZATION
+from contribaudit.atlassian.credential import Credential
+from contribaudit.atlassian.graphql import NotTold, Part, Question
+from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.interface import promises_of
+from contribaudit.collectors.site_ai import gateway_sites
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.rulebook import App, Plan, Rulebook
+from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.model.subject import Kind, organization_subject
 from contribaudit.core.resolve.effective_ai import app_known
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.progress import SILENT, Progress
-from contribaudit.wiring import connected
+from contribaudit.wiring import connected, connected_sites
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -45,6 +50,8 @@ class FirstLook:
     sites: int = 0
     without_residency: tuple[App, ...] = ()
     """Apps of it for which Atlassian offers no data residency."""
+    site: tuple[str, str] | None = None
+    """Cloud ID and host of a site on which a token can be tried; None where no app tells one."""
 
 
 def first_look(
@@ -70,10 +77,10 @@ async def _first_look(
         snapshot = await collect_all(client, (WORKSPACES,))
     seen = Seen(organization, name, snapshot, "", {}, {})
     state = resolve([seen], rulebook, datetime.now(UTC), promises_of((WORKSPACES,)))
-    return _told(state, organization, name, rulebook)
+    return _told(state, organization, name, rulebook, snapshot)
 
 
-def _told(state: State, organization: str, name: str, rulebook: Rulebook) -> FirstLook:
+def _told(state: State, organization: str, name: str, rulebook: Rulebook, snapshot: Snapshot) -> FirstLook:
     apps = state.subjects(Kind.APP, organization)
     highest = state.read(organization_subject(organization), names.HIGHEST_PLAN)
     word = highest.value if isinstance(highest, Observed) else None
@@ -87,7 +94,35 @@ def _told(state: State, organization: str, name: str, rulebook: Rulebook) -> Fir
         apps=len(apps),
         sites=len(sites_of(state, organization)),
         without_residency=tuple(outside[key] for key in sorted(outside)),
+        site=next(
+            ((one.cloud_id, one.hosts[0]) for one in gateway_sites(snapshot, rulebook) if one.cloud_id and one.hosts),
+            None,
+        ),
     )
+
+
+def try_site_token(
+    settings: AppSettings,
+    site: tuple[str, str],
+    credential: Credential,
+    progress: Progress = SILENT,
+    sleep: Sleep = asyncio.sleep,
+) -> str:
+    """Ask the gateway about a site (cloud ID and host) with a token; "" where it answered.
+
+    Otherwise why it does not tell what was asked. Raises AdminApiError where it refuses the token.
+    """
+    return asyncio.run(_try_site_token(settings, site, credential, progress, sleep))
+
+
+async def _try_site_token(
+    settings: AppSettings, site: tuple[str, str], credential: Credential, progress: Progress, sleep: Sleep
+) -> str:
+    cloud_id, host = site
+    async with connected_sites(settings, Accesses(Access(credential)), progress, sleep=sleep) as client:
+        answer = await client.ask(Question(cloud_id, (Part.SITE,)), host=host)
+    told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
+    return told.reason if isinstance(told, NotTold) else ""
 
 
 def name_in(answer: dict[str, object]) -> str:
