@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("rulebook", "catalogue", "atlassian", "packs"),
     ("policy_file",),
     ("collectors", "checks", "store"),
-    ("attestations", "exporters"),
+    ("attestations", "exporters", "vendors"),
     ("settings",),
     # What a pack is and how it is checked; making one needs what an audit gives.
     ("evidence.manifest", "evidence.signing"),

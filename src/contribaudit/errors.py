@@ -25,6 +25,7 @@
     │       ├── QueryRefused               3   a GraphQL query of which no part was answered
     │       └── CursorRefused              3   400 from the event stream: start again from a time
     ├── NothingRead                        69  not one call of an audit was answered: no run is kept
+    ├── PageNotRead                        69  a public page gave nothing that can be read; its code says why
     ├── StoreError                         70  the history cannot be read or written
     │   ├── StoreBusy                      70  another audit of this organization runs
     │   ├── StoreNewer                     70  written by a newer version
@@ -278,6 +279,20 @@ class NothingRead(ContribauditError):
 
     exit_code = exit_codes.UNREACHED
     code = "nothing_read"
+
+
+class PageNotRead(ContribauditError):
+    """A public page, or a copy of it, gave nothing that can be read.
+
+    `why` is a word for programs: "forbidden", "login_form", "too_large".
+    """
+
+    exit_code = exit_codes.UNREACHED
+    code = "page_not_read"
+
+    def __init__(self, message: str, *, why: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.why = why
 
 
 class StoreError(ContribauditError):

@@ -45,7 +45,7 @@ async def connect(
     Raises ConfigurationError for an address, a certificate file or a proxy setting that cannot be used, and
     CredentialError for a key that no header can hold.
     """
-    http = _http(checked_origin(api_url), transport, connect_seconds, read_seconds)
+    http = http_client(checked_origin(api_url), transport, connect_seconds, read_seconds)
     async with http:
         client = AdminClient(
             http, organization=organization, key=key, api_url=api_url, progress=progress, sleep=sleep, clock=clock
@@ -71,7 +71,7 @@ async def connect_sites(
 ) -> AsyncIterator[SiteClient]:
     """A client of sites; all is as with `connect`. `ledger` is the audit's, a new one by default."""
     direct = any(one.direct for one in accesses.by_host.values())
-    http = _http(checked_origin(api_url), transport, connect_seconds, read_seconds, certificates=direct)
+    http = http_client(checked_origin(api_url), transport, connect_seconds, read_seconds, certificates=direct)
     async with http:
         client = SiteClient(
             http, accesses=accesses, api_url=api_url, ledger=ledger, progress=progress, sleep=sleep, clock=clock
@@ -82,7 +82,7 @@ async def connect_sites(
             await client.aclose()
 
 
-def _http(
+def http_client(
     origin: httpx.URL,
     transport: httpx.AsyncBaseTransport | None,
     connect_seconds: float,
@@ -90,7 +90,7 @@ def _http(
     *,
     certificates: bool = False,
 ) -> httpx.AsyncClient:
-    """The connections; `certificates` are needed for https only. Raises ConfigurationError."""
+    """The connections, without a credential; `certificates` are needed for https only. Raises ConfigurationError."""
     trusts_nobody = transport is not None or (origin.scheme == "http" and not certificates)
     odd = any(character in getproxies().get("no", "") for character in "[:")
     try:

@@ -1,0 +1,337 @@
+"""Fetches public pages: one at a time, conditionally, with restraint, and never with a credential.
+
+The client is not the one of the admin API: it is given no key and no token, takes no cookie, and sends the same headers
+to everybody. A redirect is followed within the host's registrable domain alone, and each one is named. robots.txt is
+obeyed, a Retry-After of a minute or less is waited for once, and requests to one host keep a second apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.robotparser import RobotFileParser
+
+import httpx
+
+from contribaudit import __version__
+from contribaudit.atlassian.connect import http_client
+from contribaudit.atlassian.credential import is_loopback
+from contribaudit.atlassian.responses import no_answer
+from contribaudit.atlassian.transport import asked_seconds, utc_now
+from contribaudit.errors import PageNotRead, UsageError
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+AGENT = "contribaudit"
+USER_AGENT = f"{AGENT}/{__version__} (compliance audit of public terms; one page at a time)"
+MOST_BYTES = 16 << 20
+"""Of a page, decompressed."""
+MOST_REDIRECTS = 5
+MOST_WAIT_SECONDS = 60.0
+SECONDS_APART = 1.0
+WHOLE_SECONDS = 120.0
+"""For one page, however slowly it arrives."""
+_ROBOTS_BYTES = 512 << 10
+_BY_HAND = "Open it in a browser, save the page, and import the file"
+_REDIRECTS = (301, 302, 303, 307, 308)
+_REFUSED = {
+    401: "login_required",
+    403: "forbidden",
+    404: "not_found",
+    410: "not_found",
+    429: "rate_limited",
+    451: "forbidden",
+}
+
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What the last answer said of itself, so that an unchanged page is not sent again. "" for what it left out."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+NOTHING_KNOWN = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it was answered, undecoded."""
+
+    url: str
+    """As it was asked for."""
+    answered_by: str
+    """The address that answered, after redirects."""
+    body: bytes
+    content_type: str
+    """The header as it came; "" when there was none."""
+    retrieved_at: datetime
+    validators: Validators
+    redirects: tuple[str, ...] = ()
+    """Every address on the way, the first one left out; empty where nothing was redirected."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the body, in hex."""
+        return sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The server says that the page is the one that was fetched before."""
+
+    url: str
+    retrieved_at: datetime
+
+
+Answer: TypeAlias = Page | NotModified
+
+
+@dataclass
+class Fetcher:
+    """Gets pages one after the other. `opened` makes one."""
+
+    open_client: Callable[[httpx.URL], httpx.AsyncClient]
+    sleep: Sleep = asyncio.sleep
+    clock: Callable[[], datetime] = utc_now
+    most_bytes: int = MOST_BYTES
+    _clients: dict[bool, httpx.AsyncClient] = field(default_factory=dict)
+    _rules: dict[str, RobotFileParser | None] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asked: dict[str, float] = field(default_factory=dict)
+
+    async def get(self, url: str, known: Validators = NOTHING_KNOWN) -> Answer:
+        """The page, or that it is the one that `known` tells of.
+
+        Raises UsageError for an address that is none of a public page, PageNotRead with its `why` for all else:
+        `disallowed`, `redirected_elsewhere`, `too_large`, `rate_limited`, `forbidden`, `not_found`, `server_failed`,
+        `login_required`, `timeout`, `dns`, `tls`, `unreachable` and the like.
+        """
+        asked = checked_address(url)
+        async with self._turn:
+            try:
+                async with asyncio.timeout(WHOLE_SECONDS):
+                    return await self._followed(asked, known)
+            except TimeoutError:
+                raise PageNotRead(
+                    f"{asked.host} sent no whole page within {WHOLE_SECONDS:.0f} seconds", why="timeout", hint=_BY_HAND
+                ) from None
+
+    async def close(self) -> None:
+        """End every connection."""
+        for client in self._clients.values():
+            await client.aclose()
+
+    async def _followed(self, asked: httpx.URL, known: Validators) -> Answer:
+        here, passed = asked, list[str]()
+        conditional = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+        headers = {name: value for name, value in conditional.items() if value}
+        waited = False
+        while True:
+            await self._allowed(here)
+            response, body = await self._send(here, headers, self.most_bytes)
+            if response.status_code in _REDIRECTS:
+                here = _next_address(asked, here, response)
+                passed.append(str(here))
+                if len(passed) > MOST_REDIRECTS:
+                    raise PageNotRead(f"{asked.host} redirects in a circle", why="redirect_loop", hint=_BY_HAND)
+                continue
+            if response.status_code == httpx.codes.NOT_MODIFIED and headers:
+                return NotModified(str(asked), self.clock())
+            wait = asked_seconds(response.headers, self.clock()) if response.status_code in (429, 503) else None
+            if wait is not None and wait <= MOST_WAIT_SECONDS and not waited:
+                waited = True
+                await self.sleep(wait)
+                continue
+            if response.status_code != httpx.codes.OK:
+                raise _refusal(here, response, wait)
+            validators = Validators(response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
+            return Page(
+                url=str(asked),
+                answered_by=str(here),
+                body=body,
+                content_type=response.headers.get("Content-Type", ""),
+                retrieved_at=self.clock(),
+                validators=validators,
+                redirects=tuple(passed),
+            )
+
+    async def _allowed(self, url: httpx.URL) -> None:
+        """Raises PageNotRead where the host's robots.txt asks programs to stay away from the page."""
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        if origin not in self._rules:
+            self._rules[origin] = await self._robots(url)
+        rules = self._rules[origin]
+        if rules is not None and not rules.can_fetch(AGENT, str(url)):
+            raise PageNotRead(
+                f"The robots.txt of {url.host} asks programs not to read {url.path}", why="disallowed", hint=_BY_HAND
+            )
+
+    async def _robots(self, url: httpx.URL) -> RobotFileParser | None:
+        """The host's rules; None where it has none. As RFC 9309: a file that is not there forbids nothing."""
+        response, body = await self._send(url.copy_with(raw_path=b"/robots.txt"), {}, _ROBOTS_BYTES)
+        if response.status_code != httpx.codes.OK:
+            return None
+        rules = RobotFileParser()
+        rules.parse(body.decode("utf-8", "replace").splitlines())
+        return rules
+
+    async def _send(self, url: httpx.URL, headers: dict[str, str], most: int) -> tuple[httpx.Response, bytes]:
+        """One request and its body, as far as it is wanted: nothing of what is no page."""
+        await self._apart(url)
+        client = self._client(url)
+        sent = {
+            "User-Agent": USER_AGENT,
+            "Accept": "text/html, application/xhtml+xml, text/plain;q=0.9, text/csv;q=0.9, */*;q=0.1",
+            "Accept-Language": "en",
+            **headers,
+        }
+        failure: BaseException | None = None
+        try:
+            async with client.stream("GET", url, headers=sent) as response:
+                body = b""
+                if response.status_code == httpx.codes.OK:
+                    body = await _body(response, most)
+                return response, body
+        except (httpx.HTTPError, OSError) as error:
+            failure = error
+        found = no_answer(failure, call=f"GET {url.host}", url=url)
+        raise PageNotRead(found.message, why=found.code, hint=f"Check the network and any proxy. {_BY_HAND}") from None
+
+    async def _apart(self, url: httpx.URL) -> None:
+        now = asyncio.get_running_loop().time()
+        before = self._asked.get(url.host)
+        if before is not None and now - before < SECONDS_APART and not is_loopback(url.host):
+            await self.sleep(SECONDS_APART - (now - before))
+        self._asked[url.host] = asyncio.get_running_loop().time()
+
+    def _client(self, url: httpx.URL) -> httpx.AsyncClient:
+        here = is_loopback(url.host)
+        if here not in self._clients:
+            self._clients[here] = self.open_client(url)
+        return self._clients[here]
+
+
+@asynccontextmanager
+async def opened(
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    sleep: Sleep = asyncio.sleep,
+    clock: Callable[[], datetime] = utc_now,
+    most_bytes: int = MOST_BYTES,
+) -> AsyncIterator[Fetcher]:
+    """A fetcher, closed at the end. Proxies and certificates are the environment's, as for the admin API."""
+    fetcher = Fetcher(lambda url: http_client(url, transport, 10.0, 30.0, certificates=True), sleep, clock, most_bytes)
+    try:
+        yield fetcher
+    finally:
+        await fetcher.close()
+
+
+def fetch(url: str, known: Validators = NOTHING_KNOWN) -> Answer:
+    """One page, for a caller outside of an event loop. Raises as `Fetcher.get`."""
+
+    async def one() -> Answer:
+        async with opened() as fetcher:
+            return await fetcher.get(url, known)
+
+    return asyncio.run(one())
+
+
+def is_address(text: str) -> bool:
+    """Whether a person means a page and not a file."""
+    return text.strip().casefold().startswith(("https://", "http://"))
+
+
+def checked_address(text: str) -> httpx.URL:
+    """The address of a public page: https, or http on this machine; without account. Raises UsageError."""
+    try:
+        url = httpx.URL(text.strip())
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.userinfo:
+        raise UsageError(
+            "An address with a user name or a password is not fetched", hint="Public pages need none; leave it out"
+        )
+    if url.scheme not in ("https", "http") or not url.host:
+        raise UsageError(f"{_short(text)} is no https:// address", hint="Write the whole address of the page")
+    if url.scheme == "http" and not is_loopback(url.host):
+        raise UsageError(
+            f"{url.host} would be asked over plain http, where anybody on the way can change the page",
+            hint="Use https; plain http is for this machine alone",
+        )
+    return url.copy_with(fragment=None)
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two hosts belong to one registrable domain ("www.example.co.uk", "legal.example.co.uk")."""
+    if one.casefold() == other.casefold():
+        return True
+    if any(is_loopback(host) or host.replace(".", "").isdecimal() or ":" in host for host in (one, other)):
+        return False
+    own = _suffixes().privatesuffix(one.casefold())
+    return own is not None and own == _suffixes().privatesuffix(other.casefold())
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
+
+
+def _next_address(asked: httpx.URL, here: httpx.URL, response: httpx.Response) -> httpx.URL:
+    """Where a redirect leads. Raises PageNotRead for a place that is not the vendor's, or not safe."""
+    try:
+        there = here.join(response.headers.get("Location", "")).copy_with(fragment=None)
+    except httpx.InvalidURL:
+        there = httpx.URL()
+    if not response.headers.get("Location") or not there.host or there.userinfo:
+        raise PageNotRead(f"{here.host} redirects to no address", why="redirected_elsewhere", hint=_BY_HAND)
+    safe = there.scheme == "https" or (there.scheme == "http" and is_loopback(asked.host) and is_loopback(there.host))
+    if not safe or not same_site(asked.host, there.host):
+        raise PageNotRead(
+            f"{asked.host} redirects to {there.scheme}://{there.host}, which is not followed",
+            why="redirected_elsewhere",
+            hint="Look whether the document has moved, and name its new address",
+        )
+    return there
+
+
+async def _body(response: httpx.Response, most: int) -> bytes:
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > most:
+        raise _too_large(response.url, most)
+    found = bytearray()
+    async for piece in response.aiter_bytes():
+        found += piece
+        if len(found) > most:
+            raise _too_large(response.url, most)
+    return bytes(found)
+
+
+def _too_large(url: httpx.URL, most: int) -> PageNotRead:
+    return PageNotRead(f"{url.host} sends more than {most >> 20} MB", why="too_large", hint=_BY_HAND)
+
+
+def _refusal(url: httpx.URL, response: httpx.Response, wait: float | None) -> PageNotRead:
+    status = response.status_code
+    code = _REFUSED.get(status, "server_failed" if status >= httpx.codes.INTERNAL_SERVER_ERROR else "refused")
+    told = f"{url.host} answered {status}"
+    if wait is not None:
+        told += f" and asks to come back in {wait:.0f} seconds"
+    return PageNotRead(told, why=code, hint=_BY_HAND)
+
+
+def _short(text: str) -> str:
+    return repr(text.strip()[:80])
