@@ -122,7 +122,7 @@ def test_an_app_without_a_realm_is_unknown(tidy: Served, tmp_path: Path, kind: s
         for check in ("DR-01", "DR-02"):
             (finding,) = of_check(report, check, app.id)
             assert (finding.outcome, finding.observed) == (Outcome.UNKNOWN, None)
-            assert finding.reason.startswith("Realm: ")
+            assert finding.reason.startswith("Location: ")
         assert report.run.exit_code == 3
 
 

@@ -21,12 +21,12 @@ _F = Family.DATA_RESIDENCY
 _APP = (Kind.APP,)
 _DOC = Grade.DOCUMENTED
 
-REALM = Setting(names.REALM, _F, _APP, "Realm", _DOC, _WORKSPACES, ignores_case=True)
+REALM = Setting(names.REALM, _F, _APP, "Location", _DOC, _WORKSPACES, ignores_case=True)
 REGIONS = Setting(
     SettingId("residency.regions"),
     _F,
     _APP,
-    "Regions of the realm",
+    "Regions of the location",
     _DOC,
     _WORKSPACES,
     ignores_case=True,
@@ -44,12 +44,12 @@ MOVE = Setting(
     words=("applying", "removing", "applied", "failed", "scheduled"),
     ignores_case=True,
 )
-PINNED = Setting(names.PINNED, _F, _APP, "Held in its realm by an applied policy", Grade.DECODED, _POLICIES)
+PINNED = Setting(names.PINNED, _F, _APP, "Pinned by an applied policy", Grade.DECODED, _POLICIES)
 POLICY_REALMS = Setting(
     SettingId("residency.policy_realms"),
     _F,
     _APP,
-    "Realms that its residency policy names",
+    "Locations that its residency policy names",
     _DOC,
     _POLICIES,
     ignores_case=True,
@@ -90,7 +90,7 @@ DEFAULT_REALM = text_setting(
     _F,
     SettingId("residency.default_realm"),
     (Kind.ORGANIZATION,),
-    "Realm that new apps get",
+    "Location that new apps get",
     _DEFAULT,
     ignores_case=True,
 )

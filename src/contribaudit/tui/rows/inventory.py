@@ -38,7 +38,7 @@ COLUMNS = (
     Column("in-app data", 16),
     Column("metadata", 16, drop_below=126),
     Column("AI", 11),
-    Column("realm", 11, drop_below=74),
+    Column("location", 11, drop_below=74),
     Column("plan", 15, drop_below=100),
     Column("findings", 12),
 )
