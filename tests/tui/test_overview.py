@@ -56,7 +56,7 @@ async def test_down_goes_from_panel_to_panel_and_keeps_the_line_in_sight() -> No
 async def test_enter_on_a_step_goes_to_its_findings() -> None:
     """Filtered to what is open of its subjects."""
     async with driven(opener(board())) as pilot:
-        await pilot.press("n", "enter")
+        await pilot.press("n", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
         await pilot.pause()
         screen = pilot.app.screen
@@ -81,7 +81,7 @@ async def test_enter_on_a_site_goes_to_what_is_open_there() -> None:
 async def test_the_cursor_tells_the_whole_sentence_and_the_command() -> None:
     """A line is cut; beneath the cursor it stands in full."""
     async with driven(opener(board())) as pilot:
-        await pilot.press("n")
+        await pilot.press("n", "down")
         await pilot.pause()
         assert "Type: contribaudit checks show DR-02" in " ".join(on_screen(pilot).replace("│", " ").split())
 

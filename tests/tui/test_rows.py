@@ -68,17 +68,17 @@ def test_a_day_is_whole_only_when_every_organization_was_read_whole() -> None:
 def test_what_to_do_next_is_cut_and_told_in_full_beneath() -> None:
     """A line never grows; its `more` has the whole sentence and the command."""
     lines = overview.next_lines(board(), 78, 3)
-    assert said(lines)[:2] == [
-        "1  FIX     critical Pin the app to an allowed location. A scheduled mov… 6 min",
-        "2  FIX     critical Schedule a move to an allowed location, or record a… 5 min",
+    assert said(lines)[:3] == [
+        "1  FIX     critical Acme Bank was not read: no key: none is saved for it 5 min",
+        "2  FIX     critical Pin the app to an allowed location. A scheduled mov… 6 min",
+        "3  FIX     critical Schedule a move to an allowed location, or record a… 5 min",
     ]
-    assert said(lines)[2] == "3  FIX     critical Acme Bank was not read: no key: none is saved for it 5 min"
     assert said(lines)[3] == "and 2 more: contribaudit next"
     fifth = said(overview.next_lines(board(), 78, 5))[4]
     assert fifth.startswith("5  DECIDE  high     Metadata contribution is off: Acme Global: ")
     assert overview.next_title(board()) == "DO NEXT (5 things, about 20 min)"
-    assert lines[1].more.endswith("Type: contribaudit checks show DR-01")
-    assert lines[1].query == "id:ari:cloud:lab is:open"
+    assert lines[2].more.endswith("Type: contribaudit checks show DR-01")
+    assert lines[2].query == "id:ari:cloud:lab is:open"
 
 
 def test_what_nobody_can_settle_is_told_last_and_is_nothing_to_do() -> None:

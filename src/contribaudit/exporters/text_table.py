@@ -278,7 +278,7 @@ def _do_next(about: Overview, width: int, *, kept: bool) -> list[Text]:
     lines = [Text.assemble(("Do next", "bold"), f", {minutes}{more}")]
     for number, one in enumerate(things[:FIRST_STEPS], 1):
         head = Text(f"{number} {one.kind:<7}{_GAP}")
-        lines += _hanging(head, Text(one.what), width, 1 if len(things) > 1 else 2)
+        lines += _hanging(head, Text(one.what), width, 2)
     return lines
 
 

@@ -368,7 +368,13 @@ def _order(step: NextStep) -> tuple[object, ...]:
     rank = step.severity.rank if step.severity is not None else len(Severity)
     due = step.due.timestamp() if step.due is not None else float("inf")
     kind = list(StepKind).index(step.kind)
-    return step.kind is StepKind.NOBODY, rank, due, kind, step.organization, step.text
+    families = {one.check.partition("-")[0] for one in step.findings}
+    question = next((number for number, family in enumerate(_QUESTIONS) if family in families), len(_QUESTIONS))
+    return step.kind is StepKind.NOBODY, rank, due, kind, question, step.organization, step.text
+
+
+_QUESTIONS = ("DC", "AI", "DR")
+"""The three questions in their order: what is contributed, who may use AI, where data lies."""
 
 
 def _within(one: Finding) -> tuple[object, ...]:
