@@ -96,6 +96,6 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     async def at_once(_seconds: float) -> None:
         return
 
-    monkeypatch.setattr("contribaudit.cli.init.sleep", at_once)
+    monkeypatch.setattr("contribaudit.operations.first_look.sleep", at_once)
     monkeypatch.setattr("contribaudit.operations.doctor.remote.sleep", at_once)
     monkeypatch.setattr("contribaudit.operations.doctor.remote.site_sleep", at_once)

@@ -117,8 +117,8 @@ def _save_token(console: Console, site: str, organization: str | None) -> None:
 
 def _tested(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> str:
     """The organization in words. Raises AdminApiError, with what became of the key."""
-    from contribaudit.cli.init import organization_name
     from contribaudit.errors import AdminApiUnreachable
+    from contribaudit.operations.first_look import organization_name
 
     try:
         name = organization_name(settings, organization, key, console.diagnostics)

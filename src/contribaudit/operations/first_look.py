@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from contribaudit.core.resolve.state import State
     from contribaudit.settings.model import AppSettings
 
-Sleep = Callable[[float], Awaitable[None]]
+sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+"""How retries wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,16 @@ def first_look(
     key: SecretStr,
     rulebook: Rulebook,
     progress: Progress = SILENT,
-    sleep: Sleep = asyncio.sleep,
 ) -> FirstLook:
     """Read the organization, then its list of apps. Raises AdminApiError where the key cannot read the organization.
 
     A list of apps that cannot be read leaves the plan unknown.
     """
-    return asyncio.run(_first_look(settings, organization, key, rulebook, progress, sleep))
+    return asyncio.run(_first_look(settings, organization, key, rulebook, progress))
 
 
 async def _first_look(
-    settings: AppSettings, organization: str, key: SecretStr, rulebook: Rulebook, progress: Progress, sleep: Sleep
+    settings: AppSettings, organization: str, key: SecretStr, rulebook: Rulebook, progress: Progress
 ) -> FirstLook:
     async with connected(settings, organization, key, progress, sleep) as client:
         name = name_in(await client.read(GET_ORGANIZATION))
@@ -106,23 +106,37 @@ def try_site_token(
     site: tuple[str, str],
     credential: Credential,
     progress: Progress = SILENT,
-    sleep: Sleep = asyncio.sleep,
 ) -> str:
     """Ask the gateway about a site (cloud ID and host) with a token; "" where it answered.
 
     Otherwise why it does not tell what was asked. Raises AdminApiError where it refuses the token.
     """
-    return asyncio.run(_try_site_token(settings, site, credential, progress, sleep))
+    return asyncio.run(_try_site_token(settings, site, credential, progress))
 
 
 async def _try_site_token(
-    settings: AppSettings, site: tuple[str, str], credential: Credential, progress: Progress, sleep: Sleep
+    settings: AppSettings, site: tuple[str, str], credential: Credential, progress: Progress
 ) -> str:
     cloud_id, host = site
     async with connected_sites(settings, Accesses(Access(credential)), progress, sleep=sleep) as client:
         answer = await client.ask(Question(cloud_id, (Part.SITE,)), host=host)
     told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
     return told.reason if isinstance(told, NotTold) else ""
+
+
+def organization_name(
+    settings: AppSettings,
+    organization: str,
+    key: SecretStr,
+    progress: Progress = SILENT,
+) -> str:
+    """What the API calls the organization, "" when it does not say. Raises AdminApiError."""
+    return asyncio.run(_organization_name(settings, organization, key, progress))
+
+
+async def _organization_name(settings: AppSettings, organization: str, key: SecretStr, progress: Progress) -> str:
+    async with connected(settings, organization, key, progress, sleep) as client:
+        return name_in(await client.read(GET_ORGANIZATION))
 
 
 def name_in(answer: dict[str, object]) -> str:

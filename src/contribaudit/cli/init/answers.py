@@ -1,0 +1,183 @@
+"""What `init` knows so far: from flags and the environment, and later from questions."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contribaudit.cli.console import Console
+from contribaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from contribaudit.settings.model import AppSettings
+
+
+NO_SCHEDULE = "none"
+
+CONTRIBUTION = (
+    ("none", "Nothing: neither metadata nor in-app data (pages, work items, comments)."),
+    ("metadata-only", "Metadata (scores, patterns of searches and prompts), but no in-app data."),
+    ("any", "Anything. Contribution is not audited."),
+)
+AI = (
+    ("blocked", "Nobody: Rovo and other AI are off in every app, for agents, tools and portal customers too."),
+    ("groups", "Only members of groups that you name. Atlassian offers this on Enterprise."),
+    ("allowed", "Anybody. AI access is not audited."),
+)
+
+
+@dataclass(slots=True)
+class Answers:
+    """What is known so far: from flags, the environment, and questions."""
+
+    organization: str = ""
+    key: SecretStr | None = None
+    key_file: Path | None = None
+    key_env: str = ""
+    key_typed: bool = False
+    """Whether a person typed the key, so that it is kept nowhere yet."""
+    statements: dict[str, Any] = field(default_factory=dict)
+    packs: tuple[str, ...] = ()
+    plan: str = ""
+    site_email: str = ""
+    site_token: SecretStr | None = None
+    """A token that a person typed."""
+    site_token_file: Path | None = None
+    site_token_env: str = ""
+    by: str = ""
+    schedule: str = ""
+
+    @property
+    def reads_sites(self) -> bool:
+        """Whether there is a token for the sites."""
+        return self.site_token is not None or self.site_token_file is not None or bool(self.site_token_env)
+
+    def flags(self) -> list[str]:
+        """The command line that gives these answers again; a key or token that was typed is asked again."""
+        said = self.statements
+        ai = said.get("ai", "")
+        words: list[tuple[str, Iterable[object]]] = [
+            ("--org", [self.organization]),
+            ("--key-file", [self.key_file]),
+            ("--key-env", [self.key_env]),
+            ("--contribution", [said.get("contribution")]),
+            ("--ai", [f"groups:{','.join(ai['groups'])}" if isinstance(ai, dict) else ai]),
+            ("--ai-allowed-on", said.get("ai_allowed_on", ())),
+            ("--location", said.get("location", ())),
+            ("--location-except", said.get("location_except", ())),
+            ("--reason", [said.get("reason")]),
+            ("--pack", self.packs),
+            ("--site-email", [self.site_email]),
+            ("--site-token-file", [self.site_token_file]),
+            ("--site-token-env", [self.site_token_env]),
+            ("--by", [self.by]),
+            ("--schedule", [self.schedule]),
+        ]
+        return [word for flag, values in words for value in values if value for word in (flag, str(value))]
+
+
+def listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def nothing_written(answers: Answers) -> str:
+    return f"\n\nNothing was written. {how_to_go_on(answers)}\n"
+
+
+def how_to_go_on(answers: Answers) -> str:
+    return f"To go on from here: contribaudit init {shlex.join(answers.flags())}".rstrip()
+
+
+def ai_statement(text: str | None) -> str | dict[str, list[str]] | None:
+    """The statement that --ai makes."""
+    if text is None:
+        return None
+    word, colon, names = text.partition(":")
+    if word.strip().casefold() == "groups":
+        if not listed(names):
+            raise UsageError("--ai groups names no group", hint="Write --ai groups:NAME, with commas between several")
+        return {"groups": list(listed(names))}
+    if colon or word.strip().casefold() not in ("blocked", "allowed"):
+        raise UsageError(f"--ai does not take {text[:40]!r}", hint="It takes blocked, allowed, or groups:NAME,NAME")
+    return word.strip().casefold()
+
+
+def mail_address(text: str) -> str:
+    from contribaudit.attestations.recording import mail
+
+    return mail(text)
+
+
+def given_key(settings: AppSettings, answers: Answers, key_fd: int | None) -> SecretStr | None:
+    """The key that flags or the environment give; None where none does. Raises UsageError, CredentialError."""
+    from contribaudit.settings import credentials
+
+    named = sum((answers.key_file is not None, bool(answers.key_env), key_fd is not None))
+    if named > 1:
+        raise UsageError("The API key comes from one place", hint="Give one of --key-file, --key-env and --api-key-fd")
+    if answers.key_env:
+        return from_variable(answers.key_env)
+    if named or settings.api_key is not None:
+        return credentials.find_key(settings, answers.organization, credentials.NamedKey(answers.key_file, key_fd)).key
+    return None
+
+
+def from_variable(name: str) -> SecretStr:
+    from contribaudit.errors import CredentialError
+    from contribaudit.settings import credentials
+
+    if not name.replace("_", "a").isalnum() or name[:1].isdigit():
+        raise UsageError(
+            "The NAME of an environment variable is wanted, never the key", hint="For example: --key-env KEY"
+        )
+    value = os.environ.get(name)
+    if not value:
+        raise CredentialError(f"The environment variable {name} is not set", hint="Export it in this shell first")
+    return credentials.checked_key(value, name)
+
+
+def check_token(console: Console, answers: Answers) -> None:
+    """Refuse a token that cannot be read, before any question."""
+    from contribaudit.settings import credentials
+
+    if answers.site_token_file is not None and answers.site_token_env:
+        raise UsageError("The site token comes from one place", hint="Give --site-token-file or --site-token-env")
+    if answers.site_token_file is not None:
+        console.diagnostics.hide(credentials.read_key_file(answers.site_token_file))
+    if answers.site_token_env:
+        console.diagnostics.hide(from_variable(answers.site_token_env))
+
+
+def refuse_missing(answers: Answers) -> None:
+    missing = [
+        flag
+        for flag, given in (
+            ("--org ID", bool(answers.organization)),
+            ("--key-file FILE (or --key-env NAME, --api-key-fd N)", answers.key is not None),
+            ("--contribution, --ai or --location (or --pack NAME)", bool(answers.statements or answers.packs)),
+            ("--site-token-file FILE", not answers.site_email or answers.reads_sites),
+        )
+        if not given
+    ]
+    if missing:
+        raise UsageError(
+            f"There is no terminal to ask in; missing: {', '.join(missing)}",
+            hint="Give these flags; all others (contribaudit init --help) are optional",
+        )
+
+
+def token_of(answers: Answers) -> SecretStr:
+    """The token of the sites, wherever it is."""
+    from contribaudit.settings import credentials
+
+    if answers.site_token is not None:
+        return answers.site_token
+    if answers.site_token_file is not None:
+        return credentials.read_key_file(answers.site_token_file)
+    return from_variable(answers.site_token_env)

@@ -1,0 +1,341 @@
+"""The questions of `init`, in order; what was typed is tested at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contribaudit.cli.console import Console
+from contribaudit.cli.init.answers import AI, CONTRIBUTION, NO_SCHEDULE, Answers, listed, mail_address, token_of
+from contribaudit.cli.init.prompts import SKIP, ask_line, ask_valid, ask_yes, choose, tell
+from contribaudit.cli.init.writing import Kept, free_path, schedules
+from contribaudit.cli.options import OrganizationId
+from contribaudit.errors import ContribauditError, OrganizationNotFound
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from contribaudit.core.model.rulebook import Rulebook
+    from contribaudit.operations.first_look import FirstLook
+    from contribaudit.settings.model import AppSettings
+
+
+class Interview:
+    """The questions, in order. Each sets what it asks in the answers, and is not asked where a flag has answered."""
+
+    def __init__(
+        self, console: Console, settings: AppSettings, rulebook: Rulebook, answers: Answers, *, test: bool
+    ) -> None:
+        from contribaudit.operations.first_look import FirstLook
+
+        self.look: FirstLook = FirstLook()
+        self._console = console
+        self._settings = settings
+        self._rulebook = rulebook
+        self._answers = answers
+        self._test = test
+        self._told: set[str] = set()
+
+    def key(self) -> None:
+        """Organization and key, tested at once. In a terminal both are asked again until they work."""
+        from contribaudit.cli import options
+
+        answers = self._answers
+        if not options.person_there():
+            if self._test:
+                self._looked()
+                if answers.reads_sites:
+                    self._try_token()
+            return
+        while True:
+            if not answers.organization:
+                answers.organization = _asked_organization()
+            if answers.key is None:
+                self._ask_key()
+            if not self._test:
+                return
+            try:
+                self._looked()
+            except OrganizationNotFound as error:
+                self._wrong(error)
+                answers.organization = ""
+            except ContribauditError as error:
+                self._wrong(error)
+                if not self._another("key"):
+                    return
+            else:
+                return
+
+    def rest(self) -> None:
+        """What the company wants, and what makes the audit better: a site token, who attests, a schedule."""
+        if not self._answers.packs:
+            self._contribution()
+            self._ai()
+            self._location()
+            self._why()
+        self._site()
+        self._by()
+        self._schedule()
+
+    def where_to_keep(self, folder: Path) -> list[Kept]:
+        """Where to keep what was typed, as the person wants. Nothing is kept yet."""
+        from contribaudit.settings import credentials
+
+        answers, url = self._answers, self._settings.api_url
+        found = []
+        if answers.key is not None and answers.key_typed:
+            account = credentials.account(answers.organization, url)
+            found.append(self._place("API key", answers.key, account, folder / "api-key", credentials.ALTERNATIVES))
+        if answers.site_token is not None:
+            account = credentials.account(credentials.token_account(""), url)
+            otherwise = "save it with contribaudit login --site all"
+            found.append(self._place("site token", answers.site_token, account, folder / "site-token", otherwise))
+        return found
+
+    def _ask_key(self) -> None:
+        from contribaudit.cli import options
+
+        tell(
+            "An API key with scopes reads the organization: admin.atlassian.com, Organization settings, API keys, "
+            f"Create API key with scopes. The audit needs these:\n  {_scopes()}"
+        )
+        self._answers.key = options.ask_key(f"API key of organization {self._answers.organization}")
+        self._answers.key_typed = True
+        self._console.diagnostics.hide(self._answers.key)
+
+    def _looked(self) -> None:
+        """Test the key and learn the plan. Raises AdminApiError."""
+        from contribaudit.errors import AdminApiUnreachable
+        from contribaudit.exporters.text import plural
+        from contribaudit.operations.first_look import first_look
+
+        answers, say = self._answers, self._console.diagnostics
+        assert answers.key is not None
+        try:
+            self.look = first_look(self._settings, answers.organization, answers.key, self._rulebook, say)
+        except AdminApiUnreachable as error:
+            error.message = f"Nothing was written, because the key could not be tested: {error.message}"
+            error.hint = f"{error.hint}. To go on untested, add --no-test"
+            raise
+        look = self.look
+        say.note(f'The key works: the organization is "{look.name}".' if look.name else "The key works.")
+        if look.plan is not None:
+            answers.plan = answers.plan or look.plan.name.casefold()
+            size = f"{plural(look.apps, 'app')} on {plural(look.sites, 'site')}"
+            say.note(f"It has {size}; its highest plan is {look.plan.name}.")
+        else:
+            say.note(f"Its highest plan is not known: {look.plan_unknown or 'the list of apps does not tell it'}.")
+
+    def _another(self, what: str) -> bool:
+        """What to do about a key or token that did not work; False where it is to be used untested.
+
+        The line is not shown, so that whoever pastes the next key at once does not leave it on the screen.
+        """
+        from contribaudit.cli import options
+
+        answers = self._answers
+        say = f"Paste another {what}, press Enter to try the same one again, or type `untested` to go on without a test"
+        secret = options.ask_key(say, or_words=("", "untested"))
+        if isinstance(secret, str):
+            return not secret
+        self._console.diagnostics.hide(secret)
+        if what == "key":
+            answers.key, answers.key_file, answers.key_env, answers.key_typed = secret, None, "", True
+        else:
+            answers.site_token, answers.site_token_file, answers.site_token_env = secret, None, ""
+        return True
+
+    def _wrong(self, error: ContribauditError) -> None:
+        self._console.diagnostics.error(error)
+
+    def _state(self, key: str, value: Any) -> bool:
+        """Take a statement; False, after saying why, where it is not one."""
+        from contribaudit.operations import setup
+
+        tried = {**self._answers.statements, key: value}
+        if key == "location_except":
+            tried.setdefault("reason", "asked next")
+        wrong = setup.refused(self._settings, tried)
+        if wrong:
+            tell(wrong)
+            return False
+        self._answers.statements[key] = value
+        return True
+
+    def _contribution(self) -> None:
+        if "contribution" in self._answers.statements:
+            return
+        word = choose("Which data may Atlassian use to improve its apps and AI?", CONTRIBUTION, may_skip=True)
+        if word and self._state("contribution", word):
+            self.limits()
+
+    def _ai(self) -> None:
+        said = self._answers.statements
+        if "ai" not in said:
+            word = choose("Who may use AI (Rovo) in your apps?", AI, may_skip=True)
+            if not word:
+                return
+            if word == "groups":
+                while not self._state("ai", {"groups": list(listed(ask_line("Names of the groups, with commas")))}):
+                    pass
+            else:
+                self._state("ai", word)
+            self.limits()
+        if said.get("ai") == "blocked" and "ai_allowed_on" not in said:
+            question = "Sites or apps where AI is allowed all the same (labs.atlassian.net, loom …), Enter for none"
+            while (places := listed(ask_line(question, ""))) and not self._state("ai_allowed_on", list(places)):
+                pass
+
+    def _location(self) -> None:
+        from contribaudit.policy_file import locations
+
+        said = self._answers.statements
+        if "location" not in said:
+            known = ", ".join(locations.choices(self._rulebook))
+            tell(
+                "\nWhere does data have to be kept? Every app is then to be pinned there; being located there is not "
+                f"enough. Groups and locations, with commas: {known}."
+            )
+            while (places := listed(ask_line(f"Location ({SKIP}: anywhere, not audited)"))) != (SKIP,):
+                if self._state("location", list(places)):
+                    self.limits()
+                    break
+        outside = self.look.without_residency
+        if said.get("location") and "location_except" not in said and outside:
+            titles = ", ".join(app.title for app in outside)
+            if ask_yes(f"Atlassian offers no data residency for {titles}. Accept where they keep data?", default=False):
+                self._state("location_except", [app.type_key for app in outside])
+
+    def _why(self) -> None:
+        said = self._answers.statements
+        if not said or "reason" in said:
+            return
+        needed = "location_except" in said
+        tell("")
+        while True:
+            text = ask_line("Who decided this, and the ticket" + ("" if needed else " (optional)"), "").strip()
+            if text:
+                said["reason"] = text
+            if text or not needed:
+                return
+
+    def limits(self) -> None:
+        """Say what the plan cannot give of the statements and packs so far, each thing once."""
+        from contribaudit.operations import setup
+        from contribaudit.policy_file.plan_limits import plan_limits
+
+        plan = self._rulebook.plan(self._answers.plan)
+        said, packs = self._answers.statements, self._answers.packs
+        if plan is None or not (said or packs):
+            return
+        policy = setup.policy_of(self._settings, said, packs)
+        for limit in plan_limits(policy, plan, self._rulebook):
+            if limit.fact not in self._told:
+                self._told.add(limit.fact)
+                tell(f"Your plan: {limit.fact}. {limit.left}.")
+
+    def _site(self) -> None:
+        from contribaudit.cli import options
+
+        answers = self._answers
+        if answers.reads_sites:
+            self._try_token()
+            return
+        if not answers.site_email:
+            tell(
+                "\nOptional: an API token of a person or service account, made at id.atlassian.com. With it the audit "
+                "reads of each site whether AI is on, which trials run and in which regions data lies; without it "
+                "somebody attests that by hand."
+            )
+            text = ask_valid(
+                f"Mail address of the token's owner (Enter: no token, {SKIP}: a service account)", mail_address, ""
+            )
+            if not text:
+                return
+            answers.site_email = "" if text == SKIP else text
+        answers.site_token = options.ask_key("API token of the sites")
+        self._console.diagnostics.hide(answers.site_token)
+        self._try_token()
+
+    def _try_token(self) -> None:
+        """Ask the gateway about one site with the token. In a terminal another token is asked for until one works."""
+        from contribaudit.atlassian.credential import Credential
+        from contribaudit.cli import options
+        from contribaudit.operations.first_look import try_site_token
+
+        answers, say, site = self._answers, self._console.diagnostics, self.look.site
+        if not self._test or site is None:
+            return
+        while True:
+            credential = Credential(token_of(answers), answers.site_email)
+            try:
+                short = try_site_token(self._settings, site, credential, say)
+            except ContribauditError as error:
+                if not options.person_there():
+                    error.hint = f"{error.hint}. To go on untested, add --no-test"
+                    raise
+                self._wrong(error)
+                if not self._another("token"):
+                    return
+            else:
+                if short:
+                    say.warning(f"{site[1]}: {short}", hint="What the gateway does not tell has to be attested")
+                else:
+                    say.note(f"The token works: {site[1]} answers.")
+                return
+
+    def _by(self) -> None:
+        if self._answers.by:
+            return
+        tell("\nWhat no API tells, somebody looks up in the console and attests, under a mail address.")
+        text = ask_valid("Mail address of who attests (Enter: later)", mail_address, "")
+        self._answers.by = "" if text == SKIP else text
+
+    def _schedule(self) -> None:
+        if self._answers.schedule:
+            return
+        ways = "/".join(schedules())
+        known = schedules()
+        while True:
+            word = ask_line(f"\nRun the audit every day? ({ways})", NO_SCHEDULE).casefold()
+            if word in known:
+                self._answers.schedule = word
+                return
+
+    def _place(self, what: str, secret: SecretStr, account: str, path: Path, otherwise: str) -> Kept:
+        from contribaudit.cli import options
+        from contribaudit.errors import KeyStoreUnusable
+        from contribaudit.settings import credentials
+
+        path = free_path(path)
+        try:
+            store = credentials.key_store()
+        except KeyStoreUnusable as error:
+            if error.message not in self._told:
+                self._told.add(error.message)
+                self._console.diagnostics.note(f"{error.message}.")
+        else:
+            if options.confirm(f"Save the {what} in the keyring ({store})?", default=True):
+                return Kept(what, secret, path, account)
+        if options.confirm(f"Save the {what} in {path}, readable by you alone?", default=True):
+            return Kept(what, secret, path)
+        self._console.diagnostics.warning(f"the {what} will not be kept", hint=f"For later audits, {otherwise}")
+        return Kept(what, secret, None)
+
+
+def _asked_organization() -> str:
+    tell("Open admin.atlassian.com: the organization ID is in its address, after /o/. The whole address will do.")
+    kind = OrganizationId()
+    while True:
+        try:
+            return kind.convert(ask_line("Organization ID or address"), None, None)
+        except click.UsageError as error:
+            tell(error.format_message())
+
+
+def _scopes() -> str:
+    from contribaudit.atlassian import calls
+
+    return " ".join(dict.fromkeys(call.scope for call in calls.ALL if call.scope))
