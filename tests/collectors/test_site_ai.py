@@ -25,7 +25,8 @@ from contribaudit.atlassian.sites import READS, Access, Accesses, SiteClient
 from contribaudit.atlassian.transport import Ledger
 from contribaudit.audit.pipeline import audit
 from contribaudit.collectors.collect import collect_all
-from contribaudit.collectors.site_ai import _PlanText, collect_site_ai, moment
+from contribaudit.collectors.entitlement import Entitlement, moment
+from contribaudit.collectors.site_ai import collect_site_ai
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
@@ -303,10 +304,10 @@ def test_an_audit_keeps_what_the_gateway_said(tmp_path: Path) -> None:
         assert secret not in repr(report)
 
 
-def plan(billing: str, **fields: Any) -> _PlanText:
+def plan(billing: str, **fields: Any) -> Entitlement:
     told = {"currentEdition": None, "trialEdition": None, "trialEditionEndDate": None, "trialEndDate": None}
     whole = (told if billing == "hams" else {}) | {"subscription": None} | fields
-    return _PlanText(SiteAnswer({"x": {billing: whole}}, (), str), ("x", billing), ())
+    return Entitlement(SiteAnswer({"x": {billing: whole}}, (), str), ("x", billing), ())
 
 
 def ending(moment: Any) -> dict[str, Any]:

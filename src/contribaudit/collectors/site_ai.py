@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import datetime
 from time import monotonic
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from contribaudit.atlassian.sites import SiteClient, is_cloud_id
 from contribaudit.atlassian.transport import IN_FLIGHT
 from contribaudit.catalogue import site_ai as settings
 from contribaudit.collectors.collect import utc_now
+from contribaudit.collectors.entitlement import NO_EDITION, Entitlement
 from contribaudit.collectors.interface import broken_by
 from contribaudit.collectors.spaces import apps_told
 from contribaudit.collectors.workspaces import WORKSPACES
@@ -30,7 +31,6 @@ from contribaudit.core.model.rulebook import App, Rulebook
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Surprise
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import AdminApiError, QueryRefused
 from contribaudit.progress import SILENT, Progress
 
@@ -59,10 +59,6 @@ SITE_AI = GatewaySource(
 _METADATA = ("search", "configuration", "siteMetadata")
 _JSM = ("virtualAgent", "virtualAgentEntitlements", "isAiEnabledInAdminHub")
 _PARTS_OF = {"confluence": (Part.CONFLUENCE,), "jira": (Part.JIRA, Part.JIRA_LLM), "jsm": (Part.JSM,)}
-NONE = "none"
-"""What stands for no trial."""
-_SOME_TRIAL = "trial"
-"""A trial of which no edition is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,7 +484,7 @@ class _Taker:
             for setting in _OF_A_PLAN:
                 yield self._odd(setting, app, Part.PLANS, where, plan)
             return
-        found = _PlanText(answer, (*path, billing), where)
+        found = Entitlement(answer, (*path, billing), where)
         yield self._edition(app, found, billing)
         trial, ends = found.trial(billing, now)
         for setting, value in ((settings.TRIAL, trial), (settings.TRIAL_ENDS_ON, ends)):
@@ -497,7 +493,7 @@ class _Taker:
             else:
                 yield self.observed(setting, app, value, Part.PLANS, where)
 
-    def _edition(self, app: Subject, found: _PlanText, billing: str) -> Observation:
+    def _edition(self, app: Subject, found: Entitlement, billing: str) -> Observation:
         where = (*found.where, "currentEdition")
         told = found.text("currentEdition") if billing == "hams" else NO_EDITION
         if told is None:
@@ -519,87 +515,6 @@ class _Taker:
         self.run.surprise(f"{name}: {type(value).__name__}", self.response)
         why = NotTold("wrong_type", f"`{name}` is a {type(value).__name__}, which this version does not know there")
         return self.run.unavailable(setting, subject, why, source(part, path))
-
-
-_TRIAL_END = ("subscription", "trial", "endTimestamp")
-_NO_END = NotTold("null", "the gateway tells no end of the trial")
-NO_EDITION = NotTold("no_edition", "the gateway tells no edition of an app on Atlassian's new billing")
-
-
-@dataclass(frozen=True, slots=True)
-class _PlanText:
-    """What an entitlement says of the trial. A null with an error is never read as "no trial"."""
-
-    answer: SiteAnswer
-    path: tuple[str | int, ...]
-    where: tuple[str | int, ...]
-
-    def read(self, *path: str) -> Any:
-        """The value; None where the gateway gave null and no error, NotTold for what else is no value."""
-        told = self.answer.at(Part.PLANS, *self.path, *path)
-        return None if isinstance(told, NotTold) and told.code == "null" else told
-
-    def text(self, *path: str) -> str | NotTold | None:
-        """A text; a blank one counts as null."""
-        told = self.read(*path)
-        if told is None or isinstance(told, NotTold):
-            return told
-        if not isinstance(told, str):
-            return NotTold("wrong_type", f"`{path[-1]}` is a {type(told).__name__}, not a text")
-        return told.strip() or None
-
-    def trial(self, billing: str, now: datetime) -> tuple[str | NotTold, str | NotTold | None]:
-        """The edition on trial and the trial's last day (ISO), None for the end of no trial."""
-        whole = self.answer.at(Part.PLANS, *self.path)
-        if isinstance(whole, NotTold):
-            return whole, whole
-        return self._hams(now) if billing == "hams" else self._ccp(now)
-
-    def _hams(self, now: datetime) -> tuple[str | NotTold, str | NotTold | None]:
-        word = self.text("trialEdition")
-        ends = [self._day(*path) for path in (("trialEditionEndDate",), ("trialEndDate",), _TRIAL_END)]
-        days = [one for one in ends if isinstance(one, date)]
-        broken = next((one for one in (word, *ends) if isinstance(one, NotTold)), None)
-        if isinstance(word, str):
-            return word, days[0].isoformat() if days else broken or _NO_END
-        if broken is not None:
-            return broken, broken
-        # An app of a paid plan keeps the end of the trial that it began with.
-        ahead = [one for one in days if one >= now.date()]
-        if not ahead:
-            return NONE, None
-        edition = self.text("currentEdition")
-        return edition if isinstance(edition, str) else _SOME_TRIAL, max(ahead).isoformat()
-
-    def _ccp(self, now: datetime) -> tuple[str | NotTold, str | NotTold | None]:
-        subscription = self.answer.at(Part.PLANS, *self.path, "subscription")
-        trial = subscription if isinstance(subscription, NotTold) else self.read("subscription", "trial")
-        if trial is None:
-            return NONE, None
-        end = trial if isinstance(trial, NotTold) else self._day(*_TRIAL_END)
-        if isinstance(end, NotTold):
-            return end, end
-        if end is None:
-            return _SOME_TRIAL, _NO_END
-        return (_SOME_TRIAL, end.isoformat()) if end >= now.date() else (NONE, None)
-
-    def _day(self, *path: str) -> date | NotTold | None:
-        told = self.read(*path)
-        if told is None or isinstance(told, NotTold):
-            return told
-        at = moment(told)
-        return at.date() if at is not None else NotTold("wrong_type", f"`{path[-1]}` is no date and no milliseconds")
-
-
-def moment(told: object) -> datetime | None:
-    """A date or time in text, or milliseconds since 1970 as a number or its text; None for anything else."""
-    if isinstance(told, str) and (at := parse_utc(told)) is not None:
-        return at
-    try:
-        number = float(told) if isinstance(told, str | int | float) and not isinstance(told, bool) else None
-        return datetime.fromtimestamp(number / 1000, UTC) if number is not None else None
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def source(part: Part, path: Iterable[str | int]) -> str:
