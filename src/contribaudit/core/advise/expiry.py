@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,8 +12,9 @@ from contribaudit.core.judge.evaluate import attributes_of
 from contribaudit.core.judge.selectors import Attributes, rule_among
 from contribaudit.core.model import names
 from contribaudit.core.model.deadline import DeadlineKind
+from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Grade, Observed, SettingId
-from contribaudit.core.model.policy import AuditPolicy, Rule, fresh_until, limits_of
+from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, fresh_until, limits_of
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import later, parse_utc
 from contribaudit.core.resolve.effective import COMPUTED
@@ -53,15 +54,15 @@ def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]
         for setting, asking in readers.items()
         if any(_has_terms(rule) for _, known in asking for rule in known if rule.enabled)
     }
-    general = (_Terms.of(policy, None),)
-    terms = {id(rule): _Terms.of(policy, rule) for rule in policy.rules}
+    general = (("", Terms.of(policy, None, Severity.INFO)),)
+    terms = {id(rule): (rule.check, Terms.of(policy, rule, Severity.INFO)) for rule in policy.rules}
     of_subject: dict[Subject, Attributes] = {}
     for seen in state.everything():
         if not isinstance(seen, Observed) or seen.witness is None or seen.grade is Grade.PREDICTED:
             continue
         if seen.setting in COMPUTED:
             continue  # what it rests on is listed, and nobody can look at it
-        judging: Sequence[_Terms] = general
+        judging: Sequence[tuple[str, Terms]] = general
         if seen.setting in special:
             attributes = of_subject.get(seen.subject)
             if attributes is None:
@@ -69,27 +70,12 @@ def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]
             rules = _rules(readers[seen.setting], seen.subject, attributes)
             judging = [terms[id(rule)] for rule in rules] or general
         ends = [
-            (fresh_until(seen.observed_at, seen.grade, one.limits, anchored=seen.witness.anchored), one.check)
-            for one in judging
+            (fresh_until(seen.observed_at, seen.grade, one.max_age_days, anchored=seen.witness.anchored), check)
+            for check, one in judging
             if seen.grade in one.accept
         ]
         if ends:
             yield Expiry(seen, *min(ends))
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """What one rule, or the policy alone, asks of evidence: the same for a hundred thousand values."""
-
-    check: str
-    accept: Collection[Grade]
-    limits: Mapping[str, int]
-
-    @staticmethod
-    def of(policy: AuditPolicy, rule: Rule | None) -> _Terms:
-        own = rule.accept if rule is not None else None
-        accept = policy.evidence.accept if own is None else own
-        return _Terms(rule.check if rule is not None else "", accept, limits_of(policy, rule))
 
 
 def every_end(state: State, policy: AuditPolicy) -> set[datetime]:
