@@ -27,7 +27,7 @@ from contribaudit.core.resolve.aliases import (
     listed_whole,
     where_it_would_be,
 )
-from contribaudit.core.resolve.effective_contribution import Listed, app_of_space, contribution_list, keys_of
+from contribaudit.core.resolve.contribution_lists import Listed, app_of_space, contribution_list, keys_of
 from contribaudit.core.resolve.reasons import Stop
 from contribaudit.core.resolve.state import State
 

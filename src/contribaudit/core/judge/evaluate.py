@@ -25,7 +25,7 @@ from contribaudit.core.model.observation import SettingId, Unavailable
 from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, Where, limits_of
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.effective_contribution import app_of_space
+from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.state import State, TermsOf
 from contribaudit.errors import UsageError
 

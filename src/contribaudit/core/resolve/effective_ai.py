@@ -18,7 +18,7 @@ from contribaudit.core.model.observation import SOURCES_DIFFER, Grade, SettingId
 from contribaudit.core.model.rulebook import App, Plan
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.effective_contribution import app_of_space
+from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.reasons import (
     NEVER_RECORDED,
     Effective,

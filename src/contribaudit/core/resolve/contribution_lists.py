@@ -1,0 +1,153 @@
+"""The include and exclude lists of in-app data contribution: what each names, and by which keys a subject is named.
+
+They name apps, spaces and connectors by ARI or alias, and platform apps:
+https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Grade, Observed, SettingId
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import alias_of, meant, space_of
+from contribaudit.core.resolve.reasons import (
+    Stop,
+    not_seen,
+    stop_by,
+)
+from contribaudit.core.resolve.state import State
+
+_LISTED_KINDS = (Kind.SPACE, Kind.CONNECTOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of the two lists, as last recorded."""
+
+    sentence: str
+    """What it is and how much it names."""
+    observation: Observed
+    entries: frozenset[str]
+    """Keys of what is listed."""
+    apps_of_spaces: Mapping[str, str]
+    """By the key of an app of which a space is listed: the first such space, as written."""
+    strangers: tuple[str, ...]
+    """Entries, as written, that name nothing known in the organization: each may be anything in it."""
+    ambiguous: frozenset[str]
+    """Keys that several apps or spaces bear."""
+    reused: frozenset[str]
+    """Keys of spaces that a listed key may name since it passed from one to another: which one, nobody can tell."""
+    apps_only: bool
+    """True when it names nothing but known apps and connectors, so that no space is listed by itself."""
+
+
+def contribution_list(state: State, organization: str, setting: SettingId) -> Listed | Stop:
+    """The list, looked up once for the whole organization; the stop that its lack makes."""
+    return state.once(("contribution list", organization, setting), lambda: _read(state, organization, setting))
+
+
+def keys_of(state: State, subject: Subject) -> frozenset[str]:
+    """Everything by which a list can name the subject; a space that a listing shows is matched by its ID alone."""
+    if subject.kind is Kind.APP:  # asked again for each of its spaces
+        return state.once(("keys", subject), lambda: _keys(state, subject))
+    if subject.kind is Kind.SPACE:
+        known = space_of(state, subject)
+        if known is not None:
+            return frozenset((known.space.id.casefold(),))
+    return _keys(state, subject)
+
+
+def app_of_space(state: State, space: Subject) -> Subject | None:
+    """The app that a space belongs to, by the listing or else by `space:HOST/TYPEKEY/KEY`; None where neither tells."""
+    known = space_of(state, space)
+    if known is not None:
+        return known.space.app
+    holders = state.once(("apps by key", space.organization), lambda: _apps_by_key(state, space.organization))
+    found = holders.get(_app_key(_key(state, alias_of(state, space))), [])
+    return found[0] if len(found) == 1 else None
+
+
+def _keys(state: State, subject: Subject) -> frozenset[str]:
+    return frozenset((subject.id.casefold(), _key(state, alias_of(state, subject))))
+
+
+def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
+    seen = state.read(organization_subject(organization), setting)
+    what = "the include list" if setting == names.INCLUDED else "the exclude list"
+    if not (isinstance(seen, Observed) and isinstance(seen.value, tuple)) or seen.grade is Grade.PREDICTED:
+        return not_seen(seen, what) or stop_by(seen, what)
+    written = {text: _key(state, text, organization) for text in seen.value}
+    apps = state.once(("apps by key", organization), lambda: _apps_by_key(state, organization))
+    known = _known(state, organization, apps)
+    entries = set(written.values())
+    placed, ambiguous, reused = set[str](), set[str](), set[str]()
+    of_spaces: dict[str, str] = {}
+    for text, key in written.items():
+        if key in apps or not key.startswith(("space:", "ari:")):
+            continue
+        one = meant(state, organization, text.strip().removeprefix(f"{organization}:"), seen.observed_at)
+        ids = {space.casefold() for space in one.ids}
+        if one.known or (ids and key.startswith("space:")):
+            placed.add(text)
+        entries |= ids
+        reused |= ids if one.reused else set()
+        ambiguous |= ids if len(ids) > 1 else set()
+        around = {_app_key(key), *(name for space in one.known for name in keys_of(state, space.space.app))}
+        of_spaces |= {name: of_spaces.get(name, text) for name in around if name}
+    count = len(written)
+    told_of = "is empty" if not count else "has 1 item" if count == 1 else f"has {count} items"
+    return Listed(
+        f"{what} {told_of}",
+        seen,
+        frozenset(entries),
+        of_spaces,
+        tuple(sorted(text for text, key in written.items() if text not in placed and not _placed(key, known))),
+        frozenset(ambiguous | {key for key, holders in apps.items() if len(holders) > 1}),
+        frozenset(reused),
+        all(key in apps or key.startswith("connector:") for key in written.values()),
+    )
+
+
+def _known(state: State, organization: str, apps: Iterable[str]) -> frozenset[str]:
+    """Keys of everything known in the organization, aliases of earlier runs included."""
+    former = (_key(state, alias) for alias in state.alias_holders.get(organization, ()))
+    others = (
+        key for kind in _LISTED_KINDS for one in state.subjects(kind, organization) for key in keys_of(state, one)
+    )
+    return frozenset((*apps, *former, *others))
+
+
+def _placed(key: str, known: frozenset[str]) -> bool:
+    return key in known or key.startswith("connector:") or (key.startswith("space:") and _app_key(key) in known)
+
+
+def _apps_by_key(state: State, organization: str) -> dict[str, list[Subject]]:
+    found: dict[str, list[Subject]] = {}
+    for app in state.subjects(Kind.APP, organization):
+        for key in keys_of(state, app):
+            found.setdefault(key, []).append(app)
+    return found
+
+
+def _app_key(space_key: str) -> str:
+    """ "app:HOST/TYPEKEY" of "space:HOST/TYPEKEY/KEY"; "" for a key of another form."""
+    kind, _, path = space_key.partition(":")
+    parts = path.split("/", 2)
+    return f"app:{parts[0]}/{parts[1]}" if kind == "space" and len(parts) == 3 else ""
+
+
+def _key(state: State, text: str, organization: str = "") -> str:
+    """The form in which two spellings of one name are equal: no case, no prefix, the rulebook's own type key."""
+    folded = text.strip().removeprefix(f"{organization}:").casefold()
+    kind, _, path = folded.partition(":")
+    if kind not in ("app", "space"):
+        return folded
+    if path.startswith("ari:"):
+        return path
+    host, _, rest = path.partition("/")
+    type_key, slash, key = rest.partition("/")
+    app = state.rulebook.app(type_key)
+    return f"{kind}:{host}/{app.type_key if app is not None else type_key}{slash}{key}"
