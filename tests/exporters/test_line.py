@@ -13,10 +13,23 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observation, Observed, Unavailable
 from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.json_v1 import lean_document, report_digest
 from contribaudit.exporters.line import one_line
-from tests.exporters.awkward import NOW, ONE, TWO, app, awkward_report, change, collection, described, finding, state_of
+from tests.exporters.awkward import (
+    NOW,
+    ONE,
+    TWO,
+    app,
+    awkward_report,
+    change,
+    collection,
+    described,
+    finding,
+    seen,
+    state_of,
+)
 from tests.exporters.awkward import report as report_of
 
 APPS = {name: app(name) for name in ("one", "two", "three")}
@@ -147,6 +160,23 @@ def test_several_organizations() -> None:
     assert parts(ended(3, state=partly))[3] == "read 1/2 orgs 2/2 sites 2/2 apps"
     unread = state_of(facts[:6], {ONE: [collection(ONE)]}, {TWO: "no key"})
     assert parts(ended(3, state=unread))[3] == "read 1/2 orgs 1/1+ sites 1/1+ apps"
+
+
+def test_organizations_weakest_first() -> None:
+    """What fails, then what nobody read, then what is unverified; a name cannot add to the line."""
+    facts = [
+        *described(app("a", ONE), "a", "a.atlassian.net"),
+        *described(app("b", TWO), "b", "b.atlassian.net"),
+        seen(organization_subject(TWO), names.ORGANIZATION_NAME, "Ü | exit=0; Labs"),
+    ]
+    both = state_of(facts, {ONE: [collection(ONE)], TWO: [collection(TWO)]})
+    found = [finding(app("a", ONE), Outcome.UNKNOWN), finding(app("b", TWO), Outcome.FAIL)]
+    assert parts(ended(1, found, state=both))[4] == "weakest first: exit 0 Labs: 1 fail; Name of org-one: 1 unverified"
+    unread = state_of(facts, {ONE: [collection(ONE)]}, {TWO: "no key: none was found"})
+    found = [finding(app("a", ONE), Outcome.UNKNOWN), finding(app("a", ONE), Outcome.UNKNOWN)]
+    told = parts(ended(3, found, state=unread))[4]
+    assert told == "weakest first: exit 0 Labs: not read, nothing open; Name of org-one: 2 unverified"
+    assert not any(part.startswith("weakest") for part in parts(ended(0, found)))
 
 
 @pytest.mark.parametrize(("days", "word"), [(12, "key 12d"), (0, "key 0d"), (-3, "key ended 3d ago")])

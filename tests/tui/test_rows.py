@@ -137,7 +137,7 @@ def test_where_names_the_gravest_of_each_family_in_words() -> None:
         "  acme-lab.atlassi… -              1 unverified   1 FAIL 1 ?     -",
         "  acme-us.atlassia… -              1 unverified   1 CONFLICT     -",
         "  acme.atlassian.n… -              1 unverified   3 pass         -",
-        "Acme Bank           1 unverified   1 unverified   3 unverified   1 unverified",
+        "Acme Bank (no key)  1 unverified   1 unverified   3 unverified   1 unverified",
     ]
     assert overview.where_lines(board(), 80, 6)[2].query == "site:acme-lab.atlassian.net is:open"
 

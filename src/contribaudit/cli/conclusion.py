@@ -29,9 +29,12 @@ def _what_to_do(report: Report) -> str:
         case exit_codes.OK:
             return ""
         case exit_codes.USAGE:
-            return "compare its ID with admin.atlassian.com/o/ID."
+            of = _whose(report, "organization_not_found")
+            return f"compare {f'the ID of {of}' if of else 'its ID'} with admin.atlassian.com/o/ID."
         case exit_codes.KEY:
-            return "put a new one in its place, with the scopes that contribaudit doctor names."
+            of = _whose(report, "key_refused", "forbidden")
+            what = f"give {of} a new key" if of else "put a new one in its place"
+            return f"{what}, with the scopes that contribaudit doctor names."
         case exit_codes.FINDINGS:
             failing = _gravest([finding for finding in grave if finding.outcome.violates])
             return f"begin with {_first(report, failing)}"
@@ -55,6 +58,15 @@ def _first(report: Report, findings: list[Finding]) -> str:
 def _name(report: Report, finding: Finding) -> str:
     title = f"{finding.title} ({finding.check})"
     return f"{title} on {called(report.state, finding.subject)}" if finding.subject.kind is Kind.APP else title
+
+
+def _whose(report: Report, *codes: str) -> str:
+    """Of several organizations, those of which nothing was read for this cause; "" where there is one alone."""
+    if len(report.state.organizations) < 2:
+        return ""
+    runs = {one.id: [each for each in one.collections.values() if not each.optional] for one in report.state.looked_at}
+    its = [one for one, ran in runs.items() if ran and all(each.code in codes for each in ran)]
+    return ", ".join(report.state.organization_name(one) for one in its)
 
 
 def _unread(report: Report) -> str:

@@ -21,7 +21,7 @@ from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import spoken
 from contribaudit.core.resolve.plans import WORKSPACES
-from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, ReportV1, StepV1, SubjectV1
+from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, OrganizationV1, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.saved import changes_of
 from contribaudit.exporters.text import ORDER, display, happenings, plural, safe_text, spaces_read, what_happened
 
@@ -151,6 +151,13 @@ class Place:
     sites: tuple[Place, ...] = ()
     """Of an organization, worst first."""
     site: bool = False
+    unread: str = ""
+    """Of an organization of which nothing was read in this run, why, in a few words."""
+
+    @property
+    def whole(self) -> Tally:
+        """All families together."""
+        return Tally(sum((cell.by_outcome for cell in self.cells), Counter()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,18 +470,42 @@ class Overview:
         ]
 
     def map(self) -> list[Place]:
-        """Every organization with its sites, worst first; last what is about all of them together."""
-        known = {one["id"]: one for one in self.document["organizations"]}
-        together = [""] if any(key[0] == "" for key in self._by_place) else []
+        """Every organization with its sites, weakest first; last what is about all of them together.
+
+        What fails is weaker than what the plan does not offer, that than an organization of which nothing was read, and
+        that than what is unverified. Organizations at which the run did not look come after the others.
+        """
         found: list[Place] = []
-        for identity in [*known, *together]:
-            about = known.get(identity)
+        for about in self.document["organizations"]:
+            identity = about["id"]
             sites = [Place(identity, site, "", self._cells(identity, site)) for site in self._sites[identity]]
             sites.sort(key=lambda one: (*_badness(one.cells), one.name))
-            name = about["name"] if about else "All organizations together"
-            plan = (about["highest_plan"] or "") if about else ""
-            found.append(Place(identity, name, plan, self._cells(identity, ""), tuple(sites)))
+            found.append(
+                Place(
+                    identity,
+                    about["name"],
+                    about["highest_plan"] or "",
+                    self._cells(identity, ""),
+                    tuple(sites),
+                    unread=self._unread(about),
+                )
+            )
+        aside = {one["id"] for one in self.document["organizations"] if one["left_out"]}
+        found.sort(key=lambda one: (one.organization in aside, *_weakness(one), one.name.casefold()))
+        if any(key[0] == "" for key in self._by_place):
+            found.append(Place("", "All organizations together", "", self._cells("", "")))
         return found
+
+    def _unread(self, about: OrganizationV1) -> str:
+        if about["left_out"]:
+            return "not looked at in this run"
+        rows = [row for row in self.document["collection"] if row["organization"] == about["id"]]
+        reasons = [row["reason"] for row in rows if row["status"] == "failed"]
+        if about["unread_reason"]:
+            reasons = [about["unread_reason"].removeprefix("nothing could be read: ")]
+        elif len(reasons) < len(rows) or not rows:
+            return ""
+        return Counter(reason.partition(": ")[0] for reason in reasons).most_common(1)[0][0]
 
     def _cells(self, organization: str, site: str) -> tuple[Tally, ...]:
         return tuple(self._by_place.get((organization, site, family), Tally()) for family in self.families)
@@ -485,10 +516,8 @@ class Overview:
         found: list[Place] = []
         for one in self.map():
             about, name = known.get(one.organization), safe_text(one.name)
-            if about and about["left_out"]:
-                name += " (not looked at in this run)"
-            elif about and about["unread_reason"]:
-                name += f" (not read: {safe_text(about['unread_reason'])})"
+            if one.unread:
+                name += f" ({'' if about and about['left_out'] else 'not read: '}{safe_text(one.unread)})"
             plan = safe_text(one.plan or "plan unknown") if about else ""
             found.append(replace(one, name=name, plan=plan))
             found += [replace(site, name=safe_text(site.name), site=True) for site in one.sites[:NAMED_SITES]]
@@ -644,6 +673,11 @@ def happened(changes: Sequence[ChangeV1]) -> list[Happened]:
             )
         )
     return found
+
+
+def _weakness(place: Place) -> tuple[int, int, bool, int]:
+    failed, unreachable, unproven = _badness(place.cells)
+    return failed, unreachable, not place.unread, unproven
 
 
 def _badness(cells: tuple[Tally, ...]) -> tuple[int, int, int]:

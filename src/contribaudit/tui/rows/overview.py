@@ -91,8 +91,8 @@ def where_lines(board: Board, width: int, most: int) -> list[Line]:
         head.append_text(column(Text(title, "bold"), _CELL))
     found = [Line(head)]
     for place in about.map():
-        plan = f" ({safe_text(place.plan)})" if place.plan else ""
-        name = Text(f"{safe_text(place.name)}{plan}", "bold")
+        beside = place.unread or place.plan
+        name = Text(safe_text(place.name) + (f" ({safe_text(beside)})" if beside else ""), "bold")
         query = f"org:{quoted(place.organization)} is:open" if place.organization else "kind:company"
         found.append(Line(_cells(name, place.cells, name_width), query))
         wrong = [site for site in place.sites if any(cell.open for cell in site.cells)]
