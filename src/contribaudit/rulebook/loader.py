@@ -46,6 +46,7 @@ from contribaudit.core.model.subject import Kind
 from contribaudit.errors import RulebookError
 from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import decoders, shapes
+from contribaudit.rulebook.terms import terms_rules
 
 
 def candidates(file: shapes.SignalsFile) -> tuple[Candidate, ...]:
@@ -161,6 +162,7 @@ SHAPES: dict[str, type[shapes.Dated]] = {
     "events.toml": shapes.EventsFile,
     "dates.toml": shapes.DatesFile,
     "statements.toml": shapes.StatementsFile,
+    "terms.toml": shapes.TermsFile,
     "checks/data_contribution.toml": shapes.ChecksFile,
     "checks/ai_access.toml": shapes.ChecksFile,
     "checks/data_residency.toml": shapes.ChecksFile,
@@ -206,6 +208,12 @@ def load(folder: Path | None = None) -> Rulebook:
     _unambiguous("plans.toml", "plans", [_folded(entry.words) for entry in part(shapes.PlansFile, "plans.toml").plan])
     _unambiguous("realms.toml", "realms", [_folded([entry.code, *entry.words]) for entry in realms.realm])
     _unambiguous("moves.toml", "states", [_folded([entry.word]) for entry in moves.move])
+    known_checks = frozenset(
+        check
+        for name, shape in SHAPES.items()
+        if shape is shapes.ChecksFile
+        for check in part(shapes.ChecksFile, name).checks
+    )
     return Rulebook(
         version=meta.version,
         effective=meta.effective,
@@ -241,6 +249,7 @@ def load(folder: Path | None = None) -> Rulebook:
             next(file.sha256 for file in files if file.name == "decoders.toml"),
         ),
         announced=_announced(part(shapes.DatesFile, "dates.toml")),
+        terms=terms_rules(part(shapes.TermsFile, "terms.toml"), frozenset(SHAPES), known_checks),
         sha256=sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest(),
     )
 

@@ -326,6 +326,85 @@ class StatementsFile(Dated):
     ai_processing: StatementEntry
 
 
+class ReadingEntry(_Strict):
+    short_percent: StrictInt = Field(gt=0, lt=100)
+    method: Text
+    disclaimer: Text
+    otherwise: Severity
+
+
+class DocumentEntry(_Strict):
+    name: Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+    title: Text
+    url: Address
+    marks: list[Text] = []
+
+
+class LawEntry(_Strict):
+    law: Text
+    place: Text
+    why: Text
+
+
+class TopicEntry(_Strict):
+    id: Text
+    title: Text
+    words: list[Text] = Field(min_length=1)
+    laws: list[LawEntry] = []
+
+
+class SeverityEntry(_Strict):
+    severity: Severity
+    topics: list[Text] = []
+    changed: list[Text]
+    stands: list[Text]
+
+
+class AnchorEntry(_Strict):
+    id: Text
+    document: Text
+    phrases: list[Text] = Field(min_length=1)
+    fact: Text
+    files: list[Text] = []
+    checks: list[Text] = []
+    settings: list[Text] = []
+
+
+class OvertakenEntry(_Strict):
+    id: Text
+    statement: Text
+    phrases: list[Text] = Field(min_length=1)
+    replaced: Text
+    since: date
+    document: Text
+    source: Address
+
+
+class NameEntry(_Strict):
+    name: Text
+    words: list[Text] = Field(min_length=1)
+
+
+class ComparedEntry(_Strict):
+    id: Text
+    subject: Text
+    about: list[Text] = Field(min_length=1)
+    listed_in: Text
+    names: list[NameEntry] = []
+
+
+class TermsFile(Dated):
+    """terms.toml"""
+
+    reading: ReadingEntry
+    document: list[DocumentEntry] = Field(min_length=1)
+    topic: list[TopicEntry] = []
+    severity: list[SeverityEntry] = []
+    anchor: list[AnchorEntry] = []
+    overtaken: list[OvertakenEntry] = []
+    compared: list[ComparedEntry] = []
+
+
 class WordsEntry(_Strict):
     title: str
     question: str

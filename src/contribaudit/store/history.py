@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime
-from functools import wraps
+from functools import cache, wraps
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
@@ -22,6 +22,7 @@ from sqlalchemy import Connection, func, select
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.change import Change
+from contribaudit.core.model.provisions import Archive, Provisions
 from contribaudit.core.model.snapshot import Snapshot, SpaceIndex
 from contribaudit.errors import StoreError
 from contribaudit.store import (
@@ -38,6 +39,7 @@ from contribaudit.store import (
     runs,
     saving,
     space_changes,
+    terms,
 )
 from contribaudit.store.copying import CopiedTable, copy_tables
 from contribaudit.store.database import Database, Standing, database_to_read, open_database
@@ -217,6 +219,12 @@ class History(Transactions):
     manifests = reads(evidence.read_manifests)
     manifests_about = reads(evidence.read_manifests_about)
 
+    add_document = writes(terms.add_document)
+    added_documents = reads(terms.read_added)
+    add_look = writes(terms.add_look)
+    add_document_note = writes(terms.add_note)
+    page = reads(terms.read_page)
+
     prunings = reads(pruning.read_prunings)
     forget_person = writes(pseudonyms.forget_person)
 
@@ -231,6 +239,18 @@ class History(Transactions):
         shows is not new. Raises UsageError when `since` is the newer one.
         """
         return space_changes.space_changes(self._reading, organization, since, until)
+
+    def documents(self) -> Archive:
+        """Every look at a watched document, and every note; texts are read when they are asked for, and kept."""
+        with self._reading() as connection:
+            looks, notes = terms.read_looks(connection), terms.read_notes(connection)
+
+        @cache
+        def text_of(look: int) -> Provisions:
+            with self._reading() as opened:
+                return terms.read_provisions(opened, look)
+
+        return Archive(looks, notes, text_of)
 
     def lock(self, organization: str, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
         """Hold the organization: nobody else audits it into this history meanwhile.

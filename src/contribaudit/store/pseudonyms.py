@@ -16,12 +16,15 @@ from contribaudit.store.schema import (
     baselines,
     change_notes,
     confirmations,
+    document_looks,
+    document_notes,
     events,
     facts,
     messages,
     responses,
     revocations,
     told,
+    watched_documents,
 )
 
 _NAMES: tuple[Column[str], ...] = (
@@ -31,6 +34,9 @@ _NAMES: tuple[Column[str], ...] = (
     revocations.c.signed_by,
     change_notes.c.signed_by,
     baselines.c.approved_by,
+    watched_documents.c.added_by,
+    document_looks.c.recorded_by,
+    document_notes.c.signed_by,
 )
 _TEXTS: tuple[Column[str], ...] = (told.c.text, messages.c.body)
 """Sentences of ours that may name whoever did something."""

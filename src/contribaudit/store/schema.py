@@ -29,6 +29,13 @@ Spaces, a row for each space and not for each of its values:
     space_lists ──► subjects      how far the listing of one app's spaces came, from which run to which
     spaces ──► subjects           one space as the listings showed it, from which run to which
 
+Documents that the vendor publishes; a row for each time that somebody looked:
+
+    watched_documents             what is looked at beside the documents that the rulebook names
+    document_looks                what each look found, and the text of those that found a new one
+    document_pages                pages as they came, by digest
+    document_notes                what people wrote about a provision
+
 Evidence:
 
     manifests                 each exported manifest by digest, and the one before it
@@ -64,7 +71,7 @@ from sqlalchemy import (
 
 from contribaudit.store.columns import Escaped, Moment
 
-FIRST = "0010"
+FIRST = "0011"
 """The revision of the first release. Versions before it wrote lower ones."""
 HEAD = FIRST
 """The newest migration. A store at this revision opens without importing Alembic."""
@@ -266,6 +273,64 @@ spaces = Table(
 Index("spaces_by_id", spaces.c.app, spaces.c.space, spaces.c.first_run, unique=True)
 Index("spaces_by_key", spaces.c.app, spaces.c.folded, spaces.c.space)
 Index("spaces_by_run", spaces.c.app, spaces.c.first_run)
+
+
+watched_documents = Table(
+    "watched_documents",
+    metadata,
+    _id(),
+    Column("document", Escaped, nullable=False),
+    Column("title", Escaped, nullable=False),
+    Column("url", Escaped, nullable=False),
+    *_signature("added"),
+    UniqueConstraint("document"),
+)
+
+document_looks = Table(
+    "document_looks",
+    metadata,
+    _id(),  # in the order in which they were recorded
+    Column("document", Escaped, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("code", Escaped, nullable=False),
+    Column("reason", Escaped, nullable=False),
+    Column("retrieved_at", Moment, nullable=False),
+    Column("source", Escaped, nullable=False),
+    Column("fetched", Boolean, nullable=False),
+    Column("sha256", Escaped, nullable=False),
+    Column("text_sha256", Escaped, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("stated_on", String(10)),  # ISO 8601; null where the page names no day
+    Column("redirects", Text, nullable=False),  # JSON list
+    Column("accepted", Boolean, nullable=False),
+    Column("etag", Escaped, nullable=False),
+    Column("last_modified", Escaped, nullable=False),
+    *_signature("recorded"),
+    Column("provisions", LargeBinary),  # zlib of JSON; null where the look brought no text of its own
+)
+Index("document_looks_document", document_looks.c.document, document_looks.c.id)
+
+document_pages = Table(
+    "document_pages",
+    metadata,
+    _id(),
+    Column("digest", Escaped, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib
+    UniqueConstraint("digest"),
+)
+
+document_notes = Table(
+    "document_notes",
+    metadata,
+    _id(),
+    Column("document", Escaped, nullable=False),
+    Column("anchor", Escaped, nullable=False),
+    Column("provision", Escaped, nullable=False),
+    Column("text_sha256", Escaped, nullable=False),
+    Column("holds", Boolean, nullable=False),
+    Column("note", Escaped, nullable=False),
+    *_signature("signed"),
+)
 
 
 manifests = Table(

@@ -12,6 +12,7 @@ from contribaudit.core.model.candidate import Candidate
 from contribaudit.core.model.decoder import Decoder
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.provisions import NO_TERMS_RULES, TermsRules
 from contribaudit.core.model.subject import Kind
 
 
@@ -339,6 +340,8 @@ class Rulebook:
     log: LogRules = NO_LOG_RULES
     announced: tuple[AnnouncedDate, ...] = ()
     """Earliest first."""
+    terms: TermsRules = NO_TERMS_RULES
+    """Watched documents, and what rests on their provisions."""
     sha256: str = ""
 
     @property

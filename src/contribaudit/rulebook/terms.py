@@ -1,0 +1,98 @@
+"""terms.toml as values: which documents are watched, and what rests on their provisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.provisions import (
+    Anchor,
+    Compared,
+    Law,
+    Name,
+    Overtaken,
+    SeverityRule,
+    TermsRules,
+    Topic,
+    Watched,
+)
+from contribaudit.errors import RulebookError
+from contribaudit.rulebook import shapes
+
+_FILE = "terms.toml"
+
+
+def terms_rules(file: shapes.TermsFile, files: Collection[str], checks: Collection[str]) -> TermsRules:
+    """The rules, in the file's order.
+
+    Raises RulebookError for an ID that stands there twice, and for a document, topic, file or check that there is not.
+    """
+    _once("document", [one.name for one in file.document])
+    _once("topic", [one.id for one in file.topic])
+    _once("anchor", [one.id for one in file.anchor])
+    _once("overtaken", [one.id for one in file.overtaken])
+    documents = {one.name for one in file.document}
+    for anchor in file.anchor:
+        _known(f"anchor `{anchor.id}`", "document", [anchor.document], documents)
+        _known(f"anchor `{anchor.id}`", "rulebook file", anchor.files, files)
+        _known(f"anchor `{anchor.id}`", "check", anchor.checks, checks)
+    for overtaken in file.overtaken:
+        _known(f"overtaken `{overtaken.id}`", "document", [overtaken.document], documents)
+    for compared in file.compared:
+        _known(f"compared `{compared.id}`", "document", [compared.listed_in], documents)
+    for rule in file.severity:
+        _known(f"severity `{rule.severity}`", "topic", rule.topics, {one.id for one in file.topic})
+    return TermsRules(
+        documents=tuple(Watched(one.name, one.title, one.url, tuple(one.marks)) for one in file.document),
+        topics=tuple(
+            Topic(one.id, one.title, tuple(one.words), tuple(Law(law.law, law.place, law.why) for law in one.laws))
+            for one in file.topic
+        ),
+        severities=tuple(
+            SeverityRule(one.severity, tuple(one.topics), tuple(one.changed), tuple(one.stands))
+            for one in file.severity
+        ),
+        otherwise=file.reading.otherwise,
+        anchors=tuple(
+            Anchor(
+                one.id,
+                one.document,
+                tuple(one.phrases),
+                one.fact,
+                tuple(one.files),
+                tuple(one.checks),
+                tuple(SettingId(setting) for setting in one.settings),
+            )
+            for one in file.anchor
+        ),
+        overtaken=tuple(
+            Overtaken(one.id, one.statement, tuple(one.phrases), one.replaced, one.since, one.document, one.source)
+            for one in file.overtaken
+        ),
+        compared=tuple(
+            Compared(
+                one.id,
+                one.subject,
+                tuple(one.about),
+                one.listed_in,
+                tuple(Name(name.name, tuple(name.words)) for name in one.names),
+            )
+            for one in file.compared
+        ),
+        short_percent=file.reading.short_percent,
+        method=file.reading.method,
+        disclaimer=file.reading.disclaimer,
+        reviewed=file.reviewed,
+    )
+
+
+def _once(what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise RulebookError(f"{_FILE}: the {what} `{name}` stands there twice")
+
+
+def _known(where: str, what: str, named: Iterable[str], known: Collection[str]) -> None:
+    for one in named:
+        if one not in known:
+            raise RulebookError(f"{_FILE}, {where}: there is no {what} `{one}`")

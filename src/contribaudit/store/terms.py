@@ -1,0 +1,164 @@
+"""Watched documents in the history: what is watched, every look at it, the texts that looks brought, people's notes."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.provisions import Look, LookOutcome, Note, Provision, ProvisionKind, Provisions, Watched
+from contribaudit.errors import StoreDamaged
+from contribaudit.store import ids
+from contribaudit.store.columns import signature_in, signed
+from contribaudit.store.schema import document_looks, document_notes, document_pages, watched_documents
+
+_HINT = "Restore the history from a backup, or import the document again"
+
+
+def add_document(connection: Connection, watched: Watched, signature: Signature) -> None:
+    """Watch a document from now on; one that is watched already gets the new title and address."""
+    ids.one_writer(connection)
+    values = {"title": watched.title, "url": watched.url, **signed(signature, "added")}
+    there = watched_documents.c.document == watched.name
+    if connection.execute(select(watched_documents.c.id).where(there)).scalar() is None:
+        number = ids.next_id(connection, watched_documents)
+        connection.execute(insert(watched_documents).values(id=number, document=watched.name, **values))
+    else:
+        connection.execute(update(watched_documents).where(there).values(values))
+
+
+def read_added(connection: Connection) -> tuple[Watched, ...]:
+    """The documents that were added here, in the order in which they were."""
+    rows = connection.execute(select(watched_documents).order_by(watched_documents.c.id))
+    return tuple(Watched(row.document, row.title, row.url, shipped=False) for row in rows)
+
+
+def add_look(connection: Connection, look: Look, body: bytes | None, provisions: Provisions | None) -> Look:
+    """Keep a look; `body` is the page as it came and `provisions` its text, None where they are not kept."""
+    ids.one_writer(connection)
+    number = ids.next_id(connection, document_looks)
+    values = {
+        "document": look.document,
+        "outcome": look.outcome.value,
+        "code": look.code,
+        "reason": look.reason,
+        "retrieved_at": look.retrieved_at,
+        "source": look.source,
+        "fetched": look.fetched,
+        "sha256": look.sha256,
+        "text_sha256": look.text_sha256,
+        "size_bytes": look.size_bytes,
+        "stated_on": look.stated_on.isoformat() if look.stated_on else None,
+        "redirects": json.dumps(look.redirects),
+        "accepted": look.accepted,
+        "etag": look.etag,
+        "last_modified": look.last_modified,
+        "provisions": None if provisions is None else _packed(provisions),
+        **signed(look.recorded, "recorded"),
+    }
+    connection.execute(insert(document_looks).values(id=number, **values))
+    if body is not None:
+        digest = sha256(body).hexdigest()
+        if connection.execute(select(document_pages.c.id).where(document_pages.c.digest == digest)).scalar() is None:
+            page = ids.next_id(connection, document_pages)
+            connection.execute(insert(document_pages).values(id=page, digest=digest, body=zlib.compress(body)))
+    row = connection.execute(select(*_COLUMNS).where(document_looks.c.id == number)).one()
+    return _look(row)
+
+
+_COLUMNS = [column for column in document_looks.c if column.name != "provisions"]
+
+
+def read_looks(connection: Connection) -> dict[str, Sequence[Look]]:
+    """Every look by document, in the order in which they were recorded."""
+    found: dict[str, list[Look]] = defaultdict(list)
+    for row in connection.execute(select(*_COLUMNS).order_by(document_looks.c.id)):
+        found[row.document].append(_look(row))
+    return {name: tuple(looks) for name, looks in found.items()}
+
+
+def _look(row: Row[Any]) -> Look:
+    values = row._asdict()
+    return Look(
+        id=values["id"],
+        document=values["document"],
+        outcome=LookOutcome(values["outcome"]),
+        code=values["code"],
+        reason=values["reason"],
+        retrieved_at=values["retrieved_at"],
+        source=values["source"],
+        fetched=values["fetched"],
+        sha256=values["sha256"],
+        text_sha256=values["text_sha256"],
+        size_bytes=values["size_bytes"],
+        stated_on=date.fromisoformat(values["stated_on"]) if values["stated_on"] else None,
+        redirects=tuple(json.loads(values["redirects"])),
+        recorded=Signature(values["recorded_by"], values["recorded_at"], values["account"], values["host"]),
+        accepted=values["accepted"],
+        etag=values["etag"],
+        last_modified=values["last_modified"],
+    )
+
+
+def _packed(provisions: Provisions) -> bytes:
+    rows = [[one.kind.value, list(one.heading), one.text] for one in provisions]
+    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode("ascii"))
+
+
+def read_provisions(connection: Connection, look: int) -> Provisions:
+    """The text that a look brought; empty for one that brought none. Raises StoreDamaged when it cannot be read."""
+    packed = connection.execute(select(document_looks.c.provisions).where(document_looks.c.id == look)).scalar()
+    if packed is None:
+        return ()
+    try:
+        rows = json.loads(zlib.decompress(packed))
+        return tuple(Provision(ProvisionKind(kind), tuple(heading), text) for kind, heading, text in rows)
+    except (zlib.error, ValueError, TypeError) as error:
+        raise StoreDamaged(f"The text of look {look} at a document cannot be read", hint=_HINT) from error
+
+
+def read_page(connection: Connection, digest: str) -> bytes:
+    """A page as it came. Raises StoreDamaged when it is not there or not what the digest says."""
+    body = connection.execute(select(document_pages.c.body).where(document_pages.c.digest == digest)).scalar()
+    try:
+        page = zlib.decompress(body) if body is not None else b""
+    except zlib.error as error:
+        raise StoreDamaged(f"The page {digest} cannot be decompressed", hint=_HINT) from error
+    if body is None or sha256(page).hexdigest() != digest:
+        what = "is not in the history" if body is None else "was altered"
+        raise StoreDamaged(f"The page {digest} {what}", hint=_HINT)
+    return page
+
+
+def add_note(connection: Connection, note: Note) -> Note:
+    """Keep a person's note."""
+    ids.one_writer(connection)
+    number = ids.next_id(connection, document_notes)
+    values = {
+        "document": note.document,
+        "anchor": note.anchor,
+        "provision": note.provision,
+        "text_sha256": note.text_sha256,
+        "holds": note.holds,
+        "note": note.text,
+        **signed(note.signed),
+    }
+    connection.execute(insert(document_notes).values(id=number, **values))
+    return Note(
+        number, note.document, note.anchor, note.provision, note.text_sha256, note.holds, note.text, note.signed
+    )
+
+
+def read_notes(connection: Connection) -> tuple[Note, ...]:
+    """Every note, in the order in which they were written."""
+    return tuple(
+        Note(row.id, row.document, row.anchor, row.provision, row.text_sha256, row.holds, row.note, signature_in(row))
+        for row in connection.execute(select(document_notes).order_by(document_notes.c.id))
+    )

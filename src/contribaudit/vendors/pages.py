@@ -1,0 +1,475 @@
+"""What is readable of a page: its text by headings and provisions, the day that it names, or what it is instead.
+
+HTML is parsed by Lexbor (selectolax), as browsers do; here it is only cut into headings, paragraphs, items and rows.
+Menus, scripts and forms are left out, and so is all that surrounds the page's main part. Nothing is run or loaded.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from contribaudit.core.model.provisions import Provision, ProvisionKind, Provisions, folded
+from contribaudit.errors import PageNotRead
+from contribaudit.vendors.fetching import MOST_BYTES
+
+BY_HAND = "Open the page in a browser, save it as HTML, and import that file"
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A page that can be read."""
+
+    title: str
+    provisions: Provisions
+    words: int
+    stated_on: date | None
+    """The day that the page names as its own; None where it names none."""
+    has_login: bool
+    """Whether it asks for a password."""
+    scripts: int
+    cut_off: bool
+    """Whether its HTML ends before its end."""
+
+
+def read_page(body: bytes, content_type: str = "") -> Readable:
+    """The text of a page, of HTML or plain text.
+
+    Raises PageNotRead for bytes that hold none: `empty`, `too_large`, `not_text`, `encoding`.
+    """
+    text = decoded(body, content_type)
+    return _of_html(text) if _is_html(text) else _of_text(text)
+
+
+# ── Bytes to text ─────────────────────────────────────────────────────────────────────────────────────
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NO_TEXT = {b"%PDF": "a PDF", b"PK\x03\x04": "an archive", b"\x89PNG": "a picture", b"\x1f\x8b": "an archive"}
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+_WRONGLY_DECODED = re.compile("\u00e2\u20ac[\u0080-\u00bf\u0153\u017e\u02dc\u2018-\u2122]")
+_MAYBE_DECODED = re.compile("\u00c3[\u0080-\u00bf]|\u00c2[\u00a0-\u00bf]|\ufffd")
+_FEW_MARKS = 3
+
+
+def decoded(body: bytes, content_type: str = "") -> str:
+    """The bytes as text: by their byte order mark, as UTF-8, or as the page or its header declares.
+
+    Raises PageNotRead (`empty`, `too_large`, `not_text`, `encoding`) rather than to show another text.
+    """
+    if not body.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
+        raise PageNotRead("it is empty", why="empty", hint=BY_HAND)
+    if len(body) > MOST_BYTES:
+        raise PageNotRead(f"it has more than {MOST_BYTES >> 20} MB", why="too_large", hint=BY_HAND)
+    for mark, what in _NO_TEXT.items():
+        if body.startswith(mark):
+            raise PageNotRead(f"it is {what}, and no page", why="not_text", hint=BY_HAND)
+    text = _as_declared(body, content_type)
+    if "\x00" in text:
+        raise PageNotRead("it holds bytes that are no text", why="not_text", hint=BY_HAND)
+    strange, maybe = len(_WRONGLY_DECODED.findall(text)), len(_MAYBE_DECODED.findall(text))
+    if strange or maybe >= _FEW_MARKS:
+        raise PageNotRead(
+            f"it was decoded wrongly before: {strange + maybe} places like \u2018\u00e2\u20ac\u2122\u2019",
+            why="encoding",
+            hint=BY_HAND,
+        )
+    return text
+
+
+def _as_declared(body: bytes, content_type: str) -> str:
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            return _strict(body, encoding)
+    try:
+        return body.decode("utf-8")  # what is valid UTF-8 by chance is very rare; what a header says is often wrong
+    except UnicodeDecodeError:
+        pass
+    head = body[:4096].decode("latin-1")
+    found = _CHARSET.search(content_type) or _CHARSET.search(head)
+    if found is None:
+        raise PageNotRead("its encoding is not UTF-8, and it names no other", why="encoding", hint=BY_HAND)
+    return _strict(body, found[1])
+
+
+def _strict(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode("cp1252" if encoding.casefold() in ("iso-8859-1", "latin1", "latin-1") else encoding)
+    except LookupError:
+        raise PageNotRead(
+            f"it names an encoding that does not exist, {encoding}", why="encoding", hint=BY_HAND
+        ) from None
+    except (UnicodeDecodeError, UnicodeError):
+        raise PageNotRead(f"it says that it is {encoding}, and is not", why="encoding", hint=BY_HAND) from None
+
+
+_TAG = re.compile(
+    r"<(?:!doctype\s+html|html|head|body|main|article|section|div|p|h[1-6]|table|ul|ol|form|script|title)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_html(text: str) -> bool:
+    return _TAG.search(text[:20000]) is not None
+
+
+# ── HTML ──────────────────────────────────────────────────────────────────────────────────────────────
+
+_UNSEEN = frozenset(
+    (
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "head",
+        "svg",
+        "iframe",
+        "object",
+        "select",
+        "button",
+        "input",
+        "canvas",
+    )
+)
+_AROUND = frozenset(("nav", "header", "footer", "aside", "form", "dialog"))
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_BLOCKS = frozenset(
+    (
+        "p", "div", "section", "article", "main", "body", "ul", "ol", "dl", "blockquote", "pre", "figure", "figcaption",
+        "table", "thead", "tbody", "tfoot", "tr", "details", "summary", "fieldset", "address", "hr", "center", "header",
+        "footer", "nav", "aside", "form", "html", "dialog", "caption", "li", "dt", "dd", "td", "th", *_HEADINGS,
+    )
+)  # fmt: skip
+_MOSTLY = 0.5
+
+
+_DEEPEST = 1000
+_NESTING = re.compile(
+    r"<(/?)(?:div|span|section|article|ul|ol|dl|table|blockquote|font|b|i|u|s|em|strong|a|small|big|code|tt|center)\b",
+    re.IGNORECASE,
+)
+
+
+def _refuse_depth(text: str) -> None:
+    """Raises PageNotRead for markup nested as no page is: parsing it takes minutes, whatever parses it."""
+    depth = 0
+    for found in _NESTING.finditer(text):
+        depth = max(depth - 1, 0) if found[1] else depth + 1
+        if depth > _DEEPEST:
+            raise PageNotRead(f"its markup is nested more than {_DEEPEST} deep", why="not_text", hint=BY_HAND)
+
+
+def _of_html(text: str) -> Readable:
+    _refuse_depth(text)
+    tree = LexborHTMLParser(text)
+    found = tree.css_first("title")
+    title = folded(found.text()) if found is not None else ""
+    main = tree.css_first("main, [role=main]")
+    whole = tuple(_provisions(main, _UNSEEN | _AROUND)) if main is not None else ()
+    words = len(tree.body.text(separator=" ").split()) if tree.body is not None else 0
+    if tree.body is not None and _count(whole) < _MOSTLY * words:
+        every = tuple(_provisions(tree.body, _UNSEEN | _AROUND))
+        whole = whole if _count(whole) >= _MOSTLY * _count(every) else every
+    if not whole and tree.body is not None:  # all of it stands in what usually surrounds a page
+        whole = tuple(_provisions(tree.body, _UNSEEN))
+    opened, closed = (
+        re.search(r"<(html|body)\b", text, re.IGNORECASE),
+        re.search(r"</(html|body)\s*>", text[-4096:], re.IGNORECASE),
+    )
+    return Readable(
+        title=title,
+        provisions=whole,
+        words=_count(whole),
+        stated_on=stated_day(whole),
+        has_login=tree.css_first("input[type=password], input[name=password]") is not None,
+        scripts=len(tree.css("script")),
+        cut_off=opened is not None and closed is None,
+    )
+
+
+def _count(provisions: Provisions) -> int:
+    return sum(len(one.text.split()) for one in provisions)
+
+
+class _Blocks:
+    """Puts text together to blocks, and keeps the headings over them."""
+
+    def __init__(self) -> None:
+        self.made: list[Provision] = []
+        self._pieces: list[str] = []
+        self._over: list[tuple[int, str]] = []
+
+    def add(self, text: str) -> None:
+        """More of the block that is open."""
+        self._pieces.append(text)
+
+    def take_back(self) -> str:
+        """The text of the last block, which is made no more; "" where there is none."""
+        return self.made.pop().text if self.made else ""
+
+    def end(self, kind: ProvisionKind, level: int = 0) -> None:
+        """End the open block; nothing is made of one without text. `level` is a heading's."""
+        text = " ".join("".join(self._pieces).split())
+        self._pieces.clear()
+        if not text.strip("|\u00a0 "):
+            return
+        if kind is ProvisionKind.HEADING:
+            while self._over and self._over[-1][0] >= level:
+                self._over.pop()
+        self.made.append(Provision(kind, tuple(one for _, one in self._over), text))
+        if kind is ProvisionKind.HEADING:
+            self._over.append((level, text))
+
+
+_CELL = " | "
+
+
+def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
+    """The blocks under a node, in the order of the page; without recursion, however deep it is."""
+    blocks = _Blocks()
+    rows = heads = items = 0
+    level = 0
+    stack: list[tuple[LexborNode, bool]] = [(root, False)]
+    while stack:
+        node, leaving = stack.pop()
+        tag = node.tag or ""
+        if tag == "-text":
+            if not leaving:
+                blocks.add(node.text_content or "")
+            continue
+        if leaving:
+            if tag in _HEADINGS and not rows:
+                blocks.end(ProvisionKind.HEADING, level)
+                heads -= 1
+            elif tag == "tr":
+                rows -= 1
+                if not rows:
+                    blocks.end(ProvisionKind.ROW)
+            elif tag in ("td", "th"):
+                blocks.add(_CELL if node.next is not None else " ")
+            elif tag in ("li", "dt", "dd"):
+                blocks.end(ProvisionKind.ITEM) if not rows else blocks.add(" ")
+                items -= 1
+            elif tag in _BLOCKS:
+                _end(blocks, rows, heads, items)
+            continue
+        if tag in without or tag.startswith(("-comment", "!doctype", "_comment")):
+            continue
+        if tag == "br":
+            blocks.add(" ")
+            continue
+        if tag in _BLOCKS and tag not in ("td", "th"):
+            _end(blocks, rows, heads, items)
+        if tag in _HEADINGS and not rows:
+            heads, level = heads + 1, _HEADINGS[tag]
+        rows += tag == "tr"
+        items += tag in ("li", "dt", "dd")
+        stack.append((node, True))
+        child = node.last_child
+        while child is not None:
+            stack.append((child, False))
+            child = child.prev
+    _end(blocks, 0, 0, 0)
+    return [_plain_row(one) for one in blocks.made]
+
+
+def _end(blocks: _Blocks, rows: int, heads: int, items: int) -> None:
+    """A block begins or ends here: within a row or a heading it only divides words."""
+    if rows or heads:
+        blocks.add(" ")
+    else:
+        blocks.end(ProvisionKind.ITEM if items else ProvisionKind.TEXT)
+
+
+def _plain_row(one: Provision) -> Provision:
+    """A row without its last divider."""
+    if one.kind is not ProvisionKind.ROW:
+        return one
+    cells = [cell.strip() for cell in one.text.strip().removesuffix("|").split("|")]
+    return Provision(one.kind, one.heading, _CELL.join(cells))
+
+
+# ── Plain text ────────────────────────────────────────────────────────────────────────────────────────
+
+_HASHES = re.compile(r"(#{1,6})\s+(\S.*)")
+_RULE = re.compile(r"[-|=_*\s]+")
+_ITEM = re.compile(r"[*\u2022-]\s+(\S.*)")
+_TITLE_LENGTH = 90
+
+
+class _Table:
+    """Puts the rows of a text browser's table together: cells are divided by lines that hold one "|"."""
+
+    def __init__(self, blocks: _Blocks) -> None:
+        self._blocks = blocks
+        self._cells: list[list[str]] = []
+        self._columns = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the row has its last cell; where nobody told how many there are, once that has two blocks."""
+        return len(self._cells) >= self._columns if self._columns else len(self._cells[-1]) > 1
+
+    def divide(self) -> None:
+        """Begin a cell; a row, where none is open or the open one is full: with the block before as its first cell."""
+        if self._cells and not self.full:
+            self._cells.append([])
+            return
+        first = self._cells[-1].pop() if self._cells and self._cells[-1] else self._blocks.take_back()
+        self.end()
+        self._cells = [[first], []]
+
+    def rule(self, line: str) -> None:
+        """The line under the head tells how many columns there are."""
+        self._columns = line.count("|") + 1 if "|" in line else 0
+        self.end()
+
+    def takes(self, block: str, *, heading: bool) -> bool:
+        """Put a block into the open row; False where none is open, or it belongs to what follows."""
+        if not self._cells or (self._cells[-1] and (self.full if self._columns else True) and heading):
+            self.end()
+            return False
+        self._cells[-1].append(block)
+        return True
+
+    def end(self) -> None:
+        """End the open row."""
+        if self._cells:
+            self._blocks.add(_CELL.join(" ".join(cell) for cell in self._cells))
+            self._blocks.end(ProvisionKind.ROW)
+        self._cells = []
+
+
+def _of_text(text: str) -> Readable:
+    """Paragraphs between empty lines, as a text browser or somebody who copies makes them."""
+    blocks = _Blocks()
+    table = _Table(blocks)
+    for paragraph in re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n")):
+        block = " ".join(paragraph.split())
+        if block == "|":
+            table.divide()
+        elif _RULE.fullmatch(block):
+            table.rule(block)
+        elif block:
+            _paragraph(blocks, table, block, one_line="\n" not in paragraph.strip())
+    table.end()
+    found = tuple(blocks.made)
+    title = next((one.text for one in found if one.kind is ProvisionKind.HEADING), "")
+    return Readable(title, found, _count(found), stated_day(found), has_login=False, scripts=0, cut_off=False)
+
+
+def _paragraph(blocks: _Blocks, table: _Table, block: str, *, one_line: bool) -> None:
+    hashes, item = _HASHES.fullmatch(block), _ITEM.fullmatch(block)
+    told = hashes[2] if hashes else item[1] if item else block
+    if table.takes(told, heading=hashes is not None):
+        return
+    blocks.add(told)
+    opening = one_line and not blocks.made and len(block) <= _TITLE_LENGTH and block[-1] not in ".;:,!?"
+    if hashes or opening:
+        blocks.end(ProvisionKind.HEADING, len(hashes[1]) if hashes else 1)
+    else:
+        blocks.end(ProvisionKind.ITEM if item else ProvisionKind.TEXT)
+
+
+# ── The day that it names ─────────────────────────────────────────────────────────────────────────────
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_MONTH = "|".join(f"{one[:3]}(?:{one[3:]})?" for one in _MONTHS)
+_DAY = re.compile(
+    rf"(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})|(?P<m1>{_MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y1>\d{{4}})"
+    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m2>{_MONTH})\.?,?\s+(?P<y2>\d{{4}})",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"\b(effective(?:\s+(?:starting|date|from|as of|on))?|last\s+(?:updated|modified|revised|changed)|updated(?:\s+on)?"
+    r"|version\s+of|revised|published|in force (?:from|since))\b",
+    re.IGNORECASE,
+)
+_NEAR = 40
+_FIRST = 40
+
+
+def stated_day(provisions: Provisions) -> date | None:
+    """The day behind "Effective starting:", "Last updated:" and the like, near the top; None where there is none."""
+    for one in provisions[:_FIRST]:
+        text = folded(one.text).strip("_* ")
+        named = _NAMED.search(text)
+        if named is None or len(text) > 200:
+            continue
+        found = _DAY.search(text, named.end(), named.end() + _NEAR)
+        day = _day(found) if found is not None else None
+        if day is not None:
+            return day
+    return None
+
+
+def _day(found: re.Match[str]) -> date | None:
+    try:
+        if found["iso"]:
+            return date.fromisoformat(found["iso"])
+        month = (found["m1"] or found["m2"])[:3].casefold()
+        number = next(place for place, one in enumerate(_MONTHS, 1) if one.startswith(month))
+        return date(int(found["y1"] or found["y2"]), number, int(found["d1"] or found["d2"]))
+    except ValueError:
+        return None
+
+
+# ── What it is instead ────────────────────────────────────────────────────────────────────────────────
+
+_SHELL_WORDS = 20
+_NOTICE_WORDS = 250
+_ERRORS = re.compile(
+    r"\b(404|403|500|502|503|page (?:not|can(?:not|'t) be) found|not found|access denied|forbidden|something went wrong"
+    r"|error occurred|temporarily unavailable|under maintenance|just a moment|attention required|are you (?:a )?human"
+    r"|verify you are human|unusual traffic|too many requests|bad gateway|service unavailable)\b",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(r"\b(log ?in|sign ?in|log in to continue|single sign-on|enter your password)\b", re.IGNORECASE)
+_SCRIPT = re.compile(
+    r"\b(enable javascript|javascript is (?:disabled|required)|requires javascript|javascript to run)\b", re.IGNORECASE
+)
+_LOGIN_PATH = re.compile(r"/(?:log-?in|sign-?in|sso|auth|authorize)(?:[/?.]|$)", re.IGNORECASE)
+
+
+def instead(page: Readable, answered_by: str = "") -> tuple[str, str] | None:
+    """What the page is in place of a document, told by itself alone: a code, and a clause. None for a document.
+
+    `login_form`, `script_shell`, `error_page`, `empty`.
+    """
+    opening = " ".join((page.title, *(one.text for one in page.provisions[:2])))
+    few = page.words <= _NOTICE_WORDS
+    led_to_login = _LOGIN_PATH.search(answered_by) is not None
+    if (page.has_login and few) or (few and (led_to_login or _LOGIN.search(page.title))):
+        return "login_form", "it is a login form, and no document"
+    if few and _ERRORS.search(opening):
+        return "error_page", f"it is an error page: {opening[:80]}"
+    if page.scripts and (page.words < _SHELL_WORDS or (few and _SCRIPT.search(opening))):
+        return "script_shell", "its text is put in by scripts, which are not run: nothing of it came"
+    if not page.provisions:
+        return "empty", "it holds no text"
+    return None
+
+
+def lines(provisions: Provisions) -> Iterator[str]:
+    """The text as it is shown: a line each, headings marked."""
+    for one in provisions:
+        match one.kind:
+            case ProvisionKind.HEADING:
+                yield f"{'#' * min(len(one.heading) + 1, 6)} {one.text}"
+            case ProvisionKind.ITEM:
+                yield f"- {one.text}"
+            case _:
+                yield one.text

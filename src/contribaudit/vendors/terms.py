@@ -1,0 +1,224 @@
+"""Takes a copy of a watched document in: what it is, whether it is another text, and what is kept of it.
+
+A copy that is no document any more, or only a part of one, is kept as a look that could not read: the edition before it
+stays. A person who has looked may say that it is the document after all (`accepted`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.provisions import (
+    Archive,
+    Look,
+    LookOutcome,
+    Provisions,
+    TermsRules,
+    Watched,
+    folded,
+    text_digest,
+    words_in,
+)
+from contribaudit.errors import PageNotRead
+from contribaudit.store.history import History
+from contribaudit.vendors import fetching
+from contribaudit.vendors.fetching import Fetcher, NotModified, Page, Validators
+from contribaudit.vendors.pages import Readable, instead, read_page
+
+_SHARED = 0.5
+"""A page that holds so much of the text before is the document, whatever stands beside it."""
+_NOTHING_SHARED = 0.05
+_FEW = 5
+"""Provisions, below which nothing can be told by what is shared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of a document as it came."""
+
+    body: bytes
+    content_type: str
+    source: str
+    """Address or file name."""
+    retrieved_at: datetime
+    fetched: bool = False
+    answered_by: str = ""
+    redirects: tuple[str, ...] = ()
+    validators: Validators = fetching.NOTHING_KNOWN
+
+    @classmethod
+    def of(cls, page: Page) -> Copy:
+        """A fetched page."""
+        return cls(
+            page.body,
+            page.content_type,
+            page.url,
+            page.retrieved_at,
+            fetched=True,
+            answered_by=page.answered_by,
+            redirects=page.redirects,
+            validators=page.validators,
+        )
+
+
+def watched(rules: TermsRules, added: Sequence[Watched]) -> tuple[Watched, ...]:
+    """Every watched document: the rulebook's, at the address that was named here if one was, then those added here."""
+    here = {one.name: one for one in added}
+    shipped = []
+    for one in rules.documents:
+        mine = here.pop(one.name, None)
+        own = mine is not None and mine.url
+        shipped.append(Watched(one.name, one.title, mine.url, one.marks, shipped=True) if own and mine else one)
+    return (*shipped, *here.values())
+
+
+def take_in(
+    store: History, rules: TermsRules, document: Watched, copy: Copy, signature: Signature, *, accept: bool = False
+) -> Look:
+    """Keep a copy, as what it is. Raises StoreError."""
+    archive = store.documents()
+    look, page = judged(rules, document, archive, copy, signature, accept=accept)
+    keeps_page = look.outcome is not LookOutcome.UNCHANGED and len(copy.body) <= fetching.MOST_BYTES
+    provisions = page.provisions if page is not None and look.outcome.is_edition else None
+    return store.add_look(look, copy.body if keeps_page else None, provisions)
+
+
+def judged(
+    rules: TermsRules, document: Watched, archive: Archive, copy: Copy, signature: Signature, *, accept: bool
+) -> tuple[Look, Readable | None]:
+    """What the copy is beside what is archived; its text, where it holds one."""
+    current = archive.current(document.name)
+    before = archive.read(current.id) if current is not None else ()
+    try:
+        page = read_page(copy.body, copy.content_type)
+    except PageNotRead as error:
+        return _look(document, copy, signature, LookOutcome.NOT_READABLE, error.why, error.message), None
+    found = _not_the_document(rules, document, before, copy, page)
+    if found is not None and (not accept or not page.provisions):
+        return _look(document, copy, signature, LookOutcome.NOT_READABLE, *found, page=page), page
+    digest = text_digest(page.provisions)
+    accepted = found is not None
+    if current is None:
+        outcome, why = LookOutcome.FIRST, ("", "")
+    elif digest == current.text_sha256:
+        outcome, why = LookOutcome.UNCHANGED, ("", "")
+    elif (older := _older(current, copy, page)) and not accept:
+        outcome, why = LookOutcome.OLDER, ("older", older)
+    else:
+        outcome, why = LookOutcome.CHANGED, ("", "")
+    return _look(document, copy, signature, outcome, *why, page=page, digest=digest, accepted=accepted), page
+
+
+def unread(document: Watched, error: PageNotRead, signature: Signature, source: str) -> Look:
+    """A look that got no page at all."""
+    nothing = Copy(b"", "", source, signature.at, fetched=True)
+    return _look(document, nothing, signature, LookOutcome.NOT_READABLE, error.why, error.message)
+
+
+async def fetch(store: History, rules: TermsRules, document: Watched, fetcher: Fetcher, signature: Signature) -> Look:
+    """Fetch a document, unless it is unchanged, and keep what came. Raises StoreError."""
+    archive = store.documents()
+    known = _validators(archive, document)
+    try:
+        answer = await fetcher.get(document.url, known)
+    except PageNotRead as error:
+        return store.add_look(unread(document, error, signature, document.url), None, None)
+    if isinstance(answer, NotModified):
+        current = archive.current(document.name)
+        assert current is not None, "only then it was asked conditionally"
+        same = Copy(b"", "", document.url, answer.retrieved_at, fetched=True, validators=known)
+        look = _look(document, same, signature, LookOutcome.UNCHANGED, "", "", digest=current.text_sha256)
+        return store.add_look(look, None, None)
+    return take_in(store, rules, document, Copy.of(answer), signature)
+
+
+def _validators(archive: Archive, document: Watched) -> Validators:
+    """What the newest answer from this address said of itself, where the current edition came with it."""
+    current = archive.current(document.name)
+    seen = [
+        one
+        for one in archive.looks.get(document.name, ())
+        if current is not None
+        and one.fetched
+        and one.source == document.url
+        and one.text_sha256 == current.text_sha256
+        and (one.etag or one.last_modified)
+    ]
+    return Validators(seen[-1].etag, seen[-1].last_modified) if seen else fetching.NOTHING_KNOWN
+
+
+def _look(
+    document: Watched,
+    copy: Copy,
+    signature: Signature,
+    outcome: LookOutcome,
+    code: str,
+    reason: str,
+    *,
+    page: Readable | None = None,
+    digest: str = "",
+    accepted: bool = False,
+) -> Look:
+    return Look(
+        id=0,
+        document=document.name,
+        outcome=outcome,
+        code=code,
+        reason=reason,
+        retrieved_at=copy.retrieved_at,
+        source=copy.source,
+        fetched=copy.fetched,
+        sha256=sha256(copy.body).hexdigest() if copy.body else "",
+        text_sha256=digest,
+        size_bytes=len(copy.body),
+        stated_on=page.stated_on if page is not None else None,
+        redirects=copy.redirects,
+        recorded=signature,
+        accepted=accepted,
+        etag=copy.validators.etag,
+        last_modified=copy.validators.last_modified,
+    )
+
+
+def _not_the_document(
+    rules: TermsRules, document: Watched, before: Provisions, copy: Copy, page: Readable
+) -> tuple[str, str] | None:
+    """Why this is not the document, or not the whole of it; None where it is."""
+    shared = _shared(before, page.provisions)
+    odd = instead(page, copy.answered_by)
+    if odd is not None and shared < _SHARED:
+        return odd
+    if page.cut_off and (not before or shared < 1):
+        return "truncated", "its HTML ends in the middle: the copy was cut off"
+    text = "\n".join((page.title, *(one.text for one in page.provisions)))
+    for mark in document.marks:
+        if not words_in(text, tuple(mark.split("|"))):
+            told = mark.replace("|", " or ")
+            return "other_document", f"it is another document: it nowhere says \u2018{told}\u2019"
+    words = sum(len(one.text.split()) for one in before)
+    if before and page.words * 100 <= rules.short_percent * words:
+        return "half_as_long", f"it has {page.words} words, and the copy before had {words}"
+    if len(before) >= _FEW and len(page.provisions) >= _FEW and shared <= _NOTHING_SHARED:
+        return "other_document", "it shares nothing with the copy before: it is another document, or wholly rewritten"
+    return None
+
+
+def _shared(before: Provisions, now: Provisions) -> float:
+    """How much of the text before is still there, from 0 to 1; 0 without one."""
+    if not before:
+        return 0.0
+    there = {folded(one.text) for one in now}
+    return sum(folded(one.text) in there for one in before) / len(before)
+
+
+def _older(current: Look, copy: Copy, page: Readable) -> str:
+    """Why the copy is from before the current edition; "" where it is not."""
+    if copy.retrieved_at < current.retrieved_at:
+        return f"it was retrieved before the current one of {current.retrieved_at:%Y-%m-%d %H:%M}Z"
+    if page.stated_on is not None and current.stated_on is not None and page.stated_on < current.stated_on:
+        return f"it names {page.stated_on} as its day, and the current one {current.stated_on}"
+    return ""
