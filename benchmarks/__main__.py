@@ -10,6 +10,7 @@ import argparse
 import sys
 
 from benchmarks import (
+    attest,
     dashboard,
     days,
     evidence,
@@ -41,6 +42,7 @@ ALL = {
     "evidence": evidence.run,
     "export": export.run,
     "dashboard": dashboard.run,
+    "attest": attest.run,
     "tree": tree.run,
     "hops": hops.run,
 }

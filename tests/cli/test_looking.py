@@ -14,7 +14,8 @@ from typing import Any
 import click
 import pytest
 
-from contribaudit.cli.attest import drafts, walk
+from contribaudit.cli.attest import walk
+from contribaudit.operations import drafts
 from contribaudit.simulator import running, scenario_app
 
 from .conftest import Api, Cli
@@ -287,7 +288,7 @@ def test_the_clipboard_s_picture_is_attached(
     """By the first tool that there is and that finds a picture; where there is none, that is said."""
     policy(PACKS.format(plan="enterprise"))
     words = ("attest", "contribution.in_app", "off", "--by", ANNA, "--attach", "clipboard")
-    module = "contribaudit.cli.attest.clipboard"
+    module = "contribaudit.operations.clipboard"
     monkeypatch.setattr(f"{module}.shutil.which", lambda _name: None)
     assert "There is no clipboard to read pictures from" in cli(*words).err
     monkeypatch.setattr(f"{module}.shutil.which", lambda name: f"/usr/bin/{name}")

@@ -24,7 +24,7 @@ from contribaudit.tui.screens.dialogs import QuestionScreen
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.waive import WaiveScreen
 from contribaudit.tui.sources import HistorySource, open_history
-from contribaudit.tui.widgets.field import Box, Field
+from contribaudit.tui.widgets.field import Field
 from contribaudit.tui.widgets.grid import Grid
 from tests.flow.audits import Bench, simulated
 from tests.tui.driving import dashboard, until
@@ -109,7 +109,7 @@ async def comes_out(pilot: Pilot[str], check: str, outcome: Outcome) -> None:
 
 async def write(pilot: Pilot[str], field: str, text: str) -> None:
     """Into a field of the form in front: pasted, but for the last character, which is a key."""
-    box = pilot.app.screen.query_one(f"#{field}", Field).query_one(Box)
+    box = pilot.app.screen.query_one(f"#{field}", Field).box
     box.focus()
     await pilot.pause()
     box.value = ""

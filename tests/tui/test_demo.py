@@ -12,9 +12,10 @@ from textual.pilot import Pilot
 
 from contribaudit.core.model.finding import Outcome
 from contribaudit.tui.screens.approve import ApproveForm
-from contribaudit.tui.screens.attest import WalkScreen
+from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.run import RunScreen
 from contribaudit.tui.sources import HistorySource, open_demo
+from contribaudit.tui.widgets.grid import CellGrid
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, until
 from tests.tui.live import asked, rows_of, said, waiving, write
 
@@ -80,9 +81,9 @@ async def test_a_look_and_an_approval_are_recorded(demo: HistorySource) -> None:
         await pilot.press("a")
         await until(pilot, lambda: bool(rows_of(pilot, "due-grid")))
         await pilot.press("1", "home", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WalkScreen))
-        await until(pilot, lambda: bool(pilot.app.screen.query("#answers.-ready")))
-        await write(pilot, "row-0", "on")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AttestScreen))
+        await until(pilot, lambda: isinstance(pilot.app.focused, CellGrid))
+        await pilot.press("1")
         assert "anchored by signal.policy.ugc-data-use-preferences" in await agreed(pilot, "was recorded")
         await pilot.press("p")
         await until(pilot, lambda: bool(rows_of(pilot, "outside")))

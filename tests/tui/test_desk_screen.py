@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Outcome
-from contribaudit.tui.screens.attest import WalkScreen
+from contribaudit.operations import drafts
+from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.attestations import DeskScreen
-from contribaudit.tui.screens.dialogs import QuestionScreen
-from contribaudit.tui.widgets.field import Box, Field
+from contribaudit.tui.widgets.grid import CellGrid
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until
 from tests.tui.live import (
@@ -33,10 +34,12 @@ from tests.tui.live import (
 )
 
 pytestmark = pytest.mark.anyio
+OFF = "2"
+"""The second word of contribution.metadata."""
 TWO_PEOPLE = '[evidence]\nsecond_person = "info"\n[[rule]]\ncheck = "DC-01"\n'
 
 
-async def open_form(pilot: Pilot[str]) -> WalkScreen:
+async def open_form(pilot: Pilot[str]) -> AttestScreen:
     """The form of the first screen that is due, its signals read."""
     await pilot.press("a")
     await until(pilot, lambda: bool(rows_of(pilot, "due-grid")))
@@ -44,20 +47,20 @@ async def open_form(pilot: Pilot[str]) -> WalkScreen:
     return await ready(pilot)
 
 
-async def ready(pilot: Pilot[str]) -> WalkScreen:
+async def ready(pilot: Pilot[str]) -> AttestScreen:
     """The form in front, once its signals were read."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, WalkScreen))
+    await until(pilot, lambda: isinstance(pilot.app.screen, AttestScreen))
     form = pilot.app.screen
-    assert isinstance(form, WalkScreen)
-    await until(pilot, lambda: bool(form.query("#answers.-ready")))
+    assert isinstance(form, AttestScreen)
+    await until(pilot, lambda: form.has_class("-ready") and isinstance(pilot.app.focused, CellGrid))
     await pilot.pause()
     return form
 
 
-async def attested(pilot: Pilot[str], value: str = "off") -> None:
+async def attested(pilot: Pilot[str]) -> None:
     """Record the first row of the first screen."""
     await open_form(pilot)
-    await write(pilot, "row-0", value)
+    await pilot.press(OFF)
     await pilot.press("ctrl+s")
     await asked(pilot)
     before = dashboard(pilot).board
@@ -81,9 +84,9 @@ async def test_a_look_makes_the_finding_pass(kept: Opener, size: tuple[int, int]
         form = await open_form(pilot)
         assert here.requested("/policies") == before + 1, "the signals are read before the path is shown"
         assert "Security > Data contribution" in on_screen(pilot)
-        assert not form.query("#row-1"), "the policy waits for nothing else on this screen"
-        assert form.field("row-0").value == "", "nothing suggests an answer"
-        await pilot.press(*"off", "ctrl+s")
+        assert form.answers.asked == 1, "the policy waits for nothing else on this screen"
+        assert rows_of(pilot, "answers")[0].endswith("[·]"), "nothing suggests an answer"
+        await pilot.press(OFF, "ctrl+s")
         told = await asked(pilot)
         assert here.requested("/policies") == before + 2, "and again after the answers"
         assert "contribution.metadata = off" in told
@@ -96,25 +99,21 @@ async def test_a_look_makes_the_finding_pass(kept: Opener, size: tuple[int, int]
         assert one.console_path == "Atlassian Administration > Security > Data contribution"
 
 
-async def test_what_is_wrong_is_told_beside_the_field(kept: Opener) -> None:
+async def test_what_is_wrong_is_told_where_it_was_typed(kept: Opener) -> None:
     """And the summary does not come; an empty form is refused too."""
     here = kept()
     await here.audited()
     async with driven(here.source) as pilot:
         form = await open_form(pilot)
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: "an empty row counts as not seen" in on_screen(pilot))
-        await write(pilot, "row-0", "perhaps")
+        await until(pilot, lambda: "an empty cell counts as not seen" in on_screen(pilot))
+        await pilot.press(OFF)
         await write(pilot, "shot", "none.png")
         await pilot.press("ctrl+s")
         await pilot.pause()
         assert form is pilot.app.screen
-        assert form.focused is form.field("row-0").query_one(Box)
-        shown = on_screen(pilot)
-        assert "! contribution.metadata cannot be `perhaps`. It takes: on | off | always." in shown
-        assert "none.png cannot be read" in shown
-        await write(pilot, "row-0", "on")
-        assert "cannot be `perhaps`" not in on_screen(pilot)
+        assert form.focused is form.field("shot").box
+        assert "none.png cannot be read" in on_screen(pilot)
 
 
 async def test_a_screenshot_is_kept_by_its_digest(kept: Opener, tmp_path: Path) -> None:
@@ -125,7 +124,7 @@ async def test_a_screenshot_is_kept_by_its_digest(kept: Opener, tmp_path: Path) 
     digest = sha256(b"picture").hexdigest()
     async with driven(here.source) as pilot:
         await open_form(pilot)
-        await write(pilot, "row-0", "off")
+        await pilot.press(OFF)
         await write(pilot, "shot", str(picture))
         await pilot.press("tab")
         await pilot.pause()
@@ -138,25 +137,49 @@ async def test_a_screenshot_is_kept_by_its_digest(kept: Opener, tmp_path: Path) 
     assert here.bench.store.attachment(digest) == b"picture"
 
 
-async def test_escape_loses_nothing_unasked(kept: Opener) -> None:
-    """What was typed is still there for whoever goes on; a form that nobody touched closes at once."""
+async def test_what_is_left_half_filled_is_gone_on_with(kept: Opener) -> None:
+    """By Escape, or by leaving the dashboard; a form that nobody touched leaves nothing."""
     here = kept()
     await here.audited()
     async with driven(here.source) as pilot:
-        form = await open_form(pilot)
-        await pilot.press(*"off", "escape")
-        assert "Discard what you typed" in await asked(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen is form)
-        assert form.field("row-0").value == "off"
-        await pilot.press("escape")
-        await asked(pilot)
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, QuestionScreen | WalkScreen))
         await open_form(pilot)
         await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, WalkScreen))
+        await until(pilot, lambda: not isinstance(pilot.app.screen, AttestScreen))
+        assert drafts.discard_all() == 0
+        form = await open_form(pilot)
+        await pilot.press(OFF)
+        form.field("note").value = "two\nlines"
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, AttestScreen))
+        assert "1 value kept as a draft, nothing recorded" in said(pilot)
+        form = await open_form(pilot)
+        assert "Resumed: 1 value from" in on_screen(pilot)
+        assert list(form.answers.values.values()) == ["off"]
+        assert form.field("note").value == "two\nlines"
+        await pilot.press("backspace", "1")
+    async with driven(here.source) as pilot:
+        form = await open_form(pilot)
+        assert list(form.answers.values.values()) == ["on"], "the dashboard was left in the middle of it"
+        await pilot.press("D")
+        assert "Discard the draft" in await asked(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: pilot.app.screen is form)
+        await until(pilot, lambda: form.answers.filled == 0)
     assert recorded(here) == []
+
+
+async def test_a_draft_does_not_outlive_its_signals(kept: Opener) -> None:
+    """Nobody knows whether somebody looked before the change or after it."""
+    here = kept()
+    await here.audited()
+    async with driven(here.source) as pilot:
+        await open_form(pilot)
+        await pilot.press(OFF, "escape")
+        policy = next(one for one in here.bench.organization.policies if one.type == "ugc-data-use-preferences")
+        here.bench.organization.set_policy(policy.id, name="another")
+        form = await open_form(pilot)
+        assert form.answers.filled == 0
+        assert "a signal has moved since you looked" in str(form.query_one(".form--told", Static).render())
 
 
 async def test_a_signal_that_moves_meanwhile_holds_nothing(kept: Opener) -> None:
@@ -167,7 +190,7 @@ async def test_a_signal_that_moves_meanwhile_holds_nothing(kept: Opener) -> None
         await open_form(pilot)
         policy = next(one for one in here.bench.organization.policies if one.type == "ugc-data-use-preferences")
         here.bench.organization.set_policy(policy.id, name="another")
-        await pilot.press(*"off", "ctrl+s")
+        await pilot.press(OFF, "ctrl+s")
         assert (
             "not anchored: signal.policy.ugc-data-use-preferences of the organization changed while you looked"
             in await asked(pilot)
@@ -185,7 +208,7 @@ async def test_without_a_key_it_says_that_nothing_will_hold(kept: Opener) -> Non
     async with driven(here.source) as pilot:
         await open_form(pilot)
         assert "There is no API key here" in on_screen(pilot)
-        await pilot.press(*"off", "ctrl+s")
+        await pilot.press(OFF, "ctrl+s")
         assert "not anchored: the API was not read after the look" in await asked(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: bool(recorded(here)))
@@ -235,18 +258,16 @@ async def test_taking_back_needs_a_reason_and_stays_in_the_list(kept: Opener) ->
     assert here.bench.store.revocation_note(one.id) == "a typo"
 
 
-async def test_the_last_answer_is_carried_and_never_stands_in_the_box(kept: Opener) -> None:
+async def test_the_last_answer_is_carried_and_never_stands_in_the_cell(kept: Opener) -> None:
     """An = keeps it, as a new attestation of whoever looked now."""
     here = kept('[evidence]\nmax_age_days = { attested = 1, attested_anchored = 1 }\n[[rule]]\ncheck = "DC-01"\n')
     await here.audited()
     async with driven(here.source) as pilot:
         await attested(pilot)
         form = await open_form(pilot)
-        carried = next(one for one in form.query(Field) if "carried" in str(one._label))
-        assert carried.value == ""
-        assert f"{ANNA}: off" in str(carried._label)
-        assert carried.id is not None
-        await write(pilot, carried.id, "=")
+        assert form.answers.filled == 0
+        assert f"= still off, as {ANNA} saw on" in on_screen(pilot)
+        await pilot.press("equals_sign")
         await pilot.press("ctrl+s")
         assert "contribution.metadata = off" in await asked(pilot)
         await pilot.press("ctrl+s")
@@ -299,7 +320,7 @@ async def test_read_only_says_what_is_missing(kept: Opener) -> None:
         assert "set attested_by" in on_screen(pilot)
         await pilot.press("enter")
         await pilot.pause(0.2)
-        assert not isinstance(pilot.app.screen, WalkScreen)
+        assert not isinstance(pilot.app.screen, AttestScreen)
     async with driven(opener(board())) as pilot:
         await pilot.press("a")
         await until(pilot, lambda: "to record attestations" in on_screen(pilot))
@@ -312,7 +333,7 @@ async def test_hostile_names_are_data_on_the_desk(kept: Opener) -> None:
     await here.audited()
     async with driven(here.source) as pilot:
         form = await open_form(pilot)
-        await write(pilot, "row-0", "off")
+        await pilot.press(OFF)
         form.field("note").value = HOSTILE
         await pilot.press("ctrl+s")
         harmless(await asked(pilot))

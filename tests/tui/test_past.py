@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from contribaudit.tui.messages import past
-from contribaudit.tui.screens.attest import WalkScreen
+from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.run import RunScreen
@@ -58,7 +58,7 @@ async def test_every_key_that_writes_refuses_on_the_past(kept: Opener) -> None:
         await until(pilot, lambda: app.board is not None and app.board.asked_for is None)
         await until(pilot, lambda: bool(rows_of(pilot, "due-grid")))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WalkScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, AttestScreen))
 
 
 async def test_a_form_that_was_begun_in_the_present_stays_there() -> None:

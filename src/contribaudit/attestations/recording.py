@@ -431,7 +431,7 @@ def confirmation(attestation: Attestation, signature: Signature) -> Signature:
 
 def plan_of(state: State, organization: str) -> tuple[str | None, tuple[str, ...]]:
     """The highest plan and every plan word, as far as they were read; None and nothing where they were not."""
-    seen = plan_now(state, organization)
+    seen = state.once(("plan seen", organization), lambda: plan_now(state, organization))
     return (None, ()) if isinstance(seen, str) else (seen.highest, seen.words)
 
 

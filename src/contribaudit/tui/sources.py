@@ -39,6 +39,7 @@ from contribaudit.errors import CredentialError, EvidenceDamaged, StoreDamaged
 from contribaudit.evidence.pack import ASK, Pack, open_pack
 from contribaudit.evidence.verify import Verified, verify
 from contribaudit.exporters import saved
+from contribaudit.operations import drafts
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
 from contribaudit.settings.model import AppSettings
@@ -433,5 +434,7 @@ def open_demo(scenario: str = "drifted") -> HistorySource:
             notes=("demo, nothing is saved",),
             policy_path=shown.policy,
         )
+        for one in shown.job.targets:
+            stack.callback(drafts.discard_of, one.organization)
         source.also_close(stack.pop_all().close)
         return source

@@ -28,8 +28,6 @@ from contribaudit.attestations.recording import (
     new_id,
     record_all,
 )
-from contribaudit.cli.attest import drafts
-from contribaudit.cli.attest.clipboard import pictures
 from contribaudit.cli.attest.options import Given, Session, name_of, open_session, session_options, tell
 from contribaudit.cli.attest.walk import require_person, show_plan, walk
 from contribaudit.cli.console import Console, pass_console
@@ -40,6 +38,8 @@ from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import plural
+from contribaudit.operations import drafts
+from contribaudit.operations.clipboard import pictures
 
 Told = tuple[str, str, str]
 """Subject, setting and value as they were typed. A subject with `*` is a pattern; no setting is the screen's."""

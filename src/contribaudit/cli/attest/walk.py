@@ -12,11 +12,8 @@ from contextlib import contextmanager
 import click
 
 from contribaudit.attestations.due import DueScreen, Row, find_screen, path_of, ruled_out
-from contribaudit.attestations.recording import EnteredValue, allowed, covering_note, doubt, mail, parse_value
+from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value
 from contribaudit.audit.attesting import Form
-from contribaudit.cli.attest import drafts
-from contribaudit.cli.attest.clipboard import CLIPBOARD, pictures
-from contribaudit.cli.attest.drafts import Draft
 from contribaudit.cli.attest.options import Given, Session, name_of, tell
 from contribaudit.cli.options import ask, in_lines, person_there
 from contribaudit.core.model.attestation import Attachment, Attestation
@@ -25,6 +22,9 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import display, plural, rfc3339, safe_text
+from contribaudit.operations import drafts
+from contribaudit.operations.clipboard import CLIPBOARD, pictures
+from contribaudit.operations.drafts import Draft
 
 KEEP = "="
 PLAN = ("screen", "title", "values", "minutes", "severity", "settings", "organization_id")
@@ -108,13 +108,7 @@ def _screen(
         path = given.console_path or ask("Menu path taken", default=path_of(screen))
         shots, bodies = _shots(given)
         looked = session.looked(before)
-        told = [
-            EnteredValue(subject.id, setting, value, note=covering_note(setting, value, draft.covered[setting]))
-            if setting in draft.covered
-            else EnteredValue(subject.id, setting, value)
-            for (subject, setting), value in draft.answers.items()
-        ]
-        form = Form(screen.id, told, by, path, given.note, shots)
+        form = Form(screen.id, draft.entered, by, path, given.note, shots)
         made = session.filled(looked, form, session.settings.attested_by or "")
     session.job.store.add_attestations(made, bodies)
     drafts.discard(draft)
@@ -165,7 +159,8 @@ def _answers(state: State, rows: Sequence[Row], draft: Draft) -> None:
             value = _value(state, asked[0], question, keep=None)
             if value is not None:
                 answers.update({row.key: value for row in asked})
-                draft.covered[setting.id] = len(asked)
+                note = covering_note(setting.id, value, len(asked))
+                draft.notes.update({row.key: note for row in asked})
                 continue
         for row in asked:
             value = _answer(state, row)

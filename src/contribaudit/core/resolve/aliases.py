@@ -229,14 +229,22 @@ def _candidates(state: State, text: str, organization: str | None) -> list[Subje
         return [organization_subject(identity)] if identity in state.organizations else []
     if text in state.organizations:
         return [organization_subject(text)]
-    found = [
-        app
-        for app in state.subjects(Kind.APP, organization)
-        if text in (app.id, f"app:{app.id}") or state.recall(app, names.APP_ALIAS).casefold() == folded
-    ]
+    by_id, by_alias = state.once(("apps by name", organization), lambda: _apps_by_name(state, organization))
+    found = [*by_id.get(text, ()), *by_alias.get(folded, ())]
     for one in (organization,) if organization else [place.id for place in state.looked_at]:
         found += _narrower(state, text, folded, one)
     return found
+
+
+def _apps_by_name(state: State, organization: str | None) -> tuple[dict[str, list[Subject]], dict[str, list[Subject]]]:
+    """Every app by its ID, with and without "app:" before it, and by its alias without case."""
+    by_id: dict[str, list[Subject]] = {}
+    by_alias: dict[str, list[Subject]] = {}
+    for app in state.subjects(Kind.APP, organization):
+        for text in (app.id, f"app:{app.id}"):
+            by_id.setdefault(text, []).append(app)
+        by_alias.setdefault(state.recall(app, names.APP_ALIAS).casefold(), []).append(app)
+    return by_id, by_alias
 
 
 def _narrower(state: State, text: str, folded: str, organization: str) -> list[Subject]:

@@ -10,8 +10,7 @@ from rich.text import Text
 
 from contribaudit.attestations import due
 from contribaudit.attestations.anchoring import described
-from contribaudit.attestations.due import Row
-from contribaudit.attestations.recording import allowed, doubt
+from contribaudit.attestations.recording import doubts
 from contribaudit.core.advise.remedies import Remedy, way_of
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.finding import Finding, Severity
@@ -28,6 +27,8 @@ from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.overview import labelled
 from contribaudit.tui.widgets.grid import Column
 
+_NAMED = 12
+"""So many subjects stand by name; the rest is counted."""
 COLUMNS = (
     Column("console screen", 30, flexible=True),
     Column("values", 6),
@@ -136,12 +137,14 @@ def due_detail(state: State, one: DueScreen) -> Text:
     said.append(f"{plural(one.values, 'value')}, about {plural(one.minutes, 'minute')}\n\n", "dim")
     if one.screen.note:
         said.append(f"{safe_text(one.screen.note)}\n\n")
-    for row in one.rows:
+    for row in one.rows[:_NAMED]:
         said.append(f"{safe_text(alias_of(state, row.subject))}", "bold").append(f"  {safe_text(row.setting.title)}\n")
         if row.last is not None:
             said.append(f"  last look {row.last.observed_at:%Y-%m-%d}, {safe_text(row.last.by)}\n", "dim")
         else:
             said.append("  not attested yet\n", "dim")
+    if len(one.rows) > _NAMED:
+        said.append(f"and {plural(len(one.rows) - _NAMED, 'more value')}\n", "dim")
     if one.waiting:
         said.append(f"\n{plural(len(one.waiting), 'finding')} that may depend on it\n", "bold")
         for finding in one.waiting[:20]:
@@ -155,28 +158,10 @@ def _urgency(one: DueScreen) -> tuple[int, int, bool]:
     return gravest, -len(one.waiting), all(row.last is None for row in one.rows)
 
 
-KEEP = "="
-"""Typed for "it still shows what the last look saw"."""
 NO_KEY = (
     "There is no API key here, so signals cannot be read before and after you look: what you record will not be "
     "anchored, and expires sooner."
 )
-
-
-def question(state: State, row: Row) -> Text:
-    """What the row asks; the last answer is marked as carried, and never stands in the box."""
-    said = Text(safe_text(alias_of(state, row.subject)), "bold").append(f"  {safe_text(row.setting.title)}", "not bold")
-    if row.last is not None:
-        said.append("\ncarried ", "bold yellow")
-        said.append(f"from {row.last.observed_at:%Y-%m-%d}, {safe_text(row.last.by)}: ", "not bold")
-        said.append(display(row.last.value), "bold")
-        said.append(f"   type {KEEP} if the console still shows this value", "not bold dim")
-    return said
-
-
-def placeholder(row: Row) -> str:
-    """What the box takes, shown while it is empty: all words alike, none of them first."""
-    return allowed(row.setting)
 
 
 def where(screen: Screen, path: str) -> Text:
@@ -202,7 +187,7 @@ def digests(shots: Sequence[Attachment]) -> Text:
 
 
 def summary(state: State, made: Sequence[Attestation]) -> Text:
-    """What would be kept, value by value, with what holds each."""
+    """What would be kept, equal values together, with what holds each."""
     first = made[0]
     said = Text()
     labelled(said, "by", f"{safe_text(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")
@@ -213,16 +198,21 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
         labelled(said, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
     if not first.attachments:
         labelled(said, "screenshot", "none")
+    groups: dict[tuple[str, str, str], list[Attestation]] = {}
     for one in made:
-        said.append(f"\n{safe_text(alias_of(state, one.subject))}  ", "bold").append(f"{safe_text(one.setting)} = ")
-        said.append(f"{display(one.value)}\n", "bold")
-        if one.bound:
-            said.append("  anchored by ", "green").append(f"{safe_text(described(one.anchors))}\n")
+        held = described(one.anchors) if one.bound else ""
+        groups.setdefault((one.setting, display(one.value), held or one.unanchored_reason), []).append(one)
+    for (setting, value, how), its in groups.items():
+        said.append(f"\n{safe_text(setting)} = ").append(f"{value}\n", "bold")
+        named = [safe_text(alias_of(state, one.subject)) for one in its[:_NAMED]]
+        more = f" and {len(its) - _NAMED} more, {len(its)} in all" if len(its) > _NAMED else ""
+        said.append(f"  {', '.join(named)}{more}\n")
+        if its[0].bound:
+            said.append("  anchored by ", "green").append(f"{safe_text(how)}\n")
         else:
-            said.append("  not anchored: ", "yellow").append(f"{safe_text(one.unanchored_reason)}\n")
-        doubted = doubt(state, one.subject.organization, one.setting, one.value)
-        if doubted:
-            said.append("  doubtful: ", "bold yellow").append(f"{safe_text(doubted)}\n")
+            said.append("  not anchored: ", "yellow").append(f"{safe_text(how)}\n")
+    for doubted in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
+        said.append("\ndoubtful: ", "bold yellow").append(f"{safe_text(doubted)}\n")
     return said
 
 

@@ -1,128 +1,492 @@
-"""The form of one console screen: signals read before its path is shown, answers, signals read again, summary, kept."""
+"""One console screen: signals read before its path is shown, answers in a grid, signals read again, summary, kept.
+
+What was entered is kept as a draft with every answer, so that nothing of it is lost by leaving, Ctrl-C or a crash. The
+command line goes on with the same drafts.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 from rich.text import Text
 from textual import events, work
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widget import Widget
-from textual.widgets import Button, Select, Static
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widgets import Button, Input, Select, Static
 
-from contribaudit.attestations import recording
-from contribaudit.attestations.due import Row, path_of
-from contribaudit.attestations.recording import EnteredValue, parse_value, short
+from contribaudit.attestations.due import DueScreen, path_of
+from contribaudit.attestations.recording import short
 from contribaudit.audit.attesting import AttestationSession, CompletedVisit, Form
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import Value
-from contribaudit.core.model.rulebook import Screen
+from contribaudit.core.model.setting import Setting
 from contribaudit.core.resolve.state import State
-from contribaudit.errors import ContribauditError
+from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.exporters.text import plural, safe_text
-from contribaudit.settings import file
+from contribaudit.operations import drafts
+from contribaudit.operations.clipboard import CLIPBOARD, pictures
+from contribaudit.operations.drafts import Draft
+from contribaudit.tui.rows import answers as cells
 from contribaudit.tui.rows import due as rows
+from contribaudit.tui.rows.answers import Answers
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
-from contribaudit.tui.widgets.field import Field
+from contribaudit.tui.widgets.bars import KeyLine
+from contribaudit.tui.widgets.field import Field, PlainInput
+from contribaudit.tui.widgets.grid import CellGrid, Column, Grid
+
+_KEEP_SECONDS = 0.3
+_FEW = 4
+"""With so few rows, what there is to mind on the screen has the room."""
+_ABOUT = ("path", "shot", "note")
+"""The fields that say something of the look itself."""
 
 
-class WalkScreen(FormScreen[tuple[Attestation, ...]]):
-    """Ends with what was recorded, None when the person left it.
-
-    Nothing stands in a row's box before somebody looked: neither what the policy wants nor what the plan predicts.
-    """
+class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
+    """Ends with what was recorded, None when the person left it; what is half filled stays as a draft."""
 
     SEND = "Review"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "again", "Read again", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "edit", "Value"),
+        Binding("A", "fill", "Fill down", tooltip="The same answer in every empty cell below"),
+        Binding("asterisk", "everywhere", "All rows", key_display="*", tooltip="One statement for every row shown"),
+        Binding("equals_sign", "keep_last", "As before", show=False, key_display="=", tooltip="As the last look saw"),
+        Binding("u", "undo", "Undo"),
+        Binding("delete,backspace", "clear", "Empty the cell", show=False),
+        Binding("slash", "narrow", "Narrow", key_display="/"),
+        Binding("ctrl+s", "send", "Review"),
+        Binding("escape", "leave", "Leave"),
+        Binding("tab", "app.focus_next", "Next field", show=False),
+        Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
+        *(Binding(str(n), f"word({n})", f"Word number {n}", show=False) for n in range(1, cells.DIGITS + 1)),
+        Binding("D", "discard", "Discard the draft", show=False),
+        Binding("ctrl+r", "again", "Read again", show=False),
+        Binding("question_mark,f1", "app.keys", "Keys", key_display="?"),
+    ]
     DEFAULT_CSS: ClassVar[str] = """
-    WalkScreen {
-        & #where { height: auto; margin-bottom: 1; }
-        & #generations { height: auto; margin-bottom: 1; }
+    AttestScreen {
+        & > .form { max-width: 170; }
+        & .form--title { margin: 0; }
+        & #way { height: auto; max-height: 6; scrollbar-size-vertical: 1; }
+        & #where, & #filled, & #legend, & #digest { height: auto; }
+        & #legend { min-height: 2; max-height: 4; border-top: solid $primary 40%; }
+        & #answers { height: 1fr; min-height: 4; margin-top: 1; }
+        & #narrow, & #entry { display: none; height: 1; border: none; padding: 0 1; background: $primary 35%; }
+        & #narrow.-shown, & #entry.-shown { display: block; }
+        & #look { height: auto; max-height: 8; scrollbar-size-vertical: 1; border-top: solid $primary 40%; }
+        & #look Field { layout: grid; grid-size: 2; grid-columns: 18 1fr; grid-rows: auto; margin-bottom: 0; }
+        & #look .field--wrong { column-span: 2; padding-left: 18; }
         & #generations > SelectCurrent { background: $panel; padding: 0 1; }
-        & #answers { height: auto; display: none; }
-        & #answers.-ready { display: block; }
-        & #digest { display: none; height: auto; color: $text-muted; margin-bottom: 1; }
+        & #digest { display: none; color: $text-muted; }
         & #digest.-shown { display: block; }
-        & .offline { height: auto; color: $text-warning; text-style: bold; margin-bottom: 1; }
+        & #room { display: none; height: 1fr; }
+        &.-few #way { max-height: 50%; }
+        &.-few #room { display: block; }
+        & .offline { height: auto; color: $text-warning; text-style: bold; }
+        &.-narrow #way { max-height: 3; }
+        &.-narrow.-few #way { max-height: 3; }
+        &.-narrow #answers { margin-top: 0; min-height: 3; }
+        &.-narrow #legend { max-height: 3; }
+        &.-narrow > .form { height: 100%; }
+        &.-narrow #look { max-height: 4; }
+        &.-narrow .form--fields { margin: 0; }
     }
     """
 
-    def __init__(
-        self, desk: AttestationSession, screen: Screen, due: Sequence[Row], by: str, state: State, *, place: str
-    ) -> None:
-        """`state` names the subjects until the signals were read; `place` says which form of a walk this is."""
+    def __init__(self, desk: AttestationSession, due: DueScreen, by: str, *, place: str = "") -> None:
+        """`place` says which screen of several this is."""
         super().__init__()
-        self._desk, self._screen, self._due, self._by, self._state = desk, screen, due, by, state
-        self._place = place
+        self._desk, self._due, self._screen, self._by, self._turn = desk, due, due.screen, by, place
         self._before: State | None = None
+        self._answers: Answers | None = None
+        self._draft: Draft | None = None
+        self._shown: list[int] = []
+        """Places of the rows that the filter leaves."""
         self._busy = False
+        self._recorded = False
+        self._keeping: Timer | None = None
         self._shots: tuple[Attachment, ...] = ()
         self._bodies: dict[str, bytes] = {}
+
+    @property
+    def answers(self) -> Answers:
+        """What was answered. Only once the signals were read."""
+        assert self._answers is not None
+        return self._answers
+
+    def compose(self) -> ComposeResult:
+        """The way there, the grid, what its cell asks, and what there is to say of the look."""
+        path = path_of(self._screen)
+        with Vertical(classes="form"):
+            yield Static(self.heading(), classes="form--title")
+            if self._desk.offline:
+                yield Static(f"! {rows.NO_KEY}", classes="offline", markup=False)
+            with VerticalScroll(id="way", can_focus=False):
+                yield Static("Reading the API's signals before you look …", id="where", markup=False)
+            yield Static(id="filled", markup=False)
+            yield PlainInput(placeholder="only rows with these words", id="narrow")
+            yield CellGrid([Column("", 16, flexible=True)], id="answers", empty="No row matches. Escape shows all.")
+            yield Static(id="legend", markup=False)
+            yield PlainInput(id="entry", select_on_focus=False)
+            yield Static(id="room")
+            with VerticalScroll(id="look", can_focus=False):
+                if len(self._screen.paths) > 1:
+                    yield Select(
+                        [(Text(safe_text(generation)), path) for generation, path in self._screen.paths.items()],
+                        value=path,
+                        allow_blank=False,
+                        compact=True,
+                        id="generations",
+                    )
+                yield Field("Menu path taken", id="path", value=path, check=_short("The path"))
+                yield Field("Screenshot", id="shot", placeholder=f"file, or {CLIPBOARD}", check=self._read_shot)
+                yield Static(id="digest", markup=False)
+                yield Field("Note", id="note", placeholder="none", check=_short("The note"), long=True)
+            yield Static(classes="form--told", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button(Text(self.SEND), id="send", variant="primary", compact=True, disabled=True)
+                yield Button("Leave", id="leave", compact=True)
+        yield KeyLine()
 
     def heading(self) -> Text:
         """The screen's name, and how far the walk is."""
         said = Text(safe_text(self._screen.title), "bold")
-        minutes = self._screen.minutes(list(dict.fromkeys(row.setting.id for row in self._due)))
-        said.append(f"   {plural(len(self._due), 'value')}, about {plural(minutes, 'minute')}", "not bold")
-        said.append(f"   {self._place}", "not bold dim")
-        return said.append(f"\nas {safe_text(self._by)}", "not bold dim")
-
-    def fields(self) -> Iterable[Widget]:
-        """The way there, a box for each row, then path, screenshot and note."""
-        if self._desk.offline:
-            yield Static(f"! {rows.NO_KEY}", classes="offline", markup=False)
-        yield Static("Reading the API's signals before you look …", id="where", markup=False)
-        with Vertical(id="answers"):
-            if len(self._screen.paths) > 1:
-                yield Static("Console generation", markup=False)
-                yield Select(
-                    [(Text(safe_text(generation)), path) for generation, path in self._screen.paths.items()],
-                    value=path_of(self._screen),
-                    allow_blank=False,
-                    compact=True,
-                    id="generations",
-                )
-            for number, row in enumerate(self._due):
-                yield Field(
-                    rows.question(self._state, row),
-                    id=f"row-{number}",
-                    placeholder=rows.placeholder(row),
-                    check=partial(_answer, row),
-                )
-            yield Field("Menu path taken", id="path", value=path_of(self._screen), check=_short("The path"))
-            yield Field("Screenshot file", id="shot", placeholder="none", check=self._read_shot)
-            yield Static(id="digest", markup=False)
-            yield Field("Note", id="note", placeholder="none", check=_short("The note"))
+        said.append(f"   {plural(self._due.values, 'value')}, about {plural(self._due.minutes, 'minute')}", "not bold")
+        return said.append(f"   as {safe_text(self._by)}   {self._turn}", "not bold dim")
 
     def on_mount(self) -> None:
         """Read first; the path comes afterwards."""
-        self.query_one("#send", Button).disabled = True
+        self.query_one(CellGrid).display = self.query_one("#look").display = False
         self._read()
+
+    def focus_first(self) -> None:
+        """The grid has the keys."""
+        self.query_one(CellGrid).focus()
+
+    @property
+    def touched(self) -> bool:
+        """Whether there is anything to keep."""
+        return not self._recorded and (bool(self._answers and self._answers.values) or super().touched)
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
         self.tell("")
         try:
-            self._before = await asyncio.to_thread(self._desk.read)
+            before = await asyncio.to_thread(self._desk.read)
+            fresh, kept = await asyncio.to_thread(self._drafts, before)
         except ContribauditError as error:
             self.tell(
                 f"{error}\nThe path to the screen appears once the signals are read. Press Ctrl+R to try again.",
                 wrong=True,
             )
             return
-        self._show_path(path_of(self._screen))
-        self.query_one("#answers").add_class("-ready")
+        self._show(before, fresh, kept)
+
+    def _drafts(self, before: State) -> tuple[Draft, Draft | None]:
+        fresh = Draft.begin(before, self._due, self._by)
+        return fresh, drafts.load(fresh)
+
+    def _show(self, before: State, fresh: Draft, kept: Draft | None) -> None:
+        """The way there and the grid, with what a draft holds that no signal has moved from under."""
+        self._before, self._draft = before, fresh
+        self._answers = Answers(before, self._due.rows)
+        if kept is not None and kept.signals == fresh.signals:
+            self._take_up(kept)
+        elif kept is not None:
+            drafts.discard(kept)
+            self.tell("The draft was discarded: a signal has moved since you looked. Look at the screen again.")
+        self._show_path(self.field("path").value)
+        grid = self.query_one(CellGrid)
+        grid.display = self.query_one("#look").display = True
+        self.add_class("-ready")
+        few = len(self.answers.subjects)
+        if few <= _FEW:
+            self.add_class("-few")
+            grid.styles.height = few + 1
         self.query_one("#send", Button).disabled = False
+        self._narrow("")
+        at, column = self.answers.after(self._shown, -1, 0)
+        grid.go_to(max(at, 0), column)
         self.call_after_refresh(self.focus_first)
+
+    def _take_up(self, kept: Draft) -> None:
+        self._draft = kept
+        filled = self.answers.take_up(kept.answers, kept.notes)
+        for name, text in kept.about.items():
+            if name in _ABOUT:
+                self.field(name).value = text
+        self.tell(f"Resumed: {plural(filled, 'value')} from {kept.begun_at:%Y-%m-%d %H:%M}Z. D discards them.")
 
     def action_again(self) -> None:
         """Read the signals again, where that failed."""
         if self._before is None:
             self._read()
+
+    # The grid
+
+    def _narrow(self, text: str) -> None:
+        """Show the rows that have these words, and stay on the one that the cursor is on."""
+        grid = self.query_one(CellGrid)
+        here = self._place()
+        self._shown = self.answers.matching(text)
+        cursor = self._shown.index(here) if here in self._shown else 0
+        grid.show(len(self._shown), self._cells, cursor=cursor, columns=cells.columns(self.answers))
+        self._describe()
+
+    def _cells(self, number: int) -> list[Text]:
+        grid = self.query_one(CellGrid)
+        return cells.cells(self.answers, self._shown[number], grid.column if number == grid.cursor else None)
+
+    def _place(self) -> int | None:
+        """The row under the cursor, by its place among all."""
+        cursor = self.query_one(CellGrid).cursor
+        return self._shown[cursor] if cursor is not None and cursor < len(self._shown) else None
+
+    def _describe(self) -> None:
+        place = self._place()
+        self.query_one("#filled", Static).update(cells.filled_line(self.answers, len(self._shown)))
+        legend = cells.legend(self.answers, place, self.query_one(CellGrid).column) if place is not None else Text()
+        self.query_one("#legend", Static).update(legend)
+
+    def on_grid_moved(self) -> None:
+        """What the cell asks."""
+        if self._answers is not None:
+            self._describe()
+
+    def on_grid_chosen(self, message: Grid.Chosen) -> None:
+        """Answer the cell."""
+        message.stop()
+        self.action_edit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The grid's keys belong to the grid: elsewhere they are letters."""
+        mine = ("edit", "fill", "everywhere", "keep_last", "undo", "clear", "narrow", "word", "discard")
+        if action in mine:
+            return self._answers is not None and isinstance(self.focused, CellGrid)
+        return super().check_action(action, parameters)
+
+    def action_word(self, number: int) -> None:
+        """Answer with one of the setting's words, or begin to type a number."""
+        setting = self._setting
+        if not setting.words:
+            self._edit(str(number))
+        elif number <= len(setting.words):
+            self._put(setting.words[number - 1])
+
+    def action_keep_last(self) -> None:
+        """Answer what the last look saw, which the console still shows."""
+        place = self._place()
+        row = self.answers.row(place, self._column) if place is not None else None
+        if row is None or row.last is None:
+            self.tell("Nobody has looked at this value before")
+        else:
+            self._put(row.last.value)
+
+    def action_clear(self) -> None:
+        """Empty the cell."""
+        place = self._place()
+        if place is not None:
+            self.answers.put([place], self._column, None)
+            self._changed()
+
+    def action_undo(self) -> None:
+        """Take the last step back."""
+        count = self.answers.undo()
+        self.tell(f"Undone: {plural(count, 'value')}" if count else "There is nothing to undo")
+        self._changed()
+
+    def action_fill(self) -> None:
+        """The answer of this cell, or of the next one above it, in every empty cell below."""
+        grid = self.query_one(CellGrid)
+        value, places = self.answers.below(self._shown, grid.cursor or 0, self._column)
+        if value is None:
+            self.tell("Answer a cell of this column first, then A fills those below it")
+            return
+        self._state(places, value)
+
+    def action_everywhere(self) -> None:
+        """The answer of this cell, or of the next one above it, as one statement for every row that is shown."""
+        grid = self.query_one(CellGrid)
+        value, _ = self.answers.below(self._shown, grid.cursor or 0, self._column)
+        if value is None:
+            self.tell("Answer a cell of this column first, then * states the same of every row")
+            return
+        self._state([one for one in self._shown if self.answers.asks(one, self._column)], value)
+
+    def _state(self, places: Sequence[int], value: Value) -> None:
+        """One answer for several rows, which is kept beside each of them."""
+        narrowed = self.query_one("#narrow", Input).value
+        note = cells.statement(self.answers, self._column, value, places, narrowed)
+        count = self.answers.put(places, self._column, value, note) if len(places) > 1 else 0
+        self.tell(f"{plural(count, 'cell')} filled; u takes it back" if count else "No cell is left to fill")
+        self._changed(onwards=True)
+
+    def _put(self, value: Value) -> None:
+        place = self._place()
+        if place is None:
+            return
+        if not self.answers.asks(place, self._column):
+            self.tell("This cell is not asked")
+            return
+        self.answers.put([place], self._column, value)
+        self.tell("")
+        self._changed(onwards=True)
+
+    def _changed(self, *, onwards: bool = False) -> None:
+        grid = self.query_one(CellGrid)
+        if onwards and grid.cursor is not None:
+            grid.go_to(*self.answers.after(self._shown, grid.cursor, self._column))
+        grid.refresh()
+        self._describe()
+        self._keep_soon()
+
+    @property
+    def _column(self) -> int:
+        return self.query_one(CellGrid).column
+
+    @property
+    def _setting(self) -> Setting:
+        return self.answers.settings[self._column]
+
+    # Typing
+
+    def action_edit(self) -> None:
+        """Choose one of the setting's words, or type what it takes."""
+        place = self._place()
+        if place is None or not self.answers.asks(place, self._column):
+            self.tell("This cell is not asked")
+            return
+        setting, value = self._setting, self.answers.value(place, self._column)
+        if setting.words:
+            self.app.push_screen(ChoiceScreen(setting, value), self._chosen)
+        else:
+            listed = ", ".join(value) if isinstance(value, tuple) else value
+            self._edit("" if value is None else str(listed or "none"))
+
+    def _chosen(self, number: int | None) -> None:
+        if number is not None:
+            self._put(self._setting.words[number])
+
+    def _edit(self, text: str) -> None:
+        entry = self.query_one("#entry", Input)
+        entry.value = text
+        entry.placeholder = cells.takes(self._setting)
+        entry.add_class("-shown")
+        entry.focus()
+        entry.cursor_position = len(entry.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: the value is taken, or the rows are narrowed."""
+        event.stop()
+        if event.input.id == "narrow":
+            self.focus_first()
+        elif event.input.id == "entry":
+            self._enter(event.input)
+
+    def _enter(self, entry: Input) -> None:
+        try:
+            value = cells.typed(self._setting, entry.value, self._desk.now().date()) if entry.value.strip() else None
+        except UsageError as error:
+            self.tell(str(error), wrong=True)
+            return
+        self._leave_entry()
+        if value is None:
+            self.action_clear()
+        else:
+            self._put(value)
+
+    def _leave_entry(self) -> None:
+        self.query_one("#entry").remove_class("-shown")
+        self.tell("")
+        self.focus_first()
+
+    def action_narrow(self) -> None:
+        """Type what the rows are to have."""
+        self.query_one("#narrow").add_class("-shown")
+        self.query_one("#narrow").focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow with every letter; what is written of the look goes into the draft."""
+        if event.input.id == "narrow":
+            self._narrow(event.value)
+        else:
+            self._keep_soon()
+
+    def on_text_area_changed(self) -> None:
+        """So does the note."""
+        self._keep_soon()
+
+    @work(exclusive=True, group="leave")
+    async def action_leave(self) -> None:
+        """From a box to the grid, from there the filter is cleared, then away; a draft stays."""
+        narrow = self.query_one("#narrow", Input)
+        if self.focused is self.query_one("#entry"):
+            self._leave_entry()
+        elif narrow.value or narrow.has_focus:
+            narrow.value = ""
+            narrow.remove_class("-shown")
+            self.focus_first()
+        elif self.touched and self._draft is not None:
+            self._keep_now()
+            self.dashboard.say(cells.left_line(self.answers.filled))
+            self.dismiss(None)
+        else:
+            self.dismiss(None)
+
+    # The draft
+
+    def _keep_soon(self) -> None:
+        """Write the draft once the person pauses for a moment."""
+        if self._draft is None:
+            return
+        self._draft.about = {name: self.field(name).value for name in _ABOUT if self.field(name).touched}
+        if self._keeping is not None:
+            self._keeping.stop()
+        self._keeping = self.set_timer(_KEEP_SECONDS, self._keep_now)
+
+    def _keep_now(self) -> None:
+        try:
+            self._keep()
+        except OSError as error:
+            self.tell(f"The draft cannot be kept: {error.strerror or error}", wrong=True)
+
+    def _keep(self) -> None:
+        """Write the draft as things stand now. Raises OSError."""
+        draft, answers = self._draft, self._answers
+        if draft is None or answers is None or self._recorded:
+            return
+        draft.answers, draft.notes = dict(answers.values), dict(answers.notes)
+        if draft.answers or draft.about:
+            drafts.save(draft)
+        else:
+            drafts.discard(draft)
+
+    def on_unmount(self) -> None:
+        """The dashboard is left in the middle of it."""
+        with suppress(OSError):
+            self._keep()
+
+    @work(exclusive=True, group="leave")
+    async def action_discard(self) -> None:
+        """Empty every cell."""
+        if not self.answers.values:
+            self.tell("Nothing is filled in")
+            return
+        body = Text(f"{plural(self.answers.filled, 'value')} of this screen. Nothing has been recorded.")
+        if await self.app.push_screen_wait(
+            QuestionScreen("Discard the draft?", body, yes="Discard", no="Keep editing")
+        ):
+            for column in range(len(self.answers.settings)):
+                self.answers.put(range(len(self.answers.subjects)), column, None)
+            self.tell("Discarded; u brings it back, column by column")
+            self._changed()
+
+    # The look
 
     def on_select_changed(self, event: Select.Changed) -> None:
         """Another generation of the console has another way there."""
@@ -139,30 +503,28 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
         """Read again, and show what would be recorded."""
         if self._before is None or self._busy:
             return
-        answers = [
-            (row, value)
-            for number, row in enumerate(self._due)
-            if (value := _answer(row, self.field(f"row-{number}").value)) is not None
-        ]
-        if not answers:
-            self.tell("No row is filled in; an empty row counts as not seen", wrong=True)
+        if not self.answers.values:
+            self.tell("No cell is filled in; an empty cell counts as not seen", wrong=True)
             self.focus_first()
             return
-        self._review([EnteredValue(row.subject.id, row.setting.id, value) for row, value in answers], self._before)
+        self._keep_now()
+        self._review(self._before)
 
     @work(exclusive=True, group="send")
-    async def _review(self, told: Sequence[EnteredValue], before: State) -> None:
+    async def _review(self, before: State) -> None:
         self._busy = True
         try:
             with self.telling():
-                await self._asked(told, before)
+                await self._asked(before)
         finally:
             self._busy = False
 
-    async def _asked(self, told: Sequence[EnteredValue], before: State) -> None:
+    async def _asked(self, before: State) -> None:
+        assert self._draft is not None
         self.tell("Reading the signals again …")
         shots = self._shots if self.field("shot").value else ()
-        form = Form(self._screen.id, told, self._by, self.field("path").value, self.field("note").value, shots)
+        path, note = self.field("path").value, self.field("note").value
+        form = Form(self._screen.id, self._draft.entered, self._by, path, note, shots)
         looked, made = await asyncio.to_thread(self._filled, before, form)
         self.tell("")
         question = QuestionScreen(
@@ -171,6 +533,8 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
         if await self.app.push_screen_wait(question):
             bodies = {shot.sha256: self._bodies[shot.sha256] for shot in shots}
             await asyncio.to_thread(self._desk.job.store.add_attestations, made, bodies)
+            self._recorded = True
+            drafts.discard(self._draft)
             self.dismiss(made)
 
     def _filled(self, before: State, form: Form) -> tuple[CompletedVisit, tuple[Attestation, ...]]:
@@ -184,24 +548,59 @@ class WalkScreen(FormScreen[tuple[Attestation, ...]]):
         """Keep the screenshot as it is now; what is shown is what is recorded. Raises UsageError."""
         digest = self.query_one("#digest", Static)
         digest.remove_class("-shown")
-        self._shots, self._bodies = recording.read_all([file.expanded(text)])
+        self._shots, self._bodies = pictures([text])
         digest.update(rows.digests(self._shots))
         digest.add_class("-shown")
 
+    def on_descendant_focus(self) -> None:
+        """Other keys are active."""
+        self.refresh_bindings()
+
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Show the digest, or what is wrong with a value, once the person goes on."""
+        self.refresh_bindings()
         field = event.widget.parent
         if isinstance(field, Field) and field.value and field.touched:
             field.good()
 
 
-def _answer(row: Row, text: str) -> Value | None:
-    """What the screen shows for the row; None when it was left out. Raises UsageError."""
-    if not text:
-        return None
-    if text == rows.KEEP and row.last is not None:
-        return row.last.value
-    return parse_value(row.setting, text)
+class ChoiceScreen(ModalScreen[int | None]):
+    """The words of a setting: ends with the number of one, from 0, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back"),
+        *(Binding(str(n), f"take({n})", f"Word number {n}", show=False) for n in range(1, cells.DIGITS + 1)),
+    ]
+    DEFAULT_CSS: ClassVar[str] = "ChoiceScreen { align: center middle; }"
+
+    def __init__(self, setting: Setting, value: Value) -> None:
+        super().__init__()
+        self._setting, self._value = setting, value
+
+    def compose(self) -> ComposeResult:
+        """The question, and a list."""
+        with Vertical(classes="dialog"):
+            yield Static(Text(safe_text(self._setting.title), "bold"))
+            yield Grid([Column("", 2), Column("what the console shows", 20, flexible=True)])
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Stand on the answer that is there."""
+        words = self._setting.words
+        here = words.index(self._value) if isinstance(self._value, str) and self._value in words else 0
+        grid = self.query_one(Grid)
+        grid.show(len(words), lambda row: [Text(str(row + 1)), Text(words[row])], cursor=here)
+        grid.focus()
+
+    def on_grid_chosen(self, message: Grid.Chosen) -> None:
+        """That one."""
+        message.stop()
+        self.dismiss(message.row)
+
+    def action_take(self, number: int) -> None:
+        """By its number."""
+        if number <= len(self._setting.words):
+            self.dismiss(number - 1)
 
 
 def _short(what: str) -> Callable[[str], str]:

@@ -30,7 +30,7 @@ from contribaudit.tui.messages import missing, past
 from contribaudit.tui.rows import attestations, due
 from contribaudit.tui.rows.attestations import Contents, Recorded, contents, made_line, recorded_detail
 from contribaudit.tui.rows.due import DueScreen
-from contribaudit.tui.screens.attest import WalkScreen
+from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import QuestionScreen, RevokeScreen
 from contribaudit.tui.source import Board, Source
@@ -46,7 +46,7 @@ async def walk(dashboard: Host, board: Board, screens: Sequence[DueScreen]) -> N
         for number, one in enumerate(screens, 1):
             place = f"screen {number} of {len(screens)}" if len(screens) > 1 else ""
             desk = open_desks[one.organization]
-            form = WalkScreen(desk, one.screen, one.rows, board.you, board.report.state, place=place)
+            form = AttestScreen(desk, one, board.you, place=place)
             recorded = await dashboard.push_screen_wait(form)
             if recorded is None:
                 break

@@ -28,7 +28,7 @@ from contribaudit.exporters.text import safe_text
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.rows.attestations import Recorded, recorded_detail
 from contribaudit.tui.widgets.bars import KeyLine
-from contribaudit.tui.widgets.field import Box, Field
+from contribaudit.tui.widgets.field import Field
 from contribaudit.tui.widgets.grid import Column, Grid
 
 
@@ -145,8 +145,8 @@ class FormScreen(ModalScreen[T | None]):
 
     def focus_first(self) -> None:
         """Into the first box."""
-        for box in self.query(Box):
-            box.focus()
+        for field in self.query(Field):
+            field.box.focus()
             return
 
     def field(self, name: str) -> Field:
@@ -191,7 +191,7 @@ class FormScreen(ModalScreen[T | None]):
             self.tell(
                 "Correct the fields marked with !" if len(wrong) > 1 else "One field needs correction", wrong=True
             )
-            wrong[0].query_one(Box).focus()
+            wrong[0].box.focus()
             wrong[0].scroll_visible()
         else:
             self.tell("")

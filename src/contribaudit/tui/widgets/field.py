@@ -12,7 +12,8 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Checkbox, Input, Static
+from textual.events import Paste
+from textual.widgets import Checkbox, Input, Static, TextArea
 
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
@@ -37,6 +38,25 @@ class Box(PlainInput):
     ]
 
 
+class Area(TextArea):
+    """Several lines. Enter begins another one, Tab goes on."""
+
+    def __init__(self, text: str, placeholder: str) -> None:
+        super().__init__(text, placeholder=placeholder, tab_behavior="focus", soft_wrap=True, compact=True)
+
+    async def _on_paste(self, event: Paste) -> None:
+        event.text = safe_text(event.text, keep_lines=True)  # the library's own handler comes after this one
+
+    @property
+    def value(self) -> str:
+        """The text with each control character replaced, lines kept."""
+        return safe_text(self.text, keep_lines=True)
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self.text = safe_text(text, keep_lines=True)
+
+
 class Tick(Checkbox):
     """A box that is empty unless it is ticked: the library's own tells the two by colour."""
 
@@ -50,7 +70,7 @@ class Field(Vertical):
     """`label` above the box; `check` raises UsageError for what the field cannot hold, and its words appear below it.
 
     `value` is what stands there at first. It is asked again (`good`) when the form is sent, and once a wrong value was
-    told, with every key.
+    told, with every key. `long` gives it several lines.
     """
 
     DEFAULT_CSS = """
@@ -60,6 +80,8 @@ class Field(Vertical):
         & > .field--label { height: auto; width: 1fr; }
         & > Box, & > Box:focus { border: none; height: 1; padding: 0 1; background: $panel; }
         & > Box:focus { background: $primary 35%; }
+        & > Area { height: auto; min-height: 2; max-height: 6; padding: 0 1; background: $panel; }
+        & > Area:focus { background: $primary 35%; }
         & > .field--wrong { display: none; height: auto; color: $text-error; text-style: bold; }
         &.-wrong > .field--wrong { display: block; }
     }
@@ -74,32 +96,36 @@ class Field(Vertical):
         placeholder: str = "",
         check: Callable[[str], object] | None = None,
         required: bool = False,
+        long: bool = False,
     ) -> None:
         super().__init__(id=id)
         self._label = Text(safe_text(label)) if isinstance(label, str) else label
-        self._placeholder = safe_text(placeholder)
         self._check, self._required = check, required
-        self.first = safe_text(value)
+        self.first = safe_text(value, keep_lines=long)
+        told = safe_text(placeholder)
+        self.box: Box | Area = (
+            Area(self.first, told) if long else Box(self.first, placeholder=told, select_on_focus=False)
+        )
 
     def compose(self) -> ComposeResult:
         """Label, box, what is wrong."""
         yield Static(self._label, classes="field--label")
-        yield Box(self.first, placeholder=self._placeholder, select_on_focus=False)
+        yield self.box
         yield Static(classes="field--wrong", markup=False)
 
     @property
     def value(self) -> str:
         """What stands in the box, without blanks around it."""
-        return self.query_one(Box).value.strip()
+        return self.box.value.strip()
 
     @value.setter
     def value(self, text: str) -> None:
-        self.query_one(Box).value = text
+        self.box.value = text
 
     @property
     def touched(self) -> bool:
         """True when something else stands there than at first."""
-        return self.query_one(Box).value != self.first
+        return self.box.value != self.first
 
     def good(self) -> bool:
         """Whether the field can be sent; says what is wrong beside it when not."""
@@ -123,3 +149,7 @@ class Field(Vertical):
         """What was wrong may be right now."""
         if self.has_class("-wrong"):
             self.good()
+
+    def on_text_area_changed(self) -> None:
+        """So in a field of several lines."""
+        self.on_input_changed()

@@ -49,7 +49,9 @@ class Grid(ScrollView, can_focus=True):
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home", "edge(0)", "First", show=False),
-        Binding("end", "edge(-1)", "Last", show=False),
+        Binding("end,G", "edge(-1)", "Last", show=False),
+        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False),
+        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False),
         Binding("enter", "choose", "Open", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--header", "grid--cursor", "grid--hover"}
@@ -88,6 +90,18 @@ class Grid(ScrollView, can_focus=True):
         def __init__(self, grid: Grid, row: int) -> None:
             super().__init__()
             self.grid, self.row = grid, row
+
+        @property
+        def control(self) -> Grid:
+            """The grid."""
+            return self.grid
+
+    class Headed(Message):
+        """A column's title was clicked."""
+
+        def __init__(self, grid: Grid, column: int) -> None:
+            super().__init__()
+            self.grid, self.column = grid, column
 
         @property
         def control(self) -> Grid:
@@ -156,9 +170,9 @@ class Grid(ScrollView, can_focus=True):
         """Some rows up or down."""
         self._go_to((self.cursor or 0) + by)
 
-    def action_page(self, pages: int) -> None:
-        """Some pages up or down."""
-        self._go_to((self.cursor or 0) + pages * max(1, self._room - 1))
+    def action_page(self, pages: float) -> None:
+        """Some pages up or down, or a part of one."""
+        self._go_to((self.cursor or 0) + int(pages * max(2, self._room - 1)))
 
     def action_edge(self, row: int) -> None:
         """To the first row, or the last (-1)."""
@@ -172,11 +186,13 @@ class Grid(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; one on the cursor's row opens it."""
         row = self._row_at(event.y)
-        if row is None:
-            return
-        if row == self.cursor:
+        if event.y == 0:
+            column = self.column_at(event.x)
+            if column is not None:
+                self.post_message(self.Headed(self, column))
+        elif row is not None and row == self.cursor:
             self.action_choose()
-        else:
+        elif row is not None:
             self.cursor = row
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -219,6 +235,15 @@ class Grid(ScrollView, can_focus=True):
             shown[number] += share
             left -= share
         return shown
+
+    def column_at(self, x: int) -> int | None:
+        """The column that is shown there; None right of the last."""
+        start = 1  # behind the cursor's mark
+        for column, width in enumerate(self.widths(self.size.width)):
+            if width and start <= x < start + width + _GAP:
+                return column
+            start += width + _GAP if width else 0
+        return None
 
     def region_of(self, row: int) -> Region:
         """Where a row stands on the widget."""
@@ -272,6 +297,44 @@ class Grid(ScrollView, can_focus=True):
             wanted = row if row < wanted else max(wanted, row - self._room + 1)
         if wanted != top:
             self.scroll_target_y = self.scroll_y = wanted
+
+
+class CellGrid(Grid):
+    """A grid whose cursor is on one cell of its row: `column` counts from the first that can be answered, the second.
+
+    `Chosen` is posted for that cell.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "column(-1)", "Column to the left", show=False),
+        Binding("right,l", "column(1)", "Column to the right", show=False),
+    ]
+    column: reactive[int] = reactive(0)
+
+    def watch_column(self) -> None:
+        """Another cell, of the same row."""
+        self.post_message(self.Moved(self, self.cursor))
+        self.refresh()
+
+    def action_column(self, by: int) -> None:
+        """To a column beside it."""
+        self.column = min(max(self.column + by, 0), max(0, len(self._columns) - 2))
+
+    def go_to(self, row: int, column: int) -> None:
+        """To this cell."""
+        self.column = column
+        self._go_to(row)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor to the cell; one on the cursor's cell opens it."""
+        event.prevent_default()
+        row, column = self._row_at(event.y), (self.column_at(event.x) or 0) - 1
+        if row is None:
+            return
+        if row == self.cursor and column in (self.column, -1):
+            self.action_choose()
+        else:
+            self.go_to(row, max(column, 0))
 
 
 class TreeGrid(Grid):

@@ -1,4 +1,4 @@
-"""Forms that were left half filled in: what was answered, and how the signals stood before that look.
+"""Console screens that were left half filled in: what was answered, and how the signals stood before that look.
 
 One JSON file each, for this account alone, in the data folder. A draft is never evidence: it counts once it is
 recorded, and it is dropped when a signal moved since: nobody knows then whether that was before the look or after.
@@ -17,6 +17,7 @@ from typing import Any
 
 from contribaudit import files
 from contribaudit.attestations.due import DueScreen
+from contribaudit.attestations.recording import EnteredValue
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Kind, Subject
@@ -26,7 +27,7 @@ from contribaudit.core.resolve.state import State
 from contribaudit.files import Unreadable
 from contribaudit.settings import file
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(slots=True)
@@ -40,8 +41,18 @@ class Draft:
     signals: str
     """Digest of all signals that could anchor its values, as they stood before the look."""
     answers: dict[tuple[Subject, SettingId], Value] = field(default_factory=dict)
-    covered: dict[SettingId, int] = field(default_factory=dict)
-    """Settings that one statement answered, and for how many rows."""
+    notes: dict[tuple[Subject, SettingId], str] = field(default_factory=dict)
+    """What is kept beside an answer: that one statement covers it and how many others."""
+    about: dict[str, str] = field(default_factory=dict)
+    """What was written of the look itself, by field: path, screenshot, note."""
+
+    @property
+    def entered(self) -> list[EnteredValue]:
+        """The answers as values that somebody entered."""
+        return [
+            EnteredValue(subject.id, setting, value, note=self.notes.get((subject, setting), ""))
+            for (subject, setting), value in self.answers.items()
+        ]
 
     @staticmethod
     def begin(before: State, due: DueScreen, by: str) -> Draft:
@@ -62,7 +73,7 @@ class Draft:
 
 
 def save(draft: Draft) -> None:
-    """Keep it for the next walk, in place of an older one. Raises OSError."""
+    """Keep it for the next look at the screen, in place of an older one. Raises OSError."""
     draft.path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "version": _VERSION,
@@ -71,11 +82,8 @@ def save(draft: Draft) -> None:
         "by": draft.by,
         "begun_at": draft.begun_at.isoformat(),
         "signals": draft.signals,
-        "answers": [
-            [subject.kind.value, subject.organization, subject.id, setting, value]
-            for (subject, setting), value in draft.answers.items()
-        ],
-        "covered": draft.covered,
+        "answers": [[*_row(key), value, draft.notes.get(key, "")] for key, value in draft.answers.items()],
+        "about": draft.about,
     }
     with files.unfinished(draft.path) as place:
         place.write_text(json.dumps(document), encoding="utf-8")
@@ -89,12 +97,14 @@ def load(like: Draft) -> Draft | None:
         begun_at = parse_utc(found["begun_at"])
         if found["version"] != _VERSION or begun_at is None:
             return None
-        answers = {
-            (Subject(organization, Kind(kind), subject), SettingId(setting)): _value(value)
-            for kind, organization, subject, setting, value in found["answers"]
-        }
-        covered = {SettingId(setting): int(count) for setting, count in found["covered"].items()}
-        return Draft(like.organization, like.screen, like.by, begun_at, found["signals"], answers, covered)
+        draft = Draft(like.organization, like.screen, like.by, begun_at, found["signals"])
+        for kind, organization, subject, setting, value, note in found["answers"]:
+            key = (Subject(organization, Kind(kind), subject), SettingId(setting))
+            draft.answers[key] = _value(value)
+            if note:
+                draft.notes[key] = str(note)
+        draft.about = {str(name): str(text) for name, text in found["about"].items()}
+        return draft
     except (Unreadable, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -102,6 +112,14 @@ def load(like: Draft) -> Draft | None:
 def discard(draft: Draft) -> None:
     """Remove what was kept of this form."""
     draft.path.unlink(missing_ok=True)
+
+
+def discard_of(organization: str) -> None:
+    """Remove every draft about an organization: one that exists in a demonstration only."""
+    for path in _kept():
+        with suppress(Unreadable, ValueError, TypeError, KeyError, OSError):
+            if json.loads(files.read_text(path))["organization"] == organization:
+                path.unlink()
 
 
 def discard_all() -> int:
@@ -117,6 +135,11 @@ def discard_all() -> int:
 def _kept() -> Iterable[Path]:
     folder = _folder()
     return sorted(folder.glob("*.json")) if folder.is_dir() else ()
+
+
+def _row(key: tuple[Subject, SettingId]) -> tuple[str, str, str, str]:
+    subject, setting = key
+    return subject.kind.value, subject.organization, subject.id, setting
 
 
 def _folder() -> Path:

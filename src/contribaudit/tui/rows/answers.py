@@ -1,0 +1,255 @@
+"""The grid of one console screen: a row for each subject, a column for each setting, and what was answered so far.
+
+Nothing stands in a cell before somebody looked: neither what the policy wants, nor what the plan predicts, nor what the
+last look saw. A cell that stays empty is not recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from rich.style import Style
+from rich.text import Text
+
+from contribaudit.attestations.due import Row, ruled_out
+from contribaudit.attestations.recording import allowed, covering_note, doubt, parse_value
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import display, plural, safe_text
+from contribaudit.tui.rows.dates import PLACEHOLDER, day_of
+from contribaudit.tui.widgets.grid import Column
+
+Key = tuple[Subject, SettingId]
+"""What is asked of whom."""
+KEEP = "="
+"""Pressed for "it still shows what the last look saw"."""
+EMPTY, NOT_ASKED = "·", "-"
+"""What stands in a cell that nobody answered, and in one that another answer makes pointless."""
+DIGITS = 9
+"""So many words of a setting have a key of their own."""
+
+
+class Answers:
+    """What was answered, what is still asked, and the way back. `state` names the subjects and knows older answers."""
+
+    def __init__(self, state: State, rows: Iterable[Row]) -> None:
+        self.state = state
+        self._rows = {row.key: row for row in rows}
+        self.subjects: tuple[Subject, ...] = tuple(dict.fromkeys(row.subject for row in self._rows.values()))
+        self.settings: tuple[Setting, ...] = tuple(dict.fromkeys(row.setting for row in self._rows.values()))
+        self.values: dict[Key, Value] = {}
+        self.notes: dict[Key, str] = {}
+        """What to keep beside an answer that stands for several rows."""
+        self._steps: list[dict[Key, tuple[Value, str]]] = []
+        """What stood there before each step, None where nothing did."""
+        self._pointless = {key for key, row in self._rows.items() if ruled_out(state, row)}
+        screens = {row.screen.id: row.screen for row in self._rows.values()}
+        self._waiting = [
+            (setting, condition.setting) for one in screens.values() for setting, condition in one.asked_if.items()
+        ]
+        self._hays: list[str] | None = None
+
+    def row(self, place: int, column: int) -> Row | None:
+        """The question of a cell; None where the subject has no such setting."""
+        return self._rows.get((self.subjects[place], self.settings[column].id))
+
+    def asks(self, place: int, column: int) -> bool:
+        """Whether the cell waits for an answer, or has one."""
+        key = (self.subjects[place], self.settings[column].id)
+        return key in self._rows and key not in self._pointless
+
+    def value(self, place: int, column: int) -> Value:
+        """The answer; None where there is none."""
+        return self.values.get((self.subjects[place], self.settings[column].id))
+
+    @property
+    def asked(self) -> int:
+        """How many cells wait for an answer or have one."""
+        return len(self._rows) - len(self._pointless)
+
+    @property
+    def filled(self) -> int:
+        """How many have one."""
+        return len(self.values)
+
+    def put(self, places: Iterable[int], column: int, value: Value, note: str = "") -> int:
+        """Answer these cells, or empty them with None; how many changed. Cells that are not asked stay as they are."""
+        setting = self.settings[column].id
+        keys = [(self.subjects[place], setting) for place in places if self.asks(place, column)]
+        before = {key: (self.values.get(key), self.notes.get(key, "")) for key in keys}
+        changed = {key: was for key, was in before.items() if was != (value, note)}
+        for key in changed:
+            self._place(key, value, note)
+        for key in self._without_point(changed):
+            changed[key] = (self.values[key], self.notes.get(key, ""))
+            self._place(key, None, "")
+        if changed:
+            self._steps.append(changed)
+        return len(changed)
+
+    def undo(self) -> int:
+        """Take the last step back; how many cells it was about, 0 where there is none."""
+        step = self._steps.pop() if self._steps else {}
+        for key, (value, note) in step.items():
+            self._place(key, value, note)
+        self._without_point(step)
+        return len(step)
+
+    def take_up(self, values: Mapping[Key, Value], notes: Mapping[Key, str]) -> int:
+        """Go on with what a draft holds of this screen; how many answers that are."""
+        for key, value in values.items():
+            if key in self._rows:
+                self._place(key, value, notes.get(key, ""))
+        for key in self._without_point(self._rows):
+            self._place(key, None, "")
+        return self.filled
+
+    def below(self, shown: Sequence[int], at: int, column: int) -> tuple[Value, list[int]]:
+        """The answer at `at` (its place among `shown`), or the next one above it; that cell, and the empty ones below.
+
+        None and no cell where there is no answer.
+        """
+        for source in range(at, -1, -1):
+            value = self.value(shown[source], column)
+            if value is not None:
+                left = [one for one in shown[source + 1 :] if self.value(one, column) is None]
+                return value, [shown[source], *(one for one in left if self.asks(one, column))]
+        return None, []
+
+    def after(self, shown: Sequence[int], at: int, column: int) -> tuple[int, int]:
+        """The next empty cell, down the column and then those to the right; the same one where none is empty."""
+        for number, here in enumerate((*range(column, len(self.settings)), *range(column))):
+            for place in range(at + 1 if not number else 0, len(shown)):
+                if self.asks(shown[place], here) and self.value(shown[place], here) is None:
+                    return place, here
+        return at, column
+
+    def matching(self, text: str) -> list[int]:
+        """The places of the subjects whose names have every word of it."""
+        words = text.casefold().split()
+        if not words:
+            return list(range(len(self.subjects)))
+        if self._hays is None:
+            self._hays = [
+                f"{alias_of(self.state, one)} {self.state.place(one).name} {one.id}".casefold() for one in self.subjects
+            ]
+        return [place for place, hay in enumerate(self._hays) if all(word in hay for word in words)]
+
+    def _place(self, key: Key, value: Value, note: str) -> None:
+        if value is None:
+            self.values.pop(key, None)
+        else:
+            self.values[key] = value
+        self.notes.pop(key, None)
+        if value is not None and note:
+            self.notes[key] = note
+
+    def _without_point(self, changed: Iterable[Key]) -> list[Key]:
+        """Weigh anew what waits for these answers; those that have an answer which nobody asks for any more."""
+        lost = []
+        for subject, setting in list(changed):
+            for one, waits_for in self._waiting:
+                row = self._rows.get((subject, one))
+                if waits_for != setting or row is None:
+                    continue
+                if ruled_out(self.state, row, self.values):
+                    self._pointless.add(row.key)
+                    lost += [row.key] if row.key in self.values else []
+                else:
+                    self._pointless.discard(row.key)
+        return lost
+
+
+def name_of(state: State, subject: Subject) -> str:
+    """What a row is called: an organization by its name, whatever else by the name that is typed for it."""
+    if subject.kind is Kind.ORGANIZATION:
+        return state.organization_name(subject.id)
+    return alias_of(state, subject).removeprefix("app:")
+
+
+def columns(answers: Answers) -> tuple[Column, ...]:
+    """The subject, then a column for each setting, called by the end of its name."""
+    ends = [one.id.rpartition(".")[2].replace("_", " ") for one in answers.settings]
+    return (
+        Column("", 16, flexible=True),
+        *(Column(safe_text(end), max(10, len(end) + 2), flexible=True) for end in ends),
+    )
+
+
+def cells(answers: Answers, place: int, cursor: int | None) -> list[Text]:
+    """One row; `cursor` is the column that the cursor is on in it, None in every other row."""
+    found = [Text(safe_text(name_of(answers.state, answers.subjects[place])))]
+    for column in range(len(answers.settings)):
+        value = answers.value(place, column)
+        if value is not None:
+            said, style = display(value), "bold"
+        else:
+            said, style = (EMPTY, "dim") if answers.asks(place, column) else (NOT_ASKED, "dim")
+        found.append(Text(f"[{said}]", "bold reverse") if column == cursor else Text(f" {said}", style))
+    return found
+
+
+def filled_line(answers: Answers, shown: int) -> Text:
+    """How far it is."""
+    said = Text(f"{answers.filled} of {answers.asked} filled", "bold")
+    if shown < len(answers.subjects):
+        said.append(f"   {shown} of {len(answers.subjects)} rows shown", "not bold yellow")
+    return said.append("   what stays empty is not recorded", "not bold dim")
+
+
+def legend(answers: Answers, place: int, column: int) -> Text:
+    """What the cell under the cursor asks, the keys that answer it, and what the last look saw."""
+    row, setting = answers.row(place, column), answers.settings[column]
+    said = Text(safe_text(setting.title), "bold")
+    if row is None:
+        return said.append("\nnot a setting of this row", "not bold dim")
+    if not answers.asks(place, column):
+        return said.append("\nnot asked: another answer of this row rules it out", "not bold dim")
+    said.append("\n")
+    if setting.words:
+        for number, word in enumerate(setting.words[:DIGITS], 1):
+            words = Text.assemble((f"{number} ", "bold cyan"), (word, "not bold"))
+            words.stylize(Style.from_meta({"@click": f"screen.word({number})"}))
+            said.append_text(words).append("   ")
+    else:
+        said.append("Enter ", "bold cyan").append(f"{takes(setting)}   ", "not bold")
+    if row.last is not None:
+        said.append(f"{KEEP} ", "bold cyan").append(
+            f"still {display(row.last.value)}, as {safe_text(row.last.by)} saw on {row.last.observed_at:%Y-%m-%d}",
+            "not bold",
+        )
+    value = answers.value(place, column)
+    doubted = doubt(answers.state, row.subject.organization, setting.id, value) if value is not None else ""
+    if doubted:
+        said.append(f"\n! {safe_text(doubted)}", "not bold yellow")
+    return said
+
+
+def takes(setting: Setting) -> str:
+    """What a cell holds, in a few words."""
+    return PLACEHOLDER if setting.unit == "date" else allowed(setting)
+
+
+def typed(setting: Setting, text: str, today: date) -> Value:
+    """What was typed into a cell; a day may be `today` or `-90d`. Raises UsageError for what it cannot hold."""
+    if setting.unit == "date":
+        return day_of(text, today).isoformat()
+    return parse_value(setting, text)
+
+
+def statement(answers: Answers, column: int, value: Value, places: Sequence[int], narrowed: str) -> str:
+    """The note of each row that one statement covers; "" of one row. `narrowed` is the filter that chose the rows."""
+    if len(places) < 2:
+        return ""
+    everywhere = sum(1 for place in range(len(answers.subjects)) if answers.asks(place, column))
+    about = "" if len(places) == everywhere else f"the rows that match {narrowed!r}" if narrowed else "these"
+    return covering_note(answers.settings[column].id, value, len(places), about)
+
+
+def left_line(filled: int) -> str:
+    """What is told when somebody leaves a screen half filled."""
+    return f"{plural(filled, 'value')} kept as a draft, nothing recorded: open the screen again to go on"
