@@ -5,7 +5,8 @@
     │   ├── ConfigurationError             2   config.toml or an environment variable
     │   ├── PolicyFileError                2   the audit policy file: file, line, key
     │   ├── RulebookError                  2   a rulebook file
-    │   └── AmbiguousSubject               2   a text names several subjects; an audit warns and goes on
+    │   ├── AmbiguousSubject               2   a text names several subjects; an audit warns and goes on
+    │   └── SubprocessorsNotRead           2   a page of sub-processors that cannot be taken in whole; says why
     ├── CredentialError                    4   no key, or a key store that cannot be used
     │   └── KeyStoreUnusable               4
     ├── AdminApiError                      3   one call failed; a collector's run catches it
@@ -96,6 +97,19 @@ class AmbiguousSubject(UsageError):
     """A text names several subjects; the message lists their IDs."""
 
     code = "ambiguous_subject"
+
+
+class SubprocessorsNotRead(UsageError):
+    """A page of sub-processors that cannot be taken in whole, and so is not taken in at all.
+
+    `why` is a word for programs: "truncated", "unlabelled", "another_page".
+    """
+
+    code = "subprocessors_not_read"
+
+    def __init__(self, message: str, *, why: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.why = why
 
 
 class CredentialError(ContribauditError):

@@ -46,6 +46,7 @@ from contribaudit.core.model.subject import Kind
 from contribaudit.errors import RulebookError
 from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import decoders, shapes
+from contribaudit.rulebook.subprocessors import subprocessor_rules
 from contribaudit.rulebook.terms import terms_rules
 
 
@@ -163,6 +164,8 @@ SHAPES: dict[str, type[shapes.Dated]] = {
     "dates.toml": shapes.DatesFile,
     "statements.toml": shapes.StatementsFile,
     "terms.toml": shapes.TermsFile,
+    "subprocessors.toml": shapes.SubprocessorsFile,
+    "subprocessors_shipped.toml": shapes.ShippedListFile,
     "checks/data_contribution.toml": shapes.ChecksFile,
     "checks/ai_access.toml": shapes.ChecksFile,
     "checks/data_residency.toml": shapes.ChecksFile,
@@ -250,6 +253,12 @@ def load(folder: Path | None = None) -> Rulebook:
         ),
         announced=_announced(part(shapes.DatesFile, "dates.toml")),
         terms=terms_rules(part(shapes.TermsFile, "terms.toml"), frozenset(SHAPES), known_checks),
+        subprocessors=subprocessor_rules(
+            part(shapes.SubprocessorsFile, "subprocessors.toml"),
+            part(shapes.ShippedListFile, "subprocessors_shipped.toml"),
+            apps,
+            next(file.sha256 for file in files if file.name == "subprocessors_shipped.toml"),
+        ),
         sha256=sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest(),
     )
 

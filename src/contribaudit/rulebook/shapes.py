@@ -405,6 +405,71 @@ class TermsFile(Dated):
     compared: list[ComparedEntry] = []
 
 
+class ProductEntry(_Strict):
+    name: Text
+    words: list[Text] = Field(min_length=1)
+    apps: list[Text]
+    may: list[Text] = []
+    with_ai: StrictBool = False
+    ai: str = ""
+
+
+class PurposeEntry(_Strict):
+    kind: Literal["hosting", "ai", "training", "support", "communications", "analytics", "other"]
+    words: list[Text] = Field(min_length=1)
+
+
+class PlaceEntry(_Strict):
+    code: Annotated[str, Field(pattern="^(?:[A-Z]{2}|EEA|GLOBAL)$")]
+    words: list[Text] = Field(min_length=1)
+    eea: StrictBool = False
+
+
+class ColumnsEntry(_Strict):
+    name: list[Text] = Field(min_length=1)
+    products: list[Text] = Field(min_length=1)
+    purposes: list[Text] = Field(min_length=1)
+    data_categories: list[Text] = Field(min_length=1)
+    locations: list[Text] = Field(min_length=1)
+    security: list[Text] = Field(min_length=1)
+    country: list[Text] = Field(min_length=1)
+
+
+class SubprocessorsFile(Dated):
+    """subprocessors.toml"""
+
+    vendor: Text
+    list_days: StrictInt = Field(gt=0)
+    objection_days: StrictInt = Field(gt=0)
+    everything: list[Text] = Field(min_length=1)
+    columns: ColumnsEntry
+    product: list[ProductEntry] = Field(min_length=1)
+    purpose: list[PurposeEntry] = Field(min_length=1)
+    place: list[PlaceEntry] = Field(min_length=1)
+
+
+class ThirdPartyEntry(_Strict):
+    name: Text
+    products: Text
+    purposes: Text
+    data_categories: str
+    locations: Text
+
+
+class GroupCompanyEntry(_Strict):
+    name: Text
+    products: Text
+    country: Text
+
+
+class ShippedListFile(Dated):
+    """subprocessors_shipped.toml"""
+
+    effective: date
+    third_party: list[ThirdPartyEntry] = Field(min_length=1)
+    group_company: list[GroupCompanyEntry] = []
+
+
 class WordsEntry(_Strict):
     title: str
     question: str

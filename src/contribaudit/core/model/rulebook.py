@@ -14,6 +14,7 @@ from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.provisions import NO_TERMS_RULES, TermsRules
 from contribaudit.core.model.subject import Kind
+from contribaudit.core.model.subprocessors import NO_SUBPROCESSOR_RULES, SubprocessorRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +343,8 @@ class Rulebook:
     """Earliest first."""
     terms: TermsRules = NO_TERMS_RULES
     """Watched documents, and what rests on their provisions."""
+    subprocessors: SubprocessorRules = NO_SUBPROCESSOR_RULES
+    """How the vendor's list of sub-processors is read, and the list of 2024."""
     sha256: str = ""
 
     @property

@@ -1,0 +1,261 @@
+"""The vendor's list of sub-processors: its rows as they were written, and what their words mean.
+
+Rows keep the page's own words. What those mean is worked out anew by the rulebook of the moment
+(`core.resolve.subprocessors`), so that a better vocabulary also reads lists that were imported before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal, TypeAlias
+
+Column: TypeAlias = Literal["name", "products", "purposes", "data_categories", "locations", "security", "country"]
+THIRD_PARTY: tuple[Column, ...] = ("name", "products", "purposes", "data_categories", "locations", "security")
+"""The columns of the first table, in the page's order."""
+GROUP: tuple[Column, ...] = ("name", "products", "country")
+"""The columns of the second table, of companies of the vendor's own group."""
+MAY_BE_EMPTY: tuple[Column, ...] = ("security",)
+
+EEA = "EEA"
+GLOBAL = "GLOBAL"
+"""Wherever it is nearest, anywhere in the world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a row; its address is the page's word, and nothing opens it."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the list in its own words. One of the vendor's own group has name, products and country alone."""
+
+    name: str
+    products: str
+    purposes: str = ""
+    data_categories: str = ""
+    locations: str = ""
+    """The country, for a company of the vendor's group."""
+    security: str = ""
+    links: tuple[Link, ...] = ()
+    group: bool = False
+    """True for a company of the vendor's own group."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRows:
+    """What a page says: since when it is in force, and its rows in its order."""
+
+    effective: date
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubprocessorList:
+    """A list with where it is from and who took it in."""
+
+    effective: date
+    rows: tuple[Row, ...]
+    source: str
+    """The file or address."""
+    sha256: str
+    """Of the page as it was read; of the rulebook's file for the shipped list."""
+    imported_at: datetime | None = None
+    """None for the list that the rulebook ships."""
+    imported_by: str = ""
+    account: str = ""
+    host: str = ""
+
+    @property
+    def shipped(self) -> bool:
+        """True for the rulebook's own list, which nobody imported."""
+        return self.imported_at is None
+
+    @property
+    def third_parties(self) -> tuple[Row, ...]:
+        """Rows of the first table."""
+        return tuple(row for row in self.rows if not row.group)
+
+    @property
+    def group_companies(self) -> tuple[Row, ...]:
+        """Rows of the second table."""
+        return tuple(row for row in self.rows if row.group)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person looked at an import's changes, or at one of its rows that was not understood."""
+
+    sha256: str
+    """Of the page that was imported."""
+    row: str
+    """The row's name; "" for everything that the import changed."""
+    by: str
+    at: datetime
+    account: str = ""
+    host: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListHistory:
+    """Every list that was imported, oldest import first, and who reviewed what."""
+
+    imports: tuple[SubprocessorList, ...] = ()
+    reviews: tuple[Review, ...] = ()
+
+    def by(self, moment: datetime) -> ListHistory:
+        """What was known at a moment."""
+        return ListHistory(
+            tuple(one for one in self.imports if one.imported_at is not None and one.imported_at <= moment),
+            tuple(one for one in self.reviews if one.at <= moment),
+        )
+
+    @property
+    def newest(self) -> SubprocessorList | None:
+        """The list in force: the last effective one, as it was last imported. None before the first import."""
+        return max(self.imports, key=_by_date, default=None)
+
+    def reviewed(self, imported: SubprocessorList, row: str = "") -> Review | None:
+        """The first review of an import's changes, or of one of its rows; None when there is none."""
+        own = [one for one in self.reviews if one.sha256 == imported.sha256 and one.row == row]
+        return min(own, key=lambda one: one.at, default=None)
+
+
+def _by_date(one: SubprocessorList) -> tuple[date, datetime]:
+    assert one.imported_at is not None, "only imported lists are kept"
+    return one.effective, one.imported_at
+
+
+NO_LISTS = ListHistory()
+
+
+# ── What words mean ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product word of the list, and the apps that it stands for."""
+
+    name: str
+    words: tuple[str, ...]
+    """Without case."""
+    apps: tuple[str, ...]
+    """Type keys that it stands for."""
+    may: tuple[str, ...] = ()
+    """Type keys of apps of which the word may mean a part: what runs on the product, or may belong to it."""
+    with_ai: bool = False
+    """True for Rovo, which works on what other apps hold wherever AI reaches them."""
+    ai: str = ""
+    """What it is called as an AI feature that others come with, "loom-ai"; "" where it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What several words of the list stand for: a kind of purpose, or a country."""
+
+    name: str
+    """The kind, or an ISO 3166 code, "EEA" or "GLOBAL"."""
+    words: tuple[str, ...]
+    """Without case."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubprocessorRules:
+    """How the rulebook reads the list, and the list that it ships."""
+
+    vendor: str = ""
+    list_days: int = 90
+    """How old an import may be."""
+    objection_days: int = 30
+    """How long a change can be objected to."""
+    columns: Mapping[Column, tuple[str, ...]] = field(default_factory=dict)
+    """The labels of each column, without case."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What each column is called, by its name in `columns`."""
+    everything: tuple[str, ...] = ()
+    """Words for all products, without case."""
+    products: tuple[Product, ...] = ()
+    purposes: tuple[Words, ...] = ()
+    """The first that fits counts."""
+    places: tuple[Words, ...] = ()
+    eea: frozenset[str] = frozenset()
+    """Codes of the countries of the EEA."""
+    baseline: SubprocessorList | None = None
+
+    @property
+    def objection_period(self) -> timedelta:
+        """From an import to the last day on which its changes can be objected to."""
+        return timedelta(days=self.objection_days)
+
+
+NO_SUBPROCESSOR_RULES = SubprocessorRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One item of a products cell, with the exclusions and the condition that bind to it."""
+
+    name: str
+    """As the rulebook calls the product; the page's words where it does not know them."""
+    everything: bool = False
+    apps: frozenset[str] = frozenset()
+    may: frozenset[str] = frozenset()
+    excluding: tuple[str, ...] = ()
+    excluded_apps: frozenset[str] = frozenset()
+    only_with: tuple[str, ...] = ()
+    """Keys of the AI features that it depends on, any of them; empty for none."""
+    with_ai: bool = False
+    understood: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """One purpose, with the condition under which it is pursued."""
+
+    text: str
+    kind: str
+    only_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One item of a locations cell."""
+
+    text: str
+    countries: tuple[str, ...]
+    """ISO 3166 alpha-2, "EEA" or "GLOBAL"; empty where the words are not understood."""
+    condition: str = ""
+    """ "for support requests only"; "" where it always holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """One row, understood as far as the rulebook's words go."""
+
+    row: Row
+    scopes: tuple[Scope, ...]
+    purposes: tuple[Purpose, ...]
+    places: tuple[Place, ...]
+    needs_review: tuple[str, ...] = ()
+    """What is not understood, a sentence each; empty for a row that is."""
+
+    @property
+    def name(self) -> str:
+        """As the page writes it."""
+        return self.row.name
+
+    @property
+    def purpose_kinds(self) -> tuple[str, ...]:
+        """Kinds of its purposes, each once."""
+        return tuple(dict.fromkeys(one.kind for one in self.purposes))
+
+    @property
+    def ai_only(self) -> bool:
+        """True where it counts for products with AI alone."""
+        return bool(self.scopes) and all(one.only_with for one in self.scopes)
