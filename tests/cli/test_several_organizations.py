@@ -131,6 +131,18 @@ def test_the_exit_code_is_the_gravest_of_all(company: Company) -> None:
     assert code == 2, last
 
 
+def test_one_policy_says_what_differs_for_an_organization(company: Company) -> None:
+    """`[[organization]]` in the policy: Acme may keep data in the US, the others may not."""
+    (company.config.parent / "policy.toml").write_text(
+        f'[expect]\nlocation = ["EU"]\n[[organization]]\nmatch = "{DRIFTED}"\nexpect = {{ location = ["US"] }}\n'
+    )
+    _, document, _ = company.audit()
+    expected = {
+        (one["organization"], tuple(one["expected"] or ())) for one in document["findings"] if one["check"] == "DR-01"
+    }
+    assert expected == {(FINE, ("EU",)), (DRIFTED, ("US",)), (SMALL, ("EU",)), (WITHOUT_KEY, ())}
+
+
 def test_where_no_organization_can_be_read_no_run_is_kept(cli: Cli, company: Company) -> None:
     for one in (FINE, DRIFTED, SMALL):
         company.break_off(one)

@@ -67,8 +67,8 @@ def test_no_mistake_no_problem(tmp_path: Path) -> None:
         ("version = 1\nevidence = 3\n", "policy.toml:2: key `evidence`: expected a table, { key = value }"),
         (
             'version = 1\n"k\\u001b[31m" = 1',
-            "policy.toml:2: key `k\\u001b[31m`: unknown key; it takes decision, evidence, expect, extends, name, rule, "
-            "version, waiver, written_for_plan",
+            "policy.toml:2: key `k\\u001b[31m`: unknown key; it takes decision, evidence, expect, extends, name, "
+            "organization, rule, version, waiver, written_for_plan",
         ),
     ],
 )

@@ -140,22 +140,25 @@ def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
             "Which plan it is for is not known: what that plan cannot give is checked once an audit has run, "
             "or with written_for_plan in the policy."
         )
-    for source, plan in plans.items():
-        for limit in plan_limits(policy, plan, rulebook):
+    for source, (plan, there) in plans.items():
+        for limit in plan_limits(there, plan, rulebook):
             told = f"{limit.origin}: {limit.fact}. {called[limit.check]} will be not achievable ({source})"
             console.diagnostics.warning(told, hint=limit.left)
 
 
-def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> dict[str, Plan]:
-    """The highest plan of each organization, as its last kept run saw it, by how that is told."""
+def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> dict[str, tuple[Plan, AuditPolicy]]:
+    """The highest plan of each organization, as its last kept run saw it, by how that is told; with the policy that
+    holds there.
+    """
     from contribaudit import wiring
     from contribaudit.audit.job import Job
     from contribaudit.audit.replay import last_state
     from contribaudit.core.model import names
     from contribaudit.core.model.subject import organization_subject
     from contribaudit.errors import ConfigurationError, StoreError, UsageError
+    from contribaudit.policy_file.plan_limits import policy_of
 
-    found: dict[str, Plan] = {}
+    found: dict[str, tuple[Plan, AuditPolicy]] = {}
     try:
         targets = wiring.unread_targets(console.settings(), ())
         with wiring.open_store(console.settings(), reading=True) as store:
@@ -166,13 +169,14 @@ def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> di
         seen = state.value(organization_subject(organization), names.HIGHEST_PLAN)
         plan = rulebook.plan(seen.value) if seen is not None and isinstance(seen.value, str) else None
         if plan is not None:
-            found[f"the last audit saw {plan.name} in {state.organization_name(organization)}"] = plan
+            name = state.organization_name(organization)
+            found[f"the last audit saw {plan.name} in {name}"] = plan, policy_of(policy, organization, name)
     return found
 
 
-def _plan_written_for(policy: AuditPolicy, rulebook: Rulebook) -> dict[str, Plan]:
+def _plan_written_for(policy: AuditPolicy, rulebook: Rulebook) -> dict[str, tuple[Plan, AuditPolicy]]:
     plan = rulebook.plan(policy.written_for_plan or "")
-    return {} if plan is None else {f"the policy is written for {plan.name}": plan}
+    return {} if plan is None else {f"the policy is written for {plan.name}": (plan, policy)}
 
 
 def _selectors(where: Where) -> list[str]:

@@ -38,6 +38,7 @@ _EVERY = (
     Ask("DC-10", "A statement about the company holds only if every organization was read."),
     Ask("GV-06", "The rules rest on plans, defaults and lists that Atlassian changes."),
 )
+_OF_THE_COMPANY = frozenset(ask.check for ask in _EVERY)
 _TRIALS = "A trial counts as an active plan: what holds during it may not hold on the day after."
 _PLAN = Ask("DC-06", "The policy was written for this plan; another plan has other settings and defaults.")
 _IN_APP = (
@@ -136,6 +137,8 @@ class Merged:
     reason: str
     file: int
     """The position of the last file that says a part of it: there its rules stand."""
+    organization: tuple[str, ...] = ()
+    """The organizations that it is about, as in `where`; () for all."""
 
     @property
     def kind(self) -> str:
@@ -194,6 +197,43 @@ def placed(
         for rule in (*_lifted(statement, before), *_expanded(statement, plan, rulebook)):
             _add(found, statement.file, rule, rulebook)
     return found
+
+
+def overridden(
+    organization: tuple[str, ...],
+    statements: Sequence[Merged],
+    general: Sequence[Merged],
+    before: Sequence[Rule],
+    plan: tuple[str | None, str],
+    rulebook: Rulebook,
+) -> list[Rule]:
+    """The rules of one `[[organization]]`.
+
+    Each of its statements stands in place of the general one of the same key: what that asked, and neither this nor
+    another general statement asks, goes off there. `before` are the rules that stand before them; `plan` is the one
+    that the policy is written for there, or None, and where it stands.
+    """
+    found: dict[int, list[Rule]] = {}
+    own = [replace(one, file=0, organization=organization) for one in statements]
+    keys = {one.key for one in own}
+    kept = {
+        ask.check for one in (*own, *(other for other in general if other.key not in keys)) for ask in ASKED[one.kind]
+    }
+    asked = {rule.check for rule in before if rule.enabled}
+    for statement in own:
+        replaced = [one for one in general if one.key == statement.key]
+        gone = {ask.check for one in replaced for ask in ASKED[one.kind]} & asked
+        for check in sorted((gone - kept) | (asked & set(LIFTED.get(statement.kind, ())))):
+            why = f"[[organization]] says {said(statement)}."
+            _add(found, 0, _rule(statement, check, Where(), None, why, enabled=False), rulebook)
+        for rule in _expanded(statement, None, rulebook):
+            if rule.check not in _OF_THE_COMPANY:
+                _add(found, 0, rule, rulebook)
+    written_for, origin = plan
+    if written_for and (own or _PLAN.check in asked):
+        where = Where(organization=organization)
+        found.setdefault(0, []).append(Rule(_PLAN.check, origin, where, expect=written_for, reason=_PLAN.why))
+    return found.get(0, [])
 
 
 def _add(found: dict[int, list[Rule]], file: int, rule: Rule, rulebook: Rulebook) -> None:
@@ -284,7 +324,7 @@ def _rule(
     return Rule(
         check=check,
         origin=statement.origin[key],
-        where=where,
+        where=replace(where, organization=statement.organization) if statement.organization else where,
         expect=expect,
         severity=severity,
         enabled=enabled,

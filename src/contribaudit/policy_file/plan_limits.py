@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from contribaudit.core.judge.selectors import Attributes, matches
 from contribaudit.core.model.policy import AuditPolicy, Rule, Where
 from contribaudit.core.model.rulebook import Plan, Rulebook
 
@@ -72,6 +73,13 @@ def plan_limits(policy: AuditPolicy, plan: Plan, rulebook: Rulebook) -> Iterator
             ability.fact.format(plan=plan.name, needed=needed),
             ability.left.format(needed=needed, check=rule.check),
         )
+
+
+def policy_of(policy: AuditPolicy, organization: str, name: str) -> AuditPolicy:
+    """The policy as it holds for one organization: without the rules of others."""
+    about = Attributes(organization, name)
+    mine = (one for one in policy.rules if matches(Where(organization=one.where.organization), about))
+    return replace(policy, rules=tuple(replace(one, where=replace(one.where, organization=())) for one in mine))
 
 
 def _off(policy: AuditPolicy, rule: Rule) -> bool:

@@ -163,7 +163,7 @@ class _Scanner:
 
 _LONGEST_QUOTE = 60
 _MOST_CHOICES = 12
-_LISTS = ("rule", "waiver", "decision")
+_LISTS = ("organization", "rule", "waiver", "decision")
 
 _WORDS: Mapping[str, str] = {
     "string_type": "expected text in quotes",

@@ -37,7 +37,9 @@ from contribaudit.policy_file.schema import (
     LISTS,
     VERSION,
     DecisionTable,
+    ExpectTable,
     Known,
+    OrganizationTable,
     PolicyTable,
     RuleTable,
     Table,
@@ -67,6 +69,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """One `[[organization]]`: what differs for some organizations."""
+
+    organization: tuple[str, ...]
+    """Patterns of their IDs or names."""
+    plan: str | None
+    expect: expect.Said | None
+    place: Place
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What one source says, before anything is merged. Tables with problems are left out."""
 
@@ -75,6 +89,7 @@ class Document:
     lines: Mapping[Place, int] = field(default_factory=dict)
     extends: tuple[str, ...] = ()
     expect: expect.Said | None = None
+    overrides: tuple[Override, ...] = ()
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     decisions: tuple[Decision, ...] = ()
@@ -106,12 +121,16 @@ def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Probl
     rules: list[tuple[Rule, Place]] = []
     waivers: list[Waiver] = []
     decisions: list[Decision] = []
+    overrides: list[Override] = []
     for name, model in LISTS.items():
         values = tables.get(name, [])
         for index, item in enumerate(values if isinstance(values, list) else []):
             place: Place = (name, index)
             origin = source.at(line_of(lines, place))
             match table(model, item, place):
+                case OrganizationTable() as one:
+                    said = _said(source, one.expect, lines, (*place, "expect"))
+                    overrides.append(Override(one.match, one.written_for_plan, said, place, origin))
                 case RuleTable() as rule:
                     rules.append((rule.rule(origin), place))
                 case WaiverTable() as waiver:
@@ -124,7 +143,8 @@ def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Probl
         head=head,
         lines=lines,
         extends=_texts(tables.get("extends")),
-        expect=_said(source, head, lines),
+        expect=_said(source, head.expect if head else None, lines, ("expect",)),
+        overrides=tuple(overrides),
         rules=tuple(rule for rule, _ in rules),
         waivers=tuple(waivers),
         decisions=tuple(decisions),
@@ -132,11 +152,11 @@ def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Probl
     return found, sorted(problems, key=lambda problem: problem.line)
 
 
-def _said(source: Source, head: PolicyTable | None, lines: Mapping[Place, int]) -> expect.Said | None:
-    if head is None or head.expect is None:
+def _said(source: Source, table: ExpectTable | None, lines: Mapping[Place, int], place: Place) -> expect.Said | None:
+    if table is None:
         return None
-    given = head.expect.model_fields_set
-    return expect.Said(head.expect, {key: source.at(line_of(lines, ("expect", key))) for key in given})
+    given = table.model_fields_set
+    return expect.Said(table, {key: source.at(line_of(lines, (*place, key))) for key in given})
 
 
 def identity(rule: Rule) -> tuple[object, ...]:
@@ -197,6 +217,12 @@ def resolve(path: Path | None, known: Known, packs: Mapping[str, str], instead: 
         document, place = reading.documents[index], ("expect", key)
         line = line_of(document.lines, place)
         reading.problems.append(Problem(document.source.label, line, f"{name_of(place)}{words}"))
+    for document in reading.documents:
+        for override in document.overrides:
+            for _, key, words in expect.merged([override.expect])[1]:
+                where = (*override.place, "expect", key)
+                line = line_of(document.lines, where)
+                reading.problems.append(Problem(document.source.label, line, f"{name_of(where)}{words}"))
     if reading.problems:
         raise PolicyFileError(
             "\n".join(str(problem) for problem in reading.problems),
@@ -279,7 +305,7 @@ def _merged(
     plan = next((head.written_for_plan for head in reversed(heads) if head.written_for_plan), None)
     own = [document.rules for document in documents]
     stated = expect.placed(statements, own, plan, known.facts) if statements else {}
-    rules = _last_of_each(rule for index, rules in enumerate(own) for rule in (*stated.get(index, ()), *rules))
+    rules = _last_of_each(_in_order(documents, statements, stated, known))
     if not any(_asks(rule, rules[index + 1 :]) for index, rule in enumerate(rules)):
         raise PolicyFileError(
             f"{top.label}: the policy asks for no check",
@@ -297,6 +323,35 @@ def _merged(
     )
     text = to_toml(policy)
     return replace(policy, resolved_toml=text, sha256=sha256(text.encode()).hexdigest())
+
+
+def _in_order(
+    documents: Sequence[Document],
+    statements: Sequence[expect.Merged],
+    stated: Mapping[int, Sequence[Rule]],
+    known: Known,
+) -> list[Rule]:
+    """Of each file its statements, then its rules. What an `[[organization]]` says stands after the rules for all
+    organizations and before those whose `where` names one.
+    """
+    found: list[Rule] = []
+    for index, document in enumerate(documents):
+        found += stated.get(index, ())
+        if not document.overrides:
+            found += document.rules
+            continue
+        found += (rule for rule in document.rules if not rule.where.organization)
+        for override in document.overrides:
+            found += expect.overridden(
+                override.organization,
+                expect.merged([override.expect])[0],
+                [one for one in statements if one.file <= index],
+                found,
+                (override.plan, override.origin),
+                known.facts,
+            )
+        found += (rule for rule in document.rules if rule.where.organization)
+    return found
 
 
 def _evidence(documents: Iterable[Document]) -> EvidenceTerms:

@@ -630,6 +630,18 @@ class ExpectTable(Table):
         return ""
 
 
+class OrganizationTable(Table):
+    """`[[organization]]`: what differs for some organizations of the company."""
+
+    match: Annotated[Patterns, Field(min_length=1)] = Field(
+        description="IDs or names of the organizations, shell-style patterns."
+    )
+    written_for_plan: PlanWord | None = None
+    expect: ExpectTable | None = Field(
+        default=None, description="Each statement here replaces the general one for these organizations."
+    )
+
+
 class PolicyTable(Table):
     """The whole file."""
 
@@ -641,12 +653,18 @@ class PolicyTable(Table):
     written_for_plan: PlanWord | None = None
     evidence: EvidenceTable = Field(default_factory=EvidenceTable)
     expect: ExpectTable | None = None
+    organization: list[OrganizationTable] = []
     rule: list[RuleTable] = []
     waiver: list[WaiverTable] = []
     decision: list[DecisionTable] = []
 
 
-LISTS: Mapping[str, type[Table]] = {"rule": RuleTable, "waiver": WaiverTable, "decision": DecisionTable}
+LISTS: Mapping[str, type[Table]] = {
+    "organization": OrganizationTable,
+    "rule": RuleTable,
+    "waiver": WaiverTable,
+    "decision": DecisionTable,
+}
 KEYS: Mapping[str, tuple[str, ...]] = {
     "": tuple(PolicyTable.model_fields),
     "where": tuple(WhereTable.model_fields),

@@ -27,6 +27,7 @@ from contribaudit.checks.reading import (
     unread,
 )
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Parameter, Shape, Verdict, check
+from contribaudit.core.judge.selectors import Attributes, rule_for
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observed, SettingId, Value
@@ -204,9 +205,16 @@ def _trials(case: CheckContext) -> tuple[list[Subject], Verdict | None, tuple[Ev
 
 
 def _can_move_defaults(case: CheckContext, app: Subject) -> bool:
-    written = case.state.rulebook.plan(case.policy.written_for_plan or "")
+    written = case.state.rulebook.plan(_written_for(case) or "")
     plan = plan_of(case.state, app)
     return written is None or not isinstance(plan, Plan) or plan.rank >= written.rank
+
+
+def _written_for(case: CheckContext) -> str | None:
+    """The plan that the policy is written for in this organization: what DC-06 wants there, else the policy's own."""
+    organization = case.subject.organization
+    rule = rule_for(case.policy, "DC-06", Attributes(organization, case.state.organization_name(organization)))
+    return rule.expect if rule is not None and isinstance(rule.expect, str) else case.policy.written_for_plan
 
 
 def _seen(case: CheckContext, apps: Sequence[Subject], setting: SettingId) -> tuple[Evidence, ...]:
