@@ -138,6 +138,22 @@ def labelled_html(text: str) -> str:
     return re.sub(r"<tr>(?:<td>.*?</td>)+", row, text)
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '<script>document.write("<table>")</script>',
+        "<style>/* <table> */</style>",
+        "<!-- </table> a table of before -->",
+    ],
+)
+def test_tables_in_scripts_and_comments_are_none(beside: str) -> None:
+    """A page that a browser saved holds its scripts, and those the text of tables."""
+    text = page(DATES[0], "html")
+    with_it = text.replace("<nav>", f"{beside}<nav>")
+    assert with_it != text
+    assert read_subprocessors(with_it, RULES) == read_subprocessors(text, RULES)
+
+
 def test_a_page_that_repeats_its_labels_in_its_cells_gives_the_same_rows() -> None:
     assert "<p>Location of Processing</p>" in labelled_html(MARCH_HTML)
     assert read_subprocessors(labelled_html(MARCH_HTML), RULES) == read_subprocessors(MARCH_HTML, RULES)

@@ -185,15 +185,18 @@ def _unlabelled(name: str, column: Column, labels: _Labels, text: str) -> Subpro
 _BLOCKS = frozenset(
     ("p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "section", "dd", "dt", "tr", "td")
 )
+_NO_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+"""A saved page's scripts write tables too."""
 _NOT_SHOWN = frozenset(("script", "style", "template", "noscript", "#comment", "-comment"))
 
 
 def _html_tables(text: str, labels: _Labels) -> Iterator[_Table]:
-    opened = len(re.findall(r"<table\b", text, re.IGNORECASE))
-    closed = len(re.findall(r"</table\s*>", text, re.IGNORECASE))
+    markup = _NO_MARKUP.sub("", text)
+    opened = len(re.findall(r"<table\b", markup, re.IGNORECASE))
+    closed = len(re.findall(r"</table\s*>", markup, re.IGNORECASE))
     cut = opened != closed or (
-        re.search(r"<html\b", text, re.IGNORECASE) is not None
-        and re.search(r"</html\s*>\s*(?:<!--.*?-->\s*)*\Z", text, re.IGNORECASE | re.DOTALL) is None
+        re.search(r"<html\b", markup, re.IGNORECASE) is not None
+        and re.search(r"</html\s*>\s*\Z", markup, re.IGNORECASE) is None
     )
     document = LexborHTMLParser(text)
     for table in document.css("table"):
