@@ -138,6 +138,13 @@ def labelled_html(text: str) -> str:
     return re.sub(r"<tr>(?:<td>.*?</td>)+", row, text)
 
 
+def test_a_title_over_the_columns_is_no_header() -> None:
+    text = page(DATES[0], "html")
+    titled = text.replace("<thead>", '<thead><tr><th colspan="6">Third-Party Sub-processors</th></tr>')
+    assert titled != text
+    assert read_subprocessors(titled, RULES) == read_subprocessors(text, RULES)
+
+
 @pytest.mark.parametrize(
     "beside",
     [
@@ -255,6 +262,16 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "since a day that does not exist",
     ),
     "lost characters": (MARCH.replace("ç", "\ufffd"), "damaged_text", "characters were lost"),
+    "text whose cells are lines without labels": (
+        tabbed(MARCH).replace("\t", "\n"),
+        "unlabelled",
+        "no row under the heading 'Security Measures' begins its cells with their labels",
+    ),
+    "a name lost before its row": (
+        MARCH.replace("Borealis Hosting, Inc. (Borealis Models)\n", ""),
+        "empty_cell",
+        "a row has no name: '](https://borealis.example",
+    ),
     "a row without a name": (MARCH_HTML.replace("<strong>Zendelig</strong>", ""), "empty_cell", "a row has no name"),
 }
 

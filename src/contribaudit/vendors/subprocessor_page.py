@@ -56,6 +56,10 @@ def read_subprocessors(text: str, rules: SubprocessorRules) -> ListedRows:
             why="another_page",
             hint="Import the vendor's page of sub-processors, as HTML or as text",
         )
+    bare = next((table for table in tables if not table.rows), None)
+    if bare is not None:
+        what = f"no row under the heading {labels.shown[bare.columns[-1]]!r} begins its cells with their labels"
+        raise SubprocessorsNotRead(f"a table cannot be read: {what}", why="unlabelled", hint=_SAVE)
     if not any(table.columns == GROUP for table in tables):
         what = f"the second table, of {rules.vendor}'s own companies, is missing"
         raise SubprocessorsNotRead(f"the page is truncated: {what}", why="no_second_table", hint=_SAVE)
@@ -152,6 +156,10 @@ def _row(
         found[column], written = _cell(raw)
         known.update(dict.fromkeys((*others, *written)))
     name = clean(found["name"])
+    if "](" in name:
+        raise SubprocessorsNotRead(
+            f"a row has no name: {name[:60]!r} is the end of a link", why="empty_cell", hint=_COMPARE
+        )
     if not name:
         raise SubprocessorsNotRead(
             f"a row has no name; its {labels.shown['products']} are {clean(found['products'])!r}",
@@ -214,6 +222,8 @@ def _html_table(table: LexborNode, labels: _Labels) -> _Table | None:
     lines = [line for line in lines if line]
     if not lines:
         return None
+    if len(lines) > 1 and len(lines[0]) == 1:
+        lines = lines[1:]  # a title over all columns
     headings = [_shown(cell) for cell in lines[0]]
     columns = labels.table([labels.of(one) for one in headings], headings)
     if columns is None:
