@@ -18,6 +18,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.policy import AuditPolicy, Rule, Waiver
+from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
@@ -170,10 +171,11 @@ def state_of(
     rulebook: Rulebook = RULEBOOK,
     known: Mapping[str, list[Observation]] | None = None,
     alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] | None = None,
+    documents: Archive = NO_DOCUMENTS,
 ) -> State:
     """The state of one organization, resolved as the pipeline does."""
     seen = Seen(ORG, "Acme", snapshot(observations, runs, at=at), "", known or {}, alias_holders or {})
-    return resolve([seen], rulebook, as_of, PROMISES)
+    return resolve([seen], rulebook, as_of, PROMISES, documents=lambda: documents)
 
 
 def rule(check: str, **values: Any) -> Rule:

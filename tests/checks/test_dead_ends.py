@@ -12,6 +12,8 @@ import pytest
 from contribaudit import catalogue
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Observation, SettingId, Value
+from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
+from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.policy_file import reading
@@ -24,7 +26,7 @@ CONNECTOR = Subject(ORG, Kind.CONNECTOR, "drive")
 COMPLIANT: dict[str, Value] = {**GOOD, "contribution.exemption": "none", "hipaa.baa": "none", "spaces.count": 3}
 
 
-def every_app() -> State:
+def every_app(documents: Archive = NO_DOCUMENTS, rulebook: Rulebook = RULEBOOK) -> State:
     """One app of each type on one site, on Enterprise and held in the EU, with what each screen shows of it."""
     found: list[Observation] = [policy_list("p-eu"), observed(SettingId("ai.access.role_groups"), ORGANIZATION, ())]
     apps = {one.type_key: app(one.type_key) for one in RULEBOOK.apps.values() if not one.pseudo}
@@ -43,7 +45,7 @@ def every_app() -> State:
                 for key, subject in apps.items()
                 if any(not one.apps or key in one.apps for one in shown)
             ]
-    return state_of(*found)
+    return state_of(*found, documents=documents, rulebook=rulebook)
 
 
 OPEN = {
@@ -64,7 +66,10 @@ OPEN = {
     ("GV-02", "not_read"): "nobody asked who administers the organization",
     ("GV-03", "nothing_to_compare"): "there is one run alone",
     ("GV-05", "no_record"): "the policy is to name the records",
+    ("GV-06", "pages_not_archived"): "no page was archived",
+    ("DC-19", "pages_not_archived"): "no page was archived",
     ("GV-07", "never_exported"): "nothing was exported",
+    ("GV-08", "no_documents"): "no page was archived",
 }
 """Why each stays open. A look that nobody can take is not among them."""
 

@@ -11,6 +11,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subject import COMPANY, organization_subject
 from contribaudit.core.resolve.resolve import Seen, resolve
 from tests.builders import NOW, ORG, PROMISES, RULEBOOK, collection, collections, judge, state_of
+from tests.vendors.documents import archive_of
 
 ORGANIZATION = organization_subject(ORG)
 TWO_DAYS = timedelta(days=2)
@@ -57,4 +58,5 @@ def test_gv_06_the_file_reviewed_longest_ago_counts(reviewed: date, outcome: Out
     """Sixty days, for each file of the rulebook."""
     fresh = tuple(replace(file, reviewed=NOW.date()) for file in RULEBOOK.files)
     rulebook = replace(RULEBOOK, files=(*fresh[:-1], replace(fresh[-1], reviewed=reviewed)))
-    assert judge("GV-06", state_of(rulebook=rulebook), COMPANY).outcome is outcome
+    documents = archive_of(NOW - timedelta(hours=1))
+    assert judge("GV-06", state_of(rulebook=rulebook, documents=documents), COMPANY).outcome is outcome

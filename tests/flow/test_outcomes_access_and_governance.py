@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from contribaudit.core.model.finding import Outcome
+from tests.flow.archived import ONE_PROVIDER, REWORDED, archived
 from tests.flow.outcomes import OutcomeCase, Stage, assert_as_said, every_plan, set_stage
 
 UNKNOWN = Outcome.UNKNOWN
@@ -56,9 +58,16 @@ CASES = (
     OutcomeCase("GV-01", UNKNOWN, "collector_failed", fault="403-a@policies", scope="read:policies:admin"),
     OutcomeCase("GV-01", UNKNOWN, "collector_failed", fault="403-a@event-actions", scope="read:events:admin"),
     OutcomeCase("GV-01", UNKNOWN, "collector_failed", fault="html@directories"),
-    OutcomeCase("GV-06", Outcome.PASS, "reviewed"),
-    OutcomeCase("GV-06", Outcome.PASS, "reviewed", days_later=60),
-    OutcomeCase("GV-06", Outcome.STALE, "review_overdue", days_later=61),
+    OutcomeCase("GV-06", Outcome.PASS, "reviewed", exports=archived),
+    OutcomeCase("GV-06", Outcome.PASS, "reviewed", exports=archived, days_later=60),
+    OutcomeCase("GV-06", Outcome.STALE, "review_overdue", exports=archived, days_later=61),
+    OutcomeCase("GV-06", UNKNOWN, "pages_not_archived"),
+    OutcomeCase("GV-06", Outcome.STALE, "provision_changed", exports=partial(archived, settings=REWORDED)),
+    OutcomeCase("GV-06", Outcome.STALE, "pages_read_long_ago", exports=partial(archived, days_ago=61)),
+    OutcomeCase("GV-08", Outcome.PASS, "nothing_overtaken", exports=archived),
+    OutcomeCase("GV-08", Outcome.FAIL, "overtaken_cited", rule='reason = "AI features are opt-in"', exports=archived),
+    OutcomeCase("GV-08", Outcome.CONFLICT, "documents_disagree", exports=partial(archived, faq=ONE_PROVIDER)),
+    OutcomeCase("GV-08", UNKNOWN, "no_documents"),
 )
 
 

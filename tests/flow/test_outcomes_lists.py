@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from contribaudit.core.model.finding import Outcome
+from tests.flow.archived import MORE_APPS, archived
 from tests.flow.outcomes import EVERY_APP, TODAY, OutcomeCase, Said, Stage, assert_as_said, doubted, set_stage
 from tests.flow.test_outcomes_switches import BEFORE, BYOK, IN_APP_OFF, IN_APP_ON, KEYS, WORKSPACES, before_it_counts
 
@@ -93,8 +95,11 @@ CASES = (
     OutcomeCase("DC-16", FAIL, "connector_contributes", about="drive", said=(OFFERED, IN_APP_ON, NONE_EXCLUDED)),
     OutcomeCase("DC-16", UNKNOWN, "nothing_looked_at"),
     *doubted(OutcomeCase("DC-16", PASS, "", about="drive", said=(OFFERED, IN_APP_OFF)), NONE_INCLUDED, (DRIVE,)),
-    OutcomeCase("DC-19", PASS, "reviewed", days_later=30),
-    OutcomeCase("DC-19", STALE, "review_overdue", days_later=31),
+    OutcomeCase("DC-19", PASS, "reviewed", exports=archived, days_later=30),
+    OutcomeCase("DC-19", STALE, "review_overdue", exports=archived, days_later=31),
+    OutcomeCase("DC-19", UNKNOWN, "pages_not_archived"),
+    OutcomeCase("DC-19", STALE, "pages_read_long_ago", exports=partial(archived, days_ago=31)),
+    OutcomeCase("DC-19", STALE, "provision_changed", exports=partial(archived, faq=MORE_APPS)),
     OutcomeCase("DC-23", UNKNOWN, "not_documented", about="tidy-sandbox"),
     OutcomeCase("DC-23", PASS, "none_among_apps", edit=lambda o: o.remove_app("tidy-sandbox/jira-software")),
     OutcomeCase("DC-23", UNKNOWN, "nothing_looked_at", fault="403-bare@workspaces", scope=WORKSPACES),

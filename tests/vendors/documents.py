@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from contribaudit.core.model.attestation import Signature
-from contribaudit.core.model.provisions import Look, Watched
+from contribaudit.core.model.provisions import Archive, Look, Watched
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
 from contribaudit.vendors.terms import Copy, take_in, watched
@@ -127,6 +128,18 @@ def archive_all(store: History, moment: datetime) -> None:
     add(store, "data-contribution-settings", settings_page(), moment)
     for name in OTHERS:
         add(store, name, page(name), moment)
+
+
+def archive_of(moment: datetime, **others: bytes) -> Archive:
+    """The same without a history; `others` are further copies by name, dashes as underlines, one day later."""
+    with TemporaryDirectory() as folder, opened(Path(folder)) as store:
+        archive_all(store, moment)
+        for name, body in others.items():
+            look = add(store, name.replace("_", "-"), body, moment + timedelta(days=1))
+            assert look.outcome.is_edition, look
+        found = store.documents()
+        texts = {one.id: found.read(one.id) for looks in found.looks.values() for one in looks}
+    return Archive(found.looks, found.notes, texts.__getitem__)
 
 
 def opened(place: Path) -> History:

@@ -47,7 +47,15 @@ def state_of(
     """STEP 3: what the run saw, with what was known before it and what people attested."""
     seen = [seen_of(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
     terms = evidence_terms(job.policy, checks.ALL)
-    return resolve(seen, job.rulebook, as_of, promises_of(sources), catalogue.ALL, evidence_terms=terms)
+    return resolve(
+        seen,
+        job.rulebook,
+        as_of,
+        promises_of(sources),
+        catalogue.ALL,
+        evidence_terms=terms,
+        documents=job.store.documents,
+    )
 
 
 def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> Seen:

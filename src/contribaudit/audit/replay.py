@@ -73,6 +73,7 @@ def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
         checks=checks.ALL,
         find_setting=catalogue.find,
         selection=job.selection,
+        documents=job.store.documents,
     )
     return forecast(ground, hypothesis, job.clock())
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, timedelta
 from itertools import pairwise
 
+from contribaudit.checks.documents import page_doubt, page_evidence
 from contribaudit.checks.reading import (
     WORKSPACES,
     app_of,
@@ -103,22 +104,27 @@ def without_setting(case: CheckContext) -> Verdict:
     )
 
 
-@check("DC-19", "covered-apps-reviewed", outcomes={Outcome.PASS, Outcome.STALE})
+@check("DC-19", "covered-apps-reviewed", outcomes={Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN})
 def scope_reviewed(case: CheckContext) -> Verdict:
-    """DC-19: the list of apps with a contribution setting was compared with Atlassian's pages lately."""
+    """DC-19: the list of apps with a contribution setting was lately compared with Atlassian's pages, which say it."""
     file = next(one for one in case.state.rulebook.files if one.name == _APP_LIST)
     days = (case.as_of.astimezone(UTC).date() - file.reviewed).days
     limit = case.state.rulebook.scope_review_within_days
     # A review dated after this audit was not made yet.
     fresh = 0 <= days <= limit
+    doubt = page_doubt(case, lambda anchor: _APP_LIST in anchor.files, limit) if fresh else None
+    if doubt is not None:
+        return doubt
+    behind = [one for one in case.state.anchored if _APP_LIST in one.anchor.files]
+    said = ", and its pages still say so" if fresh else ""
     return Verdict(
         Outcome.PASS if fresh else Outcome.STALE,
         "reviewed" if fresh else "review_overdue",
-        f"the list of apps with the setting was reviewed on {file.reviewed}, {days} days ago",
+        f"the list of apps with the setting was reviewed on {file.reviewed}, {days} days ago{said}",
         None,
         f"at most {limit} days",
         f"{days} days",
-        rulebook_evidence(case),
+        rulebook_evidence(case) + page_evidence(case, behind),
     )
 
 

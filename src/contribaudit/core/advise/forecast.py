@@ -19,6 +19,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Plan, Rulebook
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
@@ -260,11 +261,13 @@ class Ground:
     checks: Sequence[Check]
     find_setting: Callable[[SettingId], Setting]
     selection: Selection = EVERYTHING
+    documents: Callable[[], Archive] = lambda: NO_DOCUMENTS
+    """What is archived of watched documents."""
 
     def state(self, as_of: datetime, assumed: Assumed | None = None) -> State:
         """What was kept means at this moment, under the assumption."""
         seen, plans = (assumed.seen, assumed.plans) if assumed is not None else (self.seen, {})
-        return resolve(seen, self.rulebook, as_of, self.promises, self.settings, plans)
+        return resolve(seen, self.rulebook, as_of, self.promises, self.settings, plans, documents=self.documents)
 
     def findings(self, state: State) -> tuple[Finding, ...]:
         """The state judged. Raises UsageError when the policy asks for no check."""

@@ -34,6 +34,7 @@ from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.subject import Subject, organization_subject, same_person
 from contribaudit.core.resolve.aliases import called
+from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.screens import screen_for, shown_on
 from contribaudit.core.resolve.state import State
 
@@ -288,6 +289,7 @@ def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
 SOON_DAYS = 30
 _MINUTES = 5
 """Where no screen says how long it takes."""
+_REVIEW = 15
 _MORE = 1
 """For each further subject of the same."""
 _QUICK = {DeadlineKind.API_KEY: 1, DeadlineKind.BASELINE: 3, DeadlineKind.WAIVER: 5, DeadlineKind.RULEBOOK: 5}
@@ -352,6 +354,7 @@ def next_steps(
         *tickets(state, by[Remedy.TICKET]),
         *readings(state, by[Remedy.READING]),
         *exports(state, by[Remedy.EVIDENCE]),
+        *_documents(by[Remedy.DOCUMENTS]),
         *_rulebook(by[Remedy.RULEBOOK]),
         *_renewals(state, ending, overdue=any(one.reason_code == REVIEW_OVERDUE for one in by[Remedy.RULEBOOK])),
         *_nobodys({way: by[way] for way in NOT_ACTIONABLE}),
@@ -494,6 +497,25 @@ def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> 
             f"{count} attested by {who} {'waits' if len(its) == 1 else 'wait'} for a second person ({whose})",
             f"contribaudit attest confirm {ids[0]}" if ids else "contribaudit attest list",
             organization,
+            subjects_of(its),
+            findings=tuple(its),
+        )
+
+
+def _documents(findings: Iterable[Finding]) -> Iterator[NextStep]:
+    """One step for pages to be read again, and one for what changed on them."""
+    groups: dict[bool, list[Finding]] = defaultdict(list)
+    for one in findings:
+        groups[one.reason_code in (RULE_UNDER_REVIEW, "provision_changed", "documents_disagree")].append(one)
+    for to_review, its in groups.items():
+        what = "review what changed in the watched documents" if to_review else "archive the watched documents"
+        yield NextStep(
+            StepKind.RENEW,
+            gravest(its),
+            _REVIEW if to_review else _MINUTES,
+            f"{checks_of(its)}: {what}: {its[0].reason}",
+            "contribaudit terms check" if to_review else "contribaudit terms check --fetch",
+            organization_of(its),
             subjects_of(its),
             findings=tuple(its),
         )

@@ -20,6 +20,7 @@ from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.exemption import NOT_ON_EVERY_APP, ON_NO_APP
+from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.screens import shown_on
 from contribaudit.core.resolve.state import OrganizationState, State
 
@@ -178,6 +179,8 @@ class Remedy(StrEnum):
     """A token that lists spaces."""
     READING = "reading"
     """One more audit."""
+    DOCUMENTS = "documents"
+    """A page of the vendor is read again, or a change of it is reviewed."""
     EVIDENCE = "evidence"
     """One more export."""
     RULEBOOK = "rulebook"
@@ -238,6 +241,11 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     **dict.fromkeys(("spaces_not_read", "spaces_unseen", "no_token", "no_cloud_id"), (Remedy.SPACES,)),
     **dict.fromkeys(("nothing_to_compare", "moving_overdue", "scheduled_overdue"), (Remedy.READING,)),
     **dict.fromkeys(("never_exported", "packs_out_of_reach"), (Remedy.EVIDENCE,)),
+    **dict.fromkeys(
+        ("provision_changed", "pages_not_archived", "pages_read_long_ago", "no_documents", "documents_disagree",
+         RULE_UNDER_REVIEW),
+        (Remedy.DOCUMENTS,),
+    ),
     **dict.fromkeys(
         ("unknown_app", "unknown_realm", "unknown_plan_word", "plan_with_groups_not_known", REVIEW_OVERDUE),
         (Remedy.RULEBOOK,),

@@ -26,6 +26,7 @@ from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, Where, limi
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.contribution_lists import app_of_space
+from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.state import State, TermsOf
 from contribaudit.errors import UsageError
 
@@ -226,7 +227,7 @@ def _judge(
     Where an attribute was not read, a laxer rule may match in place of the one that would hold if it had been.
     """
     case = CheckContext(subject, state, rule, policy)
-    verdict = _in_baseline(_of_ours(apply_terms(check.judge(case), case), case), case)
+    verdict = _of_rules(_in_baseline(_of_ours(apply_terms(check.judge(case), case), case), case), case)
     if verdict.outcome.violates or verdict.outcome.unproven:
         return verdict
     for other in rules_that_may_hold(policy, check.id, attributes):
@@ -265,6 +266,24 @@ def _in_baseline(verdict: Verdict, case: CheckContext) -> Verdict:
         return verdict
     reason = f"{verdict.reason}, but {outside.reason}"
     return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=outside.code, reason=reason)
+
+
+def _of_rules(verdict: Verdict, case: CheckContext) -> Verdict:
+    """The verdict; `unknown` in place of anything good where the provision that its rule rests on is another one now.
+
+    The evidence still says what it said: it is the rule that may not hold any more. So it is not `stale`, which another
+    look would mend. A bad answer stays, and says that its rule is under review.
+    """
+    doubtful = case.state.under_review(case.rule.check)
+    if not doubtful or verdict.outcome.unproven:
+        return verdict
+    more = f" (and {len(doubtful) - 1} more)" if len(doubtful) > 1 else ""
+    why = f"the rule behind it is under review: {doubtful[0].sentence()}{more}"
+    if verdict.outcome.violates:
+        return replace(verdict, reason=f"{verdict.reason}; {why}")
+    return replace(
+        verdict, outcome=Outcome.UNKNOWN, reason_code=RULE_UNDER_REVIEW, reason=f"{verdict.reason}, but {why}"
+    )
 
 
 def _severity(state: State, policy: AuditPolicy, check: Check, rule: Rule, attributes: Attributes) -> Severity:
@@ -344,9 +363,8 @@ def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str,
             or f"no {check.kind} was seen that this is about"
         )
         verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
-    return [
-        _finding(state, policy, check, rule, subject, apply_terms(verdict, CheckContext(subject, state, rule, policy)))
-    ]
+    case = CheckContext(subject, state, rule, policy)
+    return [_finding(state, policy, check, rule, subject, _of_rules(apply_terms(verdict, case), case))]
 
 
 def _rule_of_none(policy: AuditPolicy, check: Check, organization: Attributes) -> Rule | None:

@@ -17,6 +17,7 @@ from contribaudit.core.model.observation import Attester, Grade, Observation, Ob
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.effective_ai import EXPOSED, ai
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, in_app, metadata
+from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.reasons import VALUE, Effective, Reason, Stop, rule, stopped
 from contribaudit.core.resolve.state import State
 
@@ -79,8 +80,15 @@ def under_terms(state: State, answer: Effective) -> Effective:
     """The answer as findings tell it: unknown or stale, with the value in its reason, on evidence that does not count.
 
     A bad answer stays bad when its evidence ages, and what is not in force yet needs none. Checks ask the answer
-    itself, and judge its evidence by their own rule.
+    itself, and judge its evidence by their own rule. Where a provision that the rule rests on is another one now,
+    only a bad answer stays.
     """
+    judged_as = names.EFFECTIVE_AI if answer.setting == AI_PROCESSING else answer.setting
+    doubtful = state.under_review(setting=judged_as)
+    if doubtful and answer.known and answer.value not in _RISKS:
+        why = rule(state, f"the rule behind it is under review: {doubtful[0].sentence()}")
+        stop = Stop(Outcome.UNKNOWN, RULE_UNDER_REVIEW, why, answer.chain)
+        return stopped(answer.subject, answer.setting, stop, predicted=answer.value, changeable=answer.changeable)
     if state.evidence_terms is None or not answer.known or answer.outcome is Outcome.NOT_YET_EFFECTIVE:
         return answer
     word = answer.value.replace("_", " ") if answer.value is not None else Outcome(answer.outcome).words
@@ -89,7 +97,6 @@ def under_terms(state: State, answer: Effective) -> Effective:
     if not evidence:
         nothing = Stop(Outcome.UNKNOWN, "no_evidence", Reason("no evidence was read", None, "policy"), answer.chain)
         return stopped(answer.subject, answer.setting, nothing, predicted=answer.value, changeable=answer.changeable)
-    judged_as = names.EFFECTIVE_AI if answer.setting == AI_PROCESSING else answer.setting
     for number, terms in enumerate(state.evidence_terms(state, answer.subject, judged_as)):
         if lasting and number:
             break  # a bad answer is one under whichever rule holds

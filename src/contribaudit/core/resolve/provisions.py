@@ -246,6 +246,10 @@ def _severity(
 # ── Whether the page still says it ────────────────────────────────────────────────────────────────────
 
 
+RULE_UNDER_REVIEW = "rule_under_review"
+"""Code of what would be a pass, if its rule were not in doubt."""
+
+
 class Standing(StrEnum):
     """How a fact stands to the page that it was read on."""
 

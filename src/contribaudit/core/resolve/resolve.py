@@ -14,6 +14,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Approved
 from contribaudit.core.model.change import NOTHING_LEFT, Departures
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
+from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
@@ -115,13 +116,15 @@ def resolve(
     settings: Sequence[Setting] = (),
     assumed_plans: Mapping[str, Observation] | None = None,
     evidence_terms: TermsOf | None = None,
+    documents: Callable[[], Archive] = lambda: NO_DOCUMENTS,
 ) -> State:
     """The state that checks look at: observations, what is owed and unread, the highest plan, what people attested.
 
     `settings` is the catalogue. It is needed to weigh testimony; without it no attestation is held or proven by a
     signal. `assumed_plans` are highest plans by organization in place of the computed ones: only a forecast has any.
     `evidence_terms` are the policy's: an effective answer whose evidence does not meet them is told as the outcome that
-    its finding has.
+    its finding has. `documents` gives what is archived of watched documents, when it is asked
+    for.
     """
     observations: list[Observation] = []
     remembered: list[Observed] = []
@@ -153,6 +156,7 @@ def resolve(
         departures={one.organization: one.departures for one in seen},
         chains={one.organization: one.chain for one in seen},
         evidence_terms=evidence_terms,
+        documents=documents,
     )
     for one in seen:
         if not one.left_out:

@@ -17,9 +17,11 @@ from contribaudit.core.model.audit_log import NO_LOG, AuditLog
 from contribaudit.core.model.change import NOTHING_LEFT, Change, Departures
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.policy import Terms
+from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, SpaceIndex
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
+from contribaudit.core.resolve.provisions import AnchorStanding, standings
 
 if TYPE_CHECKING:
     from contribaudit.core.model.attestation import Approved
@@ -124,6 +126,7 @@ class State:
         chains: Mapping[str, Callable[[], Chain]] | None = None,
         past: Mapping[str, HistoryReader] | None = None,
         evidence_terms: TermsOf | None = None,
+        documents: Callable[[], Archive] = lambda: NO_DOCUMENTS,
     ) -> None:
         """`remembered` are values of earlier runs, used to name a subject and never to judge it.
 
@@ -140,6 +143,7 @@ class State:
         self._departures = departures or {}
         self._chains = chains or {}
         self._past = past or {}
+        self._documents = documents
         self.evidence_terms = evidence_terms
         self.decoders: Sequence[Trust] = ()
         """How each decoder stands in each organization; `resolve` sets it."""
@@ -165,6 +169,21 @@ class State:
         """The audit log's events after the moment, and every reading of it."""
         past = self._past.get(organization, NO_PAST)
         return self.once(("log", organization, since), lambda: past.log(since))
+
+    @property
+    def documents(self) -> Archive:
+        """The watched documents as they were known at the moment."""
+        return self.once("documents", lambda: self._documents().until(self.as_of))
+
+    @property
+    def anchored(self) -> Sequence[AnchorStanding]:
+        """How each fact of the rulebook that is anchored in a page stands to it."""
+        return self.once("anchored", lambda: standings(self.rulebook.terms, self.documents))
+
+    def under_review(self, check: str = "", setting: SettingId | None = None) -> Sequence[AnchorStanding]:
+        """The facts that a check, or an effective answer, rests on and that their page says no longer, or otherwise."""
+        doubtful = self.once("under review", lambda: [one for one in self.anchored if one.standing.under_review])
+        return [one for one in doubtful if check in one.anchor.checks or setting in one.anchor.settings]
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What `compute` gives, computed once per key: for what every subject of an organization needs anew."""

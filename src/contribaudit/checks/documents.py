@@ -1,0 +1,108 @@
+"""Watched documents: whether a page still says what a rule rests on (GV-06, DC-19), and what was overtaken (GV-08)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, timedelta
+
+from contribaudit.checks.reading import policy_evidence
+from contribaudit.core.judge.check import Check, CheckContext, Verdict, check
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.provisions import Anchor
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.resolve.provisions import AnchorStanding, Standing, contradictions, overtaken_in
+
+_HOW = "run contribaudit terms check --fetch, or import the pages with contribaudit terms add"
+
+
+def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -> Verdict | None:
+    """Why it is not known that the pages still say what the facts rest on; None where they do.
+
+    `about` says which facts, `days` how old the newest look at their pages may be.
+    """
+    asked = [one for one in case.state.anchored if about(one.anchor)]
+    changed = [one for one in asked if one.standing.under_review]
+    if changed:
+        more = f"; {len(changed) - 1} more" if len(changed) > 1 else ""
+        reason = f"{changed[0].sentence()}{more}"
+        observed = tuple(one.anchor.id for one in changed)
+        return Verdict(Outcome.STALE, "provision_changed", reason, None, (), observed, page_evidence(case, changed))
+    missing = sorted({one.anchor.document for one in asked if one.standing is Standing.NOT_ARCHIVED})
+    if missing:
+        reason = f"whether the pages still say it is not known: {', '.join(missing)} never archived; {_HOW}"
+        return Verdict(Outcome.UNKNOWN, "pages_not_archived", reason, None, (), tuple(missing))
+    read = [(one.read_at, one) for one in asked if one.read_at is not None]
+    read_at, oldest = min(read, key=lambda pair: pair[0], default=(case.as_of, None))
+    if oldest is not None and case.as_of - read_at > timedelta(days=days):
+        age = (case.as_of - read_at).days
+        unread = case.state.documents.unreadable(oldest.anchor.document)
+        why = f"; the newest copy is not readable: {unread.reason}" if unread is not None else ""
+        reason = f"{oldest.anchor.document} was last read {age} days ago{why}"
+        expected, observed_age = f"at most {days} days", f"{age} days"
+        return Verdict(
+            Outcome.STALE, "pages_read_long_ago", reason, None, expected, observed_age, page_evidence(case, [oldest])
+        )
+    return None
+
+
+def page_evidence(case: CheckContext, seen: list[AnchorStanding]) -> tuple[Evidence, ...]:
+    """The archived editions behind facts, read anew in every run; how old they are, the check itself asks."""
+    editions = {one.edition.document: one.edition for one in seen if one.edition is not None}
+    return tuple(
+        Evidence(
+            Grade.DOCUMENTED,
+            f"{name}, text {one.text_sha256[:12]} retrieved {one.retrieved_at.astimezone(UTC):%Y-%m-%d}",
+            case.as_of,
+        )
+        for name, one in editions.items()
+    )
+
+
+@check(
+    "GV-08",
+    "no-overtaken-statements",
+    Kind.COMPANY,
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.CONFLICT, Outcome.UNKNOWN},
+)
+def nothing_overtaken(case: CheckContext) -> Verdict:
+    """GV-08: neither the policy's reasons nor a watched document makes a statement that a newer document replaced.
+
+    What the policy cites, its owner can correct. Documents that contradict each other are the vendor's: two sources
+    that disagree.
+    """
+    rules, archive = case.state.rulebook.terms, case.state.documents
+    cited = [(where, one) for where, text in _written(case) for one in overtaken_in(rules, text)]
+    evidence = policy_evidence(case, "its reasons")
+    if cited:
+        where, one = cited[0]
+        reason = f"{where} relies on \u201c{one.statement}\u201d, but {one.replaced}"
+        return Verdict(Outcome.FAIL, "overtaken_cited", reason, None, (), tuple(each.id for _, each in cited), evidence)
+    found = contradictions(rules, archive)
+    current = [look for name in archive.looks if (look := archive.current(name)) is not None]
+    evidence += tuple(
+        Evidence(Grade.DOCUMENTED, f"{one.document}, text {one.text_sha256[:12]}", case.as_of) for one in current
+    )
+    if found:
+        told = "; ".join(
+            f"{one.document} ({one.older_on}) says \u201c{one.statement}\u201d, but {one.against}" for one in found[:3]
+        )
+        more = f"; {len(found) - 3} more" if len(found) > 3 else ""
+        documents = tuple(dict.fromkeys(one.document for one in found))
+        return Verdict(Outcome.CONFLICT, "documents_disagree", told + more, None, (), documents, evidence)
+    if not current:
+        reason = f"the policy cites nothing that was overtaken, but no document is archived to compare; {_HOW}"
+        return Verdict(Outcome.UNKNOWN, "no_documents", reason)
+    reason = f"no overtaken statement in the policy or in {len(current)} archived documents"
+    return Verdict(Outcome.PASS, "nothing_overtaken", reason, None, (), (), evidence)
+
+
+def _written(case: CheckContext) -> Iterator[tuple[str, str]]:
+    """What the policy says in sentences, with where."""
+    for rule in case.policy.rules:
+        yield f"the rule {rule.check} ({rule.origin})", rule.reason
+    for waiver in case.policy.waivers:
+        yield f"the waiver {waiver.check} ({waiver.origin})", waiver.reason
+
+
+ALL: tuple[Check, ...] = (nothing_overtaken,)
