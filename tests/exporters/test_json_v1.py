@@ -58,7 +58,7 @@ CONTRACT = {
     "summary": "by_outcome by_severity",
 }
 BESIDE = {
-    "": {"newly", "key_days_left", "next"},
+    "": {"newly", "key_days_left", "next", "map"},
     "run": {"planned_at", "fail_on"},
     "organizations": {"unread_reason", "left_out"},
     "inventory": {"sites_read", "apps_read", "spaces_counted", "spaces_whole"},

@@ -18,7 +18,7 @@ from contribaudit.core.model.change import Cause, CauseKind, Match
 from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters import json_v1
 from contribaudit.exporters.json_v1 import as_document, lean_document
-from contribaudit.exporters.saved import ADDED_LATER, changes_of, load, parse
+from contribaudit.exporters.saved import ADDED_LATER, changes_of, load, map_of, parse
 from contribaudit.exporters.summary import Overview
 from tests.exporters.awkward import app, awkward_report, change, finding, report
 
@@ -45,6 +45,11 @@ def test_what_is_read_is_the_document_of_the_live_report(live: Report) -> None:
     assert document == as_document(live)
     assert "".join(json_v1.pieces(document)) == text(live)
     assert json_v1.report_digest(document) == json_v1.report_digest(lean_document(live))
+
+
+def test_the_map_comes_back(live: Report) -> None:
+    """As the dashboard draws it."""
+    assert map_of(parse(text(live).encode("ascii"), "report.json")["map"]) == live.map
 
 
 def test_changes_come_back_with_values_of_every_type() -> None:

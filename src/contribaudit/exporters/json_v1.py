@@ -13,10 +13,11 @@ from typing import Any, TextIO, overload
 
 from contribaudit.core.advise.next_steps import NextStep
 from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.site_map import QUESTIONS, SiteMap
 from contribaudit.core.advise.verdict import count_outcomes, count_severities
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.change import Change
-from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Subject
@@ -28,6 +29,7 @@ from contribaudit.exporters.report_v1 import (
     CollectionV1,
     FindingV1,
     JsonValue,
+    MapV1,
     ReportV1,
     StepV1,
     SubjectV1,
@@ -118,6 +120,7 @@ def lean_document(report: Report) -> ReportV1:
         "newly": sorted(one.id for one in report.newly),
         "key_days_left": report.key_days_left,
         "next": [step_row(one) for one in report.steps],
+        "map": map_rows(report.map),
     }
     shaped: ReportV1 = document
     return shaped
@@ -178,6 +181,46 @@ def report_digest(document: ReportV1) -> str:
 def as_json(value: Value) -> JsonValue:
     """A value as JSON has it: tuples become lists."""
     return list(value) if isinstance(value, tuple) else value
+
+
+def map_rows(whole: SiteMap) -> MapV1:
+    """The map as the document has it."""
+    told: Any = {
+        "locations": [
+            {
+                "name": one.name,
+                "title": one.title,
+                "apps": one.apps,
+                "pinned": one.pinned,
+                "outcome": _word(one.outcome),
+            }
+            for one in whole.locations
+        ],
+        "sites": [
+            {
+                "organization": row.organization,
+                "site": row.site,
+                "apps": row.apps,
+                "cells": [
+                    {
+                        "question": question.name,
+                        "outcome": _word(cell.outcome),
+                        "findings": cell.findings,
+                        "wide": cell.wide,
+                        "values": dict(cell.values),
+                    }
+                    for question, cell in zip(QUESTIONS, row.cells, strict=True)
+                ],
+            }
+            for row in whole.rows
+        ],
+    }
+    shaped: MapV1 = told
+    return shaped
+
+
+def _word(outcome: Outcome | None) -> Any:
+    return None if outcome is None else outcome.value
 
 
 def step_row(one: NextStep) -> StepV1:

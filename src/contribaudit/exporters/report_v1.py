@@ -215,6 +215,36 @@ class SummaryV1(TypedDict):
     by_severity: dict[SeverityWord, dict[OutcomeWord, int]]
 
 
+class LocationV1(TypedDict):
+    name: str
+    title: str
+    apps: int
+    pinned: int
+    outcome: OutcomeWord | None
+
+
+class MapCellV1(TypedDict):
+    question: Literal["metadata", "in-app", "AI", "location", "pinned", "trial", "BYOK"]
+    outcome: OutcomeWord | None
+    findings: int
+    wide: bool
+    values: dict[str, int]
+
+
+class MapRowV1(TypedDict):
+    organization: str
+    site: str
+    apps: int
+    cells: list[MapCellV1]
+
+
+class MapV1(TypedDict):
+    """Apps by location, then sites by question, worst first. An outcome is null where the policy does not ask."""
+
+    locations: list[LocationV1]
+    sites: list[MapRowV1]
+
+
 class ReportV1(TypedDict):
     """One audit run of contribaudit, judged. Times are RFC 3339 in UTC, to the second.
 
@@ -237,6 +267,7 @@ class ReportV1(TypedDict):
     newly: list[FindingId]
     key_days_left: int | None
     next: list[StepV1]
+    map: MapV1
 
 
 def json_schema() -> dict[str, Any]:

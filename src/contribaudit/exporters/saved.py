@@ -16,10 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contribaudit.core.advise.site_map import Location, MapCell, MapRow, SiteMap
 from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import EvidenceDamaged, EvidenceNewer, UsageError
-from contribaudit.exporters.report_v1 import SCHEMA, ChangeV1, ReportV1, SubjectV1
+from contribaudit.exporters.report_v1 import SCHEMA, ChangeV1, MapV1, ReportV1, SubjectV1
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -40,6 +42,32 @@ def _changes_adapter() -> TypeAdapter[tuple[Change, ...]]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(tuple[Change, ...])
+
+
+def map_of(told: MapV1) -> SiteMap:
+    """The map that a document holds."""
+
+    def outcome(word: str | None) -> Outcome | None:
+        return None if word is None else Outcome(word)
+
+    return SiteMap(
+        tuple(
+            Location(one["name"], one["title"], one["apps"], one["pinned"], outcome(one["outcome"]))
+            for one in told["locations"]
+        ),
+        tuple(
+            MapRow(
+                row["organization"],
+                row["site"],
+                row["apps"],
+                tuple(
+                    MapCell(outcome(cell["outcome"]), cell["findings"], cell["wide"], tuple(cell["values"].items()))
+                    for cell in row["cells"]
+                ),
+            )
+            for row in told["sites"]
+        ),
+    )
 
 
 def change_fields(one: ChangeV1) -> dict[str, Any]:
@@ -68,7 +96,7 @@ _DENSEST = 200
 _LONE = re.compile("[\ud800-\udfff]")
 
 ADDED_LATER: dict[str, dict[str, Any]] = {
-    "": {"newly": [], "key_days_left": None, "next": []},
+    "": {"newly": [], "key_days_left": None, "next": [], "map": {"locations": [], "sites": []}},
     "run": {"planned_at": None, "fail_on": "high"},
     "organizations": {"unread_reason": "", "left_out": False},
     "inventory": {"sites_read": 0, "apps_read": 0, "spaces_counted": None, "spaces_whole": None},

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from contribaudit.core.advise.next_steps import NextStep, next_steps
 from contribaudit.core.advise.report import Counts, Report, RunLine
+from contribaudit.core.advise.site_map import SiteMap
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
@@ -33,7 +34,7 @@ from contribaudit.core.model.snapshot import Collection, KnownSpace, Space
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import OrganizationState, Place, State
 from contribaudit.exporters.report_v1 import ReportV1, SubjectV1
-from contribaudit.exporters.saved import change_fields, subject_of
+from contribaudit.exporters.saved import change_fields, map_of, subject_of
 
 SOURCE = "a saved report"
 
@@ -44,11 +45,17 @@ class SavedReport(Report):
 
     held: Counts = field(kw_only=True)
     told: tuple[NextStep, ...] = field(kw_only=True, default=())
+    drawn: SiteMap = field(kw_only=True, default=SiteMap((), ()))
 
     @property
     def counts(self) -> Counts:
         """As the document has them."""
         return self.held
+
+    @property
+    def map(self) -> SiteMap:
+        """As the document has it; one of an earlier version has none."""
+        return self.drawn
 
     @property
     def steps(self) -> tuple[NextStep, ...]:
@@ -191,6 +198,7 @@ def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -
         key_days_left=document["key_days_left"],
         held=Counts(**document["inventory"]),
         told=_steps(document, findings),
+        drawn=map_of(document["map"]),
     )
 
 

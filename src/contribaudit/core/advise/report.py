@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from contribaudit.core.advise.next_steps import NextStep, ScreenDue, next_steps
+from contribaudit.core.advise.site_map import SiteMap, site_map
 from contribaudit.core.advise.verdict import count_severities, headline
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
@@ -115,6 +116,11 @@ class Report:
     def steps(self) -> tuple[NextStep, ...]:
         """What settles its findings, gravest first. What merely runs out is not among them: the policy tells that."""
         return next_steps(self, [one for one in self.looks() if one.severity is not None])
+
+    @property
+    def map(self) -> SiteMap:
+        """Apps by location, and every site by seven questions. Worked out each time."""
+        return site_map(self.state, self.findings)
 
     @property
     def counts(self) -> Counts:

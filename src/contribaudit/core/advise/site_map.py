@@ -1,0 +1,228 @@
+"""Where the data lies and what is used of it, on one page: apps by location, then every site by seven questions.
+
+A cell tells what was seen at the site's apps and, where the policy asks, how that was judged. Worst first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.inventory import sites_of
+from contribaudit.core.resolve.state import State
+
+UNKNOWN = "unknown"
+"""In place of a value that was not read, or is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapQuestion:
+    """A column of the map."""
+
+    name: str
+    setting: SettingId
+    """What is shown of each app."""
+    judged_by: tuple[SettingId, ...]
+    """Settings whose findings answer it."""
+    risky: frozenset[str] = frozenset()
+    """Values that a company which is careful does not want; they stand first."""
+
+
+LOCATION = MapQuestion("location", names.REALM, (names.REALM, names.REGIONS, names.MOVE))
+QUESTIONS = (
+    MapQuestion(
+        "metadata",
+        names.EFFECTIVE_METADATA,
+        (names.EFFECTIVE_METADATA, names.METADATA),
+        frozenset(("contributed",)),
+    ),
+    MapQuestion(
+        "in-app",
+        names.EFFECTIVE_IN_APP,
+        (names.EFFECTIVE_IN_APP, names.IN_APP, names.INCLUDED, names.EXCLUDED),
+        frozenset(("contributed",)),
+    ),
+    MapQuestion(
+        "AI",
+        names.EFFECTIVE_AI,
+        (names.EFFECTIVE_AI, names.AI_ACCESS, names.AI_OWN_SETTING, SettingId("ai.portal_customers")),
+        frozenset(("exposed",)),
+    ),
+    LOCATION,
+    MapQuestion("pinned", names.PINNED, (names.PINNED,), frozenset(("no",))),
+    MapQuestion("trial", names.TRIAL, (names.TRIAL,), frozenset(("running",))),
+    MapQuestion("BYOK", names.BYOK, (names.BYOK,)),
+)
+"""In reading order."""
+_ANSWERS = frozenset((names.EFFECTIVE_METADATA, names.EFFECTIVE_IN_APP, names.EFFECTIVE_AI))
+_NO_VALUE = frozenset((Outcome.EXEMPT, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE))
+_WORST_FIRST = (
+    (Outcome.FAIL, Outcome.CONFLICT),
+    (Outcome.NOT_ACHIEVABLE,),
+    (Outcome.UNKNOWN, Outcome.STALE),
+    (Outcome.WAIVED, Outcome.PENDING, Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE),
+    (Outcome.PASS,),
+    (Outcome.NO_SUCH_SETTING,),
+)
+_RANK = {outcome: rank for rank, outcomes in enumerate(_WORST_FIRST) for outcome in outcomes}
+_NOT_ASKED = len(_WORST_FIRST)
+
+
+_Named: TypeAlias = Subject | str
+_Outcomes: TypeAlias = Mapping[tuple[str, _Named, str], Sequence[Outcome]]
+"""By organization, app or site, and question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A piece of the bar: how many apps keep their data there."""
+
+    name: str
+    """Its code, as the rulebook spells it; the API's word where it knows none; UNKNOWN where none is told."""
+    title: str
+    """What it is, "Frankfurt and Dublin"; "" where the rulebook does not say."""
+    apps: int
+    pinned: int
+    """How many of them are known to be pinned there."""
+    outcome: Outcome | None
+    """The worst that the policy says of a location of these apps; None where it does not ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapCell:
+    """One question at one site."""
+
+    outcome: Outcome | None
+    """The worst of the findings that answer it; None where the policy does not ask."""
+    findings: int
+    """How many findings answer it, those of the whole organization included that count here."""
+    wide: bool
+    """True where the outcome is that of a finding about the whole organization, and none of the site's is as bad."""
+    values: tuple[tuple[str, int], ...]
+    """What was seen, and at how many apps: risky values first, then what is unknown, then by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """One site, or the apps of an organization that belong to none."""
+
+    organization: str
+    """Its ID."""
+    site: str
+    """Its host, or its cloud ID where no host is known; "" for apps that belong to no site, and where none was read."""
+    apps: int
+    cells: tuple[MapCell, ...]
+    """One for each of QUESTIONS."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMap:
+    """The whole map."""
+
+    locations: tuple[Location, ...]
+    """Most apps first, what is unknown last."""
+    rows: tuple[MapRow, ...]
+    """Worst first."""
+
+    @property
+    def apps(self) -> int:
+        """How many apps it is about."""
+        return sum(one.apps for one in self.locations)
+
+
+def site_map(state: State, findings: Iterable[Finding]) -> SiteMap:
+    """The map of every organization that was looked at."""
+    outcomes, wide = _judged(state, findings)
+    rows: list[MapRow] = []
+    words: dict[Subject, str] = {}
+    for organization in state.looked_at:
+        apps = state.subjects(Kind.APP, organization.id)
+        words |= {app: _word(state, app, LOCATION) for app in apps}
+        sites = [(site.host or site.id, site.id, site.apps) for site in sites_of(state, organization.id)]
+        placed = {app for _, _, members in sites for app in members}
+        alone = tuple(app for app in apps if app not in placed)
+        if alone or not sites:
+            sites.append(("", "", alone))
+        for name, identity, members in sites:
+            cells = []
+            for question in QUESTIONS:
+                keys: tuple[_Named, ...] = (*members, *({name, identity} - {""}))
+                own = [one for key in keys for one in outcomes.get((organization.id, key, question.name), ())]
+                seen = Counter(words[app] if question is LOCATION else _word(state, app, question) for app in members)
+                cells.append(_cell(question, seen, own, wide.get((organization.id, question.name), ())))
+            rows.append(MapRow(organization.id, name, len(members), tuple(cells)))
+    return SiteMap(_locations(state, words, outcomes), tuple(sorted(rows, key=_how_bad)))
+
+
+def _judged(state: State, findings: Iterable[Finding]) -> tuple[_Outcomes, Mapping[tuple[str, str], Sequence[Outcome]]]:
+    """Outcomes by organization, app (or site) and question; and those about a whole organization."""
+    questions = {setting: one.name for one in QUESTIONS for setting in one.judged_by}
+    found: dict[tuple[str, _Named, str], list[Outcome]] = defaultdict(list)
+    wide: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
+    for one in findings:
+        question = questions.get(one.setting) if one.setting is not None else None
+        if question is None:
+            continue
+        subject = one.subject
+        if subject.kind is Kind.ORGANIZATION:
+            wide[subject.organization, question].append(one.outcome)
+        elif subject.kind is Kind.APP:
+            found[subject.organization, subject, question].append(one.outcome)
+        else:
+            site = subject.id if subject.kind is Kind.SITE else state.place(subject).site
+            found[subject.organization, site, question].append(one.outcome)
+    return found, wide
+
+
+def _cell(question: MapQuestion, seen: Counter[str], own: Sequence[Outcome], wide: Sequence[Outcome]) -> MapCell:
+    """What is found of the organization counts at every site but one whose own answer is known to be the good one."""
+    good = bool(question.risky) and not any(word in question.risky or word == UNKNOWN for word in seen)
+    counting = [one for one in wide if not (good and _RANK[one] <= _RANK[Outcome.UNKNOWN])]
+    both = [*own, *counting]
+    worst = min(both, key=lambda one: _RANK[one], default=None)
+    is_wide = worst is not None and all(_RANK[one] > _RANK[worst] for one in own)
+    values = sorted(seen.items(), key=lambda one: (one[0] not in question.risky, one[0] != UNKNOWN, -one[1], one[0]))
+    return MapCell(worst, len(both), is_wide, tuple(values))
+
+
+def _word(state: State, app: Subject, question: MapQuestion) -> str:
+    seen = state.read(app, question.setting)
+    if not isinstance(seen, Observed):
+        if question.setting in _ANSWERS and seen.code in _NO_VALUE:
+            return Outcome(seen.code).words
+        return UNKNOWN
+    value = seen.value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    word = value.strip() if isinstance(value, str) else ""
+    if question.setting == names.REALM:
+        realm = state.rulebook.realm(word) if word else None
+        return realm.code if realm is not None else word or UNKNOWN
+    return word.casefold().replace("_", " ") or UNKNOWN
+
+
+def _locations(state: State, words: Mapping[Subject, str], outcomes: _Outcomes) -> tuple[Location, ...]:
+    apps: dict[str, list[Subject]] = defaultdict(list)
+    for app, word in words.items():
+        apps[word].append(app)
+    made = []
+    for word, members in apps.items():
+        realm = state.rulebook.realm(word)
+        judged = [one for app in members for one in outcomes.get((app.organization, app, "location"), ())]
+        pinned = sum(
+            1 for app in members if (seen := state.value(app, names.PINNED)) is not None and seen.value is True
+        )
+        worst = min(judged, key=lambda one: _RANK[one], default=None)
+        made.append(Location(word, realm.title if realm is not None else "", len(members), pinned, worst))
+    return tuple(sorted(made, key=lambda one: (one.name == UNKNOWN, -one.apps, one.name)))
+
+
+def _how_bad(row: MapRow) -> tuple[object, ...]:
+    ranks = Counter(_NOT_ASKED if cell.outcome is None else _RANK[cell.outcome] for cell in row.cells)
+    return (*(-ranks[rank] for rank in range(3)), row.site == "", row.site.casefold(), row.organization)

@@ -1,0 +1,109 @@
+"""What the map says in words: a letter for the verdict, a short word for the fact, a sentence for both.
+
+The dashboard and the HTML report draw the same map with them.
+"""
+
+from __future__ import annotations
+
+from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, MapCell, MapQuestion, MapRow
+from contribaudit.core.model.finding import Outcome
+from contribaudit.exporters.text import plural, safe_text
+
+GROUP_OF = {
+    Outcome.FAIL: "fail",
+    Outcome.CONFLICT: "fail",
+    Outcome.NOT_ACHIEVABLE: "not achievable",
+    Outcome.UNKNOWN: "unverified",
+    Outcome.STALE: "unverified",
+    Outcome.WAIVED: "settled",
+    Outcome.EXEMPT: "settled",
+    Outcome.PENDING: "settled",
+    Outcome.NOT_YET_EFFECTIVE: "settled",
+    Outcome.PASS: "pass",
+    Outcome.NO_SUCH_SETTING: "no finding",
+    None: "no finding",
+}
+"""How a cell is painted: as the bars of the report are, "no finding" where there is none."""
+LETTERS = {
+    "fail": "F",
+    "not achievable": "N",
+    "unverified": "?",
+    "settled": "s",
+    "pass": "p",
+    "no finding": "\N{MIDDLE DOT}",
+}
+"""What stands in a cell, so that nothing is said by its background alone."""
+MEANINGS = {
+    "F": "fails",
+    "N": "not achievable on this plan or app",
+    "?": "unverified",
+    "s": "settled: waived, pending, exempt or not yet effective",
+    "p": "passes",
+    "\N{MIDDLE DOT}": "no finding",
+}
+_YES_NO = {
+    "contributed": "yes",
+    "not contributed": "no",
+    "exposed": "yes",
+    "not exposed": "no",
+    "pinned": "yes",
+    "running": "yes",
+    "active": "yes",
+    "none": "no",
+    "no setting": "none",
+    "not yet effective": "later",
+    UNKNOWN: "?",
+}
+_ASKS = {
+    "metadata": "metadata contributed",
+    "in-app": "in-app data contributed",
+    "AI": "reached by AI",
+    "location": "location",
+    "pinned": "pinned to its location",
+    "trial": "trial running",
+    "BYOK": "customer-managed key",
+}
+
+
+def letter(cell: MapCell) -> str:
+    """One sign for the verdict; see MEANINGS."""
+    return LETTERS[GROUP_OF[cell.outcome]]
+
+
+def fact(cell: MapCell) -> str:
+    """What was seen, in at most eight cells: "yes", "no", "EU", "?"; of several values the first and how many more."""
+    words = [safe_text(_YES_NO.get(word, word)) for word, _ in cell.values]
+    distinct = list(dict.fromkeys(words))
+    if not distinct:
+        return ""
+    first = distinct[0] if len(distinct[0]) <= 6 else f"{distinct[0][:5]}\N{HORIZONTAL ELLIPSIS}"
+    return first if len(distinct) == 1 else f"{first}+{len(distinct) - 1}"
+
+
+def told(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
+    """The cell in a sentence, without a full stop."""
+    seen = ", ".join(
+        f"{_YES_NO.get(word, word) if word != UNKNOWN else UNKNOWN} {number:,}" for word, number in cell.values
+    )
+    verdict = "no finding" if cell.outcome is None else cell.outcome.words
+    if cell.wide:
+        verdict = f"{verdict} for the whole organization"
+    name = row.site or "no site"
+    return safe_text(f"{name}, {_ASKS[question.name]}: {seen or 'no app'} ({plural(row.apps, 'app')}): {verdict}")
+
+
+def filter_of(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
+    """The filter that finds the findings behind a cell, for the dashboard and the report; "" where there are none."""
+    if cell.outcome is None:
+        return ""
+    where = f"kind:organization org:{_quoted(row.organization)}" if cell.wide else f"site:{_quoted(row.site)}"
+    settings = ",".join(question.judged_by)
+    return f"{where} setting:{settings} outcome:{cell.outcome.value}"
+
+
+def _quoted(text: str) -> str:
+    bare = text.replace('"', "")
+    return bare if bare and not set(bare) & set(" ,\t") else f'"{bare}"'
+
+
+__all__ = ["GROUP_OF", "LETTERS", "MEANINGS", "QUESTIONS", "fact", "filter_of", "letter", "told"]
