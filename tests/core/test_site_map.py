@@ -145,3 +145,10 @@ def test_a_cell_is_told_by_letter_fact_sentence_and_filter() -> None:
     )
     unasked = _cell(row, "BYOK")
     assert (letter(unasked), filter_of(row, QUESTIONS[COLUMN["BYOK"]], unasked)) == ("\N{MIDDLE DOT}", "")
+
+
+def test_a_map_of_some_sites_tells_nothing_of_the_others() -> None:
+    """Neither a row nor the location of an app; that nobody placed an app is one of the others."""
+    found = site_map(state_of(*_seen(us="US"), *facts(app("x"), realm="AU")), [], ("eu.atlassian.net",))
+    assert [row.site for row in found.rows] == ["eu.atlassian.net"]
+    assert [one.name for one in found.locations] == ["EU"]

@@ -282,6 +282,7 @@ def _dossier(
             findings=tuple(one for one in report.findings if shown(report, sites, one.subject)),
             newly=tuple(one for one in report.newly if shown(report, sites, one.subject)),
             changes=tuple(one for one in report.changes if shown(report, sites, one.subject)),
+            sites=sites,
         )
     kept = tuple(one for one in changes if shown(report, sites, one.subject))
     utc = (None if since is None else since.astimezone(UTC), None if until is None else until.astimezone(UTC))

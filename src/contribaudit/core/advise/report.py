@@ -85,6 +85,8 @@ class Report:
     """Days until the first key that we read with ends; None where no API tells."""
     manifest_sha256: str = ""
     """Digest of the manifest under which the run's evidence was exported; "" where none was."""
+    sites: tuple[str, ...] = ()
+    """Hosts, without case, of the sites that its map is limited to; empty for all."""
     looks: Callable[[], Sequence[ScreenDue]] = field(default=tuple, compare=False)
     """Works out which console screens its findings wait for."""
 
@@ -120,7 +122,7 @@ class Report:
     @property
     def map(self) -> SiteMap:
         """Apps by location, and every site by seven questions. Worked out each time."""
-        return site_map(self.state, self.findings)
+        return site_map(self.state, self.findings, self.sites)
 
     @property
     def counts(self) -> Counts:

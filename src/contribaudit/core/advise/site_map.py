@@ -6,7 +6,7 @@ A cell tells what was seen at the site's apps and, where the policy asks, how th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -136,20 +136,22 @@ class SiteMap:
         return sum(one.apps for one in self.locations)
 
 
-def site_map(state: State, findings: Iterable[Finding]) -> SiteMap:
-    """The map of every organization that was looked at."""
+def site_map(state: State, findings: Iterable[Finding], only: Collection[str] = ()) -> SiteMap:
+    """The map of every organization that was looked at; `only` limits it to sites of these hosts, without case."""
     outcomes, wide = _judged(state, findings)
     rows: list[MapRow] = []
     words: dict[Subject, str] = {}
     for organization in state.looked_at:
         apps = state.subjects(Kind.APP, organization.id)
-        words |= {app: _word(state, app, LOCATION) for app in apps}
         sites = [(site.host or site.id, site.id, site.apps) for site in sites_of(state, organization.id)]
         placed = {app for _, _, members in sites for app in members}
         alone = tuple(app for app in apps if app not in placed)
         if alone or not sites:
             sites.append(("", "", alone))
         for name, identity, members in sites:
+            if only and name.casefold() not in only:
+                continue
+            words |= {app: _word(state, app, LOCATION) for app in members}
             cells = []
             for question in QUESTIONS:
                 keys: tuple[_Named, ...] = (*members, *({name, identity} - {""}))
