@@ -68,7 +68,7 @@ async def press(pilot: Pilot[str], *keys: str) -> None:
 
 
 def line(pilot: Pilot[str]) -> str:
-    return next(one for one in on_screen(pilot).splitlines() if one.startswith(">"))
+    return next((one for one in on_screen(pilot).splitlines() if one.startswith(">")), "")
 
 
 async def to(pilot: Pilot[str], part: str) -> None:
