@@ -114,7 +114,7 @@ def test_changes_without_a_cause_come_first_and_carry_a_sign() -> None:
     lines = overview.changed_lines(board(), 100, 6)
     title = "CHANGED SINCE YOU LAST LOOKED (Thu 19 Nov 12:00Z): 2, 1 without a known cause"
     assert overview.changed_title(board()) == title
-    assert lines[0].text.plain.startswith("! 20 Nov 16:00 Confluence on acme-us      residency.realm: EU -> US")
+    assert lines[0].text.plain.startswith("! 20 Nov 16:00 Confluence on acme-us      Location: EU -> US  no event")
     assert lines[1].text.plain.startswith("  20 Nov 16:00 Jira on acme-lab")
     assert "by ops@acme.example" in lines[1].more
 

@@ -186,6 +186,8 @@ class Happened:
     when: str
     """Between which two runs."""
     first_seen: datetime
+    at: datetime | None
+    """When its event says that it was done; None where no event is known."""
     what: str
     """The setting's ID; "new" or "gone"."""
     about: Subject
@@ -203,6 +205,13 @@ class Happened:
     """"" where nobody looked for one."""
     explained: bool
     ticket: str
+
+    @property
+    def sentence(self) -> str:
+        """What changed, without the subject: "Location: EU -> US", "new (Standard)"."""
+        if self.title:
+            return f"{self.title}: {self.told}"
+        return f"{self.what} ({self.told})" if self.told else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,8 +366,8 @@ class Overview:
             about = change["subject"]
             mine = (about["kind"], about["id"]) == (subject["kind"], subject["id"])
             if mine and change["actor"] and _is_about(change["setting"], family):
-                when = _CAUSED_AT.search(change["cause"] or "")
-                at = f" {datetime.fromisoformat(when[1]):%a %d %b %H:%M}" if when else " an unknown day"
+                when = _at(change["cause"] or "")
+                at = f" {when:%a %d %b %H:%M}" if when else " an unknown day"
                 ticket = safe_text(change["ticket"]) or "no ticket"
                 return f"on{at} by {safe_text(change['actor'])} ({ticket})"
         return ""
@@ -660,6 +669,7 @@ def happened(changes: Sequence[ChangeV1]) -> list[Happened]:
             Happened(
                 when=f"{since}{first.first_seen:%Y-%m-%d %H:%M}Z",
                 first_seen=first.first_seen,
+                at=_at(cause) if actor else None,
                 what=kind,
                 about=first.subject,
                 subject=label(subject),
@@ -673,6 +683,21 @@ def happened(changes: Sequence[ChangeV1]) -> list[Happened]:
             )
         )
     return found
+
+
+def _at(cause: str) -> datetime | None:
+    """The moment that a cause's sentence gives its event."""
+    found = _CAUSED_AT.search(cause)
+    return datetime.fromisoformat(found[1]) if found else None
+
+
+def deeds(changes: Sequence[Happened]) -> list[tuple[Happened, int]]:
+    """Changes of one subject by one deed together: what says most, and how many more; unexplained first."""
+    by_deed: dict[tuple[Subject, str], list[Happened]] = {}
+    for one in changes:
+        by_deed.setdefault((one.about, one.cause), []).append(one)
+    found = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in by_deed.values()]
+    return sorted(found, key=lambda one: one[0].explained)
 
 
 def _weakness(place: Place) -> tuple[int, int, bool, int]:

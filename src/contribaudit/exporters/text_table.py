@@ -17,7 +17,6 @@ from rich.text import Text
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.subject import Subject
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import (
     NOBODY,
@@ -26,6 +25,7 @@ from contribaudit.exporters.summary import (
     Overview,
     Task,
     called,
+    deeds,
     gravest_first,
     group,
     words,
@@ -172,11 +172,11 @@ def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
     without = sum(1 for one in changes if not one.explained)
     unknown = f", {without} without a known cause" if without else ""
     lines = [Text(f"Changed{since}: {len(changes)}{unknown}", "bold")]
-    deeds = _deeds(changes)
-    shown = deeds[: FIRST_CHANGES if width >= _WIDE else FIRST_CHANGES - 1]
+    done = deeds(changes)
+    shown = done[: FIRST_CHANGES if width >= _WIDE else FIRST_CHANGES - 1]
     for one, further in shown:
         text = Text(f"{one.called}: ")
-        text.append(f"{one.title}: {one.told}" if one.title else f"{one.what} ({one.told})" if one.told else one.what)
+        text.append(one.sentence)
         if further:
             text.append(f" and {further} more")
         by = f", by {one.actor}" if one.actor else f", {one.cause or 'nobody looked for a cause'}"
@@ -190,15 +190,6 @@ def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
     if left:
         lines.append(Text(f"  and {left} more: {_more('changes', kept=kept)}", "dim"))
     return lines
-
-
-def _deeds(changes: Sequence[Happened]) -> list[tuple[Happened, int]]:
-    """Changes of one subject by one deed together: what says most, and how many more; unexplained first."""
-    deeds: dict[tuple[Subject, str], list[Happened]] = {}
-    for one in changes:
-        deeds.setdefault((one.about, one.cause), []).append(one)
-    found = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in deeds.values()]
-    return sorted(found, key=lambda one: one[0].explained)
 
 
 def _what_and_who(one: Happened) -> str:

@@ -21,7 +21,7 @@ from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subject import Subject
-from contribaudit.exporters.summary import Happened, Overview, Tally, words
+from contribaudit.exporters.summary import Happened, Overview, Tally, deeds, words
 from contribaudit.exporters.text import plural, safe_text
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import keys
@@ -301,24 +301,27 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
     if not board.changes:
         first = board.report.run.previous is None and board.looked_at is None
         return [Line(Text("This is the first run: nothing to compare it with" if first else "Nothing", "dim"))]
-    newest = sorted(board.changes, key=lambda one: one.first_seen, reverse=True)
-    ordered = sorted(newest, key=lambda one: one.explained)
-    found = [_change_line(one, width) for one in ordered[:most]]
-    if len(ordered) > most:
-        found.append(Line(Text(f"and {plural(len(ordered) - most, 'more change')}: contribaudit changes", "dim")))
+    done = deeds(sorted(board.changes, key=lambda one: one.at or one.first_seen, reverse=True))
+    found = [_change_line(one, further, width) for one, further in done[:most]]
+    left = len(board.changes) - sum(1 + further for _, further in done[:most])
+    if left:
+        found.append(Line(Text(f"and {plural(left, 'more change')}: contribaudit changes", "dim")))
     return found
 
 
-def _change_line(one: Happened, width: int) -> Line:
+def _change_line(one: Happened, further: int, width: int) -> Line:
     sign = Text("  ") if one.explained else Text("! ", "bold yellow")
-    what, cause = f"{safe_text(one.what)}: {safe_text(one.told)}", one.cause or "cause not looked up"
-    said = Text.assemble(
-        sign, column(f"{one.first_seen:%d %b %H:%M}", 12), column(one.called.replace(_ATLASSIAN, ""), _SUBJECT)
-    )
-    said.append_text(Text(what, "bold"))
-    said.append(f"  {cause}", "dim")
-    said.truncate(max(20, width), overflow="ellipsis")
-    more = f"{what}. {one.when}. {cause}" + (f". Ticket {one.ticket}" if one.ticket else "")
+    cause = one.cause or "cause not looked up"
+    by = f"by {one.actor}" if one.actor and one.explained else cause
+    said = Text.assemble(sign, column(f"{one.at or one.first_seen:%d %b %H:%M}", 12))
+    said.append(column(one.called.replace(_ATLASSIAN, ""), _SUBJECT))
+    said.append(one.sentence + (f" and {further} more" if further else ""), "bold")
+    room = max(20, width)
+    if said.cell_len + len(by) + 2 > room:  # who did it is the shorter half, and the one that nobody may miss
+        said.truncate(max(room // 2, room - len(by) - 2), overflow="ellipsis")
+    said.append(f"  {by}", "dim")
+    said.truncate(room, overflow="ellipsis")
+    more = f"{one.sentence}. {one.when}. {cause}" + (f". Ticket {one.ticket}" if one.ticket else "")
     return Line(said, query_of([one.about]), more)
 
 
