@@ -100,7 +100,7 @@ def command(
     console.warn_of_unmatched_environment()
     selection = Selection(check_ids(only), check_ids(skip))
     planned_at = planned_start(console, wiring.operator(), planned) if planned is not None else None
-    with console.job(organizations, store_location, policy=policy_path, live=not offline, keeps=True) as job:
+    with console.job(organizations, store_location, policy=policy_path, live=not offline, keeps=not offline) as job:
         job = replace(
             job,
             fail_on=Severity(fail_on) if fail_on else job.fail_on,

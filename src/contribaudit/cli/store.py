@@ -13,6 +13,20 @@ def command() -> None:
     """The history as a whole, wherever it is kept."""
 
 
+@command.command("upgrade")
+@store_option
+@pass_console
+def upgrade(console: Console, *, store_location: str | None) -> None:
+    """Make the tables of a new history, or bring those of an older version up to date.
+
+    On PostgreSQL the owner of the tables runs this once for each version; runners and readers need no such right.
+    """
+    from contribaudit import wiring
+
+    with wiring.open_store(console.settings(), store_location) as opened:
+        console.diagnostics.conclusion(f"The history {opened.shown} has the tables of this version.")
+
+
 @command.command("copy")
 @click.argument("to", metavar="TO")
 @format_option(("table", "json", "csv"), "table")

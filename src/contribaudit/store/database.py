@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from contribaudit.errors import StoreDamaged, StoreError, StoreNewer
@@ -129,17 +129,42 @@ def _server(url: URL, *, make: bool) -> Database:
     reader, writer = engine.execution_options(isolation_level="REPEATABLE READ"), engine.execution_options()
     try:
         with translated(shown):
-            if not make:
-                with reader.connect() as connection:
-                    made = _revision(connection, shown) is not None
-                if not made:
-                    engine.dispose()
-                    return _nothing(shown)
-            _migrate(reader, writer, shown)
+            with reader.connect() as connection:
+                current = _revision(connection, shown)
+                may_write = current is None or _may_write(connection)
+            if not make and current is None:
+                engine.dispose()
+                return _nothing(shown)
+            if make and not may_write:
+                raise StoreError(f"The history {shown} cannot be written by this account", hint=_A_READERS)
+            with _as_owner(shown, current):
+                _migrate(reader, writer, shown)
     except StoreError:
         engine.dispose()
         raise
-    return Database(reader, writer, None, shown)
+    return Database(reader, writer, None, shown, Standing.WRITABLE if may_write else Standing.READ_ONLY)
+
+
+_A_READERS = "Use the account of a runner: docs/postgresql.md lists what each may do"
+
+
+def _may_write(connection: Connection) -> bool:
+    """False for an account that may only read, and on a server that takes no writes."""
+    query = "SELECT has_table_privilege('runs', 'INSERT') AND current_setting('transaction_read_only') = 'off'"
+    return bool(connection.execute(text(query)).scalar())
+
+
+@contextmanager
+def _as_owner(shown: str, current: str | None) -> Iterator[None]:
+    """Say who may make and change tables, where this account may not."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) not in ("42501", "25006"):
+            raise
+        what = "has no tables yet" if current is None else "was written by an older version"
+        hint = "Let the owner of its tables run contribaudit store upgrade once"
+        raise StoreError(f"The history {shown} {what}, and this account may not change that", hint=hint) from error
 
 
 def _path(url: URL) -> Path:

@@ -48,7 +48,6 @@ def read_ledger(connection: Connection, run: int, organization: str) -> RunLedge
 
 def record_manifest(connection: Connection, one: ExportedManifest) -> None:
     """Note an exported manifest, which the next one of the same organizations then names."""
-    ids.one_writer(connection)
     values = {name: getattr(one, name) for name in ExportedManifest.__slots__ if name != "organizations"}
     number = ids.next_id(connection, manifests)
     connection.execute(insert(manifests).values(id=number, scope=_scope(one.organizations), **values))

@@ -30,6 +30,7 @@ from contribaudit.errors import StoreBusy, StoreDamaged, StoreError
 _DAMAGED_HINT = "Restore it from a backup, or move the file away to begin a new history"
 _WRITABLE_HINT = "Check that the file and its folder are readable and writable for this account"
 _OTHER_HINT = "Check the disk, or the database server and its log"
+_LOST_HINT = "Nothing of what was being written is kept: try again, and look into the server's log"
 _SERVER_HINT = "Check the server's address, the account and that the database exists"
 
 _SQLITE: dict[int, tuple[type[StoreError], str, str]] = {
@@ -70,8 +71,14 @@ _POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
     ("53", StoreError, "is out of a resource", "Try again when the server is less busy"),
     ("55P03", StoreBusy, "is in use by another process", "Try again when it has finished"),
     ("40", StoreBusy, "is in use by another process", "Try again when it has finished"),
-    ("42501", StoreError, "refuses this account", "Grant the account USAGE and CREATE on the schema"),
+    (
+        "42501",
+        StoreError,
+        "refuses this account",
+        "Use an account that may do this: docs/postgresql.md lists what the owner, a runner and a reader may do",
+    ),
     ("25006", StoreError, "cannot be written", "The server is read-only; name the primary server"),
+    ("57", StoreError, "closed the connection", _LOST_HINT),
     ("28", StoreError, "refuses this account", _SERVER_HINT),
     ("3D", StoreError, "does not exist", _SERVER_HINT),
 )

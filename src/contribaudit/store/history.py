@@ -32,6 +32,7 @@ from contribaudit.store import (
     changes,
     evidence,
     facts,
+    ids,
     locks,
     notices,
     pruning,
@@ -57,6 +58,8 @@ class Transactions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._held: dict[str, Connection] = {}
+        """On a server, the connections that hold a lock, by organization."""
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -66,6 +69,7 @@ class Transactions:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         with translated(self._database.shown), self._database.writer.begin() as connection:
+            ids.one_writer(connection)
             yield connection
 
 
@@ -163,6 +167,9 @@ class History(Transactions):
         subject the last is kept. Raises ValueError for observations of a collector without a collection.
         """
         saving.require_collections(snapshots)
+        ours = {one.organization for one in snapshots}
+        mine = {one: connection for one, connection in list(self._held.items()) if one in ours}
+        locks.require_held(self._database.shown, mine)
         with self._writing() as connection:
             return runs.find_run(connection, saving.save_run(connection, draft, snapshots))
 
@@ -259,7 +266,7 @@ class History(Transactions):
         """
         if self._database.path is not None:
             return locks.file_lock(self._database.path, organization, wait_seconds)
-        return locks.advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds)
+        return locks.advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds, self._held)
 
     def exporting(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
         """Hold the history for an export: no run is removed meanwhile, and no second export names the same one before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
@@ -17,6 +18,9 @@ Topic: TypeAlias = tuple[str, str]
 
 _Key = TypeVar("_Key")
 _PER_QUERY = 500
+_WRITER = 0x636F6E7472696201  # beside the lock of migrations; per schema
+_TRY = text("SELECT pg_try_advisory_xact_lock(CAST(:key AS bigint) # hashtextextended(current_schema(), 0))")
+_WRITERS_SECONDS, _POLL_SECONDS = 600.0, 0.05
 
 
 def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -36,8 +40,13 @@ def rows_among(connection: Connection, query: Select[Any], column: Column[str], 
 
 def one_writer(connection: Connection) -> None:
     """Let one transaction write at a time, as on SQLite, so that numbers can be given out; readers are not held up."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE runs IN EXCLUSIVE MODE"))
+    if connection.dialect.name != "postgresql":
+        return
+    # Many runners may wait here, each as long as all before it write: longer than one statement may take.
+    deadline = time.monotonic() + _WRITERS_SECONDS
+    while not connection.execute(_TRY, {"key": _WRITER}).scalar() and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    connection.execute(text("LOCK TABLE runs IN EXCLUSIVE MODE"))
 
 
 def next_id(connection: Connection, table: Table) -> int:

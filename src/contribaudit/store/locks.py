@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from contribaudit.errors import StoreBusy, StoreError
 from contribaudit.store.failures import translated
@@ -40,21 +40,41 @@ def file_lock(database: Path, organization: str, wait_seconds: float) -> Iterato
 
 
 @contextmanager
-def advisory_lock(engine: Engine, shown: str, organization: str, wait_seconds: float) -> Iterator[None]:
-    """Hold an advisory lock on a connection of its own; the server drops it when the connection ends."""
+def advisory_lock(
+    engine: Engine, shown: str, organization: str, wait_seconds: float, held: dict[str, Connection]
+) -> Iterator[None]:
+    """Hold an advisory lock on a connection of its own; the server drops it when the connection ends.
+
+    The connection stands in `held` meanwhile: `require_held` asks whether it still holds.
+    """
     with translated(shown):
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         with translated(shown):
             key = _key(connection, organization)
             _acquire(connection, key, organization, wait_seconds)
+        held[organization] = connection
         try:
             yield
         finally:
-            with suppress(DBAPIError):  # a broken connection holds no lock
+            del held[organization]
+            with suppress(SQLAlchemyError):  # a broken connection holds no lock
                 connection.execute(select(func.pg_advisory_unlock(key)))
     finally:
         connection.close()
+
+
+def require_held(shown: str, held: Mapping[str, Connection]) -> None:
+    """Raise StoreError where a lock's connection broke: since then somebody else may audit that organization."""
+    for organization, connection in held.items():
+        try:
+            connection.execute(select(1))
+        except DBAPIError as error:
+            raise StoreError(
+                f"The connection to the history {shown} broke while the audit of organization {organization} ran, so"
+                " nothing of this run is kept: the last complete run stands",
+                hint="Run it again, and look into the server's log",
+            ) from error
 
 
 def _acquire(connection: Connection, key: int, organization: str, wait_seconds: float) -> None:

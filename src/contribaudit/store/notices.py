@@ -72,7 +72,6 @@ def tell(
     compose: Compose,
 ) -> News | None:
     """Ask what is news and keep the messages that tell it, or nothing where a newer run told already (None)."""
-    ids.one_writer(connection)
     rows = connection.execute(select(told).where(told.c.organization == organization)).all()
     newest = max((row.run for row in rows if row.run is not None), default=None)
     if run is not None and newest is not None and run < newest:
@@ -174,7 +173,6 @@ def keep_message(
 
 def claim_deliveries(connection: Connection, now: datetime, destinations: Iterable[str]) -> list[Delivery]:
     """Deliveries to these destinations that are due, oldest first; nobody else takes them for ten minutes."""
-    ids.one_writer(connection)
     c = deliveries.c
     due = and_(
         c.sent_at.is_(None),

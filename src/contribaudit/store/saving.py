@@ -32,7 +32,6 @@ def require_collections(taken: Sequence[Snapshot]) -> None:
 
 def save_run(connection: Connection, draft: RunDraft, taken: Sequence[Snapshot]) -> int:
     """Write the run inside the transaction of `connection` and return its ID."""
-    ids.one_writer(connection)
     run = ids.next_id(connection, runs)
     values = {name: getattr(draft, name) for name in RunDraft.__slots__}
     complete = bool(taken) and all(snapshot.complete for snapshot in taken)

@@ -24,7 +24,6 @@ _HINT = "Restore the history from a backup, or import the document again"
 
 def add_document(connection: Connection, watched: Watched, signature: Signature) -> None:
     """Watch a document from now on; one that is watched already gets the new title and address."""
-    ids.one_writer(connection)
     values = {"title": watched.title, "url": watched.url, **signed(signature, "added")}
     there = watched_documents.c.document == watched.name
     if connection.execute(select(watched_documents.c.id).where(there)).scalar() is None:
@@ -42,7 +41,6 @@ def read_added(connection: Connection) -> tuple[Watched, ...]:
 
 def add_look(connection: Connection, look: Look, body: bytes | None, provisions: Provisions | None) -> Look:
     """Keep a look; `body` is the page as it came and `provisions` its text, None where they are not kept."""
-    ids.one_writer(connection)
     number = ids.next_id(connection, document_looks)
     values = {
         "document": look.document,
@@ -139,7 +137,6 @@ def read_page(connection: Connection, digest: str) -> bytes:
 
 def add_note(connection: Connection, note: Note) -> Note:
     """Keep a person's note."""
-    ids.one_writer(connection)
     number = ids.next_id(connection, document_notes)
     values = {
         "document": note.document,
