@@ -100,7 +100,9 @@ def commands_of(page: str) -> list[str]:
     return [line for line in lines if re.match(r"(\.venv/bin/)?contribaudit( |$)", line)]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/commands.md", "docs/monitoring.md", "docs/scheduling.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/commands.md", "docs/monitoring.md", "docs/scheduling.md", "docs/subprocessors.md"]
+)
 def test_every_command_on_the_page_can_be_typed(page: str) -> None:
     """Each subcommand and option of it exists, and takes what stands behind it."""
     lines = commands_of(page)

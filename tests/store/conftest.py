@@ -29,7 +29,7 @@ def history(location: str) -> Iterator[History]:
         yield opened
 
 
-REVISIONS = tuple(f"{number:04}" for number in range(1, 11))
+REVISIONS = tuple(f"{number:04}" for number in range(1, 12))
 """What versions before the first release wrote."""
 _ADDED = {
     "0002": ("confirmations", "revocations", "attestations", "attachments", "plans"),

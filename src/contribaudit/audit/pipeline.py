@@ -55,6 +55,7 @@ def state_of(
         catalogue.ALL,
         evidence_terms=terms,
         documents=job.store.documents,
+        subprocessors=job.store.subprocessors,
     )
 
 

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "attest": ("contribaudit.cli.attest", "Record what the administration console shows."),
     "baseline": ("contribaudit.cli.baseline", "The approved state, and what is outside of it."),
     "signals": ("contribaudit.cli.signals", "The raw API objects that anchor attestations."),
+    "subprocessors": ("contribaudit.cli.subprocessors", "Who else works on your data, where, and what changed."),
     "checks": ("contribaudit.cli.checks", "Every check: question, trap, severity, remediation."),
     "decide": ("contribaudit.cli.decide", "Record in the policy file that a value was chosen on purpose."),
     "policy": ("contribaudit.cli.policy", "Validate the audit policy and show it as resolved."),

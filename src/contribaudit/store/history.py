@@ -40,6 +40,7 @@ from contribaudit.store import (
     runs,
     saving,
     space_changes,
+    subprocessors,
     terms,
 )
 from contribaudit.store.copying import CopiedTable, copy_tables
@@ -231,6 +232,10 @@ class History(Transactions):
     add_look = writes(terms.add_look)
     add_document_note = writes(terms.add_note)
     page = reads(terms.read_page)
+
+    add_subprocessors = writes(subprocessors.add_list)
+    review_subprocessors = writes(subprocessors.add_review)
+    subprocessors = reads(subprocessors.read_lists)
 
     prunings = reads(pruning.read_prunings)
     forget_person = writes(pseudonyms.forget_person)

@@ -23,6 +23,8 @@ from contribaudit.store.schema import (
     messages,
     responses,
     revocations,
+    subprocessor_lists,
+    subprocessor_reviews,
     told,
     watched_documents,
 )
@@ -37,6 +39,8 @@ _NAMES: tuple[Column[str], ...] = (
     watched_documents.c.added_by,
     document_looks.c.recorded_by,
     document_notes.c.signed_by,
+    subprocessor_lists.c.imported_by,
+    subprocessor_reviews.c.signed_by,
 )
 _TEXTS: tuple[Column[str], ...] = (told.c.text, messages.c.body)
 """Sentences of ours that may name whoever did something."""

@@ -36,6 +36,11 @@ Documents that the vendor publishes; a row for each time that somebody looked:
     document_pages                pages as they came, by digest
     document_notes                what people wrote about a provision
 
+The vendor's sub-processors:
+
+    subprocessor_lists            each import of the list, its rows in the page's words; the page is in document_pages
+    subprocessor_reviews          who looked at what a list changed, or at a row
+
 Evidence:
 
     manifests                 each exported manifest by digest, and the one before it
@@ -71,7 +76,7 @@ from sqlalchemy import (
 
 from contribaudit.store.columns import Escaped, Moment
 
-FIRST = "0011"
+FIRST = "0012"
 """The revision of the first release. Versions before it wrote lower ones."""
 HEAD = FIRST
 """The newest migration. A store at this revision opens without importing Alembic."""
@@ -328,6 +333,28 @@ document_notes = Table(
     Column("provision", Escaped, nullable=False),
     Column("text_sha256", Escaped, nullable=False),
     Column("holds", Boolean, nullable=False),
+    Column("note", Escaped, nullable=False),
+    *_signature("signed"),
+)
+
+
+subprocessor_lists = Table(
+    "subprocessor_lists",
+    metadata,
+    _id(),  # in the order in which they were imported
+    Column("effective", String(10), nullable=False),  # ISO 8601
+    Column("source", Escaped, nullable=False),
+    Column("digest", Escaped, nullable=False),  # of the page
+    Column("rows", LargeBinary, nullable=False),  # zlib of JSON
+    *_signature("imported"),
+)
+
+subprocessor_reviews = Table(
+    "subprocessor_reviews",
+    metadata,
+    _id(),
+    Column("effective", String(10), nullable=False),  # of the list
+    Column("row", Escaped, nullable=False),  # its name; "" for everything that the list changed
     Column("note", Escaped, nullable=False),
     *_signature("signed"),
 )

@@ -63,12 +63,17 @@ def add_look(connection: Connection, look: Look, body: bytes | None, provisions:
     }
     connection.execute(insert(document_looks).values(id=number, **values))
     if body is not None:
-        digest = sha256(body).hexdigest()
-        if connection.execute(select(document_pages.c.id).where(document_pages.c.digest == digest)).scalar() is None:
-            page = ids.next_id(connection, document_pages)
-            connection.execute(insert(document_pages).values(id=page, digest=digest, body=zlib.compress(body)))
+        keep_page(connection, body)
     row = connection.execute(select(*_COLUMNS).where(document_looks.c.id == number)).one()
     return _look(row)
+
+
+def keep_page(connection: Connection, body: bytes) -> None:
+    """Keep a page as it came, once however often it comes."""
+    digest = sha256(body).hexdigest()
+    if connection.execute(select(document_pages.c.id).where(document_pages.c.digest == digest)).scalar() is None:
+        page = ids.next_id(connection, document_pages)
+        connection.execute(insert(document_pages).values(id=page, digest=digest, body=zlib.compress(body)))
 
 
 _COLUMNS = [column for column in document_looks.c if column.name != "provisions"]

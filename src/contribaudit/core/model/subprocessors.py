@@ -6,10 +6,12 @@ Rows keep the page's own words. What those mean is worked out anew by the rulebo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias
+
+from contribaudit.core.model.attestation import Signature
 
 Column: TypeAlias = Literal["name", "products", "purposes", "data_categories", "locations", "security", "country"]
 THIRD_PARTY: tuple[Column, ...] = ("name", "products", "purposes", "data_categories", "locations", "security")
@@ -17,6 +19,12 @@ THIRD_PARTY: tuple[Column, ...] = ("name", "products", "purposes", "data_categor
 GROUP: tuple[Column, ...] = ("name", "products", "country")
 """The columns of the second table, of companies of the vendor's own group."""
 MAY_BE_EMPTY: tuple[Column, ...] = ("security",)
+
+SUBPROCESSOR_COLUMNS = (
+    "effective", "group", "name", "products", "purposes", "data_categories", "locations", "security", "links",
+    "product_scopes", "purpose_kinds", "places", "needs_review", "source", "sha256", "imported_at", "imported_by",
+)  # fmt: skip
+"""Columns of the list as CSV: its rows in the page's words, what they are taken to mean, and where they came from."""
 
 EEA = "EEA"
 GLOBAL = "GLOBAL"
@@ -65,16 +73,13 @@ class SubprocessorList:
     """The file or address."""
     sha256: str
     """Of the page as it was read; of the rulebook's file for the shipped list."""
-    imported_at: datetime | None = None
-    """None for the list that the rulebook ships."""
-    imported_by: str = ""
-    account: str = ""
-    host: str = ""
+    imported: Signature | None = None
+    """Who took it in, and when; None for the list that the rulebook ships."""
 
     @property
     def shipped(self) -> bool:
         """True for the rulebook's own list, which nobody imported."""
-        return self.imported_at is None
+        return self.imported is None
 
     @property
     def third_parties(self) -> tuple[Row, ...]:
@@ -86,50 +91,67 @@ class SubprocessorList:
         """Rows of the second table."""
         return tuple(row for row in self.rows if row.group)
 
+    @property
+    def called(self) -> str:
+        """How messages name it: "the list of 2026-03-02"."""
+        return f"the list of {self.effective}" + (", shipped with the rulebook" if self.shipped else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A person looked at an import's changes, or at one of its rows that was not understood."""
+    """A person looked at what a list changed, or at one of its rows that was not understood."""
 
-    sha256: str
-    """Of the page that was imported."""
+    effective: date
+    """Of the list."""
     row: str
-    """The row's name; "" for everything that the import changed."""
-    by: str
-    at: datetime
-    account: str = ""
-    host: str = ""
+    """The row's name; "" for everything that the list changed."""
+    signed: Signature
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ListHistory:
-    """Every list that was imported, oldest import first, and who reviewed what."""
+    """Every list that was imported, in the order of the days from which they are in force, and who reviewed what."""
 
     imports: tuple[SubprocessorList, ...] = ()
     reviews: tuple[Review, ...] = ()
 
+    @classmethod
+    def of(cls, imports: Iterable[SubprocessorList], reviews: Iterable[Review]) -> ListHistory:
+        """Whatever the order in which they were recorded."""
+        return cls(tuple(sorted(imports, key=_by_date)), tuple(sorted(reviews, key=lambda one: one.signed.at)))
+
     def by(self, moment: datetime) -> ListHistory:
         """What was known at a moment."""
         return ListHistory(
-            tuple(one for one in self.imports if one.imported_at is not None and one.imported_at <= moment),
-            tuple(one for one in self.reviews if one.at <= moment),
+            tuple(one for one in self.imports if one.imported is not None and one.imported.at <= moment),
+            tuple(one for one in self.reviews if one.signed.at <= moment),
         )
 
     @property
     def newest(self) -> SubprocessorList | None:
-        """The list in force: the last effective one, as it was last imported. None before the first import."""
-        return max(self.imports, key=_by_date, default=None)
+        """The list that is in force last, as it was last imported. None before the first import."""
+        return self.imports[-1] if self.imports else None
 
-    def reviewed(self, imported: SubprocessorList, row: str = "") -> Review | None:
-        """The first review of an import's changes, or of one of its rows; None when there is none."""
-        own = [one for one in self.reviews if one.sha256 == imported.sha256 and one.row == row]
-        return min(own, key=lambda one: one.at, default=None)
+    @property
+    def versions(self) -> tuple[SubprocessorList, ...]:
+        """Each list once, however often it was imported: the first import of it, oldest list first."""
+        found: list[SubprocessorList] = []
+        for one in self.imports:
+            if not found or (found[-1].effective, found[-1].rows) != (one.effective, one.rows):
+                found.append(one)
+        return tuple(found)
+
+    def reviewed(self, listed: SubprocessorList, row: str = "") -> Review | None:
+        """The first review of what a list changed, or of one of its rows, after its first import; None without one."""
+        since = min((one.imported.at for one in self.imports if one.imported and one.rows == listed.rows), default=None)
+        own = (one for one in self.reviews if one.effective == listed.effective and one.row == row)
+        return next((one for one in own if since is None or one.signed.at >= since), None)
 
 
 def _by_date(one: SubprocessorList) -> tuple[date, datetime]:
-    assert one.imported_at is not None, "only imported lists are kept"
-    return one.effective, one.imported_at
+    assert one.imported is not None, "only imported lists are kept"
+    return one.effective, one.imported.at
 
 
 NO_LISTS = ListHistory()

@@ -19,6 +19,7 @@ from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
 from contribaudit.core.resolve.attested import (
     EMPTY,
     AttestationHistory,
@@ -117,14 +118,15 @@ def resolve(
     assumed_plans: Mapping[str, Observation] | None = None,
     evidence_terms: TermsOf | None = None,
     documents: Callable[[], Archive] = lambda: NO_DOCUMENTS,
+    subprocessors: Callable[[], ListHistory] = lambda: NO_LISTS,
 ) -> State:
     """The state that checks look at: observations, what is owed and unread, the highest plan, what people attested.
 
     `settings` is the catalogue. It is needed to weigh testimony; without it no attestation is held or proven by a
     signal. `assumed_plans` are highest plans by organization in place of the computed ones: only a forecast has any.
     `evidence_terms` are the policy's: an effective answer whose evidence does not meet them is told as the outcome that
-    its finding has. `documents` gives what is archived of watched documents, when it is asked
-    for.
+    its finding has. `documents` gives what is archived of watched documents, and `subprocessors` the lists of the
+    vendor's sub-processors, when they are asked for.
     """
     observations: list[Observation] = []
     remembered: list[Observed] = []
@@ -157,6 +159,7 @@ def resolve(
         chains={one.organization: one.chain for one in seen},
         evidence_terms=evidence_terms,
         documents=documents,
+        subprocessors=subprocessors,
     )
     for one in seen:
         if not one.left_out:

@@ -21,6 +21,7 @@ from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, SpaceIndex
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
+from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
 from contribaudit.core.resolve.provisions import AnchorStanding, standings
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class State:
         past: Mapping[str, HistoryReader] | None = None,
         evidence_terms: TermsOf | None = None,
         documents: Callable[[], Archive] = lambda: NO_DOCUMENTS,
+        subprocessors: Callable[[], ListHistory] = lambda: NO_LISTS,
     ) -> None:
         """`remembered` are values of earlier runs, used to name a subject and never to judge it.
 
@@ -145,6 +147,7 @@ class State:
         self._past = past or {}
         self._documents = documents
         self.evidence_terms = evidence_terms
+        self._subprocessors = subprocessors
         self.decoders: Sequence[Trust] = ()
         """How each decoder stands in each organization; `resolve` sets it."""
         self.candidates: Sequence[Score] = ()
@@ -299,6 +302,11 @@ class State:
     def departed(self, organization: str) -> Departures:
         """What left the organization's inventory, as far as its history reaches back."""
         return self._departures.get(organization, NOTHING_LEFT)
+
+    @property
+    def subprocessors(self) -> ListHistory:
+        """Every list of sub-processors that was imported by the moment, and who reviewed it."""
+        return self.once("sub-processors", lambda: self._subprocessors().by(self.as_of))
 
     def chain(self, organization: str) -> Chain:
         """What became of the organization's exported evidence."""

@@ -1,0 +1,154 @@
+"""`contribaudit subprocessors import|review`: a list is taken in, and a person looks at what it changed."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import store_option
+from contribaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from contribaudit.core.model.attestation import Signature
+
+
+@click.command("import")
+@click.argument("source", metavar="FILE|-|URL")
+@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
+@click.option(
+    "--anyway", is_flag=True, help="Also take a list that is older than the newest, or another one of the same date."
+)
+@store_option
+@pass_console
+def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool, store_location: str | None) -> None:
+    """Import Atlassian's page of sub-processors: saved as HTML, as text or paste, as CSV, or from its address.
+
+    The list is taken in whole or not at all; what is wrong with it names row and column. The page itself is kept by its
+    digest. Import the same page again when it has not changed, so that the list stays current.
+    """
+    from contribaudit import wiring
+    from contribaudit.core.resolve.subprocessors import understood
+    from contribaudit.exporters.text import plural, safe_text
+    from contribaudit.vendors.subprocessors import take_in
+
+    settings = console.settings()
+    rulebook = wiring.load_rulebook(settings)
+    signature = _signature(console, by)
+    body, content_type, called = _page(source)
+    with wiring.open_store(settings, store_location) as store:
+        before = store.subprocessors()
+        coming = take_in(
+            body, called, rulebook.subprocessors, before, signature, content_type=content_type, anyway=anyway
+        )
+        store.add_subprocessors(coming, body)
+        after = store.subprocessors()
+    rows = understood(coming, rulebook.subprocessors)
+    for one in rows:
+        for what in one.needs_review:
+            console.diagnostics.warning(f"{safe_text(one.name)} needs review: {safe_text(what)}")
+    parties = plural(len(coming.third_parties), "third party").replace("partys", "parties")
+    companies = plural(len(coming.group_companies), "group company").replace("companys", "companies")
+    newest = after.newest
+    again = any(one.rows == coming.rows and one.effective == coming.effective for one in before.imports)
+    told = (
+        f"Imported the list in force since {coming.effective}: {parties} and {companies}, SHA-256 {coming.sha256[:12]}"
+    )
+    if again:
+        told += "; it has not changed since it was last imported"
+    elif newest is not None and newest.effective > coming.effective:
+        told += f"; the list of {newest.effective} stays the newest"
+    else:
+        told += "; run `contribaudit subprocessors diff`, then `contribaudit subprocessors review`"
+    console.diagnostics.conclusion(f"{told}.")
+
+
+def _page(source: str) -> tuple[bytes, str, str]:
+    """The page's bytes, its content type ("" for a file), and what to call where it came from."""
+    from contribaudit.files import Unreadable, read_bytes
+    from contribaudit.vendors.fetching import is_address
+    from contribaudit.vendors.subprocessors import MOST_BYTES
+
+    if source == "-":
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError("There is nothing on standard input", hint="Pipe the page into the command")
+        body = sys.stdin.buffer.read(MOST_BYTES + 1)
+        return body, "", "standard input"
+    if is_address(source):
+        return _fetched(source)
+    try:
+        return read_bytes(Path(source).expanduser(), most=MOST_BYTES + 1), "", Path(source).name
+    except Unreadable as error:
+        raise UsageError(f"The page {source} cannot be read: {error.reason}", hint=error.hint) from None
+
+
+def _fetched(address: str) -> tuple[bytes, str, str]:
+    from contribaudit.vendors.fetching import Page, fetch
+
+    page = fetch(address)
+    assert isinstance(page, Page), "nothing is known of it, so it is sent whole"
+    return page.body, page.content_type, page.answered_by
+
+
+def _signature(console: Console, by: str | None) -> Signature:
+    from contribaudit import wiring
+    from contribaudit.attestations.recording import mail
+
+    person = mail(by or console.settings().attested_by, "whoever does it")
+    return wiring.operator().signature(datetime.now(UTC), person)
+
+
+@click.command("review")
+@click.option("--list", "of", metavar="DATE", help="The list in force since DATE; default: the newest import.")
+@click.option("--row", "rows", metavar="NAME", multiple=True, help="Only this row, which needs review. Repeatable.")
+@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
+@click.option("--note", default="", metavar="TEXT", help="What you found, or the ticket.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@store_option
+@pass_console
+def review(
+    console: Console,
+    *,
+    of: str | None,
+    rows: tuple[str, ...],
+    by: str | None,
+    note: str,
+    yes: bool,
+    store_location: str | None,
+) -> None:
+    """Record that you looked at what a list changed, and at its rows that were not understood.
+
+    Without --row, everything that the list changed and all of its rows are reviewed.
+    """
+    from contribaudit import wiring
+    from contribaudit.cli.options import agreed
+    from contribaudit.cli.subprocessors.looking import named_list
+    from contribaudit.core.model.subprocessors import Review
+    from contribaudit.core.resolve.subprocessors import understood
+    from contribaudit.exporters.text import plural, safe_text
+
+    settings = console.settings()
+    rulebook = wiring.load_rulebook(settings)
+    signature = _signature(console, by)
+    with wiring.open_store(settings, store_location) as store:
+        history = store.subprocessors()
+        listed = named_list(history, rulebook.subprocessors.baseline, of) if of else history.newest
+        if listed is None or listed.shipped:
+            raise UsageError("No list was imported yet", hint="Run contribaudit subprocessors import FILE")
+        needing = [one.name for one in understood(listed, rulebook.subprocessors) if one.needs_review]
+        known = {row.name.casefold(): row.name for row in listed.rows}
+        for name in rows:
+            if name.casefold() not in known:
+                raise UsageError(
+                    f"{listed.called} has no row {safe_text(name)!r}", hint="contribaudit subprocessors list names them"
+                )
+        chosen = [known[name.casefold()] for name in rows] or ["", *needing]
+        what = plural(len(rows), "row") if rows else f"all changes and {plural(len(needing), 'row')} that need review"
+        agreed(f"Record that {signature.by} reviewed {what} of {listed.called}?", yes=yes)
+        for name in chosen:
+            store.review_subprocessors(Review(listed.effective, name, signature, note))
+    console.diagnostics.conclusion(f"Reviewed {what} of {listed.called}.")

@@ -1,0 +1,209 @@
+"""What changed between two lists of sub-processors: rows that came, went or were renamed, cells that mean otherwise.
+
+Rows belong together by name, else by their links, the host of their links, or a name that is nearly the same. What a
+cell means is compared, not how it is written; text whose meaning is not worked out is compared as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from contribaudit.core.model.subprocessors import ListHistory, Place, Processor, Scope, SubprocessorList
+
+
+class ChangeOfList(StrEnum):
+    """What happened to a row."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RENAMED = "renamed"
+    SCOPE = "scope"
+    PURPOSE = "purpose"
+    LOCATION = "location"
+    CATEGORIES = "categories"
+    SECURITY = "security"
+
+
+@dataclass(frozen=True, slots=True)
+class ListChange:
+    """One change of one row."""
+
+    kind: ChangeOfList
+    name: str
+    """As the newer list writes it; as the older one does for a row that is gone."""
+    before: str
+    """The cell as it was; "" for a row that is new."""
+    after: str
+    """The cell as it is; "" for a row that is gone."""
+    old: Processor | None
+    new: Processor | None
+
+
+def list_changes(before: Sequence[Processor], after: Sequence[Processor]) -> tuple[ListChange, ...]:
+    """Every change, in the order of the newer list; rows that are gone stand last, in the order of the older."""
+    pairs = matched(before, after)
+    found: list[ListChange] = []
+    for number, new in enumerate(after):
+        old = pairs.get(number)
+        if old is None:
+            found.append(ListChange(ChangeOfList.ADDED, new.name, "", told(new), None, new))
+        else:
+            found += _of_row(old, new)
+    kept = {id(one) for one in pairs.values()}
+    for old in before:
+        if id(old) not in kept:
+            found.append(ListChange(ChangeOfList.REMOVED, old.name, told(old), "", old, None))
+    return tuple(found)
+
+
+def told(one: Processor) -> str:
+    """A row in a line: what it is for, for which products, and where."""
+    cells = (one.row.purposes, one.row.products, one.row.locations)
+    return "; ".join(" ".join(cell.split()) for cell in cells if cell)
+
+
+def version_before(
+    history: ListHistory, listed: SubprocessorList, shipped: SubprocessorList | None
+) -> SubprocessorList | None:
+    """The list before this one, by the days from which they are in force; the shipped one before the first import."""
+    earlier = [one for one in history.versions if one.effective < listed.effective]
+    same_day = [
+        one
+        for one in history.versions
+        if one.effective == listed.effective and one.rows != listed.rows and _sooner(one, listed)
+    ]
+    found = [*earlier, *same_day]
+    return found[-1] if found else shipped
+
+
+def _sooner(one: SubprocessorList, other: SubprocessorList) -> bool:
+    return one.imported is not None and other.imported is not None and one.imported.at < other.imported.at
+
+
+# ── Which rows belong together ────────────────────────────────────────────────────────────────────────
+
+
+def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int, Processor]:
+    """The older row of each newer one, by its place; those that are new have none."""
+    pairs: dict[int, Processor] = {}
+    left = list(before)
+    for same in (_by_name, _by_links, _by_host, _by_likeness):
+        open_ones = [(number, one) for number, one in enumerate(after) if number not in pairs]
+        for number, new in open_ones:
+            fits = [old for old in left if old.row.group == new.row.group and same(old, new)]
+            rivals = [
+                other
+                for place, other in open_ones
+                if place != number and place not in pairs and any(same(old, other) for old in fits)
+            ]
+            if len(fits) > 1 or (rivals and same is not _by_name):
+                fits = [old for old in fits if _alike(old, new) and not any(_alike(old, one) for one in rivals)]
+            if fits:
+                pairs[number] = fits[0]
+                left = [one for one in left if one is not fits[0]]
+    return pairs
+
+
+def _bare(name: str) -> str:
+    return " ".join("".join(sign if sign.isalnum() else " " for sign in name.casefold()).split())
+
+
+def _by_name(old: Processor, new: Processor) -> bool:
+    return _bare(old.name) == _bare(new.name)
+
+
+def _by_links(old: Processor, new: Processor) -> bool:
+    addresses = {link.url for link in old.row.links}
+    return bool(addresses) and addresses == {link.url for link in new.row.links}
+
+
+def _hosts(one: Processor) -> set[str]:
+    return {host for link in one.row.links if (host := _host(link.url))}
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:  # an address of brackets that do not fit
+        return ""
+
+
+def _by_host(old: Processor, new: Processor) -> bool:
+    """Many companies keep their trust pages with one host, so something else must fit too."""
+    return bool(_hosts(old) & _hosts(new)) and (_alike(old, new) or _likeness(old, new) >= _SOMEWHAT)
+
+
+_NEARLY, _SOMEWHAT = 0.85, 0.7
+
+
+def _by_likeness(old: Processor, new: Processor) -> bool:
+    return _likeness(old, new) >= _NEARLY
+
+
+def _likeness(old: Processor, new: Processor) -> float:
+    return SequenceMatcher(None, _bare(old.name), _bare(new.name), autojunk=False).ratio()
+
+
+def _alike(old: Processor, new: Processor) -> bool:
+    return old.row.purposes == new.row.purposes and _scopes(old.scopes) == _scopes(new.scopes)
+
+
+# ── What changed of a row ─────────────────────────────────────────────────────────────────────────────
+
+
+def _scopes(scopes: Sequence[Scope]) -> frozenset[object]:
+    return frozenset(
+        (
+            "" if one.everything else one.name.casefold(),
+            one.everything,
+            frozenset(one.excluding),
+            frozenset(one.only_with),
+            one.understood,
+        )
+        for one in scopes
+    )
+
+
+def _places(places: Sequence[Place]) -> frozenset[object]:
+    return frozenset(
+        (code, one.condition.casefold()) for one in places for code in one.countries or (one.text.casefold(),)
+    )
+
+
+def _text(cell: str) -> str:
+    return " ".join(cell.casefold().replace(",", ", ").split()).strip(" .")
+
+
+_CELLS: Mapping[ChangeOfList, tuple[Callable[[Processor], object], Callable[[Processor], str]]] = {
+    ChangeOfList.SCOPE: (lambda one: _scopes(one.scopes), lambda one: one.row.products),
+    ChangeOfList.PURPOSE: (lambda one: _text(one.row.purposes), lambda one: one.row.purposes),
+    ChangeOfList.LOCATION: (lambda one: _places(one.places), lambda one: one.row.locations),
+    ChangeOfList.CATEGORIES: (lambda one: _text(one.row.data_categories), lambda one: one.row.data_categories),
+}
+
+
+def _of_row(old: Processor, new: Processor) -> Iterator[ListChange]:
+    if _bare(old.name) != _bare(new.name):
+        yield ListChange(ChangeOfList.RENAMED, new.name, old.name, new.name, old, new)
+    for kind, (meaning, cell) in _CELLS.items():
+        if meaning(old) != meaning(new):
+            yield ListChange(kind, new.name, _line(cell(old)), _line(cell(new)), old, new)
+    if _kept(old) and _kept(new) and _security(old) != _security(new):
+        yield ListChange(ChangeOfList.SECURITY, new.name, _line(old.row.security), _line(new.row.security), old, new)
+
+
+def _kept(one: Processor) -> bool:
+    """False for a row whose security measures were not kept: those of the shipped list."""
+    return bool(one.row.security or one.row.links)
+
+
+def _security(one: Processor) -> object:
+    return _text(one.row.security), frozenset(link.url for link in one.row.links)
+
+
+def _line(cell: str) -> str:
+    return " ".join(cell.split())

@@ -1,0 +1,164 @@
+"""Which sub-processors touch which of our apps: the vendor's list, the inventory and whom AI reaches, joined.
+
+Whether AI reaches an app is the effective answer. Where that is not known a processor may touch the app: it is never
+left out for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.rulebook import App
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.subprocessors import Place, Processor, Purpose, Scope, SubprocessorList
+from contribaudit.core.resolve.effective_ai import EXPOSED, NOT_EXPOSED, app_known
+from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.subprocessors import understood
+
+
+class Touches(StrEnum):
+    """Whether a processor works on what an app holds."""
+
+    YES = "yes"
+    MAY = "may"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One processor and one app."""
+
+    app: Subject
+    processor: Processor
+    touches: Touches
+    because: tuple[str, ...]
+    """A clause each, without a full stop; never empty."""
+    purposes: tuple[Purpose, ...]
+    """Those pursued for this app; empty where it is not touched."""
+    places: tuple[Place, ...]
+    """Where it processes; empty where it is not touched."""
+
+
+def list_in_force(state: State) -> SubprocessorList | None:
+    """The last list that was imported by the moment, else the one that the rulebook ships; None without either."""
+    return state.subprocessors.newest or state.rulebook.subprocessors.baseline
+
+
+def processors(state: State, listed: SubprocessorList | None = None) -> tuple[Processor, ...]:
+    """The rows of a list, of the one in force when none is given, as the rulebook understands them."""
+    of = listed if listed is not None else list_in_force(state)
+    if of is None:
+        return ()
+    key = ("sub-processors", of.sha256, of.effective, len(of.rows))
+    return state.once(key, lambda: understood(of, state.rulebook.subprocessors))
+
+
+def exposures(state: State, rows: Sequence[Processor], apps: Iterable[Subject] | None = None) -> Iterator[Exposure]:
+    """Every app with every processor, in the order of the inventory, then of the list; all apps when none are given."""
+    joined = _Join(state)
+    made: dict[tuple[int, App | None, Touches, str], tuple[Touches, tuple[str, ...], tuple[Purpose, ...]]] = {}
+    for app in state.subjects(Kind.APP) if apps is None else apps:
+        known = app_known(state, app)
+        ai, why = joined.ai_of(app, known)
+        for number, processor in enumerate(rows):
+            key = number, known, ai, why
+            if key not in made:
+                made[key] = joined.touches(processor, known, ai, why)
+            touches, because, purposes = made[key]
+            places = processor.places if touches is not Touches.NO else ()
+            yield Exposure(app, processor, touches, because, purposes, places)
+
+
+class _Join:
+    """The state with what the rulebook says of AI features."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        products = state.rulebook.subprocessors.products
+        self._titles = {one.ai: one.name for one in reversed(products) if one.ai}
+        self._own = {one.ai: frozenset(one.apps) for one in products if one.ai and not one.with_ai}
+        """Features of single apps: Loom AI."""
+        self._everywhere = frozenset(app for one in products if one.with_ai for app in one.apps)
+        """Apps that are AI: Rovo."""
+
+    def ai_of(self, app: Subject, known: App | None) -> tuple[Touches, str]:
+        """Whether AI works on what the app holds, and why, as a clause."""
+        seen = self.state.read(app, names.EFFECTIVE_AI)
+        if isinstance(seen, Observed):
+            exposed = seen.value == EXPOSED
+            return (Touches.YES, "AI reaches the app") if exposed else (Touches.NO, "AI is blocked for the app")
+        if seen.code != Outcome.NO_SUCH_SETTING.value:
+            return Touches.MAY, f"whether AI reaches the app is not known: {seen.reason}"
+        if known is None or known.rovo_block != "none":
+            return Touches.NO, f"the app has no AI: {seen.reason}"
+        whole = self.state.read(organization_subject(app.organization), names.EFFECTIVE_AI)
+        if not isinstance(whole, Observed):
+            return Touches.MAY, f"whether AI reaches any app of the organization is not known: {whole.reason}"
+        if whole.value == NOT_EXPOSED:
+            return Touches.NO, "AI is blocked for every app of the organization"
+        if known.type_key in self._everywhere:
+            return Touches.YES, "AI reaches apps of the organization"
+        return Touches.MAY, f"{known.title} shows what other apps hold, and AI reaches some of them"
+
+    def touches(
+        self, processor: Processor, known: App | None, ai: Touches, why: str
+    ) -> tuple[Touches, tuple[str, ...], tuple[Purpose, ...]]:
+        """By the item of the products cell that says most."""
+        answers = [self._by_scope(scope, known, ai, why) for scope in processor.scopes]
+        for word in (Touches.YES, Touches.MAY):
+            because = tuple(dict.fromkeys(one[1] for one in answers if one[0] is word))
+            if because:
+                pursued = tuple(one for one in processor.purposes if not one.only_with or ai is not Touches.NO)
+                return word, because, pursued
+        because = tuple(dict.fromkeys(one[1] for one in answers if one[1]))
+        title = known.title if known is not None else "this app"
+        return Touches.NO, because or (f"the list does not name {title} for it",), ()
+
+    def _by_scope(self, scope: Scope, known: App | None, ai: Touches, why: str) -> tuple[Touches, str]:
+        """What one item says of one app; the clause is empty where it is about other products."""
+        named = f"it is listed for {self._called(scope)}"
+        if not scope.understood:
+            return Touches.MAY, f"the list names {scope.name or 'no product'!r}, which is not understood"
+        if known is None:
+            if scope.everything and not scope.excluding:
+                return self._under_ai(scope, None, ai, Touches.YES, named, why)
+            doubt = f"{named}, and which app this is, the rulebook does not know"
+            return self._under_ai(scope, None, ai, Touches.MAY, doubt, why)
+        if known.type_key in scope.excluded_apps:
+            return Touches.NO, f"{named}, which leaves out {known.title}"
+        if scope.everything or known.type_key in scope.apps:
+            return self._under_ai(scope, known, ai, Touches.YES, named, why)
+        if known.type_key in scope.may:
+            return self._under_ai(scope, known, ai, Touches.MAY, f"{named}, which may take in {known.title}", why)
+        if scope.with_ai:
+            if ai is Touches.NO:
+                return Touches.NO, f"{named}, and {why}"
+            return Touches.MAY, f"{named}, which works on what other apps hold, and {why}"
+        return Touches.NO, ""
+
+    def _under_ai(
+        self, scope: Scope, known: App | None, ai: Touches, word: Touches, named: str, why: str
+    ) -> tuple[Touches, str]:
+        """The answer where the item counts only with AI features, any of them."""
+        if not scope.only_with:
+            return word, named
+        if ai is Touches.NO:
+            return Touches.NO, f"{named}, and {why}"
+        if known is not None:
+            own = [one for one, apps in self._own.items() if known.type_key in apps]
+            if all(one in self._own and one not in own for one in scope.only_with):
+                return Touches.NO, f"{named}, which is a feature of another app"
+            if own and not set(own) & set(scope.only_with):
+                titles = " or ".join(self._titles[one] for one in own)
+                return Touches.MAY, f"{named}; it does not name {titles}, and {why}"
+        return (word if ai is Touches.YES else Touches.MAY), f"{named}, and {why}"
+
+    def _called(self, scope: Scope) -> str:
+        without = f" (excluding {', '.join(scope.excluding)})" if scope.excluding else ""
+        only = f" with {' or '.join(self._titles.get(one, one) for one in scope.only_with)}" if scope.only_with else ""
+        return f"{scope.name}{without}{only}"

@@ -1,0 +1,239 @@
+"""The vendor's sub-processors on their way out: the list, whom of our apps they touch, and what changed.
+
+The list as CSV is what `contribaudit subprocessors import` reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from contribaudit.core.model.subprocessors import (
+    SUBPROCESSOR_COLUMNS,
+    Place,
+    Processor,
+    Purpose,
+    Review,
+    Scope,
+    SubprocessorList,
+)
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.subprocessor_changes import ListChange
+from contribaudit.core.resolve.subprocessor_exposure import (
+    Exposure,
+    Touches,
+    exposures,
+    list_in_force,
+    processors,
+)
+from contribaudit.exporters.csv_evidence import Sheet
+from contribaudit.exporters.text import Cell, rfc3339
+
+SCHEMA = "contribaudit.subprocessors/1"
+TABLE = ("name", "touches_products", "purpose_kinds", "places", "needs_review")
+EXPOSURE_COLUMNS = (
+    "organization_id", "app_id", "app", "processor", "group", "touches", "because", "purposes", "locations",
+    "effective", "list_sha256",
+)  # fmt: skip
+EXPOSURE_TABLE = ("app", "processor", "touches", "because")
+CHANGE_COLUMNS = (
+    "change",
+    "processor",
+    "before",
+    "after",
+    "touches",
+    "touches_you_because",
+    "reviewed_by",
+    "reviewed_at",
+)
+CHANGE_TABLE = ("change", "processor", "before", "after", "touches_you_because")
+
+
+# ── The list ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def scope_text(one: Scope) -> str:
+    """A product with its exclusions and conditions, for people."""
+    without = f" excluding {', '.join(one.excluding)}" if one.excluding else ""
+    only = f" with {' or '.join(one.only_with)}" if one.only_with else ""
+    return f"{one.name}{without}{only}"
+
+
+def place_text(one: Place) -> str:
+    """Codes of a place, with its condition: "EEA (for support requests only)"."""
+    codes = " ".join(one.countries) or one.text
+    return f"{codes} ({one.condition})" if one.condition else codes
+
+
+def list_cells(listed: SubprocessorList, rows: Iterable[Processor]) -> Iterator[tuple[Cell, ...]]:
+    """The rows of subprocessors.csv, in the order of the page."""
+    imported = listed.imported
+    for one in rows:
+        row = one.row
+        links = json.dumps([{"text": link.text, "url": link.url} for link in row.links], ensure_ascii=False)
+        yield (
+            listed.effective.isoformat(),
+            row.group,
+            row.name,
+            row.products,
+            row.purposes,
+            row.data_categories,
+            row.locations,
+            row.security,
+            links.replace(";", "\\u003b") if row.links else "",
+            tuple(scope_text(scope) for scope in one.scopes),
+            one.purpose_kinds,
+            tuple(place_text(place) for place in one.places),
+            one.needs_review,
+            listed.source,
+            listed.sha256,
+            imported.at if imported is not None else None,
+            imported.by if imported is not None else None,
+        )
+
+
+def list_document(
+    listed: SubprocessorList, rows: Sequence[Processor], reviews: Iterable[Review] = ()
+) -> dict[str, Any]:
+    """The list as JSON, by the published schema. `imported_at` and `imported_by` are null for the shipped list."""
+    imported = listed.imported
+    return {
+        "schema": SCHEMA,
+        "effective": listed.effective.isoformat(),
+        "source": listed.source,
+        "sha256": listed.sha256,
+        "imported_at": rfc3339(imported.at) if imported is not None else None,
+        "imported_by": imported.by if imported is not None else None,
+        "shipped": listed.shipped,
+        "third_parties": [_third_party(one) for one in rows if not one.row.group],
+        "group_companies": [
+            {
+                "name": one.name,
+                "products": [_scope(scope) for scope in one.scopes],
+                "country": one.row.locations,
+                "countries": [code for place in one.places for code in place.countries],
+                "needs_review": list(one.needs_review),
+            }
+            for one in rows
+            if one.row.group
+        ],
+        "reviews": [
+            {"row": one.row, "by": one.signed.by, "at": rfc3339(one.signed.at), "note": one.note} for one in reviews
+        ],
+    }
+
+
+def _third_party(one: Processor) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "products": [_scope(scope) for scope in one.scopes],
+        "purposes": [purpose.text for purpose in one.purposes],
+        "purpose_kinds": list(one.purpose_kinds),
+        "data_categories": one.row.data_categories,
+        "locations": [place_object(place) for place in one.places],
+        "security": one.row.security,
+        "links": [{"text": link.text, "url": link.url} for link in one.row.links],
+        "needs_review": list(one.needs_review),
+    }
+
+
+def _scope(one: Scope) -> dict[str, Any]:
+    return {"name": one.name, "excluding": list(one.excluding), "only_with": list(one.only_with)}
+
+
+def place_object(one: Place) -> dict[str, Any]:
+    """A place as JSON; `condition` is null where it always holds."""
+    return {"text": one.text, "countries": list(one.countries), "condition": one.condition or None}
+
+
+def _list_sheet(state: State) -> Iterable[tuple[Cell, ...]]:
+    listed = list_in_force(state)
+    return list_cells(listed, processors(state, listed)) if listed is not None else ()
+
+
+SUBPROCESSORS: Sheet[State] = Sheet("subprocessors.csv", SUBPROCESSOR_COLUMNS, _list_sheet)
+
+
+# ── Exposure ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def purposes_text(purposes: Iterable[Purpose]) -> tuple[str, ...]:
+    """Purposes as the page words them."""
+    return tuple(one.text for one in purposes)
+
+
+def exposure_cells(state: State, found: Iterable[Exposure]) -> Iterator[tuple[Cell, ...]]:
+    """The rows of subprocessor_exposure.csv."""
+    listed = list_in_force(state)
+    for one in found:
+        yield (
+            one.app.organization,
+            one.app.id,
+            alias_of(state, one.app),
+            one.processor.name,
+            one.processor.row.group,
+            one.touches.value,
+            one.because,
+            purposes_text(one.purposes),
+            tuple(place_text(place) for place in one.places),
+            listed.effective.isoformat() if listed is not None else None,
+            listed.sha256 if listed is not None else None,
+        )
+
+
+def exposure_objects(state: State, found: Iterable[Exposure]) -> list[dict[str, Any]]:
+    """The same as JSON."""
+    return [
+        {
+            "app": alias_of(state, one.app),
+            "processor": one.processor.name,
+            "touches": one.touches.value,
+            "because": list(one.because),
+            "purposes": list(purposes_text(one.purposes)),
+            "locations": [place_object(place) for place in one.places],
+        }
+        for one in found
+    ]
+
+
+def _exposure_sheet(state: State) -> Iterable[tuple[Cell, ...]]:
+    return exposure_cells(state, exposures(state, processors(state)))
+
+
+EXPOSURE: Sheet[State] = Sheet("subprocessor_exposure.csv", EXPOSURE_COLUMNS, _exposure_sheet)
+
+
+# ── Changes ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def touching(state: State | None, change: ListChange) -> tuple[str, str]:
+    """Whether a change touches any app of ours ("yes", "may", "no", "unknown"), and why, in a line.
+
+    What is gone is judged by the older row. None: no run is kept, so that nobody knows our apps.
+    """
+    if state is None:
+        return "unknown", "no audit is kept, so your apps are not known"
+    row = change.new or change.old
+    assert row is not None
+    found = list(exposures(state, (row,)))
+    for word in (Touches.YES, Touches.MAY):
+        own = [one for one in found if one.touches is word]
+        if own:
+            apps = ", ".join(alias_of(state, one.app).removeprefix("app:") for one in own[:3])
+            more = f" and {len(own) - 3} more" if len(own) > 3 else ""
+            return word.value, f"{apps}{more}: {'; '.join(own[0].because)}"
+    if not found:
+        return "unknown", "no app was read, so your apps are not known"
+    return Touches.NO.value, f"none of your apps: {'; '.join(found[0].because)}"
+
+
+def change_cells(
+    state: State | None, changes: Iterable[ListChange], review: Review | None
+) -> Iterator[tuple[Cell, ...]]:
+    """The rows of `subprocessors diff`."""
+    for one in changes:
+        touches, because = touching(state, one)
+        by, at = (review.signed.by, review.signed.at) if review is not None else (None, None)
+        yield one.kind.value, one.name, one.before, one.after, touches, because, by, at

@@ -1,0 +1,100 @@
+"""The list of sub-processors as CSV: what `subprocessors list --format csv` writes, and a spreadsheet may correct.
+
+A row a line, `group` telling the vendor's own companies; every line says since when the list is in force. Columns that
+say what a row was taken to mean, and where it came from, are left alone: that is worked out anew.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from datetime import date
+from io import StringIO
+
+from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS, Link, ListedRows, Row
+from contribaudit.errors import SubprocessorsNotRead
+
+READ = SUBPROCESSOR_COLUMNS[:9]
+_HINT = "Take the form that `contribaudit subprocessors list --format csv` writes"
+
+
+def is_csv(text: str) -> bool:
+    """Whether the first line names our columns."""
+    first = next(csv.reader(StringIO(text[:2000])), [])
+    return {"effective", "name", "products"} <= set(first)
+
+
+def read_csv(text: str) -> ListedRows:
+    """The rows of the file. Raises SubprocessorsNotRead, which names line and column."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
+    lines = csv.reader(StringIO(text, newline=""))
+    header = next(lines)
+    for name in READ:
+        if name not in header:
+            raise _wrong(f"the column `{name}` is missing", "unknown_column")
+    for name in header:
+        if name not in SUBPROCESSOR_COLUMNS:
+            raise _wrong(f"the column {name!r} is not known", "unknown_column")
+    effective: date | None = None
+    rows: list[Row] = []
+    for cells in lines:
+        if not cells:
+            continue
+        where = f"line {lines.line_num}"
+        if len(cells) != len(header):
+            raise _wrong(f"{where} has {len(cells)} cells, and the header {len(header)}", "truncated")
+        cell = dict(zip(header, map(_unguarded, cells), strict=True))
+        day = _day(cell["effective"], where)
+        if effective not in (None, day):
+            raise _wrong(f"{where}: `effective` is {day}, and {effective} above", "no_date")
+        effective = day
+        if not cell["name"]:
+            raise _wrong(f"{where}: `name` is empty", "empty_cell")
+        if cell["group"] not in ("true", "false"):
+            raise _wrong(f"{where}: `group` is {cell['group']!r}: write true or false", "unlabelled")
+        links = _links(cell["links"], where)
+        rows.append(
+            Row(
+                cell["name"],
+                cell["products"],
+                cell["purposes"],
+                cell["data_categories"],
+                cell["locations"],
+                cell["security"],
+                links,
+                cell["group"] == "true",
+            )
+        )
+    if effective is None:
+        raise _wrong("it holds no row", "truncated")
+    return ListedRows(effective, tuple(rows))
+
+
+_GUARDED = re.compile(r"(?:^|(?<=[;\t\n\r]))'(?=\s*[=+\-@'\uff1d\uff0b\uff0d\uff20])")
+
+
+def _unguarded(cell: str) -> str:
+    """A cell without the apostrophes that keep a spreadsheet from taking it for a formula."""
+    return _GUARDED.sub("", cell)
+
+
+def _day(text: str, where: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _wrong(f"{where}: `effective` is {text!r}: write 2026-03-02", "no_date") from None
+
+
+def _links(text: str, where: str) -> tuple[Link, ...]:
+    try:
+        found = json.loads(text or "[]")
+        return tuple(Link(str(one["text"]), str(one["url"])) for one in found)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise _wrong(
+            f'{where}: `links` is no list like [{{"text": "Terms", "url": "https://…"}}]', "unlabelled"
+        ) from None
+
+
+def _wrong(message: str, why: str) -> SubprocessorsNotRead:
+    return SubprocessorsNotRead(message, why=why, hint=_HINT)

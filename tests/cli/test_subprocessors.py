@@ -1,0 +1,147 @@
+"""`contribaudit subprocessors`: from an import to what touches our apps."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.vendors.processing import FOLDER, MARCH, SEPTEMBER
+
+from .conftest import Api, Cli
+
+DPO = ("--by", "dpo@acme.example")
+HTML = {day: str(FOLDER / f"page-{day}.html") for day in (MARCH, SEPTEMBER)}
+
+
+@pytest.fixture
+def both(cli: Cli) -> None:
+    """Both pages, imported in order."""
+    for day in (MARCH, SEPTEMBER):
+        assert cli("subprocessors", "import", HTML[day], *DPO).code == 0
+
+
+def rows(cli: Cli, *words: str) -> list[dict[str, Any]]:
+    ended = cli("subprocessors", *words, "--format", "json")
+    assert ended.code == 0, ended.err
+    found: list[dict[str, Any]] = json.loads(ended.out)
+    return found
+
+
+def test_an_import_says_what_it_took_in_and_what_to_do_next(cli: Cli) -> None:
+    ended = cli("subprocessors", "import", HTML[MARCH], *DPO)
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.last == (
+        "Imported the list in force since 2026-03-02: 9 third parties and 3 group companies, SHA-256 83ca0b4c3ae7; "
+        "run `contribaudit subprocessors diff`, then `contribaudit subprocessors review`."
+    ).replace("83ca0b4c3ae7", _digest(HTML[MARCH]))
+
+
+def _digest(path: str) -> str:
+    from hashlib import sha256
+
+    return sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def test_a_page_on_standard_input_is_imported(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = io.TextIOWrapper(io.BytesIO(Path(HTML[MARCH]).read_bytes()))
+    monkeypatch.setattr("sys.stdin", page)
+    assert cli("subprocessors", "import", "-", *DPO).code == 0
+    assert json.loads(cli("subprocessors", "list", "--format", "json").out)["source"] == "standard input"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("import", "nowhere.html", *DPO), "there is no such file"),
+        (("import", HTML[MARCH]), "The email address of whoever does it is missing"),
+        (("review", "--yes", *DPO), "No list was imported yet"),
+        (("diff",), "has none before it to compare with"),
+        (("diff", "2020-01-01"), "There is no list '2020-01-01'"),
+        (("exposure",), "There is no kept run"),
+        (("list", "--list", "2020-01-01"), "There is no list '2020-01-01'"),
+    ],
+)
+def test_what_cannot_be_done_says_why(cli: Cli, words: tuple[str, ...], message: str) -> None:
+    ended = cli("subprocessors", *words)
+    assert ended.code == 2
+    assert message in ended.err
+
+
+def test_the_shipped_list_is_shown_before_the_first_import_and_is_called_old(cli: Cli) -> None:
+    ended = cli("subprocessors", "list", "--format", "json")
+    assert json.loads(ended.out)["effective"] == "2024-09-30"
+    assert "it is not current" in ended.last
+
+
+@pytest.mark.usefixtures("both")
+def test_the_list_as_json_has_the_published_form(cli: Cli) -> None:
+    found = json.loads(cli("subprocessors", "list", "--format", "json").out)
+    assert (found["schema"], found["effective"]) == ("contribaudit.subprocessors/1", "2026-09-14")
+    assert (len(found["third_parties"]), len(found["group_companies"])) == (9, 3)
+    callwire = next(one for one in found["third_parties"] if one["name"].startswith("Callwire"))
+    assert callwire["locations"] == [
+        {"text": "USA", "countries": ["US"], "condition": None},
+        {"text": "EEA", "countries": ["EEA"], "condition": "for support requests only"},
+        {"text": "Singapore", "countries": ["SG"], "condition": "for support requests only"},
+    ]
+    assert {"name": "Jira Cloud Products", "excluding": ["Jira Align"], "only_with": []} in callwire["products"]
+
+
+@pytest.mark.usefixtures("both")
+def test_the_list_as_csv_is_imported_again(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(cli("subprocessors", "list", "--format", "csv").out, encoding="utf-8", newline="")
+    other = str(tmp_path / "other.db")
+    assert cli("subprocessors", "import", str(path), *DPO, "--store", other).code == 0
+    kept = [cli("subprocessors", "list", "--format", "csv", *where).out for where in ((), ("--store", other))]
+    words = [[list(row.values())[:13] for row in csv.DictReader(io.StringIO(one))] for one in kept]
+    assert words[0] == words[1]
+
+
+@pytest.mark.usefixtures("both")
+def test_changes_are_listed_until_somebody_reviews_them_and_after(cli: Cli) -> None:
+    assert [(one["change"], one["reviewed_by"]) for one in rows(cli, "diff")] == [
+        (change, None) for change in ("added", "location", "renamed", "removed")
+    ]
+    assert cli("subprocessors", "review", "--yes", "--note", "GRC-1", *DPO).code == 0
+    assert {one["reviewed_by"] for one in rows(cli, "diff")} == {"dpo@acme.example"}
+    assert [one["reviewed_by"] for one in rows(cli, "list", "--imports")] == [None, "dpo@acme.example"]
+
+
+def test_a_row_that_is_not_understood_is_named_until_it_is_reviewed(cli: Cli, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        Path(HTML[MARCH]).read_text(encoding="utf-8").replace(">Jira Align<", ">Jira Frob<"), encoding="utf-8"
+    )
+    assert (
+        "Edgecast Net, Ltd. needs review: products: 'Jira Frob' is not understood"
+        in cli("subprocessors", "import", str(page), *DPO).err
+    )
+    assert "1 row not understood" in cli("subprocessors", "list").last
+    assert cli("subprocessors", "review", "--row", "edgecast net, ltd.", "--yes", *DPO).code == 0
+    assert "not understood" not in cli("subprocessors", "list").last
+    assert cli("subprocessors", "review", "--row", "Nobody", "--yes", *DPO).code == 2
+
+
+@pytest.mark.usefixtures("both")
+def test_exposure_joins_the_list_with_the_last_audit(cli: Cli, api: Api, key_file: Path) -> None:
+    assert cli("audit", "--api-key-file", str(key_file)).code in (0, 1, 3)
+    found = rows(cli, "exposure")
+    apps = {one["app"] for one in found}
+    assert len(found) == 12 * len(apps)
+    assert all(one["because"] for one in found)
+    confluence = next(one for one in sorted(apps) if one.endswith("/confluence"))
+    touched = {one["processor"]: one["touches"] for one in rows(cli, "exposure", confluence)}
+    assert touched["Borealis Hosting, Inc."] == "yes"
+    assert touched["Postvogn ApS"] == "no"
+    assert rows(cli, "exposure", "organization") == found
+    shown = cli("subprocessors", "exposure", confluence)
+    assert "Postvogn" not in shown.out
+    assert "--all shows what is not touched" in shown.last
+    assert {one["touches"] for one in rows(cli, "diff")} <= {"yes", "may", "no"}
+    assert cli("subprocessors", "exposure", "app:nowhere/jira").code == 2
