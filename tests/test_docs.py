@@ -101,7 +101,15 @@ def commands_of(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/commands.md", "docs/monitoring.md", "docs/scheduling.md", "docs/subprocessors.md"]
+    "page",
+    [
+        "README.md",
+        "docs/commands.md",
+        "docs/monitoring.md",
+        "docs/scheduling.md",
+        "docs/subprocessors.md",
+        "docs/terms.md",
+    ],
 )
 def test_every_command_on_the_page_can_be_typed(page: str) -> None:
     """Each subcommand and option of it exists, and takes what stands behind it."""

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "baseline": ("contribaudit.cli.baseline", "The approved state, and what is outside of it."),
     "signals": ("contribaudit.cli.signals", "The raw API objects that anchor attestations."),
     "subprocessors": ("contribaudit.cli.subprocessors", "Who else works on your data, where, and what changed."),
+    "terms": ("contribaudit.cli.terms", "The vendor's documents: archived, compared, and what rests on them."),
     "checks": ("contribaudit.cli.checks", "Every check: question, trap, severity, remediation."),
     "decide": ("contribaudit.cli.decide", "Record in the policy file that a value was chosen on purpose."),
     "policy": ("contribaudit.cli.policy", "Validate the audit policy and show it as resolved."),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.provisions import ProvisionKind
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind
 
@@ -338,6 +339,7 @@ class DocumentEntry(_Strict):
     title: Text
     url: Address
     marks: list[Text] = []
+    topics: list[Text] = []
 
 
 class LawEntry(_Strict):
@@ -356,6 +358,7 @@ class TopicEntry(_Strict):
 class SeverityEntry(_Strict):
     severity: Severity
     topics: list[Text] = []
+    kinds: list[ProvisionKind] = []
     changed: list[Text]
     stands: list[Text]
 

@@ -40,16 +40,21 @@ def terms_rules(file: shapes.TermsFile, files: Collection[str], checks: Collecti
         _known(f"overtaken `{overtaken.id}`", "document", [overtaken.document], documents)
     for compared in file.compared:
         _known(f"compared `{compared.id}`", "document", [compared.listed_in], documents)
+    topics = {one.id for one in file.topic}
+    for document in file.document:
+        _known(f"document `{document.name}`", "topic", document.topics, topics)
     for rule in file.severity:
-        _known(f"severity `{rule.severity}`", "topic", rule.topics, {one.id for one in file.topic})
+        _known(f"severity `{rule.severity}`", "topic", rule.topics, topics)
     return TermsRules(
-        documents=tuple(Watched(one.name, one.title, one.url, tuple(one.marks)) for one in file.document),
+        documents=tuple(
+            Watched(one.name, one.title, one.url, tuple(one.marks), tuple(one.topics)) for one in file.document
+        ),
         topics=tuple(
             Topic(one.id, one.title, tuple(one.words), tuple(Law(law.law, law.place, law.why) for law in one.laws))
             for one in file.topic
         ),
         severities=tuple(
-            SeverityRule(one.severity, tuple(one.topics), tuple(one.changed), tuple(one.stands))
+            SeverityRule(one.severity, tuple(one.topics), tuple(one.changed), tuple(one.stands), tuple(one.kinds))
             for one in file.severity
         ),
         otherwise=file.reading.otherwise,

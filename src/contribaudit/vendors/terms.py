@@ -7,7 +7,7 @@ stays. A person who has looked may say that it is the document after all (`accep
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -72,7 +72,7 @@ def watched(rules: TermsRules, added: Sequence[Watched]) -> tuple[Watched, ...]:
     for one in rules.documents:
         mine = here.pop(one.name, None)
         own = mine is not None and mine.url
-        shipped.append(Watched(one.name, one.title, mine.url, one.marks, shipped=True) if own and mine else one)
+        shipped.append(replace(one, url=mine.url) if own and mine else one)
     return (*shipped, *here.values())
 
 

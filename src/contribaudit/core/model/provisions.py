@@ -210,6 +210,8 @@ class Watched:
     """"" for one that is only imported from files."""
     marks: tuple[str, ...] = ()
     """A copy that lacks one of them is another document; "one|other" takes either. Empty where anything may be it."""
+    topics: tuple[str, ...] = ()
+    """What every provision of it is about."""
     shipped: bool = True
     """False for one that was added here."""
 
@@ -244,6 +246,8 @@ class SeverityRule:
     """One of these came or went with a rewording; empty for any."""
     stands: tuple[str, ...]
     """One of these stands in a provision that was added or removed; empty for any."""
+    kinds: tuple[ProvisionKind, ...] = ()
+    """What the provision is on the page; empty for anything."""
 
 
 @dataclass(frozen=True, slots=True)

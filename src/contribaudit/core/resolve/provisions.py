@@ -164,6 +164,8 @@ def _alike(gone: Sequence[Provision], new: Sequence[Provision]) -> list[tuple[in
         for there, _ in shared.most_common(_CANDIDATES):
             likeness = 2 * len(words & words_of_new[there]) / ((len(words) + len(words_of_new[there])) or 1)
             likeness += _kinship(one, new[there])
+            if _other_row(one, new[there]):
+                continue
             if likeness >= _ALIKE:
                 scored.append((likeness, here, there))
     scored.sort(key=lambda found: (-found[0], found[1], found[2]))
@@ -184,6 +186,13 @@ def _kinship(one: Provision, other: Provision) -> float:
     return found if one.kind is other.kind else found - 0.2
 
 
+def _other_row(one: Provision, other: Provision) -> bool:
+    """Whether two rows are about different things: their first cells differ, and so does what stands beside them."""
+    if not (one.kind is other.kind is ProvisionKind.ROW) or _first_cell(one) == _first_cell(other):
+        return False
+    return folded(one.text.partition(" | ")[2]) != folded(other.text.partition(" | ")[2])
+
+
 def _first_cell(row: Provision) -> str:
     return folded(row.text.partition(" | ")[0]).casefold()
 
@@ -195,9 +204,9 @@ def _words(text: str) -> frozenset[str]:
 def _changed(rules: TermsRules, document: str, before: Provision | None, after: Provision | None) -> ProvisionChange:
     kind = ChangeKind.ADDED if before is None else ChangeKind.REMOVED if after is None else ChangeKind.REWORDED
     stand = [one for one in (before, after) if one is not None]
-    topics = topics_of(rules, stand)
+    topics = topics_of(rules, stand, document)
     difference = _difference(before, after)
-    severity, words = _severity(rules, kind, topics, difference)
+    severity, words = _severity(rules, kind, topics, stand[-1].kind, difference)
     anchors = tuple(
         one for one in rules.anchors if one.document == document and any(_all_in(provision, one) for provision in stand)
     )
@@ -208,10 +217,12 @@ def _changed(rules: TermsRules, document: str, before: Provision | None, after: 
     return ProvisionChange(identity, document, kind, before, after, topics, severity, words, anchors)
 
 
-def topics_of(rules: TermsRules, provisions: Iterable[Provision]) -> tuple[str, ...]:
-    """What they are about, by their words and those of the heading right over them, the page's title left out."""
+def topics_of(rules: TermsRules, provisions: Iterable[Provision], document: str) -> tuple[str, ...]:
+    """What they are about: by the document, by their words, by the heading over them (not the page's title)."""
+    known = rules.document(document)
+    whole = known.topics if known is not None else ()
     text = "\n".join("\n".join((*one.heading[1:][-1:], one.text)) for one in provisions)
-    return tuple(topic.id for topic in rules.topics if words_in(text, topic.words))
+    return tuple(topic.id for topic in rules.topics if topic.id in whole or words_in(text, topic.words))
 
 
 def _difference(before: Provision | None, after: Provision | None) -> str:
@@ -231,10 +242,10 @@ def _difference(before: Provision | None, after: Provision | None) -> str:
 
 
 def _severity(
-    rules: TermsRules, kind: ChangeKind, topics: tuple[str, ...], difference: str
+    rules: TermsRules, kind: ChangeKind, topics: tuple[str, ...], form: ProvisionKind, difference: str
 ) -> tuple[Severity, tuple[str, ...]]:
     for rule in rules.severities:
-        if rule.topics and not set(rule.topics) & set(topics):
+        if (rule.topics and not set(rule.topics) & set(topics)) or (rule.kinds and form not in rule.kinds):
             continue
         wanted = rule.changed if kind is ChangeKind.REWORDED else rule.stands
         words = words_in(difference, wanted)

@@ -1,0 +1,654 @@
+"""`contribaudit terms`: the vendor's documents, archived, compared provision by provision, and what rests on them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option, store_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from contribaudit.core.model.attestation import Signature
+    from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
+    from contribaudit.store.history import History
+
+_TABULAR = ("table", "json", "csv")
+_by_option = click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
+
+
+@click.group()
+def command() -> None:
+    """Watch the documents that the vendor publishes: archive them, compare them, see what rests on them.
+
+    Nothing is fetched before you ask for it with `terms check --fetch`. This compares wording; it is not legal advice.
+    """
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What the commands look at."""
+
+    store: History
+    rules: TermsRules
+    documents: tuple[Watched, ...]
+    archive: Archive
+
+    def document(self, name: str) -> Watched:
+        """The watched document of that name. Raises UsageError."""
+        from difflib import get_close_matches
+
+        from contribaudit.errors import UsageError
+
+        found = next((one for one in self.documents if one.name == name.strip().casefold()), None)
+        if found is None:
+            names = [one.name for one in self.documents]
+            near = get_close_matches(name.casefold(), names, n=3, cutoff=0.5) or names
+            raise UsageError(f"No document called {name[:60]!r} is watched", hint=f"Known: {', '.join(near)}")
+        return found
+
+
+@contextmanager
+def _desk(console: Console, location: str | None, *, keeps: bool = False) -> Iterator[_Desk]:
+    from contribaudit import wiring
+    from contribaudit.vendors.terms import watched
+
+    settings = console.settings()
+    rules = wiring.load_rulebook(settings).terms
+    opened = wiring.open_store(settings, location, reading=not keeps)
+    with opened as store:
+        yield _Desk(store, rules, watched(rules, store.added_documents()), store.documents())
+
+
+def _signature(console: Console, by: str | None) -> Signature:
+    from datetime import UTC, datetime
+
+    from contribaudit import wiring
+
+    return wiring.operator().signature(datetime.now(UTC), by or console.settings().attested_by or "")
+
+
+@command.command("list")
+@format_option(_TABULAR, "table")
+@store_option
+@pass_console
+def list_command(console: Console, *, output_format: str, store_location: str | None) -> None:
+    """List the watched documents and how each stands."""
+    from contribaudit.core.resolve.provisions import standings
+    from contribaudit.exporters.terms import DOCUMENTS, document_rows, written
+
+    with _desk(console, store_location) as desk:
+        rows = list(document_rows(desk.documents, desk.archive, standings(desk.rules, desk.archive)))
+    shown = ("document", "title", "status", "retrieved_at", "stated_on", "under_review")
+    console.write(
+        written(
+            output_format,
+            desk.rules,
+            DOCUMENTS,
+            rows,
+            name="documents",
+            only=shown,
+            flexible="title",
+            terminal=console.on_terminal,
+        )
+    )
+
+
+@command.command("add")
+@click.argument("name")
+@click.argument("source", metavar="URL|FILE|-")
+@click.option("--title", metavar="TEXT", help="Title of a document that is not shipped.")
+@click.option("--retrieved-at", "retrieved", metavar="TIME", help="When the copy was made; default: now.")
+@click.option("--accept", is_flag=True, help="I have looked: it is the document, although it does not look like it.")
+@_by_option
+@store_option
+@pass_console
+def add_command(
+    console: Console,
+    *,
+    name: str,
+    source: str,
+    title: str | None,
+    retrieved: str | None,
+    accept: bool,
+    by: str | None,
+    store_location: str | None,
+) -> None:
+    """Import a copy of a document from a file, or watch another address.
+
+    An address is only noted; `terms check --fetch NAME` fetches it. NAME is a shipped document (see `terms list`) or a
+    new one, with --title. A copy that is no document, or only part of one, is kept as not readable: exit code 3.
+    """
+    from contribaudit.core.model.provisions import Watched
+    from contribaudit.vendors import fetching
+    from contribaudit.vendors.terms import Copy, take_in
+
+    signature = _signature(console, by)
+    moment = _retrieved(retrieved, signature.at)
+    with _desk(console, store_location, keeps=True) as desk:
+        document = _named(desk, name, title)
+        if fetching.is_address(source):
+            address = str(fetching.checked_address(source))
+            desk.store.add_document(Watched(document.name, document.title, address, shipped=False), signature)
+            console.diagnostics.conclusion(
+                f"{document.name} is watched at {address}; run contribaudit terms check --fetch {document.name}."
+            )
+            return
+        body = _bytes_of(source)
+        if not document.shipped:
+            desk.store.add_document(document, signature)
+        look = take_in(
+            desk.store, desk.rules, document, Copy(body, "", _file_name(source), moment), signature, accept=accept
+        )
+        lines = [_told(desk.rules, desk.store.documents(), look)]
+        _tell(console, desk)
+    console.write(f"{lines[0]}\n")
+    _end(console, [look])
+
+
+def _named(desk: _Desk, name: str, title: str | None) -> Watched:
+    """The document to add to: a watched one, or with a title a new one."""
+    import re
+
+    from contribaudit.core.model.provisions import Watched
+    from contribaudit.errors import UsageError
+
+    folded = name.strip().casefold()
+    known = next((one for one in desk.documents if one.name == folded), None)
+    if known is not None:
+        return known
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){0,12}", folded) or len(folded) > 60:
+        raise UsageError(
+            f"{name[:60]!r} is no name of a document", hint="Write small letters, digits and dashes: house-rules"
+        )
+    if title is None:
+        names = ", ".join(one.name for one in desk.documents)
+        raise UsageError(
+            f"No document called {folded!r} is watched",
+            hint=f"Known: {names}. For a new one say what it is: --title 'House rules'",
+        )
+    return Watched(folded, title, "", shipped=False)
+
+
+def _retrieved(text: str | None, now: datetime) -> datetime:
+    from contribaudit.cli.arguments import moment
+    from contribaudit.errors import UsageError
+
+    if text is None:
+        return now
+    found = moment(text)
+    if found > now:
+        raise UsageError("--retrieved-at lies in the future", hint="Say when the copy was made")
+    return found
+
+
+def _bytes_of(source: str) -> bytes:
+    import sys
+    from pathlib import Path
+
+    from contribaudit import files
+    from contribaudit.errors import UsageError
+    from contribaudit.vendors.fetching import MOST_BYTES
+
+    if source == "-":
+        if sys.stdin is None:
+            raise UsageError("There is no standard input to read", hint="Name a file")
+        stream = getattr(sys.stdin, "buffer", None)
+        return stream.read(MOST_BYTES + 1) if stream is not None else sys.stdin.read().encode()
+    try:
+        return files.read_bytes(Path(source), most=MOST_BYTES + 1)
+    except files.Unreadable as error:
+        raise UsageError(f"{source} cannot be imported: {error.reason}", hint=error.hint) from None
+
+
+def _file_name(source: str) -> str:
+    from pathlib import Path
+
+    return "standard input" if source == "-" else Path(source).name
+
+
+def _told(rules: TermsRules, archive: Archive, look: Look) -> str:
+    """What a look found, in one line."""
+    from contribaudit.core.model.provisions import LookOutcome
+    from contribaudit.core.resolve.provisions import standings
+    from contribaudit.exporters.terms import changes_of, summed
+
+    match look.outcome:
+        case LookOutcome.NOT_READABLE:
+            current = archive.current(look.document)
+            stays = f"; the text of {current.retrieved_at:%Y-%m-%d} stays" if current is not None else ""
+            return f"{look.document}: not readable ({look.code}): {look.reason}{stays}"
+        case LookOutcome.UNCHANGED:
+            return f"{look.document}: unchanged"
+        case LookOutcome.FIRST:
+            text = f"{look.document}: archived for the first time"
+        case LookOutcome.OLDER:
+            return f"{look.document}: kept as an earlier edition: {look.reason}"
+        case LookOutcome.CHANGED:
+            text = f"{look.document}: changed: {summed(changes_of(rules, archive, look))}"
+    doubtful = [
+        one.anchor.id
+        for one in standings(rules, archive)
+        if one.anchor.document == look.document and one.standing.under_review
+    ]
+    return f"{text}; under review: {', '.join(doubtful)}" if doubtful else text
+
+
+def _end(console: Console, looks: Sequence[Look]) -> None:
+    """Exit code 3 where something was not readable."""
+    from contribaudit import exit_codes
+    from contribaudit.core.model.provisions import LookOutcome
+
+    unread = [one.document for one in looks if one.outcome is LookOutcome.NOT_READABLE]
+    if unread:
+        console.diagnostics.conclusion(
+            f"Not readable: {', '.join(unread)}. Look at the page; import a saved copy with contribaudit terms add,"
+            " with --accept if it is the document after all.",
+            code=exit_codes.UNVERIFIED,
+        )
+        console.exit(exit_codes.UNVERIFIED)
+
+
+def _tell(console: Console, desk: _Desk) -> None:
+    """Messages about what changed, where [notify] asks for them."""
+
+
+@command.command("check")
+@click.argument("name", required=False)
+@click.option(
+    "--fetch", is_flag=True, help="Fetch the pages, one at a time; without it nothing is asked of the network."
+)
+@_by_option
+@format_option(_TABULAR, "table")
+@store_option
+@pass_console
+def check_command(
+    console: Console, *, name: str | None, fetch: bool, by: str | None, output_format: str, store_location: str | None
+) -> None:
+    """Say whether the pages still say what the rulebook's facts rest on; with --fetch, after fetching them.
+
+    Ends with 3 while a document was never archived or is not readable, or a fact is under review.
+    """
+    from contribaudit import exit_codes
+    from contribaudit.core.resolve.provisions import Standing, contradictions, standings
+    from contribaudit.exporters.terms import ANCHORS, anchor_rows, status_of, written
+    from contribaudit.exporters.text import plural, safe_text
+
+    with _desk(console, store_location, keeps=fetch) as desk:
+        chosen = (desk.document(name),) if name is not None else desk.documents
+        lines: list[str] = []
+        if fetch:
+            looks = _fetched(console, desk, chosen, _signature(console, by))
+            lines = [_told(desk.rules, desk.store.documents(), look) for look in looks]
+            _tell(console, desk)
+        archive = desk.store.documents()
+        names = {one.name for one in chosen}
+        found = [one for one in standings(desk.rules, archive) if one.anchor.document in names]
+        against = [one for one in contradictions(desk.rules, archive) if one.document in names]
+    if not fetch:
+        lines = [f"{one.name}: {status_of(archive, one.name)}" for one in chosen]
+    below = "".join(
+        f"\n{one.document} ({one.older_on}) says: {one.statement}\n"
+        f"  \u201c{one.quote[:300]}\u201d\n  but {one.against}\n"
+        for one in against
+    )
+    console.write(
+        written(
+            output_format,
+            desk.rules,
+            ANCHORS,
+            anchor_rows(found),
+            name="anchors",
+            head={
+                "documents": [{"document": one.name, "status": status_of(archive, one.name)} for one in chosen],
+                "contradictions": [
+                    {
+                        "document": one.document,
+                        "dated": one.older_on.isoformat(),
+                        "statement": one.statement,
+                        "quote": one.quote,
+                        "against": one.against,
+                    }
+                    for one in against
+                ],
+            },
+            only=("anchor", "document", "standing", "since", "fact", "checks"),
+            flexible="fact",
+            terminal=console.on_terminal,
+            above="".join(f"{safe_text(line)}\n" for line in lines) + "\n",
+            below=safe_text(below, keep_lines=True),
+        )
+    )
+    unread = [one.name for one in chosen if status_of(archive, one.name) != "read"]
+    doubtful = [one.anchor.id for one in found if one.standing.under_review]
+    missing = [one for one in found if one.standing is Standing.NOT_ARCHIVED]
+    if unread or doubtful:
+        told = [f"{plural(len(doubtful), 'fact')} under review"] if doubtful else []
+        told += [f"{plural(len(unread), 'document')} not read"] if unread else []
+        hint = "" if not missing or fetch else " Run contribaudit terms check --fetch, or import copies."
+        hint = f"{hint} Run contribaudit terms diff NAME to see what changed." if doubtful else hint
+        console.diagnostics.conclusion(f"{', '.join(told)}.{hint}", code=exit_codes.UNVERIFIED)
+        console.exit(exit_codes.UNVERIFIED)
+    console.diagnostics.conclusion(f"The pages still say all {len(found)} facts that are anchored in them.")
+
+
+def _fetched(console: Console, desk: _Desk, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
+    """Fetch documents one after the other. Raises UsageError for one that has no address."""
+    import asyncio
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
+    from contribaudit.errors import UsageError
+    from contribaudit.vendors.fetching import opened
+    from contribaudit.vendors.terms import fetch
+
+    with_address = [one for one in chosen if one.url]
+    if not with_address:
+        raise UsageError("It has no address to fetch", hint="Import a copy: contribaudit terms add NAME FILE")
+
+    async def all_of_them() -> list[Look]:
+        found = []
+        async with opened() as fetcher:
+            for one in with_address:
+                console.diagnostics.detail(f"fetching {one.url}")
+                signed = replace(signature, at=datetime.now(UTC))
+                found.append(await fetch(desk.store, desk.rules, one, fetcher, signed))
+        return found
+
+    return asyncio.run(all_of_them())
+
+
+@command.command("diff")
+@click.argument("name")
+@click.argument("before", required=False, metavar="[A")
+@click.argument("after", required=False, metavar="B]")
+@format_option(_TABULAR, "table")
+@store_option
+@pass_console
+def diff_command(
+    console: Console,
+    *,
+    name: str,
+    before: str | None,
+    after: str | None,
+    output_format: str,
+    store_location: str | None,
+) -> None:
+    """Compare two editions of a document, provision by provision; by default the last two.
+
+    A and B are an edition's number (1 is the oldest), a day, or the beginning of a digest. What only moved is not
+    changed. The exit code is always 0.
+    """
+    from contribaudit.core.resolve.provisions import compare
+    from contribaudit.exporters.terms import CHANGES, change_lines, change_rows, described, statement, summed, written
+    from contribaudit.exporters.text import safe_text
+
+    with _desk(console, store_location) as desk:
+        document = desk.document(name)
+        old, new = _two_editions(desk, document.name, before, after)
+        found = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id))
+        findings = _findings(desk.store)
+    notes = [one for one in desk.archive.notes if one.document == document.name]
+    if output_format == "table":
+        text = change_lines(desk.rules, found, old, new, findings=findings, notes=notes)
+        lines = "\n".join(safe_text(line) for line in text)
+        console.write(f"{lines}\n{statement(desk.rules)}")
+    else:
+        rows = change_rows(desk.rules, found.changes, old, new, findings=findings, notes=notes)
+        head = {
+            "document": document.name,
+            "title": document.title,
+            "from": _edition(old),
+            "to": _edition(new),
+            "same": found.same,
+            "moved": found.moved,
+        }
+        console.write(written(output_format, desk.rules, CHANGES, rows, name="changes", head=head))
+    console.diagnostics.conclusion(f"{summed(found)} changed from {described(old)} to {described(new)}.")
+
+
+def _edition(look: Look) -> dict[str, object]:
+    from contribaudit.exporters.text import rfc3339
+
+    return {
+        "look": look.id,
+        "retrieved_at": rfc3339(look.retrieved_at),
+        "stated_on": look.stated_on.isoformat() if look.stated_on else None,
+        "sha256": look.sha256,
+        "text_sha256": look.text_sha256,
+        "source": look.source,
+    }
+
+
+def _two_editions(desk: _Desk, name: str, before: str | None, after: str | None) -> tuple[Look, Look]:
+    from contribaudit.errors import UsageError
+
+    editions = desk.archive.editions(name)
+    if not editions:
+        raise UsageError(
+            f"{name} was never archived", hint=f"Run contribaudit terms check --fetch {name}, or terms add {name} FILE"
+        )
+    if before is None and len(editions) == 1:
+        raise UsageError(f"There is only one edition of {name}", hint="There is nothing to compare it with yet")
+    old = _chosen(desk.archive, name, before) if before is not None else editions[-2]
+    new = _chosen(desk.archive, name, after) if after is not None else editions[-1]
+    return old, new
+
+
+def _chosen(archive: Archive, name: str, text: str) -> Look:
+    """An edition by number, day or digest. Raises UsageError."""
+    from contribaudit.core.model.times import parse_end
+    from contribaudit.errors import UsageError
+
+    editions = archive.editions(name)
+    if text.isdecimal() and len(text) < len("20260101"):
+        if 1 <= int(text) <= len(editions):
+            return editions[int(text) - 1]
+        raise UsageError(f"{name} has {len(editions)} editions", hint="1 is the oldest")
+    day = parse_end(text)
+    if day is not None:
+        found = archive.in_force(name, day)
+        if found is None:
+            raise UsageError(
+                f"No edition of {name} is known from {text} or before",
+                hint=f"The first: {editions[0].begins:%Y-%m-%d}",
+            )
+        return found
+    matching = [one for one in editions if len(text) >= 6 and one.text_sha256.startswith(text.casefold())]
+    matching += [one for one in editions if len(text) >= 6 and one.sha256.startswith(text.casefold())]
+    if len({one.id for one in matching}) == 1:
+        return matching[0]
+    raise UsageError(
+        f"{text[:40]!r} names no one edition of {name}", hint="Write its number, a day as 2026-11-21, or its digest"
+    )
+
+
+def _findings(store: History) -> dict[str, list[str]]:
+    """What each check found last, by check: the outcome and the finding's ID."""
+    found: dict[str, list[str]] = {}
+    newest = store.runs(limit=1)
+    for organization in ("", *(newest[0].organizations if newest else ())):
+        for span in store.outcome_history(organization):
+            if span.ended is None:
+                found.setdefault(span.check, []).append(f"{span.outcome} {span.finding}")
+    return found
+
+
+@command.command("timeline")
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Looks that found nothing new too.")
+@format_option(_TABULAR, "table")
+@store_option
+@pass_console
+def timeline_command(
+    console: Console, *, name: str | None, every: bool, output_format: str, store_location: str | None
+) -> None:
+    """Show when each document was archived, changed or could not be read, oldest first, and the notes on it."""
+    from contribaudit.exporters.terms import LOOKS, look_rows, note_text, written
+    from contribaudit.exporters.text import rfc3339, safe_text
+
+    with _desk(console, store_location) as desk:
+        chosen = (desk.document(name),) if name is not None else desk.documents
+        names = {one.name for one in chosen}
+        rows = [
+            row
+            for row in look_rows(desk.rules, desk.documents, desk.archive, editions_only=not every)
+            if row[0] in names
+        ]
+    notes = [one for one in desk.archive.notes if one.document in names]
+    below = "".join(f"note on {one.anchor or one.document}: {note_text(one)}\n" for one in notes)
+    head = {
+        "notes": [
+            {
+                "document": one.document,
+                "anchor": one.anchor or None,
+                "provision": one.provision or None,
+                "text": one.text,
+                "holds": one.holds,
+                "author": one.signed.by,
+                "written_at": rfc3339(one.signed.at),
+            }
+            for one in notes
+        ]
+    }
+    only = ("retrieved_at", "document", "outcome", "code", "stated_on", "changes")
+    console.write(
+        written(
+            output_format,
+            desk.rules,
+            LOOKS,
+            rows,
+            name="timeline",
+            head=head,
+            only=only,
+            flexible="changes",
+            terminal=console.on_terminal,
+            below=safe_text(below, keep_lines=True),
+        )
+    )
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--as-of", "as_of", metavar="DATE", help="The edition that stood there at the end of this day.")
+@click.option("--raw", is_flag=True, help="The page as it came, to the byte.")
+@format_option(_TABULAR, "table")
+@store_option
+@pass_console
+def show_command(
+    console: Console, *, name: str, as_of: str | None, raw: bool, output_format: str, store_location: str | None
+) -> None:
+    """Show the text of a document, provision by provision; the current one, or that of a day."""
+    from contribaudit.core.resolve.provisions import standings
+    from contribaudit.errors import UsageError
+    from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement, written
+    from contribaudit.exporters.text import safe_text
+    from contribaudit.vendors.pages import lines
+
+    with _desk(console, store_location) as desk:
+        document = desk.document(name)
+        look = desk.archive.current(document.name) if as_of is None else _chosen_day(desk.archive, document.name, as_of)
+        if look is None:
+            raise UsageError(
+                f"{document.name} was never archived",
+                hint=f"Run contribaudit terms check --fetch {document.name}, or terms add {document.name} FILE",
+            )
+        if raw:
+            console.write(desk.store.page(look.sha256))
+            return
+        provisions = desk.archive.read(look.id)
+        rows = list(
+            provision_rows(desk.rules, look, provisions, standings(desk.rules, desk.archive), desk.archive.notes)
+        )
+    if output_format == "table":
+        text = "\n".join(safe_text(line) for line in lines(provisions))
+        head = f"{document.title} ({document.name}), {described(look)}, from {safe_text(look.source)}"
+        console.write(f"{head}\n\n{text}\n{statement(desk.rules)}")
+        return
+    told = {"document": document.name, "title": document.title, "edition": _edition(look)}
+    console.write(written(output_format, desk.rules, PROVISIONS, rows, name="provisions", head=told))
+
+
+def _chosen_day(archive: Archive, name: str, text: str) -> Look:
+    from contribaudit.core.model.times import parse_end
+    from contribaudit.errors import UsageError
+
+    if parse_end(text) is None:
+        raise UsageError(f"{text[:40]!r} is not a date", hint="Write 2026-11-21, or a time as 2026-11-21T06:00Z")
+    return _chosen(archive, name, text)
+
+
+@command.command("note")
+@click.argument("name")
+@click.argument("text")
+@click.option("--anchor", "anchor_id", metavar="ID", help="The fact that it is about; `terms check` lists them.")
+@click.option("--change", "change_id", metavar="ID", help="The changed provision that it is about; see `terms diff`.")
+@click.option("--holds", is_flag=True, help="The fact still holds under the present wording: end its review.")
+@_by_option
+@store_option
+@pass_console
+def note_command(
+    console: Console,
+    *,
+    name: str,
+    text: str,
+    anchor_id: str | None,
+    change_id: str | None,
+    holds: bool,
+    by: str | None,
+    store_location: str | None,
+) -> None:
+    """Write an interpretive note on a document, a provision or a fact. It carries your name and the date.
+
+    With --holds and --anchor you say that you read the present wording and that the fact still holds: what rests on it
+    is no longer under review, until the provision changes again.
+    """
+    from contribaudit.attestations.recording import mail
+    from contribaudit.core.model.provisions import Note
+    from contribaudit.core.resolve.provisions import compare, standings
+    from contribaudit.errors import UsageError
+
+    author = mail(by or console.settings().attested_by, "whoever writes the note")
+    signature = _signature(console, author)
+    if not text.strip():
+        raise UsageError("The note is empty", hint="Write what the provision means to you")
+    if holds and anchor_id is None:
+        raise UsageError("--holds wants the fact that holds", hint="Name it with --anchor ID; see terms check")
+    with _desk(console, store_location, keeps=True) as desk:
+        document = desk.document(name)
+        provision = ""
+        current = desk.archive.current(document.name)
+        if anchor_id is not None:
+            known = {
+                one.anchor.id: one
+                for one in standings(desk.rules, desk.archive)
+                if one.anchor.document == document.name
+            }
+            if anchor_id not in known:
+                raise UsageError(
+                    f"{document.name} holds no fact called {anchor_id!r}", hint=f"Known: {', '.join(known) or 'none'}"
+                )
+            if holds and current is None:
+                raise UsageError(
+                    f"{document.name} was never archived: there is no wording that the fact holds under",
+                    hint=f"Run contribaudit terms check --fetch {document.name} first",
+                )
+            provision = known[anchor_id].after or known[anchor_id].before
+        if change_id is not None:
+            old, new = _two_editions(desk, document.name, None, None)
+            changes = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id)).changes
+            changed = next((one for one in changes if one.id == change_id), None)
+            if changed is None:
+                raise UsageError(f"No change {change_id!r} is in the last two editions", hint="See terms diff")
+            about = changed.after or changed.before
+            provision = about.text if about is not None else ""
+        digest = current.text_sha256 if current is not None else ""
+        note = Note(0, document.name, anchor_id or "", provision, digest, holds, text.strip(), signature)
+        desk.store.add_document_note(note)
+    console.diagnostics.conclusion(f"Noted on {anchor_id or document.name} by {author}.")

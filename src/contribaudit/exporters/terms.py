@@ -1,0 +1,336 @@
+"""Watched documents as rows and documents: looks, provisions, changes, and the facts that rest on them.
+
+Method and disclaimer stand on all of it: as keys of a JSON document, as the last lines of a table, as a CSV column.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.provisions import Archive, Look, LookOutcome, Note, Provisions, TermsRules, Watched
+from contribaudit.core.resolve.provisions import (
+    AnchorStanding,
+    Comparison,
+    ProvisionChange,
+    checks_of,
+    compare,
+    laws_of,
+    topics_of,
+)
+from contribaudit.exporters.tabular import render
+from contribaudit.exporters.text import Cell, plural
+
+LOOKS = (
+    "document", "title", "look", "outcome", "code", "reason", "retrieved_at", "stated_on", "source", "fetched",
+    "redirects", "sha256", "text_sha256", "size_bytes", "accepted", "recorded_by", "recorded_at", "account", "host",
+    "current", "changes", "notice",
+)  # fmt: skip
+"""A row for each look at a document."""
+PROVISIONS = (
+    "document", "look", "text_sha256", "position", "kind", "heading", "text", "topics", "anchors", "facts", "checks",
+    "standing", "notes", "notice",
+)  # fmt: skip
+"""A row for each provision of an edition."""
+CHANGES = (
+    "document", "change", "kind", "severity", "topics", "heading", "before", "after", "words", "anchors", "facts",
+    "checks", "findings", "laws", "notes", "from_look", "from_retrieved_at", "to_look", "to_retrieved_at", "notice",
+)  # fmt: skip
+"""A row for each provision that changed."""
+ANCHORS = ("anchor", "document", "standing", "since", "fact", "checks", "files", "before", "after", "by", "notice")
+"""A row for each fact that is anchored in a page."""
+DOCUMENTS = (
+    "document", "title", "url", "status", "retrieved_at", "stated_on", "read_at", "editions", "text_sha256",
+    "under_review", "shipped", "notice",
+)  # fmt: skip
+"""A row for each watched document."""
+NOTICE = "compares wording; not legal advice"
+Row = tuple[Cell, ...]
+
+
+def written(
+    output_format: str,
+    rules: TermsRules,
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    name: str,
+    head: Mapping[str, Any] | None = None,
+    only: Sequence[str] = (),
+    flexible: str = "",
+    terminal: bool = False,
+    above: str = "",
+    below: str = "",
+) -> str:
+    """The rows in a format, with method and disclaimer. `name` is their key in JSON and the last word of its schema."""
+    if output_format == "json":
+        listed = json.loads(render("json", columns[:-1], (row[:-1] for row in rows)))
+        document = {"schema": f"contribaudit.terms.{name}/1", **(head or {}), name: listed}
+        document |= {"method": rules.method, "disclaimer": rules.disclaimer}
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if output_format == "csv":
+        return render("csv", columns, rows)
+    table = render("table", columns, rows, only=only, flexible=flexible, terminal=terminal)
+    return f"{above}{table}{below}{statement(rules)}"
+
+
+def statement(rules: TermsRules) -> str:
+    """Method and disclaimer as the lines under a table."""
+    return f"\nMethod: {rules.method}\n{rules.disclaimer}\n"
+
+
+# ── Documents and looks ───────────────────────────────────────────────────────────────────────────────
+
+
+def document_rows(documents: Iterable[Watched], archive: Archive, standings: Iterable[AnchorStanding]) -> Iterator[Row]:
+    """How each watched document stands."""
+    doubtful = Counter(one.anchor.document for one in standings if one.standing.under_review)
+    for one in documents:
+        current, unread = archive.current(one.name), archive.unreadable(one.name)
+        yield (
+            one.name,
+            one.title,
+            one.url,
+            status_of(archive, one.name),
+            current.retrieved_at if current else None,
+            current.stated_on if current else None,
+            archive.read_at(one.name) if unread is None or current else None,
+            len(archive.editions(one.name)),
+            current.text_sha256 if current else "",
+            doubtful[one.name],
+            one.shipped,
+            NOTICE,
+        )
+
+
+def status_of(archive: Archive, document: str) -> str:
+    """In words: "read", "not readable (login_form)", "never archived"."""
+    unread = archive.unreadable(document)
+    if unread is not None:
+        return f"not readable ({unread.code})"
+    return "read" if archive.current(document) is not None else "never archived"
+
+
+def look_rows(
+    rules: TermsRules, documents: Iterable[Watched], archive: Archive, *, editions_only: bool = False
+) -> list[Row]:
+    """Every look, oldest first, with how many provisions changed."""
+    titles = {one.name: one.title for one in documents}
+    looks = [look for found in archive.looks.values() for look in found]
+    rows: list[tuple[Look, Row]] = []
+    for look in looks:
+        if editions_only and look.outcome is LookOutcome.UNCHANGED:
+            continue
+        current = archive.current(look.document)
+        rows.append(
+            (
+                look,
+                (
+                    look.document,
+                    titles.get(look.document, look.document),
+                    look.id,
+                    look.outcome.value,
+                    look.code,
+                    look.reason,
+                    look.retrieved_at,
+                    look.stated_on,
+                    look.source,
+                    look.fetched,
+                    look.redirects,
+                    look.sha256,
+                    look.text_sha256,
+                    look.size_bytes,
+                    look.accepted,
+                    look.recorded.by,
+                    look.recorded.at,
+                    look.recorded.account,
+                    look.recorded.host,
+                    current is not None and current.id == look.id,
+                    summed(changes_of(rules, archive, look)),
+                    NOTICE,
+                ),
+            )
+        )
+    return [row for _, row in sorted(rows, key=lambda one: (one[0].retrieved_at, one[0].id))]
+
+
+def before_of(archive: Archive, look: Look) -> Look | None:
+    """The edition before an edition; None for the first."""
+    editions = archive.editions(look.document)
+    place = next((place for place, one in enumerate(editions) if one.id == look.id), 0)
+    return editions[place - 1] if place else None
+
+
+def changes_of(rules: TermsRules, archive: Archive, look: Look) -> Comparison | None:
+    """What an edition changed; None for the first, and for what is no edition."""
+    before = before_of(archive, look) if look.outcome.is_edition else None
+    if before is None:
+        return None
+    return compare(rules, look.document, archive.read(before.id), archive.read(look.id))
+
+
+def summed(found: Comparison | None) -> str:
+    """The changes in numbers: "3 provisions: 1 critical, 2 high"; "" where nothing was compared."""
+    if found is None:
+        return ""
+    if not found.changes:
+        return f"no provision; {found.moved} moved" if found.moved else "no provision"
+    counted = Counter(one.severity for one in found.changes)
+    grave = ", ".join(f"{counted[one]} {one.value}" for one in Severity if counted[one])
+    return f"{plural(len(found.changes), 'provision')}: {grave}"
+
+
+# ── Changes ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def change_rows(
+    rules: TermsRules,
+    changes: Iterable[ProvisionChange],
+    before: Look,
+    after: Look,
+    *,
+    findings: Mapping[str, Sequence[str]],
+    notes: Sequence[Note] = (),
+) -> Iterator[Row]:
+    """A row for each change. `findings` tells by check what it found last: "fail 0123456789abcdef"."""
+    for one in changes:
+        checks = checks_of(one.anchors)
+        yield (
+            one.document,
+            one.id,
+            one.kind.value,
+            one.severity.value,
+            one.topics,
+            one.place,
+            one.before.text if one.before else None,
+            one.after.text if one.after else None,
+            one.words,
+            tuple(anchor.id for anchor in one.anchors),
+            tuple(anchor.fact for anchor in one.anchors),
+            checks,
+            tuple(f"{check} {told}" for check in checks for told in findings.get(check, ())),
+            tuple(f"{law.law} {law.place}" for law in laws_of(rules, one.topics)),
+            tuple(note_text(note) for note in notes_on(notes, one)),
+            before.id,
+            before.retrieved_at,
+            after.id,
+            after.retrieved_at,
+            NOTICE,
+        )
+
+
+def notes_on(notes: Iterable[Note], change: ProvisionChange) -> list[Note]:
+    """What people wrote about the provision, or about a fact that rests on it."""
+    texts = {one.text for one in (change.before, change.after) if one is not None}
+    anchors = {one.id for one in change.anchors}
+    return [
+        one
+        for one in notes
+        if one.document == change.document and (one.anchor in anchors or (one.provision and one.provision in texts))
+    ]
+
+
+def note_text(note: Note) -> str:
+    """A note with its author and date."""
+    holds = " (the fact still holds)" if note.holds else ""
+    return f"{note.signed.at:%Y-%m-%d} {note.signed.by}: {note.text}{holds}"
+
+
+def change_lines(
+    rules: TermsRules,
+    found: Comparison,
+    before: Look,
+    after: Look,
+    *,
+    findings: Mapping[str, Sequence[str]],
+    notes: Sequence[Note],
+) -> Iterator[str]:
+    """The changes as text: what each is about, both wordings, what rests on it."""
+    yield f"{after.document}: {described(before)} -> {described(after)}"
+    yield f"{summed(found)}; {found.same} the same, {found.moved} of them moved"
+    for one in found.changes:
+        topics = ", ".join(rules.topic(topic).title for topic in one.topics) or "no topic"
+        yield ""
+        yield f"{one.severity.value}: {one.kind.value} ({topics}) [{one.id}]"
+        if one.place:
+            yield f"  under {one.place}"
+        if one.before is not None:
+            yield f"  - {one.before.text}"
+        if one.after is not None:
+            yield f"  + {one.after.text}"
+        if one.words:
+            yield f"  words: {', '.join(one.words)}"
+        for anchor in one.anchors:
+            yield f"  rests on it: {anchor.fact} ({', '.join(anchor.checks)}; {', '.join(anchor.files)})"
+        told = [f"{check} {outcome}" for check in checks_of(one.anchors) for outcome in findings.get(check, ())]
+        if told:
+            yield f"  findings: {', '.join(told)}"
+        laws = laws_of(rules, one.topics)
+        if laws:
+            yield f"  law: {'; '.join(f'{law.law} {law.place}' for law in laws)}"
+        for note in notes_on(notes, one):
+            yield f"  note: {note_text(note)}"
+
+
+def described(look: Look) -> str:
+    """An edition in a few words."""
+    stated = f", dated {look.stated_on}" if look.stated_on else ""
+    return f"{look.retrieved_at:%Y-%m-%d %H:%M}Z{stated}, text {look.text_sha256[:12]}"
+
+
+# ── Provisions and facts ──────────────────────────────────────────────────────────────────────────────
+
+
+def provision_rows(
+    rules: TermsRules,
+    look: Look,
+    provisions: Provisions,
+    standings: Iterable[AnchorStanding],
+    notes: Iterable[Note] = (),
+) -> Iterator[Row]:
+    """Every provision of an edition, with the facts that rest on it."""
+    mine = [one for one in standings if one.anchor.document == look.document]
+    written_of: dict[str, list[str]] = {}
+    for note in notes:
+        if note.document == look.document and note.provision:
+            written_of.setdefault(note.provision, []).append(note_text(note))
+    for position, one in enumerate(provisions, 1):
+        resting = [each for each in mine if one.text in (each.before, each.after)]
+        anchors = tuple(each.anchor for each in resting)
+        yield (
+            look.document,
+            look.id,
+            look.text_sha256,
+            position,
+            one.kind.value,
+            one.heading,
+            one.text,
+            topics_of(rules, (one,), look.document),
+            tuple(anchor.id for anchor in anchors),
+            tuple(anchor.fact for anchor in anchors),
+            checks_of(anchors),
+            tuple(each.standing.value for each in resting),
+            tuple(written_of.get(one.text, ())),
+            NOTICE,
+        )
+
+
+def anchor_rows(standings: Iterable[AnchorStanding]) -> Iterator[Row]:
+    """Every fact that is anchored in a page, and how it stands."""
+    for one in standings:
+        yield (
+            one.anchor.id,
+            one.anchor.document,
+            one.standing.value,
+            one.since,
+            one.anchor.fact,
+            one.anchor.checks,
+            one.anchor.files,
+            one.before,
+            one.after,
+            one.by,
+            NOTICE,
+        )
