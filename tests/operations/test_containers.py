@@ -6,6 +6,8 @@ import plistlib
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +87,42 @@ def test_systemd_s_service_may_write_history_and_evidence() -> None:
     )
     service = units(recipe)["contribaudit.service"]
     assert "ReadWritePaths=/var/lib/ca\nReadWritePaths=/srv/evidence\n" in service
+
+
+ELSEWHERE = replace(
+    RECIPE,
+    environment=(
+        ("CONTRIBAUDIT_API_URL", "https://api.example/a b"),
+        ("CONTRIBAUDIT_POLICY", "/home/anna/policy.toml"),
+        ("CONTRIBAUDIT_FAIL_ON", "medium"),
+    ),
+)
+
+
+@pytest.mark.parametrize("platform", ["kubernetes", "github-actions", "docker"])
+def test_another_address_of_the_api_goes_along_and_paths_of_this_machine_do_not(platform: str) -> None:
+    if platform == "kubernetes":
+        *_, job = yaml.safe_load_all(kubernetes(ELSEWHERE, image="i", namespace="n"))
+        (only,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+        given = {one["name"]: one["value"] for one in only["env"]}
+    elif platform == "github-actions":
+        steps = yaml.safe_load(github_actions(ELSEWHERE))["jobs"]["audit"]["steps"]
+        given = next(step["env"] for step in steps if "env" in step)
+    else:
+        words = shlex.split(container(ELSEWHERE, image="i"), comments=True)
+        given = dict(after.split("=", 1) for before, after in pairwise(words) if before == "--env")
+    assert given["CONTRIBAUDIT_API_URL"] == "https://api.example/a b"
+    assert given["CONTRIBAUDIT_FAIL_ON"] == "medium"
+    assert "CONTRIBAUDIT_POLICY" not in given
+
+
+def test_several_organizations_have_a_key_each() -> None:
+    """The recipe hands over none: the configuration names a file for each, in the place that the recipe mounts."""
+    several = replace(RECIPE, key_file=None, organization="")
+    text = kubernetes(several, image="i", namespace="n")
+    kubernetes_validate.validate(list(yaml.safe_load_all(text))[-1], kubernetes_validate.latest_version(), strict=True)
+    assert 'api_key_file = "/run/secrets/contribaudit/NAME"' in text
+    told = container(several, image="i")
+    assert "./contribaudit-keys:/run/secrets:ro" in shlex.split(told, comments=True)
+    for one in (text, told, launchd(several, log_file="/l")):
+        assert "--api-key-file" not in one

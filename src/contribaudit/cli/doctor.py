@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,17 @@ _STATUS_WIDTH, _NAME_WIDTH = 9, 14
 @organization_option(multiple=True)
 @policy_option
 @api_key_options
+@click.option(
+    "--as-scheduled", is_flag=True, help="Try it as a scheduler would: no terminal, none of this shell's environment."
+)
 @format_option(["table", "json"], "table")
 @pass_console
 def command(
     console: Console,
+    *,
     organizations: tuple[str, ...],
     policy_path: Path | None,
+    as_scheduled: bool,
     output_format: str,
 ) -> None:
     """Check everything an audit needs: configuration, key, scopes, reachability, clock, keyring, store, policy.
@@ -44,15 +50,20 @@ def command(
     from contribaudit.operations.doctor import examine
 
     lines: list[Line] = []
-    for line in examine(
-        config=console.config_path,
-        chosen=organizations,
-        policy=policy_path,
-        named=console.named_key,
-        headless=not person_there(),
-        now=datetime.now(UTC),
-        progress=console.diagnostics,
-    ):
+    found = (
+        _as_scheduled(console, organizations, policy_path)
+        if as_scheduled
+        else examine(
+            config=console.config_path,
+            chosen=organizations,
+            policy=policy_path,
+            named=console.named_key,
+            headless=not person_there(),
+            now=datetime.now(UTC),
+            progress=console.diagnostics,
+        )
+    )
+    for line in found:
         lines.append(line)
         if output_format == "table":
             console.write(_row(line, console.colored_output))
@@ -61,6 +72,21 @@ def command(
         console.write(_document(lines, code))
     console.diagnostics.conclusion(_conclusion(lines), code=code)
     console.exit(code)
+
+
+def _as_scheduled(console: Console, organizations: tuple[str, ...], policy: Path | None) -> Iterator[Line]:
+    """Raises UsageError for several --org: a recipe is for one organization, or for all of the configuration."""
+    from contribaudit.cli.schedule import recipe_of
+    from contribaudit.errors import UsageError
+    from contribaudit.operations.doctor import scheduled
+
+    if len(organizations) > 1 or console.named_key.fd is not None:
+        raise UsageError(
+            "A scheduler starts one audit, of one --org or of all, with keys in files",
+            hint="Give one --org, or none, and --api-key-file",
+        )
+    organization = organizations[0] if organizations else None
+    return scheduled.examine(recipe_of(console, organization, "06:15", console.named_key.file), policy)
 
 
 def _row(line: Line, colored: bool) -> str:

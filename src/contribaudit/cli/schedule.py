@@ -49,7 +49,7 @@ def systemd(console: Console, organization: str | None, time: str, key_file: Pat
     """
     from contribaudit.operations import schedules
 
-    recipe = _recipe(console, organization, time, key_file)
+    recipe = recipe_of(console, organization, time, key_file)
     if install:
         for path in schedules.install(recipe):
             console.write(f"{path}\n")
@@ -76,7 +76,7 @@ def cron(
 
     if not mail_to.isprintable():
         raise UsageError("--mail-to contains a line break or another control character", hint="Give one email address")
-    recipe = _recipe(console, organization, time, key_file)
+    recipe = recipe_of(console, organization, time, key_file)
     log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
     console.write(schedules.crontab(recipe, mail_to=mail_to or _account(), log_file=log))
     console.diagnostics.conclusion("First put the key into its file, as the comments in the recipe show.")
@@ -93,7 +93,7 @@ def launchd(
     from contribaudit.operations import containers
     from contribaudit.settings import file
 
-    recipe = _recipe(console, organization, time, key_file)
+    recipe = recipe_of(console, organization, time, key_file)
     log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
     console.write(containers.launchd(recipe, log_file=str(log)))
     console.diagnostics.note("Save it as ~/Library/LaunchAgents/contribaudit.audit.plist, then:")
@@ -111,7 +111,7 @@ def kubernetes(
     """A CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""
     from contribaudit.operations import containers
 
-    recipe = _recipe(console, organization, time, key_file)
+    recipe = recipe_of(console, organization, time, key_file)
     console.write(containers.kubernetes(recipe, image=_name(image), namespace=_name(namespace)))
 
 
@@ -122,7 +122,7 @@ def github_actions(console: Console, organization: str | None, time: str, key_fi
     """A workflow: findings as SARIF in code scanning, evidence as an artifact. Times are UTC."""
     from contribaudit.operations import containers
 
-    console.write(containers.github_actions(_recipe(console, organization, time, key_file)))
+    console.write(containers.github_actions(recipe_of(console, organization, time, key_file)))
 
 
 @command.command("docker")
@@ -133,7 +133,7 @@ def docker(console: Console, organization: str | None, time: str, key_file: Path
     """The command that runs one audit in a container; your scheduler starts it."""
     from contribaudit.operations import containers
 
-    console.write(containers.container(_recipe(console, organization, time, key_file), image=_name(image)))
+    console.write(containers.container(recipe_of(console, organization, time, key_file), image=_name(image)))
 
 
 def _name(text: str) -> str:
@@ -149,9 +149,9 @@ def _name(text: str) -> str:
     return text
 
 
-def _recipe(console: Console, organization: str | None, time: str, key_file: Path | None) -> Recipe:
+def recipe_of(console: Console, organization: str | None, time: str, key_file: Path | None) -> Recipe:
     from contribaudit.errors import UsageError
-    from contribaudit.operations.schedules import Recipe, at, here, key_file_default
+    from contribaudit.operations.schedules import Recipe, at, here
     from contribaudit.settings import file
 
     settings = console.settings()
@@ -164,23 +164,65 @@ def _recipe(console: Console, organization: str | None, time: str, key_file: Pat
             raise UsageError("No organization is configured, so there is nothing to schedule", hint=hint)
         named = settings.org_id
     location = settings.store_location()
+    several = not named and len(settings.organizations()) > 1
+    if several and key_file is not None:
+        raise UsageError(
+            "One key was named for several organizations, and a key reads one",
+            hint="Give each its own api_key_file in the configuration, or name one with --org",
+        )
+    if several:
+        _warn_of_keys(console, settings)
     recipe = Recipe(
         command=here(),
-        key_file=file.expanded(key_file or settings.api_key_file or key_file_default()).absolute(),
+        key_file=None if several else _key_file(settings, named, key_file),
         hour=hour,
         minute=minute,
-        config=None if source == file.usual_config() else source,
+        config=None if source == file.usual_config() and not _away() else source,
         organization=named,
         environment=_environment(console, settings),
         store=None if "://" in location else Path(location).absolute(),
         evidence=settings.evidence.folder,
     )
-    for word in (*recipe.audit, str(recipe.key_file), *(value for _, value in recipe.environment)):
+    for word in (*recipe.audit, *recipe.key, *(value for _, value in recipe.environment)):
         if not word.isprintable():
             raise UsageError(
                 "Something in the recipe contains a line break or another control character", hint="Rename that path"
             )
     return recipe
+
+
+def _key_file(settings: AppSettings, organization: str, named: Path | None) -> Path:
+    """The file of the organization's key; where none is named, the one that the recipe's first steps make."""
+    from contribaudit.operations.schedules import key_file_default
+    from contribaudit.settings import file
+
+    entry = next((one for one in settings.organizations() if one.id == organization), None)
+    own = entry.api_key_file if entry is not None else None
+    return file.expanded(named or own or settings.api_key_file or key_file_default()).absolute()
+
+
+def _warn_of_keys(console: Console, settings: AppSettings) -> None:
+    """Of several organizations each needs a file: a scheduler has no keyring, and none of this shell's variables."""
+    for one in settings.organizations():
+        if one.api_key_file is None:
+            console.diagnostics.warning(
+                f"{one.name or one.id} has no api_key_file, so a scheduled audit will not read it",
+                hint="Name a file of mode 600 in its [[organization]]",
+            )
+
+
+def _away() -> bool:
+    """Whether this shell looks elsewhere for a person's files than a scheduler does."""
+    if any(os.environ.get(name) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME")):
+        return True
+    try:
+        import pwd
+    except ImportError:
+        return False
+    try:
+        return os.environ.get("HOME", "") not in ("", pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        return False
 
 
 def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, str], ...]:
@@ -198,7 +240,10 @@ def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, st
     if os.environ.get(f"{PREFIX}STORE") and not _store(settings):
         text = f"{PREFIX}STORE may hold a password, so it is not in the recipe"
         console.diagnostics.warning(text, hint="Set `store` in config.toml, and make that file readable only by you")
-    return tuple((PREFIX + name, value) for name, value in found if value and os.environ.get(PREFIX + name))
+    there = tuple((PREFIX + name, value) for name, value in found if value and os.environ.get(PREFIX + name))
+    if settings.store is None and _away():
+        return (*there, (f"{PREFIX}STORE", _store(settings)))
+    return there
 
 
 def _store(settings: AppSettings) -> str:

@@ -11,7 +11,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
@@ -31,7 +31,8 @@ class Recipe:
     """
 
     command: tuple[str, ...]
-    key_file: Path
+    key_file: Path | None
+    """None where the configuration says for each organization where its key is."""
     hour: int
     minute: int
     config: Path | None = None
@@ -51,9 +52,19 @@ class Recipe:
     @property
     def audit(self) -> tuple[str, ...]:
         """The audit's words without its key; one line of outcome, which is what a log or a mail needs."""
+        return (*self.command, "audit", "--format", "line", *self.where)
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """Which configuration and organization."""
         config = ("--config", str(self.config)) if self.config is not None else ()
         organization = ("--org", self.organization) if self.organization else ()
-        return (*self.command, "audit", "--format", "line", *config, *organization)
+        return (*config, *organization)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Where the key is, for a scheduler that hands over none."""
+        return ("--api-key-file", str(self.key_file)) if self.key_file is not None else ()
 
     @property
     def planned(self) -> tuple[str, ...]:
@@ -117,17 +128,24 @@ def install(recipe: Recipe) -> tuple[Path, ...]:
 
 def steps(recipe: Recipe) -> tuple[str, ...]:
     """What to type once the units are there."""
-    folders = [recipe.key_file.parent, *recipe.writable]
-    key = shlex.quote(str(recipe.key_file))
     return (
-        f"mkdir -p {' '.join(shlex.quote(str(folder)) for folder in folders)}",
-        f"touch {key} && chmod 600 {key}   # then put the API key into the file",
+        *_before(recipe, recipe.writable),
         "systemctl --user daemon-reload",
         f"systemctl --user start {BY_HAND}    # once, to see that it works; {SERVICE} is its timer's",
         f"journalctl --user -u {BY_HAND}",
         f"systemctl --user enable --now {TIMER}",
         'sudo loginctl enable-linger "$USER"                # so that it also runs while you are logged out',
     )
+
+
+def _before(recipe: Recipe, folders: Sequence[Path]) -> list[str]:
+    """Folders and the key's file."""
+    own = [recipe.key_file.parent] if recipe.key_file is not None else []
+    key = shlex.quote(str(recipe.key_file))
+    return [
+        f"mkdir -p {' '.join(shlex.quote(str(folder)) for folder in (*own, *folders))}",
+        *([f"touch {key} && chmod 600 {key}   # then put the API key into the file"] if own else []),
+    ]
 
 
 def _service(recipe: Recipe, *, by_hand: bool) -> str:
@@ -149,8 +167,8 @@ def _service(recipe: Recipe, *, by_hand: bool) -> str:
             "",
             "[Service]",
             "Type=oneshot",
-            f"ExecStart={words} --api-key-file %d/api-key",
-            f"LoadCredential=api-key:{_unit_path(str(recipe.key_file))}",
+            f"ExecStart={words}{' --api-key-file %d/api-key' if recipe.key else ''}",
+            *([f"LoadCredential=api-key:{_unit_path(str(recipe.key_file))}"] if recipe.key else []),
             *(f"Environment={_quoted(f'{name}={value}')}" for name, value in environment),
             "# Failed findings (exit code 1) and unverified ones (3) make this unit fail, so that OnFailure= and",
             "# systemctl --user --failed report them. To treat both as success: SuccessExitStatus=1 3",
@@ -214,18 +232,15 @@ def crontab(recipe: Recipe, *, mail_to: str, log_file: Path) -> str:
 
     The result, one line, goes to the mail; stderr goes to the log. The history's own lock keeps two audits apart.
     """
-    words = [*recipe.audit, *recipe.planned, "--api-key-file", str(recipe.key_file)]
+    words = [*recipe.audit, *recipe.planned, *recipe.key]
     # In a crontab a bare % ends the command.
     line = shlex.join(words).replace("%", r"\%")
     log = shlex.quote(str(log_file)).replace("%", r"\%")
-    folder = shlex.quote(str(log_file.parent))
-    key = shlex.quote(str(recipe.key_file))
     return "\n".join(
         [
             "# contribaudit: an audit every day. Add these lines with: crontab -e",
             "# Before that, once, in a shell:",
-            f"#   mkdir -p {folder} {shlex.quote(str(recipe.key_file.parent))}",
-            f"#   touch {key} && chmod 600 {key}   # then put the API key into the file",
+            *(f"#   {step}" for step in _before(recipe, [log_file.parent])),
             "# The key is in a file of mode 600, since cron has no keyring. Cron mails stdout: one line with the",
             "# verdict. Progress and errors go to the log. The history holds a lock, so two audits never run at once.",
             "# --planned records when the run was due: the time at the start of the line, by this machine's clock.",

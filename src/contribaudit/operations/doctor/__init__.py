@@ -1,6 +1,7 @@
 """Everything that an audit needs, checked one by one: a line each, with the next step.
 
 local.py    config.toml, the environment, the organizations; keyring, store, policy, rulebook, scheduler
+scheduled.py   the same in the environment of a scheduler
 remote.py   key, reachability, scopes, the API tokens that read spaces, the key's expiry, the clock
 """
 
@@ -56,5 +57,6 @@ def examine(
     yield from remote.tokens(settings)
     yield local.keyring(key_found=bool(origins))
     yield from local.store(settings)
+    yield from local.evidence(settings)
     yield from local.rules(settings, policy, now.date())
     yield local.scheduler(origins, headless=headless)

@@ -19,6 +19,7 @@ from contribaudit.errors import (
     ConfigurationError,
     ContribauditError,
     KeyStoreUnusable,
+    OutputError,
     PolicyFileError,
     RulebookError,
     StoreError,
@@ -26,7 +27,7 @@ from contribaudit.errors import (
 from contribaudit.settings import credentials
 from contribaudit.settings.file import usual_config
 from contribaudit.settings.model import AppSettings, Organization
-from contribaudit.wiring import load_policy, load_rulebook, open_store
+from contribaudit.wiring import load_policy, load_rulebook, open_store, signer
 
 
 class Status(StrEnum):
@@ -102,6 +103,24 @@ def store(settings: AppSettings) -> Iterator[Line]:
     yield Line.ok("store", f"{settings.store_shown()}: {_megabytes(size)}, {told}")
     if path is not None:
         yield from _room(path.parent)
+
+
+def evidence(settings: AppSettings) -> Iterator[Line]:
+    """Whether every audit can write its evidence folder, and sign it; nothing where none is configured."""
+    folder = settings.evidence.folder
+    if folder is None:
+        return
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if os.path.exists(one))  # noqa: PTH110
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        error = OutputError(f"{folder} cannot be written", hint=f"Check the owner and permissions of {there}")
+        yield Line.failed("evidence", error)
+        return
+    try:
+        signed = signer(settings) is not None
+    except ContribauditError as error:
+        yield Line.failed("evidence", error)
+        return
+    yield Line.ok("evidence", f"{folder} can be written; {'signed' if signed else 'not signed'}")
 
 
 def _future(path: Path) -> Line:
