@@ -27,6 +27,7 @@ from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization
 ORG = "a1b2c3"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ARI, CLOUD_ID = "ari:cloud:jira::site/1111-2222", "1111-2222"
+SIBLING = "ari:cloud:jira-servicedesk::site/1111-2222"
 APP, OTHER = Subject(ORG, Kind.APP, ARI), Subject(ORG, Kind.APP, "ari:cloud:confluence::site/9999")
 SIGNAL = "signal.policy.generative-ai"
 RULES = LogRules(
@@ -222,7 +223,27 @@ CASES = (
     Case("nothing", CauseKind.NO_EVENT_FOUND, says="log read, no holes; it reaches back 180 days; a late event may"),
     Case("what the log calls otherwise", CauseKind.NO_EVENT_FOUND, stage=scene(event(1.5, action="plan_changed"))),
     Case("an event of another app", CauseKind.NO_EVENT_FOUND, stage=scene(event(1.5, (OTHER.id,)))),
-    Case("an event that names nothing", CauseKind.NO_EVENT_FOUND, stage=scene(event(1.5, ())), says="1 events"),
+    Case("an event that names nothing", CauseKind.NO_EVENT_FOUND, stage=scene(event(1.5, ())), says="1 event of"),
+    Case(
+        "the organization's signal beside an app's event",
+        CauseKind.NO_EVENT_FOUND,
+        (change(subject=organization_subject(ORG)),),
+        replace(scene(event(1.5)), apps=frozenset((ARI,))),
+        says="; perhaps by an event about an app of this organization: ann@acme, rovo_blocked on 2026-11-20 13:30Z",
+    ),
+    Case(
+        "beside several",
+        CauseKind.NO_EVENT_FOUND,
+        (change(subject=organization_subject(ORG)),),
+        replace(scene(event(1.2), event(1.5, who="bob@acme")), apps=frozenset((ARI,))),
+        says="; perhaps by the last of 2 events about an app of this organization: bob@acme",
+    ),
+    Case(
+        "beside an event of another app on its site",
+        CauseKind.NO_EVENT_FOUND,
+        stage=replace(scene(event(1.5, (SIBLING,))), apps=frozenset((SIBLING,)), sites=frozenset((CLOUD_ID,))),
+        says="; perhaps by an event about another app of its site: ann@acme",
+    ),
     Case("an event at the last look", CauseKind.NO_EVENT_FOUND, stage=scene(event(1))),
     Case("an event after the run", CauseKind.NO_EVENT_FOUND, stage=scene(event(2.3))),
     Case("a log never read", CauseKind.NO_EVENT_FOUND, stage=scene(readings=()), says="never read"),
@@ -268,6 +289,31 @@ def test_a_match_says_how_well_it_names_the_subject() -> None:
 def test_the_organizations_policy_names_its_own_signal() -> None:
     mine = change(subject=organization_subject(ORG))
     assert told(scene(event(1.5, ("policy-ai",))), mine).actor == "ann@acme"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        event(1.5, (SIBLING,), action="plan_changed"),
+        event(1.5, (OTHER.id,)),
+        event(0.9, (SIBLING,)),
+        event(2.3, (SIBLING,)),
+    ],
+    ids=["of another kind", "on another site", "before the last look", "after the run"],
+)
+def test_what_happened_elsewhere_is_not_told_beside_a_change(beside: AuditEvent) -> None:
+    stage = replace(scene(beside), apps=frozenset((SIBLING, OTHER.id)), sites=frozenset((CLOUD_ID, "9999")))
+    assert "perhaps" not in str(told(stage, change()).cause)
+
+
+def test_what_happened_beside_a_change_explains_nothing() -> None:
+    """The change stays among those without a known cause: another hand may have used the moment."""
+    stage = replace(scene(event(1.5, (SIBLING,))), apps=frozenset((SIBLING,)), sites=frozenset((CLOUD_ID,)))
+    found = told(stage, change())
+    assert not found.explained
+    assert found.actor is None
+    assert found.why is not None
+    assert found.why.others == ("rovo_blocked-1.5-ann@acme",)
 
 
 def test_several_actors_are_all_listed_and_none_is_named() -> None:

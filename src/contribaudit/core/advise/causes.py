@@ -31,7 +31,7 @@ from contribaudit.core.model.audit_log import (
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match, RunInterval
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import Setting, same_value
-from contribaudit.core.model.subject import COMPANY, Subject, organization_subject
+from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.resolve.attested import PlanSeen
 from contribaudit.core.resolve.signals import SIGNAL_PREFIX
 
@@ -159,6 +159,10 @@ class _Search:
         self.site: list[AuditEvent] = []
         self.nameless: list[AuditEvent] = []
         """Events of such actions that name nothing at all."""
+        self.near: list[AuditEvent] = []
+        """Events of such actions that name another app of the site, or any app of the organization.
+
+        They are told beside a change that no event explains, and explain none: another hand may have made it."""
         if self.after is not None and self.wanted:
             self._look(log, self.after)
 
@@ -173,6 +177,12 @@ class _Search:
                     self.site.append(event)
                 elif not told:
                     self.nameless.append(event)
+                elif self._next_to(told, naming, log.about_an_app(event)):
+                    self.near.append(event)
+
+    def _next_to(self, told: set[str], naming: SubjectIdentifiers, about_an_app: bool) -> bool:
+        of_its_site = self.change.subject.kind is Kind.APP and bool(told & naming.wider & self.scene.sites)
+        return about_an_app and (of_its_site or self.change.subject.kind is Kind.ORGANIZATION)
 
     def _elsewhere(self, told: set[str], naming: SubjectIdentifiers) -> bool:
         """True when sites are told and none is the subject's: that the organization is told as well proves nothing."""
@@ -250,7 +260,7 @@ def _cause(search: _Search, together: _SimultaneousChanges) -> Cause:
         or _by_vendor(search, together)
         or _by_rulebook(search)
         or _by_tool(search, together)
-        or _made(search, CauseKind.NO_EVENT_FOUND, _nothing(search), others=tuple(one.id for one in search.nameless))
+        or _made(search, CauseKind.NO_EVENT_FOUND, _nothing(search), others=_possible(search))
     )
 
 
@@ -269,9 +279,7 @@ def _by_event(search: _Search) -> Cause | None:
     if len({event.actor_id or event.actor for event in found}) > 1:
         sentence = f"{len(found)} events of several actors match: {', '.join(ids)}"
         return _made(search, CauseKind.SEVERAL_EVENTS, sentence, match=match, others=ids)
-    via = f" ({last.via})" if last.via else ""
-    sentence = f"{last.actor or 'somebody not named in the log'}{via}, {last.action} on {_at(last.time)}"
-    sentence += f", event {last.id}"
+    sentence = _done(last)
     sentence += "" if match is Match.EXACT else ", which names only what it belongs to"
     sentence += f", the last of {len(found)} that match" if len(found) > 1 else ""
     return _made(
@@ -387,6 +395,10 @@ def _by_tool(search: _Search, together: _SimultaneousChanges) -> Cause | None:
     return None
 
 
+def _possible(search: _Search) -> tuple[str, ...]:
+    return tuple(one.id for one in (*search.nameless, *search.near))
+
+
 def _nothing(search: _Search) -> str:
     """That no event was found, and what was looked through: the log, the interval, the actions."""
     if search.after is None:
@@ -394,9 +406,31 @@ def _nothing(search: _Search) -> str:
     rules = search.scene.rules
     read = how_read(search.scene.log, search.after, search.change.first_seen, rules)
     looked = f"{len(search.actions)} actions looked for" if search.actions else "no action in its catalogue matches"
-    found = f"; {len(search.nameless)} events of such actions name no subject" if search.nameless else ""
+    count = len(search.nameless)
+    found = f"; {count} {_events(count)} of such actions name{'s' * (count == 1)} no subject" if count else ""
     span = f"{_at(search.after)} to {_at(search.change.first_seen)}"
-    return f"no event found from {span} ({read}; {looked}{found})"
+    return f"no event found from {span} ({read}; {looked}{found}){_beside(search)}"
+
+
+def _beside(search: _Search) -> str:
+    """What was done to an app next to it, so that a person can look; the change stays without a known cause."""
+    if not search.near:
+        return ""
+    last, count = search.near[-1], len(search.near)
+    of_organization = search.change.subject.kind is Kind.ORGANIZATION
+    whose = "about an app of this organization" if of_organization else "about another app of its site"
+    told = f"an event {whose}" if count == 1 else f"the last of {count} events {whose}"
+    return f"; perhaps by {told}: {_done(last)}"
+
+
+def _done(event: AuditEvent) -> str:
+    via = f" ({event.via})" if event.via else ""
+    who = event.actor or "somebody not named in the log"
+    return f"{who}{via}, {event.action} on {_at(event.time)}, event {event.id}"
+
+
+def _events(count: int) -> str:
+    return "event" if count == 1 else "events"
 
 
 def _at(moment: datetime) -> str:
