@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from contribaudit.simulator import Fault, Organization
 from contribaudit.simulator.values import App
 from contribaudit.store.history import History
 from tests.postgres import postgres_schema
+from tests.vendors.documents import archive_all
 
 from .audits import Bench, of_check, simulated
 from .faulty import COMPARING, EVERYTHING, outcomes, with_a_log
@@ -38,8 +40,9 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def bench(tmp_path: Path, location: str) -> Iterator[Bench]:
-    """The tidy organization, before its first run."""
+    """The tidy organization, before its first run; the watched documents were just read."""
     with simulated(tmp_path, edit=with_a_log) as made, History.open(location) as store:
+        archive_all(store, datetime.now(UTC))
         yield replace(made, store=store)
 
 
