@@ -14,6 +14,7 @@ from benchmarks import (
     attest,
     dashboard,
     days,
+    documents,
     evidence,
     export,
     formats,
@@ -48,7 +49,7 @@ ALL = {
     "tree": tree.run,
     "hops": hops.run,
 }
-SHOWN = {"days": days.run, "runners": runners.run}
+SHOWN = {"days": days.run, "documents": documents.run, "runners": runners.run}
 MATRICES = {"kills": kills.run, "signals": signals.run}
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)

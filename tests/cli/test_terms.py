@@ -216,6 +216,22 @@ def test_a_page_is_fetched_only_when_asked_then_conditionally_and_never_with_a_c
     assert not any("very-secret-key" in str(headers) or "Authorization" in headers for headers in _Server.asked)
 
 
+def test_a_change_is_told_on_its_day_and_once(cli: Cli, pages: Path, tmp_path: Path) -> None:
+    """A destination that is away keeps nobody from importing; what was to be told waits for it."""
+    config = tmp_path / "config.toml"
+    config.write_text('[notify]\nurls = ["json://127.0.0.1:9/"]\ndigest = ""\n')
+    told = ("--config", str(config))
+    cli(*told, "terms", "add", NAME, str(pages / "first.html"), "--retrieved-at", "2026-11-25")
+    changed = cli(*told, "terms", "add", NAME, str(pages / "second.html"))
+    assert changed.code == 0
+    assert "was not told" in changed.err
+    cli(*told, "terms", "add", NAME, str(pages / "second.html"))
+    waiting = json.loads(cli(*told, "notify", "status", "--format", "json").out)
+    assert [(one["event"], one["title"]) for one in waiting] == [
+        ("documents", "contribaudit: watched documents: 1 document changed")
+    ]
+
+
 def test_an_own_document_is_watched_with_its_title(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "rules.txt").write_text("House rules\n\nBe kind.\n")
     assert cli("terms", "add", "house-rules", str(tmp_path / "rules.txt"), "--title", "House rules").code == 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from contribaudit.core.advise.report import Report
     from contribaudit.core.model.policy import AuditPolicy
+    from contribaudit.core.model.provisions import TermsRules, Watched
     from contribaudit.errors import ContribauditError
     from contribaudit.operations.notify.channels import Channel
     from contribaudit.settings.model import Notify
@@ -123,8 +124,10 @@ def tell(console: Console, report: Report, policy: AuditPolicy, store: History) 
     from datetime import UTC, datetime
 
     from contribaudit.errors import ContribauditError
+    from contribaudit.operations.notify import documents
     from contribaudit.operations.notify.channels import channels
     from contribaudit.operations.notify.notifier import tell_of
+    from contribaudit.vendors.terms import watched
 
     settings = console.settings()
     if settings.notify is None:
@@ -132,7 +135,30 @@ def tell(console: Console, report: Report, policy: AuditPolicy, store: History) 
     try:
         found = channels(settings)
         tell_of(report, policy, store, settings.notify, found, datetime.now(UTC))
+        rules = report.state.rulebook.terms
+        documents.tell_of_documents(
+            store, rules, watched(rules, store.added_documents()), settings.notify, found, datetime.now(UTC)
+        )
         send(console, store, found, report)
+    except ContribauditError as error:
+        console.diagnostics.warning(f"nobody was told: {error.message}", hint=error.hint)
+
+
+def tell_of_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
+    """Tell people what changed in watched documents. Whatever fails here is a warning."""
+    from datetime import UTC, datetime
+
+    from contribaudit.errors import ContribauditError
+    from contribaudit.operations.notify import documents as messages
+    from contribaudit.operations.notify.channels import channels
+
+    settings = console.settings()
+    if settings.notify is None or store.read_only:
+        return
+    try:
+        found = channels(settings)
+        messages.tell_of_documents(store, rules, documents, settings.notify, found, datetime.now(UTC))
+        send(console, store, found)
     except ContribauditError as error:
         console.diagnostics.warning(f"nobody was told: {error.message}", hint=error.hint)
 

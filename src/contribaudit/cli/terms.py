@@ -257,6 +257,9 @@ def _end(console: Console, looks: Sequence[Look]) -> None:
 
 def _tell(console: Console, desk: _Desk) -> None:
     """Messages about what changed, where [notify] asks for them."""
+    from contribaudit.cli.notify import tell_of_documents
+
+    tell_of_documents(console, desk.store, desk.rules, desk.documents)
 
 
 @command.command("check")

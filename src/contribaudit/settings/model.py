@@ -225,8 +225,8 @@ def _zone(text: str) -> str:
 
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-Told: TypeAlias = Literal["failures", "stale", "unreadable", "expiring", "recovered", "digest"]
-EVENTS: tuple[Told, ...] = ("failures", "stale", "unreadable", "expiring", "recovered", "digest")
+Told: TypeAlias = Literal["failures", "stale", "unreadable", "expiring", "documents", "recovered", "digest"]
+EVENTS: tuple[Told, ...] = ("failures", "stale", "unreadable", "expiring", "documents", "recovered", "digest")
 
 
 def parsed_slot(text: str) -> tuple[int, time] | None:

@@ -34,6 +34,7 @@ class Event(StrEnum):
     STALE = "stale"
     UNREADABLE = "unreadable"
     EXPIRING = "expiring"
+    DOCUMENTS = "documents"
     RECOVERED = "recovered"
     DIGEST = "digest"
     TEST = "test"
@@ -273,6 +274,7 @@ _COUNTED = {
     Event.STALE: ("value must be looked at again", "values must be looked at again"),
     Event.UNREADABLE: ("source cannot be read", "sources cannot be read"),
     Event.EXPIRING: ("date comes near", "dates come near"),
+    Event.DOCUMENTS: ("document changed", "documents changed"),
     Event.RECOVERED: ("matter is right again", "matters are right again"),
 }
 

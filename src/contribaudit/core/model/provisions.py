@@ -313,7 +313,7 @@ class TermsRules:
     anchors: tuple[Anchor, ...] = ()
     overtaken: tuple[Overtaken, ...] = ()
     compared: tuple[Compared, ...] = ()
-    short_percent: int = 55
+    short_percent: int = 60
     method: str = ""
     disclaimer: str = ""
     reviewed: date = date.min

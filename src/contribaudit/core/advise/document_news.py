@@ -1,0 +1,110 @@
+"""What to tell people of watched documents: what changed, what cannot be read, and the week in a few lines.
+
+A change is told on the day on which it is found, once, with the wordings and what rests on them. The first copy of a
+document is no change.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from contribaudit.core.advise.notices import Event, Matter, Message, Situation
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.provisions import Archive, Look, LookOutcome, TermsRules, Watched
+from contribaudit.core.resolve.provisions import Comparison, checks_of, compare, standings
+
+CALLED = "watched documents"
+TOLD_DAYS = 60
+"""A change found longer ago than this is no news any more, whoever was told of it."""
+_WEEK = timedelta(days=7)
+_QUOTED = 240
+_CHANGES = 3
+
+
+def document_situation(
+    rules: TermsRules, documents: Iterable[Watched], archive: Archive, now: datetime, *, told_already: bool
+) -> Situation:
+    """What there is to tell of. `told_already` False: nobody was ever told, so that only what is of today is news."""
+    titles = {one.name: one.title for one in documents}
+    since = now - (timedelta(days=TOLD_DAYS) if told_already else timedelta(days=1))
+    bad: list[Matter] = []
+    good: set[str] = set()
+    for name in archive.looks:
+        for look in archive.editions(name):
+            if look.outcome is LookOutcome.CHANGED and look.recorded.at >= since:
+                found = _compared(rules, archive, look)
+                if found is None or found.changes:  # provisions that only moved are no news
+                    bad.append(_changed(rules, look, found, titles.get(name, name)))
+        unread = archive.unreadable(name)
+        key = f"unread-document:{name}"
+        if unread is None:
+            good.add(key)
+        else:
+            text = f"{name}: {unread.reason}; the text of before stays"
+            bad.append(Matter(key, Event.UNREADABLE, unread.code, "Documents that cannot be read", text))
+    return Situation(tuple(bad), frozenset(good), whole=True)
+
+
+def _compared(rules: TermsRules, archive: Archive, look: Look) -> Comparison | None:
+    editions = archive.editions(look.document)
+    place = next(place for place, one in enumerate(editions) if one.id == look.id)
+    if not place:
+        return None
+    return compare(rules, look.document, archive.read(editions[place - 1].id), archive.read(look.id))
+
+
+def _changed(rules: TermsRules, look: Look, found: Comparison | None, title: str) -> Matter:
+    changes = found.changes if found is not None else ()
+    lines = [f"changed, retrieved {look.retrieved_at:%Y-%m-%d %H:%M}Z: {_counted(found)}"]
+    for one in changes[:_CHANGES]:
+        topics = ", ".join(rules.topic(topic).title for topic in one.topics)
+        lines.append(f"  {one.severity.value}: {one.kind.value}" + (f" ({topics})" if topics else ""))
+        if one.before is not None:
+            lines.append(f"    - {_short(one.before.text)}")
+        if one.after is not None:
+            lines.append(f"    + {_short(one.after.text)}")
+        if one.anchors:
+            lines.append(f"    rests on it: {one.anchors[0].fact} ({', '.join(checks_of(one.anchors))})")
+    if len(changes) > _CHANGES:
+        lines.append(f"  and {len(changes) - _CHANGES} more: contribaudit terms diff {look.document}")
+    severity = changes[0].severity if changes else Severity.INFO
+    return Matter(f"document:{look.id}", Event.DOCUMENTS, look.text_sha256, title, "\n  ".join(lines), severity)
+
+
+def _counted(found: Comparison | None) -> str:
+    if found is None or not found.changes:
+        return "provisions moved, none changed"
+    counted = Counter(one.severity for one in found.changes)
+    return ", ".join(f"{counted[one]} {one.value}" for one in Severity if counted[one])
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _QUOTED else f"{plain[:_QUOTED]} …"
+
+
+def week_of(
+    rules: TermsRules, documents: Sequence[Watched], archive: Archive, now: datetime, facts: Mapping[str, object]
+) -> Message:
+    """The weekly message: what changed in the last seven days, what cannot be read, which facts are under review."""
+    recent = {
+        name: [one for one in looks if now - _WEEK < one.recorded.at <= now] for name, looks in archive.looks.items()
+    }
+    changed = [one for looks in recent.values() for one in looks if one.outcome is LookOutcome.CHANGED]
+    unread = [one.name for one in documents if archive.unreadable(one.name) is not None]
+    never = [one.name for one in documents if one.name not in archive.looks]
+    read = [
+        one.name
+        for one in documents
+        if any(look.outcome is not LookOutcome.NOT_READABLE for look in recent.get(one.name, ()))
+    ]
+    doubtful = [one for one in standings(rules, archive) if one.standing.under_review]
+    lines = [f"{len(documents)} documents are watched; {len(read)} were read this week"]
+    lines += [f"changed: {one.document}: {_counted(_compared(rules, archive, one))}" for one in changed]
+    lines += ["no document changed"] if not changed else []
+    lines += [f"not readable: {', '.join(unread)}"] if unread else []
+    lines += [f"never archived: {', '.join(never)}"] if never else []
+    lines += [f"under review: {one.anchor.fact} ({', '.join(one.anchor.checks)})" for one in doubtful]
+    return Message(Event.DIGEST, f"contribaudit: {CALLED}: the week", tuple(lines), False, facts)
