@@ -32,6 +32,7 @@ TITLES = {
     Family.AI_TOOLS: "AI beside Rovo access",
     Family.CONNECTORS: "Connectors",
     Family.DATA_RESIDENCY: "Data residency",
+    Family.SUB_PROCESSORS: "Sub-processors",
 }
 
 

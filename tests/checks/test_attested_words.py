@@ -42,6 +42,7 @@ GOOD: dict[str, Value] = {
     "connector.blocklist": (),
     "residency.default_realm": "EU",
     "residency.marketplace.unpinned": (),
+    "subprocessors.notices": "subscribed",
 }
 """A value of each setting with which every check that reads it passes, all together."""
 EXPECT: dict[str, Value] = {"DR-05": ("EU",), "DR-12": ("EU",), "DC-11": ("space:x/y/Z",)}
@@ -134,7 +135,7 @@ def test_an_old_look_is_no_pass(check: Check, setting: str) -> None:
     assert outcome(check, {}, old=setting)[0] is Outcome.STALE
 
 
-NOT_ABOUT_SWITCHES = {"DC-07", "DC-08", "DC-09", "DC-24", "DR-12"}
+NOT_ABOUT_SWITCHES = {"DC-07", "DC-08", "DC-09", "DC-24", "DR-12", "SP-05"}
 
 
 @pytest.mark.parametrize("check", list(dict.fromkeys(check for check, _ in ATTESTED)), ids=lambda check: check.id)

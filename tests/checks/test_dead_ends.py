@@ -70,6 +70,9 @@ OPEN = {
     ("DC-19", "pages_not_archived"): "no page was archived",
     ("GV-07", "never_exported"): "nothing was exported",
     ("GV-08", "no_documents"): "no page was archived",
+    ("SP-01", "never_imported"): "no list of sub-processors was imported",
+    ("SP-02", "never_imported"): "no list of sub-processors was imported",
+    ("SP-06", "never_imported"): "no list of sub-processors was imported",
 }
 """Why each stays open. A look that nobody can take is not among them."""
 

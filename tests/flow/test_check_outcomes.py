@@ -16,6 +16,7 @@ from tests.flow import (
     test_outcomes_pinning,
     test_outcomes_realm,
     test_outcomes_spaces,
+    test_outcomes_sub_processors,
     test_outcomes_switches,
     test_outcomes_trail,
 )
@@ -32,6 +33,7 @@ CASES = (
     *test_outcomes_spaces.CASES,
     *test_outcomes_ai.CASES,
     *test_outcomes_trail.CASES,
+    *test_outcomes_sub_processors.CASES,
 )
 
 

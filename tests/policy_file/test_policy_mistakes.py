@@ -44,7 +44,7 @@ def test_no_mistake_no_problem(tmp_path: Path) -> None:
         (
             'version = 1\nextends = [\n  "essentials",\n  "zzz",\n]',
             'policy.toml:4: key `extends`: there is no pack "zzz"; a path has a / or ends in .toml, '
-            "the shipped packs are essentials, no-training, hipaa, eu-residency, bank",
+            "the shipped packs are essentials, no-training, hipaa, eu-residency, sub-processors, bank",
         ),
         (
             'version = 1\nextends = ["no.toml"]',

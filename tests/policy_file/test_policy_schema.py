@@ -63,7 +63,7 @@ def test_statements_alone_are_valid(text: str) -> None:
         "[expect]\nai = ['ai-users']",
         "[expect]\nai = { groups = [] }",
         "[expect]\nlocation = []",
-        "[expect]\nsubprocessor_locations = ['EEA']",
+        "[expect]\nsubprocessor_locations = []",
         "[expect]\ncontributon = 'none'",
     ],
 )

@@ -13,6 +13,7 @@ from contribaudit.catalogue import (
     signals,
     site_ai,
     spaces,
+    sub_processors,
 )
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.setting import Family, Setting
@@ -28,6 +29,7 @@ ALL: tuple[Setting, ...] = (
     *ai_tools.ALL,
     *connectors.ALL,
     *site_ai.ALL,
+    *sub_processors.ALL,
 )
 _BY_ID = {setting.id: setting for setting in ALL}
 

@@ -19,6 +19,7 @@ QUESTIONS: Mapping[Family, str] = {
     Family.DATA_CONTRIBUTION: "Data contribution: what may Atlassian use?",
     Family.AI_ACCESS: "AI: who and what may use AI on your data?",
     Family.DATA_RESIDENCY: "Location: where is your data kept?",
+    Family.SUB_PROCESSORS: "Sub-processors: who else works on your data?",
     Family.GOVERNANCE: "Governance: is the evidence sound, and who decided?",
 }
 """What the checks of a family ask together."""

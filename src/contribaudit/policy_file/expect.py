@@ -16,7 +16,7 @@ from contribaudit.core.model.policy import Rule, Where
 from contribaudit.core.model.rulebook import App, Rulebook
 from contribaudit.policy_file.schema import ALLOWED, BLOCKED, ExpectTable, Place
 
-Filled: TypeAlias = Literal["", "groups", "locations", "apps allowed", "apps accepted"]
+Filled: TypeAlias = Literal["", "groups", "locations", "apps allowed", "apps accepted", "places", "companies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,12 @@ _EVERY = (
     Ask("DC-10", "A statement about the company holds only if every organization was read."),
     Ask("GV-06", "The rules rest on plans, defaults and lists that Atlassian changes."),
 )
-_OF_THE_COMPANY = frozenset(ask.check for ask in _EVERY)
+_LIST = (
+    Ask("SP-01", "Who was added since the list was imported is in no comparison."),
+    Ask("SP-02", "A change that nobody looked at may undo it, and after the objection period it stays."),
+    Ask("SP-06", "A row that is not understood may mean any app and any place.", severity=Severity.MEDIUM),
+)
+_OF_THE_COMPANY = frozenset(ask.check for ask in (*_EVERY, *_LIST[:2]))
 _TRIALS = "A trial counts as an active plan: what holds during it may not hold on the day after."
 _PLAN = Ask("DC-06", "The policy was written for this plan; another plan has other settings and defaults.")
 _IN_APP = (
@@ -101,6 +106,14 @@ ASKED: Mapping[str, tuple[Ask, ...]] = {
         Ask("DR-14", "A new app is in no residency policy until somebody adds it."),
         Ask("DC-07", "When a trial ends, the app may fall to a plan without data residency."),
     ),
+    "subprocessor_locations": (
+        Ask("SP-03", "Each sub-processor that touches an app works in one of these places only.", filled="places"),
+        *_LIST,
+    ),
+    "subprocessors_accepted": (
+        Ask("SP-04", "A sub-processor that trains models is one of these, or touches no app.", filled="companies"),
+        *_LIST,
+    ),
 }
 """Which checks a statement asks, each with the reason for it."""
 LIFTED: Mapping[str, tuple[str, ...]] = {
@@ -113,6 +126,8 @@ _SUBJECTS = {
     "contribution": ("contribution",),
     "ai": ("ai", "ai_allowed_on"),
     "location": ("location", "location_except"),
+    "subprocessor_locations": ("subprocessor_locations",),
+    "subprocessors_accepted": ("subprocessors_accepted",),
 }
 """The keys that belong together, by the one that the others modify."""
 
@@ -131,7 +146,7 @@ class Merged:
     """One statement with what modifies it, as it stands once every file was read."""
 
     key: str
-    """ "contribution", "ai" or "location"."""
+    """ "contribution", "ai", "location", "subprocessor_locations" or "subprocessors_accepted"."""
     values: ExpectTable
     origin: Mapping[str, str]
     reason: str
@@ -276,6 +291,10 @@ def _filled(filled: Filled, statement: Merged) -> Value:
             return values.location
         case "apps allowed":
             return tuple(place.text for place in values.ai_allowed_on if place.app is not None)
+        case "places":
+            return values.subprocessor_locations
+        case "companies":
+            return values.subprocessors_accepted
         case _:
             return values.location_except
 
@@ -343,4 +362,5 @@ def said(statement: Merged) -> str:
             return f"ai = {{ groups = [{', '.join(values.ai)}] }}"
         case "ai":
             return f'ai = "{values.ai}"'
-    return f"location = [{', '.join(values.location)}]"
+    named = getattr(values, statement.key)
+    return f"{statement.key} = [{', '.join(named)}]"

@@ -386,7 +386,7 @@ def _asks(rule: Rule, later: Iterable[Rule]) -> bool:
     )
 
 
-NAMES = ("essentials", "no-training", "hipaa", "eu-residency", "bank")
+NAMES = ("essentials", "no-training", "hipaa", "eu-residency", "sub-processors", "bank")
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,7 +270,10 @@ FromSeverity = Annotated[Severity | None, PlainValidator(_from_severity), WithJs
 
 CONTRIBUTION = ("none", "metadata-only", "any")
 BLOCKED, ALLOWED = "blocked", "allowed"
-STATEMENTS = ("contribution", "ai", "ai_allowed_on", "location", "location_except")
+STATEMENTS = (
+    "contribution", "ai", "ai_allowed_on", "location", "location_except", "subprocessor_locations",
+    "subprocessors_accepted",
+)  # fmt: skip
 """The keys of `[expect]` that expand to rules."""
 _GROUPS_FORM = 'ai = { groups = ["…"] }'
 
@@ -394,8 +397,21 @@ def _place(text: str, rulebook: Rulebook) -> Place:
     return Place(text, Where(site=(host,) if host else (), app=tuple(sorted(app.words))), app)
 
 
-def _not_yet(_value: object) -> NoReturn:
-    refuse("not yet: this version does not judge sub-processors by [expect]; remove the key")
+def _processing_places(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    known = _known(info).facts.subprocessors
+    found = []
+    for word in _listed(value, "places"):
+        if known.place_of(word) is None:
+            shown = tuple(
+                one.words[0].upper() if len(one.words[0]) < 4 else one.words[0].title() for one in known.places
+            )
+            _said("a known place", word, shown)
+        found.append(word)
+    return tuple(dict.fromkeys(found))
+
+
+def _companies(value: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_listed(value, "companies, by their names in the list")))
 
 
 _STRINGS = WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**_TEXTS, "minItems": 1}]})
@@ -404,7 +420,6 @@ Statement = Annotated[
     PlainValidator(lambda value: value if value in STATEMENTS else _said("a statement", str(value), STATEMENTS)),
     WithJsonSchema(_enum(STATEMENTS)),
 ]
-NotYet = Annotated[None, PlainValidator(_not_yet), WithJsonSchema({"not": {}})]
 
 
 class Table(BaseModel):
@@ -616,8 +631,12 @@ class ExpectTable(Table):
     location_except: Annotated[tuple[str, ...], PlainValidator(_without_residency), _STRINGS] = Field(
         default=(), description="Apps without data residency that are accepted; needs a reason."
     )
-    subprocessor_locations: NotYet = Field(default=None, description="Not yet.")
-    subprocessors_accepted: NotYet = Field(default=None, description="Not yet.")
+    subprocessor_locations: Annotated[tuple[str, ...], PlainValidator(_processing_places), _STRINGS] = Field(
+        default=(), description="Places in which every sub-processor that touches an app may work."
+    )
+    subprocessors_accepted: Annotated[tuple[str, ...], PlainValidator(_companies), _STRINGS] = Field(
+        default=(), description="Sub-processors that are accepted, training and places included."
+    )
     reason: Text = Field(default="", validate_default=True, description="Who decided this, when, and the ticket.")
 
     @field_validator("reason", mode="wrap")

@@ -169,6 +169,7 @@ SHAPES: dict[str, type[shapes.Dated]] = {
     "checks/data_contribution.toml": shapes.ChecksFile,
     "checks/ai_access.toml": shapes.ChecksFile,
     "checks/data_residency.toml": shapes.ChecksFile,
+    "checks/sub_processors.toml": shapes.ChecksFile,
     "checks/governance.toml": shapes.ChecksFile,
 }
 _Shape = TypeVar("_Shape", bound=shapes.Dated)

@@ -38,7 +38,7 @@ class Expectation:
 
     shape: Shape = Shape.NOTHING
     vocabulary: str = ""
-    """The rulebook's, "realms", "plans", "apps", or ""."""
+    """The rulebook's, "realms", "plans", "apps", "places", or ""."""
     words: tuple[str, ...] = ()
     """All that it takes, compared without case; empty where a vocabulary or the organization has the words."""
     means: str = ""
@@ -134,6 +134,7 @@ _FAMILIES = {
     "DC": Family.DATA_CONTRIBUTION,
     "AI": Family.AI_ACCESS,
     "DR": Family.DATA_RESIDENCY,
+    "SP": Family.SUB_PROCESSORS,
     "GV": Family.GOVERNANCE,
 }
 

@@ -388,6 +388,9 @@ class Rulebook:
             "realms": realms | {name.casefold() for name in self.realm_groups},
             "plans": frozenset(word for plan in self.plans for word in plan.words),
             "apps": frozenset(self.apps),
+            "places": frozenset(
+                word for one in self.subprocessors.places for word in (one.name.casefold(), *one.words)
+            ),
         }
 
     def plan_with(self, ability: str) -> str:

@@ -210,6 +210,12 @@ class SubprocessorRules:
     """Codes of the countries of the EEA."""
     baseline: SubprocessorList | None = None
 
+    def place_of(self, word: str) -> str | None:
+        """The code of a place by its code or by a word for it; None for what is not known."""
+        folded = " ".join(word.casefold().split())
+        fits = (one.name for one in self.places if folded == one.name.casefold() or folded in one.words)
+        return next(fits, None)
+
     @property
     def objection_period(self) -> timedelta:
         """From an import to the last day on which its changes can be objected to."""

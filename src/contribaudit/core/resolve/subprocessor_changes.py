@@ -108,12 +108,17 @@ def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int
     return pairs
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, whatever their case and punctuation."""
+    return _bare(one) == _bare(other)
+
+
 def _bare(name: str) -> str:
     return " ".join("".join(sign if sign.isalnum() else " " for sign in name.casefold()).split())
 
 
 def _by_name(old: Processor, new: Processor) -> bool:
-    return _bare(old.name) == _bare(new.name)
+    return same_name(old.name, new.name)
 
 
 def _by_links(old: Processor, new: Processor) -> bool:

@@ -1,0 +1,383 @@
+"""SP: whether the vendor's list of sub-processors is current, reviewed and understood, and what of it touches us.
+
+Nothing passes by the list that the rulebook ships, or by one that is older than the rulebook allows: who was added
+since is not known. What an old list shows to be wrong stays wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from contribaudit.catalogue.sub_processors import NOTICES
+from contribaudit.checks.reading import WORKSPACES, compared
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, check
+from contribaudit.core.judge.evaluate import attributes_of
+from contribaudit.core.judge.selectors import rule_for
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Evidence, Outcome
+from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.model.subprocessors import EEA, Place, Processor, SubprocessorList
+from contribaudit.core.resolve.subprocessor_changes import list_changes, same_name, version_before
+from contribaudit.core.resolve.subprocessor_exposure import (
+    Exposure,
+    Touches,
+    exposures,
+    list_in_force,
+    processors,
+)
+
+_IMPORT = "run contribaudit subprocessors import"
+_TRAINING = "training"
+
+
+def _evidence(case: CheckContext, listed: SubprocessorList) -> tuple[Evidence, ...]:
+    """The list, kept word for word and read anew in every run; how old it is, SP-01 asks."""
+    called = f"sub-processors in force since {listed.effective}"
+    return (Evidence(Grade.DOCUMENTED, called, case.as_of, listed.sha256),)
+
+
+def _limit(case: CheckContext) -> int:
+    """Days for which an import counts as current, by SP-01's rule where the policy has one."""
+    rule = (
+        case.rule
+        if case.rule.check == "SP-01"
+        else rule_for(case.policy, "SP-01", attributes_of(case.state, case.subject))
+    )
+    given = rule.expect if rule is not None and rule.enabled else None
+    return int(given) if isinstance(given, str) and given.isdecimal() else case.state.rulebook.subprocessors.list_days
+
+
+def _age_problem(case: CheckContext, listed: SubprocessorList) -> tuple[str, str] | None:
+    """Code and reason why the list is not current; None when it is."""
+    if listed.imported is None:
+        return "never_imported", f"no list was imported; the shipped one is of {listed.effective}: {_IMPORT}"
+    age = case.as_of - listed.imported.at
+    limit = _limit(case)
+    if age > timedelta(days=limit):
+        told = f"the list of {listed.effective} was last imported {age.days} days ago, and counts for {limit}"
+        return "list_too_old", f"{told}: {_IMPORT}"
+    return None
+
+
+@check(
+    "SP-01",
+    "subprocessor-list-current",
+    Kind.COMPANY,
+    outcomes={Outcome.PASS, Outcome.STALE},
+    expectation=Expectation(
+        Shape.DAYS,
+        means="days for which an imported list counts as current",
+        default="90",
+        example='"30"',
+    ),
+)
+def list_current(case: CheckContext) -> Verdict:
+    """SP-01: the vendor's list was imported within the period; the shipped list never counts."""
+    listed = list_in_force(case.state)
+    expected = f"imported at most {_limit(case)} days ago"
+    if listed is None:
+        return Verdict(Outcome.STALE, "never_imported", f"no list was imported: {_IMPORT}", None, expected)
+    observed = listed.imported.at.date().isoformat() if listed.imported is not None else "never"
+    problem = _age_problem(case, listed)
+    evidence = _evidence(case, listed)
+    if problem is not None:
+        return Verdict(Outcome.STALE, problem[0], problem[1], None, expected, observed, evidence)
+    assert listed.imported is not None
+    reason = f"the list in force since {listed.effective} was imported on {observed} by {listed.imported.by}"
+    return Verdict(Outcome.PASS, "list_current", reason, None, expected, observed, evidence)
+
+
+@check(
+    "SP-02",
+    "subprocessor-changes-reviewed",
+    Kind.COMPANY,
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
+)
+def changes_reviewed(case: CheckContext) -> Verdict:
+    """SP-02: a person reviewed what the newest list changed, within the objection period after its first import."""
+    history = case.state.subprocessors
+    rules = case.state.rulebook.subprocessors
+    expected = f"reviewed within {rules.objection_days} days of the import"
+    versions = history.versions
+    if not versions:
+        reason = f"no list was imported, so what changed since {rules.baseline.effective if rules.baseline else 'then'}"
+        return Verdict(Outcome.UNKNOWN, "never_imported", f"{reason} is not known: {_IMPORT}", None, expected)
+    newest = versions[-1]
+    assert newest.imported is not None
+    before = version_before(history, newest, rules.baseline)
+    rows = processors(case.state, newest)
+    changes = list_changes(processors(case.state, before), rows) if before is not None else ()
+    names_changed = tuple(dict.fromkeys(one.name for one in changes))
+    evidence = _evidence(case, newest)
+    due = newest.imported.at + rules.objection_period
+    since = f"since {before.effective}" if before is not None else "in it"
+    count = f"{len(changes)} change{'s' if len(changes) != 1 else ''} {since}"
+    review = history.reviewed(newest)
+    if not changes:
+        reason = f"nothing changed {since}"
+        return _if_current(case, newest, Verdict(Outcome.PASS, "no_change", reason, None, expected, (), evidence))
+    if review is None:
+        reason = f"{count} of the list of {newest.effective} not reviewed: {_some(names_changed)}"
+        late = case.as_of > due
+        reason += f"; the {rules.objection_days} days to object ended on {due:%Y-%m-%d}" if late else ""
+        code = "review_overdue" if late else "not_reviewed"
+        return Verdict(
+            Outcome.FAIL, code, reason, None, expected, names_changed, evidence, due_at=None if late else due
+        )
+    reviewed = f"reviewed by {review.signed.by} on {review.signed.at:%Y-%m-%d}"
+    if review.signed.at > due:
+        reason = f"{count}, {reviewed}, after the {rules.objection_days} days to object had ended on {due:%Y-%m-%d}"
+        return Verdict(Outcome.FAIL, "reviewed_late", reason, None, expected, names_changed, evidence)
+    verdict = Verdict(Outcome.PASS, "reviewed", f"{count}, {reviewed}", None, expected, names_changed, evidence)
+    return _if_current(case, newest, verdict)
+
+
+def _if_current(case: CheckContext, listed: SubprocessorList, verdict: Verdict) -> Verdict:
+    """The verdict; `stale` in place of a pass by a list that is not current."""
+    if verdict.outcome is not Outcome.PASS:
+        return verdict
+    last = list_in_force(case.state) or listed
+    problem = _age_problem(case, last)
+    if problem is None:
+        return verdict
+    return replace(verdict, outcome=Outcome.STALE, reason_code=problem[0], reason=f"{verdict.reason}, but {problem[1]}")
+
+
+def _some(called: Sequence[str]) -> str:
+    shown = ", ".join(called[:5])
+    return f"{shown} and {len(called) - 5} more" if len(called) > 5 else shown
+
+
+def _touching(case: CheckContext, rows: Iterable[Processor]) -> dict[str, tuple[Processor, Exposure]]:
+    """Rows that touch or may touch an app of the organization, each with the exposure that says most."""
+    apps = case.state.subjects(Kind.APP, case.subject.organization)
+    found: dict[str, tuple[Processor, Exposure]] = {}
+    for one in exposures(case.state, list(rows), apps):
+        if one.touches is Touches.NO:
+            continue
+        known = found.get(one.processor.name)
+        if known is None or (known[1].touches is Touches.MAY and one.touches is Touches.YES):
+            found[one.processor.name] = one.processor, one
+    return found
+
+
+def _apps_unread(case: CheckContext) -> str:
+    """Why the list of apps is not whole; "" when it is: then a row that touches none of them touches nothing."""
+    place = case.state.organizations[case.subject.organization]
+    if not place.completed(WORKSPACES):
+        return f"the list of apps is incomplete: {place.why_not(WORKSPACES)}"
+    return "" if case.state.subjects(Kind.APP, place.id) else "the list of apps is empty"
+
+
+def _about_us(case: CheckContext, verdict: Verdict, listed: SubprocessorList) -> Verdict:
+    """The verdict; `unknown` in place of a pass where apps may be missing, `stale` where the list is not current."""
+    unread = _apps_unread(case)
+    if verdict.outcome is Outcome.PASS and unread:
+        reason = f"{verdict.reason}, but {unread}"
+        return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="apps_unread", reason=reason)
+    return _if_current(case, listed, verdict)
+
+
+_NO_LIST = Verdict(Outcome.UNKNOWN, "no_list", "the rulebook ships no list, and none was imported")
+
+
+def accepted_of(case: CheckContext) -> tuple[str, ...]:
+    """The sub-processors that the policy accepts: what SP-04's rule expects."""
+    rule = (
+        case.rule
+        if case.rule.check == "SP-04"
+        else rule_for(case.policy, "SP-04", attributes_of(case.state, case.subject))
+    )
+    given = rule.expect if rule is not None and rule.enabled else None
+    return given if isinstance(given, tuple) else ()
+
+
+def _accepted(case: CheckContext, name: str) -> bool:
+    return any(same_name(name, one) for one in accepted_of(case))
+
+
+@check(
+    "SP-03",
+    "subprocessor-locations-allowed",
+    reads=(names.EFFECTIVE_AI,),
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
+    expectation=Expectation(
+        Shape.WORDS,
+        vocabulary="places",
+        means="places in which sub-processors may work on your data; those that SP-04 accepts may work anywhere",
+        default="none: the check is unknown until its rule names places",
+        example='["EEA", "UK"]',
+    ),
+)
+def locations_allowed(case: CheckContext) -> Verdict:
+    """SP-03: every sub-processor that touches an app works in allowed places only, or is accepted.
+
+    Places under a condition count: support may be asked for. What is compared is the company on the list, whichever
+    models it hosts.
+    """
+    listed = list_in_force(case.state)
+    if listed is None:
+        return _NO_LIST
+    evidence = _evidence(case, listed)
+    if not case.listed:
+        reason = "the policy names no places: set expect in its rule, or subprocessor_locations in [expect]"
+        return Verdict(Outcome.UNKNOWN, "no_places_named", reason, None, None, None, evidence)
+    allowed = _codes(case, case.listed)
+    touching = _touching(case, processors(case.state, listed))
+    outside: dict[Touches, list[str]] = {Touches.YES: [], Touches.MAY: []}
+    unclear: list[str] = []
+    for name, (processor, exposure) in touching.items():
+        if _accepted(case, name):
+            continue
+        strange = [place for place in processor.places if not _within(case, place, allowed) and place.countries]
+        if strange:
+            where = ", ".join(place.text for place in strange)
+            outside[exposure.touches].append(f"{name} ({where})")
+        elif not processor.places or any(not place.countries for place in processor.places):
+            unclear.append(name)
+    if outside[Touches.YES]:
+        reason = f"outside of {', '.join(case.listed)}: {_some(outside[Touches.YES])}"
+        observed = tuple(outside[Touches.YES])
+        return Verdict(Outcome.FAIL, "outside_allowed", reason, None, case.listed, observed, evidence)
+    if outside[Touches.MAY]:
+        first = next(one for _, one in touching.values() if one.touches is Touches.MAY)
+        reason = f"may be outside of {', '.join(case.listed)}: {_some(outside[Touches.MAY])}; {first.because[0]}"
+        observed = tuple(outside[Touches.MAY])
+        return Verdict(Outcome.UNKNOWN, "may_be_outside", reason, None, case.listed, observed, evidence)
+    if unclear:
+        reason = f"where they process is not understood: {_some(unclear)}"
+        return Verdict(Outcome.UNKNOWN, "places_not_understood", reason, None, case.listed, tuple(unclear), evidence)
+    count = f"{len(touching)} sub-processor{'s' if len(touching) != 1 else ''}"
+    reason = f"{count} touch the organization's apps, each in allowed places or accepted"
+    verdict = Verdict(Outcome.PASS, "all_within", reason, None, case.listed, tuple(touching), evidence)
+    return _about_us(case, verdict, listed)
+
+
+def _codes(case: CheckContext, words: Iterable[str]) -> frozenset[str]:
+    """Codes of the places that a policy names; the EEA stands for its countries too."""
+    rules = case.state.rulebook.subprocessors
+    codes = {code for word in words if (code := rules.place_of(word)) is not None}
+    return frozenset(codes | rules.eea if EEA in codes else codes)
+
+
+def _within(case: CheckContext, place: Place, allowed: frozenset[str]) -> bool:
+    eea = case.state.rulebook.subprocessors.eea
+    return all(code in allowed or (code == EEA and eea <= allowed) for code in place.countries)
+
+
+@check(
+    "SP-04",
+    "subprocessor-training-accepted",
+    reads=(names.EFFECTIVE_AI,),
+    outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
+    expectation=Expectation(
+        Shape.WORDS,
+        means="sub-processors that are accepted, training included, by their names in the list",
+        default="none",
+        example='["Databricks, Inc."]',
+    ),
+)
+def training_accepted(case: CheckContext) -> Verdict:
+    """SP-04: every sub-processor that trains models and touches an app is accepted by the policy.
+
+    A row whose training is limited to products with AI stays in question while the row touches an app at all: blocking
+    AI does not take it away.
+    """
+    listed = list_in_force(case.state)
+    if listed is None:
+        return _NO_LIST
+    evidence = _evidence(case, listed)
+    touching = _touching(case, processors(case.state, listed))
+    training = {name: one for name, one in touching.items() if _TRAINING in one[0].purpose_kinds}
+    open_ones = {name: one for name, one in training.items() if not _accepted(case, name)}
+    sure = tuple(name for name, (_, one) in open_ones.items() if one.touches is Touches.YES)
+    if sure:
+        first = open_ones[sure[0]][0]
+        purpose = next(one.text for one in first.purposes if one.kind == _TRAINING)
+        reason = f"not accepted, with a purpose of training: {_some(sure)}; {first.name}: {purpose}"
+        return Verdict(Outcome.FAIL, "training_not_accepted", reason, None, case.listed, sure, evidence)
+    if open_ones:
+        _, one = next(iter(open_ones.values()))
+        named = _some(tuple(open_ones))
+        reason = f"may touch the organization's apps, with a purpose of training: {named}; {one.because[0]}"
+        return Verdict(Outcome.UNKNOWN, "training_may_apply", reason, None, case.listed, tuple(open_ones), evidence)
+    unclear = tuple(
+        name
+        for name, (processor, _) in touching.items()
+        if not _accepted(case, name)
+        and any(one.startswith("purposes:") for one in processor.needs_review)
+        and case.state.subprocessors.reviewed(listed, name) is None
+    )
+    if unclear:
+        reason = f"what they are for is not understood: {_some(unclear)}"
+        return Verdict(Outcome.UNKNOWN, "purpose_not_understood", reason, None, case.listed, unclear, evidence)
+    told = f"accepted: {_some(tuple(training))}" if training else "no sub-processor that touches the apps trains models"
+    verdict = Verdict(
+        Outcome.PASS,
+        "training_accepted" if training else "no_training",
+        told,
+        None,
+        case.listed,
+        tuple(training),
+        evidence,
+    )
+    return _about_us(case, verdict, listed)
+
+
+@check("SP-05", "subprocessor-notices-subscribed", reads=(NOTICES.id,))
+def notices_subscribed(case: CheckContext) -> Verdict:
+    """SP-05: somebody gets the vendor's notices, without which nobody knows when the days to object begin."""
+    says = {
+        "subscribed": "subscribed to the vendor's notices of new sub-processors",
+        "not_subscribed": "nobody is subscribed to the vendor's notices of new sub-processors",
+    }
+    return compared(case, NOTICES, "subscribed", says)
+
+
+@check(
+    "SP-06",
+    "subprocessor-rows-understood",
+    reads=(names.EFFECTIVE_AI,),
+    outcomes={Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE},
+)
+def rows_understood(case: CheckContext) -> Verdict:
+    """SP-06: every row that touches or may touch an app is understood, or a person reviewed it."""
+    listed = list_in_force(case.state)
+    if listed is None:
+        return _NO_LIST
+    evidence = _evidence(case, listed)
+    touching = _touching(case, processors(case.state, listed))
+    history = case.state.subprocessors
+    unclear = {
+        name: processor.needs_review
+        for name, (processor, _) in touching.items()
+        if processor.needs_review and history.reviewed(listed, name) is None
+    }
+    if unclear:
+        name, what = next(iter(unclear.items()))
+        reason = f"not understood and not reviewed: {_some(tuple(unclear))}; {name}: {what[0]}"
+        return Verdict(Outcome.UNKNOWN, "not_understood", reason, None, (), tuple(unclear), evidence)
+    count = f"{len(touching)} row{'s' if len(touching) != 1 else ''}"
+    verdict = Verdict(
+        Outcome.PASS,
+        "all_understood",
+        f"{count} about the organization's apps, all understood or reviewed",
+        None,
+        (),
+        (),
+        evidence,
+    )
+    return _about_us(case, verdict, listed)
+
+
+ALL: tuple[Check, ...] = (
+    list_current,
+    changes_reviewed,
+    locations_allowed,
+    training_accepted,
+    notices_subscribed,
+    rows_understood,
+)
