@@ -38,6 +38,7 @@ from tests.builders import (
     policy_of,
     rule,
     snapshot,
+    state_of,
     waiver,
 )
 
@@ -76,6 +77,19 @@ def many(count: int) -> Board:
         for n in range(count)
     )
     return replace(base, report=replace(base.report, findings=found, newly=()))
+
+
+def many_sites(count: int) -> Board:
+    """So many sites of one app, every fifth in the US."""
+    apps = [app(f"n{number:05}") for number in range(count)]
+    state = state_of(
+        *(
+            one
+            for number, subject in enumerate(apps)
+            for one in facts(subject, host=f"site-{number:05}.atlassian.net", realm="US" if number % 5 == 0 else "EU")
+        )
+    )
+    return _board(state, POLICY, evaluated(state, POLICY))
 
 
 _RULEBOOK = replace(

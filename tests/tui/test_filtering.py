@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contribaudit.tui.rows.filtering import SORTS, Heading, Narrowing, filtered, grouped, ordered, parse, quoted
+from contribaudit.tui.rows.filtering import (
+    SORTS,
+    Heading,
+    Narrowing,
+    filtered,
+    grouped,
+    hint,
+    ordered,
+    parse,
+    quoted,
+)
 from tests.tui.boards import board, many
 
 
@@ -59,6 +69,47 @@ def left(text: str, *, hide_passes: bool = False) -> list[str]:
 def test_the_filter_leaves(text: str, count: int) -> None:
     """Every term has to fit; facets are whole words, beginnings or parts, as the help says."""
     assert len(left(text)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "subjects"),
+    [
+        ("realm:us check:DR-01", {"acme-us.atlassian.net/confluence", "acme-lab.atlassian.net/jira-software"}),
+        ("realm:EEA check:DR-01", {"acme.atlassian.net/confluence"}),
+        (
+            "-realm:EEA kind:app check:DR-01",
+            {"acme-us.atlassian.net/confluence", "acme-lab.atlassian.net/jira-software"},
+        ),
+        ("plan:standard site:acme-us check:DR-01", {"acme-us.atlassian.net/confluence"}),
+        ("pinned:yes realm:EU check:DR-01", {"acme.atlassian.net/confluence"}),
+        ("pinned:no", set()),
+    ],
+)
+def test_findings_are_found_by_their_apps_location_plan_and_pin(text: str, subjects: set[str]) -> None:
+    """A group of locations stands for each of them."""
+    assert {one.partition(" ")[2].partition(" ")[0] for one in left(text)} - {"Acme"} == subjects
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ""),
+        ("outcome:fail", ""),
+        ("app:acme.atlassian.net/jira", ""),
+        ("http://acme", ""),
+        ("outcom:fail", "No facet outcom: did you mean outcome:fail"),
+        ("reallm:US", "No facet reallm: did you mean realm:US"),
+        ("outcome:fial", "No finding has outcome:fial: did you mean outcome:fail"),
+        ("is:opne", "No finding has is:opne: did you mean is:open"),
+        ("realm:EUU", "No finding has realm:EUU: did you mean realm:eu"),
+        ("plan:stand", ""),
+        ("plan:gold", "No finding has plan:gold: there are standard"),
+        ("pinned:yess", "No finding has pinned:yess: did you mean pinned:yes"),
+        ("realm:", ""),
+    ],
+)
+def test_a_slip_of_a_facet_or_a_value_is_answered_with_what_was_meant(text: str, told: str) -> None:
+    assert hint(text, board().index) == told
 
 
 def test_passes_can_be_hidden() -> None:

@@ -24,13 +24,14 @@ JOURNEYS = {
     "raw": ("f", "v"),
     "keys": ("question_mark",),
     "light": ("L",),
+    "map": ("M", "right", "right", "right"),
 }
 
 
 @pytest.mark.parametrize(
     ("journey", "size"),
     [
-        *((journey, size) for journey in ("overview", "findings") for size in SIZES),
+        *((journey, size) for journey in ("overview", "findings", "map") for size in SIZES),
         ("finding", "80x24"),
         ("findings-filtered", "120x40"),
         ("raw", "80x24"),

@@ -5,10 +5,15 @@ The dashboard and the HTML report draw the same map with them.
 
 from __future__ import annotations
 
+from collections import Counter
+
+from rich.cells import cell_len, set_cell_size
+
 from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, MapCell, MapQuestion, MapRow
 from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters.text import plural, safe_text
 
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 GROUP_OF = {
     Outcome.FAIL: "fail",
     Outcome.CONFLICT: "fail",
@@ -35,9 +40,9 @@ LETTERS = {
 """What stands in a cell, so that nothing is said by its background alone."""
 MEANINGS = {
     "F": "fails",
-    "N": "not achievable on this plan or app",
+    "N": "not achievable",
     "?": "unverified",
-    "s": "settled: waived, pending, exempt or not yet effective",
+    "s": "settled",
     "p": "passes",
     "\N{MIDDLE DOT}": "no finding",
 }
@@ -70,14 +75,23 @@ def letter(cell: MapCell) -> str:
     return LETTERS[GROUP_OF[cell.outcome]]
 
 
-def fact(cell: MapCell) -> str:
-    """What was seen, in at most eight cells: "yes", "no", "EU", "?"; of several values the first and how many more."""
-    words = [safe_text(_YES_NO.get(word, word)) for word, _ in cell.values]
-    distinct = list(dict.fromkeys(words))
-    if not distinct:
-        return ""
-    first = distinct[0] if len(distinct[0]) <= 6 else f"{distinct[0][:5]}\N{HORIZONTAL ELLIPSIS}"
-    return first if len(distinct) == 1 else f"{first}+{len(distinct) - 1}"
+def fact(cell: MapCell, room: int = 8) -> str:
+    """What was seen, in so many cells: "yes", "yes 2, no 1"; of more than fits the first and how many more: "yes+1"."""
+    counts: Counter[str] = Counter()
+    for word, number in cell.values:
+        counts[safe_text(_YES_NO.get(word, word))] += number
+    whole = ", ".join(f"{word} {number}" for word, number in counts.items()) if len(counts) > 1 else "".join(counts)
+    if cell_len(whole) <= room:
+        return whole
+    more = f"+{len(counts) - 1}" if len(counts) > 1 else ""
+    first, left = next(iter(counts)), room - len(more)
+    return f"{first if cell_len(first) <= left else set_cell_size(first, left - 1) + ELLIPSIS}{more}"
+
+
+def worst(row: MapRow) -> MapCell:
+    """The cell by which the whole row is painted."""
+    order = list(LETTERS)
+    return min(row.cells, key=lambda cell: order.index(GROUP_OF[cell.outcome]))
 
 
 def told(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
@@ -106,4 +120,4 @@ def _quoted(text: str) -> str:
     return bare if bare and not set(bare) & set(" ,\t") else f'"{bare}"'
 
 
-__all__ = ["GROUP_OF", "LETTERS", "MEANINGS", "QUESTIONS", "fact", "filter_of", "letter", "told"]
+__all__ = ["GROUP_OF", "LETTERS", "MEANINGS", "QUESTIONS", "fact", "filter_of", "letter", "told", "worst"]

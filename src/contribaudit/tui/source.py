@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from contribaudit.core.advise.next_steps import NextStep
 from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.site_map import SiteMap
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.finding import Finding
@@ -84,6 +85,11 @@ class Board:
         if self.looked_at is None:
             return self.about.changes()
         return happened([change_row(self.report.state, one) for one in self.unseen])
+
+    @cached_property
+    def map(self) -> SiteMap:
+        """Apps by location, and sites by question; made once, when somebody wants to see it."""
+        return self.report.map
 
     @cached_property
     def index(self) -> FindingIndex:

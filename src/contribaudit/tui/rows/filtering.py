@@ -9,14 +9,18 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
+from typing import NamedTuple
 
 from contribaudit.core.advise.report import Report
 from contribaudit.core.judge.check import Check
+from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
 
 QUIET = (Outcome.PASS, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT)
@@ -30,6 +34,19 @@ def known_checks() -> dict[str, Check]:
     from contribaudit import checks
 
     return {check.id: check for check in checks.ALL}
+
+
+class AppFacts(NamedTuple):
+    """What is known of the app that a finding is about, each without case; all "" for what is no app."""
+
+    realm: str
+    """Its location and the groups that hold it: "de eea"."""
+    plan: str
+    pinned: str
+    """ "yes", "no" or "unknown"."""
+
+
+NO_APP = AppFacts("", "", "")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +70,7 @@ class Row:
     """Violated or unproven, and not so in the run before."""
     hay: str
     """Everything that a word may be found in, without case."""
+    facts: AppFacts = NO_APP
 
     @property
     def quiet(self) -> bool:
@@ -69,6 +87,14 @@ class FindingIndex:
         self.outcomes = [row.finding.outcome for row in rows]
         self.severities = [row.finding.severity for row in rows]
         self.quiet = [row.quiet for row in rows]
+        self._values: dict[str, list[str]] = {}
+
+    def values(self, facet: str) -> list[str]:
+        """Every value of a facet that a finding has, sorted; worked out when it is first asked for."""
+        if facet not in self._values:
+            found = {word for row in self.rows for word in _MEANS[facet](row).split(None if facet in _WORDS else "\n")}
+            self._values[facet] = sorted(found - {""})
+        return self._values[facet]
 
     def place_of(self, finding: Finding) -> int | None:
         """Where the same check of the same subject stands, be it of another report."""
@@ -81,6 +107,9 @@ def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> Findin
     """The index. `pause` is called now and then, for a thread that shares its interpreter with a screen."""
     state = report.state
     called: dict[Subject, tuple[str, str, str, str]] = {}
+    facts_of: dict[Subject, AppFacts] = {}
+    # A saved report has no observations: its findings tell where an app is.
+    seen_at = {one.subject: display(one.observed) for one in report.findings if one.setting == names.REALM}
     new = {(one.check, one.subject) for one in report.newly}
     rows = []
     for number, one in enumerate(report.findings):
@@ -103,6 +132,7 @@ def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> Findin
                 safe_text(place.app),
                 safe_text(state.organization_name(subject.organization)),
             )
+            facts_of[subject] = _app_facts(state, subject, seen_at.get(subject, ""))
         label, site, app, organization = called[subject]
         grade = max((each.grade for each in one.evidence), key=lambda grade: grade.rank, default="")
         check = known_checks().get(one.check)
@@ -132,9 +162,23 @@ def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> Findin
                 organization,
                 (one.check, subject) in new,
                 " ".join(parts).casefold(),
+                facts_of[subject],
             )
         )
     return FindingIndex(tuple(rows))
+
+
+def _app_facts(state: State, subject: Subject, found: str) -> AppFacts:
+    if subject.kind is not Kind.APP:
+        return NO_APP
+    realm, plan, pinned = (state.value(subject, one) for one in (names.REALM, names.PLAN, names.PINNED))
+    word = realm.value if realm is not None and isinstance(realm.value, str) and realm.value else found or "unknown"
+    known = state.rulebook.realm(word)
+    code = known.code if known is not None else word
+    groups = [name for name, codes in state.rulebook.realm_groups.items() if code in codes]
+    plans = display(plan.value) if plan is not None and plan.value is not None else "unknown"
+    held = ("yes" if pinned.value is True else "no") if pinned is not None else "unknown"
+    return AppFacts(" ".join(one.replace(" ", "-") for one in (code, *groups)).casefold(), plans.casefold(), held)
 
 
 def _grave(one: Finding) -> int:
@@ -217,11 +261,15 @@ _MEANS: dict[str, Callable[[Row], str]] = {
     "org": lambda row: f"{row.finding.subject.organization} {row.organization}".casefold(),
     "id": lambda row: row.finding.subject.id.casefold(),
     "reason": lambda row: row.finding.reason_code,
+    "realm": lambda row: row.facts.realm,
+    "plan": lambda row: row.facts.plan,
+    "pinned": lambda row: row.facts.pinned,
 }
 FACETS = (*_MEANS, "is")
 """Words that may stand before a colon."""
 _WHOLE = frozenset(("outcome", "severity", "grade", "kind", "id"))
 _STARTS = frozenset(("check", "setting"))
+_WORDS = frozenset(("realm", "pinned"))
 IS: dict[str, Callable[[Row], bool]] = {
     "bad": lambda row: row.finding.outcome.violates,
     "unverified": lambda row: row.finding.outcome.unproven,
@@ -257,6 +305,8 @@ class Term:
     def _facet_fits(self, has: str) -> bool:
         if self.facet in _WHOLE:
             return has in self.values
+        if self.facet in _WORDS:
+            return any(value in has.split() for value in self.values)
         if self.facet in _STARTS:
             return any(_starts(name, value) for name in has.split() or [""] for value in self.values)
         return any(value in has if value else not has for value in self.values)
@@ -295,6 +345,30 @@ def parse(text: str) -> tuple[Term, ...]:
 def _word(facet: str, value: str) -> str:
     folded = value.casefold()
     return folded.replace("-", "_").replace(" ", "_") if facet in ("outcome", "family") else folded
+
+
+_LISTED = ("outcome", "severity", "grade", "kind", "family", "realm", "plan", "pinned")
+"""Facets of few values, of which one that no finding has is a slip."""
+
+
+def hint(text: str, index: FindingIndex) -> str:
+    """What was probably meant by a facet or a value that is none; "" where nothing looks like a slip."""
+    for _, head, rest in _TOKEN.findall(text):
+        facet, value = head.casefold(), rest.strip('"')
+        if facet and facet not in FACETS and "/" not in value:
+            near = get_close_matches(facet, FACETS, 1, 0.6)
+            if near:
+                return f"No facet {facet}: did you mean {near[0]}:{value}"
+        if facet == "is" or facet in _LISTED:
+            known = sorted(IS) if facet == "is" else index.values(facet)
+            for each in value.split(","):
+                folded = _word(facet, each)
+                if not each or any(folded == one or (facet == "plan" and folded in one) for one in known):
+                    continue
+                near = get_close_matches(folded, known, 1, 0.5)
+                meant = f"did you mean {facet}:{near[0]}" if near else f"there are {', '.join(known) or 'none'}"
+                return f"No finding has {facet}:{each}: {meant}"
+    return ""
 
 
 def quoted(text: str) -> str:

@@ -142,6 +142,7 @@ FILTER = (
     ("word", "text anywhere in the finding; several words must all match"),
     ("outcome:fail,stale", "one of these outcomes; also severity:, grade:, kind:"),
     ("check:DR  site:acme  app:jira", "start of the check ID; part of site, app type, family, org"),
+    ("realm:US  plan:free  pinned:no", "of the app: location (or a group, as EEA), plan, pinned"),
     ("is:bad  is:unverified  is:open", "fails; unverified; either"),
     ("is:fragile  is:new  is:waived", "resting on a default or trial; new since the last complete run; waived"),
     ("-outcome:pass", "a minus excludes a term"),

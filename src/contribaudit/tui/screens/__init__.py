@@ -45,6 +45,9 @@ ALL: dict[str, Listed] = {
         "inventory",
         "InventoryScreen",
     ),
+    "map": Listed(
+        "Map", "M", "Apps by location, and every site by seven questions, worst first", "site_map", "MapScreen"
+    ),
     "timeline": Listed(
         "Timeline", "t", "What changed, why and when; the state of any day", "timeline", "TimelineScreen"
     ),

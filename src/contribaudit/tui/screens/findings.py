@@ -19,7 +19,17 @@ from textual.widgets import Input, Static
 from contribaudit.core.model.finding import Finding
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import findings as rows
-from contribaudit.tui.rows.filtering import GROUPS, SORTS, FindingIndex, Heading, Narrowing, grouped, ordered, parse
+from contribaudit.tui.rows.filtering import (
+    GROUPS,
+    SORTS,
+    FindingIndex,
+    Heading,
+    Narrowing,
+    grouped,
+    hint,
+    ordered,
+    parse,
+)
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.bars import KeyLine
@@ -230,6 +240,9 @@ class FindingsScreen(BoardScreen):
         self._places = self._narrowing.filtered(self._index, order, terms, hide_passes=self._hide_passes)
         self._lines = grouped(self._index, self._places, self._group)
         told = rows.counts(self._index, self._places, sort=self._sort, group=self._group, hide_passes=self._hide_passes)
+        slip = hint(self.query_one(Input).value, self._index)
+        if slip:
+            told.append(f"\n{slip}", "bold yellow")
         self.query_one("#counts", Static).update(told)
         cursor = self._lines.index(here) if here is not None and here in self._lines else 0
         self.query_one(Grid).show(len(self._lines), self._cells, cursor=cursor)

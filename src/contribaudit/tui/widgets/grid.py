@@ -326,7 +326,9 @@ class CellGrid(Grid):
         self._go_to(row)
 
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor to the cell; one on the cursor's cell opens it."""
+        """A click moves the cursor to the cell; one on the cursor's cell opens it, one on a title is the grid's."""
+        if event.y == 0:
+            return
         event.prevent_default()
         row, column = self._row_at(event.y), (self.column_at(event.x) or 0) - 1
         if row is None:

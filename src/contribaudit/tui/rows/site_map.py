@@ -1,0 +1,241 @@
+"""The map as text: the bar of locations with its words, the table of sites, and a waffle where sites are many.
+
+Every location has a hatch of its own and every cell a letter, so that nothing is said by colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, Location, MapCell, MapRow, SiteMap
+from contribaudit.core.model.finding import Outcome
+from contribaudit.exporters.site_map import GROUP_OF, LETTERS, MEANINGS, fact, filter_of, letter, told, worst
+from contribaudit.exporters.text import plural, safe_text
+from contribaudit.tui.rows.filtering import quoted
+from contribaudit.tui.widgets.grid import Column
+
+MOST_ROWS = 60
+"""More sites than these are shown as a waffle."""
+ATLASSIAN = ".atlassian.net"
+_WIDTH = 8
+COLUMNS = (
+    Column("site", 15, flexible=True),
+    *(Column(question.name, _WIDTH, flexible=True) for question in QUESTIONS),
+    Column("apps", 6, drop_below=100),
+)
+SHEET = ("organization_id", "site", "apps", *(name for one in QUESTIONS for name in (one.name, f"{one.name}_outcome")))
+_HATCHES = "\N{FULL BLOCK}\N{MEDIUM SHADE}\N{DARK SHADE}\N{LIGHT SHADE}#=/+x%o~^*"
+_UNKNOWN_HATCH = "?"
+PAINTS = {
+    "fail": "bold #ffffff on #b3261e",
+    "not achievable": "#ffffff on #7b2d8b",
+    "unverified": "#000000 on #e0b040",
+    "settled": "#ffffff on #1f5f8b",
+    "pass": "#ffffff on #1e6b34",
+    "no finding": "",
+}
+"""Of a cell's background and letter, by how it is judged."""
+_SIZES = ((1_000_000, "M"), (1_000, "k"))
+
+
+def shortened(number: int) -> str:
+    """A number in at most five cells: 999, 1.5k, 10.5k, 312k, 1.2M."""
+    for size, sign in _SIZES:
+        if number >= (size if sign == "k" else size * 0.9995):  # 999,999 is 1M, and never 1000k
+            tenths = f"{number / size:.1f}".removesuffix(".0")
+            return f"{number / size:.0f}{sign}" if number >= 99.95 * size else f"{tenths}{sign}"
+    return str(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A location as it is drawn."""
+
+    location: Location
+    hatch: str
+    start: int
+    """Its first cell in the bar."""
+    width: int
+
+
+def pieces(whole: SiteMap, width: int) -> list[Piece]:
+    """The bar's pieces over so many cells, each as long as its apps are many and at least one cell."""
+    shown = whole.locations[:width]
+    if not shown:
+        return []
+    spare = width - len(shown)
+    total = sum(one.apps for one in shown) or 1
+    ends, so_far = [], 0
+    for one in shown:
+        so_far += one.apps
+        ends.append(round(spare * so_far / total))
+    made, start, before = [], 0, 0
+    for place, (one, end) in enumerate(zip(shown, ends, strict=True)):
+        room = end - before + 1
+        hatch = _UNKNOWN_HATCH if one.name == UNKNOWN else _HATCHES[place % len(_HATCHES)]
+        made.append(Piece(one, hatch, start, room))
+        start, before = start + room, end
+    return made
+
+
+def bar(whole: SiteMap, width: int, here: int | None) -> list[Text]:
+    """The bar, and under it each location in words; `here` is the one that the cursor is on."""
+    drawn = Text()
+    for number, piece in enumerate(pieces(whole, width)):
+        name = f" {safe_text(piece.location.name)} {shortened(piece.location.apps)} "
+        run = piece.hatch * piece.width
+        if cell_len(name) + 2 <= piece.width:
+            left = (piece.width - cell_len(name)) // 2
+            run = piece.hatch * left + name + piece.hatch * (piece.width - left - cell_len(name))
+        drawn.append(run, f"reverse {_tone(piece.location)}".strip() if number == here else _tone(piece.location))
+    return [drawn, *_legend(whole, width, here)]
+
+
+def _legend(whole: SiteMap, width: int, here: int | None) -> list[Text]:
+    lines = [Text()]
+    for number, piece in enumerate(pieces(whole, width)):
+        entry = in_words(piece)
+        if number == here:
+            entry.stylize("reverse")
+            entry.append(" <")
+        if lines[-1].plain and lines[-1].cell_len + 3 + entry.cell_len > width:
+            lines.append(Text())
+        if lines[-1].plain:
+            lines[-1].append("   ")
+        lines[-1].append_text(entry)
+    return lines
+
+
+def in_words(piece: Piece) -> Text:
+    """ "## US: 5 apps, 3 pinned, FAIL"."""
+    one = piece.location
+    said = Text().append(f"{piece.hatch * 2} ", _tone(one)).append(safe_text(one.name), "bold")
+    said.append(f" {shortened(one.apps)} {'app' if one.apps == 1 else 'apps'}")
+    said.append(f", {shortened(one.pinned)} pinned" if one.pinned else ", not pinned", "" if one.pinned else "yellow")
+    if one.outcome is not None and (one.outcome.violates or one.outcome.unproven):
+        said.append(" ").append(_OUTCOME_WORDS.get(one.outcome, one.outcome.words), PAINTS[GROUP_OF[one.outcome]])
+    return said
+
+
+_OUTCOME_WORDS = {Outcome.FAIL: "FAIL", Outcome.CONFLICT: "CONFLICT"}
+
+
+def _tone(one: Location) -> str:
+    if one.outcome is None:
+        return "yellow" if one.name == UNKNOWN else ""
+    return {"fail": "bold red", "unverified": "yellow", "pass": "green"}.get(GROUP_OF[one.outcome], "")
+
+
+def location_query(one: Location) -> str:
+    """The filter of findings about its apps."""
+    return f"realm:{quoted(one.name.replace(' ', '-'))}"
+
+
+def name_of(row: MapRow, called: Mapping[str, str]) -> str:
+    """What to call a site in a table; `called` are organizations by ID."""
+    if row.site:
+        return safe_text(row.site).removesuffix(ATLASSIAN)
+    organization = safe_text(called.get(row.organization, row.organization))
+    return f"no site ({organization})" if row.apps else f"{organization}: not read"
+
+
+def cells(row: MapRow, column: int | None, called: Mapping[str, str], widths: Sequence[int]) -> list[Text]:
+    """The texts of one site in cells of these widths; `column` is the question that the cursor is on."""
+    said = [Text(name_of(row, called), "" if row.apps else "yellow")]
+    for number, cell in enumerate(row.cells):
+        said.append(painted(cell, widths[number + 1], here=number == column))
+    return [*said, Text(shortened(row.apps).rjust(5))]
+
+
+def painted(cell: MapCell, width: int, *, here: bool = False) -> Text:
+    """A cell: its letter on its background, then what was seen."""
+    words = f" {letter(cell)} {fact(cell, width - 3)}"
+    style = PAINTS[GROUP_OF[cell.outcome]]
+    text = Text(set_cell_size(words, width), style or "dim")
+    if here:
+        text.stylize("bold underline")
+        text.plain = f">{text.plain[1:]}"
+    return text
+
+
+def detail(row: MapRow, column: int) -> Text:
+    """The cell under the cursor, in words."""
+    column = min(column, len(row.cells) - 1)
+    question, cell = QUESTIONS[column], row.cells[column]
+    said = Text(told(row, question, cell))
+    leads = f"Enter: {plural(cell.findings, 'finding')}" if filter_of(row, question, cell) else "Enter: the site's apps"
+    return said.append(f". {leads}", "dim")
+
+
+def row_words(row: MapRow, called: Mapping[str, str]) -> Text:
+    """All cells of a site, in words."""
+    said = Text().append(f"{name_of(row, called)}, {plural(row.apps, 'app')}: ", "bold")
+    for number, (question, cell) in enumerate(zip(QUESTIONS, row.cells, strict=True)):
+        said.append("   " if number else "").append(f"{question.name} ")
+        said.append(f" {letter(cell)} ", PAINTS[GROUP_OF[cell.outcome]] or "dim").append(f" {fact(cell, 14)}")
+    return said
+
+
+def by_question(all_rows: Sequence[MapRow], question: int) -> tuple[MapRow, ...]:
+    """The sites, those worst in one question first; as they are for all of them together."""
+    if question == ALL_QUESTIONS:
+        return tuple(all_rows)
+    order = list(LETTERS)
+    return tuple(sorted(all_rows, key=lambda row: order.index(GROUP_OF[row.cells[question].outcome])))
+
+
+def legend() -> Text:
+    """What the letters say."""
+    said = Text()
+    for group, sign in LETTERS.items():
+        said.append(f" {sign} ", PAINTS[group] or "dim").append(f"{MEANINGS[sign]} ")
+    return said
+
+
+def scope_words(whole: SiteMap, organizations: int) -> Text:
+    """How much the map is about."""
+    sites = sum(1 for row in whole.rows if row.site)
+    said = Text(f"{plural(whole.apps, 'app')} on {plural(sites, 'site')}", "bold")
+    if organizations > 1:
+        said.append(f" of {organizations} organizations", "bold")
+    return said
+
+
+def sheet_row(row: MapRow) -> tuple[str | int, ...]:
+    """A site for a CSV file."""
+    facts: list[str] = []
+    for cell in row.cells:
+        facts += ["; ".join(f"{word} {number}" for word, number in cell.values), cell.outcome or ""]
+    return (row.organization, row.site, row.apps, *facts)
+
+
+ALL_QUESTIONS = -1
+"""In place of a question: the worst of them."""
+_TILE = 2
+
+
+def tile_cell(row: MapRow, question: int) -> MapCell:
+    """What a tile of the waffle is painted by."""
+    return worst(row) if question == ALL_QUESTIONS else row.cells[question]
+
+
+def per_line(width: int) -> int:
+    """How many tiles stand side by side; ten stand together."""
+    return max(1, (width - 2) // _TILE)
+
+
+def waffle_line(rows: Sequence[MapRow], question: int, here: int | None) -> Text:
+    """One line of tiles; `here` is the tile under the cursor."""
+    said = Text()
+    for number, row in enumerate(rows):
+        cell = tile_cell(row, question)
+        style = PAINTS[GROUP_OF[cell.outcome]] or "dim"
+        if number == here:
+            said.append(f">{letter(cell)}", f"{style} underline" if style != "dim" else "bold reverse")
+        else:
+            said.append(f" {letter(cell)}", style)
+    return said
