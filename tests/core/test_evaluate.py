@@ -141,6 +141,23 @@ def test_a_rule_that_selects_nobody_is_a_warning_and_no_pass() -> None:
     assert found.warnings == ("The rule DR-01 (policy.toml:3) matches nothing.",)
 
 
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (Where(site=("acme-us.atlasian.net",)), "; did you mean acme-us.atlassian.net?"),
+        (Where(site=("ACME-UK.atlassian.net",)), "; did you mean acme-us.atlassian.net?"),
+        (Where(app=("confluense",)), "; did you mean confluence?"),
+        (Where(site=("acme-us.atlassian.net",), app=("conflunce",)), "; did you mean confluence?"),
+        (Where(site=("somewhere.example",)), ""),
+        (Where(sandbox=True), ""),
+    ],
+)
+def test_the_warning_names_what_is_nearest(where: Where, said: str) -> None:
+    typo = rule("DR-01", origin="policy.toml:3", expect=("EU",), where=where)
+    found = evaluated(two_apps(host="acme-us.atlassian.net", type_key="confluence"), policy_of(typo))
+    assert found.warnings == (f"The rule DR-01 (policy.toml:3) matches nothing{said}.",)
+
+
 def test_zero_checks_are_an_error() -> None:
     """An empty policy, rules that are off, and a selection that leaves none."""
     off = rule("DR-01", enabled=False, reason="x")

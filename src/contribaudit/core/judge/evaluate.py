@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 
 from contribaudit.core.judge.baseline import uncovered
 from contribaudit.core.judge.check import Check, CheckContext, Verdict
@@ -195,24 +197,36 @@ def evaluate(
                     findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
         if off:
             warnings.append(f"{check.id} is switched off for {off} subject{'s' if off > 1 else ''} by the policy.")
-    warnings += _of_no_use(policy, used, selection)
+    warnings += _of_no_use(state, policy, used, selection)
     if not findings:
         raise UsageError("No check ran", hint="Enable a rule of the policy.")
     return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
 
 
-def _of_no_use(policy: AuditPolicy, used: set[int], selection: Selection) -> list[str]:
+def _of_no_use(state: State, policy: AuditPolicy, used: set[int], selection: Selection) -> list[str]:
     """A warning for each rule that names subjects and matches none; parts of [expect] that name the same, once."""
     idle = [one for one in policy.rules if id(one) not in used and one.check in selection and _narrow(one)]
     at_work = {(one.expands, one.where) for one in policy.rules if one.expands and id(one) in used}
     told = (
-        f"The rule {one.check} ({one.origin}) matches nothing."
+        f"The rule {one.check} ({one.origin}) matches nothing{_nearest(state, one.where)}."
         if not one.expands
-        else f"{one.expands} ({one.origin}) names {_selected(one.where)}, which matches nothing."
+        else f"{one.expands} ({one.origin}) names {_selected(one.where)}, which matches nothing"
+        f"{_nearest(state, one.where)}."
         for one in idle
         if (one.expands, one.where) not in at_work
     )
     return list(dict.fromkeys(told))
+
+
+def _nearest(state: State, where: Where) -> str:
+    """ "; did you mean acme.atlassian.net?" for a site or an app that was not seen, but one of nearly that name was."""
+    apps = [attributes_of(state, app) for app in state.subjects(Kind.APP)]
+    for patterns, seen in ((where.site, {one.site for one in apps}), (where.app, {one.app for one in apps})):
+        names_seen = sorted(name.casefold() for name in seen if name)
+        if patterns and not any(fnmatchcase(name, one.casefold()) for name in names_seen for one in patterns):
+            near = next((one for word in patterns for one in get_close_matches(word.casefold(), names_seen, n=1)), "")
+            return f"; did you mean {near}?" if near else ""
+    return ""
 
 
 def _selected(where: Where) -> str:
