@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -120,6 +121,23 @@ def test_the_figures_that_are_wanted(
         told = [(one["command"], one["minutes"]) for one in steps if "--screen" in one["command"]]
         looks = {command.split("--screen ")[1].split()[0]: minutes for command, minutes in told}
         assert looks == {screen: minutes for screen, (_, minutes) in wanted.items()}, "next says the same"
+
+
+def test_what_next_prints_asks_the_configuration_that_it_was_given(
+    cli: Cli, home: Path, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that is pasted must not answer for another configuration, or for none."""
+    policy(PACKS.format(plan="premium") + BLOCKED)
+    other = home / "my other.toml"
+    other.touch()
+    with simulated(monkeypatch, "tidy", token=False):
+        cli("audit", "--config", str(other))
+        steps = json.loads(cli("next", "--config", str(other), "--format", "json").out)
+        assert {one["command"].split(" --config ")[-1] for one in steps} == {f"'{other}'"}
+        (look,) = (one["command"] for one in steps if "data-contribution" in one["command"])
+        ended = cli(*shlex.split(look)[1:], "--dry-run")
+        assert ended.code == 0, ended.err
+        assert not [one for one in json.loads(cli("next", "--format", "json").out) if "--config" in one["command"]]
 
 
 @pytest.mark.parametrize("switch", ["off", "on"])

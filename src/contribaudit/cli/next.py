@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -55,8 +56,9 @@ def command(
         report = judge_last(job)
         steps = queue(report, job.policy, by or console.settings().attested_by or "")
         things = to_do(steps)
-        rows = [_row(place, step, report.state) for place, step in enumerate(things[:limit], 1)]
-        rows += [_row(None, step, report.state) for step in steps[len(things) :]]
+        named = f" --config {quote(str(console.config_path))}" if console.config_path is not None else ""
+        rows = [_row(place, step, report.state, named) for place, step in enumerate(things[:limit], 1)]
+        rows += [_row(None, step, report.state, named) for step in steps[len(things) :]]
     console.table(output_format, COLUMNS, rows, flexible="what", only=TABLE)
     if not steps:
         console.diagnostics.conclusion("Nothing to do: everything that the policy requires was verified.")
@@ -69,7 +71,8 @@ def command(
     console.diagnostics.conclusion(f"{told}{beside}.")
 
 
-def _row(place: int | None, step: NextStep, state: State) -> tuple[Cell, ...]:
+def _row(place: int | None, step: NextStep, state: State, named: str) -> tuple[Cell, ...]:
+    """`named` is the option that names the configuration, where the command line did."""
     from contribaudit.core.resolve.aliases import alias_of
 
     return (
@@ -79,7 +82,7 @@ def _row(place: int | None, step: NextStep, state: State) -> tuple[Cell, ...]:
         step.minutes,
         step.due,
         step.text,
-        step.command,
+        f"{step.command}{named}",
         step.organization,
         tuple(one.id for one in step.subjects),
         tuple(alias_of(state, one) for one in step.subjects),

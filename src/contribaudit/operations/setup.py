@@ -82,13 +82,14 @@ def known_plan(name: str, known: Sequence[str]) -> str:
     return _one_of(name.casefold(), known, "plan")
 
 
-def refused(settings: AppSettings, statements: Mapping[str, Any]) -> str:
-    """What is wrong with these statements, in words; "" when they are a policy."""
+def refused(settings: AppSettings, statements: Mapping[str, Any]) -> tuple[str, str]:
+    """Which of these statements is wrong, and why, in words; empty when they are a policy."""
     try:
         policy_of(settings, statements)
     except PolicyFileError as error:
-        return error.message.splitlines()[0].rpartition("`: ")[2]
-    return ""
+        key, _, words = error.message.splitlines()[0].partition("key `")[2].partition("`: ")
+        return key, words
+    return "", ""
 
 
 def policy_of(settings: AppSettings, statements: Mapping[str, Any], packs: Sequence[str] = ()) -> AuditPolicy:

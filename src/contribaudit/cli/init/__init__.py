@@ -167,8 +167,12 @@ def command(
         by=mail_address(by) if by else "",
         schedule=schedule or "",
     )
-    if answers.statements and (wrong := setup.refused(settings, answers.statements)):
-        raise UsageError(f"The statements are not a policy: {wrong}", hint="contribaudit init --help lists the words")
+    key, wrong = setup.refused(settings, answers.statements) if answers.statements else ("", "")
+    if wrong:
+        flag = f"--{key.replace('_', '-')}"
+        raise UsageError(
+            f"The statements are not a policy: {flag}: {wrong}", hint="contribaudit init --help lists the words"
+        )
     answers.key = given_key(settings, answers, key_fd)
     if answers.key is not None:
         console.diagnostics.hide(answers.key)

@@ -157,7 +157,7 @@ class Interview:
         tried = {**self._answers.statements, key: value}
         if key == "location_except":
             tried.setdefault("reason", "asked next")
-        wrong = setup.refused(self._settings, tried)
+        _, wrong = setup.refused(self._settings, tried)
         if wrong:
             tell(wrong)
             return False
