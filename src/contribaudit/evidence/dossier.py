@@ -147,6 +147,12 @@ def persons(dossier: Dossier) -> set[str]:
     for organization in dossier.organizations:
         found |= set(_of_organization(dossier, organization))
     state = dossier.report.state
+    for signature in (
+        *(one.signed for one in state.documents.notes),
+        *(look.recorded for looks in state.documents.looks.values() for look in looks),
+    ):
+        found |= set(_of(signature))
+    found |= mails_in(" ".join(one.text for one in state.documents.notes))
     found |= {subject.id for subject in state.subjects(Kind.USER)}
     found |= {state.place(subject).name for subject in state.subjects(Kind.USER)}
     for digest in {one for seen in state.everything() if (one := getattr(seen, "response", ""))}:

@@ -25,6 +25,7 @@ from typing import BinaryIO, Self, TextIO, cast
 from contribaudit import __version__, termination
 from contribaudit.audit.job import Operator
 from contribaudit.core.advise.gaps import EVERY_HOURS
+from contribaudit.core.model.provisions import LookOutcome
 from contribaudit.errors import OutputError, StoreDamaged, UsageError
 from contribaudit.evidence.dictionary import data_dictionary
 from contribaudit.evidence.dossier import Dossier
@@ -235,6 +236,9 @@ What is what
                          when somebody looked, when nobody did (more than {hours:g} hours), what came of it over time
   segregation.csv        who did what
   responses/             raw answers of the API; `evidence_sha256` in findings.csv names the one it rests on
+  terms.csv, provisions.csv, terms_notes.csv
+                         the vendor's documents that the rules rest on, provision by provision, and notes on them
+  documents/             those pages as they came; `sha256` in terms.csv names them
   attachments/           screenshots; `attachments` in attestations.csv names them
 """
 _CHECK = """
@@ -482,6 +486,14 @@ def _raw(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
                 raise StoreDamaged(
                     f"The raw object {digest} is not in the history", hint="Audit again, then export that run"
                 )
+    pages = {
+        one.sha256
+        for looks in state.documents.looks.values()
+        for one in looks
+        if one.sha256 and one.outcome is not LookOutcome.UNCHANGED and one.code != "too_large"
+    }
+    for digest in sorted(pages):
+        yield f"documents/{digest}", dossier.store.page(digest)
     attached = {one.sha256 for attestation in dossier.attestations() for one in attestation.attachments}
     for digest in sorted(attached):
         yield f"attachments/{digest}", dossier.store.attachment(digest)

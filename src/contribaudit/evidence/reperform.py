@@ -10,9 +10,9 @@ import csv
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,18 @@ from typing import Any
 from contribaudit import catalogue, checks, policy_file
 from contribaudit.core.judge.check import by_id
 from contribaudit.core.judge.evaluate import evaluate
+from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.provisions import (
+    NO_DOCUMENTS,
+    Archive,
+    Look,
+    LookOutcome,
+    Note,
+    Provision,
+    ProvisionKind,
+)
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
@@ -120,7 +130,8 @@ def reperform(place: Path) -> list[Performed]:
         if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified
             raise EvidenceDamaged("rulebook/ and decoders/ are not what judged the run", hint=ASK)
         try:
-            state = _state(pack, document, rulebook)
+            documents = _documents(pack, {entry.path for entry in manifest.files})
+            state = _state(pack, document, rulebook, documents)
             found = {one.id: one for one in evaluate(state, policy, checks.ALL, catalogue.find).findings}
             again = {identity: json_v1.finding_row(state, one) for identity, one in found.items()}
             told += _inventory(pack, state)
@@ -212,7 +223,7 @@ def _rules(pack: Pack, paths: list[str], folder: Path) -> tuple[Rulebook, AuditP
     return rulebook, policy
 
 
-def _state(pack: Pack, document: ReportV1, rulebook: Rulebook) -> State:
+def _state(pack: Pack, document: ReportV1, rulebook: Rulebook, documents: Archive) -> State:
     collections: dict[str, dict[str, Collection]] = {}
     for one in document["collection"]:
         collections.setdefault(one["organization"], {})[one["collector"]] = Collection(
@@ -238,7 +249,62 @@ def _state(pack: Pack, document: ReportV1, rulebook: Rulebook) -> State:
             for one in document["organizations"]
         ],
         observations=sorted(_observations(pack), key=_as_listed(pack)),
+        documents=lambda: documents,
     )
+
+
+def _documents(pack: Pack, paths: Container[str]) -> Archive:
+    """The watched documents as the pack's tables tell of them; none where it has no such table."""
+    if "terms.csv" not in paths:
+        return NO_DOCUMENTS
+    texts: dict[int, list[Provision]] = {}
+    for row in _texts(pack, "provisions.csv"):
+        provision = Provision(ProvisionKind(row["kind"]), tuple(json.loads(row["heading"])), row["text"])
+        texts.setdefault(int(row["look"]), []).append(provision)
+    looks: dict[str, list[Look]] = {}
+    for row in _texts(pack, "terms.csv"):
+        looks.setdefault(row["document"], []).append(_look(row))
+    notes = [
+        Note(
+            number,
+            row["document"],
+            row["anchor"],
+            row["provision"],
+            row["text_sha256"],
+            row["holds"] == "true",
+            row["note"],
+            Signature(row["signed_by"], _time(row["signed_at"]), row["account"], row["host"]),
+        )
+        for number, row in enumerate(_texts(pack, "terms_notes.csv"), 1)
+    ]
+    kept = {look: tuple(provisions) for look, provisions in texts.items()}
+    return Archive(looks, notes, lambda look: kept.get(look, ()))
+
+
+def _look(row: Mapping[str, str]) -> Look:
+    return Look(
+        id=int(row["look"]),
+        document=row["document"],
+        outcome=LookOutcome(row["outcome"]),
+        code=row["code"],
+        reason=row["reason"],
+        retrieved_at=_time(row["retrieved_at"]),
+        source=row["source"],
+        fetched=row["fetched"] == "true",
+        sha256=row["sha256"],
+        text_sha256=row["text_sha256"],
+        size_bytes=int(row["size_bytes"]),
+        stated_on=date.fromisoformat(row["stated_on"]) if row["stated_on"] else None,
+        redirects=tuple(json.loads(row["redirects"])),
+        recorded=Signature(row["recorded_by"], _time(row["recorded_at"]), row["account"], row["host"]),
+        accepted=row["accepted"] == "true",
+    )
+
+
+def _texts(pack: Pack, name: str) -> Iterator[Mapping[str, str]]:
+    """The rows of a table without the apostrophes that keep a spreadsheet from running a cell."""
+    for row in table(pack, name):
+        yield {column: cell.removeprefix("'") for column, cell in row.items()}
 
 
 def _as_listed(pack: Pack) -> Callable[[Observation], int]:

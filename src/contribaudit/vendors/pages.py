@@ -201,6 +201,20 @@ def _count(provisions: Provisions) -> int:
     return sum(len(one.text.split()) for one in provisions)
 
 
+_LONGEST = 30_000
+"""Characters: as many as a cell of a spreadsheet holds."""
+
+
+def _cut(text: str) -> list[str]:
+    """A text without end in pieces, cut behind a sentence where there is one."""
+    pieces = []
+    while len(text) > _LONGEST:
+        at = text.rfind(". ", 1, _LONGEST) + 1 or _LONGEST
+        pieces.append(text[:at].strip())
+        text = text[at:].strip()
+    return [*pieces, text]
+
+
 class _Blocks:
     """Puts text together to blocks, and keeps the headings over them."""
 
@@ -223,6 +237,9 @@ class _Blocks:
         self._pieces.clear()
         if not text.strip("|\u00a0 "):
             return
+        *pieces, text = _cut(text)
+        for piece in pieces:
+            self.made.append(Provision(kind, tuple(one for _, one in self._over), piece))
         if kind is ProvisionKind.HEADING:
             while self._over and self._over[-1][0] >= level:
                 self._over.pop()

@@ -6,6 +6,7 @@ from contribaudit.evidence.sheets.attestations import ATTESTATIONS, DECISIONS, W
 from contribaudit.evidence.sheets.changes import CHANGES
 from contribaudit.evidence.sheets.report import FROM_REPORT, GAPS, OUTCOMES, SEGREGATION, SPACES
 from contribaudit.evidence.sheets.runs import LEDGER, POPULATION, RUNS
+from contribaudit.evidence.sheets.terms import TERMS, TERMS_NOTES, TERMS_PROVISIONS
 
 ALL = (
     *FROM_REPORT,
@@ -20,5 +21,8 @@ ALL = (
     OUTCOMES,
     POPULATION,
     LEDGER,
+    TERMS,
+    TERMS_PROVISIONS,
+    TERMS_NOTES,
 )
 """In the order of the data dictionary."""
