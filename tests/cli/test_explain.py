@@ -165,7 +165,7 @@ def test_observed_text_is_data_in_the_tree() -> None:
     )
     assert "\x1b" not in text
     assert "[bold]" in text
-    assert "fragile: a trial is running on app:x" in text
+    assert "fragile: a trial is running on Confluence on x" in text
     assert "confirmed by b@acme.example, with a screenshot, anchored by signals" in text
     assert "the key needs the scope read:workspaces:admin to read it" in text
 

@@ -229,8 +229,12 @@ def test_who_holds_the_role_rests_on_the_same_witnesses(said_of_it: str, plan: s
         ("Confluence item off", "does not count yet", False),
         ("Confluence gateway no item off", "counts for off", False),
         ("Confluence gateway no item off; Compass item on attested allowed", "counts for off and on", False),
-        ("Confluence gateway yes item off", "set aside, for app:Confluence Rovo is enabled", True),
-        ("Confluence item off attested allowed", "set aside, Rovo access of app:Confluence is allowed", True),
+        ("Confluence gateway yes item off", "set aside, for Confluence (ari:cloud:app-0) Rovo is enabled", True),
+        (
+            "Confluence item off attested allowed",
+            "set aside, Rovo access of Confluence (ari:cloud:app-0) is allowed",
+            True,
+        ),
     ],
 )
 def test_how_the_items_count_is_told(apps: str, standing: str, warned: bool) -> None:

@@ -36,7 +36,7 @@ from contribaudit.core.model.observation import Grade, Observation, Observed, Va
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.effective_ai import EXPOSED, NOT_EXPOSED, ai_of_app, alone
 from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
@@ -242,7 +242,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
         return stopped_by(answers[0])
     strange = next((app for app in family if app_of(state, app) is None), None)
     if strange is not None:
-        reason = f"whether {alias_of(state, strange)} is a Jira app is not known"
+        reason = f"whether {called(state, strange)} is a Jira app is not known"
         return Verdict(Outcome.UNKNOWN, "unknown_app", reason, ai.ACCESS.id, None, observed, evidence)
     what = "none of the Jira apps of its site is blocked" if still_open else "all Jira apps of its site are blocked"
     code = "none_blocked" if still_open else "all_blocked"

@@ -29,7 +29,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.rovo import BLOCKED, LIMITED
 from contribaudit.core.resolve.state import State
 
@@ -91,28 +91,28 @@ def approved_groups(case: CheckContext) -> Verdict:
 
 def _limited(case: CheckContext, app: Subject) -> Verdict:
     """Blocked, or limited to approved groups; a switch of the app's own that is limited is so by no group."""
-    called = alias_of(case.state, app)
+    name = called(case.state, app)
     answer = exposure(case, app, LIMITED)
     if answer.outcome is not Outcome.PASS:
         code = "open_to_everyone" if answer.outcome is Outcome.FAIL else answer.reason_code
-        return replace(answer, reason_code=code, reason=f"{called}: {answer.reason}")
+        return replace(answer, reason_code=code, reason=f"{name}: {answer.reason}")
     evidence = answer.evidence
     own = case.state.value(app, names.AI_OWN_SETTING)
     if own is not None and attested_choice(case.state, app, tools.OWN_SETTING) == LIMITED:
-        reason = f"{called}: its own AI switch is limited, but not by group"
+        reason = f"{name}: its own AI switch is limited, but not by group"
         setting = tools.OWN_SETTING.id
         return Verdict(Outcome.FAIL, "not_limited_by_group", reason, setting, "off", LIMITED, evidence)
     access = access_told(case, app)
     if not isinstance(access, Verdict) and access[0] == BLOCKED:
-        return Verdict(Outcome.PASS, BLOCKED, f"Rovo is blocked in {called}", ai.ACCESS.id, LIMITED, BLOCKED, evidence)
+        return Verdict(Outcome.PASS, BLOCKED, f"Rovo is blocked in {name}", ai.ACCESS.id, LIMITED, BLOCKED, evidence)
     if not isinstance(case.rule.expect, tuple):
         reason = "the policy names no group; set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, ai.ACCESS_GROUPS.id)
     return only_approved(
         case,
         ai.ACCESS_GROUPS,
-        ("group_not_approved", f"{called}: Rovo is open to groups that are not approved"),
-        ("approved_groups", f"{called}: Rovo is limited to approved groups"),
+        ("group_not_approved", f"{name}: Rovo is open to groups that are not approved"),
+        ("approved_groups", f"{name}: Rovo is limited to approved groups"),
         subject=app,
         evidence=evidence,
     )
@@ -189,10 +189,11 @@ def approved_holders(case: CheckContext) -> Verdict:
     words = {app: one for app, one in told.items() if not isinstance(one, Verdict)}
     opened = [app for app, (word, _) in words.items() if word == "allowed"]
     if opened:
-        called = tuple(sorted(alias_of(case.state, app) for app in opened))
-        reason = f"Rovo is allowed in {called[0]}: everybody has AI there, with or without the role"
+        aliases = tuple(sorted(alias_of(case.state, app) for app in opened))
+        first = called(case.state, min(opened, key=lambda app: alias_of(case.state, app)))
+        reason = f"Rovo is allowed in {first}: everybody has AI there, with or without the role"
         evidence = tuple(one for app in opened for one in words[app][1])
-        return Verdict(Outcome.FAIL, "open_to_everyone", reason, ai.ACCESS.id, "limited", called, evidence)
+        return Verdict(Outcome.FAIL, "open_to_everyone", reason, ai.ACCESS.id, "limited", aliases, evidence)
     not_known = most_severe(one for one in told.values() if isinstance(one, Verdict))
     if not_known is not None:
         return not_known
@@ -225,11 +226,11 @@ def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
     """Groups that the rule names neither by ID nor by a name that is theirs alone."""
     approved = case.listed
     wanted = {text.strip().casefold() for text in approved}
-    called = {group: _name(case, group) for group in groups}
-    shared = Counter(called.values())
+    called_groups = {group: _name(case, group) for group in groups}
+    shared = Counter(called_groups.values())
     return [
         group
-        for group, name in called.items()
+        for group, name in called_groups.items()
         if group.id.casefold() not in wanted and not (name and name in wanted and shared[name] == 1)
     ]
 
@@ -247,13 +248,13 @@ def _holds(case: CheckContext, group: Subject) -> bool:
 
 def _by_strangers(case: CheckContext, holding: list[Subject]) -> Verdict:
     approved, setting = case.rule.expect, ai.ROLE_GROUPS.id
-    called = tuple(sorted(case.state.place(group).name for group in holding))
+    group_names = tuple(sorted(case.state.place(group).name for group in holding))
     evidence = evidence_of(*(case.state.read(group, ai.GROUP_ACCESS.id) for group in holding))
     if not isinstance(approved, tuple):
         reason = f"groups hold {_ROLE}, and the policy names none; set expect in its rule"
-        return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, setting, None, called, evidence)
-    reason = f"groups that are not approved hold {_ROLE}: {', '.join(called)}"
-    return Verdict(Outcome.FAIL, "group_not_approved", reason, setting, approved, called, evidence)
+        return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, setting, None, group_names, evidence)
+    reason = f"groups that are not approved hold {_ROLE}: {', '.join(group_names)}"
+    return Verdict(Outcome.FAIL, "group_not_approved", reason, setting, approved, group_names, evidence)
 
 
 def _unclear(case: CheckContext, group: Subject) -> Verdict:

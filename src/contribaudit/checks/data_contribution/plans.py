@@ -36,7 +36,7 @@ from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Setting, same_value
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.effective_contribution import (
     CONTRIBUTED,
     NOT_CONTRIBUTED,
@@ -183,11 +183,11 @@ def _end_of(case: CheckContext, app: Subject) -> Verdict:
     if ends is None:
         reason = f"{seen.value!r} is not a date"
         return Verdict(Outcome.UNKNOWN, "unknown_word", reason, _ENDS.id, None, seen.value, evidence)
-    called = alias_of(case.state, app)
+    name = called(case.state, app)
     if ends.date() < _today(case):
-        reason = f"the trial of {called} ended on {ends:%Y-%m-%d}; check everything again that it may have changed"
+        reason = f"the trial of {name} ended on {ends:%Y-%m-%d}; check everything again that it may have changed"
         return Verdict(Outcome.STALE, "trial_ended", reason, _ENDS.id, None, seen.value, evidence)
-    reason = f"the trial of {called} ends on {ends:%Y-%m-%d}; check again then"
+    reason = f"the trial of {name} ends on {ends:%Y-%m-%d}; check again then"
     return Verdict(Outcome.PENDING, "trial_ends", reason, _ENDS.id, None, seen.value, evidence, due_at=ends)
 
 

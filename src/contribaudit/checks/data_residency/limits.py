@@ -42,7 +42,7 @@ from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.state import State
 
 
@@ -320,7 +320,7 @@ def policies_list_apps(case: CheckContext) -> Verdict:
     ]
     wrong = tuple(sorted(alias_of(state, app) for app in (*twice, *missing, *strangers)))
     if twice:
-        reason = f"two residency policies list {alias_of(state, twice[0])}"
+        reason = f"two residency policies list {called(state, twice[0])}"
         return Verdict(Outcome.CONFLICT, "several_policies", reason, POLICIES.id, (), wrong, evidence)
     if missing or strangers:
         parts = [f"{len(missing)} of {len(able)} eligible apps not in any residency policy"] * bool(missing)
@@ -335,7 +335,7 @@ def policies_list_apps(case: CheckContext) -> Verdict:
 def _unclear_apps(
     state: State, unclear: list[Subject], wrong: tuple[str, ...], evidence: tuple[Evidence, ...]
 ) -> Verdict:
-    reason = f"whether {alias_of(state, unclear[0])} can be in a residency policy is not known"
+    reason = f"whether {called(state, unclear[0])} can be in a residency policy is not known"
     return Verdict(Outcome.UNKNOWN, "unclear_apps", reason, POLICIES.id, (), wrong, evidence)
 
 

@@ -17,7 +17,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Grade, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App, Plan
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.reasons import (
     NEVER_RECORDED,
@@ -217,7 +217,7 @@ def ai(state: State, subject: Subject) -> Effective:
         case Kind.SPACE:
             app = app_of_space(state, subject)
             if app is None:
-                missing = rule(state, f"the app of {alias_of(state, subject)} is unknown")
+                missing = rule(state, f"the app of {called(state, subject)} is unknown")
                 return stopped(subject, setting, Stop(Outcome.UNKNOWN, "app_of_space_not_known", missing))
             return replace(ai_of_app(state, app), subject=subject)
         case Kind.CONNECTOR:
@@ -374,7 +374,7 @@ def _with_family(state: State, app: Subject, own: Effective, family: _Family, mo
     if family.open is not None:
         shared = rule(
             state,
-            f"{alias_of(state, family.open.subject)} belongs to the Jira family of the same site and is not {most}, "
+            f"{called(state, family.open.subject)} belongs to the Jira family of the same site and is not {most}, "
             "so Search, Chat and Create with AI stay on for the whole family",
         )
         return answered(
@@ -404,8 +404,8 @@ def _with_family(state: State, app: Subject, own: Effective, family: _Family, mo
 
 def _named(state: State, answer: Effective) -> Effective:
     """The answer with the app's name before each sentence, for a chain that is about several."""
-    called = alias_of(state, answer.subject)
-    return replace(answer, chain=tuple(replace(link, sentence=f"{called}: {link.sentence}") for link in answer.chain))
+    name = called(state, answer.subject)
+    return replace(answer, chain=tuple(replace(link, sentence=f"{name}: {link.sentence}") for link in answer.chain))
 
 
 def _may_be_family(known: App | None) -> bool:

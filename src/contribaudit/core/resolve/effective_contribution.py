@@ -19,7 +19,7 @@ from contribaudit.core.model.observation import Grade, Observed, SettingId, Unav
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.aliases import alias_of, space_of
+from contribaudit.core.resolve.aliases import alias_of, called, space_of
 from contribaudit.core.resolve.contribution_lists import Listed, app_of_space, contribution_list, keys_of
 from contribaudit.core.resolve.exemption import exempt
 from contribaudit.core.resolve.plans import (
@@ -81,7 +81,7 @@ def scope_of(state: State, subject: Subject) -> Scope | Stop:
             app = app_of_space(state, subject)
             if app is not None:
                 return _not_listed(state, subject, app) or scope_of(state, app)
-            missing = rule(state, f"the app of {alias_of(state, subject)} is unknown")
+            missing = rule(state, f"the app of {called(state, subject)} is unknown")
             return Stop(Outcome.UNKNOWN, "app_of_space_not_known", missing)
         case Kind.CONNECTOR:
             return _of_connector(state, subject)
@@ -95,9 +95,9 @@ def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
     if listing is None or space_of(state, space) is not None:
         return None
     if listing.status is CollectionStatus.OK:
-        gone = f"no listing shows {alias_of(state, space)}: it was renamed or removed"
+        gone = f"no listing shows {called(state, space)}: it was renamed or removed"
         return Stop(Outcome.UNKNOWN, "space_not_found", rule(state, gone))
-    unread = f"the spaces of {alias_of(state, app)} were not read to the end: {listing.reason or listing.code}"
+    unread = f"the spaces of {called(state, app)} were not read to the end: {listing.reason or listing.code}"
     return Stop(Outcome.UNKNOWN, "space_not_seen", rule(state, unread))
 
 
@@ -382,7 +382,7 @@ def _opened(state: State, organization: str) -> _Found | Stop:
         return unread
     if unknown:
         one, stop = min(unknown, key=lambda pair: (rank_of(pair[1].outcome), pair[0]))
-        sentence = f"{alias_of(state, one)}: {stop.reason.sentence}"
+        sentence = f"{called(state, one)}: {stop.reason.sentence}"
         return replace(stop, reason=replace(stop.reason, sentence=sentence))
     nothing = _link(listed, "and opens nothing in this organization")
     if apart:

@@ -13,7 +13,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Grade, Observed
 from contribaudit.core.model.rulebook import Exemption
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.plans import deciding_plan, possible_plans
 from contribaudit.core.resolve.reasons import Reason, Stop, list_unread, rank_of, read_word, rule, told
 from contribaudit.core.resolve.state import State
@@ -91,16 +91,14 @@ def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, 
     without: list[tuple[Subject, Reason]] = []
     unclear: list[Stop] = []
     for app in carriers:
-        called = alias_of(state, app)
-        found = read_word(
-            state, app, known.setting, (known.value, known.without), f"whether {called} has {known.title}"
-        )
+        name = called(state, app)
+        found = read_word(state, app, known.setting, (known.value, known.without), f"whether {name} has {known.title}")
         if isinstance(found, Stop):
             unclear.append(found)
         elif found[0] == known.value:
-            links.append(told(f"{called} has {known.title}", found[1]))
+            links.append(told(f"{name} has {known.title}", found[1]))
         else:
-            without.append((app, told(f"{called} does not have {known.title}", found[1])))
+            without.append((app, told(f"{name} does not have {known.title}", found[1])))
     if not links and not unclear:
         sentence = f"the exemption {known.word} is attested, but no app has {known.title}"
         none = without[0][1] if without else rule(state, sentence)

@@ -13,7 +13,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, Unavailable
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.reasons import Reason, Stop, read_word, stop_by, told
 from contribaudit.core.resolve.second_witness import NO_TRIAL, SOME_TRIAL, runs
 from contribaudit.core.resolve.state import State
@@ -244,7 +244,7 @@ def trial_running(state: State, organization: str) -> str:
     running = [app for app in state.subjects(Kind.APP, organization) if _on_trial(state, app)]
     if not running:
         return ""
-    return f"a trial is running on {alias_of(state, min(running))}; when it ends, the highest plan may change"
+    return f"a trial is running on {called(state, min(running))}; when it ends, the highest plan may change"
 
 
 def _trial(state: State, organization: str, plan: Plan) -> str:
@@ -260,8 +260,8 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
             return ""
     if not running:
         return ""
-    called = alias_of(state, min(running))
-    return f"a trial is running on {called}; when it ends, {plan.name} may no longer be the highest plan"
+    name = called(state, min(running))
+    return f"a trial is running on {name}; when it ends, {plan.name} may no longer be the highest plan"
 
 
 def _on_trial(state: State, app: Subject) -> bool | None:

@@ -22,7 +22,7 @@ from contribaudit.core.model.observation import (
     weakest,
 )
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.inventory import Site, sites_of
 from contribaudit.core.resolve.state import State
 
@@ -227,9 +227,7 @@ def together(
     at_risk = [one for one in parts if one.value == risk]
     if at_risk:
         first = min(at_risk, key=lambda one: (len(one.chain), one.subject))
-        count = rule(
-            state, f"{alias_of(state, first.subject)} is {risk}, 1 of {len(at_risk)} among {_apps(len(parts))}"
-        )
+        count = rule(state, f"{called(state, first.subject)} is {risk}, 1 of {len(at_risk)} among {_apps(len(parts))}")
         return answered(
             subject,
             setting,
@@ -245,7 +243,7 @@ def together(
     if open_one is not None:
         assert isinstance(open_one.outcome, Outcome)
         last = Reason(
-            f"{alias_of(state, open_one.subject)}: {open_one.reason}",
+            f"{called(state, open_one.subject)}: {open_one.reason}",
             open_one.chain[-1].observation,
             open_one.chain[-1].source,
         )

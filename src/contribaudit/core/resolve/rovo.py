@@ -25,7 +25,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans
 from contribaudit.core.resolve.policy_items import item_decoder
 from contribaudit.core.resolve.reasons import (
@@ -446,16 +446,16 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
 
     A no that may be about one account confirms an item that is off, and contradicts none that is on.
     """
-    called = alias_of(state, app)
+    name = called(state, app)
     answer = gateway(state, app)
     if answer is not None and answer.yes is not None and not (not item_on and explained_by_family(state, app, answer)):
         limited = answer.yes is False and item_on and nobody_alone(state, app.organization) is None
         if not limited:
-            yield answer.yes, False, replace(answer.link, sentence=f"for {called} {answer.link.sentence}")
+            yield answer.yes, False, replace(answer.link, sentence=f"for {name} {answer.link.sentence}")
     switch = main_switch(state.rulebook.app(state.recall(app, names.APP_TYPE_KEY)))
     attested = read_word(state, app, switch, WORDS[switch], CALLED[switch])
     if not isinstance(attested, Stop) and attested[1].witness is not None and attested[1].witness.anchored:
-        link = told(f"{CALLED[switch]} of {called} is {attested[0]}", attested[1])
+        link = told(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])
         yield not _is_shut(attested[0]), True, link
 
 
