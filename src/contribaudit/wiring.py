@@ -230,6 +230,7 @@ def connected(
         progress=progress,
         connect_seconds=settings.timeouts.connect_seconds,
         read_seconds=settings.timeouts.read_seconds,
+        trust=credentials.trust(settings),
         sleep=sleep,
     )
 
@@ -256,6 +257,7 @@ def connected_sites(
         progress=progress,
         connect_seconds=settings.timeouts.connect_seconds,
         read_seconds=settings.timeouts.read_seconds,
+        trust=credentials.trust(settings),
         sleep=sleep,
     )
 

@@ -8,9 +8,11 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from http.cookiejar import CookieJar
+from pathlib import Path
 from urllib.request import getproxies
 
 import httpx
@@ -24,6 +26,21 @@ from contribaudit.errors import ConfigurationError
 from contribaudit.progress import SILENT, Progress
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Certificates beside the usual ones, as files in PEM."""
+
+    ca_file: Path | None = None
+    """Authorities that are trusted too."""
+    certificate: Path | None = None
+    """What is shown to a server that asks clients for a certificate."""
+    key: Path | None = None
+    """Its private key; None where the certificate's file holds it."""
+
+
+USUAL = Trust()
+
+
 @asynccontextmanager
 async def connect(
     *,
@@ -34,18 +51,20 @@ async def connect(
     transport: httpx.AsyncBaseTransport | None = None,
     connect_seconds: float = 10.0,
     read_seconds: float = 60.0,
+    trust: Trust = USUAL,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[AdminClient]:
     """A client of `organization`; leaving the block cancels what is under way and closes the connections.
 
     Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY, certificates from SSL_CERT_FILE, SSL_CERT_DIR or else
-    certifi, as httpx reads them; a loopback address is never reached through a proxy. `connect_seconds` and
-    `read_seconds` limit a connection's opening and the silence within an answer. `transport` replaces the network.
+    certifi, as httpx reads them, and from `trust`; a loopback address is never reached through a proxy.
+    `connect_seconds` and `read_seconds` limit a connection's opening and the silence within an answer. `transport`
+    replaces the network.
     Raises ConfigurationError for an address, a certificate file or a proxy setting that cannot be used, and
     CredentialError for a key that no header can hold.
     """
-    http = http_client(checked_origin(api_url), transport, connect_seconds, read_seconds)
+    http = http_client(checked_origin(api_url), transport, connect_seconds, read_seconds, trust=trust)
     async with http:
         client = AdminClient(
             http, organization=organization, key=key, api_url=api_url, progress=progress, sleep=sleep, clock=clock
@@ -66,12 +85,15 @@ async def connect_sites(
     transport: httpx.AsyncBaseTransport | None = None,
     connect_seconds: float = 10.0,
     read_seconds: float = 60.0,
+    trust: Trust = USUAL,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[SiteClient]:
     """A client of sites; all is as with `connect`. `ledger` is the audit's, a new one by default."""
     direct = any(one.direct for one in accesses.by_host.values())
-    http = http_client(checked_origin(api_url), transport, connect_seconds, read_seconds, certificates=direct)
+    http = http_client(
+        checked_origin(api_url), transport, connect_seconds, read_seconds, certificates=direct, trust=trust
+    )
     async with http:
         client = SiteClient(
             http, accesses=accesses, api_url=api_url, ledger=ledger, progress=progress, sleep=sleep, clock=clock
@@ -89,12 +111,13 @@ def http_client(
     read_seconds: float,
     *,
     certificates: bool = False,
+    trust: Trust = USUAL,
 ) -> httpx.AsyncClient:
     """The connections, without a credential; `certificates` are needed for https only. Raises ConfigurationError."""
     trusts_nobody = transport is not None or (origin.scheme == "http" and not certificates)
     odd = any(character in getproxies().get("no", "") for character in "[:")
     try:
-        context = _no_certificates() if trusts_nobody else _certificates()
+        context = _no_certificates() if trusts_nobody else _certificates(trust)
         return httpx.AsyncClient(
             transport=transport,
             verify=context,
@@ -187,9 +210,31 @@ def _variable(scheme: str) -> str:
 
 
 @cache
-def _certificates() -> ssl.SSLContext:
+def _certificates(trust: Trust) -> ssl.SSLContext:
     """The CA bundle, read once per process and only when needed: it takes 86 ms, 200 times all the rest."""
-    return httpx.create_ssl_context()
+    context = httpx.create_ssl_context()
+    problem = ""
+    if trust.ca_file is not None:
+        try:
+            context.load_verify_locations(trust.ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            problem = f"The certificates in ca_file ({trust.ca_file}) cannot be used: {_why(error)}"
+    if trust.certificate is not None and not problem:
+        try:
+            # Without a password: OpenSSL would ask for it on the terminal.
+            context.load_cert_chain(trust.certificate, trust.key, password="")
+        except (OSError, ValueError) as error:
+            names = " and ".join(str(one) for one in (trust.certificate, trust.key) if one is not None)
+            problem = f"The client certificate ({names}) cannot be used: {_why(error)}"
+    if problem:
+        raise ConfigurationError(problem, hint="Name files in PEM, with a private key that is not encrypted")
+    return context
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "it is not PEM").replace("_", " ").lower()
+    return (error.strerror if isinstance(error, OSError) else "") or "it is not PEM"
 
 
 @cache

@@ -10,17 +10,21 @@ exception class tells the cause, never its text.
 from __future__ import annotations
 
 import json
+import os
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
 
 import httpx
 
 from contribaudit.atlassian.body import NotRead, read_json
 from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_EVENT_ACTIONS, STREAM_EVENTS, Call, Paging
+from contribaudit.atlassian.credential import is_loopback
 from contribaudit.core.model.redaction import Redaction
 from contribaudit.errors import (
     AccessDenied,
@@ -42,6 +46,7 @@ from contribaudit.errors import (
 
 _GUARD = "The audit log also needs Atlassian Guard or an Enterprise plan"
 _PROXY = "A proxy or a login page may have sent it: check HTTPS_PROXY and api_url"
+_CLIENT = "; a gateway that asks for a client certificate wants client_certificate in [network]"
 _REPORT = "Try again; if it happens again, the API has changed: report it"
 
 
@@ -268,29 +273,44 @@ def no_answer(
     """
     host = url.host
     causes = list(_chain(error, handled))
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and (proxy := proxy_variable(url)):
+        told = _proxy_unreached(error, causes)
+        if told:
+            return AdminApiUnreachable(
+                f"The proxy in {proxy} {told}", call=call, hint=f"Check {proxy}, or name {host} in NO_PROXY"
+            )
     if _first(causes, socket.gaierror):
         return NameNotResolved(
             f"No address was found for {host}",
             call=call,
             hint="Check the network connection and DNS; behind a corporate proxy set HTTPS_PROXY",
         )
-    if isinstance(error, httpx.ConnectError) and (tls := _first(causes, ssl.SSLError)):
-        return TlsFailed(
-            f"No secure connection to {host}: {_tls_reason(tls)}",
-            call=call,
-            hint="The usual cause is a corporate proxy with its own certificate authority: "
-            "set SSL_CERT_FILE to its certificate file",
-        )
+    if tls := _first(causes, ssl.SSLError):
+        reason = _tls_reason(tls)
+        if "certificate required" in reason or "alert" in reason:
+            return TlsFailed(
+                f"{host} refused the secure connection: {reason}",
+                call=call,
+                hint=f"Check the certificates{_CLIENT}",
+            )
+        if isinstance(error, httpx.ConnectError):
+            return TlsFailed(
+                f"No secure connection to {host}: {reason}",
+                call=call,
+                hint="The usual cause is a corporate proxy with its own certificate authority: "
+                "set SSL_CERT_FILE to its certificate file, or ca_file in [network]",
+            )
     if isinstance(error, httpx.TimeoutException) or _first(causes, TimeoutError):
         what = "accept a connection" if isinstance(error, httpx.ConnectTimeout) else "answer"
         return TimedOut(
             f"{host} did not {what} in time", call=call, hint="Check the network and any proxy, then try again"
         )
     if isinstance(error, httpx.ProxyError):
+        status = re.match(r"[1-5][0-9]{2}\b", str(error))  # the rest is the proxy's own text
         return AdminApiUnreachable(
-            f"The proxy refused the request to {host}",
+            f"The proxy refused the request to {host}" + (f" ({status[0]})" if status else ""),
             call=call,
-            hint="Check HTTPS_PROXY and the proxy's user name and password",
+            hint=f"Check {proxy_variable(url) or 'HTTPS_PROXY'} and the proxy's user name and password",
         )
     if _first(causes, ConnectionRefusedError):
         return ConnectionRefused(
@@ -308,13 +328,32 @@ def no_answer(
         return AdminApiUnreachable(
             f"{host} closed the connection early or did not answer in HTTP",
             call=call,
-            hint="A proxy may have changed it: check HTTPS_PROXY and api_url, then try again",
+            hint=f"A proxy may have changed it: check HTTPS_PROXY and api_url, then try again{_CLIENT}",
         )
     return AdminApiUnreachable(
         f"The connection to {host} was lost ({type(error).__name__})",
         call=call,
-        hint="Check the network and any proxy, then try again",
+        hint=f"Check the network and any proxy, then try again{_CLIENT}",
     )
+
+
+def proxy_variable(url: httpx.URL) -> str:
+    """The environment variable whose proxy stands before this address, as it is spelt there; "" for none."""
+    told = getproxies_environment()
+    scheme = next((one for one in (url.scheme, "all") if told.get(one)), "")
+    if not scheme or is_loopback(url.host) or proxy_bypass(url.host):
+        return ""
+    name = f"{scheme}_proxy"
+    return next((one for one in os.environ if one == name), None) or name.upper()
+
+
+def _proxy_unreached(error: BaseException, causes: list[BaseException]) -> str:
+    """Why no connection to the proxy came about; "" where it did."""
+    if _first(causes, socket.gaierror):
+        return "cannot be reached: no address was found for it"
+    if _first(causes, ConnectionRefusedError):
+        return "cannot be reached: it refused the connection"
+    return "did not accept a connection in time" if isinstance(error, httpx.ConnectTimeout) else ""
 
 
 def _chain(error: BaseException | None, end: BaseException | None) -> Iterator[BaseException]:

@@ -348,6 +348,7 @@ def _fetched(console: Console, desk: _Desk, chosen: Sequence[Watched], signature
     from datetime import UTC, datetime
 
     from contribaudit.errors import UsageError
+    from contribaudit.settings.credentials import trust
     from contribaudit.vendors.fetching import opened
     from contribaudit.vendors.terms import fetch
 
@@ -357,7 +358,7 @@ def _fetched(console: Console, desk: _Desk, chosen: Sequence[Watched], signature
 
     async def all_of_them() -> list[Look]:
         found = []
-        async with opened() as fetcher:
+        async with opened(trust=trust(console.settings())) as fetcher:
             for one in with_address:
                 console.diagnostics.detail(f"fetching {one.url}")
                 signed = replace(signature, at=datetime.now(UTC))

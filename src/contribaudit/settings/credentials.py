@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import SecretStr
 
+from contribaudit.atlassian.connect import Trust
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
@@ -101,6 +102,7 @@ def secrets(settings: AppSettings) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     A file that cannot be read has none to give; the keyring is not asked.
     """
     places, variables = [settings.api_key_file, settings.evidence.signing_key], [VARIABLE]
+    places.append(settings.network.client_key or settings.network.client_certificate)
     for organization in settings.organizations():
         places.append(organization.api_key_file)
         variables.append(organization.api_key_env or "")
@@ -136,6 +138,15 @@ def read_key_file(path: Path) -> SecretStr:
     """The key that a file holds. Raises CredentialError when others can read it, or when it holds no key."""
     name = f"The key file {path}"
     return checked_key(_decoded(_secret_bytes("key file", path, _LONGEST_KEY), name), name)
+
+
+def trust(settings: AppSettings) -> Trust:
+    """Whose certificates count, and with which one we answer. Raises CredentialError for a key that others can read."""
+    network = settings.network
+    holds_key = network.client_key or network.client_certificate
+    if holds_key is not None:
+        _secret_bytes("client key", holds_key, 0)
+    return Trust(network.ca_file, network.client_certificate, network.client_key)
 
 
 def read_secret_lines(what: str, path: Path) -> tuple[str, ...]:

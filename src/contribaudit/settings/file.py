@@ -136,6 +136,9 @@ _PATHS = (
     "urls_file",
     "url_file",
     "secret_file",
+    "ca_file",
+    "client_certificate",
+    "client_key",
 )
 
 
@@ -210,7 +213,7 @@ def _refuse_unknown(
 
 def refuse_places(document: Mapping[str, Any], text: str, path: Path) -> None:
     """Raises ConfigurationError when a file that nobody named says where keys and data go: it may be anybody's."""
-    for place in (("api_url",), ("store",), ("evidence", "folder"), ("sites", "site")):
+    for place in (("api_url",), ("store",), ("evidence", "folder"), ("network", "ca_file"), ("sites", "site")):
         inner: Any = document
         for key in place:
             inner = inner.get(key) if isinstance(inner, dict) else None

@@ -143,6 +143,25 @@ class Timeouts(BaseModel):
     """How long the API may be silent within an answer."""
 
 
+class Network(BaseModel):
+    """`[network]`: certificates beside the usual ones. Proxies are environment variables."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    ca_file: FilePath | None = None
+    """Certificates of authorities, in PEM, that are trusted beside the usual ones: a corporate proxy's."""
+    client_certificate: FilePath | None = None
+    """The certificate, in PEM with its chain, that a gateway asks of clients."""
+    client_key: FilePath | None = None
+    """The private key of that certificate, readable by you alone; without it the certificate's file holds it."""
+
+    @model_validator(mode="after")
+    def _key_of_a_certificate(self) -> Self:
+        if self.client_key is not None and self.client_certificate is None:
+            raise _refuse("client_key needs client_certificate beside it")
+        return self
+
+
 class Site(BaseModel):
     """One `[[sites.site]]`: a site with a token of its own, or one that is read at its own host."""
 
@@ -342,6 +361,8 @@ class AppSettings(BaseSettings):
     """Who is told of what is new; without it nobody is."""
     timeouts: Timeouts = Timeouts()
     """How long to wait for the network."""
+    network: Network = Network()
+    """Certificates beside the usual ones."""
 
     _source: Path | None = PrivateAttr(default=None)
 
@@ -352,6 +373,7 @@ class AppSettings(BaseSettings):
         text = file.read(path) if path is not None else ""
         tables = {
             "timeouts": Timeouts.model_fields,
+            "network": Network.model_fields,
             "evidence": Evidence.model_fields,
             "organization": Organization.model_fields,
             "sites": Sites.model_fields,
@@ -429,6 +451,7 @@ class AppSettings(BaseSettings):
         names = os.environ if environ is None else environ
         known = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
         known |= {f"{PREFIX}TIMEOUTS__{field.upper()}" for field in Timeouts.model_fields}
+        known |= {f"{PREFIX}NETWORK__{field.upper()}" for field in Network.model_fields}
         known |= {f"{PREFIX}EVIDENCE__{field.upper()}" for field in Evidence.model_fields}
         known |= {f"{PREFIX}SITES__{field.upper()}" for field in Sites.model_fields}
         known |= {f"{PREFIX}NOTIFY__{field.upper()}" for field in Notify.model_fields}

@@ -20,7 +20,7 @@ from urllib.robotparser import RobotFileParser
 import httpx
 
 from contribaudit import __version__
-from contribaudit.atlassian.connect import http_client
+from contribaudit.atlassian.connect import USUAL, Trust, http_client
 from contribaudit.atlassian.credential import is_loopback
 from contribaudit.atlassian.responses import no_answer
 from contribaudit.atlassian.transport import asked_seconds, utc_now
@@ -229,9 +229,14 @@ async def opened(
     sleep: Sleep = asyncio.sleep,
     clock: Callable[[], datetime] = utc_now,
     most_bytes: int = MOST_BYTES,
+    trust: Trust = USUAL,
 ) -> AsyncIterator[Fetcher]:
     """A fetcher, closed at the end. Proxies and certificates are the environment's, as for the admin API."""
-    fetcher = Fetcher(lambda url: http_client(url, transport, 10.0, 30.0, certificates=True), sleep, clock, most_bytes)
+
+    def client(url: httpx.URL) -> httpx.AsyncClient:
+        return http_client(url, transport, 10.0, 30.0, certificates=True, trust=trust)
+
+    fetcher = Fetcher(client, sleep, clock, most_bytes)
     try:
         yield fetcher
     finally:
