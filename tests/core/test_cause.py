@@ -220,7 +220,7 @@ CASES = (
         says="no event found",
     ),
     Case("the catalogue", CauseKind.SHAPE_CHANGE, (change("organization.event_actions", organization_subject(ORG)),)),
-    Case("nothing", CauseKind.NO_EVENT_FOUND, says="log read, no holes; it reaches back 180 days; a late event may"),
+    Case("nothing", CauseKind.NO_EVENT_FOUND, says="log read without gaps; it reaches back 180 days; a late event may"),
     Case("what the log calls otherwise", CauseKind.NO_EVENT_FOUND, stage=scene(event(1.5, action="plan_changed"))),
     Case("an event of another app", CauseKind.NO_EVENT_FOUND, stage=scene(event(1.5, (OTHER.id,)))),
     Case("an event that names nothing", CauseKind.NO_EVENT_FOUND, stage=scene(event(1.5, ())), says="1 event of"),

@@ -57,11 +57,15 @@ class Page:
                 return result
             self._keep(answer)
 
-    def open(self, path: Path, *, script: bool = True) -> None:
-        """Load the file and wait until it is loaded."""
+    def open(self, path: Path, *, script: bool = True, at: str = "") -> None:
+        """Load the file, at an address within it such as "#findings", and wait until it is loaded."""
         self.events.clear()
         self.call("Emulation.setScriptExecutionDisabled", value=not script)
-        self.call("Page.navigate", url=path.absolute().as_uri())
+        self.call("Page.navigate", url="about:blank")  # or another address of the same file would not load it again
+        while not self.told("Page.loadEventFired"):
+            self._keep(self._next())
+        self.events.clear()
+        self.call("Page.navigate", url=path.absolute().as_uri() + at)
         while not self.told("Page.loadEventFired"):
             self._keep(self._next())
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters import html
 from contribaudit.exporters.html import bars
-from contribaudit.exporters.json_v1 import as_document
+from contribaudit.exporters.json_v1 import as_document, report_digest
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.summary import Overview, words
+from contribaudit.exporters.summary import Overview, gravest_first, words
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.browser import CHROMIUM, Page, browser
 from tests.exporters.hostile import hostile_document
 
+needs_pdftotext = pytest.mark.skipif(
+    not shutil.which("pdftotext"), reason="pdftotext is not installed (Debian package poppler-utils)"
+)
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (Debian package chromium)")
 
 
@@ -120,7 +125,7 @@ def test_the_list_filters_and_sorts(page: Page, tmp_path: Path) -> None:
     assert page.run("document.getElementById('shown').textContent").startswith(f"1 of {len(by_id)} findings")
     search(page, "")
 
-    choose(page, "outcome", "g1")
+    choose(page, "outcome", "unknown,stale")
     assert {by_id[one]["outcome"] for one in drawn(page)} == {"unknown", "stale"}
     choose(page, "check", "DC-06")
     assert [by_id[one]["check"] for one in drawn(page)] == ["DC-06"]
@@ -140,12 +145,119 @@ def test_the_list_filters_and_sorts(page: Page, tmp_path: Path) -> None:
         found = [ranks.index(by_id[one]["severity"]) for one in drawn(page)]
         assert found == sorted(found, reverse=direction == "descending")
 
-    links = page.run("document.querySelectorAll('a.to-list').length")
-    steps = {frozenset(one["findings"]) for one in document["next"]}
-    assert links > 1
-    for number in range(links):
-        page.run(f"document.querySelectorAll('a.to-list')[{number}].click()")
-        assert frozenset(drawn(page)) in steps
+    assert page.complaints() == []
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has followed an address."""
+    page.run("new Promise((done) => setTimeout(done, 60))")
+
+
+@needs_chromium
+def test_every_count_leads_to_as_many_findings(page: Page, tmp_path: Path) -> None:
+    """Each number that is a link chooses exactly so many findings, and says so in the address."""
+    open_page(page, awkward(), tmp_path)
+    links = page.run(
+        '[...document.querySelectorAll(\'main a[href^="#findings?"], header a[href^="#findings"]\')]'
+        ".map((one) => [one.getAttribute('href'), one.textContent])"
+    )
+    numbered = [(href, int(text.replace(",", ""))) for href, text in links if re.fullmatch(r"[0-9,]+", text)]
+    assert len(numbered) > 40
+    assert {"set=step-1", "set=waiver-1", "set=attested-1"} <= {href.partition("?")[2] for href, _ in numbered}
+    for href, number in dict(numbered).items():
+        page.run(f"location.hash = {href!r}")
+        settle(page)
+        shown = page.run("document.getElementById('shown').textContent")
+        # What has no such setting is in the list, and is not counted among what applies.
+        if href != "#findings":
+            assert shown.partition(" ")[0] == str(number), href
+            assert len(drawn(page)) == number, href
+    assert page.complaints() == []
+
+
+@needs_chromium
+def test_the_address_holds_what_is_chosen(page: Page, tmp_path: Path) -> None:
+    """Choices go into the address and come back from it, in the order that was chosen; a chip takes one back."""
+    document = awkward()
+    by_id = {one["id"]: one for one in document["findings"]}
+    open_page(page, document, tmp_path)
+    choose(page, "outcome", "unknown,stale")
+    search(page, "site")
+    page.run("document.querySelector('[data-sort=severity]').click()")
+    page.run("document.querySelector('[data-sort=severity]').click()")
+    told = page.run("location.hash")
+    assert told == "#findings?outcome=unknown%2Cstale&q=site&sort=-severity"
+    before = drawn(page)
+    page.open(tmp_path / "report.html", at=told)
+    assert drawn(page) == before
+    assert page.run("document.getElementById('q').value") == "site"
+    assert page.run("document.querySelector('#outcome').value") == "unknown,stale"
+    assert page.run("document.querySelector('[aria-sort=descending] [data-sort=severity]') !== null")
+
+    page.run("location.hash = '#findings?set=waiver-1&outcome=waived'")
+    settle(page)
+    assert [by_id[one]["outcome"] for one in drawn(page)] == ["waived"]
+    page.run("document.querySelector('.chip').click()")
+    assert page.run("location.hash") == "#findings?outcome=waived"
+    page.run(
+        "location.hash = '#findings?outcome=fail&site=%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&sort=__proto__'"
+    )
+    settle(page)
+    assert drawn(page) == []
+    assert page.run("document.images.length") == 0
+    assert page.complaints() == []
+
+
+@needs_chromium
+def test_a_finding_and_a_check_have_addresses(page: Page, tmp_path: Path) -> None:
+    """A link to a finding opens it, whatever was chosen before; a check's section has its ID for an address."""
+    document = awkward()
+    open_page(page, document, tmp_path)
+    page.run("location.hash = '#findings?outcome=pass'")
+    settle(page)
+    wanted = next(one["id"] for one in document["findings"] if one["outcome"] == "conflict")
+    page.run(f"location.hash = '#finding-{wanted}'")
+    settle(page)
+    assert page.run("document.activeElement.closest('tr').dataset.id") == wanted
+    assert page.run("document.activeElement.getAttribute('aria-expanded')") == "true"
+    told = page.run("document.querySelector('#rows tr.details').textContent")
+    assert f"Finding{wanted}" in told
+    checks = {one["check"] for one in document["findings"]}
+    for check in checks:
+        section = page.run(f"document.getElementById('check-{check}').textContent")
+        for word in ("Requirement", "Expected", "Observed", "Evidence", "Controls"):
+            assert word in section
+    assert page.complaints() == []
+
+
+def press(page: Page, key: str, **more: object) -> None:
+    for kind in ("keyDown", "keyUp"):
+        page.call("Input.dispatchKeyEvent", type=kind, key=key, **more)
+
+
+@needs_chromium
+def test_the_keyboard_reaches_everything(page: Page, tmp_path: Path) -> None:
+    """The slash leads to the search; Tab goes on to every control of the list, and Enter opens and closes a row."""
+    document = awkward()
+    open_page(page, document, tmp_path)
+    press(page, "/", text="/")
+    assert page.run("document.activeElement.id") == "q"
+    assert page.run("document.getElementById('q').value") == ""
+    reached = []
+    for _ in range(16):
+        press(page, "Tab", code="Tab", windowsVirtualKeyCode=9)
+        reached.append(
+            page.run("(({id, className, dataset}) => id || className || dataset.sort || '')(document.activeElement)")
+        )
+        if reached[-1] == "open":
+            break
+    assert reached == [
+        "outcome", "severity", "family", "check", "site", "organization", "new", "",
+        "outcome", "severity", "check", "subject", "why", "open",
+    ]  # fmt: skip
+    for expected in ("true", "false"):
+        press(page, "Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
+        assert page.run("document.activeElement.getAttribute('aria-expanded')") == expected
     assert page.complaints() == []
 
 
@@ -177,21 +289,70 @@ def test_details_hold_the_whole_finding(page: Page, tmp_path: Path) -> None:
     assert page.run("document.querySelectorAll('#rows tr.details').length") == 0
 
 
-@needs_chromium
-def test_twenty_thousand_findings_are_drawn_by_need(page: Page, tmp_path: Path) -> None:
-    """Only a screen of rows is drawn at first, more on demand, and any one of them is found."""
+def many(number: int) -> ReportV1:
     outcomes = list(Outcome)
-    many = [finding(app(f"a{place:05}"), outcomes[place % len(outcomes)]) for place in range(20_000)]
-    document: Any = as_document(report(many))
-    open_page(page, document, tmp_path)
-    first = len(drawn(page))
-    assert 0 < first <= 400
-    page.run("document.getElementById('more').click()")
-    assert first < len(drawn(page)) <= first + 400
-    search(page, "site/a19998")
+    document: ReportV1 = as_document(
+        report([finding(app(f"a{place:05}"), outcomes[place % len(outcomes)]) for place in range(number)])
+    )
+    return document
+
+
+@needs_chromium
+def test_thirty_thousand_findings_are_drawn_by_need(page: Page, tmp_path: Path) -> None:
+    """However far one scrolls, no more than a few screens of rows are drawn; the end is reached, any one is found."""
+    open_page(page, many(30_000), tmp_path)
+    assert 0 < len(drawn(page)) <= 500
+    for share in (0.5, 0.9, 1, 0):
+        page.run(f"scrollTo(0, document.documentElement.scrollHeight * {share})")
+        page.run("new Promise((done) => setTimeout(done, 250))")
+        assert 0 < len(drawn(page)) <= 900
+    page.run("document.querySelector('#rows tbody:last-child').scrollIntoView()")
+    page.run("new Promise((done) => setTimeout(done, 250))")
+    assert page.run("document.querySelector('#rows tr[aria-rowindex=\"30001\"]') !== null")
+    search(page, "site/a29998")
     assert len(drawn(page)) == 1
-    assert "20,000" in page.run("document.getElementById('shown').textContent")
+    assert page.run("document.getElementById('shown').textContent") == "1 of 30,000 findings"
     assert page.complaints() == []
+
+
+def printed(page: Page, folder: Path) -> list[str]:
+    """The text of each sheet of paper."""
+    data = base64.b64decode(page.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"])
+    (folder / "report.pdf").write_bytes(data)
+    told = subprocess.run(["pdftotext", "-layout", "report.pdf", "-"], cwd=folder, capture_output=True, check=True)
+    return told.stdout.decode().split("\f")[:-1]
+
+
+@needs_chromium
+@needs_pdftotext
+def test_paper_has_run_and_digest_on_each_sheet(page: Page, tmp_path: Path) -> None:
+    """Every sheet names run, digest and its number; steps, tables and signatures are there, and the filters are not."""
+    document = awkward()
+    open_page(page, document, tmp_path)
+    sheets = printed(page, tmp_path)
+    for number, sheet in enumerate(sheets, 1):
+        assert f"run {document['run']['id']}" in sheet
+        assert report_digest(document) in sheet
+        assert f"page {number} of {len(sheets)}" in sheet
+    whole = "\n".join(sheets)
+    for word in ("Do next", "Map", "Waivers", "Attestations", "Apps by location", "Sign-off", "Approved by"):
+        assert word in whole
+    for one in document["findings"]:
+        assert one["id"] in whole
+    assert "Search" not in whole
+
+
+@needs_chromium
+@needs_pdftotext
+def test_a_thousand_findings_are_on_paper(page: Page, tmp_path: Path) -> None:
+    """The gravest thousand are printed, the rest is counted."""
+    document = many(1_200)
+    open_page(page, document, tmp_path)
+    whole = "\n".join(printed(page, tmp_path))
+    ordered = [one["id"] for one in gravest_first(document["findings"])]
+    assert all(one in whole for one in ordered[:1000])
+    assert not any(one in whole for one in ordered[1000:])
+    assert "and 200 more findings that are not on paper" in " ".join(whole.split())
 
 
 @needs_chromium
@@ -224,7 +385,7 @@ def test_outcomes_are_told_in_words() -> None:
     """Every outcome that occurs stands there as a word with its count, whatever the colour."""
     text = written(awkward())
     for outcome, number in Overview(awkward()).counts.items():
-        assert f">{words(outcome)}</span> <b>{number}</b>" in text
+        assert re.search(rf">{words(outcome)}</span> <b><a href=[^>]+>{number}</a></b>", text)
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:

@@ -59,7 +59,7 @@ CONTRACT = {
 }
 BESIDE = {
     "": {"newly", "key_days_left", "next", "map"},
-    "run": {"planned_at", "fail_on"},
+    "run": {"planned_at", "fail_on", "previous_finished_at", "account", "trigger"},
     "organizations": {"unread_reason", "left_out"},
     "inventory": {"sites_read", "apps_read", "spaces_counted", "spaces_whole"},
     "collection": {"code", "missing_scope", "started_at"},

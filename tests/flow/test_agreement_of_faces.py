@@ -296,6 +296,26 @@ def _findings_agree(one: Generated) -> None:
     assert Counter((outcome_of(words), severity) for words, severity, _ in listed) == Counter(told.values()), "table"
 
 
+def _page_agrees(one: Generated) -> None:
+    """The HTML's title block has the verdict, the exit code, the counts, and digests that a reader can take himself."""
+    report, document = one.report, one.document
+    page = "".join(html.pieces(document))
+    head, _, rest = page.partition("</header>")
+    assert f"<h1>{report.headline}</h1>" in head, "HTML"
+    assert f"<title>{report.headline.partition(' ')[0]}: contribaudit run {report.run.id}," in head, "HTML"
+    assert f"Exit code {report.run.exit_code}, which counts" in head, "HTML"
+    sheet = io.StringIO(newline="")
+    csv_evidence.write(document, sheet)
+    assert sha256(sheet.getvalue().encode()).hexdigest() in head, "digest of findings.csv"
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = sha256(canonical.encode()).hexdigest()
+    assert digest in head, "digest of report.json"
+    assert f"run {report.run.id:d} \\b7  report SHA-256 {digest}" in head, "what stands on each sheet"
+    assert f"#{report.run.id} {digest[:32]}" in line.one_line(document), "line"
+    for outcome, number in Counter(each["outcome"] for each in document["findings"]).items():
+        assert f'<a href="#findings?outcome={outcome}">{number:,}</a>' in rest, "HTML"
+
+
 def _headlines_agree(one: Generated) -> None:
     """One sentence everywhere; its word is the exit code's, its numbers are those of the findings."""
     report, document = one.report, one.document
@@ -307,7 +327,7 @@ def _headlines_agree(one: Generated) -> None:
         assert table.splitlines()[-1] == last, "table"
     _questions_agree(one)
     assert markdown.render(document).startswith(f"## {sentence}\n"), "Markdown"
-    assert f"<h1>{sentence}</h1>" in "".join(html.pieces(document)), "HTML"
+    _page_agrees(one)
     assert f'name="verdict" value="{sentence}"' in "".join(junit.pieces(document)), "JUnit"
     shown = dashboard_verdict.headline(Board(report).about, 78)
     assert " ".join(each.text.plain for each in shown) == sentence, "dashboard"

@@ -180,7 +180,7 @@ def _change(name: str, before: str, after: str, *, explained: bool = False) -> C
     cause = (
         Cause(CauseKind.EVENT, "residency move by ops@acme.example", "ops@acme.example", "7f3a")
         if explained
-        else Cause(CauseKind.NO_EVENT_FOUND, "no event found (log read, no holes)")
+        else Cause(CauseKind.NO_EVENT_FOUND, "no event found (log read without gaps)")
     )
     return Change(
         app(name),

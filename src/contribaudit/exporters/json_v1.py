@@ -87,6 +87,9 @@ def lean_document(report: Report) -> ReportV1:
             "exit_code": report.run.exit_code,
             "planned_at": rfc3339(report.run.planned_at),
             "fail_on": report.run.fail_on.value,
+            "previous_finished_at": rfc3339(report.run.previous_finished_at),
+            "account": report.run.account,
+            "trigger": report.run.trigger,
         },
         "policy": {"name": report.policy_name, "sha256": report.policy_sha256},
         "organizations": [

@@ -89,6 +89,9 @@ class RunV1(TypedDict):
     exit_code: int
     planned_at: Time | None
     fail_on: SeverityWord
+    previous_finished_at: Time | None
+    account: str
+    trigger: str
 
 
 class PolicyV1(TypedDict):

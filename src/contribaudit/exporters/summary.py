@@ -149,7 +149,7 @@ class Place:
     cells: tuple[Tally, ...]
     """One for each family."""
     sites: tuple[Place, ...] = ()
-    """Of an organization, worst first."""
+    """Of an organization, or of several sites together, worst first."""
     site: bool = False
     unread: str = ""
     """Of an organization of which nothing was read in this run, why, in a few words."""
@@ -534,7 +534,7 @@ class Overview:
             if rest:
                 sums = zip(*(site.cells for site in rest), strict=True)
                 cells = tuple(Tally(sum((cell.by_outcome for cell in column), Counter())) for column in sums)
-                found.append(Place(one.organization, plural(len(rest), "more site"), "", cells, site=True))
+                found.append(Place(one.organization, plural(len(rest), "more site"), "", cells, rest, site=True))
         return found
 
     @cached_property
@@ -555,27 +555,6 @@ class Overview:
             )
             for row in rows
         ]
-
-    def link(self, task: Task) -> tuple[str, str]:
-        """The check that all of its findings are of, and which findings of the check they are: "g" and their group, or
-        the number of their outcome among all. ("", "") where neither tells them from others.
-        """
-        keys = [key for each in task.findings for key in self._shown_by.get(each, ())]
-        alone = [key for key, number in Counter(keys).items() if number == len(keys) / 2 == self._alike[key]]
-        return (safe_text(alone[0][0]), alone[0][1]) if alone else ("", "")
-
-    @cached_property
-    def _shown_by(self) -> dict[str, tuple[tuple[str, str], tuple[str, str]]]:
-        """Of each finding, its check with either choice of outcomes that shows it in the list."""
-        places = {outcome.value: str(place) for place, outcome in enumerate(Outcome)}
-        return {
-            one["id"]: ((one["check"], f"g{group(one['outcome'])}"), (one["check"], places[one["outcome"]]))
-            for one in self.document["findings"]
-        }
-
-    @cached_property
-    def _alike(self) -> Counter[tuple[str, str]]:
-        return Counter(key for keys in self._shown_by.values() for key in keys)
 
     def _step(self, its: FindingGroup) -> StepV1:
         first = its.findings[0]

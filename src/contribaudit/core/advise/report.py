@@ -36,6 +36,12 @@ class RunLine:
     """When its schedule meant it to begin; None where nothing tells."""
     fail_on: Severity = Severity.HIGH
     """From which severity on a finding counts for the exit code."""
+    previous_finished_at: datetime | None = None
+    """When the run before it had read everything that it did; None for the first."""
+    account: str = ""
+    """The account of the machine that ran it; "" where it was not recorded."""
+    trigger: str = ""
+    """What began it: "manual" or "schedule"; "" where it was not recorded."""
 
 
 @dataclass(frozen=True, slots=True)

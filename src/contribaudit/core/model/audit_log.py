@@ -255,4 +255,4 @@ def how_read(log: AuditLog, after: datetime, until: datetime, rules: LogRules) -
         return f"the log was not read from {told}{f': {why}' if why else ''}; {back}"
     last = max(end for _, end in spans)
     late = "" if last - until >= timedelta(hours=rules.latency_hours) else "; a late event may still come"
-    return f"log read, no holes; {back}{late}"
+    return f"log read without gaps; {back}{late}"

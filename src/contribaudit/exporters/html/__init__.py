@@ -1,123 +1,37 @@
-"""HTML: one file that holds everything and fetches nothing; the overview, plots, and a list of findings to filter.
+"""HTML for an auditor: one file that holds everything and fetches nothing; title, map, answers, list, sign-off.
 
 `page.html.jinja` is the page, `report.css` how it looks, `report.js` the list; a Content-Security-Policy with their
-digests lets no other style or script run. Without script it shows the overview and what fails or is unverified. The
-findings are a JSON block of rows, in which a text that recurs is written once. Plots are inline SVG: stacked bars of
-five groups of outcomes, told apart by pattern as well as colour.
+digests lets no other style or script run. Without script it shows everything but the list, and of that what fails or is
+unverified. The findings are a JSON block (`rows.py`). No colour stands alone: bars and cells have a pattern or a sign.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
-from contribaudit.core.model.finding import Outcome, Severity
-from contribaudit.exporters.report_v1 import FindingV1, JsonValue, ReportV1
-from contribaudit.exporters.summary import Overview, gravest_first, group, label, told, words
-from contribaudit.exporters.text import display, safe_text
+from contribaudit import checks
+from contribaudit.exporters import csv_evidence
+from contribaudit.exporters.html.answers import apps_by_location, attestations, by_deed, parts, sections, some, waivers
+from contribaudit.exporters.html.links import Sets, chosen
+from contribaudit.exporters.html.picture import drawing
+from contribaudit.exporters.html.rows import chunks
+from contribaudit.exporters.json_v1 import report_digest
+from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.exporters.saved import map_of
+from contribaudit.exporters.site_map import MEANINGS
+from contribaudit.exporters.summary import Overview, called, gravest_first, group, label, told, words
+from contribaudit.exporters.text import plural, safe_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-_CHUNK = 500
-_UNSAFE = re.compile("[<>&]")
-SEVERITIES = [one.value for one in Severity]
-OUTCOMES = [one.value for one in Outcome]
-
-
-class Texts:
-    """Texts by number, in the order in which they were first needed."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-
-    def __call__(self, text: str | None) -> int:
-        """The text's number; None is the empty text."""
-        clean = "" if text is None else text
-        return self.numbers.setdefault(clean, len(self.numbers))
-
-
-def chunks(findings: Iterable[FindingV1], document: ReportV1) -> Iterator[str]:
-    """The block's text, piece by piece; `<`, `>` and `&` are escaped, so that it can stand inside a script element."""
-    texts, new = Texts(), frozenset(document["newly"])
-    called = {one["id"]: one["name"] for one in document["organizations"]}
-    head = {
-        "severities": SEVERITIES,
-        "outcomes": [words(one) for one in OUTCOMES],
-        "groups": [group(one) for one in OUTCOMES],
-    }
-    yield json.dumps(head)[:-1] + ', "rows": ['
-    rows: list[str] = []
-    before = "\n"
-    for one in findings:
-        rows.append(safe(json.dumps(_row(one, texts, called, one["id"] in new), separators=(",", ":"))))
-        if len(rows) == _CHUNK:
-            yield before + ",\n".join(rows)
-            rows, before = [], ",\n"
-    yield (before + ",\n".join(rows) if rows else "") + '\n], "texts": '
-    yield safe(json.dumps([safe_text(text, keep_lines=True) for text in texts.numbers])) + "}"
-
-
-def safe(text: str) -> str:
-    """ASCII JSON without a character that HTML knows."""
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
-
-
-def _value(value: JsonValue) -> str:
-    return display(tuple(value) if isinstance(value, list) else value)
-
-
-def _row(one: FindingV1, texts: Texts, called: dict[str, str], new: bool) -> list[object]:
-    """In the order of COLUMNS in report.js."""
-    subject, waiver = one["subject"], one["waiver"]
-    return [
-        one["id"],
-        texts(safe_text(one["check"])),
-        texts(one["title"]),
-        SEVERITIES.index(one["severity"]),
-        OUTCOMES.index(one["outcome"]),
-        OUTCOMES.index(one["underlying_outcome"]),
-        int(one["fragile"]) + 2 * int(new),
-        texts(called.get(one["organization"]) or one["organization"] or "company"),
-        label(subject),
-        safe_text(subject["name"]),
-        safe_text(subject["id"]),
-        texts(subject["kind"]),
-        texts(subject["site"]),
-        texts(subject["app"]),
-        texts(one["setting"]),
-        texts(_value(one["expected"])),
-        texts(_value(one["observed"])),
-        texts(one["reason"]),
-        texts(one["reason_code"]),
-        texts(one["due_at"]),
-        texts(one["remediation"]),
-        texts(one["console_path"]),
-        texts(", ".join(one["controls"])),
-        [
-            [
-                texts(seen["grade"]),
-                texts(seen["source"]),
-                texts(seen["observed_at"]),
-                texts(seen["attested_by"]),
-                texts(seen["confirmed_by"]),
-                seen["sha256"],
-            ]
-            for seen in one["evidence"]
-        ],
-        None
-        if waiver is None
-        else [texts(waiver["reason"]), texts(waiver["approved_by"]), texts(waiver["ticket"]), texts(waiver["expires"])],
-    ]
-
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "fail": ("fail", "conflict"),
@@ -180,8 +94,13 @@ def _bar(title: str, groups: dict[str, int], widest: int) -> Bar:
 
 
 MOST_WITHOUT_SCRIPT = 500
-MOST_TASKS = 8
+MOST_TASKS = 20
+"""Steps that stand on the page and on paper; the rest is folded."""
 MOST_CHANGES = 50
+MOST_ROWS = 100
+"""Of attestations and waivers."""
+MOST_REASONS = 4
+"""Why findings of one check are open."""
 _PIECES = 200
 
 
@@ -190,34 +109,71 @@ def write(document: ReportV1, out: TextIO) -> None:
     out.writelines(pieces(document))
 
 
+def findings_digest(document: ReportV1) -> str:
+    """SHA-256 (hex) of findings.csv, as an evidence folder of this report holds it."""
+    digest = hashlib.sha256()
+    sheet = csv_evidence.FINDINGS
+    for line in csv_evidence.lines(chain([sheet.columns], sheet.rows(document))):
+        digest.update(line.encode())
+    return digest.hexdigest()
+
+
 def pieces(document: ReportV1) -> Iterator[str]:
     """The same, piece by piece."""
     from markupsafe import Markup
 
-    style, script = _text("report.css"), _text("report.js")
-    about = Overview(document)
+    about, digest = Overview(document), report_digest(document)
+    style = _text("report.css") + _on_each_sheet(document["run"]["id"], digest)
+    script = _text("report.js")
     ordered = gravest_first(document["findings"])
     wrong = [one for one in ordered if group(one["outcome"]) < 2]
+    sets = Sets()
+    organizations = {one["id"]: one["name"] for one in document["organizations"]}
     stream = _template().stream(
         document=document,
         about=about,
-        called=defaultdict(str, {one["id"]: one["name"] for one in document["organizations"]}),
+        digest=digest,
+        findings_digest=findings_digest(document),
+        sets=sets,
+        picture=drawing(map_of(document["map"]), organizations),
+        meanings=[(GROUP_OF_LETTER[one], one, meaning) for one, meaning in MEANINGS.items()],
+        sections=sections(ordered),
+        waivers=waivers(document),
+        attestations=attestations(document),
+        held=apps_by_location(document),
+        # Reports that hold them are still to come; the place is kept for them.
+        processors=document.get("subprocessors"),
+        called_org=defaultdict(str, organizations),
         family_bars=bars(about.by_family()),
         severity_bars=bars(about.by_severity()),
         wrong=wrong[:MOST_WITHOUT_SCRIPT],
         hidden=max(0, len(wrong) - MOST_WITHOUT_SCRIPT),
         most_tasks=MOST_TASKS,
         most_changes=MOST_CHANGES,
-        new=frozenset(document["newly"]),
+        most_rows=MOST_ROWS,
+        most_reasons=MOST_REASONS,
+        slugs=defaultdict(str, {one.id: one.slug for one in checks.ALL}),
         # Ours alone: everything else on the page is escaped.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        chunks=map(Markup, chunks(ordered, document)),
+        chunks=map(Markup, chunks(ordered, document, sets)),
         policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'",
     )
     stream.enable_buffering(_PIECES)
     yield from stream
+
+
+GROUP_OF_LETTER = {"F": "fail", "N": "not-achievable", "?": "unverified", "s": "settled", "p": "pass"}
+GROUP_OF_LETTER |= {one: "no-finding" for one in MEANINGS if one not in GROUP_OF_LETTER}
+
+
+def _on_each_sheet(run: int, digest: str) -> str:
+    """Style that puts run and digest below every sheet of paper. Both are ours: a number, and hex digits."""
+    return (
+        f'\n@page {{ @bottom-left {{ content: "contribaudit run {run:d} \\b7  report SHA-256 {digest}"; }}'
+        ' @bottom-right { content: "page " counter(page) " of " counter(pages); } }\n'
+    )
 
 
 @cache
@@ -227,8 +183,17 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters |= {"words": words, "label": label, "plain": safe_text, "told": told}
+    environment.filters |= {
+        "words": words, "label": label, "called": called, "plain": safe_text, "told": told, "some": some,
+        "counted": plural, "parts": parts, "by_deed": by_deed, "minute": _minute, "day": lambda moment: moment[:10],
+    }  # fmt: skip
+    environment.globals |= {"chosen": chosen}
     return environment.from_string(_text("page.html.jinja"))
+
+
+def _minute(moment: str) -> str:
+    """ "2026-11-21T08:00:00Z" as people read it: "2026-11-21 08:00 UTC"."""
+    return f"{moment[:10]} {moment[11:16]} UTC"
 
 
 def _text(name: str) -> str:

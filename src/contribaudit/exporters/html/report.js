@@ -3,16 +3,16 @@
   // The order of a row is that of rows.py.
   const COLUMNS = ["id", "check", "title", "severity", "outcome", "underlying", "flags", "organization", "label", "name",
     "subject", "kind", "site", "app", "setting", "expected", "observed", "reason", "code", "due", "remediation",
-    "console", "controls", "evidence", "waiver"];
+    "console", "controls", "evidence", "waiver", "rule"];
   const C = Object.fromEntries(COLUMNS.map((name, place) => [name, place]));
   const data = JSON.parse(document.getElementById("data").textContent);
   const texts = data.texts, rows = data.rows;
   const $ = (id) => document.getElementById(id);
   const text = (row, name) => texts[row[C[name]]];
   const family = (row) => text(row, "check").split("-")[0];
-  const STEP = 100, ON_PAPER = 2000;
-  const body = document.querySelector("#rows tbody");
-  const state = { found: rows, drawn: 0, sort: null, down: false };
+  const PIECE = 100, ON_PAPER = 1000, GUESS = 44;
+  const table = $("rows");
+  const found = { rows, sort: "", down: false, open: new Set(), pieces: [] };
 
   const element = (tag, words, kind) => {
     const made = document.createElement(tag);
@@ -21,17 +21,17 @@
     return made;
   };
   const badge = (word) => element("span", word, "badge o-" + word.replaceAll(" ", "-"));
+  const many = (number) => number.toLocaleString("en");
 
-  // Filters
+  // What is chosen stands in the address: "#findings?outcome=fail&site=acme.atlassian.net"
 
-  const haystacks = new Array(rows.length);
-  const place = new Map(rows.map((row, number) => [row, number]));
-  const haystack = (row) => {
-    const number = place.get(row);
-    return haystacks[number] ??= [row[C.id], text(row, "check"), text(row, "title"), row[C.label], row[C.name],
-      row[C.subject], text(row, "setting"), text(row, "observed"), text(row, "reason"), text(row, "organization"),
-      data.outcomes[row[C.outcome]], data.severities[row[C.severity]]].join("\n").toLowerCase();
-  };
+  const FACETS = ["outcome", "severity", "family", "check", "site", "organization"];
+  const CHIPS = ["set", "setting", "kind", "fragile"];
+  const LIST = "#findings", ONE = "#finding-";
+  const address = () => location.hash.startsWith(LIST)
+    ? new URLSearchParams(location.hash.slice(LIST.length + 1)) : new URLSearchParams();
+  let choices = address();
+
   const option = (value, words) => {
     const made = element("option", words);
     made.value = value;
@@ -44,35 +44,79 @@
   };
   const fill = (id, entries) => $(id).replaceChildren(option("", "all"), ...entries);
   const counted = (counts, called = (key) => key) =>
-    [...counts].map(([key, number]) => option(key, `${called(key)} (${number})`));
+    [...counts].filter(([key]) => key !== "").map(([key, number]) => option(key, `${called(key)} (${many(number)})`));
   const inOrder = (counts) => new Map([...counts].sort((one, other) => (one[0] < other[0] ? -1 : 1)));
 
-  const groups = count((row) => data.groups[row[C.outcome]]);
-  const GROUPS = ["fails", "unverified", "all the rest"];
-  fill("outcome", [
-    ...[0, 1].filter((one) => groups.has(one)).map((one) => option("g" + one, `${GROUPS[one]} (${groups.get(one)})`)),
-    ...counted(count((row) => row[C.outcome]), (key) => data.outcomes[key])]);
-  const severities = count((row) => row[C.severity]);
-  fill("severity", counted(new Map([...severities].sort((one, other) => one[0] - other[0])), (key) => data.severities[key]));
+  const TOGETHER = [["fail,conflict,not_achievable", "all that fail"], ["unknown,stale", "all unverified"]];
+  const outcomes = count((row) => row[C.outcome]);
+  const together = TOGETHER.map(([value, words]) => [value, words, value.split(",")
+    .reduce((sum, key) => sum + (outcomes.get(data.keys.indexOf(key)) ?? 0), 0)]);
+  fill("outcome", [...together.filter((one) => one[2]).map(([value, words, number]) => option(value, `${words} (${many(number)})`)),
+    ...[...outcomes].map(([key, number]) => option(data.keys[key], `${data.outcomes[key]} (${many(number)})`))]);
+  const severities = [...count((row) => row[C.severity])].sort((one, other) => one[0] - other[0]);
+  fill("severity", severities.map(([key, number]) => option(data.severities[key], `${data.severities[key]} (${many(number)})`)));
   const titles = new Map([...$("family").options].map((one) => [one.value, one.textContent]));
   const families = count(family);
   fill("family", counted(new Map([...titles.keys()].map((key) => [key, families.get(key) ?? 0])), (key) => titles.get(key)));
-  fill("check", counted(inOrder(count((row) => text(row, "check")))));
-  fill("organization", counted(inOrder(count((row) => text(row, "organization")))));
+  for (const id of ["check", "site", "organization"]) fill(id, counted(inOrder(count((row) => text(row, id)))));
 
+  const show = () => {
+    $("q").value = choices.get("q") ?? "";
+    $("new").checked = choices.has("new");
+    for (const id of FACETS) {
+      const value = choices.get(id) ?? "";
+      if (value && ![...$(id).options].some((one) => one.value === value))
+        $(id).append(option(value, value.split(",").map((one) => data.outcomes[data.keys.indexOf(one)] ?? one).join(", ")));
+      $(id).value = value;
+    }
+    const chips = CHIPS.filter((key) => choices.get(key)).map((key) => {
+      const value = choices.get(key);
+      const words = key === "set" ? data.sets[value]?.[0] ?? value : key === "fragile" ? "fragile passes" : `${key} ${value}`;
+      const chip = element("button", words, "chip");
+      chip.type = "button";
+      chip.setAttribute("aria-label", `Remove the filter ${words}`);
+      chip.addEventListener("click", () => choose(key, ""));
+      return chip;
+    });
+    $("chips").replaceChildren(...chips.flatMap((chip) => [chip, " "]));
+    $("chips").hidden = !chips.length;
+  };
+  const choose = (key, value) => {
+    if (value) choices.set(key, value); else choices.delete(key);
+    const told = choices.toString();
+    history.replaceState(null, "", told ? `${LIST}?${told}` : LIST);
+    show();
+    filter();
+  };
+
+  // Filters
+
+  const haystacks = new Array(rows.length);
+  const place = new Map(rows.map((row, number) => [row, number]));
+  const haystack = (row) => {
+    const number = place.get(row);
+    return haystacks[number] ??= [row[C.id], text(row, "check"), text(row, "title"), row[C.label], row[C.name],
+      row[C.subject], text(row, "setting"), text(row, "observed"), text(row, "reason"), text(row, "organization"),
+      data.outcomes[row[C.outcome]], data.severities[row[C.severity]]].join("\n").toLowerCase();
+  };
   const filter = () => {
-    const needles = $("q").value.toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = Object.fromEntries(["outcome", "severity", "family", "check", "organization"].map((id) => [id, $(id).value]));
-    const fresh = $("new").checked;
-    state.found = rows.filter((row) =>
-      (!wanted.outcome || (wanted.outcome[0] === "g"
-        ? data.groups[row[C.outcome]] === Number(wanted.outcome[1])
-        : row[C.outcome] === Number(wanted.outcome)))
-      && (!wanted.severity || row[C.severity] === Number(wanted.severity))
+    const needles = (choices.get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = Object.fromEntries([...FACETS, ...CHIPS].map((key) => [key, choices.get(key) ?? ""]));
+    const its = new Set(wanted.outcome.split(",").map((key) => data.keys.indexOf(key)));
+    const settings = new Set(wanted.setting.split(","));
+    const flags = (choices.has("new") ? 2 : 0) | (wanted.fragile ? 1 : 0);
+    const among = wanted.set && new Set(data.sets[wanted.set]?.[1] ?? []);
+    found.rows = rows.filter((row, number) =>
+      (!wanted.outcome || its.has(row[C.outcome]))
+      && (!wanted.severity || data.severities[row[C.severity]] === wanted.severity)
       && (!wanted.family || family(row) === wanted.family)
       && (!wanted.check || text(row, "check") === wanted.check)
+      && (!wanted.site || text(row, "site") === wanted.site)
       && (!wanted.organization || text(row, "organization") === wanted.organization)
-      && (!fresh || row[C.flags] & 2)
+      && (!wanted.kind || text(row, "kind") === wanted.kind)
+      && (!wanted.setting || settings.has(text(row, "setting")))
+      && (row[C.flags] & flags) === flags
+      && (!among || among.has(number))
       && needles.every((needle) => haystack(row).includes(needle)));
     order();
   };
@@ -87,39 +131,77 @@
     why: (row) => text(row, "reason").toLowerCase(),
   };
   const order = () => {
-    if (state.sort) {
-      const sign = state.down ? -1 : 1;
-      const keyed = state.found.map((row) => [KEYS[state.sort](row), row]);
-      keyed.sort((one, other) => (one[0] < other[0] ? -sign : one[0] > other[0] ? sign : 0));
-      state.found = keyed.map((pair) => pair[1]);
+    const [, sign, key] = /^(-?)(.*)$/.exec(choices.get("sort") ?? "");
+    found.sort = key in KEYS ? key : "";
+    found.down = found.sort !== "" && sign === "-";
+    for (const button of table.querySelectorAll("[data-sort]")) {
+      const mine = button.dataset.sort === found.sort;
+      button.parentElement.setAttribute("aria-sort", mine ? (found.down ? "descending" : "ascending") : "none");
     }
-    body.replaceChildren();
-    state.drawn = 0;
-    draw(STEP);
+    if (found.sort) {
+      const turn = found.down ? -1 : 1;
+      const keyed = found.rows.map((row) => [KEYS[found.sort](row), row]);
+      keyed.sort((one, other) => (one[0] < other[0] ? -turn : one[0] > other[0] ? turn : 0));
+      found.rows = keyed.map((pair) => pair[1]);
+    }
+    lay();
   };
-  for (const button of document.querySelectorAll("#rows [data-sort]")) {
+  for (const button of table.querySelectorAll("[data-sort]")) {
     button.addEventListener("click", () => {
-      state.down = state.sort === button.dataset.sort && !state.down;
-      state.sort = button.dataset.sort;
-      for (const head of document.querySelectorAll("#rows th")) head.setAttribute("aria-sort", "none");
-      button.parentElement.setAttribute("aria-sort", state.down ? "descending" : "ascending");
-      order();
+      const key = button.dataset.sort;
+      choose("sort", found.sort === key && !found.down ? `-${key}` : key);
     });
   }
 
-  // Rows
+  // Only the first piece and those near the window hold rows; each other is one empty row, as high as its rows.
 
-  const draw = (number) => {
-    const next = state.found.slice(state.drawn, state.drawn + number);
-    body.append(...next.map(drawn));
-    state.drawn += next.length;
-    $("more").hidden = state.drawn >= state.found.length;
-    const whole = state.found.length === rows.length ? "" : ` of ${rows.length.toLocaleString("en")}`;
-    $("shown").textContent = `${state.found.length.toLocaleString("en")}${whole} findings; the first ${state.drawn.toLocaleString("en")} are drawn.`;
+  const near = new IntersectionObserver((seen) => {
+    for (const one of seen) if (one.isIntersecting) draw(one.target); else clear(one.target);
+  }, { rootMargin: "1200px" });
+  const numbers = new WeakMap();
+  const of = (piece) => found.rows.slice(numbers.get(piece) * PIECE, (numbers.get(piece) + 1) * PIECE);
+  const lay = () => {
+    near.disconnect();
+    for (const piece of found.pieces) piece.remove();
+    found.pieces = [];
+    for (let number = 0; number * PIECE < found.rows.length; number++) {
+      const piece = element("tbody");
+      numbers.set(piece, number);
+      found.pieces.push(piece);
+      if (number) gap(piece, GUESS * of(piece).length); else draw(piece);
+    }
+    table.append(...found.pieces);
+    table.setAttribute("aria-rowcount", found.rows.length + 1);
+    for (const piece of found.pieces) near.observe(piece);
+    const whole = found.rows.length === rows.length ? "" : ` of ${many(rows.length)}`;
+    $("shown").textContent = `${many(found.rows.length)}${whole} findings`;
   };
-  const drawn = (row) => {
+  const gap = (piece, height) => {
+    const line = element("tr", undefined, "gap"), cell = element("td");
+    cell.colSpan = 5;
+    cell.style.height = `${height}px`;
+    line.append(cell);
+    piece.replaceChildren(line);
+    piece.classList.add("away");
+  };
+  const draw = (piece) => {
+    if (piece.firstChild && !piece.classList.contains("away")) return;
+    piece.classList.remove("away");
+    const first = numbers.get(piece) * PIECE;
+    piece.replaceChildren(...of(piece).flatMap((row, number) => {
+      const line = drawn(row, first + number);
+      return found.open.has(row[C.id]) ? [line, details(row)] : [line];
+    }));
+  };
+  const clear = (piece) => {
+    if (!numbers.get(piece) || piece.classList.contains("away") || piece.contains(document.activeElement)) return;
+    const height = piece.getBoundingClientRect().height;
+    if (height) gap(piece, height);
+  };
+  const drawn = (row, number) => {
     const line = element("tr");
     line.dataset.id = row[C.id];
+    line.setAttribute("aria-rowindex", number + 2);
     const outcome = element("td");
     outcome.append(badge(data.outcomes[row[C.outcome]]));
     if (row[C.flags] & 1) outcome.append(" ", badge("fragile"));
@@ -127,27 +209,33 @@
     const check = element("td");
     const open = element("button", text(row, "check"), "open");
     open.type = "button";
-    open.setAttribute("aria-expanded", "false");
+    open.setAttribute("aria-expanded", String(found.open.has(row[C.id])));
+    open.setAttribute("aria-label", `${text(row, "check")}: details`);
     open.title = text(row, "title");
     open.addEventListener("click", () => toggle(line, open, row));
     check.append(open);
-    line.append(outcome, element("td", data.severities[row[C.severity]]), check,
-      element("td", row[C.label], "observed"), element("td", text(row, "reason"), "observed"));
+    const why = element("td", text(row, "reason"), "observed");
+    why.append(element("span", `Expected ${text(row, "expected")}; observed ${text(row, "observed")}; finding ${row[C.id]}`, "paper small"));
+    line.append(outcome, element("td", data.severities[row[C.severity]]), check, element("td", row[C.label], "observed"), why);
     return line;
   };
   const toggle = (line, open, row) => {
-    if (open.getAttribute("aria-expanded") === "true") {
+    const opened = !found.open.has(row[C.id]);
+    open.setAttribute("aria-expanded", String(opened));
+    if (opened) {
+      found.open.add(row[C.id]);
+      line.after(details(row));
+    } else {
+      found.open.delete(row[C.id]);
       line.nextElementSibling.remove();
-      open.setAttribute("aria-expanded", "false");
-      return;
     }
-    const below = element("tr", undefined, "details");
-    const cell = element("td");
+  };
+  const details = (row) => {
+    const below = element("tr", undefined, "details"), cell = element("td");
     cell.colSpan = 5;
     cell.append(facts(row));
     below.append(cell);
-    line.after(below);
-    open.setAttribute("aria-expanded", "true");
+    return below;
   };
   const facts = (row) => {
     const list = element("dl", undefined, "facts");
@@ -160,6 +248,7 @@
     add("Site, app", [text(row, "site"), text(row, "app")].filter(Boolean).join(", "));
     add("Organization", text(row, "organization"));
     add("Setting", text(row, "setting"));
+    add("Rule", text(row, "rule"));
     add("Expected", text(row, "expected"));
     add("Observed", text(row, "observed"));
     add("Why", `${text(row, "reason")} [${text(row, "code")}]`);
@@ -178,8 +267,42 @@
     add("What to do", text(row, "remediation"));
     add("Where", text(row, "console"));
     add("Controls", text(row, "controls"));
-    add("Finding", row[C.id]);
+    const link = element("a", row[C.id]);
+    link.href = ONE + row[C.id];
+    const cell = element("dd");
+    cell.append(link);
+    list.append(element("dt", "Finding"), cell);
     return list;
+  };
+
+  // Where an address leads
+
+  const arrive = () => {
+    if (location.hash.startsWith(ONE)) {
+      reach(location.hash.slice(ONE.length));
+    } else if (location.hash.startsWith(LIST)) {
+      choices = address();
+      show();
+      filter();
+      $("h-findings").scrollIntoView();
+    }
+  };
+  const reach = (id) => {
+    let number = found.rows.findIndex((row) => row[C.id] === id);
+    if (number < 0) {
+      choices = new URLSearchParams();
+      show();
+      filter();
+      number = found.rows.findIndex((row) => row[C.id] === id);
+    }
+    if (number < 0) return;
+    found.open.add(id);
+    const piece = found.pieces[Math.floor(number / PIECE)];
+    gap(piece, GUESS);
+    draw(piece);
+    const open = piece.querySelector(`tr[data-id="${CSS.escape(id)}"] .open`);
+    open.scrollIntoView({ block: "center" });
+    open.focus({ preventScroll: true });
   };
 
   // Events
@@ -187,32 +310,45 @@
   let waiting = 0;
   $("q").addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(filter, 60);
+    waiting = setTimeout(() => choose("q", $("q").value), 60);
   });
-  for (const id of ["outcome", "severity", "family", "check", "organization", "new"]) $(id).addEventListener("change", filter);
+  for (const id of FACETS) $(id).addEventListener("change", () => choose(id, $(id).value));
+  $("new").addEventListener("change", () => choose("new", $("new").checked ? "1" : ""));
   $("filters").addEventListener("submit", (event) => event.preventDefault());
-  $("filters").addEventListener("reset", () => setTimeout(filter));
-  $("more").addEventListener("click", () => draw(STEP));
-  new IntersectionObserver((seen) => {
-    if (seen.some((one) => one.isIntersecting) && state.drawn < state.found.length) draw(STEP);
-  }, { rootMargin: "600px" }).observe($("more"));
-  for (const link of document.querySelectorAll("a.to-list")) {
-    link.addEventListener("click", () => {
-      $("filters").reset();
-      $("check").value = link.dataset.check;
-      $("outcome").value = link.dataset.outcome;
-      filter();
-    });
-  }
+  $("filters").addEventListener("reset", (event) => {
+    event.preventDefault();
+    choices = new URLSearchParams();
+    choose("q", "");
+  });
+  addEventListener("hashchange", arrive);
+  addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, select, textarea");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      $("q").focus();
+      $("q").scrollIntoView({ block: "center" });
+    }
+  });
   addEventListener("beforeprint", () => {
-    for (const folded of document.querySelectorAll("details")) folded.open = true;
-    if (state.drawn < ON_PAPER) draw(ON_PAPER - state.drawn);
-    const left = state.found.length - state.drawn;
-    $("paper").textContent = left > 0 ? `and ${left} more findings that are not on paper; the CSV and the JSON hold all.` : "";
+    near.disconnect();
+    found.pieces.forEach((piece, number) => {
+      piece.hidden = number * PIECE >= ON_PAPER;
+      if (!piece.hidden) draw(piece);
+    });
+    const left = found.rows.length - ON_PAPER;
+    $("paper").textContent = left > 0 ? `and ${many(left)} more findings that are not on paper; findings.csv and report.json hold all.` : "";
+  });
+  addEventListener("afterprint", () => {
+    for (const piece of found.pieces) {
+      piece.hidden = false;
+      near.observe(piece);
+    }
   });
 
   $("list").hidden = false;
-  order();
+  show();
+  filter();
+  if (location.hash) arrive();
   performance.mark("interactive");
   document.documentElement.dataset.interactive = Math.round(performance.now());
 })();

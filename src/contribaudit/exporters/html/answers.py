@@ -1,0 +1,266 @@
+"""What an auditor reads of each check without opening anything, and what people vouched for: waivers, attestations."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from operator import itemgetter
+
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.subject import Subject
+from contribaudit.exporters.report_v1 import FindingV1, ReportV1
+from contribaudit.exporters.summary import FAMILIES, QUESTIONS, Happened, Tally, called, group, told, words
+from contribaudit.exporters.text import safe_text
+
+NAMED = 5
+"""How many subjects, values or sources stand there by name before the rest is a number."""
+_NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(slots=True)
+class Proof:
+    """Evidence of one grade from one source."""
+
+    grade: str
+    source: str
+    findings: int = 0
+    first: str = ""
+    last: str = ""
+
+    def add(self, observed_at: str) -> None:
+        """Count one more."""
+        self.findings += 1
+        self.first = min(self.first or observed_at, observed_at)
+        self.last = max(self.last, observed_at)
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Findings of one check that are open for the same reason."""
+
+    outcome: str
+    reason: str
+    findings: int = 0
+    first: list[FindingV1] = field(default_factory=list)
+
+    def add(self, one: FindingV1) -> None:
+        """Count one more."""
+        self.findings += 1
+        if len(self.first) < NAMED:
+            self.first.append(one)
+
+
+@dataclass(slots=True)
+class Answer:
+    """One check: what is required, what was seen, how that is known."""
+
+    check: str
+    title: str
+    severity: Severity
+    """The gravest of its findings'."""
+    tally: Tally = field(default_factory=Tally)
+    expected: Counter[str] = field(default_factory=Counter)
+    observed: Counter[str] = field(default_factory=Counter)
+    controls: dict[str, None] = field(default_factory=dict)
+    rules: dict[str, None] = field(default_factory=dict)
+    remedies: dict[str, None] = field(default_factory=dict)
+    console_paths: dict[str, None] = field(default_factory=dict)
+    proofs: dict[tuple[str, str], Proof] = field(default_factory=dict)
+    unproven: int = 0
+    """Findings without any evidence."""
+    troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    """What fails or is unverified, by outcome and reason, gravest first."""
+
+    @property
+    def anchor(self) -> str:
+        """Its name in the page's address: the check's ID."""
+        return "check-" + _NO_ID.sub("-", self.check).strip("-")
+
+    def add(self, one: FindingV1) -> None:
+        """Count a finding; they come gravest first."""
+        self.severity = min(self.severity, Severity(one["severity"]), key=lambda each: each.rank)
+        self.tally.by_outcome[one["outcome"]] += 1
+        self.expected[told(one["expected"]) if one["expected"] is not None else "what the policy decides"] += 1
+        self.observed[told(one["observed"]) if one["observed"] is not None else "not observed"] += 1
+        for key, kept in (("rule", self.rules), ("remediation", self.remedies), ("console_path", self.console_paths)):
+            if one[key]:  # type: ignore[literal-required]
+                kept[one[key]] = None  # type: ignore[literal-required]
+        self.controls.update(dict.fromkeys(one["controls"]))
+        for seen in one["evidence"]:
+            origin = seen["grade"], seen["source"]
+            self.proofs.setdefault(origin, Proof(*origin)).add(seen["observed_at"])
+        self.unproven += not one["evidence"]
+        if group(one["outcome"]) < 2:
+            why = one["outcome"], one["reason"]
+            self.troubles.setdefault(why, Trouble(*why)).add(one)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The checks of one family, gravest first."""
+
+    family: str
+    title: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def tally(self) -> Tally:
+        """All of them together."""
+        return Tally(sum((one.tally.by_outcome for one in self.answers), Counter()))
+
+
+def sections(ordered: Iterable[FindingV1]) -> list[Section]:
+    """Every check by family, in reading order; `ordered` has the gravest findings first."""
+    found: dict[str, Answer] = {}
+    for one in ordered:
+        check = one["check"]
+        if check not in found:
+            found[check] = Answer(check, one["title"], Severity(one["severity"]))
+        found[check].add(one)
+    by_family: dict[str, list[Answer]] = defaultdict(list)
+    for answer in found.values():
+        by_family[answer.check.partition("-")[0]].append(answer)
+    known = [one for one in FAMILIES if one in by_family]
+    return [
+        Section(family, safe_text(QUESTIONS.get(family) or FAMILIES.get(family, family)), tuple(by_family[family]))
+        for family in [*known, *sorted(by_family.keys() - FAMILIES.keys())]
+    ]
+
+
+_TOGETHER = {"fail": ("fail", "conflict"), "not achievable": ("not_achievable",), "unverified": ("unknown", "stale")}
+_ALONE = ("waived", "pending", "exempt", "not_yet_effective", "pass", "no_such_setting")
+
+
+def parts(tally: Tally) -> list[tuple[str, str, int]]:
+    """What a tally counts, gravest first: outcomes as the list's address takes them, what they are called, how many."""
+    alone = {words(one): (one,) for one in _ALONE}
+    counted = [
+        (",".join(its), title, sum(tally.by_outcome[one] for one in its)) for title, its in (_TOGETHER | alone).items()
+    ]
+    return [one for one in counted if one[2]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """One waiver and what it covers."""
+
+    reason: str
+    approved_by: str
+    ticket: str
+    expires: str
+    days_left: int
+    """Less than nothing where it has ended."""
+    findings: tuple[FindingV1, ...]
+
+    @property
+    def without(self) -> Counter[str]:
+        """The outcomes that its findings would have without it."""
+        return Counter(one["underlying_outcome"] for one in self.findings)
+
+    @property
+    def checks(self) -> list[str]:
+        """The checks that it covers something of."""
+        return sorted({one["check"] for one in self.findings})
+
+
+def waivers(document: ReportV1) -> list[Waived]:
+    """Every waiver that covers a finding, the next to end first."""
+    today = datetime.fromisoformat(document["as_of"]).date()
+    found: dict[tuple[str, str, str, str], list[FindingV1]] = defaultdict(list)
+    for one in document["findings"]:
+        if (waiver := one["waiver"]) is not None:
+            key = waiver["expires"], waiver["reason"], waiver["approved_by"], waiver["ticket"]
+            found[key].append(one)
+    return [
+        Waived(reason, by, ticket, expires, (date.fromisoformat(expires) - today).days, tuple(its))
+        for (expires, reason, by, ticket), its in sorted(found.items(), key=itemgetter(0))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """What one person recorded at one moment, and which findings rest on it."""
+
+    by: str
+    confirmed_by: str
+    """"" where nobody did."""
+    observed_at: str
+    days_old: int
+    grade: str
+    source: str
+    findings: tuple[FindingV1, ...]
+
+    @property
+    def checks(self) -> list[str]:
+        """The checks that rest on it."""
+        return sorted({one["check"] for one in self.findings})
+
+
+def attestations(document: ReportV1) -> list[Vouched]:
+    """What people recorded of the console and findings rest on, the oldest first."""
+    now = datetime.fromisoformat(document["as_of"])
+    found: dict[tuple[str, str, str, str, str], list[FindingV1]] = defaultdict(list)
+    for one in document["findings"]:
+        keys = {
+            (seen["observed_at"], seen["attested_by"], seen["confirmed_by"] or "", seen["grade"], seen["source"])
+            for seen in one["evidence"]
+            if seen["attested_by"]
+        }
+        for key in keys:
+            found[key].append(one)
+    return [
+        Vouched(by, confirmed, at, (now - datetime.fromisoformat(at)).days, grade, source, tuple(its))
+        for (at, by, confirmed, grade, source), its in sorted(found.items(), key=itemgetter(0))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The apps at one location."""
+
+    name: str
+    title: str
+    apps: int
+    pinned: int
+    outcome: str
+    """"" where the policy does not ask."""
+    named: tuple[str, ...]
+    """The apps that a finding names, by what people call them."""
+    findings: tuple[FindingV1, ...]
+
+
+def apps_by_location(document: ReportV1) -> list[Held]:
+    """Where apps keep their data, most apps first, with those that findings name."""
+    by_value: dict[str, dict[str, FindingV1]] = defaultdict(dict)
+    for one in document["findings"]:
+        if one["setting"] == names.REALM and one["subject"]["kind"] == "app":
+            value = "unknown" if one["observed"] is None else told(one["observed"])
+            by_value[value.casefold()].setdefault(one["subject"]["id"], one)
+    found = []
+    for place in document["map"]["locations"]:
+        its = by_value.get(place["name"].casefold(), {})
+        found.append(
+            Held(
+                place["name"], place["title"], place["apps"], place["pinned"], place["outcome"] or "",
+                tuple(sorted(called(one["subject"]) for one in its.values())), tuple(its.values()),
+            )
+        )  # fmt: skip
+    return found
+
+
+def by_deed(changes: Iterable[Happened]) -> list[list[Happened]]:
+    """Changes of one subject with one cause together; those that nobody can explain first."""
+    found: dict[tuple[Subject, str, str], list[Happened]] = {}
+    for one in changes:
+        found.setdefault((one.about, one.cause, one.when), []).append(one)
+    return sorted(found.values(), key=lambda its: all(one.explained for one in its))
+
+
+def some(values: Iterable[str], most: int = NAMED) -> tuple[Sequence[str], int]:
+    """The first few, safe to show, and how many more there are."""
+    told_all = [safe_text(one) for one in values]
+    return told_all[:most], max(0, len(told_all) - most)

@@ -1,0 +1,184 @@
+"""The map as a drawing: where apps keep their data, then sites by question, and a square for each site beyond those.
+
+Only places and sizes are worked out here; the template writes the SVG, and escapes what it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from contribaudit.core.advise.site_map import QUESTIONS, MapCell, MapQuestion, MapRow, SiteMap
+from contribaudit.exporters.html.links import chosen
+from contribaudit.exporters.site_map import GROUP_OF, fact, letter, told
+from contribaudit.exporters.text import plural, safe_text
+
+WIDTH = 760
+MOST_ROWS = 40
+"""Sites that have a row; those beyond are squares, since they are less bad."""
+MOST_SQUARES = 3000
+_NAME, _ROW, _HEAD, _SQUARE = 214, 30, 26, 14
+_LONGEST_NAME = 30
+_LETTER_WIDTH = 8
+_LEAST_PIECE = 6.0
+_ORDER = ("fail", "not achievable", "unverified", "settled", "pass", "no finding")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle, what stands in it, and where it leads."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    group: str
+    told: str
+    """The whole of it in words."""
+    mark: str = ""
+    word: str = ""
+    link: str = ""
+
+    @property
+    def style(self) -> str:
+        """The class that paints it."""
+        return f"bar-{self.group.replace(' ', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A site and its cells."""
+
+    name: str
+    y: float
+    cells: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The map, in the units of its view box."""
+
+    locations: tuple[Box, ...]
+    heads: tuple[tuple[float, str], ...]
+    lines: tuple[Line, ...]
+    squares: tuple[Box, ...]
+    lines_height: float
+    squares_height: float
+    beyond: int
+    """Sites that are only squares."""
+    undrawn: int
+    """Sites that are not even that."""
+    summary: str
+    """The matrix in one sentence, without a full stop."""
+
+
+def drawing(whole: SiteMap, organizations: dict[str, str]) -> Drawing:
+    """The drawing of a map; `organizations` are names by ID."""
+    column = (WIDTH - _NAME) / len(QUESTIONS)
+    lines = [
+        Line(
+            _name(row),
+            _HEAD + number * _ROW,
+            tuple(
+                Box(
+                    _NAME + place * column + 1,
+                    _HEAD + number * _ROW + 1,
+                    column - 2,
+                    _ROW - 2,
+                    GROUP_OF[cell.outcome],
+                    told(row, question, cell),
+                    letter(cell),
+                    fact(cell),
+                    _link(row, question, cell, organizations),
+                )
+                for place, (question, cell) in enumerate(zip(QUESTIONS, row.cells, strict=False))
+            ),
+        )
+        for number, row in enumerate(whole.rows[:MOST_ROWS])
+    ]
+    rest = whole.rows[MOST_ROWS:]
+    across = WIDTH // _SQUARE
+    squares = [
+        Box(
+            number % across * _SQUARE,
+            number // across * _SQUARE,
+            _SQUARE - 2,
+            _SQUARE - 2,
+            _worst(row),
+            safe_text(f"{row.site or 'no site'}: {_worst(row)}"),
+            link=chosen(site=row.site),
+        )
+        for number, row in enumerate(rest[:MOST_SQUARES])
+    ]
+    return Drawing(
+        locations=_bar(whole),
+        heads=tuple((_NAME + (place + 0.5) * column, one.name) for place, one in enumerate(QUESTIONS)),
+        lines=tuple(lines),
+        squares=tuple(squares),
+        lines_height=_HEAD + len(lines) * _ROW,
+        squares_height=(len(squares) + across - 1) // across * _SQUARE,
+        beyond=len(rest),
+        undrawn=max(0, len(rest) - MOST_SQUARES),
+        summary=_summary(whole.rows),
+    )
+
+
+def _bar(whole: SiteMap) -> tuple[Box, ...]:
+    """A piece for each location, as wide as it has apps, and never too narrow to be seen."""
+    if not whole.apps:
+        return ()
+    least = [max(_LEAST_PIECE, WIDTH * one.apps / whole.apps) for one in whole.locations]
+    widths = [width * WIDTH / sum(least) for width in least]
+    starts = [0.0]
+    for width in widths:
+        starts.append(starts[-1] + width)
+    pieces = []
+    for one, (start, end) in zip(whole.locations, pairwise(starts), strict=True):
+        name = safe_text(one.name)
+        word = f"{name} {one.apps:,}"
+        verdict = "the policy does not ask" if one.outcome is None else f"at worst {one.outcome.words}"
+        pieces.append(
+            Box(
+                round(start, 2),
+                0,
+                round(end - start - 1, 2),
+                34,
+                GROUP_OF[one.outcome],
+                f"{name}: {plural(one.apps, 'app')}, {one.pinned} pinned; {verdict}",
+                word=word if len(word) * _LETTER_WIDTH < end - start else "",
+            )
+        )
+    return tuple(pieces)
+
+
+def _name(row: MapRow) -> str:
+    name = safe_text(row.site or "no site")
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _link(row: MapRow, question: MapQuestion, cell: MapCell, organizations: dict[str, str]) -> str:
+    """The findings behind a cell, as `site_map.filter_of` has them for the dashboard; "" where there are none."""
+    if cell.outcome is None:
+        return ""
+    where = {"site": row.site}
+    if cell.wide:
+        where = {"kind": "organization", "organization": organizations.get(row.organization) or row.organization}
+    return chosen(**where, setting=",".join(question.judged_by), outcome=cell.outcome.value)
+
+
+def _worst(row: MapRow) -> str:
+    return min((GROUP_OF[cell.outcome] for cell in row.cells), key=_ORDER.index, default="no finding")
+
+
+def _summary(rows: Sequence[MapRow]) -> str:
+    parts = []
+    for place, question in enumerate(QUESTIONS):
+        groups = [GROUP_OF[row.cells[place].outcome] for row in rows if place < len(row.cells)]
+        bad = [
+            f"{plural(groups.count(one), 'site')} {words}"
+            for one, words in (("fail", "fail"), ("not achievable", "not achievable"), ("unverified", "unverified"))
+            if one in groups
+        ]
+        parts.append(f"{question.name}: {', '.join(bad) or 'nothing open'}")
+    return "; ".join(parts)

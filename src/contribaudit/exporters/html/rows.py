@@ -1,0 +1,109 @@
+"""The findings as the page's script takes them: JSON rows, in which a text that recurs is written once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.exporters.html.links import Sets
+from contribaudit.exporters.report_v1 import FindingV1, ReportV1
+from contribaudit.exporters.summary import group, label, told, words
+from contribaudit.exporters.text import safe_text
+
+_CHUNK = 500
+_UNSAFE = re.compile("[<>&]")
+SEVERITIES = [one.value for one in Severity]
+OUTCOMES = [one.value for one in Outcome]
+
+
+class Texts:
+    """Texts by number, in the order in which they were first needed."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def __call__(self, text: str | None) -> int:
+        """The text's number; None is the empty text."""
+        clean = "" if text is None else text
+        return self.numbers.setdefault(clean, len(self.numbers))
+
+
+def chunks(findings: Sequence[FindingV1], document: ReportV1, sets: Sets) -> Iterator[str]:
+    """The block's text, piece by piece; `<`, `>` and `&` are escaped, so that it can stand inside a script element.
+
+    `sets` is read when the first piece is asked for: by then the page above has named them.
+    """
+    texts, new = Texts(), frozenset(document["newly"])
+    called = {one["id"]: one["name"] for one in document["organizations"]}
+    places = {one["id"]: number for number, one in enumerate(findings)} if sets.made else {}
+    head = {
+        "severities": SEVERITIES,
+        "outcomes": [words(one) for one in OUTCOMES],
+        "keys": OUTCOMES,
+        "groups": [group(one) for one in OUTCOMES],
+        "sets": {
+            name: [told_as, [places[one] for one in its if one in places]] for name, (told_as, its) in sets.made.items()
+        },
+    }
+    yield safe(json.dumps(head, separators=(",", ":")))[:-1] + ', "rows": ['
+    rows: list[str] = []
+    before = "\n"
+    for one in findings:
+        rows.append(safe(json.dumps(_row(one, texts, called, one["id"] in new), separators=(",", ":"))))
+        if len(rows) == _CHUNK:
+            yield before + ",\n".join(rows)
+            rows, before = [], ",\n"
+    yield (before + ",\n".join(rows) if rows else "") + '\n], "texts": '
+    yield safe(json.dumps([safe_text(text, keep_lines=True) for text in texts.numbers])) + "}"
+
+
+def safe(text: str) -> str:
+    """ASCII JSON without a character that HTML knows."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def _row(one: FindingV1, texts: Texts, called: dict[str, str], new: bool) -> list[object]:
+    """In the order of COLUMNS in report.js."""
+    subject, waiver = one["subject"], one["waiver"]
+    return [
+        one["id"],
+        texts(safe_text(one["check"])),
+        texts(one["title"]),
+        SEVERITIES.index(one["severity"]),
+        OUTCOMES.index(one["outcome"]),
+        OUTCOMES.index(one["underlying_outcome"]),
+        int(one["fragile"]) + 2 * int(new),
+        texts(called.get(one["organization"]) or one["organization"] or "company"),
+        label(subject),
+        safe_text(subject["name"]),
+        safe_text(subject["id"]),
+        texts(subject["kind"]),
+        texts(subject["site"]),
+        texts(subject["app"]),
+        texts(one["setting"]),
+        texts(told(one["expected"])),
+        texts(told(one["observed"])),
+        texts(one["reason"]),
+        texts(one["reason_code"]),
+        texts(one["due_at"]),
+        texts(one["remediation"]),
+        texts(one["console_path"]),
+        texts(", ".join(one["controls"])),
+        [
+            [
+                texts(seen["grade"]),
+                texts(seen["source"]),
+                texts(seen["observed_at"]),
+                texts(seen["attested_by"]),
+                texts(seen["confirmed_by"]),
+                seen["sha256"],
+            ]
+            for seen in one["evidence"]
+        ],
+        None
+        if waiver is None
+        else [texts(waiver["reason"]), texts(waiver["approved_by"]), texts(waiver["ticket"]), texts(waiver["expires"])],
+        texts(one["rule"]),
+    ]
