@@ -47,6 +47,7 @@ def state_of(
     """STEP 3: what the run saw, with what was known before it and what people attested."""
     seen = [seen_of(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
     terms = evidence_terms(job.policy, checks.ALL)
+    lists = job.store.subprocessors()  # at once: a report may be written when the history is closed
     return resolve(
         seen,
         job.rulebook,
@@ -55,7 +56,7 @@ def state_of(
         catalogue.ALL,
         evidence_terms=terms,
         documents=job.store.documents,
-        subprocessors=job.store.subprocessors,
+        subprocessors=lambda: lists,
     )
 
 

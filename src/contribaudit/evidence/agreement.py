@@ -73,6 +73,7 @@ def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -
         yield from _people(pack, manifest, listed, told)
         yield from _organizations(pack, listed, told)
         yield from _answers(pack, manifest, listed)
+        yield from _page_of_list(pack, listed)
     except _WRONG_SHAPE as error:
         said = f"{type(error).__name__} {error}".strip()
         yield Disagreement(REPORT, f"{REPORT} or a table holds a value of another kind than it should: {shown(said)}")
@@ -467,3 +468,11 @@ def _answers(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Ite
     }
     if missing:
         yield Disagreement("settings.csv", f"settings.csv rests on {len(missing)} answers that are not in responses/")
+
+
+def _page_of_list(pack: Pack, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
+    """That the page is there from which the list of sub-processors was imported."""
+    name = "subprocessors.csv"
+    row = next(table(pack, name), None) if name in listed else None
+    if row is not None and row["imported_at"] and f"pages/{row['sha256']}" not in listed:
+        yield Disagreement(name, f"{name} rests on a page that is not in pages/")

@@ -144,6 +144,10 @@ def persons(dossier: Dossier) -> set[str]:
         found |= {change.actor or "", *(word for note in change.annotations for word in _of(note.by))}
         found |= mails_in(" ".join([change.cause or "", *(note.note for note in change.annotations)]))
     found |= mails_in(dossier.policy.resolved_toml)
+    lists = dossier.store.subprocessors()
+    for signature in (*(one.imported for one in lists.imports), *(one.signed for one in lists.reviews)):
+        found |= set(_of(signature))
+    found |= mails_in(" ".join(one.note for one in lists.reviews))
     for organization in dossier.organizations:
         found |= set(_of_organization(dossier, organization))
     state = dossier.report.state

@@ -240,6 +240,9 @@ What is what
                          the vendor's documents that the rules rest on, provision by provision, and notes on them
   documents/             those pages as they came; `sha256` in terms.csv names them
   attachments/           screenshots; `attachments` in attestations.csv names them
+  subprocessors.csv, subprocessor_exposure.csv, subprocessor_reviews.csv
+                         the vendor's sub-processors, which apps each touches, and who looked at what changed
+  pages/                 the vendor's pages as they were imported; `sha256` in subprocessors.csv names the one in force
 """
 _CHECK = """
 How to check it, with nothing but coreutils and openssl
@@ -398,6 +401,8 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         if dossier.cast.named:  # what was answered, or photographed, may show people
             for path, body in _raw(dossier):
                 folder.put(path, body)
+        for path, body in _pages(dossier):
+            folder.put(path, body)
         folder.put("data-dictionary.csv", f"{mark}{data_dictionary()}".encode())
         folder.put("README.txt", readme_text(dossier, signed=form.signer is not None).encode())
         before = dossier.store.manifests(dossier.organizations)
@@ -497,6 +502,12 @@ def _raw(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
     attached = {one.sha256 for attestation in dossier.attestations() for one in attestation.attachments}
     for digest in sorted(attached):
         yield f"attachments/{digest}", dossier.store.attachment(digest)
+
+
+def _pages(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
+    """The pages of sub-processors that were imported by then, as they came, by digest."""
+    for digest in sorted({one.sha256 for one in dossier.report.state.subprocessors.imports}):
+        yield f"pages/{digest}", dossier.store.page(digest)
 
 
 def _batches(digests: list[str]) -> Iterable[list[str]]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from contribaudit.core.model.provisions import (
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory, Review, SubprocessorList
 from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import Disagreement, disagreements
@@ -46,10 +48,11 @@ from contribaudit.exporters.saved import load
 from contribaudit.exporters.text import csv_cell, safe_text
 from contribaudit.files import unfinished
 from contribaudit.rulebook import decoders, loader
+from contribaudit.vendors.subprocessor_csv import read_csv
 
 _OF_THE_RUN = frozenset((Grade.DOCUMENTED.value, Grade.DECODED.value))
 _OF_THE_HISTORY = frozenset(
-    ("AI-03", "DC-07", "DC-08", "DC-09", "DC-12", "DC-13", "DC-22", "DC-25", "GV-01", "GV-03", "GV-07")
+    ("AI-03", "DC-07", "DC-08", "DC-09", "DC-12", "DC-13", "DC-22", "DC-25", "GV-01", "GV-03", "GV-07", "SP-02")
 )
 
 
@@ -250,6 +253,33 @@ def _state(pack: Pack, document: ReportV1, rulebook: Rulebook, documents: Archiv
         ],
         observations=sorted(_observations(pack), key=_as_listed(pack)),
         documents=lambda: documents,
+        subprocessors=cache(partial(_subprocessors, pack)),
+    )
+
+
+def _subprocessors(pack: Pack) -> ListHistory:
+    """The list that was in force, and its reviews; none where no list was imported."""
+    try:
+        rows = list(table(pack, "subprocessors.csv"))
+        text = pack.read("subprocessors.csv").decode("utf-8-sig")
+        reviews = list(table(pack, "subprocessor_reviews.csv"))
+    except EvidenceDamaged:  # a pack of a version before lists could be imported
+        return NO_LISTS
+    if not rows or not rows[0]["imported_at"]:
+        return NO_LISTS
+    first, found = rows[0], read_csv(text)
+    imported = Signature(first["imported_by"], _time(first["imported_at"]), "", "")
+    return ListHistory.of(
+        [SubprocessorList(found.effective, found.rows, first["source"], first["sha256"], imported)],
+        [
+            Review(
+                date.fromisoformat(one["effective"]),
+                one["row"],
+                Signature(one["reviewed_by"], _time(one["reviewed_at"]), one["account"], one["host"]),
+                one["note"],
+            )
+            for one in reviews
+        ],
     )
 
 

@@ -34,7 +34,7 @@ from contribaudit.exporters.text import Cell, rfc3339
 SCHEMA = "contribaudit.subprocessors/1"
 TABLE = ("name", "touches_products", "purpose_kinds", "places", "needs_review")
 EXPOSURE_COLUMNS = (
-    "organization_id", "app_id", "app", "processor", "group", "touches", "because", "purposes", "locations",
+    "organization_id", "app_id", "app", "site", "processor", "group", "touches", "because", "purposes", "locations",
     "effective", "list_sha256",
 )  # fmt: skip
 EXPOSURE_TABLE = ("app", "processor", "touches", "because")
@@ -172,6 +172,7 @@ def exposure_cells(state: State, found: Iterable[Exposure]) -> Iterator[tuple[Ce
             one.app.organization,
             one.app.id,
             alias_of(state, one.app),
+            state.place(one.app).site,
             one.processor.name,
             one.processor.row.group,
             one.touches.value,

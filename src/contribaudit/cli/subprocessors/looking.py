@@ -166,9 +166,7 @@ def last_known(
         audited = (one.organization for one in job.targets if not one.left_out)
         if not any(job.store.runs(organization=one, limit=1) for one in audited):
             return None
-        state = last_state(job)
-        state.subprocessors  # noqa: B018  read while the history is open
-        return state
+        return last_state(job)
 
 
 @click.command("exposure")

@@ -6,6 +6,7 @@ from contribaudit.evidence.sheets.attestations import ATTESTATIONS, DECISIONS, W
 from contribaudit.evidence.sheets.changes import CHANGES
 from contribaudit.evidence.sheets.report import FROM_REPORT, GAPS, OUTCOMES, SEGREGATION, SPACES
 from contribaudit.evidence.sheets.runs import LEDGER, POPULATION, RUNS
+from contribaudit.evidence.sheets.subprocessors import EXPOSURE, REVIEWS, SUBPROCESSORS
 from contribaudit.evidence.sheets.terms import TERMS, TERMS_NOTES, TERMS_PROVISIONS
 
 ALL = (
@@ -21,6 +22,9 @@ ALL = (
     OUTCOMES,
     POPULATION,
     LEDGER,
+    SUBPROCESSORS,
+    EXPOSURE,
+    REVIEWS,
     TERMS,
     TERMS_PROVISIONS,
     TERMS_NOTES,
