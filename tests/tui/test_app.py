@@ -12,13 +12,14 @@ import pytest
 from contribaudit.errors import StoreBusy, StoreDamaged, StoreNewer
 from contribaudit.tui.app import DARK, LIGHT, Dashboard
 from contribaudit.tui.screens import ALL
-from contribaudit.tui.screens.dialogs import OrganizationsScreen
+from contribaudit.tui.screens.dialogs import OrganizationsScreen, TicketScreen
 from contribaudit.tui.screens.help import HelpScreen, WelcomeScreen
 from contribaudit.tui.screens.overview import OverviewScreen
 from contribaudit.tui.source import Board, Lack, Lacking, Shown
 from tests.builders import ORG, OTHER_ORG
 from tests.tui.boards import Kept, board, opener
 from tests.tui.driving import dashboard, driven, on_screen, until
+from tests.tui.live import asked, said, write
 
 pytestmark = pytest.mark.anyio
 
@@ -258,3 +259,76 @@ async def test_leaving(key: str) -> None:
     assert closed == [True]
     assert not pilot.app.return_value
     assert pilot.app.return_code == 0
+
+
+async def test_a_screen_that_fails_is_closed_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board screen, then a form on top of one; the dashboard goes on, and the screen can be opened again."""
+    from contribaudit.tui.screens.findings import FindingsScreen
+
+    def broken(*_words: object) -> None:
+        raise RuntimeError("no such row")
+
+    async with driven(opener(board())) as pilot:
+        dashboard(pilot).recovers = True
+        with monkeypatch.context() as patch:
+            patch.setattr(FindingsScreen, "show_board", broken)
+            await pilot.press("f")
+            await until(pilot, lambda: "This is a bug in contribaudit" in said(pilot))
+            await until(pilot, lambda: isinstance(pilot.app.screen, OverviewScreen))
+            assert "RuntimeError: no such row" in said(pilot)
+            assert "The screen was closed." in said(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
+        await until(pilot, lambda: "of" in on_screen(pilot))
+        form = TicketScreen("a change")
+        await pilot.app.push_screen(form)
+        monkeypatch.setattr(TicketScreen, "send", broken)
+        await write(pilot, "ticket", "GRC-1")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: said(pilot).count("This is a bug") == 2)
+        assert pilot.app.screen is form, "with what was typed"
+        assert form.field("ticket").value == "GRC-1"
+
+
+async def test_ctrl_c_in_a_half_filled_form_asks() -> None:
+    """What was typed is still there for whoever stays; a second Ctrl-C leaves."""
+    async with driven(opener(board())) as pilot:
+        form = TicketScreen("a change")
+        await pilot.app.push_screen(form)
+        await write(pilot, "ticket", "GRC-1")
+        await pilot.press("ctrl+c")
+        assert "Nothing of it has been saved" in await asked(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is form)
+        assert form.field("ticket").value == "GRC-1"
+        await pilot.press("ctrl+c")
+        await asked(pilot)
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert pilot.app._exit
+
+
+async def test_a_form_that_nobody_touched_is_left_at_once() -> None:
+    async with driven(opener(board())) as pilot:
+        await pilot.app.push_screen(TicketScreen("a change"))
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert pilot.app._exit
+
+
+async def test_the_theme_is_the_one_that_was_chosen_last() -> None:
+    async with driven(opener(board())) as pilot:
+        assert pilot.app.theme == "textual-dark"
+        await pilot.press("L")
+    async with driven(opener(board())) as pilot:
+        assert pilot.app.theme == "textual-light"
+
+
+async def test_two_lines_of_a_note_come_out_as_two() -> None:
+    made: list[tuple[str, str] | None] = []
+    async with driven(opener(board())) as pilot:
+        await pilot.app.push_screen(TicketScreen("a change"), made.append)
+        await write(pilot, "ticket", "GRC-1")
+        await pilot.press("tab", *"one", "enter", *"two", "ctrl+s")
+        await until(pilot, lambda: bool(made))
+    assert made == [("GRC-1", "one\ntwo")]

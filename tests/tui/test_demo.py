@@ -58,7 +58,7 @@ async def test_a_finding_is_waived_in_a_file_that_goes_with_the_demo(
     assert path.read_bytes() == shipped
     async with driven(lambda: demo, size) as pilot:
         form = await waiving(pilot)
-        assert form._finding.outcome is Outcome.FAIL
+        assert form._findings[0].outcome is Outcome.FAIL
         await write(pilot, "reason", "accepted for the move")
         await write(pilot, "approved_by", "ciso@acme.example")
         await write(pilot, "approved_at", str(TODAY - timedelta(days=1)))
@@ -70,7 +70,7 @@ async def test_a_finding_is_waived_in_a_file_that_goes_with_the_demo(
         assert path.read_bytes().startswith(shipped)
         board = dashboard(pilot).board
         assert board is not None
-        assert {one.id: one for one in board.report.findings}[form._finding.id].outcome is Outcome.WAIVED
+        assert {one.id: one for one in board.report.findings}[form._findings[0].id].outcome is Outcome.WAIVED
     assert SHIPPED.read_bytes() == shipped
     assert not path.parent.exists()
 
@@ -99,7 +99,7 @@ async def test_a_look_and_an_approval_are_recorded(demo: HistorySource) -> None:
 async def test_a_run_tells_of_every_page(demo: HistorySource) -> None:
     """Live progress, as with an organization of one's own."""
     async with driven(lambda: demo) as pilot:
-        await pilot.press("r", "s")
+        await pilot.press("r", "enter")
         screen = pilot.app.screen
         assert isinstance(screen, RunScreen)
         await until(pilot, lambda: screen._run is not None and not screen.running)

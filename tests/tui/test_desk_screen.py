@@ -223,7 +223,7 @@ async def test_a_second_person_confirms_and_nobody_else(kept: Opener) -> None:
     async with driven(here.source) as pilot:
         await attested(pilot)
         assert found(pilot, "DC-01").outcome is Outcome.UNKNOWN
-        await pilot.press("2", "c")
+        await pilot.press("2", "C")
         await until(pilot, lambda: "a second person must confirm" in said(pilot))
     async with driven(lambda: here.source(BERT)) as pilot:
         await pilot.press("a")
@@ -243,14 +243,14 @@ async def test_taking_back_needs_a_reason_and_stays_in_the_list(kept: Opener) ->
     await here.audited()
     async with driven(here.source) as pilot:
         await attested(pilot)
-        await pilot.press("2", "x")
+        await pilot.press("2", "delete")
         await until(pilot, lambda: bool(pilot.app.screen.query("#why")))
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "! Needed" in on_screen(pilot))
         await write(pilot, "why", "a typo")
         await pilot.press("ctrl+s")
         await comes_out(pilot, "DC-01", Outcome.UNKNOWN)
-        await pilot.press("n", "n", "n")
+        await pilot.press("x", "x", "x")
         await until(pilot, lambda: "a typo" in on_screen(pilot))
         assert rows_of(pilot, "recorded-grid")[0].startswith("revoked")
     (one,) = recorded(here)

@@ -119,9 +119,9 @@ async def test_the_raw_answer_is_pretty_and_searchable() -> None:
         assert list(raw.lines) == ["{", '  "realm": "US",', '  "nested": {', '    "realm": "EU"', "  }", "}"]
         await pilot.press("slash", "r", "e", "a", "l", "m", "enter")
         assert raw.query_one(Grid).cursor == 1
-        await pilot.press("n")
+        await pilot.press("f3")
         assert raw.query_one(Grid).cursor == 3
-        await pilot.press("n")
+        await pilot.press("f3")
         assert raw.query_one(Grid).cursor == 1
         await pilot.press("escape", "escape")
         assert isinstance(pilot.app.screen, FindingsScreen)

@@ -125,7 +125,7 @@ async def test_from_a_line_to_its_findings_and_back(tmp_path: Path) -> None:
             await shown(pilot, "app:acme.atlassian.net/jira-software")
             await press(pilot, "F")
             await until(pilot, lambda: not isinstance(pilot.app.screen, InventoryScreen))
-            await until(pilot, lambda: TRACKER.id in pilot.app.screen.query_one("#filter", Input).value)
+            await until(pilot, lambda: "jira-software" in pilot.app.screen.query_one("#filter", Input).value)
             await press(pilot, "i", "tab", "enter")
             await until(pilot, lambda: not isinstance(pilot.app.screen, InventoryScreen))
 

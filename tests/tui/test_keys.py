@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import pytest
 from textual.pilot import Pilot
 
@@ -9,7 +12,7 @@ from contribaudit.tui.rows.keys import LETTERS, Key, Keys, fitted
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.help import HelpScreen
+from contribaudit.tui.screens.help import HelpScreen, WelcomeScreen
 from contribaudit.tui.screens.overview import OverviewScreen
 from contribaudit.tui.widgets.bars import KeyLine
 from tests.tui.boards import board, opener
@@ -95,3 +98,58 @@ async def test_where_a_question_mark_is_typed_another_key_shows_them() -> None:
         assert "Previous field" in text
         assert "Review" in text
         assert OverviewScreen.NAME not in text
+
+
+WHATEVER_IS_IN_FRONT = {
+    *("enter", "escape", "space", "tab", "shift+tab"),
+    *("left", "right", "up", "down", "shift+left", "shift+right", "h", "j", "k", "l"),
+}
+"""Keys that move in it or act on it; digits, which choose by number, are like them."""
+
+
+def test_a_key_means_one_thing_on_all_screens() -> None:
+    """Of every screen, form and widget; but help is closed by q, and a first start's dialog names its letters."""
+    meant: dict[str, dict[str, str]] = {}
+    for kind in sorted(_bound(), key=lambda one: one.__qualname__):
+        for binding in kind.__dict__.get("BINDINGS", ()):
+            for key in binding.key.split(","):
+                if key not in WHATEVER_IS_IN_FRONT and not key.isdigit():
+                    meant.setdefault(key, {}).setdefault(binding.tooltip or binding.description, kind.__qualname__)
+    several = {key: told for key, told in meant.items() if len({_meaning(one) for one in told}) > 1}
+    assert not several
+
+
+ALIKE = {
+    "Next match": "Find",
+    "Search": "Filter",
+    "Find anything by name": "Filter",
+    "Sort": "Sort",
+    "Sort by another question": "Sort",
+    "Copy": "Copy as text",
+    "Copy what to type": "Copy as text",
+    "Waive the finding": "Waive",
+    "Agree": "Go on",
+    "Review": "Go on",
+    "Clear": "Take away",
+    "Empty the cell": "Take away",
+    "Revoke": "Take away",
+    "One statement for every row shown": "All",
+    "Every due screen, one after the other": "All",
+    "Approve…": "Baseline",
+}
+"""The same thing in the words of the screen."""
+
+
+def _meaning(told: str) -> str:
+    return "Only" if told.startswith("Only") else ALIKE.get(told, told)
+
+
+def _bound() -> set[type]:
+    import contribaudit.tui as package
+
+    found: set[type] = set()
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, type) and value.__module__.startswith(package.__name__):
+                found.add(value)
+    return found - {HelpScreen, WelcomeScreen}

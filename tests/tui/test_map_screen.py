@@ -75,9 +75,9 @@ async def test_many_sites_are_tiles_and_keep_their_place() -> None:
         await pilot.pause()
         assert waffle.site == here
         assert on_screen(pilot).count(">") == 2  # the line's mark, and the tile's
-        await pilot.press("v")
+        await pilot.press("V")
         assert pilot.app.screen.query_one("#sites", SiteGrid).has_focus
-        await pilot.press("v", "enter")
+        await pilot.press("V", "enter")
         assert (await _query(pilot)).endswith("is:open")
 
 

@@ -56,12 +56,12 @@ async def test_down_goes_from_panel_to_panel_and_keeps_the_line_in_sight() -> No
 async def test_enter_on_a_step_goes_to_its_findings() -> None:
     """Filtered to what is open of its subjects."""
     async with driven(opener(board())) as pilot:
-        await pilot.press("n", "down", "enter")
+        await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
         await pilot.pause()
         screen = pilot.app.screen
         assert isinstance(screen, FindingsScreen)
-        assert screen.query_one(Input).value == "id:ari:cloud:lab,ari:cloud:us is:open"
+        assert screen.query_one(Input).value == "step:2"
         assert {one.subject.id for one in screen.shown} == {"ari:cloud:lab", "ari:cloud:us"}
         await pilot.press("escape", "escape")
         assert isinstance(pilot.app.screen, OverviewScreen)
@@ -81,7 +81,7 @@ async def test_enter_on_a_site_goes_to_what_is_open_there() -> None:
 async def test_the_cursor_tells_the_whole_sentence_and_the_command() -> None:
     """A line is cut; beneath the cursor it stands in full."""
     async with driven(opener(board())) as pilot:
-        await pilot.press("n", "down")
+        await pilot.press("down")
         await pilot.pause()
         assert "Type: contribaudit checks show DR-02" in " ".join(on_screen(pilot).replace("│", " ").split())
 

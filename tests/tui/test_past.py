@@ -22,13 +22,13 @@ pytestmark = pytest.mark.anyio
 WRITES = {
     "waive": ("f", "w"),
     "look at one screen": ("a", "enter"),
-    "walk all screens": ("a", "w"),
-    "confirm": ("a", "2", "c"),
-    "revoke": ("a", "2", "x"),
+    "walk all screens": ("a", "asterisk"),
+    "confirm": ("a", "2", "C"),
+    "revoke": ("a", "2", "delete"),
     "approve": ("p", "p"),
     "approve by Enter": ("p", "enter"),
-    "note a ticket": ("t", "n"),
-    "run": ("r", "s"),
+    "note a ticket": ("t", "T"),
+    "run": ("r", "enter"),
     "changes seen": ("o", "m"),
 }
 

@@ -73,12 +73,12 @@ def test_what_to_do_next_is_cut_and_told_in_full_beneath() -> None:
         "2  FIX     critical Pin the app to an allowed location. A scheduled mov… 6 min",
         "3  FIX     critical Schedule a move to an allowed location, or record a… 5 min",
     ]
-    assert said(lines)[3] == "and 2 more: contribaudit next"
+    assert said(lines)[3] == "and 2 more (n)"
     fifth = said(overview.next_lines(board(), 78, 5))[4]
     assert fifth.startswith("5  DECIDE  high     Metadata contribution is off: Acme Global: ")
     assert overview.next_title(board()) == "DO NEXT (5 things, about 20 min)"
     assert lines[2].more.endswith("Type: contribaudit checks show DR-01")
-    assert lines[2].query == "id:ari:cloud:lab is:open"
+    assert lines[2].query == "step:3"
 
 
 def test_what_nobody_can_settle_is_told_last_and_is_nothing_to_do() -> None:
@@ -90,10 +90,10 @@ def test_what_nobody_can_settle_is_told_last_and_is_nothing_to_do() -> None:
     assert overview.next_title(more) == overview.next_title(shown)
     told = "1 finding cannot be resolved yet. 1 has no data source:  (GV-02)"
     assert said(overview.next_lines(more, 78, 5))[5] == told
-    assert said(overview.next_lines(more, 78, 3))[3] == "and 2 more: contribaudit next; 1 cannot be resolved yet"
+    assert said(overview.next_lines(more, 78, 3))[3] == "and 2 more (n); 1 cannot be resolved yet"
     alone = replace(shown, steps=steps[-1:], report=replace(shown.report, run=replace(shown.report.run, exit_code=0)))
     assert said(overview.next_lines(alone, 78, 3)) == [
-        "Nothing: everything that the policy requires was verified",
+        "Nothing that somebody can do now",
         told,
     ]
     assert overview.next_title(alone) == "DO NEXT"
@@ -103,7 +103,11 @@ def test_nothing_to_do_is_said_only_when_all_is_well() -> None:
     """An evidence folder may know no steps; that alone is no good news."""
     shown = board(steps=())
     assert said(overview.next_lines(shown, 78, 3)) == ["No next step is known here: see the findings"]
-    fine = replace(shown.report, run=replace(shown.report.run, exit_code=0))
+    passed = replace(shown.report, run=replace(shown.report.run, exit_code=0))
+    assert said(overview.next_lines(replace(shown, report=passed), 78, 3)) == [
+        "No next step is known here: see the findings"
+    ], "below the threshold something fails"
+    fine = replace(passed, findings=())
     assert said(overview.next_lines(replace(shown, report=fine), 78, 3)) == [
         "Nothing: everything that the policy requires was verified"
     ]
@@ -208,6 +212,10 @@ def test_small_helpers() -> None:
     assert ago(NOW - timedelta(seconds=20), NOW) == "just now"
     assert ago(NOW - timedelta(minutes=5), NOW) == "5 min ago"
     assert ago(NOW - timedelta(days=9), NOW) == "9 days ago"
-    assert query_of([app("a b"), app("c")]) == "id:ari:cloud:a b".replace("id:ari:cloud:a b", 'id:"ari:cloud:a b"')
-    assert query_of([app(str(n)) for n in range(20)]) == "id:ari:cloud:0"
-    assert query_of([], "is:open") == "is:open"
+    state = board().report.state
+    assert query_of(state, [app("us"), app("eu")], "is:open") == (
+        "subject:acme-us.atlassian.net/confluence,acme.atlassian.net/confluence is:open"
+    )
+    assert query_of(state, [app("a b")]) == 'subject:"ari:cloud:a b"'
+    assert query_of(state, [app(str(n)) for n in range(20)]) == "subject:ari:cloud:0"
+    assert query_of(state, [], "is:open") == "is:open"

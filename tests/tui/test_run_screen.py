@@ -23,7 +23,7 @@ POLICY = '[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n[[rule]]\ncheck = "DC-01"\
 
 async def start(pilot: Pilot[str]) -> RunScreen:
     """Start a run by keys."""
-    await pilot.press("r", "s")
+    await pilot.press("r", "enter")
     screen = pilot.app.screen
     assert isinstance(screen, RunScreen)
     await until(pilot, lambda: screen._run is not None)
@@ -101,7 +101,7 @@ async def test_escape_stops_it_and_the_history_stays_whole(kept: Opener) -> None
         screen = await start(pilot)
         await until(pilot, lambda: any("reading" in row for row in rows_of(pilot, "readings")))
         assert "Press Escape to stop it" in state(screen)
-        await pilot.press("s")
+        await pilot.press("enter")
         assert "A run is in progress" in said(pilot), "a second one is refused"
         await pilot.press("escape")
         await until(pilot, lambda: not screen.running)
@@ -126,7 +126,7 @@ async def test_another_process_that_audits_is_named(kept: Opener) -> None:
             assert "Wait until it has finished" in state(screen)
         assert dashboard(pilot).board is not None
         await finished(pilot)
-        assert "Done." in state(screen)
+        await until(pilot, lambda: "Done." in state(screen))
 
 
 async def test_a_missing_key_says_what_to_do(kept: Opener) -> None:
@@ -165,7 +165,7 @@ async def test_the_first_run_fills_an_empty_history(kept: Opener) -> None:
 
 async def test_what_cannot_be_read_says_so() -> None:
     async with driven(opener(board())) as pilot:
-        await pilot.press("r", "s")
+        await pilot.press("r", "enter")
         await pilot.pause()
         assert "No API key here" in on_screen(pilot)
 

@@ -23,6 +23,7 @@ JOURNEYS = {
     "finding": ("f", "down", "enter"),
     "raw": ("f", "v"),
     "keys": ("question_mark",),
+    "queue": ("n",),
     "light": ("L",),
     "map": ("M", "right", "right", "right"),
 }
@@ -31,7 +32,7 @@ JOURNEYS = {
 @pytest.mark.parametrize(
     ("journey", "size"),
     [
-        *((journey, size) for journey in ("overview", "findings", "map") for size in SIZES),
+        *((journey, size) for journey in ("overview", "findings", "map", "queue") for size in SIZES),
         ("finding", "80x24"),
         ("findings-filtered", "120x40"),
         ("raw", "80x24"),

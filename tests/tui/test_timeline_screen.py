@@ -113,7 +113,7 @@ async def test_a_change_in_full(bench: Bench) -> None:
             "By bob@tidy.example",
             "The event names exactly this setting and subject setting and subject",
         )
-        await press(pilot, "g")
+        await press(pilot, "I")
         await until(pilot, lambda: isinstance(pilot.app.screen, InventoryScreen))
         await until(pilot, lambda: "jira-software" in line(pilot))
 
@@ -161,10 +161,10 @@ async def test_a_day_that_nobody_looked_at_and_from_run_to_run(bench: Bench) -> 
 async def test_a_ticket_is_noted_where_the_command_line_finds_it(bench: Bench) -> None:
     async with driven(lambda: source(bench), NORMAL) as pilot:
         await there(pilot)
-        await press(pilot, "n")  # a day has no ticket
+        await press(pilot, "T")  # a day has no ticket
         assert isinstance(pilot.app.screen, TimelineScreen)
         await to(pilot, "residency.realm")
-        await press(pilot, "n")
+        await press(pilot, "T")
         await until(pilot, lambda: isinstance(pilot.app.screen, TicketScreen))
         await press(pilot, "ctrl+s")
         await shown(pilot, "Needed")
@@ -178,7 +178,7 @@ async def test_a_ticket_is_noted_where_the_command_line_finds_it(bench: Bench) -
 async def test_filters_go_round_and_escape_clears_them(bench: Bench) -> None:
     async with driven(lambda: source(bench), NORMAL) as pilot:
         await there(pilot)
-        await press(pilot, "c")
+        await press(pilot, "K")
         await shown(pilot, "family (c): data residency")
         await press(pilot, "S")
         await shown(pilot, "site (S): tidy.atlassian.net")
@@ -194,7 +194,7 @@ async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
         await press(pilot, "t")
         await shown(pilot, "no history here, only this report")
         await to(pilot, ": ")
-        await press(pilot, "n")
+        await press(pilot, "T")
         await shown(pilot, "Notes need the history")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-timeline-*.csv"))))

@@ -52,7 +52,9 @@ async def waived(pilot: Pilot[str], form: WaiveScreen) -> AppliedWaiver:
     def there() -> list[AppliedWaiver]:
         board = dashboard(pilot).board
         assert board is not None
-        return [one.waiver for one in board.report.findings if one.id == form._finding.id and one.waiver is not None]
+        return [
+            one.waiver for one in board.report.findings if one.id == form._findings[0].id and one.waiver is not None
+        ]
 
     await until(pilot, lambda: bool(there()))
     return there()[0]
@@ -66,7 +68,7 @@ async def test_a_waiver_is_shown_as_a_diff_then_written_and_counts(kept: Opener,
     before = here.policy.read_text(encoding="utf-8")
     async with driven(here.source, size) as pilot:
         form = await waiving(pilot)
-        assert form._finding.outcome is Outcome.FAIL
+        assert form._findings[0].outcome is Outcome.FAIL
         assert form.field("requested_by").value == ANNA
         await fill(pilot)
         await pilot.press("ctrl+s")
@@ -123,7 +125,7 @@ async def test_what_is_wrong_is_told_beside_the_field(kept: Opener) -> None:
             "! Needed",
             "! The person who requests a waiver cannot approve it",
             "! The approval date is in the future",
-            "! `soon` is not a date. Write it as 2027-01-31",
+            "! `soon` is not a date. Write it as 2027-01-31, today or +90d",
             "! `0` is not a number of days",
         ):
             assert told in shown
@@ -170,7 +172,7 @@ async def test_a_shipped_pack_gets_a_file_of_its_own(kept: Opener, tmp_path: Pat
     path = tmp_path / "mine.toml"
     async with driven(here.source) as pilot:
         form = await waiving(pilot)
-        assert form._finding.outcome.violates or form._finding.outcome.unproven
+        assert form._findings[0].outcome.violates or form._findings[0].outcome.unproven
         await fill(pilot)
         await pilot.press("ctrl+s")
         await pilot.pause()

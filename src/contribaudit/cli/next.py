@@ -50,7 +50,7 @@ def command(
     from contribaudit.attestations.due import queue
     from contribaudit.audit.replay import judge_last
     from contribaudit.core.advise.next_steps import to_do
-    from contribaudit.exporters.text import plural
+    from contribaudit.exporters.text import duration, plural
 
     with console.job(organizations, store_location, policy=policy_path) as job:
         report = judge_last(job)
@@ -65,7 +65,11 @@ def command(
         return
     minutes = sum(step.minutes for step in things)
     more = f", {limit} of them shown" if limit is not None and limit < len(things) else ""
-    told = f"{plural(len(things), 'thing')} to do{more}, about {minutes} min in all" if things else "Nothing to do now"
+    told = (
+        f"{plural(len(things), 'thing')} to do{more}, about {duration(minutes)} in all"
+        if things
+        else "Nothing to do now"
+    )
     left = sum(len(step.findings) for step in steps[len(things) :])
     beside = f"; {plural(left, 'finding')} cannot be resolved yet" if left else ""
     console.diagnostics.conclusion(f"{told}{beside}.")

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import Overview, gravest_first, group, label, words
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import duration, plural, safe_text
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, Jira 32,767 by default: see `most_characters`."""
@@ -136,10 +136,10 @@ def _steps(page: _Page, about: Overview) -> None:
     things = about.tasks()
     if things:
         rows = [
-            (f"**{one.kind}**", one.severity, f"{one.minutes} min", escaped(one.what), code(one.command))
+            (f"**{one.kind}**", one.severity, duration(one.minutes), escaped(one.what), code(one.command))
             for one in things
         ]
-        title = f"Do next: {len(things)}, about {sum(one.minutes for one in things)} min"
+        title = f"Do next: {len(things)}, about {duration(sum(one.minutes for one in things))}"
         page.table(title, ("do", "severity", "about", "what", "type"), rows, MOST_STEPS)
     if about.nobodys:
         page.add(f"\n{escaped(about.nobodys)}.\n")

@@ -41,6 +41,17 @@ def rfc3339(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+_LONGEST_IN_MINUTES = 90
+
+
+def duration(minutes: int, *, words: bool = False) -> str:
+    """How long something takes: "45 min" (in `words` "45 minutes"), above an hour and a half "2 h 15 min"."""
+    if minutes <= _LONGEST_IN_MINUTES:
+        return plural(minutes, "minute") if words else f"{minutes} min"
+    hours, left = divmod(minutes, 60)
+    return f"{hours:,} h {left} min" if left else f"{hours:,} h"
+
+
 def safe_text(text: str, *, keep_lines: bool = False) -> str:
     """Text without what a terminal obeys or a reader cannot see: controls, direction marks, lone surrogates.
 

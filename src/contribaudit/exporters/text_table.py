@@ -30,7 +30,7 @@ from contribaudit.exporters.summary import (
     group,
     words,
 )
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import duration, plural, safe_text
 
 PIPE_WIDTH = 140
 LEAST_WIDTH = 40
@@ -264,7 +264,7 @@ def _do_next(about: Overview, width: int, *, kept: bool) -> list[Text]:
     things = about.tasks()
     if not things:
         return [Text("Do next: nothing that somebody can do now" if about.nobodys else "Do next: nothing", "dim")]
-    minutes = f"about {sum(one.minutes for one in things)} min in all"
+    minutes = f"about {duration(sum(one.minutes for one in things))} in all"
     more = f", {FIRST_STEPS} of {len(things)}: {_more('next', kept=kept)}" if len(things) > FIRST_STEPS else ""
     lines = [Text.assemble(("Do next", "bold"), f", {minutes}{more}")]
     for number, one in enumerate(things[:FIRST_STEPS], 1):
@@ -483,7 +483,7 @@ def _why(one: FindingV1) -> Text:
 
 def _steps(steps: Sequence[Task]) -> RenderableType:
     """Everything to do, gravest first, and what cannot be resolved."""
-    rows = [(one.kind, one.severity, f"{one.minutes} min", one.what) for one in steps if one.kind != NOBODY]
+    rows = [(one.kind, one.severity, duration(one.minutes), one.what) for one in steps if one.kind != NOBODY]
     parts: list[RenderableType] = []
     if rows:
         parts.append(plain_table(("do next", "severity", "about", "what"), rows, flexible="what"))

@@ -1,4 +1,4 @@
-"""A policy file with one waiver or decision more: a change that a person reviews; written only if nobody was faster."""
+"""A policy file with waivers or decisions more: a change that a person reviews; written only if nobody was faster."""
 
 from __future__ import annotations
 
@@ -72,23 +72,24 @@ class Change:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def with_entry(path: Path, entry: Entry) -> Change:
-    """The file with the waiver or decision at its end; everything else in it stays as it stands, comments included.
+def with_entry(path: Path, *entries: Entry) -> Change:
+    """The file with the waivers or decisions at its end; everything else in it stays as it stands, comments included.
 
     Raises PolicyFileError when it cannot be read or is no TOML.
     """
     before = _read(path)
-    text = before.removeprefix(_BOM)
-    try:
-        found = tomlkit.parse(text).get(_list_of(entry))
-    except TOMLKitError as error:
-        raise PolicyFileError(f"{path}: this is not TOML: {error}", hint="Correct it first") from None
-    after = _in_array(text, entry) if isinstance(found, Array) else _at_end(text, entry)
+    after = before.removeprefix(_BOM)
+    for entry in entries:
+        try:
+            found = tomlkit.parse(after).get(_list_of(entry))
+        except TOMLKitError as error:
+            raise PolicyFileError(f"{path}: this is not TOML: {error}", hint="Correct it first") from None
+        after = _in_array(after, entry) if isinstance(found, Array) else _at_end(after, entry)
     return Change(path, before, f"{_BOM if before.startswith(_BOM) else ''}{after}")
 
 
-def new_file(path: Path, extends: Sequence[str], entry: Entry) -> Change:
-    """A new file that extends what is in use and adds the waiver or decision.
+def new_file(path: Path, extends: Sequence[str], *entries: Entry) -> Change:
+    """A new file that extends what is in use and adds the waivers or decisions.
 
     Raises PolicyFileError when something is there.
     """
@@ -101,7 +102,10 @@ def new_file(path: Path, extends: Sequence[str], entry: Entry) -> Change:
     document["version"] = 1
     document["name"] = "Audit policy"
     document["extends"] = list(extends)
-    return Change(path, None, _at_end(tomlkit.dumps(document), entry))
+    after = tomlkit.dumps(document)
+    for entry in entries:
+        after = _at_end(after, entry)
+    return Change(path, None, after)
 
 
 def write(change: Change) -> None:

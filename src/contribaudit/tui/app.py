@@ -6,19 +6,23 @@ import asyncio
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, ClassVar
 
 from textual import events, work
+from textual._context import active_message_pump
 from textual._node_list import DuplicateIds
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
@@ -26,13 +30,13 @@ from contribaudit import termination
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import ContribauditError
-from contribaudit.tui import files
+from contribaudit.tui import files, kept
 from contribaudit.tui.host import Host
 from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowFindings, ShowSubject
-from contribaudit.tui.rows.filtering import quoted
+from contribaudit.tui.rows.overview import query_of
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.screens.dialogs import OrganizationsScreen
+from contribaudit.tui.screens.dialogs import LeavingScreen, OrganizationsScreen
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.help import HelpScreen, WelcomeScreen
 from contribaudit.tui.source import Board, Source
@@ -42,9 +46,18 @@ _AT_ONCE = 2000
 TERMINATED, INTERRUPTED = "terminated", "interrupted"
 """What the app ends with after SIGTERM, or once its terminal is closed; and after SIGINT, which no key sends here."""
 _KEY_SECONDS = 0.01
+_MOST_FAILURES = 5
+"""After so many, the dashboard itself is broken."""
 _GRACE_SECONDS = 3
 """A thread that waits for a database holds the end up no longer."""
 LIGHT, DARK = "textual-light", "textual-dark"
+
+
+def _anything() -> type[Provider]:
+    """What the palette finds beside screens and actions. Imported when the palette is first opened."""
+    from contribaudit.tui.palette import Anything
+
+    return Anything
 
 
 class Dashboard(Host):
@@ -57,6 +70,7 @@ class Dashboard(Host):
     CSS_PATH = "dashboard.tcss"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: screen.open for mode, screen in ALL.items()}
     DEFAULT_MODE = "overview"
+    COMMANDS = App.COMMANDS | {_anything}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(screen.key, f"switch_mode('{mode}')", screen.name) for mode, screen in ALL.items()),
         Binding("question_mark", "keys", "Keys", key_display="?"),
@@ -69,7 +83,9 @@ class Dashboard(Host):
         Binding("L", "light", "Light or dark", show=False),
         Binding("R", "reload", "Reload", show=False),
         Binding("escape", "now", "Return to now", show=False, priority=True),
-        Binding("ctrl+p", "command_palette", "Every screen and action by name", show=False, priority=True),
+        Binding("ctrl+p", "command_palette", "Find anything by name", show=False, priority=True),
+        # Where a screen has no filter of its own.
+        Binding("colon,slash", "command_palette", "Find anything by name", show=False, key_display=":"),
         Binding("q", "quit", "Quit"),
         # Before every dialog too, where an app's other keys do not reach.
         Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -83,6 +99,9 @@ class Dashboard(Host):
         """Keys that came before the screen in front was made."""
         self._now: Board | None = None
         """The newest board that is not about the past."""
+        self.recovers: bool | None = None
+        """Whether a screen that fails is closed and the dashboard goes on; None for wherever a person looks at it."""
+        self._failures = 0
 
     async def on_event(self, event: events.Event) -> None:
         """Hand an event on; a key once the screen in front is made, and after those that came before it."""
@@ -111,21 +130,51 @@ class Dashboard(Host):
             if isinstance(self.screen, CommandPalette):
                 return True  # Textual's: a page key before the list is laid out
             raise
+        except Exception as error:
+            if not self._goes_on:
+                raise
+            self.say(_bug(error), warning=True)  # the screen stays, with what was typed on it
+            return True
 
     def _handle_exception(self, error: Exception) -> None:
         """Let a worker fail alone: its answer came too late, or it is a bug that is told in passing."""
         leaving = self._exit or self._closing or not self._running
         if leaving and isinstance(error, NoMatches):
             return  # a screen that was asked for as the dashboard was left: its widgets are never made
-        if not isinstance(error, WorkerFailed):
+        if isinstance(error, WorkerFailed):
+            if not isinstance(error.error, NoMatches):
+                self.say(_bug(error.error), warning=True)
+            return
+        failed = active_message_pump.get(None)
+        if not self._goes_on or not isinstance(failed, Widget):
             super()._handle_exception(error)
-        elif not isinstance(error.error, NoMatches):
-            told = f"{type(error.error).__name__}: {error.error}"[:200]
-            self.say(f"This is a bug in contribaudit; please report it. {told}", warning=True)
+            return
+        self.say(f"{_bug(error)} The screen was closed.", warning=True)
+        self.call_later(self._without, failed.screen)
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether what failed just now is told, and is not the end of it."""
+        self._failures += 1
+        recovers = not self.is_headless if self.recovers is None else self.recovers
+        return recovers and self._failures <= _MOST_FAILURES
+
+    async def _without(self, failed: Screen[Any]) -> None:
+        """Close a screen whose widget failed, and with it what stands on top of it."""
+        mode = next((name for name, stack in self._screen_stacks.items() if failed in stack), None)
+        if mode is None:
+            return
+        if self._screen_stacks[mode][0] is failed:
+            await self.switch_mode("overview" if mode != "overview" else "findings")
+            await self.remove_mode(mode)
+            self.add_mode(mode, ALL[mode].open)
+            return
+        while failed in self.screen_stack:
+            await self.pop_screen()
 
     def on_mount(self) -> None:
         """Begin to load once something is on the screen."""
-        self.theme = DARK
+        self.theme = kept.theme(self.available_themes) or DARK
         if not self.is_headless and sys.platform != "win32":
             # The command line's own handler would leave the terminal as the dashboard had it; a window that is closed
             # would leave the demo's folder behind.
@@ -192,6 +241,19 @@ class Dashboard(Host):
         """The other of the two themes."""
         self.theme = DARK if self.theme == LIGHT else LIGHT
 
+    def watch_theme(self, before: str, theme: str) -> None:
+        """What the person chose stands the next time too."""
+        if self.is_running and before != theme:
+            kept.keep_theme(theme)
+
+    async def action_quit(self) -> None:
+        """Leave; where something was typed that nobody kept, ask first. Asked for once more, leave all the same."""
+        typed = [one for stack in self._screen_stacks.values() for one in stack if getattr(one, "touched", False)]
+        if not typed or isinstance(self.screen, LeavingScreen):
+            self.exit()
+        else:
+            self.push_screen(LeavingScreen(typed), lambda leave: self.exit() if leave else None)
+
     def action_organization(self) -> None:
         """Choose one organization, or all."""
         if self.source is None or len(self.source.organizations) < 2:
@@ -201,14 +263,17 @@ class Dashboard(Host):
 
     def action_waive(self) -> None:
         """Accept the finding of the screen in front, by a change to the policy file that is shown first."""
-        finding = getattr(self.screen, "finding", None)
+        # A screen with marked rows has several.
+        marked: Sequence[Finding] = getattr(self.screen, "findings", ())
+        finding = marked[0] if marked else getattr(self.screen, "finding", None)
         from contribaudit.tui.screens.waive import WaiveScreen, why_not
 
         told = why_not(self.source, self.board) if isinstance(finding, Finding) else "Choose a finding first (f)"
         if not self.may_write(told) or self.source is None or self.board is None or self.source.job is None:
             return
         assert isinstance(finding, Finding)
-        self.push_screen(WaiveScreen(self.board, finding, self.source, self.source.job), self._waived)
+        found = marked or (finding,)
+        self.push_screen(WaiveScreen(self.board, found, self.source, self.source.job), self._waived)
 
     def action_export(self) -> None:
         """Write the rows of the screen in front into a CSV file in the present folder."""
@@ -268,12 +333,22 @@ class Dashboard(Host):
         self.screen.filter_by(query)
 
     @work(group="go")
+    async def show_step(self, number: int) -> None:
+        """Go to the queue, to the step of this number."""
+        from contribaudit.tui.screens.queue import QueueScreen
+
+        await self.switch_mode("next")
+        assert isinstance(self.screen, QueueScreen)
+        self.screen.action_step(number)
+
+    @work(group="go")
     async def _show_subject(self, subject: Subject) -> None:
         if "inventory" in ALL:
             await self.switch_mode("inventory")
             if isinstance(self.screen, BoardScreen) and self.screen.show_subject(subject):
                 return
-        self.show_findings(f"id:{quoted(subject.id)}")
+        state = self.board.report.state if self.board is not None else None
+        self.show_findings(query_of(state, [subject]) if state is not None else "")
 
     def _waived(self, told: str | None) -> None:
         if told is not None:
@@ -315,3 +390,10 @@ class Dashboard(Host):
         """Let go of the history."""
         if self.source is not None:
             self.source.close()
+
+
+def _bug(error: BaseException) -> str:
+    """What to report: the error, and the line of ours that it came through last."""
+    frames = [one for one in extract_tb(error.__traceback__) if "contribaudit" in one.filename]
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"This is a bug in contribaudit; please report it. {type(error).__name__}: {error}"[:200] + f"{where}."

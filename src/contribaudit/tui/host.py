@@ -50,6 +50,10 @@ class Host(App[str]):
         """Go to the findings that the filter leaves."""
         raise NotImplementedError
 
+    def show_step(self, number: int) -> Any:
+        """Go to the queue, to the step of this number."""
+        raise NotImplementedError
+
     def say(self, text: str, *, warning: bool = False) -> None:
         """Tell something in passing; the text may hold observed text."""
         self.notify(safe_text(text), severity="warning" if warning else "information", markup=False, timeout=8)

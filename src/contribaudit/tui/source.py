@@ -28,7 +28,7 @@ from contribaudit.exporters.json_v1 import change_row, lean_document
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Happened, Overview, happened
 from contribaudit.progress import Progress
-from contribaudit.tui.rows.filtering import FindingIndex, index_of
+from contribaudit.tui.rows.filtering import FindingIndex, index_of, ordered
 
 if TYPE_CHECKING:
     # What reads databases takes longer to import than the first paint may.
@@ -92,9 +92,14 @@ class Board:
         return self.report.map
 
     @cached_property
+    def gravest(self) -> list[int]:
+        """Every place of the index, gravest first."""
+        return ordered(self.index, "gravity")
+
+    @cached_property
     def index(self) -> FindingIndex:
         """The findings with what they are searched and sorted by. Made once: in a worker, before the board is shown."""
-        return index_of(self.report, lambda: time.sleep(0.0005))
+        return index_of(self.report, lambda: time.sleep(0.0005), self.steps)
 
 
 class Lack(StrEnum):

@@ -21,7 +21,7 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import display, plural, rfc3339, safe_text
+from contribaudit.exporters.text import display, duration, plural, rfc3339, safe_text
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import CLIPBOARD, pictures
 from contribaudit.operations.drafts import Draft
@@ -85,7 +85,7 @@ def _due(session: Session, state: State, screen: str | None, *, everything: bool
 
 def _length(due: Sequence[DueScreen]) -> str:
     values = plural(sum(one.values for one in due), "value")
-    return f"{values} on {plural(len(due), 'screen')}, about {plural(sum(one.minutes for one in due), 'minute')}"
+    return f"{values} on {plural(len(due), 'screen')}, about {duration(sum(one.minutes for one in due), words=True)}"
 
 
 def _screen(

@@ -72,6 +72,8 @@ class NextStep:
     due: datetime | None = None
     findings: tuple[Finding, ...] = ()
     """What it settles. No finding is in two steps, so that one that waits for two things is in the first of them."""
+    screen: str = ""
+    """ID of the console screen to look at; "" for every step but a look, and for a look at what no screen lists."""
 
 
 def gravest(findings: Iterable[Finding]) -> Severity | None:
@@ -469,6 +471,7 @@ def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding
         subjects_of(its) if its else soon.subjects if soon is not None else (),
         soon.due if soon is not None else None,
         tuple(its),
+        screen.id,
     )
 
 

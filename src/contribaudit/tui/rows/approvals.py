@@ -31,6 +31,7 @@ COLUMNS = (
 )
 SHEET = ("organization_id", "subject_kind", "subject_id", "subject_name", "reason_code", "reason")
 _MOST_SHOWN = 40
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,16 @@ def subject_text(state: State, finding: Finding) -> str:
         return finding.subject.id
 
 
-def about(state: State, finding: Finding) -> Text:
-    """What is to be accepted."""
+def about(state: State, findings: Sequence[Finding]) -> Text:
+    """What is to be accepted: one finding in full, or the first of several by name."""
+    finding = findings[0]
+    if len(findings) > 1:
+        said = Text(f"Accept {len(findings)} findings, with one reason and one change to the file", "bold")
+        for one in findings[:_MOST_NAMED]:
+            said.append("\n").append_text(keys.outcome_sign(one.outcome))
+            said.append(f"  {one.check} of {safe_text(alias_of(state, one.subject))}", "not bold")
+        left = len(findings) - _MOST_NAMED
+        return said.append(f"\nand {left} more", "not bold dim") if left > 0 else said
     said = Text().append(f"Accept {finding.check} of {safe_text(alias_of(state, finding.subject))}\n", "bold")
     said.append_text(keys.severity_sign(finding.severity)).append("  ").append_text(keys.outcome_sign(finding.outcome))
     said.append(f"  {safe_text(finding.reason)}", "not bold")
@@ -155,17 +164,21 @@ def diff(text: str) -> Text:
     return said
 
 
-def effect(before: Report, after: Report, wanted: Finding) -> Text:
+def effect(before: Report, after: Report, wanted: Sequence[Finding]) -> Text:
     """What the changed policy makes of the findings of the same run."""
     was = {one.id: one for one in before.findings}
     moved = [one for one in after.findings if one.id in was and was[one.id].outcome is not one.outcome]
     said = Text().append("Effect on the run shown\n", "bold")
-    for one in moved:
+    for one in moved[:_MOST_SHOWN]:
         said.append(f"  {one.check}  {safe_text(alias_of(after.state, one.subject))}: ")
         said.append_text(keys.outcome_sign(was[one.id].outcome)).append(" -> ")
         said.append_text(keys.outcome_sign(one.outcome)).append("\n")
-    if wanted.id not in {one.id for one in moved}:
-        said.append("  ! The waiver does not cover the finding:\n", "bold red")
+    if len(moved) > _MOST_SHOWN:
+        said.append(f"  and {plural(len(moved) - _MOST_SHOWN, 'more finding')}\n", "dim")
+    left = {one.id for one in wanted} - {one.id for one in moved}
+    if left:
+        what = "The waiver does not cover the finding" if len(wanted) == 1 else f"{len(left)} of them are not covered"
+        said.append(f"  ! {what}:\n", "bold red")
         for warning in new_warnings(before, after):
             said.append(f"    {safe_text(warning)}\n")
     return said
@@ -176,13 +189,17 @@ def new_warnings(before: Report, after: Report) -> Sequence[str]:
     return [one for one in after.warnings if one not in before.warnings]
 
 
-def covers(after: Report, wanted: Finding) -> bool:
-    """Whether the finding is waived then."""
-    return any(one.id == wanted.id and one.waiver is not None for one in after.findings)
+def covered(after: Report, wanted: Sequence[Finding]) -> int:
+    """How many of the findings are waived then."""
+    ids = {one.id for one in wanted}
+    return sum(1 for one in after.findings if one.id in ids and one.waiver is not None)
 
 
-def written_line(path: str, after: Report, wanted: Finding) -> str:
+def written_line(path: str, after: Report, wanted: Sequence[Finding]) -> str:
     """What to say once it is written."""
     left = sum(1 for one in after.findings if one.outcome.violates)
-    word = "waived" if covers(after, wanted) else "not covered"
-    return f"Written to {path}: {wanted.check} is {word}, {plural(left, 'finding')} still failing. Commit the file."
+    count = covered(after, wanted)
+    told = f"{wanted[0].check} is {'waived' if count else 'not covered'}"
+    if len(wanted) > 1:
+        told = f"{count} of {len(wanted)} findings are waived"
+    return f"Written to {path}: {told}, {plural(left, 'finding')} still failing. Commit the file."

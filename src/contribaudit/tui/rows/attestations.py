@@ -154,7 +154,7 @@ def recorded_line(recorded: Sequence[Recorded], wanted: str) -> Text:
     """The sentence above the attestations."""
     counts = Counter(one.became for one in recorded)
     waiting = sum(1 for one in recorded if one.wanted)
-    said = Text().append(f"Shown: {wanted}", "bold").append(" (n: next)   ", "dim")
+    said = Text().append(f"Shown: {wanted}", "bold").append(" (x: next)   ", "dim")
     said.append(f"in force {counts[AttestationStatus.IN_FORCE]}, waiting for a second person {waiting}, ")
     return said.append(
         f"superseded {counts[AttestationStatus.SUPERSEDED]}, revoked {counts[AttestationStatus.REVOKED]}"

@@ -24,3 +24,9 @@ def day_of(text: str, today: date) -> date:
         return date.fromisoformat(written)
     except (ValueError, OverflowError):
         raise UsageError(f"`{text[:40]}` is not a date", hint="Write it as 2027-01-31, today or +90d") from None
+
+
+def spelled(text: str, today: date) -> str:
+    """The text as it is, but a day that is counted from today written out. Raises UsageError."""
+    counted = text.strip().casefold() == "today" or text.strip()[:1] in ("+", "-")
+    return day_of(text, today).isoformat() if counted else text

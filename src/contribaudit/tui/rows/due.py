@@ -22,7 +22,7 @@ from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import display, plural, safe_text
+from contribaudit.exporters.text import display, duration, plural, safe_text
 from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.overview import labelled
 from contribaudit.tui.widgets.grid import Column
@@ -32,7 +32,7 @@ _NAMED = 12
 COLUMNS = (
     Column("console screen", 30, flexible=True),
     Column("values", 6),
-    Column("min", 3),
+    Column("time", 11),
     Column("last look", 10),
     Column("waiting findings", 20),
 )
@@ -110,7 +110,7 @@ def due_cells(state: State, one: DueScreen) -> list[Text]:
     return [
         Text(f"{whose}{safe_text(one.screen.title)}"),
         Text(str(one.values)),
-        Text(str(one.minutes)),
+        Text(duration(one.minutes)),
         Text(looked),
         waits,
     ]
@@ -123,10 +123,12 @@ def due_line(waiting: Sequence[DueScreen]) -> Text:
     minutes = sum(one.minutes for one in waiting)
     values = sum(one.values for one in waiting)
     needed = [one for one in waiting if one.waiting]
-    said = Text(f"{plural(values, 'value')} on {plural(len(waiting), 'screen')}, about {minutes} minutes. ")
+    said = Text(
+        f"{plural(values, 'value')} on {plural(len(waiting), 'screen')}, about {duration(minutes, words=True)}. "
+    )
     if needed:
         short = sum(one.minutes for one in needed)
-        said.append(f"Needed by findings: {plural(len(needed), 'screen')}, {short} minutes.", "bold")
+        said.append(f"Needed by findings: {plural(len(needed), 'screen')}, {duration(short, words=True)}.", "bold")
     return said
 
 
@@ -134,7 +136,7 @@ def due_detail(state: State, one: DueScreen) -> Text:
     """What the look is about. The way there comes with the form, once the signals were read."""
     said = Text().append(f"{safe_text(one.screen.title)}\n", "bold")
     said.append(f"{safe_text(state.organization_name(one.organization))}: ", "dim")
-    said.append(f"{plural(one.values, 'value')}, about {plural(one.minutes, 'minute')}\n\n", "dim")
+    said.append(f"{plural(one.values, 'value')}, about {duration(one.minutes, words=True)}\n\n", "dim")
     if one.screen.note:
         said.append(f"{safe_text(one.screen.note)}\n\n")
     for row in one.rows[:_NAMED]:

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import NamedTuple
 
+from contribaudit.core.advise.next_steps import NextStep, to_do
 from contribaudit.core.advise.report import Report
 from contribaudit.core.judge.check import Check
 from contribaudit.core.model import names
@@ -71,6 +72,8 @@ class Row:
     hay: str
     """Everything that a word may be found in, without case."""
     facts: AppFacts = NO_APP
+    step: str = ""
+    """Number of the step that settles it, as in the queue; "" where nobody can settle it now."""
 
     @property
     def quiet(self) -> bool:
@@ -103,14 +106,33 @@ class FindingIndex:
         return next(places, None)
 
 
-def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> FindingIndex:
-    """The index. `pause` is called now and then, for a thread that shares its interpreter with a screen."""
+def label_of(state: State, subject: Subject) -> str:
+    """What the table and the filter call a subject, plain."""
+    alias = safe_text(alias_of(state, subject)).removeprefix("app:")
+    name = safe_text(state.place(subject).name)
+    if subject.kind is Kind.ORGANIZATION:
+        return name
+    return f"{alias} {name}" if subject.kind is Kind.SPACE and name not in (alias, subject.id) else alias
+
+
+def index_of(
+    report: Report,
+    pause: Callable[[], None] = lambda: None,
+    steps: Sequence[NextStep] = (),
+) -> FindingIndex:
+    """The index. `steps` are those of the queue.
+
+    `pause` is called now and then, for a thread that shares its interpreter with a screen.
+    """
     state = report.state
     called: dict[Subject, tuple[str, str, str, str]] = {}
     facts_of: dict[Subject, AppFacts] = {}
     # A saved report has no observations: its findings tell where an app is.
     seen_at = {one.subject: display(one.observed) for one in report.findings if one.setting == names.REALM}
     new = {(one.check, one.subject) for one in report.newly}
+    settled = {
+        (one.check, one.subject): str(number) for number, step in enumerate(to_do(steps), 1) for one in step.findings
+    }
     rows = []
     for number, one in enumerate(report.findings):
         if number % _PAUSE_EVERY == 0:
@@ -119,15 +141,8 @@ def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> Findin
         if subject not in called:
             place = state.place(subject)
             site = place.site or (subject.id if subject.kind is Kind.SITE else "")
-            alias = safe_text(alias_of(state, subject)).removeprefix("app:")
-            name = safe_text(place.name)
-            label = alias
-            if subject.kind is Kind.ORGANIZATION:
-                label = name
-            elif subject.kind is Kind.SPACE and name not in (alias, subject.id):
-                label = f"{alias} {name}"
             called[subject] = (
-                label,
+                label_of(state, subject),
                 safe_text(site),
                 safe_text(place.app),
                 safe_text(state.organization_name(subject.organization)),
@@ -163,6 +178,7 @@ def index_of(report: Report, pause: Callable[[], None] = lambda: None) -> Findin
                 (one.check, subject) in new,
                 " ".join(parts).casefold(),
                 facts_of[subject],
+                settled.get((one.check, subject), ""),
             )
         )
     return FindingIndex(tuple(rows))
@@ -260,6 +276,8 @@ _MEANS: dict[str, Callable[[Row], str]] = {
     "setting": lambda row: (row.finding.setting or "").casefold(),
     "org": lambda row: f"{row.finding.subject.organization} {row.organization}".casefold(),
     "id": lambda row: row.finding.subject.id.casefold(),
+    "subject": lambda row: row.label.casefold(),
+    "step": lambda row: row.step,
     "reason": lambda row: row.finding.reason_code,
     "realm": lambda row: row.facts.realm,
     "plan": lambda row: row.facts.plan,
@@ -267,7 +285,7 @@ _MEANS: dict[str, Callable[[Row], str]] = {
 }
 FACETS = (*_MEANS, "is")
 """Words that may stand before a colon."""
-_WHOLE = frozenset(("outcome", "severity", "grade", "kind", "id"))
+_WHOLE = frozenset(("outcome", "severity", "grade", "kind", "id", "subject", "step"))
 _STARTS = frozenset(("check", "setting"))
 _WORDS = frozenset(("realm", "pinned"))
 IS: dict[str, Callable[[Row], bool]] = {
@@ -319,9 +337,9 @@ def _starts(name: str, value: str) -> bool:
 def parse(text: str) -> tuple[Term, ...]:
     """The filter's terms; a finding has to have all of them.
 
-    A facet takes several values with commas. Values of outcome, severity, grade, kind and id are whole words, those of
-    check and setting beginnings, the others parts; `site:""` is a finding of no site. What stands before a colon and
-    is no facet belongs to the word: people search for "app:acme.atlassian.net/jira" as they read it.
+    A facet takes several values with commas. Values of outcome, severity, grade, kind, id, subject and step are whole
+    ones, those of check and setting beginnings, the others parts; `site:""` is a finding of no site. What stands before
+    a colon and is no facet belongs to the word: people search for "app:acme.atlassian.net/jira" as they read it.
     """
     terms = []
     for minus, head, rest in _TOKEN.findall(text):

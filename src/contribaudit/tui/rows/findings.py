@@ -87,11 +87,27 @@ def sheet_row(row: Row) -> tuple[Cell, ...]:
     )
 
 
-def counts(index: FindingIndex, places: Sequence[int], *, sort: str, group: str, hide_passes: bool) -> Text:
-    """How many of each outcome and severity are left; a click on one filters by it."""
+def counts(
+    index: FindingIndex,
+    places: Sequence[int],
+    *,
+    sort: str,
+    group: str,
+    hide_passes: bool,
+    chips: Sequence[tuple[str, str]] = (),
+) -> Text:
+    """How many of each outcome and severity are left; a click on one filters by it.
+
+    `chips` are terms of the filter, by facet, in words: a click on one takes it away.
+    """
     outcomes = Counter(map(index.outcomes.__getitem__, places))
     severities = Counter(index.severities[place] for place in places if not index.quiet[place])
-    said = Text(f"{len(places):,} of {len(index.rows):,}", "bold")
+    said = Text()
+    for facet, told in chips:
+        chip = Text(f" {told} x ", "reverse")
+        chip.stylize(Style.from_meta({"@click": f"screen.drop_term('{facet}')"}))
+        said.append_text(chip).append("  ")
+    said.append(f"{len(places):,} of {len(index.rows):,}", "bold")
     for outcome in (*ORDER, Outcome.NO_SUCH_SETTING):
         if outcomes[outcome]:
             word = keys.outcome_sign(outcome)

@@ -21,11 +21,12 @@ from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters.summary import Happened, Overview, Tally, deeds, words
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import duration, plural, safe_text
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import keys
-from contribaudit.tui.rows.filtering import quoted
+from contribaudit.tui.rows.filtering import label_of, quoted
 from contribaudit.tui.source import Board
 
 _MOST_SUBJECTS = 8
@@ -55,14 +56,29 @@ def column(text: Text | str, width: int) -> Text:
     return said
 
 
-def query_of(subjects: Iterable[Subject], extra: str = "") -> str:
+def query_of(state: State, subjects: Iterable[Subject], extra: str = "") -> str:
     """The filter for the findings of these subjects; of one of them where they are too many to name."""
-    ids = list(dict.fromkeys(one.id for one in subjects))
-    named = [quoted(one) for one in ids]
+    named = [quoted(label_of(state, one)) for one in dict.fromkeys(subjects)]
     if not named:
         return extra
     several = 1 < len(named) <= _MOST_SUBJECTS and not any('"' in one for one in named)
-    return f"id:{','.join(named) if several else named[0]} {extra}".strip()
+    return f"subject:{','.join(named) if several else named[0]} {extra}".strip()
+
+
+def query_of_organization(state: State, organization: str) -> str:
+    """The filter for an organization: by its name, or by its ID where another one's name has the name in it."""
+    name = state.organization_name(organization)
+    others = (f"{one} {state.organization_name(one)}" for one in state.organizations if one != organization)
+    alone = not any(safe_text(name).casefold() in safe_text(one).casefold() for one in others)
+    return f"org:{quoted(safe_text(name) if alone else organization)}"
+
+
+def query_of_step(board: Board, step: NextStep) -> str:
+    """The filter for what a step settles; where that is nothing that was judged, for what it is about."""
+    things = to_do(board.steps)
+    if step.findings and step in things:
+        return f"step:{things.index(step) + 1}"
+    return query_of(board.report.state, step.subjects)
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -93,7 +109,11 @@ def where_lines(board: Board, width: int, most: int) -> list[Line]:
     for place in about.map():
         beside = place.unread or place.plan
         name = Text(safe_text(place.name) + (f" ({safe_text(beside)})" if beside else ""), "bold")
-        query = f"org:{quoted(place.organization)} is:open" if place.organization else "kind:company"
+        query = (
+            f"{query_of_organization(board.report.state, place.organization)} is:open"
+            if place.organization
+            else "kind:company"
+        )
         found.append(Line(_cells(name, place.cells, name_width), query))
         wrong = [site for site in place.sites if any(cell.open for cell in site.cells)]
         found += [
@@ -233,7 +253,7 @@ def next_title(board: Board) -> str:
     if not steps:
         return "DO NEXT"
     things = "1 thing" if len(steps) == 1 else f"{len(steps)} things"
-    return f"DO NEXT ({things}, about {sum(one.minutes for one in steps)} min)"
+    return f"DO NEXT ({things}, about {duration(sum(one.minutes for one in steps))})"
 
 
 def next_lines(board: Board, width: int, most: int) -> list[Line]:
@@ -241,42 +261,49 @@ def next_lines(board: Board, width: int, most: int) -> list[Line]:
     things = to_do(board.steps)
     nobodys = board.steps[len(things) :]
     if not things:
-        told = (
-            "Nothing: everything that the policy requires was verified"
-            if not board.report.run.exit_code
-            else "No next step is known here: see the findings"
-        )
-        found = [Line(Text(told, "green" if not board.report.run.exit_code else "dim"))]
-        return [*found, *(_nobodys(one, width) for one in nobodys)]
+        still_open = any(one.outcome.violates or one.outcome.unproven for one in board.report.findings)
+        if nobodys:
+            told, style = "Nothing that somebody can do now", ""
+        elif still_open:
+            told, style = "No next step is known here: see the findings", "dim"
+        else:
+            told, style = "Nothing: everything that the policy requires was verified", "green"
+        found = [Line(Text(told, style))]
+        return [*found, *(_nobodys(one, width, board) for one in nobodys)]
     found = [_step_line(number, one, width, board) for number, one in enumerate(things[:most], 1)]
     if len(things) > most:
         left = sum(len(one.findings) for one in nobodys)
         beside = f"; {left} cannot be resolved yet" if left else ""
-        found.append(Line(Text(f"and {len(things) - most} more: contribaudit next{beside}", "dim"), "is:open"))
+        found.append(Line(Text(f"and {len(things) - most} more (n){beside}", "dim"), "is:open"))
         return found
-    return [*found, *(_nobodys(one, width) for one in nobodys)]
+    return [*found, *(_nobodys(one, width, board) for one in nobodys)]
 
 
-def _nobodys(step: NextStep, width: int) -> Line:
+def _nobodys(step: NextStep, width: int, board: Board) -> Line:
     """The closing line, of what cannot be resolved yet."""
     told = column(Text(safe_text(step.text), "dim"), width - 1)
-    return Line(told, query_of(step.subjects), f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
+    return Line(told, query_of_step(board, step), f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
 
 
 def _step_line(number: int, step: NextStep, width: int, board: Board) -> Line:
-    urgency = keys.severity_sign(step.severity) if step.severity is not None else Text(_due(step, board), "yellow")
-    minutes = f"{step.minutes} min"
+    urgency = keys.severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
+    minutes = duration(step.minutes)
     said = Text.assemble(column(str(number), 2), column(Text(step.kind.value.upper(), "bold"), 7), column(urgency, 8))
     room = max(10, width - said.cell_len - len(minutes) - 1)
-    brief = _APP.sub("", safe_text(step.text)).replace(_ATLASSIAN, "")
+    said.append_text(column(brief(step, board), room)).append(minutes, "dim")
+    return Line(said, query_of_step(board, step), f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
+
+
+def brief(step: NextStep, board: Board) -> str:
+    """The step's sentence for one line: without what nearly every name has, organizations by their names."""
+    said = _APP.sub("", safe_text(step.text)).replace(_ATLASSIAN, "")
     for organization in board.report.organizations:
-        brief = brief.replace(f"organization:{organization.id}", safe_text(organization.name))
-    said.append_text(column(brief, room)).append(minutes, "dim")
-    query = query_of(step.subjects, "is:open") if step.severity is not None else query_of(step.subjects)
-    return Line(said, query, f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
+        said = said.replace(f"organization:{organization.id}", safe_text(organization.name))
+    return said
 
 
-def _due(step: NextStep, board: Board) -> str:
+def due_in(step: NextStep, board: Board) -> str:
+    """How long there is: "over", "1 day", "12 days"; "" where nothing ends."""
     if step.due is None:
         return ""
     left = (step.due - board.now).days
@@ -302,14 +329,14 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
         first = board.report.run.previous is None and board.looked_at is None
         return [Line(Text("This is the first run: nothing to compare it with" if first else "Nothing", "dim"))]
     done = deeds(sorted(board.changes, key=lambda one: one.at or one.first_seen, reverse=True))
-    found = [_change_line(one, further, width) for one, further in done[:most]]
+    found = [_change_line(one, further, width, board) for one, further in done[:most]]
     left = len(board.changes) - sum(1 + further for _, further in done[:most])
     if left:
         found.append(Line(Text(f"and {plural(left, 'more change')}: contribaudit changes", "dim")))
     return found
 
 
-def _change_line(one: Happened, further: int, width: int) -> Line:
+def _change_line(one: Happened, further: int, width: int, board: Board) -> Line:
     sign = Text("  ") if one.explained else Text("! ", "bold yellow")
     cause = one.cause or "cause not looked up"
     by = f"by {one.actor}" if one.actor and one.explained else cause
@@ -322,7 +349,7 @@ def _change_line(one: Happened, further: int, width: int) -> Line:
     said.append(f"  {by}", "dim")
     said.truncate(room, overflow="ellipsis")
     more = f"{one.sentence}. {one.when}. {cause}" + (f". Ticket {one.ticket}" if one.ticket else "")
-    return Line(said, query_of([one.about]), more)
+    return Line(said, query_of(board.report.state, [one.about]), more)
 
 
 _DIGEST_SHOWN = 8
@@ -393,7 +420,7 @@ def _deadline_line(its: list[Deadline], board: Board, width: int) -> Line:
     said.truncate(max(20, width), overflow="ellipsis")
     subjects = [one.subject for one in its if one.subject is not None]
     more = f"{safe_text(first.what)}." + (f" Next: {safe_text(first.next_step)}" if first.next_step else "")
-    return Line(said, query_of(subjects) if subjects else "", more)
+    return Line(said, query_of(board.report.state, subjects) if subjects else "", more)
 
 
 def _days_left(left: int | None) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from typing import ClassVar
 
 from rich.text import Text
@@ -21,6 +22,7 @@ from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.messages import missing
 from contribaudit.tui.rows import approvals as rows
+from contribaudit.tui.rows.dates import PLACEHOLDER, spelled
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board
@@ -107,22 +109,30 @@ class ApproveForm(FormScreen[Baseline]):
     def fields(self) -> Iterable[Widget]:
         """Why, and until when; then what is approved beside what stood so far."""
         yield Field(
-            "Reason for accepting the present state", id="reason", required=True, check=baselines.checked_reason
+            "Reason for accepting the present state",
+            id="reason",
+            required=True,
+            check=baselines.checked_reason,
+            long=True,
         )
         yield Field(
             "Valid through (UTC)",
             id="until",
-            placeholder="none: until the next approval",
-            check=lambda text: baselines.last_moment(text, self._desk.now()),
+            placeholder=f"{PLACEHOLDER}; none: until the next approval",
+            check=self._until,
         )
         yield Static(rows.outside_text(self._what), id="what")
+
+    def _until(self, text: str) -> datetime | None:
+        now = self._desk.now()
+        return baselines.last_moment(spelled(text, now.date()), now)
 
     @work(exclusive=True, group="send")
     async def send(self) -> None:
         """Show what is approved once more, then keep it."""
         reason, until = self.field("reason").value, self.field("until").value
         with self.telling():
-            ends = baselines.last_moment(until, self._desk.now())
+            ends = self._until(until)
             body = rows.summary(self._what, self._by, reason, ends)
             if await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):
                 self.dismiss(

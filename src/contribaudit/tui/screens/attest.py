@@ -28,7 +28,7 @@ from contribaudit.core.model.observation import Value
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError, UsageError
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import duration, plural, safe_text
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import CLIPBOARD, pictures
 from contribaudit.operations.drafts import Draft
@@ -51,14 +51,16 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
     """Ends with what was recorded, None when the person left it; what is half filled stays as a draft."""
 
     SEND = "Review"
+    drafted = True
+    """What is half filled in is not lost by leaving."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "edit", "Value"),
+        Binding("enter", "edit", "Value", show=False),
         Binding("A", "fill", "Fill down", tooltip="The same answer in every empty cell below"),
         Binding("asterisk", "everywhere", "All rows", key_display="*", tooltip="One statement for every row shown"),
         Binding("equals_sign", "keep_last", "As before", show=False, key_display="=", tooltip="As the last look saw"),
         Binding("u", "undo", "Undo"),
         Binding("delete,backspace", "clear", "Empty the cell", show=False),
-        Binding("slash", "narrow", "Narrow", key_display="/"),
+        Binding("slash", "narrow", "Filter", key_display="/"),
         Binding("ctrl+s", "send", "Review"),
         Binding("escape", "leave", "Leave"),
         Binding("tab", "app.focus_next", "Next field", show=False),
@@ -156,7 +158,9 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
     def heading(self) -> Text:
         """The screen's name, and how far the walk is."""
         said = Text(safe_text(self._screen.title), "bold")
-        said.append(f"   {plural(self._due.values, 'value')}, about {plural(self._due.minutes, 'minute')}", "not bold")
+        said.append(
+            f"   {plural(self._due.values, 'value')}, about {duration(self._due.minutes, words=True)}", "not bold"
+        )
         return said.append(f"   as {safe_text(self._by)}   {self._turn}", "not bold dim")
 
     def on_mount(self) -> None:

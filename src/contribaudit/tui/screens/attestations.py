@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
+from contribaudit.attestations import due as due_of_all
 from contribaudit.attestations.recording import confirmation
 from contribaudit.attestations.status import SignalLine
 from contribaudit.audit.attesting import AttestationSession, desks
@@ -29,7 +30,6 @@ from contribaudit.tui.host import Host
 from contribaudit.tui.messages import missing, past
 from contribaudit.tui.rows import attestations, due
 from contribaudit.tui.rows.attestations import Contents, Recorded, contents, made_line, recorded_detail
-from contribaudit.tui.rows.due import DueScreen
 from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import QuestionScreen, RevokeScreen
@@ -38,7 +38,7 @@ from contribaudit.tui.widgets.grid import Grid
 from contribaudit.tui.widgets.listing import AttestedList, Listing
 
 
-async def walk(dashboard: Host, board: Board, screens: Sequence[DueScreen]) -> None:
+async def walk(dashboard: Host, board: Board, screens: Sequence[due_of_all.DueScreen]) -> None:
     """One form after the other, until the last or until the person leaves one; what was recorded by then stays."""
     made: list[Attestation] = []
     with dashboard.telling():
@@ -108,11 +108,11 @@ class DeskScreen(BoardScreen):
     NAME: ClassVar[str] = "Evidence"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(title[0], f"tab('{name}')", title[2:], show=False) for name, title in _TABS.items()),
-        Binding("w", "walk_all", "Walk all", tooltip="Every due screen, one after the other"),
-        Binding("c", "confirm", "Confirm"),
-        Binding("x", "revoke", "Revoke"),
+        Binding("asterisk", "walk_all", "Walk all", key_display="*", tooltip="Every due screen, one after the other"),
+        Binding("C", "confirm", "Confirm"),
+        Binding("delete", "revoke", "Revoke", key_display="del"),
         Binding(
-            "n", "next_filter", "Only…", tooltip="Only attestations with one status; press again for the next status"
+            "x", "next_filter", "Only…", tooltip="Only attestations with one status; press again for the next status"
         ),
         Binding("escape", "back", "Back", show=False),
     ]
@@ -227,6 +227,11 @@ class DeskScreen(BoardScreen):
     def on_tabbed_content_tab_activated(self) -> None:
         """The list in front has the keys."""
         self.set_focus(self.query_one(f"#{self.tab}-grid"))
+
+    def show_waiting(self) -> None:
+        """The attestations that a second person is to confirm."""
+        self.action_tab("recorded")
+        self._attested.only_waiting()
 
     def action_next_filter(self) -> None:
         """The next part of the list of attestations."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
@@ -80,6 +80,15 @@ class QuestionScreen(ModalScreen[bool]):
     def action_answer(self, agreed: bool) -> None:
         """By key."""
         self.dismiss(agreed)
+
+
+class LeavingScreen(QuestionScreen):
+    """Whether to leave the dashboard although something was typed."""
+
+    def __init__(self, typed: Sequence[Screen[Any]]) -> None:
+        drafts = all(getattr(one, "drafted", False) for one in typed)
+        told = "It is kept as a draft: open the screen again to go on." if drafts else "Nothing of it has been saved."
+        super().__init__("Leave with a form half filled in?", Text(told), yes="Leave", no="Keep editing")
 
 
 T = TypeVar("T")
@@ -225,7 +234,7 @@ class RevokeScreen(FormScreen[Signature]):
     def fields(self) -> Iterable[Widget]:
         """Why, and what it is about."""
         check = lambda text: short(text, "The reason")  # noqa: E731
-        yield Field("Why", id="why", placeholder=self.HINT, check=check, required=True)
+        yield Field("Why", id="why", placeholder=self.HINT, check=check, required=True, long=True)
         yield Static(recorded_detail(self._state, self._one), id="what")
 
     def heading(self) -> Text:
@@ -289,7 +298,7 @@ class TicketScreen(FormScreen[tuple[str, str]]):
     def fields(self) -> Iterable[Widget]:
         """Both."""
         yield Field("Ticket", id="ticket", placeholder="GRC-123", required=True)
-        yield Field("Note (optional)", id="note")
+        yield Field("Note (optional)", id="note", long=True)
 
     def send(self) -> None:
         """Whoever asked keeps it."""

@@ -30,6 +30,7 @@ from contribaudit.tui.rows.filtering import (
     ordered,
     parse,
 )
+from contribaudit.tui.rows.queue import chip
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.bars import KeyLine
@@ -75,12 +76,12 @@ class FindingsScreen(BoardScreen):
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),
         Binding("g", "group", "Group"),
-        Binding("x", "passes", "Passes"),
+        Binding("x", "passes", "Only…", tooltip="Only what asks for something, or all"),
         Binding("w", "app.waive", "Waive"),
         Binding("v", "detail('raw')", "Raw response", show=False),
         Binding("y", "detail('copy')", "Copy as text", show=False),
         Binding("b", "detail('page')", "Documentation", show=False),
-        Binding("c", "detail('console')", "Console, from the start page", show=False),
+        Binding("c", "detail('console')", "Console", show=False),
         Binding("escape", "back", "Back", show=False),
     ]
 
@@ -135,6 +136,17 @@ class FindingsScreen(BoardScreen):
         facet = term.partition(":")[0]
         kept = [one for one in self.query_one(Input).value.split() if not one.startswith(f"{facet}:")]
         self.filter_by(" ".join([*kept, term]))
+
+    def action_drop_term(self, facet: str) -> None:
+        """Filter without this."""
+        kept = [one for one in self.query_one(Input).value.split() if not one.startswith(f"{facet}:")]
+        self.filter_by(" ".join(kept))
+
+    def on_grid_headed(self, message: Grid.Headed) -> None:
+        """A click on a title sorts by it."""
+        title = message.grid.columns[message.column].title
+        self._sort = {"severity": "gravity", "why": "gravity"}.get(title, title)
+        self._fill(self._place())
 
     def on_input_changed(self) -> None:
         """Filter once the person pauses for a moment."""
@@ -239,11 +251,22 @@ class FindingsScreen(BoardScreen):
         order = self._orders[self._sort]
         self._places = self._narrowing.filtered(self._index, order, terms, hide_passes=self._hide_passes)
         self._lines = grouped(self._index, self._places, self._group)
-        told = rows.counts(self._index, self._places, sort=self._sort, group=self._group, hide_passes=self._hide_passes)
+        told = rows.counts(
+            self._index,
+            self._places,
+            sort=self._sort,
+            group=self._group,
+            hide_passes=self._hide_passes,
+            chips=[
+                (one.facet, chip(self._board, value)) for one in terms if one.facet == "step" for value in one.values
+            ],
+        )
         slip = hint(self.query_one(Input).value, self._index)
         if slip:
             told.append(f"\n{slip}", "bold yellow")
         self.query_one("#counts", Static).update(told)
+        if here is None:
+            here = next((line for line in self._lines if isinstance(line, int) and self._index.rows[line].newly), None)
         cursor = self._lines.index(here) if here is not None and here in self._lines else 0
         self.query_one(Grid).show(len(self._lines), self._cells, cursor=cursor)
 

@@ -19,7 +19,7 @@ from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.rows.inventory import findings_of
 from contribaudit.tui.rows.outline import Node
-from contribaudit.tui.rows.overview import query_of
+from contribaudit.tui.rows.overview import query_of, query_of_organization
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.detail import SubjectDetail
@@ -36,7 +36,7 @@ class InventoryScreen(BoardScreen):
 
     NAME: ClassVar[str] = "Inventory"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Find", key_display="/"),
+        Binding("slash", "find", "Filter", key_display="/"),
         Binding("F", "findings", "Its findings"),
         Binding("enter", "findings", "Its findings, from the detail", show=False),
         Binding("d", "detail", "Detail"),
@@ -201,10 +201,12 @@ class InventoryScreen(BoardScreen):
         subject = self._tree.here
         if subject is None or self._board is None:
             self.dashboard.say("There are no findings for this subject", warning=True)
-        elif subject.kind is Kind.ORGANIZATION:
-            self.post_message(ShowFindings(f"org:{quoted(subject.id)}"))
+            return
+        state = self._board.report.state
+        if subject.kind is Kind.ORGANIZATION:
+            self.post_message(ShowFindings(query_of_organization(state, subject.id)))
         elif subject.kind is Kind.SITE:
             self.post_message(ShowFindings(f"site:{quoted(subject.id)}"))
         else:
             mine = findings_of(self._board.report, subject)
-            self.post_message(ShowFindings(query_of([one.subject for one in mine] or [subject])))
+            self.post_message(ShowFindings(query_of(state, [one.subject for one in mine] or [subject])))

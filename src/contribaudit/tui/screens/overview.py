@@ -30,7 +30,7 @@ class OverviewScreen(BoardScreen):
 
     NAME: ClassVar[str] = "Overview"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next", "Do next"),
+        *(Binding(str(n), f"step({n})", f"Step {n}", show=False) for n in range(1, 10)),
         Binding("m", "mark_seen", "Seen", tooltip="Mark changes as seen: only newer ones are shown from now on"),
     ]
 
@@ -77,9 +77,9 @@ class OverviewScreen(BoardScreen):
         if 0 <= place < len(panels):
             panels[place].enter_from(message.way)
 
-    def action_next(self) -> None:
-        """To the first thing to do."""
-        self.query_one(NextPanel).enter_from(1)
+    def action_step(self, number: int) -> None:
+        """To a step of the queue by its number."""
+        self.dashboard.show_step(number)
 
     @work(exclusive=True, group="seen")
     async def action_mark_seen(self) -> None:

@@ -38,8 +38,8 @@ class RawScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
         Binding("slash", "search", "Search", key_display="/"),
-        Binding("n", "next(1)", "Next match"),
-        Binding("N", "next(-1)", "Previous match", show=False),
+        Binding("f3", "next(1)", "Next match", key_display="F3"),
+        Binding("shift+f3", "next(-1)", "Previous match", show=False),
         Binding("right_square_bracket", "other(1)", "Next response", key_display="]"),
         Binding("left_square_bracket", "other(-1)", "Previous response", show=False, key_display="["),
         Binding("y", "copy", "Copy"),
@@ -106,6 +106,10 @@ class RawScreen(Screen[None]):
         """To the first hit from here on."""
         self.set_focus(self.query_one(Grid))
         self._find(0, 1)
+
+    def on_grid_chosen(self) -> None:
+        """Enter goes on to the next hit."""
+        self._find(1, 1)
 
     def action_next(self, way: int) -> None:
         """To the next hit, or the one before."""

@@ -35,7 +35,7 @@ class RunScreen(BoardScreen):
 
     NAME: ClassVar[str] = "Run"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "start", "Start"),
+        Binding("enter", "start", "Start"),
         Binding("escape", "back", "Stop / back"),
     ]
     DEFAULT_CSS: ClassVar[str] = """
@@ -63,7 +63,7 @@ class RunScreen(BoardScreen):
         """State, buttons, readings, waits, and in the end the news."""
         yield Static(Text(_IDLE), id="state")
         with Horizontal(classes="buttons"):
-            yield Button("Start (s)", id="start", variant="primary", compact=True)
+            yield Button("Start (Enter)", id="start", variant="primary", compact=True)
             yield Button("Stop (Esc)", id="stop", compact=True, disabled=True)
         yield Grid(rows.COLUMNS, id="readings", empty="No run was started here yet.")
         yield Static(id="waits", markup=False)
@@ -86,6 +86,10 @@ class RunScreen(BoardScreen):
             self.action_start()
         else:
             self._stop()
+
+    def on_grid_chosen(self) -> None:
+        """Enter, once the run goes on."""
+        self.action_start()
 
     def action_start(self) -> None:
         """Start, unless one goes on."""
@@ -163,7 +167,7 @@ class RunScreen(BoardScreen):
         start, stop = self.query_one("#start", Button), self.query_one("#stop", Button)
         start.disabled, stop.disabled = running, not running
         if self.is_current:
-            (stop if running else start).focus()
+            (self.query_one(Grid) if running else start).focus()  # Enter again stops nothing
 
     def _say(self, text: Text) -> None:
         self.query_one("#state", Static).update(text)

@@ -196,7 +196,7 @@ class MapScreen(BoardScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "pass", "Show", show=False),
         Binding("s", "question", "Sort", tooltip="Sort by another question"),
-        Binding("v", "waffle", "Table or tiles"),
+        Binding("V", "waffle", "Table or tiles"),
         Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS: ClassVar[str] = """

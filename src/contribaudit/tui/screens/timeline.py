@@ -38,16 +38,16 @@ class TimelineScreen(BoardScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("enter", "state", "State of that day"),
-        Binding("n", "ticket", "Note ticket"),
+        Binding("T", "ticket", "Note ticket"),
         Binding("left", "day(-1)", "Previous day", show=False),
         Binding("right", "day(1)", "Next day", show=False),
         Binding("shift+left,comma", "run(-1)", "Previous run", show=False),
         Binding("shift+right,full_stop", "run(1)", "Next run", show=False),
-        Binding("s", "order", "Order"),
-        Binding("c", "family", "Family", show=False),
+        Binding("s", "order", "Sort"),
+        Binding("K", "family", "Family", show=False),
         Binding("S", "site", "Site", show=False),
-        Binding("x", "unexplained", "No cause", show=False),
-        Binding("g", "subject", "Go to subject", show=False),
+        Binding("x", "unexplained", "Only…", show=False, tooltip="Only changes without a known cause"),
+        Binding("I", "subject", "Go to subject", show=False),
         Binding("escape", "back", "Back", show=False),
     ]
     CSS = """

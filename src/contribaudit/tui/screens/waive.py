@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import ClassVar
@@ -26,6 +26,8 @@ from contribaudit.policy_file import editing
 from contribaudit.policy_file.schema import MOST_DAYS, same_person
 from contribaudit.settings import file
 from contribaudit.tui.rows import approvals as rows
+from contribaudit.tui.rows.dates import PLACEHOLDER as DAYS_TAKE
+from contribaudit.tui.rows.dates import day_of
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.widgets.field import Field, Tick
@@ -40,77 +42,79 @@ class WaiveScreen(FormScreen[str]):
         "WaiveScreen Checkbox { margin-bottom: 1; border: none; padding: 0; background: $surface; }"
     )
 
-    def __init__(self, board: Board, finding: Finding, source: Source, job: Job) -> None:
+    def __init__(self, board: Board, findings: Sequence[Finding], source: Source, job: Job) -> None:
+        """`findings`: one or more, each of which gets a waiver of its own in the one change."""
         super().__init__()
-        self._board, self._finding, self._source, self._job = board, finding, source, job
+        self._board, self._findings, self._source, self._job = board, tuple(findings), source, job
         self._busy = False
 
     def heading(self) -> Text:
         """What is to be accepted."""
-        return rows.about(self._board.report.state, self._finding)
+        return rows.about(self._board.report.state, self._findings)
 
     def fields(self) -> Iterable[Widget]:
         """Everything that a [[waiver]] says."""
-        today = self._job.clock().date()
         if self._source.policy_path is None:
             yield Field(
                 "New policy file that extends the current pack", id="path", placeholder="policy.toml", required=True
             )
-        yield Field("Reason for accepting it", id="reason", required=True, check=_text)
+        yield Field("Reason for accepting it", id="reason", required=True, check=_text, long=True)
         yield Field("Requested by", id="requested_by", value=self._board.you, required=True, check=_text)
         yield Field("Approved by (another person)", id="approved_by", required=True, check=self._other_person)
-        yield Field("Approved on", id="approved_at", placeholder="YYYY-MM-DD", required=True, check=self._no_later)
+        yield Field("Approved on", id="approved_at", placeholder=DAYS_TAKE, required=True, check=self._no_later)
         yield Field(
-            f"Last day (UTC); today is {today}",
+            f"Last day (UTC); today is {self._today}",
             id="expires",
-            placeholder="YYYY-MM-DD",
+            placeholder=DAYS_TAKE,
             required=True,
             check=self._still_to_come,
         )
         yield Field("Review interval in days", id="review", placeholder="none", check=_days)
         yield Field("Ticket", id="ticket", placeholder="none", check=_text)
-        if self._finding.observed is not None:
-            label = f"Only for the observed value {display(self._finding.observed)}; any other value fails again"
+        seen = [one.observed for one in self._findings if one.observed is not None]
+        if seen:
+            what = f"value {display(seen[0])}" if len(self._findings) == 1 else "values"
+            label = f"Only for the observed {what}; any other value fails again"
             yield Tick(Text(safe_text(label)), value=True, id="binds")
-        if self._finding.outcome not in WAIVABLE:
+        if any(one.outcome not in WAIVABLE for one in self._findings):
             yield Static(Text("A waiver covers only findings that fail or are not achievable.", "bold yellow"))
 
     def send(self) -> None:
         """Try the change, and show it."""
         if not self._busy:
-            self._review(self._waiver())
+            self._review(self._waivers())
 
     @work(exclusive=True, group="send")
-    async def _review(self, waiver: editing.NewWaiver) -> None:
+    async def _review(self, waivers: Sequence[editing.NewWaiver]) -> None:
         self._busy = True
         try:
             with self.telling():
-                await self._asked(waiver)
+                await self._asked(waivers)
         finally:
             self._busy = False
 
-    async def _asked(self, waiver: editing.NewWaiver) -> None:
+    async def _asked(self, waivers: Sequence[editing.NewWaiver]) -> None:
         self.tell("Trying the change …")
-        change, after = await asyncio.to_thread(self._tried, waiver)
+        change, after = await asyncio.to_thread(self._tried, waivers)
         self.tell("")
         body = rows.diff(change.diff()).append("\n")
-        body.append_text(rows.effect(self._board.report, after, self._finding))
+        body.append_text(rows.effect(self._board.report, after, self._findings))
         question = QuestionScreen(f"Save this to {change.path}?", body, yes="Save it", no="Back to the form")
         if await self.app.push_screen_wait(question):
             await asyncio.to_thread(self._write, change)
-            told = rows.written_line(str(change.path), after, self._finding)
+            told = rows.written_line(str(change.path), after, self._findings)
             if change.before is None:
                 told += f' Name it in config.toml: policy = "{change.path}".'
             self.dismiss(told)
 
-    def _tried(self, waiver: editing.NewWaiver) -> tuple[editing.Change, Report]:
+    def _tried(self, waivers: Sequence[editing.NewWaiver]) -> tuple[editing.Change, Report]:
         """The change, loaded and judged as if it were written. In a worker thread. Raises ContribauditError."""
         path = self._source.policy_path
         if path is not None:
-            change = editing.with_entry(path, waiver)
+            change = editing.with_entry(path, *waivers)
         else:
             new = file.expanded(self.field("path").value).absolute()
-            change = editing.new_file(new, [self._job.policy.name], waiver)
+            change = editing.new_file(new, [self._job.policy.name], *waivers)
         changed = wiring.load_policy(change.path, self._job.rulebook, text=change.after)
         return change, judge_last(replace(self._job, policy=changed))
 
@@ -118,22 +122,32 @@ class WaiveScreen(FormScreen[str]):
         editing.write(change)
         self._source.use_policy(change.path)
 
-    def _waiver(self) -> editing.NewWaiver:
-        binds = self._finding.observed is not None and self.query_one("#binds", Tick).value
+    def _waivers(self) -> list[editing.NewWaiver]:
+        ticked = any(tick.value for tick in self.query(Tick))
         review = self.field("review").value
-        return editing.NewWaiver(
-            check=self._finding.check,
-            subject=rows.subject_text(self._board.report.state, self._finding),
-            reason=self.field("reason").value,
-            requested_by=self.field("requested_by").value,
-            approved_by=self.field("approved_by").value,
-            approved_at=_day(self.field("approved_at").value),
-            expires=_day(self.field("expires").value),
-            review_every_days=_days(review) if review else None,
-            ticket=self.field("ticket").value,
-            binds_to_value=binds,
-            observed=self._finding.observed if binds else None,
-        )
+        return [
+            editing.NewWaiver(
+                check=one.check,
+                subject=rows.subject_text(self._board.report.state, one),
+                reason=self.field("reason").value,
+                requested_by=self.field("requested_by").value,
+                approved_by=self.field("approved_by").value,
+                approved_at=self._day("approved_at"),
+                expires=self._day("expires"),
+                review_every_days=_days(review) if review else None,
+                ticket=self.field("ticket").value,
+                binds_to_value=ticked and one.observed is not None,
+                observed=one.observed if ticked else None,
+            )
+            for one in self._findings
+        ]
+
+    @property
+    def _today(self) -> date:
+        return self._job.clock().date()
+
+    def _day(self, field: str) -> date:
+        return day_of(self.field(field).value, self._today)
 
     def _other_person(self, text: str) -> None:
         _text(text)
@@ -141,11 +155,11 @@ class WaiveScreen(FormScreen[str]):
             raise UsageError("The person who requests a waiver cannot approve it", hint="Name another person")
 
     def _no_later(self, text: str) -> None:
-        if _day(text) > self._job.clock().date():
+        if day_of(text, self._today) > self._today:
             raise UsageError("The approval date is in the future")
 
     def _still_to_come(self, text: str) -> None:
-        if _day(text) < self._job.clock().date():
+        if day_of(text, self._today) < self._today:
             raise UsageError("This date has passed")
 
 
@@ -160,13 +174,6 @@ def why_not(source: Source | None, board: Board | None) -> str:
 
 def _text(text: str) -> str:
     return short(text, "It")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"`{text[:40]}` is not a date", hint="Write it as 2027-01-31") from None
 
 
 def _days(text: str) -> int:

@@ -37,6 +37,21 @@ _WAIT_SECONDS = 0.15
 """A person who scrolls asks nothing of the history."""
 
 
+def hand_over(dashboard: Host, address: str, then: str = "") -> None:
+    """Put an address into the clipboard, and open it where there is a browser with windows."""
+    dashboard.copy_to_clipboard(address)
+    dashboard.say(f"Copied: {address}{then}")
+    if dashboard.is_web:
+        dashboard.open_url(address)
+    elif files.has_windows():
+        dashboard.run_worker(_open(dashboard, address), group="open")  # it outlives the widget that asked
+
+
+async def _open(dashboard: Host, address: str) -> None:
+    if not await files.open_beside(address):
+        dashboard.say(f"No browser could open {address}: paste it into one", warning=True)
+
+
 class FindingDetail(VerticalScroll):
     """Shows what `show` is given; asks the source for its history once the person stays with it."""
 
@@ -147,7 +162,7 @@ class FindingDetail(VerticalScroll):
         if not address:
             self._dashboard.say("No documentation page is known for this check", warning=True)
         else:
-            self._hand_over(address)
+            hand_over(self._dashboard, address)
 
     def action_console(self) -> None:
         """Where the console's menu path begins: likewise, and the way on from there."""
@@ -155,24 +170,11 @@ class FindingDetail(VerticalScroll):
             return
         address, way = rows.console(self._board, self._finding)
         if address:
-            self._hand_over(address, f" (then {way})")
+            hand_over(self._dashboard, address, f" (then {way})")
         elif way:
             self._dashboard.say(f"No address is known here for: {way}", warning=True)
         else:
             self._dashboard.say("No console path is known for this check", warning=True)
-
-    def _hand_over(self, address: str, then: str = "") -> None:
-        self.app.copy_to_clipboard(address)
-        self._dashboard.say(f"Copied: {address}{then}")
-        if self.app.is_web:
-            self.app.open_url(address)
-        elif files.has_windows():
-            self._dashboard.run_worker(self._open(self._dashboard, address), group="open")  # it outlives this widget
-
-    @staticmethod
-    async def _open(dashboard: Host, address: str) -> None:
-        if not await files.open_beside(address):
-            dashboard.say(f"No browser could open {address}: paste it into one", warning=True)
 
 
 _STAYING_SECONDS = 0.08

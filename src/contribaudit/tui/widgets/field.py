@@ -46,6 +46,7 @@ class Area(TextArea):
 
     async def _on_paste(self, event: Paste) -> None:
         event.text = safe_text(event.text, keep_lines=True)  # the library's own handler comes after this one
+        event.stop()
 
     @property
     def value(self) -> str:

@@ -147,6 +147,12 @@ class AttestedList(Listing[Recorded]):
         if self._board is not None:
             self._fill(self._board)
 
+    def only_waiting(self) -> None:
+        """Those that wait for a second person."""
+        self._filter = FILTERS[1]
+        if self._board is not None:
+            self._fill(self._board)
+
     def go_to(self, attestation: Attestation) -> None:
         """Stand on this one, which is in force."""
         self._filter = FILTERS[0]

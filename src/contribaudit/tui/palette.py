@@ -1,0 +1,96 @@
+"""What the palette finds: screens and actions, next steps, sites, checks and findings, by any words of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from rich.text import Text
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from contribaudit.core.advise.next_steps import to_do
+from contribaudit.exporters.text import safe_text
+from contribaudit.tui.host import Host, host_of
+from contribaudit.tui.rows.filtering import filtered, known_checks, parse, quoted
+from contribaudit.tui.rows.overview import brief
+from contribaudit.tui.source import Board
+
+_MOST = 12
+"""So many of a sort are offered; further words narrow them."""
+
+
+class Anything(Provider):
+    """Of the board that is shown. What is typed is looked for as the filter of the findings does, word by word."""
+
+    async def discover(self) -> Hits:
+        """Before anything is typed: the gravest steps."""
+        for told, go, about in self._steps(""):
+            yield DiscoveryHit(Text(told), go, told, about)
+
+    async def search(self, query: str) -> Hits:
+        """Steps first, then sites, checks and findings."""
+        for score, found in (
+            (0.9, self._steps(query)),
+            (0.8, self._sites(query)),
+            (0.7, self._checks(query)),
+            (0.6, self._findings(query)),
+        ):
+            for told, go, about in found:
+                yield Hit(score, Text(told), go, told, about)
+
+    @property
+    def _host(self) -> Host:
+        return host_of(self.screen)
+
+    def _steps(self, query: str) -> Iterator[tuple[str, Callable[[], object], str]]:
+        board = self._host.board
+        if board is None:
+            return
+        found = [
+            (number, step)
+            for number, step in enumerate(to_do(board.steps), 1)
+            if _has(f"step {number} {step.kind} {step.text}", query)
+        ]
+        for number, step in found[:_MOST]:
+            told = f"Step {number}: {step.kind.value}: {brief(step, board)}"
+            yield told, partial(self._host.show_step, number), "Next step"
+
+    def _sites(self, query: str) -> Iterator[tuple[str, Callable[[], object], str]]:
+        board = self._host.board
+        names = dict.fromkeys(row.site for row in board.index.rows if row.site) if board is not None else {}
+        for name in [one for one in names if _has(f"site {one}", query)][:_MOST]:
+            yield f"Site: {name}", partial(self._host.show_findings, f"site:{quoted(name)}"), "Its findings"
+
+    def _checks(self, query: str) -> Iterator[tuple[str, Callable[[], object], str]]:
+        board = self._host.board
+        if board is None:
+            return
+        told = {one.check: one.title for one in board.report.findings}
+        for check, title in [one for one in sorted(told.items()) if _has(f"check {_called(*one)}", query)][:_MOST]:
+            line = f"Check: {title} ({check})"
+            yield safe_text(line), partial(self._host.show_findings, f"check:{check}"), "Its findings"
+
+    def _findings(self, query: str) -> Iterator[tuple[str, Callable[[], object], str]]:
+        board = self._host.board
+        if board is None or not query.strip():
+            return
+        for place in _matching(board, query):
+            row = board.index.rows[place]
+            told = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.label}"
+            where = f"check:{row.finding.check} subject:{quoted(row.label)}"
+            yield safe_text(told), partial(self._host.show_findings, where), safe_text(row.finding.reason)
+
+
+def _called(check: str, title: str) -> str:
+    known = known_checks().get(check)
+    return f"{known.called if known is not None else check} {title}"
+
+
+def _has(text: str, query: str) -> bool:
+    folded = text.casefold()
+    return all(word in folded for word in query.casefold().split())
+
+
+def _matching(board: Board, query: str) -> list[int]:
+    """The gravest of the findings that have every word."""
+    return filtered(board.index, board.gravest, parse(query), hide_passes=False)[:_MOST]

@@ -1,0 +1,95 @@
+"""The palette: opened from everywhere, it finds steps, sites, checks, findings, screens and actions."""
+
+from __future__ import annotations
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from contribaudit.tui.screens import ALL
+from contribaudit.tui.screens.approve import ApproveScreen
+from contribaudit.tui.screens.findings import FindingsScreen
+from contribaudit.tui.screens.queue import QueueScreen
+from tests.tui.boards import board, many, opener
+from tests.tui.driving import driven, until
+
+pytestmark = pytest.mark.anyio
+
+
+async def found(pilot: Pilot[str], text: str, wanted: str) -> list[str]:
+    """What the palette offers for this, once it offers `wanted`, which then is what Enter takes."""
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+    pilot.app.screen.query_one(Input).value = text
+    offered: list[str] = []
+
+    def there() -> bool:
+        options = pilot.app.screen.query_one(OptionList)
+        offered[:] = [str(options.get_option_at_index(n).prompt) for n in range(options.option_count)]
+        options.highlighted = next((n for n, one in enumerate(offered) if wanted in one), None)
+        return options.highlighted is not None
+
+    await until(pilot, there)
+    return offered
+
+
+@pytest.mark.parametrize("key", ["colon", "ctrl+p"])
+async def test_it_opens_on_every_screen(key: str) -> None:
+    async with driven(opener(board())) as pilot:
+        for screen in ALL.values():
+            await pilot.press(screen.key)
+            await until(pilot, lambda name=screen.name: getattr(pilot.app.screen, "NAME", "") == name)  # type: ignore[misc]
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(pilot.app.screen, CommandPalette))
+
+
+async def test_a_slash_looks_for_something_on_every_screen() -> None:
+    """In the screen's own box, or in the palette where it has none."""
+    async with driven(opener(board())) as pilot:
+        for screen in ALL.values():
+            await pilot.press(screen.key)
+            await until(pilot, lambda name=screen.name: getattr(pilot.app.screen, "NAME", "") == name)  # type: ignore[misc]
+            await pilot.press("slash")
+            await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(pilot.app.focused, Input))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("acme-lab", "Site: acme-lab.atlassian.net"),
+        ("DR-02", "Check: "),
+        ("pin the app", "Step 2: fix: Pin the app"),
+        ("dr-02 acme-us confluence", "(DR-02): acme-us.atlassian.net/confluence"),
+        ("baseline", "Baseline"),
+        ("export rows", "Export rows"),
+    ],
+)
+async def test_anything_is_found_by_words_of_it(text: str, wanted: str) -> None:
+    async with driven(opener(board()), (160, 60)) as pilot:
+        await found(pilot, text, wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "kind"),
+    [
+        ("step 2 pin", "Step 2", QueueScreen),
+        ("acme-lab", "Site: acme-lab", FindingsScreen),
+        ("baseline", "Baseline", ApproveScreen),
+    ],
+)
+async def test_enter_goes_there(text: str, wanted: str, kind: type) -> None:
+    async with driven(opener(board())) as pilot:
+        await found(pilot, text, wanted)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+
+
+async def test_few_of_very_many_are_offered() -> None:
+    async with driven(opener(many(3000))) as pilot:
+        offered = await found(pilot, "app-0029", "app-0029")
+        assert 0 < len(offered) < 40
