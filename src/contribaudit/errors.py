@@ -47,6 +47,37 @@ from typing import Any, ClassVar
 from contribaudit import exit_codes
 
 
+def installing(extra: str) -> str:
+    """How an extra is added to this installation: by pipx, by uv, or by pip, from where contribaudit came."""
+    import json
+    import re
+    import shlex
+    import sys
+    from importlib import metadata
+    from pathlib import Path
+    from urllib.request import url2pathname
+
+    name = "contribaudit"
+    try:
+        found = metadata.distribution(name)
+        origin, needed = json.loads(found.read_text("direct_url.json") or "{}"), found.requires or ()
+    except metadata.PackageNotFoundError:
+        origin, needed = {"url": Path(__file__).resolve().parents[2].as_uri()}, ()
+    url, vcs = origin.get("url", ""), origin.get("vcs_info", {})
+    source = f"{name}[{extra}]"
+    if vcs:
+        source = f"{name}[{extra}] @ {vcs['vcs']}+{url}"
+    elif url.startswith("file://"):
+        source = f"{url2pathname(url.removeprefix('file://'))}[{extra}]"
+    place = sys.prefix.replace("\\", "/")
+    wanted = [one.partition(";")[0].strip() for one in needed if re.search(rf"extra == ['\"]{extra}['\"]", one)]
+    if "/pipx/" in place and wanted:
+        return f"Install it with: pipx inject {name} {shlex.join(wanted)}"
+    if "/uv/tools/" in place:
+        return f"Install it with: uv tool install --force {shlex.quote(source)}"
+    return f"Install it with: {shlex.quote(sys.executable)} -m pip install {shlex.quote(source)}"
+
+
 class ContribauditError(Exception):
     """Something went wrong that a person can act on.
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -446,3 +447,22 @@ def test_files_for_monitoring_are_written_beside_the_report(ready: Api, cli: Cli
         ended = cli("audit", "--policy", policy(tmp_path), "--metrics", str(gauges), "--json-summary", str(summary))
     assert ended.code == json.loads(summary.read_text())["exit_code"] == 0
     assert "contribaudit_exit_code 0\n" in gauges.read_text()
+
+
+@pytest.mark.parametrize("invocation", ["", "0f" * 16])
+def test_every_line_of_a_json_log_names_its_run(
+    invocation: str, ready: Api, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the same ID from the first line on, whatever the line tells; by its number once the run is kept."""
+    monkeypatch.setenv("INVOCATION_ID", invocation)
+    seen: list[str] = []
+    for words in (("audit", "--policy", policy(tmp_path), "--verbose"), ("audit", "--policy", "none.toml")):
+        lines = [json.loads(line) for line in cli(*words, "--log-format", "json", "--format", "line").err.splitlines()]
+        assert lines
+        (run_id,) = {line["run_id"] for line in lines}
+        assert run_id == invocation or (not invocation and re.fullmatch("[0-9a-f]{32}", run_id))
+        seen.append(run_id)
+        if words[2] != "none.toml":
+            assert lines[0]["run"] is None
+            assert (lines[-1]["event"], lines[-1]["run"]) == ("conclusion", 1)
+    assert (seen[0] == seen[1]) is bool(invocation)

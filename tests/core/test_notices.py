@@ -12,6 +12,7 @@ from contribaudit.core.advise.notices import (
     Matter,
     Situation,
     Told,
+    _of_deadlines,
     back_off,
     last_slot,
     message_of,
@@ -19,7 +20,9 @@ from contribaudit.core.advise.notices import (
     quiet_until,
     situation,
 )
+from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.subject import organization_subject
 from tests.builders import finding
 
 NOW = datetime(2026, 11, 29, 2, tzinfo=UTC)
@@ -121,3 +124,29 @@ def test_only_what_was_verified_is_right_again(outcome: Outcome) -> None:
     right = outcome in (Outcome.PASS, Outcome.EXEMPT, Outcome.NO_SUCH_SETTING)
     assert (f"finding:{one.id}" in now.good) is right
     assert bool(now.bad) is (outcome.violates or outcome.unproven)
+
+
+def messages_about_a_key(hours: list[int]) -> list[int]:
+    """At which of these hours before its end an audit tells of the key, each by what was told before."""
+    ends = NOW + timedelta(days=60)
+    deadline = Deadline(DeadlineKind.API_KEY, ends, "API key 'audit' ends", subject=organization_subject("acme"))
+    known: dict[str, Told] = {}
+    told_at = []
+    for left in hours:
+        now = ends - timedelta(hours=left)
+        for one in news(known, Situation(tuple(_of_deadlines([deadline], now)), frozenset(), True), now).tell:
+            times = known[one.key].times + 1 if one.key in known else 1
+            known[one.key] = Told(one.event, one.state, "", "", now, times)
+            told_at.append(left)
+    return told_at
+
+
+def test_a_key_s_end_is_told_30_14_7_and_1_days_before_and_then_once() -> None:
+    """By daily audits, hourly ones, and some that were missed: each threshold once, at the first audit past it."""
+    daily = messages_about_a_key([24 * day + 5 for day in range(60, -5, -1)])
+    assert [hours // 24 for hours in daily if hours > 0] == [30, 14, 7, 1]
+    assert len([hours for hours in daily if hours < 0]) == 1
+    hourly = messages_about_a_key(list(range(60 * 24, -120, -1)))
+    assert [hours // 24 for hours in hourly if hours > 0] == [30, 14, 7, 1]
+    assert len([hours for hours in hourly if hours < 0]) == 1
+    assert [hours // 24 for hours in messages_about_a_key([24 * 40, 24 * 20, 24 * 5, 12])] == [20, 5, 0]

@@ -195,7 +195,7 @@ def test_a_database_that_is_not_there(postgres_schema: str) -> None:
 
 def test_without_the_postgresql_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StoreError, match=r"pip install \"contribaudit\[postgres\]\""):
+    with pytest.raises(StoreError, match=r"Install it with: .*(\[postgres\]|psycopg)"):
         History.open("postgresql://auditor@db.example/history")
 
 

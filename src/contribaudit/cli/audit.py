@@ -153,6 +153,7 @@ def audited(console: Console, job: Job, *, silent: bool) -> tuple[Report, Output
         if not silent:
             tell_failure(console, error, {target.organization: target.name for target in job.targets}, job.store)
         raise
+    console.diagnostics.run = report.run.id
     report, unexported = with_evidence(console, job, report)
     if not silent:
         tell(console, report, job.policy, job.store)

@@ -43,6 +43,12 @@ class Diagnostics:
         self.quiet = False
         self.verbose = False
         self.as_json = False
+        self.run_id = os.environ.get("INVOCATION_ID") or os.urandom(16).hex()
+        """In every line of a JSON log: systemd's own ID of the start, so that its journal finds the lines, else one of
+        this process.
+        """
+        self.run: int | None = None
+        """The run's number in the history, once there is one."""
         self.color: bool | None = None
         """None: where stderr is a terminal and NO_COLOR is not set."""
         self._stream = stream
@@ -203,7 +209,8 @@ class Diagnostics:
     def _worded(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> str:
         if self.as_json:
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            entry = {"time": now, "level": level, "event": event, "message": message} | fields
+            entry = {"time": now, "level": level, "event": event, "run_id": self.run_id, "run": self.run}
+            entry |= {"message": message} | fields
             line = json.dumps(entry, ensure_ascii=True, default=str)
         else:
             line = plain if event in ("error", "warning", "bug") else clean(plain)

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from contribaudit.errors import StoreDamaged, StoreError, StoreNewer
+from contribaudit.errors import StoreDamaged, StoreError, StoreNewer, installing
 from contribaudit.store.failures import translated
 from contribaudit.store.schema import FIRST, HEAD, VERSION_TABLE, metadata
 
@@ -275,9 +275,7 @@ def _postgresql_engine(url: URL) -> Engine:
         engine = create_engine(url, paramstyle="format", connect_args=options, pool_pre_ping=True)
         from contribaudit.store import bounded
     except ImportError as error:
-        raise StoreError(
-            "The PostgreSQL driver is not installed", hint='Install it with: pip install "contribaudit[postgres]"'
-        ) from error
+        raise StoreError("The PostgreSQL driver is not installed", hint=installing("postgres")) from error
 
     def connecting(_dialect: Any, _record: Any, words: list[Any], options: dict[str, Any]) -> Any:
         return bounded.connect(*words, **options)

@@ -28,12 +28,11 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from contribaudit.core.advise.notices import Event, Message
-from contribaudit.errors import ConfigurationError
+from contribaudit.errors import ConfigurationError, installing
 from contribaudit.settings.credentials import read_secret_lines
 from contribaudit.settings.model import AppSettings, Notify, Webhook
 from contribaudit.store.notices import Destination
 
-INSTALL = 'Install it with: pip install "contribaudit[notify]"'
 _TIMEOUT_SECONDS = 10.0
 _DIGITS = 12
 
@@ -138,7 +137,9 @@ def _apprise(url: str, number: int) -> AppriseChannel:
     try:
         import apprise
     except ImportError:
-        raise ConfigurationError("[notify] needs the extra `notify`, which is not installed", hint=INSTALL) from None
+        raise ConfigurationError(
+            "[notify] needs the extra `notify`, which is not installed", hint=installing("notify")
+        ) from None
     kind = url.partition("://")[0].casefold() if "://" in url else ""
     with _warnings():
         service = apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
@@ -226,7 +227,9 @@ def _webhook(one: Webhook, number: int) -> WebhookChannel:
     try:
         import requests  # noqa: F401  whether it is there
     except ImportError:
-        raise ConfigurationError("[notify] needs the extra `notify`, which is not installed", hint=INSTALL) from None
+        raise ConfigurationError(
+            "[notify] needs the extra `notify`, which is not installed", hint=installing("notify")
+        ) from None
     url = one.url or ""
     if one.url_env is not None:
         url = _variable(one.url_env).strip()
