@@ -86,7 +86,7 @@ def export_command(
     judged the run; if --policy names another, the evidence says so.
     """
     from contribaudit.errors import UsageError
-    from contribaudit.evidence.dossier import Wanted
+    from contribaudit.evidence.dossier import Wanted, noted
     from contribaudit.evidence.pseudonyms import NameHandling
 
     if until and not since:
@@ -99,7 +99,7 @@ def export_command(
         opened.store.exporting(wait_seconds=_WAIT_SECONDS),
     ):
         job = _by_its_policy(opened, settings, policy_path, run, until)
-        dossier, told = _noted(_dossier(job, run, since, until, Wanted(NameHandling(people), sites)))
+        dossier, told = noted(_dossier(job, run, since, until, Wanted(NameHandling(people), sites)))
         done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom, mode=int(mode, 8))
         unnoted = job.store.read_only
     console.csv_bom = False  # of the files, not of this line
@@ -172,19 +172,6 @@ def _policy_of(job: Job, settings: AppSettings, record: RunRecord) -> AuditPolic
             hint="Name that policy with --policy; if you name another one, the evidence says so",
         )
     return kept
-
-
-def _noted(dossier: Dossier) -> tuple[Dossier, str]:
-    """The dossier, and a sentence, noted in it too, where another policy judges than the one that judged the run."""
-    judged = next((one for one in dossier.runs if one.id == dossier.report.run.id), None)
-    if judged is None or judged.policy_sha256 == dossier.policy.sha256:
-        return dossier, ""
-    told = (
-        f"Run {judged.id} was judged by the policy {judged.policy_name} ({judged.policy_sha256[:12]}); this evidence"
-        f" judges it by {dossier.policy.name} ({dossier.policy.sha256[:12]}), as asked with --policy."
-    )
-    report = replace(dossier.report, warnings=(*dossier.report.warnings, told))
-    return replace(dossier, report=report), told
 
 
 def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: Wanted) -> Dossier:

@@ -302,6 +302,19 @@ def _dossier(
     return replace(dossier, cast=Pseudonymizer(wanted.people, persons(dossier), vocabulary(dossier)))
 
 
+def noted(dossier: Dossier) -> tuple[Dossier, str]:
+    """The dossier, and a sentence, noted in it too, where another policy judges than the one that judged the run."""
+    judged = next((one for one in dossier.runs if one.id == dossier.report.run.id), None)
+    if judged is None or judged.policy_sha256 == dossier.policy.sha256:
+        return dossier, ""
+    told = (
+        f"Run {judged.id} was judged by the policy {judged.policy_name} ({judged.policy_sha256[:12]}); this evidence"
+        f" judges it by {dossier.policy.name} ({dossier.policy.sha256[:12]}), as asked."
+    )
+    report = replace(dossier.report, warnings=(*dossier.report.warnings, told))
+    return replace(dossier, report=report), told
+
+
 def _refuse_partial(report: Report, runs: Sequence[RunRecord]) -> None:
     for organization in _organizations(report):
         newest = next((run for run in reversed(runs) if organization in run.organizations), None)

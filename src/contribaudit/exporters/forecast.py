@@ -45,11 +45,12 @@ def _table(forecast: Forecast, *, terminal: bool) -> str:
     """Rows that follow each other and differ in their subject alone are one row, which names the first."""
     if not forecast.rows:
         return ""
-    rows = [_line(list(group)) for _, group in groupby(forecast.rows, _alike)]
+    rows = [_line(list(group)) for _, group in groupby(forecast.rows, alike)]
     return render_rows("table", _TABLE, rows, flexible="why", terminal=terminal)
 
 
-def _alike(row: ForecastRow) -> tuple[object, ...]:
+def alike(row: ForecastRow) -> tuple[object, ...]:
+    """What is the same of rows that are told as one."""
     return (
         row.when,
         row.organization,

@@ -33,6 +33,7 @@ from contribaudit.tui.rows.filtering import FindingIndex, index_of, ordered
 if TYPE_CHECKING:
     # What reads databases takes longer to import than the first paint may.
     from contribaudit.audit.job import Job
+    from contribaudit.evidence.export import Form
     from contribaudit.store.records import RunRecord
     from contribaudit.store.runs import OutcomeSpan
 
@@ -146,6 +147,11 @@ class Source(Protocol):
     def use_policy(self, path: Path) -> None:
         """Judge by this file from now on, read anew. Raises PolicyFileError, UsageError where nothing is judged."""
 
+    def form(self, archive: bool) -> Form:
+        """How evidence is written and signed, as configured. Raises ConfigurationError, CredentialError; UsageError
+        where nothing can be written.
+        """
+
     def live_job(self) -> Job | None:
         """`job` with the keys that are there, for the small readings around a look; None where there is none.
 
@@ -229,6 +235,10 @@ class Shown:
             f"An evidence pack is shown as it was judged; {path} cannot be applied to it",
             hint="Open the history instead",
         )
+
+    def form(self, archive: bool) -> Form:  # noqa: ARG002
+        """Refused. Raises UsageError."""
+        raise UsageError(f"{self._title} is shown as it is", hint="Open the history to write evidence")
 
     def live_job(self) -> Job | None:
         """None: nothing is read from here."""

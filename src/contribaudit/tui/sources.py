@@ -36,6 +36,7 @@ from contribaudit.core.model.rulebook import Words
 from contribaudit.core.model.snapshot import SpaceIndex
 from contribaudit.demo import demonstration
 from contribaudit.errors import CredentialError, EvidenceDamaged, StoreDamaged
+from contribaudit.evidence.export import Form
 from contribaudit.evidence.pack import ASK, Pack, open_pack
 from contribaudit.evidence.verify import Verified, verify
 from contribaudit.exporters import saved
@@ -207,8 +208,9 @@ class HistorySource:
         notes: Sequence[str] = (),
         policy_path: Path | None = None,
         begin: Callable[[], History] | None = None,
+        form: Callable[[bool], Form] = Form,
     ) -> None:
-        self._begin = begin
+        self._begin, self._form = begin, form
         self._job, self._title, self._you = job, title, you
         self._policy_path = policy_path
         self._audit_job, self._notes = audit_job, tuple(notes)
@@ -256,6 +258,10 @@ class HistorySource:
         """For every board and audit of this source; the configuration stays as it is."""
         self._job = replace(self._job, policy=wiring.load_policy(path, self._job.rulebook))
         self._policy_path = path
+
+    def form(self, archive: bool) -> Form:
+        """As configured; without a configuration, unsigned."""
+        return self._form(archive)
 
     def live_job(self) -> Job | None:
         """With the keys that an audit would take."""
@@ -410,6 +416,12 @@ def open_history(
         notes=("read-only history",) if kept.begun and kept.read_only else (),
         policy_path=policy or settings.policy,
         begin=lambda: wiring.open_store(settings, store),
+        form=lambda archive: Form(
+            archive,
+            signer=wiring.signer(settings),
+            rulebook_folder=settings.rulebook,
+            decoders_folder=settings.decoders,
+        ),
     )
 
 

@@ -62,6 +62,14 @@ ALL: dict[str, Listed] = {
     "approve": Listed(
         "Baseline", "p", "What is outside of the approved state, and approving it", "approve", "ApproveScreen"
     ),
+    "whatif": Listed(
+        "What if",
+        "W",
+        "What another plan, the end of trials or time would change: a prediction",
+        "forecast",
+        "ForecastScreen",
+    ),
+    "pack": Listed("Pack", "X", "Write and verify an evidence pack for an auditor", "pack", "PackScreen"),
     "run": Listed("Run", "r", "Start an audit, see how far it is, and what is new", "run", "RunScreen"),
 }
 """By mode, in the order of the footer."""
