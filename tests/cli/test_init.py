@@ -402,6 +402,7 @@ def test_a_no_writes_nothing_and_says_how_to_go_on(
     assert "Nothing was written" in ended.err
     assert f"contribaudit init --org {api.organization} --key-file {key_file}" in " ".join(ended.err.split())
     assert "--pack essentials --pack hipaa" in " ".join(ended.err.split())
+    assert "--plan free" in " ".join(ended.err.split())
     assert not (home / ".config").exists()
 
 
@@ -409,11 +410,12 @@ def test_whoever_stops_has_lost_nothing_that_was_answered(
     cli: Cli, api: Api, key_file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     typing(monkeypatch, "metadata-only", "groups", "ai-users, hr")  # and stdin ends
-    ended = cli("init", "--key-file", "key")
+    ended = cli("init", "--key-file", "key", "--config-file", "my own.toml", "--policy-file", "p.toml", "--no-audit")
     assert ended.code == 130
     told = " ".join(ended.err.split())
     assert "Nothing was written" in told
     assert "--contribution metadata-only --ai groups:ai-users,hr" in told
+    assert "--config-file 'my own.toml' --policy-file p.toml --no-audit" in told
     assert not (home / ".config").exists()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,7 @@ def command(
         site_token_env=site_token_env or "",
         by=mail_address(by) if by else "",
         schedule=schedule or "",
+        beside=tuple(_beside(console, plan, config_file, policy_file, no_test=no_test, no_audit=no_audit, yes=yes)),
     )
     key, wrong = setup.refused(settings, answers.statements) if answers.statements else ("", "")
     if wrong:
@@ -210,3 +212,23 @@ def command(
     code = first_audit(console, config_path, answers.key)
     judged = (exit_codes.OK, exit_codes.FINDINGS, exit_codes.UNVERIFIED)
     console.exit(exit_codes.OK if code in judged else code)
+
+
+def _beside(
+    console: Console,
+    plan: str | None,
+    config_file: Path | None,
+    policy_file: Path | None,
+    *,
+    no_test: bool,
+    no_audit: bool,
+    yes: bool,
+) -> Iterator[str]:
+    named = {
+        "--plan": plan,
+        "--config-file": config_file,
+        "--policy-file": policy_file,
+        "--config": console.config_path,
+    }
+    yield from (word for flag, value in named.items() if value is not None for word in (flag, str(value)))
+    yield from (flag for flag, on in {"--no-test": no_test, "--no-audit": no_audit, "--yes": yes}.items() if on)

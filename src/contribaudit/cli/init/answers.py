@@ -52,6 +52,8 @@ class Answers:
     site_token_env: str = ""
     by: str = ""
     schedule: str = ""
+    beside: tuple[str, ...] = ()
+    """Words of the command line that answer no question: where to write, what to leave out."""
 
     @property
     def reads_sites(self) -> bool:
@@ -79,7 +81,8 @@ class Answers:
             ("--by", [self.by]),
             ("--schedule", [self.schedule]),
         ]
-        return [word for flag, values in words for value in values if value for word in (flag, str(value))]
+        answers = [word for flag, values in words for value in values if value for word in (flag, str(value))]
+        return [*answers, *self.beside]
 
 
 def listed(text: str) -> tuple[str, ...]:
