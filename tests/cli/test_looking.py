@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
 import shlex
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +64,48 @@ def plan(cli: Cli, *words: str) -> dict[str, tuple[int, int]]:
     ended = cli("attest", "--dry-run", "--format", "json", *words)
     assert ended.code == 0, ended.err
     return {one["screen"]: (one["values"], one["minutes"]) for one in json.loads(ended.out)}
+
+
+class Terminal:
+    """A command at a pseudo-terminal of its own."""
+
+    def __init__(self, *words: str) -> None:
+        import fcntl
+        import pty
+        import termios
+
+        self._master, child = pty.openpty()
+        self._told = ""
+        command = [sys.executable, "-m", "contribaudit", *words]
+        self._process = subprocess.Popen(
+            command,
+            stdin=child,
+            stdout=child,
+            stderr=child,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal there
+        )
+        os.close(child)
+
+    def answer(self, question: str, keys: bytes | int) -> None:
+        """Type the keys, or send the signal, once the question was asked."""
+        while question not in " ".join(self._told.split()):
+            self._told += self._read()
+        if isinstance(keys, int):
+            self._process.send_signal(keys)
+        else:
+            os.write(self._master, keys)
+
+    def end(self) -> tuple[str, int]:
+        """Everything that it said, and its exit code."""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while text := self._read():
+                self._told += text
+        os.close(self._master)
+        return " ".join(self._told.split()), self._process.wait(timeout=30)
+
+    def _read(self) -> str:
+        return os.read(self._master, 65536).decode("utf-8", "replace")
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, shown: Mapping[str, str], *, stop_at: str = "\0") -> list[str]:
@@ -258,6 +304,47 @@ def test_ctrl_c_keeps_the_form_and_the_next_walk_goes_on(
     assert len(recorded(cli)) == 4
     assert all(one["anchored"] for one in recorded(cli).values())
     assert drafts.discard_all() == 0, "a finished form leaves no draft"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
+@pytest.mark.parametrize(("end", "code"), [(b"\x03", 130), (b"\x04", 130), (signal.SIGTERM, 143)])
+def test_whatever_ends_a_walk_at_a_real_terminal_keeps_the_form(
+    end: bytes | int, code: int, cli: Cli, home: Path, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal ends the process at once, past every `except`: Ctrl-C as well as a terminal that is told to close."""
+    policy(PACKS.format(plan="enterprise"))
+    with simulated(monkeypatch, "tidy", token=False):
+        cli("audit")
+        first = Terminal("attest", "--screen", "data-contribution", "--by", ANNA)
+        first.answer("Metadata contribution", b"off\n")
+        first.answer("In-app data contribution", b"off\n")
+        first.answer("included although", end)
+        told, ended = first.end()
+        assert "2 answers kept as a draft" in told
+        assert ended == code
+        again = Terminal("attest", "--screen", "data-contribution", "--by", ANNA)
+        again.answer("included although", b"\x03")
+        told, _ = again.end()
+        assert "Resumed: 2 answers" in told
+        assert "Metadata contribution (on" not in told
+
+
+def test_a_refusal_after_the_look_keeps_the_form(
+    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A misspelt picture must not cost the values that were typed."""
+    policy(PACKS.format(plan="enterprise"))
+    cli("audit")
+    shown = {"Metadata": "off", "In-app": "off", "cluded": "none", "exemption": "none"}
+    answering(monkeypatch, shown)
+    ended = cli("attest", "--screen", "data-contribution", "--by", ANNA, "--attach", "no-such.png")
+    assert ended.code == 2
+    assert "4 answers kept as a draft" in ended.err
+    asked = answering(monkeypatch, shown)
+    ended = cli("attest", "--screen", "data-contribution", "--by", ANNA)
+    assert "Resumed: 4 answers" in ended.err
+    assert [one for one in asked if "contribution (" in one] == []
+    assert len(recorded(cli)) == 4
 
 
 def test_a_form_is_dropped_when_a_signal_moved_since(

@@ -1,16 +1,18 @@
 """`attest` alone: the guided walk, one form for each console screen, nothing prefilled; and `--dry-run`, its plan.
 
-The API is read before and after each screen. One answer may serve all rows of a screen. A form that Ctrl-C ends is
-kept as a draft: the next walk goes on with it, unless a signal moved meanwhile.
+The API is read before and after each screen. One answer may serve all rows of a screen. A form that is ended half-way
+is kept as a draft: the next walk goes on with it, unless a signal moved meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
 
+from contribaudit import termination
 from contribaudit.attestations.due import DueScreen, Row, find_screen, path_of, ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value
 from contribaudit.audit.attesting import Form
@@ -20,7 +22,7 @@ from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
-from contribaudit.errors import UsageError
+from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.exporters.text import display, duration, plural, rfc3339, safe_text
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import CLIPBOARD, pictures
@@ -100,7 +102,7 @@ def _screen(
     if screen.note:
         _say(f"  {screen.note}")
     draft = _resumed(before, due, by)
-    with _kept_on_interrupt(draft):
+    with _kept(draft):
         _answers(before, due.rows, draft)
         if not draft.answers:
             drafts.discard(draft)
@@ -130,18 +132,24 @@ def _resumed(before: State, due: DueScreen, by: str) -> Draft:
 
 
 @contextmanager
-def _kept_on_interrupt(draft: Draft) -> Iterator[None]:
-    try:
-        yield
-    except (KeyboardInterrupt, click.Abort):
+def _kept(draft: Draft) -> Iterator[None]:
+    """Keep what was typed where a signal, the end of stdin or an error ends the look."""
+
+    def keep(say: Callable[[str], object]) -> None:
         if draft.answers:
             drafts.save(draft)
-            _say("")
-            _say(
+            say("")
+            say(
                 f"{plural(len(draft.answers), 'answer')} kept as a draft. Run `contribaudit attest` to go on, or"
                 " `contribaudit attest --discard` to drop it."
             )
-        raise
+
+    with termination.undoing(lambda: keep(_say_at_once)):
+        try:
+            yield
+        except (click.Abort, ContribauditError):
+            keep(_say)
+            raise
 
 
 def _answers(state: State, rows: Sequence[Row], draft: Draft) -> None:
@@ -215,3 +223,8 @@ def _shots(given: Given) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
 
 def _say(line: str) -> None:
     click.echo(in_lines(line), err=True)
+
+
+def _say_at_once(line: str) -> None:
+    """Past Python's buffers, which a signal may have met half full."""
+    os.write(2, f"{in_lines(line)}\n".encode())
