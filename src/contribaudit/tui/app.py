@@ -72,7 +72,10 @@ class Dashboard(Host):
     DEFAULT_MODE = "overview"
     COMMANDS = App.COMMANDS | {_anything}
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(screen.key, f"switch_mode('{mode}')", screen.name) for mode, screen in ALL.items()),
+        *(
+            Binding(screen.key, f"switch_mode('{mode}')", screen.name, show=screen.in_footer)
+            for mode, screen in ALL.items()
+        ),
         Binding("question_mark", "keys", "Keys", key_display="?"),
         # Where a question mark is typed into a box.
         Binding("f1", "keys", "Keys", show=False, key_display="F1"),

@@ -22,6 +22,8 @@ class Listed:
     """One sentence without a full stop, for palette and key help."""
     module: str
     kind: str
+    in_footer: bool = True
+    """False for one that palette and key help alone lead to: the footer has room for what is wanted daily."""
 
     def screen(self) -> type[BoardScreen]:
         """The class."""
@@ -51,6 +53,14 @@ ALL: dict[str, Listed] = {
     ),
     "timeline": Listed(
         "Timeline", "t", "What changed, why and when; the state of any day", "timeline", "TimelineScreen"
+    ),
+    "terms": Listed(
+        "Documents",
+        "T",
+        "The vendor's documents over time: what changed, and what rests on it",
+        "terms",
+        "TermsScreen",
+        in_footer=False,
     ),
     "desk": Listed(
         "Evidence",

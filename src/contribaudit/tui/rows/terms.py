@@ -1,0 +1,126 @@
+"""Watched documents as a timeline: every edition, every page that could not be read, every note; the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.text import Text
+
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.provisions import LookOutcome
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.terms import LOOKS, change_lines, changes_of, document_rows, look_rows, note_text, summed
+from contribaudit.exporters.text import Cell, plural, safe_text
+from contribaudit.tui.widgets.grid import Column
+from contribaudit.vendors.terms import watched
+
+COLUMNS = (
+    Column("day", 10),
+    Column("document", 20, flexible=True),
+    Column("what", 14),
+    Column("changed provisions", 24, flexible=True, drop_below=70),
+)
+SHEET = LOOKS
+_WORDS = {
+    LookOutcome.FIRST: "archived",
+    LookOutcome.CHANGED: "changed",
+    LookOutcome.OLDER: "earlier copy",
+    LookOutcome.NOT_READABLE: "not readable",
+}
+_COLOURS = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: what happened to a document at a moment, with everything that there is to read of it."""
+
+    key: str
+    at: datetime
+    document: str
+    what: str
+    told: str
+    severity: Severity | None
+    detail: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What the screen shows: made in a thread, since it reads texts and compares them."""
+
+    standing: Text
+    entries: tuple[Entry, ...]
+    sheet: tuple[tuple[Cell, ...], ...]
+
+
+def timeline(state: State) -> Timeline:
+    """Everything that is archived as of the board's moment."""
+    rules, archive = state.rulebook.terms, state.documents
+    documents = watched(rules, ())
+    entries = []
+    for looks in archive.looks.values():
+        for look in looks:
+            if look.outcome is LookOutcome.UNCHANGED:
+                continue
+            found = changes_of(rules, archive, look)
+            detail: tuple[str, ...] = (look.reason,) if look.reason else ()
+            if found is not None:
+                editions = archive.editions(look.document)
+                before = editions[[one.id for one in editions].index(look.id) - 1]
+                detail += tuple(change_lines(rules, found, before, look, findings={}, notes=archive.notes))
+            told = f"{look.code}: {look.reason}" if look.outcome is LookOutcome.NOT_READABLE else summed(found)
+            gravest = found.changes[0].severity if found is not None and found.changes else None
+            detail += (f"from {look.source}", f"SHA-256 {look.sha256}" if look.sha256 else "no page came")
+            entries.append(
+                Entry(f"look {look.id}", look.retrieved_at, look.document, _WORDS[look.outcome], told, gravest, detail)
+            )
+    entries += [
+        Entry(
+            f"note {one.id}", one.signed.at, one.document, "note", note_text(one), None, (note_text(one), one.provision)
+        )
+        for one in archive.notes
+    ]
+    entries.sort(key=lambda one: (one.at, one.key), reverse=True)
+    return Timeline(_standing(state), tuple(entries), tuple(look_rows(rules, documents, archive)))
+
+
+def _standing(state: State) -> Text:
+    """How the documents stand, and which facts are under review."""
+    rules, archive = state.rulebook.terms, state.documents
+    rows = list(document_rows(watched(rules, ()), archive, state.anchored))
+    status = [str(row[3]) for row in rows]
+    read, unread = status.count("read"), [str(row[0]) for row in rows if str(row[3]).startswith("not readable")]
+    said = Text(f"{plural(len(rows), 'document')} of the vendor watched: {read} read")
+    if unread:
+        said.append(f", not readable: {safe_text(', '.join(unread))}", "yellow")
+    never = status.count("never archived")
+    said.append(f", {never} never archived: run contribaudit terms check --fetch" if never else "")
+    doubtful = [one for one in state.anchored if one.standing.under_review]
+    for one in doubtful:
+        said.append("\nRule under review: ", "bold yellow").append(safe_text(one.anchor.fact))
+        said.append(f" ({', '.join(one.anchor.checks)})", "dim")
+    said.append("\nThis compares wording. It is not legal advice.", "dim")
+    return said
+
+
+def cells(one: Entry) -> list[Text]:
+    """One line of the list."""
+    colour = _COLOURS.get(one.severity, "") if one.severity is not None else ""
+    what = "yellow" if one.what == "not readable" else colour
+    return [
+        Text(f"{one.at:%Y-%m-%d}"),
+        Text(safe_text(one.document)),
+        Text(one.what, what),
+        Text(safe_text(one.told), colour),
+    ]
+
+
+def detail(one: Entry) -> Sequence[Text]:
+    """Everything about one line."""
+    said = Text(f"{safe_text(one.document)}, {one.at:%Y-%m-%d %H:%M}Z: {one.what}\n", "bold")
+    for line in one.detail:
+        plain = safe_text(line)
+        style = "red" if plain.startswith("  - ") else "green" if plain.startswith("  + ") else ""
+        said.append(f"\n{plain}", f"not bold {style}".strip())
+    return [said]
