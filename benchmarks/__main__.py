@@ -30,6 +30,7 @@ from benchmarks import (
     spaces,
     startup,
     tree,
+    vendors,
     year,
 )
 
@@ -49,7 +50,7 @@ ALL = {
     "tree": tree.run,
     "hops": hops.run,
 }
-SHOWN = {"days": days.run, "documents": documents.run, "runners": runners.run}
+SHOWN = {"days": days.run, "documents": documents.run, "runners": runners.run, "vendors": vendors.run}
 MATRICES = {"kills": kills.run, "signals": signals.run}
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)

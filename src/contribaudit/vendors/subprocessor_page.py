@@ -193,13 +193,11 @@ def _unlabelled(name: str, column: Column, labels: _Labels, text: str) -> Subpro
 _BLOCKS = frozenset(
     ("p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "section", "dd", "dt", "tr", "td")
 )
-_NO_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-"""A saved page's scripts write tables too."""
 _NOT_SHOWN = frozenset(("script", "style", "template", "noscript", "#comment", "-comment"))
 
 
 def _html_tables(text: str, labels: _Labels) -> Iterator[_Table]:
-    markup = _NO_MARKUP.sub("", text)
+    markup = _without_scripts(text)
     opened = len(re.findall(r"<table\b", markup, re.IGNORECASE))
     closed = len(re.findall(r"</table\s*>", markup, re.IGNORECASE))
     cut = opened != closed or (
@@ -215,6 +213,22 @@ def _html_tables(text: str, labels: _Labels) -> Iterator[_Table]:
             yield found
     if cut:
         raise SubprocessorsNotRead("the page is truncated: its HTML ends before its end", why="truncated", hint=_SAVE)
+
+
+_SCRIPT = re.compile(r"<(script|style)\b|<!--", re.IGNORECASE)
+
+
+def _without_scripts(text: str) -> str:
+    """The page without scripts, styles and comments: those of a saved page write tables too."""
+    pieces: list[str] = []
+    at = 0
+    while (found := _SCRIPT.search(text, at)) is not None:
+        pieces.append(text[at : found.start()])
+        end = re.compile(rf"</{found[1]}\s*>" if found[1] else "-->", re.IGNORECASE).search(text, found.end())
+        if end is None:  # it reaches to the end of the page
+            return "".join(pieces)
+        at = end.end()
+    return "".join((*pieces, text[at:]))
 
 
 def _html_table(table: LexborNode, labels: _Labels) -> _Table | None:
@@ -377,20 +391,20 @@ def _chunks(text: str, labels: _Labels) -> list[str]:
 def _paragraphs(text: str) -> str:
     """Wrapped lines joined: a paragraph a line, and a line of its own after a hard break."""
     joined: list[str] = []
-    fresh = True
+    fresh, hyphen = True, False
     for line in text.split("\n"):
         bare = line.strip()
         if not bare:
             fresh = True
             continue
-        if fresh or not joined:
-            joined.append(bare)
-        elif re.search(r"\w-$", joined[-1]) and re.match(r"\w", bare):
-            joined[-1] += bare  # a text browser also breaks lines at hyphens
-        else:
-            joined[-1] += f" {bare}"
-        fresh = line.endswith("  ")
-    return "\n".join(re.sub(r"^#{1,6}\s+", "", one) for one in joined)
+        if fresh:
+            joined.append("\n" if joined else "")
+            bare = re.sub(r"^#{1,6}\s+", "", bare)
+        elif not (hyphen and re.match(r"\w", bare)):  # a text browser also breaks lines at hyphens
+            joined.append(" ")
+        joined.append(bare)
+        fresh, hyphen = line.endswith("  "), re.search(r"\w-$", bare) is not None
+    return "".join(joined)
 
 
 def _stream(chunks: Sequence[str], labels: _Labels) -> Iterator[_Table]:

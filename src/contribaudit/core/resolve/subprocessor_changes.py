@@ -6,6 +6,7 @@ cell means is compared, not how it is written; text whose meaning is not worked 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -90,21 +91,31 @@ def _sooner(one: SubprocessorList, other: SubprocessorList) -> bool:
 def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int, Processor]:
     """The older row of each newer one, by its place; those that are new have none."""
     pairs: dict[int, Processor] = {}
-    left = list(before)
-    for same in (_by_name, _by_links, _by_host, _by_likeness):
-        open_ones = [(number, one) for number, one in enumerate(after) if number not in pairs]
-        for number, new in open_ones:
-            fits = [old for old in left if old.row.group == new.row.group and same(old, new)]
-            rivals = [
-                other
-                for place, other in open_ones
-                if place != number and place not in pairs and any(same(old, other) for old in fits)
-            ]
-            if len(fits) > 1 or (rivals and same is not _by_name):
-                fits = [old for old in fits if _alike(old, new) and not any(_alike(old, one) for one in rivals)]
-            if fits:
-                pairs[number] = fits[0]
-                left = [one for one in left if one is not fits[0]]
+    named: dict[tuple[str, bool], list[Processor]] = {}
+    for old in before:
+        named.setdefault((_bare(old.name), old.row.group), []).append(old)
+    for number, new in enumerate(after):
+        same = named.get((_bare(new.name), new.row.group))
+        if same:
+            pairs[number] = same.pop(0)
+    left = [old for same in named.values() for old in same]
+    for rule in (_by_links, _by_host, _by_likeness):
+        open_ones = [(number, new) for number, new in enumerate(after) if number not in pairs]
+        fits = [
+            (old, number, new)
+            for old in left
+            for number, new in open_ones
+            if old.row.group == new.row.group and rule(old, new)
+        ]
+        for alike in (False, True):
+            wanted = [one for one in fits if one[1] not in pairs and any(one[0] is old for old in left)]
+            wanted = [one for one in wanted if not alike or _alike(one[0], one[2])]
+            olds = Counter(id(old) for old, _, _ in wanted)
+            news = Counter(number for _, number, _ in wanted)
+            for old, number, _ in wanted:
+                if olds[id(old)] == 1 == news[number]:  # nothing else may be meant
+                    pairs[number] = old
+                    left = [one for one in left if one is not old]
     return pairs
 
 
@@ -115,10 +126,6 @@ def same_name(one: str, other: str) -> bool:
 
 def _bare(name: str) -> str:
     return " ".join("".join(sign if sign.isalnum() else " " for sign in name.casefold()).split())
-
-
-def _by_name(old: Processor, new: Processor) -> bool:
-    return same_name(old.name, new.name)
 
 
 def _by_links(old: Processor, new: Processor) -> bool:
@@ -150,7 +157,9 @@ def _by_likeness(old: Processor, new: Processor) -> bool:
 
 
 def _likeness(old: Processor, new: Processor) -> float:
-    return SequenceMatcher(None, _bare(old.name), _bare(new.name), autojunk=False).ratio()
+    one, other = _bare(old.name), _bare(new.name)
+    longest = 2 * min(len(one), len(other)) / (len(one) + len(other) or 1)  # what it can be at most
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() if longest >= _SOMEWHAT else 0.0
 
 
 def _alike(old: Processor, new: Processor) -> bool:
