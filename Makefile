@@ -4,6 +4,7 @@
 #   make bench   prints the figures of benchmarks/
 #   make golden  writes what tests compare with, what docs show of the code, and pictures of the dashboard, anew
 #   make screens draws the screens of the dashboard into docs/screens/
+#   make axe     asks axe-core (from npm) whether everybody can use the HTML report; needs npm and Chromium
 #   make check   what CI runs beside the tests: ruff, mypy
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ BIN = $(VENV)/bin
 # The tests that write what they compare with, when CONTRIBAUDIT_RENEW=1 says so.
 GOLDEN = $(shell grep -rlE --include='test_*.py' 'CONTRIBAUDIT_RENEW|tests.exporters.golden' tests)
 
-.PHONY: demo test bench golden screens check requirements clean
+.PHONY: demo test bench golden screens axe check requirements clean
 
 demo: $(VENV)/.runtime
 	rm -rf demo-evidence demo-report.html
@@ -31,6 +32,9 @@ golden: $(VENV)/.dev screens
 
 screens: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.screens
+
+axe: $(VENV)/.dev
+	CONTRIBAUDIT_AXE=npm $(BIN)/python -m pytest -q -rs -s tests/exporters/test_axe.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -91,7 +91,6 @@ class Attestation:
             self.screen,
             self.console_path,
             generation,
-            self.id,
         )
 
     @property

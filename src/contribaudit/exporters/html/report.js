@@ -215,7 +215,8 @@
     open.addEventListener("click", () => toggle(line, open, row));
     check.append(open);
     const why = element("td", text(row, "reason"), "observed");
-    why.append(element("span", `Expected ${text(row, "expected")}; observed ${text(row, "observed")}; finding ${row[C.id]}`, "paper small"));
+    const beside = [["expected", text(row, "expected")], ["observed", text(row, "observed")], ["finding", row[C.id]]];
+    why.append(element("span", beside.filter((one) => one[1]).map((one) => one.join(" ")).join("; "), "paper small"));
     line.append(outcome, element("td", data.severities[row[C.severity]]), check, element("td", row[C.label], "observed"), why);
     return line;
   };
