@@ -85,6 +85,16 @@ def test_systemd_accepts_the_units(cli: Cli, home: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_the_service_may_do_little(cli: Cli, home: Path) -> None:
+    """By systemd's own account; a user's manager cannot take capabilities away, of which the rest of the figure is."""
+    cli("schedule", "systemd", "--install")
+    service = home / ".config/systemd/user/contribaudit.service"
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=60", "--no-pager", str(service)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout[-200:] + done.stderr
+
+
 def test_cron_has_mail_log_and_a_key_file(cli: Cli, home: Path) -> None:
     ended = cli("schedule", "cron", "--at", "23:59", "--mail-to", "it@acme.example")
     assert ended.code == 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import plistlib
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,6 +22,16 @@ from contribaudit.operations.schedules import Recipe, units
 
 ROOT = Path(__file__).parents[2]
 RECIPE = Recipe(("/opt/ca/bin/contribaudit",), Path("/home/anna/my keys/api-key"), 6, 15, organization="acme")
+
+
+ELSEWHERE = replace(
+    RECIPE,
+    environment=(
+        ("CONTRIBAUDIT_API_URL", "https://api.example/a b"),
+        ("CONTRIBAUDIT_POLICY", "/home/anna/policy.toml"),
+        ("CONTRIBAUDIT_FAIL_ON", "medium"),
+    ),
+)
 
 
 def test_kubernetes_takes_the_manifests_and_the_pod_may_do_little() -> None:
@@ -49,15 +61,29 @@ def test_the_workflow_uploads_findings_and_evidence_whatever_the_exit_code() -> 
     steps = found["jobs"]["audit"]["steps"]
     assert found["on"]["schedule"] == [{"cron": "15 6 * * *"}]
     assert [step["uses"] for step in steps if "uses" in step] == [
-        "actions/checkout@v4",
-        "actions/setup-python@v5",
-        "github/codeql-action/upload-sarif@v3",
-        "actions/upload-artifact@v4",
+        "actions/checkout@v6",
+        "actions/setup-python@v6",
+        "github/codeql-action/upload-sarif@v4",
+        "actions/upload-artifact@v6",
     ]
     assert all("!cancelled()" in step["if"] for step in steps[-2:])
     (audit,) = [step for step in steps if step.get("name") == "Audit"]
     assert "secrets." not in audit["run"]
     assert audit["run"].endswith("--org acme")
+
+
+@pytest.mark.parametrize("checker", ["actionlint", "shellcheck"])
+def test_other_checkers_have_nothing_to_say(checker: str, tmp_path: Path) -> None:
+    """Where they are installed."""
+    program = shutil.which(checker, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if program is None:
+        pytest.skip(f"{checker} is not installed")
+    path = tmp_path / ".github" / "workflows" / "contribaudit.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(github_actions(ELSEWHERE) if checker == "actionlint" else container(ELSEWHERE, image="i"))
+    words = [program, *(["-s", "sh"] if checker == "shellcheck" else []), str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_container_command_is_shell_and_quotes_the_key_s_path() -> None:
@@ -87,16 +113,6 @@ def test_systemd_s_service_may_write_history_and_evidence() -> None:
     )
     service = units(recipe)["contribaudit.service"]
     assert "ReadWritePaths=/var/lib/ca\nReadWritePaths=/srv/evidence\n" in service
-
-
-ELSEWHERE = replace(
-    RECIPE,
-    environment=(
-        ("CONTRIBAUDIT_API_URL", "https://api.example/a b"),
-        ("CONTRIBAUDIT_POLICY", "/home/anna/policy.toml"),
-        ("CONTRIBAUDIT_FAIL_ON", "medium"),
-    ),
-)
 
 
 @pytest.mark.parametrize("platform", ["kubernetes", "github-actions", "docker"])

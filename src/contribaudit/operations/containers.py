@@ -174,10 +174,10 @@ def github_actions(recipe: Recipe) -> str:
             runs-on: ubuntu-latest
             timeout-minutes: 60
             steps:
-              - uses: actions/checkout@v4
+              - uses: actions/checkout@v6
                 with:
                   persist-credentials: false
-              - uses: actions/setup-python@v5
+              - uses: actions/setup-python@v6
                 with:
                   python-version: "3.12"
               - run: pip install "contribaudit[postgres] @ git+https://github.com/contribaudit/contribaudit"
@@ -190,13 +190,13 @@ def github_actions(recipe: Recipe) -> str:
                 run: contribaudit audit --format sarif --output contribaudit.sarif{organization}
               - name: Upload findings
                 if: ${{{{ !cancelled() && hashFiles('contribaudit.sarif') != '' }}}}
-                uses: github/codeql-action/upload-sarif@v3
+                uses: github/codeql-action/upload-sarif@v4
                 with:
                   sarif_file: contribaudit.sarif
                   category: contribaudit
               - name: Keep the evidence
                 if: ${{{{ !cancelled() }}}}
-                uses: actions/upload-artifact@v4
+                uses: actions/upload-artifact@v6
                 with:
                   name: evidence
                   path: evidence/

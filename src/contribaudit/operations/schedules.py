@@ -188,6 +188,9 @@ def _service(recipe: Recipe, *, by_hand: bool) -> str:
             "LockPersonality=yes",
             "MemoryDenyWriteExecute=yes",
             "SystemCallArchitectures=native",
+            "SystemCallFilter=@system-service",
+            "SystemCallErrorNumber=EPERM",
+            "RestrictNamespaces=yes",
             "UMask=0077",
             "",
         ]
