@@ -48,7 +48,7 @@ ABOUT_COLLECTIONS = {"DC-10", "GV-01"}
 _EXPECT = {"DR-01": 'expect = ["EU"]\n', "GV-02": 'expect = ["557058:0000", "557058:0001"]\n'}
 _READING_NO_SETTING = {"workspaces": {"AI-05", "GV-04"}, "events": {"GV-03"}}
 """Checks that ask for the highest plan, or for the audit log."""
-NOT_FROM_THE_API = {"DR-11", "AI-21", "AI-22", "AI-24", "DC-19", "GV-05", "GV-06", "GV-07"} | {
+NOT_FROM_THE_API = {"DR-11", "AI-21", "AI-22", "AI-24", "DC-19", "GV-05", "GV-06", "GV-07", "GV-08"} | {
     check.id for check in checks.ALL if check.id.startswith("SP-")
 }
 """Checks that the rulebook, the policy file, exported packs and imported lists answer, whatever was read."""
