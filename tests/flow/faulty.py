@@ -48,11 +48,11 @@ ABOUT_COLLECTIONS = {"DC-10", "GV-01"}
 _EXPECT = {"DR-01": 'expect = ["EU"]\n', "GV-02": 'expect = ["557058:0000", "557058:0001"]\n'}
 _READING_NO_SETTING = {"workspaces": {"AI-05", "GV-04"}, "events": {"GV-03"}}
 """Checks that ask for the highest plan, or for the audit log."""
-NOT_FROM_THE_API = {"DR-11", "AI-21", "AI-22", "AI-24", "DC-19", "GV-05", "GV-06", "GV-07", "GV-08"} | {
-    check.id for check in checks.ALL if check.id.startswith("SP-")
-}
-"""Checks that the rulebook, the policy file, exported packs and imported lists answer, whatever was read."""
-_BY_PEOPLE = {check.id for check in checks.ALL if any(catalogue.find(setting).attestable for setting in check.reads)}
+NOT_FROM_THE_API = {"DR-11", "AI-21", "AI-22", "AI-24", "DC-19", "GV-05", "GV-06", "GV-07", "GV-08"}
+"""Checks that the rulebook, the policy file and the exported packs answer, whatever was read."""
+ASKED = tuple(check for check in checks.ALL if not check.id.startswith("SP-"))
+"""Those about sub-processors answer from a list that somebody imports."""
+_BY_PEOPLE = {check.id for check in ASKED if any(catalogue.find(setting).attestable for setting in check.reads)}
 """Checks that rest on what somebody saw in the console: `unknown` here, where nobody has looked."""
 COMPARING = {"DC-25", "GV-03"}
 """Checks that have nothing to compare with on a first run."""
@@ -72,7 +72,7 @@ _DECIDED = "".join(
 
 
 def _everything(but: set[str]) -> str:
-    rules = (_rule(check.id, severe=check.verifiable and check.id not in but) for check in checks.ALL)
+    rules = (_rule(check.id, severe=check.verifiable and check.id not in but) for check in ASKED)
     return 'written_for_plan = "enterprise"\n' + "".join(rules) + _DECIDED
 
 
@@ -169,7 +169,7 @@ def outcomes(report: Report) -> dict[tuple[str, str], tuple[Outcome, object]]:
 def leaning_on(collector: str) -> set[str]:
     """Checks whose answer rests on what the collector promises."""
     promised = set(promises_of(collectors.ALL)[collector])
-    reading = {check.id for check in checks.ALL if promised & set(check.reads)}
+    reading = {check.id for check in ASKED if promised & set(check.reads)}
     about = set() if collector in OPTIONAL else ABOUT_COLLECTIONS
     return reading | about | _READING_NO_SETTING.get(collector, set())
 
@@ -179,7 +179,7 @@ def passes_on_unread(bench: Bench, report: Report, collector: str) -> list[Findi
     seen = bench.store.snapshot(bench.organization.id, report.run.id).by_collector.get(collector, ())
     read = {(one.subject, one.setting) for one in seen if isinstance(one, Observed)}
     promised = set(promises_of(collectors.ALL)[collector])
-    reads = {check.id: promised & set(check.reads) for check in checks.ALL}
+    reads = {check.id: promised & set(check.reads) for check in ASKED}
     leaning = leaning_on(collector)
     return [
         finding
@@ -207,5 +207,5 @@ def unverified(report: Report, collector: str) -> list[Finding]:
     """Findings that lean on the collector, could be verified without anybody's look, and are unknown."""
     # What holds the role for AI is asked of the API first, and only then what people saw.
     people = _BY_PEOPLE if collector != "ai_roles" else set()
-    able = {check.id for check in checks.ALL if check.verifiable and check.id not in people} & leaning_on(collector)
+    able = {check.id for check in ASKED if check.verifiable and check.id not in people} & leaning_on(collector)
     return [one for one in report.findings if one.check in able and one.outcome is Outcome.UNKNOWN]
