@@ -13,8 +13,9 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.provisions import Archive, Note
 from contribaudit.core.model.subject import organization_subject
+from contribaudit.core.model.subprocessors import Row, SubprocessorList
 from contribaudit.core.resolve.effective import effective_of
-from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW, contradictions
+from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW, contradictions, listing_of
 from contribaudit.core.resolve.state import State
 from tests.builders import NOW, ORG, RULEBOOK, evaluated, policy_of, rule
 from tests.checks.test_dead_ends import every_app
@@ -128,6 +129,27 @@ def test_a_faq_that_names_one_provider_is_overtaken_by_a_list_that_names_four() 
     assert [one.document for one in found] == ["data-contribution-faqs"]
     assert "it names OpenAI" in found[0].statement
     assert "names 4: Anthropic, Google Vertex AI, OpenAI, Vertigo Models" in found[0].against
+
+
+def test_so_is_one_that_names_fewer_than_an_imported_list() -> None:
+    rows = tuple(
+        Row(name, "All products with AI", "Generative AI services provider", "", "USA")
+        for name in (
+            "OpenAI, L.L.C.",
+            "Anthropic, PBC",
+            "Borealis Hosting, Inc. (Borealis Models)",
+            "Vertigo Models LLC",
+        )
+    )
+    imported = SubprocessorList(
+        date(2026, 9, 14), (*rows, Row("Mailer, Inc.", "Jira", "E-mail")), "page", "0", who(NOW)
+    )
+    faq = page("data-contribution-faqs", "Which provider of language models do you use?", "We use Borealis Models.")
+    found = contradictions(RULES, archive_of(THEN, data_contribution_faqs=faq), listing_of(imported))
+    assert [one.document for one in found] == ["data-contribution-faqs"]
+    assert "it names Borealis Models" in found[0].statement
+    assert found[0].against.startswith("the imported list of sub-processors, older (2026-09-14), names 4:")
+    assert contradictions(RULES, archive_of(THEN, data_contribution_faqs=faq)) == ()
 
 
 @pytest.mark.parametrize(

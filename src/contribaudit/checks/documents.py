@@ -11,7 +11,13 @@ from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.provisions import Anchor
 from contribaudit.core.model.subject import Kind
-from contribaudit.core.resolve.provisions import AnchorStanding, Standing, contradictions, overtaken_in
+from contribaudit.core.resolve.provisions import (
+    AnchorStanding,
+    Standing,
+    contradictions,
+    listing_of,
+    overtaken_in,
+)
 
 _HOW = "run contribaudit terms check --fetch, or import the pages with contribaudit terms add"
 
@@ -78,7 +84,8 @@ def nothing_overtaken(case: CheckContext) -> Verdict:
         where, one = cited[0]
         reason = f"{where} relies on \u201c{one.statement}\u201d, but {one.replaced}"
         return Verdict(Outcome.FAIL, "overtaken_cited", reason, None, (), tuple(each.id for _, each in cited), evidence)
-    found = contradictions(rules, archive)
+    lists = listing_of(case.state.subprocessors.newest)
+    found = contradictions(rules, archive, lists)
     current = [look for name in archive.looks if (look := archive.current(name)) is not None]
     evidence += tuple(
         Evidence(Grade.DOCUMENTED, f"{one.document}, text {one.text_sha256[:12]}", case.as_of) for one in current

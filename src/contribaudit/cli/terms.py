@@ -279,7 +279,7 @@ def check_command(
     Ends with 3 while a document was never archived or is not readable, or a fact is under review.
     """
     from contribaudit import exit_codes
-    from contribaudit.core.resolve.provisions import Standing, contradictions, standings
+    from contribaudit.core.resolve.provisions import Standing, contradictions, listing_of, standings
     from contribaudit.exporters.terms import ANCHORS, anchor_rows, status_of, written
     from contribaudit.exporters.text import plural, safe_text
 
@@ -293,7 +293,11 @@ def check_command(
         archive = desk.store.documents()
         names = {one.name for one in chosen}
         found = [one for one in standings(desk.rules, archive) if one.anchor.document in names]
-        against = [one for one in contradictions(desk.rules, archive) if one.document in names]
+        against = [
+            one
+            for one in contradictions(desk.rules, archive, listing_of(desk.store.subprocessors().newest))
+            if one.document in names
+        ]
     if not fetch:
         lines = [f"{one.name}: {status_of(archive, one.name)}" for one in chosen]
     below = "".join(

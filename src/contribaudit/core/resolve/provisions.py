@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import SequenceMatcher
@@ -33,6 +33,7 @@ from contribaudit.core.model.provisions import (
     has_phrase,
     words_in,
 )
+from contribaudit.core.model.subprocessors import SubprocessorList
 
 _ALIKE = 0.5
 """From which share of common words on two provisions are one that was reworded."""
@@ -407,8 +408,28 @@ class Contradiction:
     """The day of the document that it stands in."""
 
 
-def contradictions(rules: TermsRules, archive: Archive) -> tuple[Contradiction, ...]:
-    """Statements of current editions that were overtaken, then names that documents do not agree on."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that is known otherwise than as a watched document, such as imported sub-processors."""
+
+    name: str
+    day: date
+    rows: Provisions
+
+
+def listing_of(listed: SubprocessorList | None) -> tuple[Listing, ...]:
+    """The imported list of sub-processors, as rows; none where none was imported."""
+    if listed is None or listed.shipped:
+        return ()
+    rows = tuple(
+        Provision(ProvisionKind.ROW, (), " | ".join((one.name, one.products, one.purposes, one.locations)))
+        for one in listed.third_parties
+    )
+    return (Listing("the imported list of sub-processors", listed.effective, rows),)
+
+
+def contradictions(rules: TermsRules, archive: Archive, lists: Sequence[Listing] = ()) -> tuple[Contradiction, ...]:
+    """Statements of current editions that were overtaken, then names that documents and lists do not agree on."""
     current = {name: look for name in archive.looks if (look := archive.current(name)) is not None}
     found = [
         Contradiction(name, provision.text, one.statement, one.replaced, day_of(look))
@@ -416,7 +437,7 @@ def contradictions(rules: TermsRules, archive: Archive) -> tuple[Contradiction, 
         for provision, one in _overtaken(rules.overtaken, archive.read(look.id))
     ]
     for compared in rules.compared:
-        found += _disagreements(compared, archive, current)
+        found += _disagreements(compared, archive, current, lists)
     return tuple(found)
 
 
@@ -440,30 +461,33 @@ def _overtaken(known: Sequence[Overtaken], provisions: Provisions) -> Iterator[t
             yield provision, one
 
 
-def _disagreements(compared: Compared, archive: Archive, current: dict[str, Look]) -> Iterator[Contradiction]:
+def _disagreements(
+    compared: Compared, archive: Archive, current: Mapping[str, Look], lists: Sequence[Listing]
+) -> Iterator[Contradiction]:
     """Documents that name some of what another one names, and no other."""
     listing = current.get(compared.listed_in)
     rows = archive.read(listing.id) if listing is not None else ()
-    every = _with_listed(compared, rows)
+    every = _with_listed(compared, (*rows, *(row for one in lists for row in one.rows)))
+    days = {name: day_of(look) for name, look in current.items()} | {one.name: one.day for one in lists}
+    texts = {name: archive.read(look.id) for name, look in current.items()} | {one.name: one.rows for one in lists}
     said: dict[str, tuple[frozenset[str], str]] = {}
-    for name, look in current.items():
-        names, quote = _named(compared, every, archive.read(look.id))
+    for name, text in texts.items():
+        names, quote = _named(compared, every, text)
         if names:
             said[name] = (names, quote)
     for name, (names, quote) in said.items():
         wider = [other for other, (more, _) in said.items() if names < more]
         if not wider:
             continue
-        other = max(wider, key=lambda one: (len(said[one][0]), day_of(current[one]), one))
-        more = said[other][0]
-        days = day_of(current[name]), day_of(current[other])
-        order = "newer" if days[1] > days[0] else "older" if days[1] < days[0] else "of the same day"
+        other = max(wider, key=lambda one: (len(said[one][0]), days[one], one))
+        more, mine, its = said[other][0], days[name], days[other]
+        order = "newer" if its > mine else "older" if its < mine else "of the same day"
         yield Contradiction(
             name,
             quote,
             f"of the {compared.subject} it names {', '.join(sorted(names))}",
-            f"{other}, {order} ({days[1]}), names {len(more)}: {', '.join(sorted(more))}",
-            days[0],
+            f"{other}, {order} ({its}), names {len(more)}: {', '.join(sorted(more))}",
+            mine,
         )
 
 
@@ -473,7 +497,7 @@ def _named(compared: Compared, every: Sequence[Name], provisions: Provisions) ->
     about = ""
     for one in provisions:
         context = "\n".join((*one.heading[1:][-1:], one.text))
-        if one.kind is ProvisionKind.HEADING:
+        if one.kind is ProvisionKind.HEADING or one.text.rstrip().endswith("?"):
             about = one.text
         if not words_in(f"{about}\n{context}" if one.kind is not ProvisionKind.ROW else one.text, compared.about):
             continue
