@@ -27,7 +27,7 @@ async def test_a_change_is_shown_with_what_rests_on_it(kept: Opener, size: tuple
         add(store, "data-contribution-settings", changed, NOW - timedelta(days=1))
     await here.audited()
     async with driven(here.source, size) as pilot:
-        await pilot.press("T")
+        await pilot.press("P")
         await until(pilot, lambda: bool(rows_of(pilot, "terms-grid")))
         rows = rows_of(pilot, "terms-grid")
         assert "changed" in rows[0]
@@ -37,12 +37,12 @@ async def test_a_change_is_shown_with_what_rests_on_it(kept: Opener, size: tuple
         assert "Rule under review" in shown
         assert "not legal advice" in shown
         harmless(shown)
-        await pilot.press("c")
+        await pilot.press("H")
         await until(pilot, lambda: len(rows_of(pilot, "terms-grid")) == 1)
 
 
 async def test_nothing_archived_says_what_to_do() -> None:
     async with driven(opener(board())) as pilot:
-        await pilot.press("T")
+        await pilot.press("P")
         await until(pilot, lambda: "never archived" in on_screen(pilot))
         assert "contribaudit terms check --fetch" in on_screen(pilot)

@@ -56,7 +56,7 @@ ALL: dict[str, Listed] = {
     ),
     "terms": Listed(
         "Documents",
-        "T",
+        "P",
         "The vendor's documents over time: what changed, and what rests on it",
         "terms",
         "TermsScreen",

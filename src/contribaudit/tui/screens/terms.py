@@ -20,7 +20,7 @@ class TermsScreen(BoardScreen):
     """The timeline, the newest first; next to it both wordings of each provision that changed."""
 
     NAME: ClassVar[str] = "Documents"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "changes", "Changes only")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("H", "changes", "Changes only")]
 
     def __init__(self) -> None:
         super().__init__()
