@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.site_map import QUESTIONS
 from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters import html
 from contribaudit.exporters.html import bars
@@ -173,6 +175,39 @@ def test_every_count_leads_to_as_many_findings(page: Page, tmp_path: Path) -> No
             assert shown.partition(" ")[0] == str(number), href
             assert len(drawn(page)) == number, href
     assert page.complaints() == []
+
+
+@needs_chromium
+def test_every_cell_of_the_map_leads_to_its_findings(page: Page, tmp_path: Path, drifted_report: Report) -> None:
+    """A cell with an outcome leads to findings of that outcome; one without a finding leads nowhere."""
+    document = as_document(drifted_report)
+    by_id = {one["id"]: one for one in document["findings"]}
+    open_page(page, document, tmp_path)
+    cells = [cell for row in document["map"]["sites"] for cell in row["cells"]]
+    links = page.run("[...document.querySelectorAll('.matrix a')].map((one) => one.getAttribute('href'))")
+    assert len(links) == sum(1 for cell in cells if cell["outcome"] is not None) > 10
+    for link, cell in zip(links, (one for one in cells if one["outcome"] is not None), strict=True):
+        page.run(f"location.hash = {link!r}")
+        settle(page)
+        found = [by_id[one]["outcome"] for one in drawn(page)]
+        assert set(found) == {cell["outcome"]}, link
+        assert len(found) <= cell["findings"]
+    assert page.complaints() == []
+
+
+def test_many_sites_are_squares() -> None:
+    """Beyond forty sites each is a square that leads to its findings; none is lost, and a sentence counts them."""
+    document = as_document(report())
+    cells = [
+        {"question": one.name, "outcome": "pass", "findings": 1, "wide": False, "values": {"no": 1}}
+        for one in QUESTIONS
+    ]
+    rows = [{"organization": "one", "site": f"s{number}.example", "apps": 1, "cells": cells} for number in range(300)]
+    document["map"] = {"locations": [], "sites": rows}  # type: ignore[typeddict-item]
+    text = written(document)
+    assert "260 more sites, each a square" in text
+    for number in range(300):
+        assert f"site=s{number}.example" in text
 
 
 @needs_chromium

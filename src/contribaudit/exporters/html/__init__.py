@@ -27,7 +27,7 @@ from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import map_of
 from contribaudit.exporters.site_map import MEANINGS
-from contribaudit.exporters.summary import Overview, called, gravest_first, group, label, told, words
+from contribaudit.exporters.summary import QUESTIONS, Overview, called, gravest_first, group, label, told, words
 from contribaudit.exporters.text import plural, safe_text
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
     wrong = [one for one in ordered if group(one["outcome"]) < 2]
     sets = Sets()
     organizations = {one["id"]: one["name"] for one in document["organizations"]}
+    families = about.families | {key: title for key, title in QUESTIONS.items() if key in about.families}
     stream = _template().stream(
         document=document,
         about=about,
@@ -144,7 +145,8 @@ def pieces(document: ReportV1) -> Iterator[str]:
         # Reports that hold them are still to come; the place is kept for them.
         processors=document.get("subprocessors"),
         called_org=defaultdict(str, organizations),
-        family_bars=bars(about.by_family()),
+        families=families,
+        family_bars=bars(zip(families.values(), (counts for _, counts in about.by_family()), strict=True)),
         severity_bars=bars(about.by_severity()),
         wrong=wrong[:MOST_WITHOUT_SCRIPT],
         hidden=max(0, len(wrong) - MOST_WITHOUT_SCRIPT),

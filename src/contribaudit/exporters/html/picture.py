@@ -17,6 +17,8 @@ from contribaudit.exporters.text import plural, safe_text
 WIDTH = 760
 MOST_ROWS = 40
 """Sites that have a row; those beyond are squares, since they are less bad."""
+NO_SITE = "no site"
+"""What stands for the site of what belongs to none, in names and in the list's address; no host has a blank in it."""
 MOST_SQUARES = 3000
 _NAME, _ROW, _HEAD, _SQUARE = 214, 30, 26, 14
 _LONGEST_NAME = 30
@@ -106,8 +108,8 @@ def drawing(whole: SiteMap, organizations: dict[str, str]) -> Drawing:
             _SQUARE - 2,
             _SQUARE - 2,
             _worst(row),
-            safe_text(f"{row.site or 'no site'}: {_worst(row)}"),
-            link=chosen(site=row.site),
+            safe_text(f"{row.site or NO_SITE}: {_worst(row)}"),
+            link=chosen(site=row.site or NO_SITE),
         )
         for number, row in enumerate(rest[:MOST_SQUARES])
     ]
@@ -153,7 +155,7 @@ def _bar(whole: SiteMap) -> tuple[Box, ...]:
 
 
 def _name(row: MapRow) -> str:
-    name = safe_text(row.site or "no site")
+    name = safe_text(row.site or NO_SITE)
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -161,9 +163,13 @@ def _link(row: MapRow, question: MapQuestion, cell: MapCell, organizations: dict
     """The findings behind a cell, as `site_map.filter_of` has them for the dashboard; "" where there are none."""
     if cell.outcome is None:
         return ""
-    where = {"site": row.site}
+    organization = organizations.get(row.organization) or row.organization
     if cell.wide:
-        where = {"kind": "organization", "organization": organizations.get(row.organization) or row.organization}
+        where = {"kind": "organization", "organization": organization}
+    elif row.site:
+        where = {"site": row.site}
+    else:
+        where = {"site": NO_SITE, "kind": "app,space", "organization": organization}
     return chosen(**where, setting=",".join(question.judged_by), outcome=cell.outcome.value)
 
 

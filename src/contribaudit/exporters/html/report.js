@@ -27,6 +27,7 @@
 
   const FACETS = ["outcome", "severity", "family", "check", "site", "organization"];
   const CHIPS = ["set", "setting", "kind", "fragile"];
+  const NO_SITE = "no site"; // as in picture.py
   const LIST = "#findings", ONE = "#finding-";
   const address = () => location.hash.startsWith(LIST)
     ? new URLSearchParams(location.hash.slice(LIST.length + 1)) : new URLSearchParams();
@@ -103,7 +104,7 @@
     const needles = (choices.get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = Object.fromEntries([...FACETS, ...CHIPS].map((key) => [key, choices.get(key) ?? ""]));
     const its = new Set(wanted.outcome.split(",").map((key) => data.keys.indexOf(key)));
-    const settings = new Set(wanted.setting.split(","));
+    const settings = new Set(wanted.setting.split(",")), kinds = new Set(wanted.kind.split(","));
     const flags = (choices.has("new") ? 2 : 0) | (wanted.fragile ? 1 : 0);
     const among = wanted.set && new Set(data.sets[wanted.set]?.[1] ?? []);
     found.rows = rows.filter((row, number) =>
@@ -111,9 +112,9 @@
       && (!wanted.severity || data.severities[row[C.severity]] === wanted.severity)
       && (!wanted.family || family(row) === wanted.family)
       && (!wanted.check || text(row, "check") === wanted.check)
-      && (!wanted.site || text(row, "site") === wanted.site)
+      && (!wanted.site || (text(row, "site") || NO_SITE) === wanted.site)
       && (!wanted.organization || text(row, "organization") === wanted.organization)
-      && (!wanted.kind || text(row, "kind") === wanted.kind)
+      && (!wanted.kind || kinds.has(text(row, "kind")))
       && (!wanted.setting || settings.has(text(row, "setting")))
       && (row[C.flags] & flags) === flags
       && (!among || among.has(number))
