@@ -106,6 +106,16 @@ FORMS: dict[str, Callable[[str], str]] = {
         text,
         flags=re.MULTILINE,
     ),
+    "hard breaks twice": lambda text: text.replace("\n  \n", "\n  \n  \n"),
+    "names in bold": lambda text: text.replace("Postvogn ApS", "**Postvogn ApS**"),
+    "a name broken before its bracket": lambda text: text.replace(
+        "Inc. (Borealis Models)", "Inc.\n  \n(Borealis Models)"
+    ),
+    "a label before the name": lambda text: text.replace("  \nPostvogn ApS", "  \nSub-processor\n\nPostvogn ApS"),
+    "a footer": lambda text: f"{text}\n### Company\n\n  * [Careers](https://c.example)\n\nCopyright 2026\n",
+    "a label on two lines": lambda text: text.replace(
+        "Purpose of Processing\n\nCloud", "Purpose of\nProcessing\n\nCloud"
+    ),
     "hard spaces": lambda text: text.replace(" of ", "\u00a0of\u00a0"),
     "soft hyphens and invisible marks": lambda text: text.replace("Borealis", "Bor\u00ade\u200balis"),
 }

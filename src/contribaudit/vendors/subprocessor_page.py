@@ -138,7 +138,8 @@ def _cell(text: str) -> tuple[str, tuple[Link, ...]]:
     """A cell's text, a paragraph a line, and the links that it writes as Markdown does."""
     text = _UNWRAPPED_ADDRESS.sub(lambda found: f"]({''.join(found[1].split())})", text)
     links = tuple(Link(clean(found[1]), found[2]) for found in _LINK.finditer(text))
-    paragraphs = (clean(one) for one in _LINK.sub(lambda found: f" {found[1]} ", text).split("\n"))
+    shown = _LINK.sub(lambda found: f" {found[1]} ", text).replace("**", "")
+    paragraphs = (clean(one) for one in shown.split("\n"))
     return re.sub(r" ([.,;:])", r"\1", "\n".join(one for one in paragraphs if one)), links
 
 
@@ -494,11 +495,13 @@ def _next_name(chunk: str, labels: _Labels, at_end: bool) -> tuple[str, str]:
     heading = next((n for n, part in enumerate(parts) if n and _HEADING.search(part)), None)
     if heading is not None:  # the table ended
         return "\n\n".join(parts[:heading]), _paragraphs(parts[-1]).rpartition("\n")[2]
+    if len(parts) > 2 and parts[-1].lstrip().startswith("("):  # "Some Company (its models)", broken before the bracket
+        parts[-2:] = [f"{parts[-2]}\n{parts[-1].lstrip()}"]
     if len(parts) > 1:
         cells, between = parts[:-1], _paragraphs(parts[-1])
         if labels.of(between.rpartition("\n")[2]) == "name":
             return "\n\n".join(cells), between.rpartition("\n")[2]
-        return "\n\n".join(cells), between if at_end else between.replace("\n", " ")
+        return "\n\n".join(cells), between if at_end else _named(between, labels).replace("\n", " ")
     if at_end:
         return chunk, ""
     # A paste lost its hard breaks: the name is the last paragraph, or the last line where there are none.
