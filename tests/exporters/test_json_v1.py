@@ -58,7 +58,7 @@ CONTRACT = {
     "summary": "by_outcome by_severity",
 }
 BESIDE = {
-    "": {"newly", "key_days_left", "next", "map"},
+    "": {"newly", "key_days_left", "next", "map", "subprocessors"},
     "run": {"planned_at", "fail_on", "previous_finished_at", "account", "trigger"},
     "organizations": {"unread_reason", "left_out"},
     "inventory": {"sites_read", "apps_read", "spaces_counted", "spaces_whole"},

@@ -34,6 +34,7 @@ from contribaudit.exporters.report_v1 import (
     StepV1,
     SubjectV1,
 )
+from contribaudit.exporters.subprocessors import exposure_document
 from contribaudit.exporters.text import rfc3339
 
 
@@ -124,6 +125,7 @@ def lean_document(report: Report) -> ReportV1:
         "key_days_left": report.key_days_left,
         "next": [step_row(one) for one in report.steps],
         "map": map_rows(report.map),
+        "subprocessors": exposure_document(report),
     }
     shaped: ReportV1 = document
     return shaped

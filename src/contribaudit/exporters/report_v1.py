@@ -248,6 +248,26 @@ class MapV1(TypedDict):
     sites: list[MapRowV1]
 
 
+class ProcessorV1(TypedDict):
+    processor: str
+    touches: Literal["yes", "may"]
+    apps: int
+    app: str
+    purposes: list[str]
+    locations: list[str]
+    because: list[str]
+
+
+class SubprocessorsV1(TypedDict):
+    """The list in force, and which sub-processors touch or may touch apps; a row is apps for the same reason."""
+
+    effective: Day
+    sha256: Digest
+    source: str
+    imported_at: Time | None
+    exposure: list[ProcessorV1]
+
+
 class ReportV1(TypedDict):
     """One audit run of contribaudit, judged. Times are RFC 3339 in UTC, to the second.
 
@@ -271,6 +291,7 @@ class ReportV1(TypedDict):
     key_days_left: int | None
     next: list[StepV1]
     map: MapV1
+    subprocessors: SubprocessorsV1 | None
 
 
 def json_schema() -> dict[str, Any]:

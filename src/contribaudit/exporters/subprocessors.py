@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from contribaudit.core.advise.report import Report
+from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import (
     SUBPROCESSOR_COLUMNS,
     Place,
@@ -29,6 +31,7 @@ from contribaudit.core.resolve.subprocessor_exposure import (
     processors,
 )
 from contribaudit.exporters.csv_evidence import Sheet
+from contribaudit.exporters.report_v1 import ProcessorV1, SubprocessorsV1
 from contribaudit.exporters.text import Cell, rfc3339
 
 SCHEMA = "contribaudit.subprocessors/1"
@@ -197,6 +200,54 @@ def exposure_objects(state: State, found: Iterable[Exposure]) -> list[dict[str, 
         }
         for one in found
     ]
+
+
+_NAMED = 5
+"""Apps that a row names."""
+
+
+def exposure_document(report: Report) -> SubprocessorsV1 | None:
+    """What the report tells of the list in force; None where no list was imported and no check asks for one.
+
+    Apps that a sub-processor touches for the same reason are one row: yes before may, else in the order of the list.
+    """
+    state = report.state
+    listed = list_in_force(state)
+    asked = any(one.check.startswith("SP-") for one in report.findings)
+    if listed is None or (listed.shipped and not asked):
+        return None
+    apps = [
+        one for one in state.subjects(Kind.APP) if not report.sites or state.place(one).site.casefold() in report.sites
+    ]
+    groups: dict[tuple[str, Touches, tuple[str, ...]], list[Exposure]] = {}
+    for one in exposures(state, processors(state, listed), apps):
+        if one.touches is not Touches.NO:
+            groups.setdefault((one.processor.name, one.touches, one.because), []).append(one)
+    rows = [_grouped(state, group) for group in groups.values()]
+    order = {row.name: number for number, row in enumerate(listed.rows)}
+    rows.sort(key=lambda row: (row["touches"] != Touches.YES.value, order[row["processor"]]))
+    return {
+        "effective": listed.effective.isoformat(),
+        "sha256": listed.sha256,
+        "source": listed.source,
+        "imported_at": rfc3339(listed.imported.at) if listed.imported is not None else None,
+        "exposure": rows,
+    }
+
+
+def _grouped(state: State, group: Sequence[Exposure]) -> ProcessorV1:
+    first = group[0]
+    called = [alias_of(state, one.app).removeprefix("app:") for one in group[:_NAMED]]
+    more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
+    return {
+        "processor": first.processor.name,
+        "touches": "yes" if first.touches is Touches.YES else "may",
+        "apps": len(group),
+        "app": f"{', '.join(called)}{more}",
+        "purposes": list(purposes_text(first.purposes)),
+        "locations": [place_text(place) for place in first.places],
+        "because": list(first.because),
+    }
 
 
 def _exposure_sheet(state: State) -> Iterable[tuple[Cell, ...]]:

@@ -142,8 +142,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
         waivers=waivers(document),
         attestations=attestations(document),
         held=apps_by_location(document),
-        # Reports that hold them are still to come; the place is kept for them.
-        processors=document.get("subprocessors"),
+        processors=document["subprocessors"],
         called_org=defaultdict(str, organizations),
         families=families,
         family_bars=bars(zip(families.values(), (counts for _, counts in about.by_family()), strict=True)),

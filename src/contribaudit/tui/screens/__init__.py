@@ -62,6 +62,14 @@ ALL: dict[str, Listed] = {
         "TermsScreen",
         in_footer=False,
     ),
+    "subprocessors": Listed(
+        "Sub-processors",
+        "S",
+        "Which of the vendor's sub-processors touch which apps, what for, where, and why",
+        "subprocessors",
+        "SubprocessorsScreen",
+        in_footer=False,
+    ),
     "desk": Listed(
         "Evidence",
         "a",
