@@ -472,7 +472,7 @@ class Overview:
         whole, looked = self._read_whole()
         spaces = spaces_read(Counts(**held))
         return [
-            f"{whole} of {plural(looked, 'organization')} read without a gap",
+            f"{whole} of {plural(looked, 'organization')} read without gaps",
             f"{held['sites_read']} of {plural(held['sites'], 'site')}",
             f"{held['apps_read']} of {plural(held['apps'], 'app')}",
             *([spaces] if spaces else []),

@@ -19,7 +19,16 @@ from typing import TYPE_CHECKING, TextIO
 
 from contribaudit import checks
 from contribaudit.exporters import csv_evidence
-from contribaudit.exporters.html.answers import apps_by_location, attestations, by_deed, parts, sections, some, waivers
+from contribaudit.exporters.html.answers import (
+    apps_by_location,
+    attestations,
+    by_deed,
+    known,
+    parts,
+    sections,
+    some,
+    waivers,
+)
 from contribaudit.exporters.html.links import Sets, chosen
 from contribaudit.exporters.html.picture import drawing
 from contribaudit.exporters.html.rows import chunks
@@ -186,7 +195,8 @@ def _template() -> Template:
     )
     environment.filters |= {
         "words": words, "label": label, "called": called, "plain": safe_text, "told": told, "some": some,
-        "counted": plural, "parts": parts, "by_deed": by_deed, "minute": _minute, "day": lambda moment: moment[:10],
+        "counted": plural, "parts": parts, "known": known, "by_deed": by_deed,
+        "minute": _minute, "day": lambda moment: moment[:10],
     }  # fmt: skip
     environment.globals |= {"chosen": chosen}
     return environment.from_string(_text("page.html.jinja"))

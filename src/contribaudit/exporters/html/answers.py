@@ -218,6 +218,12 @@ def attestations(document: ReportV1) -> list[Vouched]:
     ]
 
 
+def known(one: Proof | Vouched) -> str:
+    """How it is known, and from where: "documented: POST /v2/…"; a source that names its grade stands alone."""
+    source = safe_text(one.source)
+    return source if source.startswith(one.grade) else f"{one.grade}: {source}"
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """The apps at one location."""

@@ -263,7 +263,7 @@
     for (const seen of row[C.evidence]) {
       const [grade, source, at, by, second] = seen.slice(0, 5).map((number) => texts[number]);
       const people = [by && `by ${by}`, second && `confirmed by ${second}`].filter(Boolean).join(", ");
-      add("Evidence", `${grade}: ${source}, ${at}${people ? `, ${people}` : ""}${seen[5] ? `\nSHA-256 ${seen[5]}` : ""}`);
+      add("Evidence", `${source.startsWith(grade) ? "" : `${grade}: `}${source}, ${at}${people ? `, ${people}` : ""}${seen[5] ? `\nSHA-256 ${seen[5]}` : ""}`);
     }
     if (!row[C.evidence].length) add("Evidence", "none");
     add("What to do", text(row, "remediation"));
