@@ -143,6 +143,23 @@ def test_one_policy_says_what_differs_for_an_organization(company: Company) -> N
     assert expected == {(FINE, ("EU",)), (DRIFTED, ("US",)), (SMALL, ("EU",)), (WITHOUT_KEY, ())}
 
 
+def test_one_that_another_runner_audits_is_told_and_leaves_the_others_whole(cli: Cli, company: Company) -> None:
+    """It would have been 70 for all of them; of one alone it still is."""
+    from contribaudit.settings.file import data_dir
+    from contribaudit.store.history import History
+
+    _, whole, _ = company.audit()
+    with History.open(str(data_dir() / "history.sqlite")) as history, history.lock(DRIFTED):
+        code, document, _ = company.audit()
+        assert code == 1  # of Corner Shop
+        assert dict(board(document))["Acme"] == "another audit of it is running on this history"
+        assert outcomes(document, FINE) == outcomes(whole, FINE)
+        alone = cli("--config", str(company.config), "audit", "--org", DRIFTED)
+        assert alone.code == 70
+        assert "Another audit of organization" in alone.err
+        assert [run.id for run in history.runs(organization=DRIFTED)] == [1]
+
+
 def test_where_no_organization_can_be_read_no_run_is_kept(cli: Cli, company: Company) -> None:
     for one in (FINE, DRIFTED, SMALL):
         company.break_off(one)

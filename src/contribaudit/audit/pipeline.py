@@ -36,7 +36,7 @@ from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.attested import PlanSeen, plan_now
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import Chain, HistoryReader, State
-from contribaudit.errors import ContribauditError, NothingRead
+from contribaudit.errors import ContribauditError, NothingRead, StoreBusy
 from contribaudit.progress import SILENT, Progress
 from contribaudit.store.records import Judged, RunDraft, RunRecord
 
@@ -109,15 +109,13 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
     """Read every target, keep what was seen, judge it.
 
     Raises UsageError, before anything is read, when the policy and the selection ask for no check; StoreBusy when
-    another audit of one of the organizations runs on the same store; StoreError when the history cannot be written,
-    and then nothing of the run is kept; NothingRead when no organization could be read, for another reason than the
-    key: no run is kept, and the history knows of the attempt.
+    other audits of all of the organizations run on the same store, while one of several is told as not read; StoreError
+    when the history cannot be written, and then nothing of the run is kept; NothingRead when no organization could be
+    read, for another reason than the key: no run is kept, and the history knows of the attempt.
     """
     require_checks(job.policy, checks.ALL, job.selection)
     with ExitStack() as locks:
-        for target in job.targets:
-            if not target.left_out:
-                locks.enter_context(job.store.lock(target.organization))
+        job = _locked(job, locks)
         started_at = job.clock()
         snapshots = await _collect(job, collectors.ALL, progress, spaces=True)  # STEP 1: what was seen
         job, snapshots = _without_unreached(job, snapshots, started_at)
@@ -127,6 +125,27 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
             now = state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
             warnings = take_in_folder(job.store, job.attestations, now, job.operator.signature(job.clock()))
         return judge(job, record, snapshots, job.clock(), warnings=warnings)  # STEPS 3 to 5
+
+
+def _locked(job: Job, locks: ExitStack) -> Job:
+    """The job with each of its organizations held; one that another audit holds is not read, where others are.
+
+    Raises StoreBusy where that leaves none.
+    """
+    targets: list[Target] = []
+    busy: list[StoreBusy] = []
+    for target in job.targets:
+        held = target
+        if not target.left_out:
+            try:
+                locks.enter_context(job.store.lock(target.organization))
+            except StoreBusy as error:
+                busy.append(error)
+                held = replace(target, connect=None, unread_reason="another audit of it is running on this history")
+        targets.append(held)
+    if busy and not any(one.connect for one in targets):
+        raise busy[0]
+    return replace(job, targets=tuple(targets))
 
 
 def judge(
