@@ -29,7 +29,7 @@ from contribaudit.settings.model import Notify
 from contribaudit.store.history import History
 from contribaudit.vendors.fetching import opened
 from contribaudit.vendors.pages import read_page
-from contribaudit.vendors.terms import fetch, watched
+from contribaudit.vendors.terms import fetch
 
 BEGINS = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 DAYS = 31
@@ -186,7 +186,7 @@ def _texts(rules: TermsRules) -> dict[str, list[str]]:
 
 
 async def _day(store: History, rules: TermsRules, server: Server, now: datetime) -> None:
-    documents = watched(rules, store.added_documents())
+    documents = rules.watched(store.added_documents())
 
     async def no_wait(_seconds: float) -> None:
         return
@@ -215,7 +215,7 @@ def month(days: int = DAYS) -> tuple[int, list[str]]:
             for minutes in (0, 30):
                 asyncio.run(_day(store, rules, server, now + timedelta(minutes=minutes)))
                 later = now + timedelta(minutes=minutes + 1)
-                tell_of_documents(store, rules, watched(rules, store.added_documents()), NOTIFY, [memory], later)
+                tell_of_documents(store, rules, rules.watched(store.added_documents()), NOTIFY, [memory], later)
                 send_due(store, [memory], later)
             told = _told(memory.taken)
             expected = sorted(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Api, Cli
 from tests.vendors.documents import OTHERS, SETTINGS, page, settings_page
 
 NAME = "data-contribution-settings"
@@ -82,6 +82,33 @@ def test_an_edition_is_compared_shown_and_told_as_of_a_day(cli: Cli, pages: Path
     assert (early.code, "2026-11-25" in early.err) == (2, True)
     rows = list(csv.DictReader(io.StringIO(cli("terms", "timeline", "--format", "csv").out)))
     assert [(row["outcome"], row["recorded_by"]) for row in rows] == [("first", "dpo@acme.example"), ("changed", "")]
+
+
+def test_a_change_names_the_findings_that_rest_on_it(
+    cli: Cli, api: Api, key_file: Path, pages: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As the last audit left them; the next one doubts a pass."""
+    (tmp_path / "policy.toml").write_text(
+        'version = 1\nname = "t"\n[[rule]]\ncheck = "AI-20"\n[[rule]]\ncheck = "GV-06"\n'
+    )
+    monkeypatch.setenv("CONTRIBAUDIT_POLICY", str(tmp_path / "policy.toml"))
+    for name in OTHERS:
+        cli("terms", "add", name, str(pages / f"{name}.html"), "--retrieved-at", "2026-11-25")
+    cli("terms", "add", NAME, str(pages / "first.html"), "--retrieved-at", "2026-11-25")
+    first = json.loads(cli("audit", "--format", "json", "--api-key-file", str(key_file)).out)
+    (pages / "rovo.html").write_bytes(page("rovo-access").replace(b"Standard, Premium, and Enterprise", b"all"))
+    cli("terms", "add", "rovo-access", str(pages / "rovo.html"))
+    (change,) = json.loads(cli("terms", "diff", "rovo-access", "--format", "json").out)["changes"]
+    told = {f"AI-20 {one['outcome']} {one['id']}" for one in first["findings"] if one["check"] == "AI-20"}
+    assert set(change["findings"]) == told
+    assert told
+    second = json.loads(cli("audit", "--offline", "--format", "json").out)
+    before = {one["id"]: one["outcome"] for one in first["findings"]}
+    for one in second["findings"]:
+        if one["check"] == "AI-20" and before[one["id"]] not in ("unknown", "stale"):
+            assert (one["outcome"], one["reason_code"]) == ("unknown", "rule_under_review")
+        if one["check"] == "GV-06":
+            assert (before[one["id"]], one["outcome"]) == ("pass", "stale")
 
 
 @pytest.mark.parametrize(("a", "b"), [("1", "2"), ("2026-11-25", "2026-12-31"), ("first", "second")])

@@ -10,7 +10,7 @@ from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.provisions import Archive, Look, Watched
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
-from contribaudit.vendors.terms import Copy, take_in, watched
+from contribaudit.vendors.terms import Copy, take_in
 
 RULES = loader.load().terms
 ROWS = (
@@ -105,7 +105,7 @@ def who(moment: datetime, by: str = "dpo@acme.example") -> Signature:
 
 
 def document(name: str) -> Watched:
-    return next(one for one in watched(RULES, ()) if one.name == name)
+    return next(one for one in RULES.watched(()) if one.name == name)
 
 
 def add(

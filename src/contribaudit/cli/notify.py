@@ -127,7 +127,6 @@ def tell(console: Console, report: Report, policy: AuditPolicy, store: History) 
     from contribaudit.operations.notify import documents
     from contribaudit.operations.notify.channels import channels
     from contribaudit.operations.notify.notifier import tell_of
-    from contribaudit.vendors.terms import watched
 
     settings = console.settings()
     if settings.notify is None:
@@ -137,7 +136,7 @@ def tell(console: Console, report: Report, policy: AuditPolicy, store: History) 
         tell_of(report, policy, store, settings.notify, found, datetime.now(UTC))
         rules = report.state.rulebook.terms
         documents.tell_of_documents(
-            store, rules, watched(rules, store.added_documents()), settings.notify, found, datetime.now(UTC)
+            store, rules, rules.watched(store.added_documents()), settings.notify, found, datetime.now(UTC)
         )
         send(console, store, found, report)
     except ContribauditError as error:

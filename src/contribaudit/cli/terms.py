@@ -57,13 +57,12 @@ class _Desk:
 @contextmanager
 def _desk(console: Console, location: str | None, *, keeps: bool = False) -> Iterator[_Desk]:
     from contribaudit import wiring
-    from contribaudit.vendors.terms import watched
 
     settings = console.settings()
     rules = wiring.load_rulebook(settings).terms
     opened = wiring.open_store(settings, location, reading=not keeps)
     with opened as store:
-        yield _Desk(store, rules, watched(rules, store.added_documents()), store.documents())
+        yield _Desk(store, rules, rules.watched(store.added_documents()), store.documents())
 
 
 def _signature(console: Console, by: str | None) -> Signature:

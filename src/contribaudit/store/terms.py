@@ -19,6 +19,7 @@ from contribaudit.store import ids
 from contribaudit.store.columns import signature_in, signed
 from contribaudit.store.schema import document_looks, document_notes, document_pages, watched_documents
 
+_KINDS = {one.value: one for one in ProvisionKind}
 _HINT = "Restore the history from a backup, or import the document again"
 
 
@@ -122,8 +123,8 @@ def read_provisions(connection: Connection, look: int) -> Provisions:
         return ()
     try:
         rows = json.loads(zlib.decompress(packed))
-        return tuple(Provision(ProvisionKind(kind), tuple(heading), text) for kind, heading, text in rows)
-    except (zlib.error, ValueError, TypeError) as error:
+        return tuple(Provision(_KINDS[kind], tuple(heading), text) for kind, heading, text in rows)
+    except (zlib.error, ValueError, TypeError, KeyError) as error:
         raise StoreDamaged(f"The text of look {look} at a document cannot be read", hint=_HINT) from error
 
 

@@ -6,8 +6,7 @@ stays. A person who has looked may say that it is the document after all (`accep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -63,17 +62,6 @@ class Copy:
             redirects=page.redirects,
             validators=page.validators,
         )
-
-
-def watched(rules: TermsRules, added: Sequence[Watched]) -> tuple[Watched, ...]:
-    """Every watched document: the rulebook's, at the address that was named here if one was, then those added here."""
-    here = {one.name: one for one in added}
-    shipped = []
-    for one in rules.documents:
-        mine = here.pop(one.name, None)
-        own = mine is not None and mine.url
-        shipped.append(replace(one, url=mine.url) if own and mine else one)
-    return (*shipped, *here.values())
 
 
 def take_in(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import cache
@@ -30,6 +30,8 @@ _PLAIN = str.maketrans(
 
 def folded(text: str) -> str:
     """The text as it is compared: one kind of quotes, dashes and blanks. Its case stays: "US" is not "us"."""
+    if text.isascii():  # nearly every provision of a long page
+        return " ".join(text.split())
     return " ".join(unicodedata.normalize("NFKC", text).translate(_PLAIN).split())
 
 
@@ -318,6 +320,15 @@ class TermsRules:
     disclaimer: str = ""
     reviewed: date = date.min
     """When phrases were compared with the pages."""
+
+    def watched(self, added: Sequence[Watched]) -> tuple[Watched, ...]:
+        """Every watched document: these, at the address that was named here if one was, then those added here."""
+        here = {one.name: one for one in added}
+        shipped = []
+        for one in self.documents:
+            mine = here.pop(one.name, None)
+            shipped.append(replace(one, url=mine.url) if mine is not None and mine.url else one)
+        return (*shipped, *here.values())
 
     def topic(self, identity: str) -> Topic:
         """The topic of that ID. Raises KeyError."""

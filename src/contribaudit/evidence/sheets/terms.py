@@ -9,7 +9,6 @@ from contribaudit.core.resolve.provisions import standings
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet
 from contribaudit.exporters.terms import LOOKS, PROVISIONS, look_rows, provision_rows
-from contribaudit.vendors.terms import watched
 
 NOTE_COLUMNS = (
     "document", "anchor", "provision", "text_sha256", "holds", "note", "signed_by", "signed_at", "account", "host",
@@ -23,7 +22,7 @@ def archive_of(dossier: Dossier) -> Archive:
 
 def _looks(dossier: Dossier) -> Iterator[Row]:
     rules = dossier.report.state.rulebook.terms
-    yield from look_rows(rules, watched(rules, dossier.store.added_documents()), archive_of(dossier))
+    yield from look_rows(rules, rules.watched(dossier.store.added_documents()), archive_of(dossier))
 
 
 def _provisions(dossier: Dossier) -> Iterator[Row]:

@@ -14,7 +14,6 @@ from contribaudit.core.resolve.state import State
 from contribaudit.exporters.terms import LOOKS, change_lines, changes_of, document_rows, look_rows, note_text, summed
 from contribaudit.exporters.text import Cell, plural, safe_text
 from contribaudit.tui.widgets.grid import Column
-from contribaudit.vendors.terms import watched
 
 COLUMNS = (
     Column("day", 10),
@@ -57,7 +56,7 @@ class Timeline:
 def timeline(state: State) -> Timeline:
     """Everything that is archived as of the board's moment."""
     rules, archive = state.rulebook.terms, state.documents
-    documents = watched(rules, ())
+    documents = rules.watched(())
     entries = []
     for looks in archive.looks.values():
         for look in looks:
@@ -88,7 +87,7 @@ def timeline(state: State) -> Timeline:
 def _standing(state: State) -> Text:
     """How the documents stand, and which facts are under review."""
     rules, archive = state.rulebook.terms, state.documents
-    rows = list(document_rows(watched(rules, ()), archive, state.anchored))
+    rows = list(document_rows(rules.watched(()), archive, state.anchored))
     status = [str(row[3]) for row in rows]
     read, unread = status.count("read"), [str(row[0]) for row in rows if str(row[3]).startswith("not readable")]
     said = Text(f"{plural(len(rows), 'document')} of the vendor watched: {read} read")
