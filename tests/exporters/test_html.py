@@ -22,7 +22,7 @@ from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview, gravest_first, words
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.browser import CHROMIUM, Page, browser
-from tests.exporters.hostile import hostile_document
+from tests.exporters.hostile import ATTACKS, hostile_document
 
 needs_pdftotext = pytest.mark.skipif(
     not shutil.which("pdftotext"), reason="pdftotext is not installed (Debian package poppler-utils)"
@@ -208,6 +208,35 @@ def test_many_sites_are_squares() -> None:
     assert "260 more sites, each a square" in text
     for number in range(300):
         assert f"site=s{number}.example" in text
+
+
+def test_sub_processors_are_named_with_the_apps_that_they_touch() -> None:
+    """Each row of the list in force stands there as text; without a list the page says so."""
+    document = awkward()
+    assert "This report holds no list of sub-processors" in written(document)
+    attack = ATTACKS[0]
+    document["subprocessors"] = {
+        "effective": "2026-11-01",
+        "sha256": "f" * 64,
+        "source": attack,
+        "imported_at": "2026-11-20T08:00:00Z",
+        "exposure": [
+            {
+                "processor": attack,
+                "touches": "may",
+                "apps": 1_234,
+                "app": attack,
+                "purposes": ["AI", attack],
+                "locations": ["US", attack],
+                "because": [attack],
+            }
+        ],
+    }
+    section = written(document).partition('<h2 id="h-processors">')[2].partition("</section>")[0]
+    assert section.count("&lt;/script&gt;&lt;script&gt;alert(1)") == 5
+    assert "<script" not in section
+    for word in ("2026-11-01", "f" * 64, "may", "1234 apps", "AI; ", "US; "):
+        assert word in section
 
 
 @needs_chromium
