@@ -447,6 +447,12 @@ def test_files_for_monitoring_are_written_beside_the_report(ready: Api, cli: Cli
         ended = cli("audit", "--policy", policy(tmp_path), "--metrics", str(gauges), "--json-summary", str(summary))
     assert ended.code == json.loads(summary.read_text())["exit_code"] == 0
     assert "contribaudit_exit_code 0\n" in gauges.read_text()
+    assert 'contribaudit_verdict{verdict="PASS"} 1\n' in gauges.read_text()
+    (success,) = re.findall(r"^contribaudit_last_success_timestamp_seconds (\d+)", gauges.read_text(), re.MULTILINE)
+    unverified = policy(tmp_path, 'version = 1\n[[rule]]\ncheck = "DC-07"\n')
+    assert cli("audit", "--policy", unverified, "--metrics", str(gauges)).code == 3
+    assert 'contribaudit_verdict{verdict="UNVERIFIED"} 1\n' in gauges.read_text()
+    assert f"contribaudit_last_success_timestamp_seconds {success}" in gauges.read_text()
 
 
 @pytest.mark.parametrize("invocation", ["", "0f" * 16])

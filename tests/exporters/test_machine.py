@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -33,6 +34,8 @@ def test_the_gauges_the_summary_and_the_report_count_the_same() -> None:
             for sample in family.samples:
                 counted[sample.labels["outcome"]] = counted.get(sample.labels["outcome"], 0) + sample.value
     assert counted == told["by_outcome"] == {"fail": 1, "pass": 3}
+    places: Any = told["weakest_first"]
+    assert [one["by_outcome"] for one in places] == [told["by_outcome"]]
     assert told["exit_code"] == document["run"]["exit_code"]
     assert told["manifest_sha256"] == "ab12"
     assert json.loads(json.dumps(told)) == told

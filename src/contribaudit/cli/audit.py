@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from contribaudit.settings.model import Sites
 
 METRICS = "Write Prometheus gauges for a textfile collector."
+_RUNS_LOOKED_AT = 1000
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
@@ -111,8 +112,9 @@ def command(
         report, unexported = (
             judged(job, at) if offline else audited(console, job, silent=no_notify or bool(str(selection)))
         )
+        success = last_success(job, report) if metrics_path is not None else None
     try:
-        for_machines(console, report, metrics_path, summary_path)
+        for_machines(console, report, metrics_path, summary_path, success)
         finish(console, report, output_format, output_path, everything=everything)
     finally:
         if unexported is not None:
@@ -197,7 +199,25 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
     return replace(report, manifest_sha256=exported.manifest.sha256) if exported else report, None
 
 
-def for_machines(console: Console, report: Report, metrics_path: Path | None, summary_path: Path | None) -> None:
+def last_success(job: Job, report: Report) -> datetime | None:
+    """When the newest run of these organizations that ended with 0 ended, this one included."""
+    from contribaudit import exit_codes
+
+    if report.run.exit_code == exit_codes.OK:
+        return report.run.finished_at
+    wanted = {one.organization for one in job.targets if not one.left_out}
+    kept = job.store.runs(limit=_RUNS_LOOKED_AT)
+    good = (one for one in kept if one.exit_code == exit_codes.OK and wanted <= set(one.organizations))
+    return next((one.finished_at for one in good), None)
+
+
+def for_machines(
+    console: Console,
+    report: Report,
+    metrics_path: Path | None,
+    summary_path: Path | None,
+    success: datetime | None,
+) -> None:
     """Write what monitoring reads, each file whole or not at all."""
     if metrics_path is None and summary_path is None:
         return
@@ -207,7 +227,7 @@ def for_machines(console: Console, report: Report, metrics_path: Path | None, su
 
     document = json_v1.as_document(report)
     if metrics_path is not None:
-        console.write(machine.metrics(document, report.manifest_sha256), metrics_path)
+        console.write(machine.metrics(document, report.manifest_sha256, success), metrics_path)
     if summary_path is not None:
         console.write(json.dumps(machine.summary(document, report.manifest_sha256), indent=2) + "\n", summary_path)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.summary import Overview
+from contribaudit.exporters.summary import Overview, Place
 
 SCHEMA = "contribaudit.summary/1"
 _SECONDS_PER_DAY = 86_400
@@ -34,17 +35,52 @@ def summary(document: ReportV1, manifest_sha256: str = "") -> dict[str, object]:
         "changes": len(about.changes()),
         "key_days_left": document["key_days_left"],
         "manifest_sha256": manifest_sha256,
+        "weakest_first": [
+            {"organization": one.organization, "read": not one.unread, "by_outcome": _outcomes(one)}
+            for one in about.map()
+            if one.organization
+        ],
     }
 
 
-def metrics(document: ReportV1, manifest_sha256: str = "") -> str:
-    """The same as gauges; every family has its help and type. Ends in a newline."""
-    return "".join(f"{line}\n" for line in _lines(document, manifest_sha256))
+def _outcomes(place: Place) -> dict[str, int]:
+    return dict(sorted((outcome, number) for outcome, number in place.whole.by_outcome.items() if number))
 
 
-def _lines(document: ReportV1, manifest_sha256: str) -> Iterator[str]:
+def metrics(document: ReportV1, manifest_sha256: str = "", last_success: datetime | None = None) -> str:
+    """The same as gauges; every family has its help and type. Ends in a newline.
+
+    `last_success` is when the newest run that ended with 0 ended, None before the first.
+    """
+    return "".join(f"{line}\n" for line in _lines(document, manifest_sha256, last_success))
+
+
+def _lines(document: ReportV1, manifest_sha256: str, last_success: datetime | None) -> Iterator[str]:
     about, run = Overview(document), document["run"]
     finished = _seconds(run["finished_at"])
+    yield from _gauge(
+        "verdict",
+        "1 for the verdict of the last run, 0 for the others.",
+        [({"verdict": one}, int(one == about.word)) for one in (PASS, FAIL, UNVERIFIED)],
+    )
+    if last_success is not None:
+        told = "When the newest run that ended with 0 ended, Unix time."
+        yield from _gauge("last_success_timestamp_seconds", told, [({}, last_success.timestamp())])
+    places = [one for one in about.map() if one.organization]
+    yield from _gauge(
+        "organization_read",
+        "1 for an organization of which something was read in this run.",
+        [({"organization": one.organization}, int(not one.unread)) for one in places],
+    )
+    yield from _gauge(
+        "organization_findings",
+        "Findings of each organization by outcome.",
+        [
+            ({"organization": one.organization, "outcome": outcome}, number)
+            for one in places
+            for outcome, number in _outcomes(one).items()
+        ],
+    )
     yield from _gauge(
         "info",
         "The run, its policy and the version that judged it.",
