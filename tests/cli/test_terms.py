@@ -132,7 +132,7 @@ def test_editions_are_named_by_number_day_or_digest(cli: Cli, pages: Path, a: st
         (("show", "dpa"), "never archived"),
         (("show", NAME, "--as-of", "soon"), "is not a date"),
         (("show", "data-contribution-setting"), "No document called"),
-        (("add", "no-such", "first.html"), "No document called"),
+        (("add", "data-contribution-setings", "first.html"), "Did you mean data-contribution-settings"),
         (("add", "No Such!", "first.html", "--title", "x"), "is no name"),
         (("add", NAME, "missing.html"), "cannot be imported"),
         (("add", NAME, "http://www.atlassian.com/legal"), "plain http"),
@@ -259,11 +259,21 @@ def test_a_change_is_told_on_its_day_and_once(cli: Cli, pages: Path, tmp_path: P
     ]
 
 
+@pytest.mark.parametrize("name", ["Sub processors", "subprocessors", "sub_processors", "SUB-PROCESSORS"])
+def test_a_name_is_known_however_it_is_spaced(cli: Cli, tmp_path: Path, name: str) -> None:
+    (tmp_path / "list.html").write_text("<h1>Atlassian sub-processors</h1><p>None at all.</p>")
+    assert cli("terms", "add", name, str(tmp_path / "list.html")).out.startswith("sub-processors: archived")
+
+
 def test_an_own_document_is_watched_with_its_title(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "rules.txt").write_text("House rules\n\nBe kind.\n")
     assert cli("terms", "add", "house-rules", str(tmp_path / "rules.txt"), "--title", "House rules").code == 0
+    (tmp_path / "rules.txt").write_text("House rules\n\nBe brave.\n")
+    assert "changed: 1 provision" in cli("terms", "add", "house-rules", str(tmp_path / "rules.txt")).out
+    assert cli("terms", "add", "other-rules", str(tmp_path / "rules.txt")).code == 0
     listed = json.loads(cli("terms", "list", "--format", "json").out)["documents"]
-    assert (listed[-1]["document"], listed[-1]["shipped"], listed[-1]["status"]) == ("house-rules", False, "read")
+    found = [(one["document"], one["title"], one["shipped"], one["status"]) for one in listed[-2:]]
+    assert found == [("house-rules", "House rules", False, "read"), ("other-rules", "other-rules", False, "read")]
 
 
 def test_hostile_text_is_shown_harmless(cli: Cli, pages: Path) -> None:

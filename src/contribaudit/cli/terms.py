@@ -40,18 +40,28 @@ class _Desk:
     documents: tuple[Watched, ...]
     archive: Archive
 
+    def find(self, name: str) -> Watched | None:
+        """The watched document of that name, however it is spaced; None where there is none."""
+        wanted = _bare(name)
+        return next((one for one in self.documents if _bare(one.name) == wanted), None)
+
     def document(self, name: str) -> Watched:
         """The watched document of that name. Raises UsageError."""
         from difflib import get_close_matches
 
         from contribaudit.errors import UsageError
 
-        found = next((one for one in self.documents if one.name == name.strip().casefold()), None)
+        found = self.find(name)
         if found is None:
             names = [one.name for one in self.documents]
             near = get_close_matches(name.casefold(), names, n=3, cutoff=0.5) or names
             raise UsageError(f"No document called {name[:60]!r} is watched", hint=f"Known: {', '.join(near)}")
         return found
+
+
+def _bare(name: str) -> str:
+    """A name without case, blanks and dashes: "Sub processors" is "sub-processors"."""
+    return "".join(character for character in name.casefold() if character.isalnum())
 
 
 @contextmanager
@@ -122,7 +132,8 @@ def add_command(
     """Import a copy of a document from a file, or watch another address.
 
     An address is only noted; `terms check --fetch NAME` fetches it. NAME is a shipped document (see `terms list`) or a
-    new one, with --title. A copy that is no document, or only part of one, is kept as not readable: exit code 3.
+    new one; --title says what that is. A copy that is no document, or only part of one, is kept as not readable: the
+    command then ends with 3.
     """
     from contribaudit.core.model.provisions import Watched
     from contribaudit.vendors import fetching
@@ -152,27 +163,27 @@ def add_command(
 
 
 def _named(desk: _Desk, name: str, title: str | None) -> Watched:
-    """The document to add to: a watched one, or with a title a new one."""
+    """The document to add to: a watched one, or a new one, unless its name is nearly that of another."""
     import re
+    from difflib import get_close_matches
 
     from contribaudit.core.model.provisions import Watched
     from contribaudit.errors import UsageError
 
     folded = name.strip().casefold()
-    known = next((one for one in desk.documents if one.name == folded), None)
+    known = desk.find(name)
     if known is not None:
         return known
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){0,12}", folded) or len(folded) > 60:
         raise UsageError(
             f"{name[:60]!r} is no name of a document", hint="Write small letters, digits and dashes: house-rules"
         )
-    if title is None:
-        names = ", ".join(one.name for one in desk.documents)
+    near = get_close_matches(folded, [one.name for one in desk.documents], n=1, cutoff=0.75)
+    if title is None and near:
         raise UsageError(
-            f"No document called {folded!r} is watched",
-            hint=f"Known: {names}. For a new one say what it is: --title 'House rules'",
+            f"No document called {folded!r} is watched", hint=f"Did you mean {near[0]}? For another one give --title"
         )
-    return Watched(folded, title, "", shipped=False)
+    return Watched(folded, title or folded, "", shipped=False)
 
 
 def _retrieved(text: str | None, now: datetime) -> datetime:

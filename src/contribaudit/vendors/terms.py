@@ -31,6 +31,8 @@ from contribaudit.vendors.pages import Readable, instead, read_page
 _SHARED = 0.5
 """A page that holds so much of the text before is the document, whatever stands beside it."""
 _NOTHING_SHARED = 0.05
+_SHORT = 40
+"""Words, below which one provision less is half the document."""
 _FEW = 5
 """Provisions, below which nothing can be told by what is shared."""
 
@@ -188,7 +190,7 @@ def _not_the_document(
             told = mark.replace("|", " or ")
             return "other_document", f"it is another document: it nowhere says \u2018{told}\u2019"
     words = sum(len(one.text.split()) for one in before)
-    if before and page.words * 100 <= rules.short_percent * words:
+    if words >= _SHORT and page.words * 100 <= rules.short_percent * words:
         return "half_as_long", f"it has {page.words} words, and the copy before had {words}"
     if len(before) >= _FEW and len(page.provisions) >= _FEW and shared <= _NOTHING_SHARED:
         return "other_document", "it shares nothing with the copy before: it is another document, or wholly rewritten"
