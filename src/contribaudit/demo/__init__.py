@@ -28,6 +28,7 @@ from contribaudit.audit.job import Job, Operator, Target
 from contribaudit.audit.pipeline import audit
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.demo.pages import archive_pages
+from contribaudit.demo.processors import import_lists
 from contribaudit.demo.story import STORIES, Moment, Values
 from contribaudit.files import unfinished
 from contribaudit.progress import SILENT, Progress
@@ -76,6 +77,7 @@ def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Demons
         policy = wiring.load_policy(policy_path, rulebook)
         job = Job(targets(SILENT), store, rulebook, policy, operator=Operator("demo"))
         archive_pages(store, rulebook.terms, [moments[0].at, now - timedelta(days=1)])
+        import_lists(store, rulebook.subprocessors, moments[0].at, now - timedelta(days=1))
         for moment in moments:
             _let_happen(moment, replace(job, clock=partial(_at, moment.at)), organization)
         job = replace(job, targets=targets(progress))

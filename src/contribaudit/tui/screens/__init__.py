@@ -64,7 +64,7 @@ ALL: dict[str, Listed] = {
     ),
     "subprocessors": Listed(
         "Sub-processors",
-        "S",
+        "B",
         "Which of the vendor's sub-processors touch which apps, what for, where, and why",
         "subprocessors",
         "SubprocessorsScreen",
