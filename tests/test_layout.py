@@ -28,6 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # What a pack is and how it is checked; making one needs what an audit gives.
     ("evidence.manifest", "evidence.signing"),
     ("evidence.pack",),
+    ("evidence.answers",),
     ("evidence.agreement",),
     ("evidence.verify",),
     ("audit",),

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from contribaudit.core.model.finding import Outcome
 from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS
 from contribaudit.evidence.signing import Signer
 from tests.evidence.conftest import SIGNER
@@ -71,8 +72,10 @@ class Case:
         edit(document)
         (self.pack / NAME).write_bytes(rfc8785.dumps(document))
 
-    def relist(self, edit: Callable[[dict[str, Any]], object] = lambda _document: None) -> None:
-        """List every file anew, as whoever knows the format would."""
+    def relist(self, edit: Callable[[dict[str, Any]], object] = lambda _document: None, *, based: bool = True) -> None:
+        """List every file anew, as whoever knows the format would, where findings are `based` on files included."""
+        if based and (self.pack / "findings.csv").is_file():
+            self.rows("findings.csv", lambda rows: [row.update(self._basis(row)) for row in rows])
 
         def whole(document: dict[str, Any]) -> None:
             for key, name in (("ledger_sha256", "ledger.csv"), ("policy_sha256", "policy.toml")):
@@ -80,6 +83,13 @@ class Case:
             edit(document)
 
         remade(self.pack, whole)
+
+    def _basis(self, row: dict[str, str]) -> dict[str, str]:
+        path = row["evidence_file"]
+        if path.startswith("responses/") and not row["evidence_sha256"]:
+            path = "collection.csv"
+        digest = sha256((self.pack / path).read_bytes()).hexdigest()
+        return {"evidence_file": path, "evidence_file_sha256": digest}
 
     def sign(self, signer: Signer) -> None:
         (self.pack / SIGNATURE).write_bytes(signer.sign((self.pack / NAME).read_bytes()))
@@ -105,9 +115,20 @@ class Case:
                 row |= cells(one)
             for one in told.values():
                 rows.append({**rows[0], "finding_id": one["id"], **cells(one)})
-            rows.sort(key=lambda row: row["finding_id"])
 
         self.rows("findings.csv", follow)
+        by_check: dict[str, list[str]] = {}
+        for one in document["findings"]:
+            by_check.setdefault(one["check"], []).append(one["outcome"])
+
+        def count(rows: Rows) -> None:
+            rows[:] = [row for row in rows if row["check_id"] in by_check]
+            for row in rows:
+                outcomes = by_check[row["check_id"]]
+                row |= {outcome.value: str(outcomes.count(outcome.value)) for outcome in Outcome}
+                row |= {"findings": str(len(outcomes)), "worst_outcome": outcomes[0]}
+
+        self.rows("controls.csv", count)
 
 
 def cells(one: dict[str, Any]) -> dict[str, str]:
@@ -171,17 +192,29 @@ def relisted(name: str, what: str, how: Way) -> None:
 
     def anew(case: Case) -> None:
         how(case)
-        case.relist()
+        case.relist(based=False)
 
     simple(name, "unsigned", f"{what}; nothing else", how)
     simple(f"{name}-listed-anew", "unsigned", f"{what}; manifest and SHA256SUMS made anew", anew)
 
 
-def answer(case: Case) -> Path:
-    """One that a setting rests on."""
-    with (case.pack / "settings.csv").open(encoding="utf-8", newline="") as file:
+def answer(case: Case, edit: Callable[[dict[str, str]], str]) -> None:
+    """One that a setting rests on is written another way; "" takes its line out."""
+    digest, path = _answered(case.pack)
+    told = [json.loads(line) for line in path.read_text().splitlines()]
+    lines = [edit(one) if one["sha256"] == digest else json.dumps(one) for one in told]
+    path.write_text("".join(f"{line}\n" for line in lines if line))
+
+
+def _as_passed(row: dict[str, str]) -> None:
+    row |= {"pass": row["fail"], "fail": "0", "worst_outcome": "pass"}
+
+
+def _answered(pack: Path) -> tuple[str, Path]:
+    """Digest of an answer that a setting rests on, and its file."""
+    with (pack / "settings.csv").open(encoding="utf-8", newline="") as file:
         digest = next(row["sha256"] for row in csv.DictReader(file) if row["sha256"])
-    return case.pack / "responses" / f"{digest}.json"
+    return digest, pack / "responses" / f"{digest[0]}.jsonl"
 
 
 def first(folder: str) -> Callable[[Case], Path]:
@@ -436,10 +469,47 @@ relisted(
 )
 relisted(
     "answer-changed",
-    "an answer in responses/ is another, under its name",
-    lambda c: answer(c).write_text("{}"),
+    "an answer in responses/ is another, under its digest",
+    lambda c: answer(c, lambda one: json.dumps({**one, "body": "{}"})),
 )
-relisted("answer-deleted", "an answer in responses/ is deleted", lambda c: answer(c).unlink())
+relisted("answer-deleted", "an answer in responses/ is deleted", lambda c: answer(c, lambda _one: ""))
+relisted(
+    "answer-twice",
+    "an answer in responses/ stands there twice",
+    lambda c: answer(c, lambda one: f"{json.dumps(one)}\n{json.dumps(one)}"),
+)
+relisted(
+    "answer-key-twice",
+    "an answer in responses/ has another body before its own",
+    lambda c: answer(c, lambda one: json.dumps(one).replace('"body"', '"body": "{}", "body"')),
+)
+relisted(
+    "answer-no-line",
+    "a line of responses/ is no answer",
+    lambda c: answer(c, lambda one: f"{json.dumps(one)}\nnull"),
+)
+relisted("answers-deleted", "a file of responses/ is deleted", lambda c: _answered(c.pack)[1].unlink())
+relisted(
+    "answers-elsewhere",
+    "a file of responses/ has the name of another",
+    lambda c: _answered(c.pack)[1].rename(c.pack / "responses" / "x.jsonl"),
+)
+relisted(
+    "basis-elsewhere",
+    "a finding rests on another file of the pack",
+    lambda c: c.rows("findings.csv", lambda r: r[0].update(evidence_file="README.txt")),
+)
+relisted(
+    "basis-of-nobody",
+    "a finding rests on an attestation that nobody made",
+    lambda c: c.rows("findings.csv", lambda r: r[0].update(attestation_id="look-9")),
+)
+relisted(
+    "control-improved",
+    "controls.csv counts a fail as a pass",
+    lambda c: c.rows("controls.csv", lambda r: _as_passed(next(row for row in r if row["fail"] != "0"))),
+)
+relisted("control-deleted", "a row of controls.csv is deleted", lambda c: c.rows("controls.csv", lambda r: r.pop()))
 relisted(
     "screenshot-changed",
     "a screenshot is another, under its name",

@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from contribaudit.core.judge.evaluate import Selection
 from contribaudit.errors import OutputError, StoreError, UsageError
 from contribaudit.evidence.dossier import Wanted, of_last, of_period, of_run
 from contribaudit.evidence.export import EvidenceFolder, Form, export
+from contribaudit.evidence.pack import Pack, report_pieces
 from contribaudit.evidence.sheet import Sheet
 from contribaudit.evidence.sheets import ALL
 from contribaudit.evidence.verify import verify
@@ -47,7 +48,11 @@ def test_every_file_is_there(unsigned: Path) -> None:
 
 def test_every_row_points_at_what_it_rests_on(unsigned: Path) -> None:
     """Each digest of a setting is a raw answer in the pack; so are the screenshot and the event behind a change."""
-    held = {path.stem for path in (unsigned / "responses").iterdir()}
+    bundles = [path.read_text().splitlines() for path in sorted((unsigned / "responses").iterdir())]
+    answers = [json.loads(line) for lines in bundles for line in lines]
+    held = {one["sha256"] for one in answers}
+    assert [one["sha256"] for one in answers] == sorted(held)
+    assert len(bundles) <= 16
     named = {row["sha256"] for row in rows(unsigned, "settings.csv")} - {""}
     assert named <= held
     assert len(named) > 5
@@ -56,13 +61,22 @@ def test_every_row_points_at_what_it_rests_on(unsigned: Path) -> None:
     events = {row["event_sha256"] for row in rows(unsigned, "changes.csv")} - {""}
     assert events
     assert events <= held
-    assert {sha256(path.read_bytes()).hexdigest() for path in (unsigned / "responses").iterdir()} == held
+    assert {sha256(one["body"].encode()).hexdigest() for one in answers} == held
+    sums = dict(line.split("  ")[::-1] for line in (unsigned / "SHA256SUMS").read_text().splitlines())
+    for row in rows(unsigned, "findings.csv"):
+        assert row["evidence_file_sha256"] == sums[row["evidence_file"]], row["check_id"]
+        assert row["evidence_file"].startswith("responses/") == (row["evidence_sha256"] in held)
+        assert bool(row["attestation_id"]) == (row["evidence_file"] == "attestations.csv")
 
 
 def test_findings_are_those_of_the_report(unsigned: Path) -> None:
     report = json.loads((unsigned / "report.json").read_text())
-    told = [(row["finding_id"], row["outcome"]) for row in rows(unsigned, "findings.csv")]
-    assert told == [(one["id"], one["outcome"]) for one in report["findings"]]
+    told = rows(unsigned, "findings.csv")
+    assert sorted((row["finding_id"], row["outcome"]) for row in told) == [
+        (one["id"], one["outcome"]) for one in report["findings"]
+    ]
+    order = [(row["check_id"], row["site"], row["app"], row["subject_kind"], row["subject_name"]) for row in told]
+    assert order == sorted(order)
     assert (unsigned / "policy.toml").read_text().strip()
     assert report["policy"]["sha256"] == sha256((unsigned / "policy.toml").read_bytes()).hexdigest()
 
@@ -326,3 +340,49 @@ def test_a_pack_is_for_this_account_alone(archive: bool, tmp_path: Path, unsigne
     assert (tmp_path / "place").stat().st_mode & 0o777 == (0o600 if archive else 0o700)
     inside = [path for path in (tmp_path / "place").rglob("*") if not archive]
     assert all(path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600) for path in inside)
+
+
+OWNED = """
+extends = ["essentials"]
+[evidence]
+owner = "platform@acme.example"
+due_days = 30
+[[rule]]
+check = "DR-01"
+expect = ["DE"]
+owner = "dpo@acme.example"
+due_days = 7
+"""
+
+
+def test_a_failed_finding_says_who_mends_it_and_until_when(told: Scene) -> None:
+    """The rule's own before the general ones; days begin with the run that first saw it so."""
+    job = told.bench.job(OWNED)
+    pack = export(of_last(job), told.folder / "owned", now=NOW, operator=told.operator).place
+    found = rows(pack, "findings.csv")
+    bad = [row for row in found if row["outcome"] in ("fail", "conflict", "not_achievable", "unknown", "stale")]
+    assert {(row["owner"], row["due_days"]) for row in bad if row["check_id"] == "DR-01"} == {("dpo@acme.example", "7")}
+    assert {(row["owner"], row["due_days"]) for row in bad if row["check_id"] != "DR-01"} == {
+        ("platform@acme.example", "30")
+    }
+    assert {(row["owner"], row["due_days"], row["due_on"]) for row in found if row not in bad} <= {("", "", "")}
+    first = {row["finding_id"]: row["from"][:10] for row in reversed(rows(pack, "outcomes.csv"))}
+    standing = [row for row in bad if row["check_id"] != "DR-01" and row["finding_id"] in first]
+    for row in standing:
+        wanted = (date.fromisoformat(first[row["finding_id"]]) + timedelta(days=30)).isoformat()
+        assert row["due_on"] == wanted, row["subject_name"]
+    assert standing
+    verify(pack)
+    named = {one["owner"] for one in json.loads((pack / "report.json").read_text())["findings"]}
+    assert named == {"", "platform@acme.example", "dpo@acme.example"}
+
+
+def test_a_hundred_thousand_findings_of_one_step_are_read(unsigned: Path, tmp_path: Path) -> None:
+    """A step names each of its findings, a line each."""
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    document = json.loads((unsigned / "report.json").read_text())
+    document["next"][0]["findings"] = ["0123456789abcdef"] * 150_000
+    (pack / "report.json").write_text(json.dumps(document, indent=2) + "\n")
+    told = [value for key, value in report_pieces(Pack(pack, None)) if key == "next"]
+    assert len(told[0]["findings"]) == 150_000

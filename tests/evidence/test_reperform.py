@@ -89,23 +89,44 @@ def test_what_the_gateway_told_is_judged_again(scenario: str, tmp_path: Path) ->
 
 
 def test_a_pack_of_the_version_before(pack: Path, copied: Callable[[Path], Path]) -> None:
-    """Without planned times and places of rules: it verifies, is judged again and is read."""
+    """Without planned times, places of rules, owners and controls, findings by ID, a file for each raw answer."""
     older = copied(pack)
-    new = ("planned_at", "late_minutes")
-    with (older / "runs.csv").open(encoding="utf-8", newline="") as file:
-        rows = [{name: cell for name, cell in row.items() if name not in new} for row in csv.DictReader(file)]
-    with (older / "runs.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    lines = (older / "data-dictionary.csv").read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if not line.startswith(b"runs.csv,") or line.split(b",")[2].decode() not in new]
-    assert len(kept) == len(lines) - len(new)
-    (older / "data-dictionary.csv").write_bytes(b"".join(kept))
+    added = {
+        "runs.csv": ("planned_at", "late_minutes"),
+        "findings.csv": (
+            "owner", "due_days", "due_on", "attestation_id", "evidence_file", "evidence_file_sha256",
+        ),
+    }  # fmt: skip
+    for name, new in added.items():
+        with (older / name).open(encoding="utf-8", newline="") as file:
+            rows = [{key: cell for key, cell in row.items() if key not in new} for row in csv.DictReader(file)]
+        if name == "findings.csv":
+            rows.sort(key=lambda row: row["finding_id"])
+        with (older / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, sorted(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    (older / "controls.csv").unlink()
+    for bundle in list((older / "responses").iterdir()):
+        for line in bundle.read_text().splitlines():
+            one = json.loads(line)
+            (older / "responses" / f"{one['sha256']}.json").write_bytes(one["body"].encode())
+        bundle.unlink()
+    lines = (older / "data-dictionary.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    gone = [f"{name},{column}" for name, new in added.items() for column in new]
+    kept = [
+        line
+        for line in lines
+        if not line.startswith("controls.csv,") and ",".join(line.split(",")[::2][:2]) not in gone
+    ]
+    (older / "data-dictionary.csv").write_text("".join(kept), encoding="utf-8")
     document = json.loads((older / "report.json").read_text())
     del document["run"]["planned_at"]
     for one in document["findings"]:
-        del one["rule"]
+        for key in ("rule", "owner", "due_days"):
+            del one[key]
+        for evidence in one["evidence"]:
+            del evidence["attestation_id"]
     (older / "report.json").write_text(json.dumps(document, indent=2) + "\n")
     verify(remade(older))
     found = reperform(older)
@@ -114,7 +135,7 @@ def test_a_pack_of_the_version_before(pack: Path, copied: Callable[[Path], Path]
     told = load(older)
     assert told["run"]["planned_at"] is None
     assert {one["rule"] for one in told["findings"]} == {""}
-    assert "it does not hold run.planned_at, findings.rule" in told["warnings"][-1]
+    assert "it does not hold run.planned_at, findings.due_days, findings.owner, findings.rule" in told["warnings"][-1]
 
 
 def test_an_archive_too(zipped: Path) -> None:

@@ -64,6 +64,8 @@ def reperformed(case: Case) -> tuple[int, str]:
 def _shown(text: str, folder: Path) -> str:
     """Without what is another with every run: places, digests, long numbers and blanks."""
     text = re.sub(r"/[^ ]*contribaudit[^ ]*/", "", text)  # where reperform unpacks rules
+    text = re.sub(r"responses/[0-9a-f]\.jsonl(, line \d+)?", "responses/….jsonl", text)
+    text = re.sub(r"rests on \d+ answers", "rests on N answers", text)
     text = re.sub(r"[0-9a-f]{16,}", "…", text.replace(f"{folder}/", ""))
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:]{8}Z", "TIME", text)
     text = re.sub(r"\d+ bytes, and should have \d+", "N bytes, and should have N", text)

@@ -63,9 +63,9 @@ BESIDE = {
     "organizations": {"unread_reason", "left_out"},
     "inventory": {"sites_read", "apps_read", "spaces_counted", "spaces_whole"},
     "collection": {"code", "missing_scope", "started_at"},
-    "findings": {"rule"},
+    "findings": {"rule", "owner", "due_days"},
     "findings.subject": {"alias"},
-    "findings.evidence": {"confirmed_by"},
+    "findings.evidence": {"confirmed_by", "attestation_id"},
     "changes": {"existed_before", "exists_after", "id", "cause_code", "match", "other_events", "ticket"},
 }
 """What stands beside them since."""

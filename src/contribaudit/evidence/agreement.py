@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import blake2b
 from typing import Any
 
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
+from contribaudit.evidence.answers import digests, is_bundle
 from contribaudit.evidence.manifest import NAME, SUMS, UNLISTED, Entry, Manifest
 from contribaudit.evidence.pack import REPORT, Pack, report_pieces, shown, strict_json, table
 from contribaudit.exporters.text import csv_cell, safe_text
 
 _LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
-DICTIONARY = "data-dictionary.csv"
+DICTIONARY, CONTROLS = "data-dictionary.csv", "controls.csv"
 _ALWAYS = (
     REPORT, DICTIONARY, "findings.csv", "settings.csv", "inventory.csv", "collection.csv", "changes.csv",
     "attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "population.csv", "policy.toml",
@@ -52,6 +54,8 @@ class _Told:
     """By severity and outcome."""
     ids: set[str] = field(default_factory=set)
     attested_by: set[str] = field(default_factory=set)
+    controls: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
+    """By check and control, how many findings came out how."""
 
 
 def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
@@ -74,6 +78,7 @@ def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -
         yield from _organizations(pack, listed, told)
         yield from _answers(pack, manifest, listed)
         yield from _page_of_list(pack, listed)
+        yield from _controls(pack, listed, told)
     except _WRONG_SHAPE as error:
         said = f"{type(error).__name__} {error}".strip()
         yield Disagreement(REPORT, f"{REPORT} or a table holds a value of another kind than it should: {shown(said)}")
@@ -96,9 +101,10 @@ def _layout(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iter
 
 
 def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
-    """Both in the order of their IDs, side by side."""
-    rows = _in_order(table(pack, "findings.csv"), "finding_id")
-    row = next(rows, None)
+    """Each row against the finding with its ID: the table is sorted by check and subject, the report by ID."""
+    columns = [name for name in _FINDING if name not in _PERSONS or manifest.scope.people == "named"]
+    rows = _digested(table(pack, "findings.csv"), columns)
+    differ: dict[str, Mapping[str, Any]] = {}
     last = ""
     for key, one in report_pieces(pack):
         if key != "findings":
@@ -113,35 +119,45 @@ def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreem
         last = identity
         told.ids.add(identity)
         told.outcomes[one["severity"], one["outcome"]] += 1
+        of_check = told.controls.setdefault(one["check"], {})
+        for control in one["controls"]:
+            of_check.setdefault(control, Counter())[one["outcome"]] += 1
         told.attested_by |= {each["attested_by"] for each in one["evidence"] if each["attested_by"]}
-        while row is not None and row["finding_id"] < identity:
-            yield _only_in_csv(row)
-            row = next(rows, None)
-        if row is None or row["finding_id"] != identity:
+        row = rows.pop(identity, None)
+        if row is None:
             yield Disagreement("findings.csv", f"findings.csv has no row for the finding {shown(identity)}", identity)
-            continue
-        yield from (
-            Disagreement("findings.csv", f"findings.csv tells another {column} of {identity} than {REPORT}", identity)
-            for column in _other(_FINDING, row, one, told.head, manifest)
+        elif row != _digest(_cell(_FINDING[name](one, told.head)) for name in columns):
+            differ[identity] = one
+    for identity in sorted(rows):
+        yield Disagreement(
+            "findings.csv", f"findings.csv has the finding {shown(identity)}, {REPORT} has not", identity
         )
-        row = next(rows, None)
-    while row is not None:
-        yield _only_in_csv(row)
-        row = next(rows, None)
+    for told_row in table(pack, "findings.csv") if differ else ():
+        identity = told_row["finding_id"]
+        if identity in differ:
+            yield from (
+                Disagreement(
+                    "findings.csv", f"findings.csv tells another {column} of {identity} than {REPORT}", identity
+                )
+                for column in _other(_FINDING, told_row, differ[identity], told.head, manifest)
+            )
 
 
-def _only_in_csv(row: Mapping[str, str]) -> Disagreement:
-    identity = row["finding_id"]
-    return Disagreement("findings.csv", f"findings.csv has the finding {shown(identity)}, {REPORT} has not", identity)
-
-
-def _in_order(rows: Iterator[Mapping[str, str]], column: str) -> Iterator[Mapping[str, str]]:
-    last = ""
+def _digested(rows: Iterator[Mapping[str, str]], columns: Sequence[str]) -> dict[str, bytes]:
+    """Digest of what each row tells, by finding: a million rows are never all in memory."""
+    found: dict[str, bytes] = {}
     for row in rows:
-        if not row[column] > last:
-            raise ValueError(f"findings.csv has {shown(row[column])} twice, or out of order")
-        last = row[column]
-        yield row
+        identity = row["finding_id"]
+        if identity in found:
+            raise ValueError(f"findings.csv has {shown(identity)} twice")
+        found[identity] = _digest(row.get(name, "" if name in _LATER else "no such column") for name in columns)
+    return found
+
+
+def _digest(cells: Iterable[str]) -> bytes:
+    """Of cells, apostrophes, which guard against formulas, apart."""
+    text = "\0".join(cells).replace("'", "")
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 Look = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
@@ -150,6 +166,22 @@ Look = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 
 def _first(key: str) -> Look:
     return lambda one, _head: one["evidence"][0][key] if one["evidence"] else None
+
+
+def _later(look: Look) -> Look:
+    """None where a report of an older version does not have the key."""
+
+    def found(one: Mapping[str, Any], head: Mapping[str, Any]) -> Any:
+        try:
+            return look(one, head)
+        except KeyError:
+            return None
+
+    return found
+
+
+_LATER = ("owner", "due_days", "attestation_id")
+"""Columns that the first packs did not have."""
 
 
 def _waiver(key: str) -> Look:
@@ -200,6 +232,8 @@ _FINDING: dict[str, Look] = {
     "waiver_approved_by": _waiver("approved_by"),
     "waiver_ticket": _waiver("ticket"),
     "waiver_expires": _waiver("expires"),
+    "attestation_id": _later(_first("attestation_id")),
+    **{key: _later(_at(key)) for key in ("owner", "due_days")},
     "policy_sha256": lambda _one, head: head["policy"]["sha256"],
     "rulebook_version": lambda _one, head: head["rulebook"]["version"],
 }  # fmt: skip
@@ -228,7 +262,7 @@ _CHANGE: dict[str, Look] = {
     },
 }  # fmt: skip
 _PERSONS = frozenset(
-    ("attested_by", "waiver_approved_by", "actor", "requested_by", "approved_by", "decided_by", "second")
+    ("attested_by", "owner", "waiver_approved_by", "actor", "requested_by", "approved_by", "decided_by", "second")
 )
 """Columns that hold nothing but a person: in a pack without names a table has a stand-in where a text may have part."""
 
@@ -244,14 +278,18 @@ def _other(
     for column, look in looks.items():
         if column in _PERSONS and manifest.scope.people != "named":
             continue
-        if column not in row or not _equal(row[column], look(one, head)):
+        missing = column not in row and column not in _LATER
+        if missing or not _equal(row.get(column, ""), look(one, head)):
             yield column
 
 
 def _equal(cell: str, value: Any) -> bool:
     """Whether the cell is how the value is written; apostrophes, which guard against formulas, apart."""
-    told = csv_cell(tuple(value) if isinstance(value, list) else value)
-    return cell.replace("'", "") == told.replace("'", "")
+    return cell.replace("'", "") == _cell(value).replace("'", "")
+
+
+def _cell(value: Any) -> str:
+    return csv_cell(tuple(value) if isinstance(value, list) else value)
 
 
 def _head(manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
@@ -457,15 +495,51 @@ def _organizations(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iter
             yield Disagreement(name, f"{name} tells of another organization than {REPORT}")
 
 
+def _controls(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iterator[Disagreement]:
+    """That controls.csv counts the findings of the report, and no others. Packs of older versions have none."""
+    if CONTROLS not in listed:
+        return
+    wanted = {
+        (control, check): counts for check, controls in told.controls.items() for control, counts in controls.items()
+    }
+    for row in table(pack, CONTROLS):
+        counts = wanted.pop((f"{row['framework']} {row['control']}", row["check_id"]), Counter())
+        counted = {outcome.value: row[outcome.value] for outcome in Outcome}
+        same = counted == {outcome.value: str(counts[outcome.value]) for outcome in Outcome}
+        if not same or row["findings"] != str(counts.total()) or not counts[row["worst_outcome"]]:
+            yield Disagreement(CONTROLS, f"{CONTROLS} counts other findings of {shown(row['check_id'])} than {REPORT}")
+    for control, check in sorted(wanted):
+        yield Disagreement(CONTROLS, f"{CONTROLS} has no row for {check} and {shown(control)}")
+
+
+def _basis(pack: Pack, listed: Mapping[str, Entry], held: set[str]) -> Iterator[Disagreement]:
+    """That the pack holds what each finding rests on. Rows of older versions do not name it."""
+    attested = {row["attestation_id"] for row in table(pack, "attestations.csv")}
+    for row in table(pack, "findings.csv"):
+        path = row.get("evidence_file")
+        if path is None:
+            return
+        known = _digest_of(listed, path) == row["evidence_file_sha256"]
+        if is_bundle(path):
+            known = known and row["evidence_sha256"] in held
+        if row["attestation_id"]:
+            known = known and attested.issuperset(row["attestation_id"].replace("'", "").split(", "))
+        if not known:
+            identity = row["finding_id"]
+            yield Disagreement("findings.csv", f"{identity} rests on what is not in the pack", identity)
+
+
+def _digest_of(listed: Mapping[str, Entry], path: str) -> str | None:
+    return listed[path].sha256 if path in listed else None
+
+
 def _answers(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
     """That the answers are there on which settings rest."""
+    held = set(digests(pack, listed))
+    yield from _basis(pack, listed, held)
     if manifest.scope.people != "named":
         return
-    missing = {
-        digest
-        for row in table(pack, "settings.csv")
-        if (digest := row["sha256"]) and f"responses/{digest}.json" not in listed
-    }
+    missing = {digest for row in table(pack, "settings.csv") if (digest := row["sha256"]) and digest not in held}
     if missing:
         yield Disagreement("settings.csv", f"settings.csv rests on {len(missing)} answers that are not in responses/")
 

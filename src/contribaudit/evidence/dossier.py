@@ -136,6 +136,7 @@ def persons(dossier: Dossier) -> set[str]:
     found: set[str] = set()
     for waiver in dossier.policy.waivers:
         found |= {waiver.requested_by, waiver.approved_by}
+    found |= {dossier.policy.evidence.owner, *(rule.owner for rule in dossier.policy.rules)}
     for decision in dossier.policy.decisions:
         found |= {decision.by, decision.second}
     for run in dossier.store.runs():

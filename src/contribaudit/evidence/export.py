@@ -12,7 +12,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -27,6 +27,7 @@ from contribaudit.audit.job import Operator
 from contribaudit.core.advise.gaps import EVERY_HOURS
 from contribaudit.core.model.provisions import LookOutcome
 from contribaudit.errors import OutputError, StoreDamaged, UsageError
+from contribaudit.evidence import answers
 from contribaudit.evidence.dictionary import data_dictionary
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.manifest import (
@@ -42,7 +43,10 @@ from contribaudit.evidence.manifest import (
     plain_path,
 )
 from contribaudit.evidence.pseudonyms import NameHandling
+from contribaudit.evidence.sheet import Sheet
 from contribaudit.evidence.sheets import ALL
+from contribaudit.evidence.sheets.findings import FINDINGS
+from contribaudit.evidence.sheets.findings import rows as finding_rows
 from contribaudit.evidence.signing import Signer
 from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES
 from contribaudit.exporters import json_v1
@@ -224,18 +228,22 @@ Evidence of contribaudit {version}: {about} of {organizations}, read until {fini
 
 What is what
   report.json            the whole report of run {run}; findings.csv holds the same findings
-  findings.csv           one row for each check and subject
+  findings.csv           one row for each check and subject; `evidence_file` names what in this folder it rests on
+  controls.csv           the same counted by control of ISO 27001, SOC 2, GDPR, NIST and others
   data-dictionary.csv    explains every column of every file
   manifest.json          every file with its SHA-256 and size, and the manifest of the export before this one
   SHA256SUMS             the same digests in the form that sha256sum reads
   policy.toml, rulebook/, decoders/
                          what judged the run: with them each finding can be performed again
   population.csv, ledger.csv
-                         what was asked, how much was announced and read, and every request: all of them are reads
+                         what was asked, how much was announced and read, and every request: all of them are reads.
+                         `sha256` in ledger.csv is of the whole answer as it came, which no file here has: responses/
+                         holds the objects that were taken out of it, each under a digest of its own
   runs.csv, gaps.csv, outcomes.csv, changes.csv
                          when somebody looked, when nobody did (more than {hours:g} hours), what came of it over time
   segregation.csv        who did what
-  responses/             raw answers of the API; `evidence_sha256` in findings.csv names the one it rests on
+  responses/             raw answers of the API, one a line, in files by the first digit of their SHA-256;
+                         `evidence_sha256` in findings.csv names the one it rests on
   terms.csv, provisions.csv, terms_notes.csv
                          the vendor's documents that the rules rest on, provision by provision, and notes on them
   documents/             those pages as they came; `sha256` in terms.csv names them
@@ -260,6 +268,11 @@ _SIGNED = """\
        openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in manifest.json -sigfile manifest.json.sig
      The key's fingerprint, to be compared with the one that the signer gave you:
        openssl pkey -pubin -in public-key.pem -outform DER | sha256sum
+"""
+_ANSWERS = """\
+
+A raw answer, with jq: the file by the first digit of its SHA-256, the line by the whole. The same digest comes out:
+       jq -rj 'select(.sha256 == "{digest}").body' {path} | sha256sum
 """
 _TOOL = """
 `contribaudit evidence verify .` does all of this, finds added files too, and needs neither history nor network.
@@ -288,8 +301,8 @@ Sites
 """
 
 
-def readme_text(dossier: Dossier, *, signed: bool) -> str:
-    """The file. Names in it are made harmless."""
+def readme_text(dossier: Dossier, *, signed: bool, answer: str = "") -> str:
+    """The file. Names in it are made harmless; `answer` is the digest of a raw answer, "" where the folder has none."""
     report = dossier.report
     names = ", ".join(
         dossier.cast.text(safe_text(report.state.organization_name(one))) for one in dossier.organizations
@@ -311,6 +324,7 @@ def readme_text(dossier: Dossier, *, signed: bool) -> str:
         _SITES.format(sites=", ".join(safe_text(site) for site in dossier.sites)) if dossier.sites else "",
         _CHECK,
         _SIGNED if signed else "",
+        _ANSWERS.format(digest=answer, path=answers.file_of(answer)) if answer else "",
         _TOOL,
         "\nWhat a folder that fits proves\n",
         *(f"  {line}\n" for line in PROVES),
@@ -383,11 +397,17 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
     """
     place = place.absolute()
     store, mark = dossier.store, "\ufeff" if form.csv_bom else ""
+    held: set[str] = set()
     with EvidenceFolder(place, archive=form.archive, mode=form.mode) as folder:
-        for sheet in ALL:
+
+        def write(sheet: Sheet) -> None:
             with folder.text(sheet.name) as out:
                 out.write(mark)
                 sheet.write(dossier, out)
+
+        for sheet in ALL:
+            if sheet is not FINDINGS:  # it names other files by their digests
+                write(sheet)
         with folder.text("report.json") as out:
             out.writelines(json_v1.pieces(dossier.document, dossier.cast.document))
         folder.put("policy.toml", dossier.cast.text(dossier.policy.resolved_toml).encode())
@@ -399,12 +419,18 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
                 path = f"decoders/{number:03}.toml"
             folder.put(path, dossier.cast.text(body.decode()).encode())
         if dossier.cast.named:  # what was answered, or photographed, may show people
-            for path, body in _raw(dossier):
+            for path, some in answers.bundles(_noting(_answers(dossier), held)):
+                with folder.binary(path) as file:
+                    file.writelines(some)
+            for path, body in _attachments(dossier):
                 folder.put(path, body)
         for path, body in _pages(dossier):
             folder.put(path, body)
+        write(replace(FINDINGS, rows=lambda told: finding_rows(told, folder.sha256_of, held)))
         folder.put("data-dictionary.csv", f"{mark}{data_dictionary()}".encode())
-        folder.put("README.txt", readme_text(dossier, signed=form.signer is not None).encode())
+        folder.put(
+            "README.txt", readme_text(dossier, signed=form.signer is not None, answer=min(held, default="")).encode()
+        )
         before = dossier.store.manifests(dossier.organizations)
         manifest = _manifest(dossier, folder, now, before[-1] if before else None, form.signer)
         noted = ExportedManifest(
@@ -468,8 +494,14 @@ def _manifest(
     )
 
 
-def _raw(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
-    """The raw answers that settings, findings and changes rest on, then the screenshots, by digest.
+def _noting(answers: Iterable[tuple[str, bytes]], held: set[str]) -> Iterator[tuple[str, bytes]]:
+    for digest, body in answers:
+        held.add(digest)
+        yield digest, body
+
+
+def _answers(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
+    """The raw answers that settings, findings and changes rest on, with their digests, sorted by them.
 
     Raises StoreDamaged for an answer that a setting rests on and that is not kept any more.
     """
@@ -486,14 +518,18 @@ def _raw(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
         kept: Mapping[str, bytes] = dossier.store.objects(some)
         for digest in some:
             if digest in kept:
-                yield f"responses/{digest}.json", kept[digest]
+                yield digest, kept[digest]
             elif digest in owed:
                 raise StoreDamaged(
                     f"The raw object {digest} is not in the history", hint="Audit again, then export that run"
                 )
+
+
+def _attachments(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
+    """Pages of watched documents and screenshots, by path."""
     pages = {
         one.sha256
-        for looks in state.documents.looks.values()
+        for looks in dossier.report.state.documents.looks.values()
         for one in looks
         if one.sha256 and one.outcome is not LookOutcome.UNCHANGED and one.code != "too_large"
     }

@@ -119,8 +119,8 @@ ASK = "Ask whoever made the evidence for the original"
 
 REPORT = "report.json"
 _LONGEST_LINE = 1 << 20
-_MOST_LINES = 100_000
-"""Of one entry or one object at the top."""
+_MOST_LINES = 1 << 22
+"""Of one entry or one object at the top: a step may name a million findings."""
 
 
 def strict_json(text: str | bytes) -> Any:

@@ -58,7 +58,8 @@ _OF_THE_HISTORY = frozenset(
 
 _COMPARED = (
     "check", "title", "severity", "outcome", "underlying_outcome", "reason_code", "due_at", "organization", "subject",
-    "setting", "expected", "observed", "reason", "fragile", "remediation", "console_path", "controls", "waiver",
+    "setting", "expected", "observed", "reason", "fragile", "owner", "due_days", "remediation",
+    "console_path", "controls", "waiver",
 )  # fmt: skip
 """Keys of a finding in report.json that follow from the pack alone; its evidence beside them.
 
@@ -198,7 +199,7 @@ def _inventory(pack: Pack, state: State) -> Iterator[Disagreement]:
     """What inventory.csv tells otherwise than settings.csv; names may be known from earlier runs."""
     there = {tuple(row[name] for name in _INVENTORY) for row in table(pack, "inventory.csv")}
     places = [csv_evidence.INVENTORY.columns.index(name) for name in _INVENTORY]
-    follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.inventory_cells(state)}
+    follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.INVENTORY.rows(state)}
     for row in sorted(there ^ follows):
         what = "holds a row that does not follow" if row in there else "lacks a row that follows"
         yield Disagreement("inventory.csv", f"inventory.csv {what} from settings.csv: {safe_text(' '.join(row))}")

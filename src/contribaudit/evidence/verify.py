@@ -19,6 +19,7 @@ from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.resolve.state import NEVER_EXPORTED, Chain
 from contribaudit.errors import ContribauditError, EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import disagreements
+from contribaudit.evidence.answers import FOLDER, digests, is_bundle
 from contribaudit.evidence.manifest import (
     NAME,
     PUBLIC_KEY,
@@ -94,7 +95,7 @@ def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = T
             if path not in present:
                 raise EvidenceDamaged(f"{path} is missing", hint=ASK)
             _check(pack, entry, present[path])
-        _coherent(manifest, listed)
+        _coherent(pack, manifest, listed)
         if agreement:
             for one in disagreements(pack, manifest, listed):
                 raise EvidenceDamaged(one.what, hint=ASK)
@@ -262,7 +263,7 @@ def _trusted(path: Path) -> PublicKey:
     return read_public_key(pem, str(path))
 
 
-def _coherent(manifest: Manifest, listed: dict[str, Entry]) -> None:
+def _coherent(pack: Pack, manifest: Manifest, listed: dict[str, Entry]) -> None:
     """What the manifest says of its own files."""
     judged = manifest.judged
     if judged.ledger_sha256 is not None and _digest(listed, "ledger.csv") != judged.ledger_sha256:
@@ -271,8 +272,13 @@ def _coherent(manifest: Manifest, listed: dict[str, Entry]) -> None:
         raise EvidenceDamaged(f"policy.toml is not the one that {NAME} names", hint=ASK)
     for path, entry in listed.items():
         folder, _, name = path.rpartition("/")
-        if folder in ("responses", "attachments") and name.removesuffix(".json") != entry.sha256:
+        if is_bundle(path):
+            continue
+        if folder in (FOLDER, "attachments") and name.removesuffix(".json") != entry.sha256:
             raise EvidenceDamaged(f"{path} does not hold what its name says", hint=ASK)
+
+    for _ in digests(pack, listed):
+        pass
 
 
 def _digest(listed: dict[str, Entry], path: str) -> str | None:

@@ -1,6 +1,7 @@
 """CSV evidence: fixed columns, one header row, CRLF, UTF-8, cells that never start a formula.
 
-A new column only ever joins at the end. Rows are sorted, so that two runs compare line by line. The text is what
+What people read stands first, IDs and digests last; a script takes columns by their names, which stay. Rows are sorted,
+findings by check and subject, so that two runs compare line by line. The text is what
 `csv.writer` makes of `csv_cell` cell by cell, for the price of one join a row.
 """
 
@@ -15,6 +16,7 @@ from contribaudit import catalogue, collectors
 from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.resolve.inventory import inventory_rows
 from contribaudit.core.resolve.state import State
+from contribaudit.exporters.json_v1 import by_check_and_subject
 from contribaudit.exporters.report_v1 import JsonValue, ReportV1
 from contribaudit.exporters.text import Cell, csv_cell
 
@@ -81,45 +83,48 @@ class Sheet(Generic[_Source]):
 def _findings(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
     names = {one["id"]: one["name"] for one in document["organizations"]}
     run, policy, rulebook = document["run"], document["policy"]["sha256"], document["rulebook"]["version"]
-    for one in document["findings"]:
+    for one in by_check_and_subject(document["findings"]):
         subject, waiver = one["subject"], one["waiver"]
         first = one["evidence"][0] if one["evidence"] else None
         yield (
-            one["id"],
-            run["id"],
-            run["finished_at"],
-            one["organization"],
-            names.get(one["organization"], one["organization"]),
-            subject["site"],
-            subject["app"],
-            subject["kind"],
-            subject["id"],
-            subject["name"],
             one["check"],
             one["title"],
             one["severity"],
             one["outcome"],
-            one["underlying_outcome"],
-            one["reason_code"],
+            names.get(one["organization"], one["organization"]),
+            subject["site"],
+            subject["app"],
+            subject["kind"],
+            subject["name"],
             one["setting"],
             value_of(one["expected"]),
             value_of(one["observed"]),
-            first["grade"] if first else None,
-            first["source"] if first else None,
-            first["observed_at"] if first else None,
-            first["attested_by"] if first else None,
-            first["sha256"] if first else None,
-            one["fragile"],
-            one["due_at"],
             one["reason"],
             one["remediation"],
+            one["owner"],
+            one["due_days"],
+            one["due_at"],
+            one["fragile"],
+            one["underlying_outcome"],
+            one["reason_code"],
             waiver["reason"] if waiver else None,
             waiver["approved_by"] if waiver else None,
             waiver["ticket"] if waiver else None,
             waiver["expires"] if waiver else None,
             tuple(one["controls"]),
-            policy,
+            first["grade"] if first else None,
+            first["source"] if first else None,
+            first["observed_at"] if first else None,
+            first["attested_by"] if first else None,
+            run["id"],
+            run["finished_at"],
             rulebook,
+            one["id"],
+            one["organization"],
+            subject["id"],
+            first["attestation_id"] if first else None,
+            first["sha256"] if first else None,
+            policy,
         )
 
 
@@ -132,10 +137,8 @@ def inventory_cells(state: State) -> Iterable[tuple[Cell, ...]]:
     """The rows of inventory.csv."""
     for row in inventory_rows(state):
         yield (
-            row.organization,
             row.organization_name,
             str(row.kind),
-            row.id,
             row.name,
             row.site,
             row.type_key,
@@ -149,20 +152,23 @@ def inventory_cells(state: State) -> Iterable[tuple[Cell, ...]]:
             row.note,
             row.spaces,
             row.spaces_counted,
+            row.organization,
+            row.id,
         )
 
 
 def _settings(state: State) -> Iterable[tuple[Cell, ...]]:
     for one in sorted(state.everything(), key=lambda seen: (seen.subject, seen.setting)):
         place = state.place(one.subject)
-        common = (one.subject.organization, str(one.subject.kind), one.subject.id, place.name, one.setting)
+        common = (str(one.subject.kind), place.name, one.setting)
+        ids = (one.subject.organization, one.subject.id)
         unit = catalogue.find(one.setting).unit
         if isinstance(one, Observed):
             read: tuple[Cell, ...] = (True, one.value, one.value is None, unit, str(one.grade), one.source)
-            yield (*common, *read, one.observed_at, one.response, None, None, None)
+            yield (*common, *read, one.observed_at, None, None, None, *ids, one.response)
         else:
-            unread: tuple[Cell, ...] = (False, None, None, unit, None, one.source, one.attempted_at, None)
-            yield (*common, *unread, one.code, one.reason, one.missing_scope)
+            unread: tuple[Cell, ...] = (False, None, None, unit, None, one.source, one.attempted_at)
+            yield (*common, *unread, one.code, one.reason, one.missing_scope, *ids, None)
 
 
 def _collection(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
@@ -170,7 +176,6 @@ def _collection(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
     for one in document["collection"]:
         call = known.get(one["collector"])
         yield (
-            one["organization"],
             one["collector"],
             call.title if call else None,
             call.scope if call else None,
@@ -183,42 +188,43 @@ def _collection(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
             one["started_at"],
             one["requests"],
             one["seconds"],
+            one["organization"],
         )
 
 
 FINDINGS = Sheet(
     "findings.csv",
     (
-        "finding_id", "run_id", "run_finished_at", "organization_id", "organization_name", "site", "app",
-        "subject_kind", "subject_id", "subject_name", "check_id", "check_title", "severity", "outcome",
-        "underlying_outcome", "reason_code", "setting", "expected", "observed", "evidence_grade", "evidence_source",
-        "evidence_observed_at", "attested_by", "evidence_sha256", "fragile", "due_at", "reason", "remediation",
-        "waiver_reason", "waiver_approved_by", "waiver_ticket", "waiver_expires", "controls", "policy_sha256",
-        "rulebook_version",
+        "check_id", "check_title", "severity", "outcome", "organization_name", "site", "app", "subject_kind",
+        "subject_name", "setting", "expected", "observed", "reason", "remediation", "owner", "due_days", "due_at",
+        "fragile", "underlying_outcome", "reason_code", "waiver_reason", "waiver_approved_by", "waiver_ticket",
+        "waiver_expires", "controls", "evidence_grade", "evidence_source", "evidence_observed_at", "attested_by",
+        "run_id", "run_finished_at", "rulebook_version", "finding_id", "organization_id", "subject_id",
+        "attestation_id", "evidence_sha256", "policy_sha256",
     ),
     _findings,
 )  # fmt: skip
 INVENTORY = Sheet(
     "inventory.csv",
     (
-        "organization_id", "organization_name", "kind", "id", "name", "site", "type_key", "plan", "status", "sandbox",
-        "realm", "regions", "pinned", "created_at", "note", "spaces", "spaces_counted",
+        "organization_name", "kind", "name", "site", "type_key", "plan", "status", "sandbox", "realm", "regions",
+        "pinned", "created_at", "note", "spaces", "spaces_counted", "organization_id", "id",
     ),
     inventory_cells,
 )  # fmt: skip
 SETTINGS = Sheet(
     "settings.csv",
     (
-        "organization_id", "subject_kind", "subject_id", "subject_name", "setting", "read", "value", "value_is_null",
-        "unit", "grade", "source", "observed_at", "sha256", "reason_code", "reason", "missing_scope",
+        "subject_kind", "subject_name", "setting", "read", "value", "value_is_null", "unit", "grade", "source",
+        "observed_at", "reason_code", "reason", "missing_scope", "organization_id", "subject_id", "sha256",
     ),
     _settings,
 )  # fmt: skip
 COLLECTION = Sheet(
     "collection.csv",
     (
-        "organization_id", "collector", "endpoint", "scope", "status", "announced", "read", "reason_code", "reason",
-        "missing_scope", "started_at", "requests", "seconds",
+        "collector", "endpoint", "scope", "status", "announced", "read", "reason_code", "reason", "missing_scope",
+        "started_at", "requests", "seconds", "organization_id",
     ),
     _collection,
 )  # fmt: skip

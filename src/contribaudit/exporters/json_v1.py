@@ -152,6 +152,34 @@ class _Findings(Sequence[FindingV1]):
             return [finding_row(self._state, one) for one in self._sorted[place]]
         return finding_row(self._state, self._sorted[place])
 
+    def by_check_and_subject(self) -> Iterator[FindingV1]:
+        """As the function of that name; one at a time."""
+        place = self._state.place
+        ordered = list(self._sorted)
+        keys: tuple[Callable[[Finding], str], ...] = (
+            lambda one: place(one.subject).name,
+            lambda one: one.subject.kind,
+            lambda one: place(one.subject).app,
+            lambda one: place(one.subject).site,
+            lambda one: one.subject.organization,
+            lambda one: one.check,
+        )
+        for key in keys:  # one after the other, the last first: a key of six texts for each of a million takes room
+            ordered.sort(key=key)
+        return (finding_row(self._state, one) for one in ordered)
+
+
+def by_check_and_subject(findings: Sequence[FindingV1]) -> Iterator[FindingV1]:
+    """The findings as people read them: by check, organization, site, app, kind and name of the subject, then ID."""
+    if isinstance(findings, _Findings):
+        return findings.by_check_and_subject()
+    return iter(sorted(findings, key=_read_as))
+
+
+def _read_as(one: FindingV1) -> tuple[str, ...]:
+    about = one["subject"]
+    return one["check"], one["organization"], about["site"], about["app"], about["kind"], about["name"], one["id"]
+
 
 _NO_FINDINGS = '\n  "findings": []'
 
@@ -277,6 +305,7 @@ def finding_row(state: State, one: Finding) -> FindingV1:
                 "attested_by": evidence.attested_by,
                 "sha256": evidence.sha256,
                 "confirmed_by": evidence.confirmed_by,
+                "attestation_id": evidence.attestation_id,
             }
             for evidence in one.evidence
         ],
@@ -294,6 +323,8 @@ def finding_row(state: State, one: Finding) -> FindingV1:
             "expires": one.waiver.expires.isoformat(),
         },
         "rule": one.rule,
+        "owner": one.owner,
+        "due_days": one.due_days,
     }
 
 

@@ -149,6 +149,7 @@ class EvidenceV1(TypedDict):
     attested_by: str | None
     sha256: Digest
     confirmed_by: str | None
+    attestation_id: str | None
 
 
 class WaiverV1(TypedDict):
@@ -180,6 +181,8 @@ class FindingV1(TypedDict):
     controls: list[str]
     waiver: WaiverV1 | None
     rule: str
+    owner: str
+    due_days: int | None
 
 
 class ChangeV1(TypedDict):

@@ -101,9 +101,9 @@ ADDED_LATER: dict[str, dict[str, Any]] = {
     "organizations": {"unread_reason": "", "left_out": False},
     "inventory": {"sites_read": 0, "apps_read": 0, "spaces_counted": None, "spaces_whole": None},
     "collection": {"code": "", "missing_scope": None, "started_at": ""},
-    "findings": {"rule": ""},
+    "findings": {"rule": "", "owner": "", "due_days": None},
     "findings.subject": {"alias": ""},
-    "findings.evidence": {"confirmed_by": None},
+    "findings.evidence": {"confirmed_by": None, "attestation_id": None},
     "changes": {
         "existed_before": True, "exists_after": True, "id": "", "cause_code": None, "match": None, "other_events": [],
         "ticket": "",

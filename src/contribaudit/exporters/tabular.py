@@ -92,8 +92,8 @@ def _json(cell: Cell) -> object:
 
 
 COLUMNS = (
-    "organization_id", "app_id", "site", "type_key", "id", "key", "name", "type", "status", "created_at", "first_seen",
-    "from_the_start",
+    "site", "type_key", "key", "name", "type", "status", "created_at", "first_seen", "from_the_start",
+    "organization_id", "app_id", "id",
 )  # fmt: skip
 
 
@@ -115,11 +115,8 @@ def space_rows(state: State) -> Iterator[tuple[Cell, ...]]:
         for one in state.spaces(app.organization).of(app):
             space = one.space
             yield (
-                app.organization,
-                app.id,
                 one.host,
                 one.type_key,
-                space.id,
                 space.key,
                 space.name,
                 space.type,
@@ -127,6 +124,9 @@ def space_rows(state: State) -> Iterator[tuple[Cell, ...]]:
                 space.created_at,
                 one.first_seen,
                 one.from_the_start,
+                app.organization,
+                app.id,
+                space.id,
             )
 
 

@@ -46,6 +46,8 @@ def _evidence(terms: EvidenceTerms) -> Mapping[str, Item]:
         "max_age_days": {name: terms.max_age_days[name] for name in sorted(terms.max_age_days)},
         "screenshot": terms.screenshot or NEVER,
         "second_person": terms.second_person or NEVER,
+        "owner": terms.owner or None,
+        "due_days": terms.due_days,
     }
 
 
@@ -59,6 +61,8 @@ def _rule(rule: Rule) -> Mapping[str, Item]:
         "reason": rule.reason or None,
         "accept": rule.accept,
         "max_age_days": None if rule.max_age_days is None else dict(sorted(rule.max_age_days.items())),
+        "owner": rule.owner or None,
+        "due_days": rule.due_days,
         "expands": rule.expands or None,
     }
 

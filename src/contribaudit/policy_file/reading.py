@@ -366,6 +366,8 @@ def _evidence(documents: Iterable[Document]) -> EvidenceTerms:
             max_age_days={**terms.max_age_days, **table.max_age_days.given()},
             screenshot=table.screenshot if "screenshot" in given else terms.screenshot,
             second_person=table.second_person if "second_person" in given else terms.second_person,
+            owner=table.owner or terms.owner,
+            due_days=table.due_days or terms.due_days,
         )
     return terms
 

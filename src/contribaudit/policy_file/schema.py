@@ -449,6 +449,8 @@ class EvidenceTable(Table):
     max_age_days: AgeTable = Field(default_factory=AgeTable)
     screenshot: FromSeverity = Field(default=None, description="From this severity on an attestation needs one.")
     second_person: FromSeverity = Field(default=None, description="From this severity on an attestation needs one.")
+    owner: Text | None = Field(default=None, description="Who mends what fails or is not verified: an address, a team.")
+    due_days: Days | None = Field(default=None, description="How many days they have from the first time it was so.")
 
 
 class WhereTable(Table):
@@ -477,6 +479,8 @@ class RuleTable(Table):
     reason: Text = Field(default="", validate_default=True, description="Why it is on; required when it is off.")
     accept: Grades | None = None
     max_age_days: AgeTable | None = None
+    owner: Text | None = Field(default=None, description="Who mends what fails; without it that of [evidence].")
+    due_days: Days | None = Field(default=None, description="How many days they have; without it those of [evidence].")
     expands: Statement = Field(default="", description="Written by `policy show`: the key of [expect] behind the rule.")
 
     @field_validator("reason", mode="wrap")
@@ -500,6 +504,8 @@ class RuleTable(Table):
             reason=self.reason,
             accept=self.accept,
             max_age_days=self.max_age_days.given() if self.max_age_days else None,
+            owner=self.owner or "",
+            due_days=self.due_days,
             expands=self.expands,
         )
 

@@ -35,7 +35,8 @@ from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.rulebook import Words
 from contribaudit.core.model.snapshot import SpaceIndex
 from contribaudit.demo import demonstration
-from contribaudit.errors import CredentialError, EvidenceDamaged, StoreDamaged
+from contribaudit.errors import CredentialError, EvidenceDamaged
+from contribaudit.evidence.answers import answer
 from contribaudit.evidence.export import Form
 from contribaudit.evidence.pack import ASK, Pack, open_pack
 from contribaudit.evidence.verify import Verified, verify
@@ -101,14 +102,8 @@ class PackSource(Shown):
 
     def raw(self, sha256_hex: str) -> bytes:
         """The answer as the pack holds it. Raises StoreDamaged where it is not in it, EvidenceDamaged where altered."""
-        path = f"responses/{sha256_hex}.json"
         with open_pack(self._place) as pack:
-            if not sha256_hex.isalnum() or path not in {name for name, _ in pack.sizes()}:
-                raise StoreDamaged(
-                    f"The raw response {sha256_hex} is not in this evidence",
-                    hint="Packs without names of people contain none; open it on the machine with the history",
-                )
-            return _read(pack, path, sha256_hex)
+            return answer(pack, sha256_hex)
 
 
 def _read(pack: Pack, path: str, sha256_hex: str) -> bytes:

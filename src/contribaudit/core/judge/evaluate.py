@@ -398,6 +398,7 @@ def _finding(
     state: State, policy: AuditPolicy, check: Check, rule: Rule, subject: Subject, verdict: Verdict
 ) -> Finding:
     words = state.rulebook.words[check.id]
+    open_ = verdict.outcome.violates or verdict.outcome.unproven
     return Finding(
         check=check.id,
         title=words.title,
@@ -417,6 +418,8 @@ def _finding(
         console_path=words.console_path,
         controls=words.controls,
         rule=policy.place(rule),
+        owner=(rule.owner or policy.evidence.owner) if open_ else "",
+        due_days=(rule.due_days or policy.evidence.due_days) if open_ else None,
     )
 
 

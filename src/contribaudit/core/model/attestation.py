@@ -91,6 +91,7 @@ class Attestation:
             self.screen,
             self.console_path,
             generation,
+            self.id,
         )
 
     @property

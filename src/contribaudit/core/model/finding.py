@@ -78,6 +78,8 @@ class Evidence:
     screenshot: bool = False
     anchored: bool = False
     """For attested evidence: whether the API's signals stand as they did during the look."""
+    attestation_id: str | None = None
+    """Of what a person recorded, None where nobody had to."""
 
     @classmethod
     def of(cls, *observations: Observation) -> tuple[Evidence, ...]:
@@ -98,6 +100,7 @@ def _evidence(one: Observed) -> Evidence:
         confirmed_by=who.confirmed_by,
         screenshot=who.screenshot,
         anchored=who.anchored,
+        attestation_id=who.attestation or None,
     )
 
 
@@ -139,6 +142,10 @@ class Finding:
     console_path: str = ""
     controls: tuple[str, ...] = ()
     waiver: AppliedWaiver | None = None
+    owner: str = ""
+    """Who is to mend it, by the policy; "" where the policy names nobody."""
+    due_days: int | None = None
+    """How many days they have, from the day on which it was first seen so; None where the policy says nothing."""
     rule: str = ""
     """Where the policy's rule stands, as "conf/policy.toml:12"; "" where no file near is known."""
 

@@ -57,6 +57,8 @@ class Attester:
     """The menu path that was taken, "" where none was recorded."""
     generation: str = ""
     """The console generation that has this path, in the rulebook's words; "" where it knows none."""
+    attestation: str = ""
+    """ID of what was recorded; of an answer that rests on several, all of theirs with commas between."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ class EvidenceTerms:
     screenshot: Severity | None = None
     """From this severity on an attestation needs one; None means never."""
     second_person: Severity | None = None
+    owner: str = ""
+    """Who mends what fails or is not verified, where the rule names nobody; "" for nobody."""
+    due_days: int | None = None
+    """How many days they have, where the rule does not say; None for no date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class Rule:
     accept: tuple[Grade, ...] | None = None
     max_age_days: Mapping[str, int] | None = None
     """Overrides by grade; None keeps the policy's."""
+    owner: str = ""
+    """Who mends what fails or is not verified; "" takes the policy's."""
+    due_days: int | None = None
+    """How many days they have from the first time that it was seen so; None takes the policy's."""
     expands: str = ""
     """The key of `[expect]` that it is part of: "contribution"; "" for a rule that somebody wrote."""
 

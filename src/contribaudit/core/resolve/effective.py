@@ -153,4 +153,5 @@ def _weakest_witness(answer: Effective) -> Attester | None:
         confirmed_by=", ".join(sorted({one for one in confirmed if one})) if all(confirmed) else None,
         screenshot=all(one.screenshot for one in found),
         anchored=all(one.anchored for one in found),
+        attestation=", ".join(sorted({one.attestation for one in found if one.attestation})),
     )

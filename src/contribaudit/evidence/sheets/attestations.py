@@ -20,10 +20,7 @@ def _attestation(dossier: Dossier, one: Attestation) -> tuple[Cell, ...]:
     second = one.second_person if one.second_person and one.second_person.at <= dossier.ends else None
     revoked = one.revoked if one.revoked and one.revoked.at <= dossier.ends else None
     return (
-        one.id,
-        one.subject.organization,
         one.subject.kind.value,
-        one.subject.id,
         alias_of(dossier.report.state, one.subject),
         one.setting,
         one.value,
@@ -33,11 +30,9 @@ def _attestation(dossier: Dossier, one: Attestation) -> tuple[Cell, ...]:
         one.recorded.at,
         one.recorded.account,
         one.recorded.host,
-        one.look,
         one.screen,
         one.console_path,
         one.note,
-        tuple(attachment.sha256 for attachment in one.attachments),
         tuple(f"{anchor.signal} {anchor.subject.id}" for anchor in one.anchors),
         one.unanchored_reason,
         one.highest_plan,
@@ -46,6 +41,11 @@ def _attestation(dossier: Dossier, one: Attestation) -> tuple[Cell, ...]:
         revoked.by if revoked else None,
         revoked.at if revoked else None,
         dossier.store.revocation_note(one.id) if revoked else None,
+        one.id,
+        one.look,
+        one.subject.organization,
+        one.subject.id,
+        tuple(attachment.sha256 for attachment in one.attachments),
     )
 
 
@@ -92,10 +92,10 @@ def _decisions(dossier: Dossier) -> Iterable[tuple[Cell, ...]]:
 ATTESTATIONS = Sheet(
     "attestations.csv",
     (
-        "attestation_id", "organization_id", "subject_kind", "subject_id", "subject", "setting", "value", "looked_by",
-        "observed_at", "recorded_by", "recorded_at", "recorded_account", "recorded_host", "look", "screen",
-        "console_path", "note", "attachments", "anchors", "unanchored_reason", "highest_plan", "confirmed_by",
-        "confirmed_at", "revoked_by", "revoked_at", "revocation_note",
+        "subject_kind", "subject", "setting", "value", "looked_by", "observed_at", "recorded_by", "recorded_at",
+        "recorded_account", "recorded_host", "screen", "console_path", "note", "anchors", "unanchored_reason",
+        "highest_plan", "confirmed_by", "confirmed_at", "revoked_by", "revoked_at", "revocation_note",
+        "attestation_id", "look", "organization_id", "subject_id", "attachments",
     ),
     _attestations,
     frozenset(("looked_by", "recorded_by", "recorded_account", "recorded_host", "confirmed_by", "revoked_by")),

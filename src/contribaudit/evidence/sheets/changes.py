@@ -13,10 +13,10 @@ BASELINE, WAIVER = "baseline", "waiver"
 """In the column `setting`: not values of a subject, but what people approved."""
 
 COLUMNS = (
-    "organization_id", "subject_kind", "subject_id", "subject_name", "setting", "before", "after", "existed_before",
-    "exists_after", "last_seen", "first_seen", "cause", "actor", "event_id", "change_id", "cause_code", "match",
-    "other_events", "ticket", "event_at", "searched_from", "searched_until", "log_readable", "actions_searched",
-    "noted_by", "noted_at", "note", "event_sha256",
+    "subject_kind", "subject_name", "setting", "before", "after", "existed_before", "exists_after", "last_seen",
+    "first_seen", "cause", "actor", "cause_code", "match", "ticket", "event_at", "searched_from", "searched_until",
+    "log_readable", "actions_searched", "noted_by", "noted_at", "note", "change_id", "event_id", "other_events",
+    "organization_id", "subject_id", "event_sha256",
 )  # fmt: skip
 
 
@@ -33,9 +33,7 @@ def _change(one: Change, events: Mapping[str, str]) -> Row:
     interval = why.interval if why and why.interval else (None, None)
     noted = one.annotations[-1] if one.annotations else None
     return (
-        one.subject.organization,
         one.subject.kind.value,
-        one.subject.id,
         one.name or one.subject.id,
         one.setting,
         one.before,
@@ -46,11 +44,8 @@ def _change(one: Change, events: Mapping[str, str]) -> Row:
         one.first_seen,
         one.cause,
         one.actor,
-        one.event_id,
-        one.id,
         why.kind.value if why else None,
         why.match.value if why and why.match else None,
-        why.others if why else (),
         one.ticket,
         why.at if why else None,
         *interval,
@@ -59,6 +54,11 @@ def _change(one: Change, events: Mapping[str, str]) -> Row:
         noted.by.by if noted else None,
         noted.by.at if noted else None,
         noted.note if noted else None,
+        one.id,
+        one.event_id,
+        why.others if why else (),
+        one.subject.organization,
+        one.subject.id,
         events.get(one.event_id) if one.event_id else None,
     )
 
@@ -71,14 +71,9 @@ def _baselines(dossier: Dossier) -> Iterator[Row]:
             signed = one.approved
             if (begin is None or signed.at > begin) and signed.at <= dossier.ends:
                 value = f"run {one.run}" + (f" until {one.until:%Y-%m-%d}" if one.until else "")
-                subject = (
-                    organization,
-                    "organization",
-                    organization,
-                    dossier.report.state.organization_name(organization),
-                )
+                subject = ("organization", dossier.report.state.organization_name(organization))
                 told = (BASELINE, before, value, before is not None, True, None, signed.at, one.reason, signed.by)
-                yield (*subject, *told, *_nothing_more("approval"))
+                yield (*subject, *told, *_nothing_more("approval", organization, organization))
             before = f"run {one.run}"
 
 
@@ -90,12 +85,12 @@ def _waivers(dossier: Dossier) -> Iterator[Row]:
             approved = datetime.combine(one.approved_at, time(), UTC)
             if (begin is None or approved.date() >= begin.date()) and approved <= dossier.ends:
                 told = (WAIVER, None, f"{one.check} {one.subject or ''}".strip(), False, True, None, approved)
-                row = ("", "company", "company", one.subject, *told, one.reason, one.approved_by)
-                yield (*row, *_nothing_more("approval", one.ticket))
+                row = ("company", one.subject, *told, one.reason, one.approved_by)
+                yield (*row, *_nothing_more("approval", "", "company", one.ticket))
 
 
-def _nothing_more(code: str, ticket: str = "") -> Row:
-    return None, None, code, None, (), ticket, None, None, None, None, (), None, None, None, None
+def _nothing_more(code: str, organization: str, subject: str, ticket: str = "") -> Row:
+    return code, None, ticket, None, None, None, None, (), None, None, None, None, None, (), organization, subject, None
 
 
 CHANGES = Sheet("changes.csv", COLUMNS, _rows, frozenset(("actor", "noted_by")))

@@ -84,18 +84,18 @@ def _outcomes(dossier: Dossier) -> Iterator[Row]:
             if subject is None and dossier.sites:
                 continue  # of what is no subject any more nobody can tell the site
             yield (
-                one.finding,
-                one.organization,
-                subject.kind.value if subject else None,
-                subject.id if subject else None,
-                dossier.report.state.place(subject).name if subject else None,
                 one.check,
+                subject.kind.value if subject else None,
+                dossier.report.state.place(subject).name if subject else None,
                 one.outcome,
                 one.since,
                 one.last,
                 one.ended,
                 one.observations,
                 one.longest_gap_hours,
+                one.finding,
+                one.organization,
+                subject.id if subject else None,
             )
 
 
@@ -103,27 +103,22 @@ def _gaps(dossier: Dossier) -> Iterator[Row]:
     for organization in dossier.organizations:
         runs = dossier.store.runs_seen(organization, since=dossier.since, until=dossier.ends)
         for one in gaps_by_collector(organization, runs, dossier.since, dossier.ends, expected_every_hours=EVERY_HOURS):
-            yield one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why
+            yield one.collector, one.since, one.until, one.hours, one.open, one.why, one.organization
 
 
 OUTCOMES = Sheet(
     "outcomes.csv",
     (
-        "finding_id", "organization_id", "subject_kind", "subject_id", "subject_name", "check_id", "outcome", "from",
-        "to", "ended_at", "observations", "longest_gap_hours",
+        "check_id", "subject_kind", "subject_name", "outcome", "from", "to", "ended_at", "observations",
+        "longest_gap_hours", "finding_id", "organization_id", "subject_id",
     ),
     _outcomes,
 )  # fmt: skip
-GAPS = Sheet("gaps.csv", ("organization_id", "collector", "from", "to", "hours", "open", "in_between"), _gaps)
-
-
-_PEOPLE = frozenset(("attested_by", "waiver_approved_by"))
+GAPS = Sheet("gaps.csv", ("collector", "from", "to", "hours", "open", "in_between", "organization_id"), _gaps)
 
 
 def _of(sheet: csv_evidence.Sheet[_Source], source: Callable[[Dossier], _Source]) -> Sheet:
-    return Sheet(
-        sheet.name, sheet.columns, lambda dossier: sheet.rows(source(dossier)), _PEOPLE.intersection(sheet.columns)
-    )
+    return Sheet(sheet.name, sheet.columns, lambda dossier: sheet.rows(source(dossier)))
 
 
 def _document(dossier: Dossier) -> ReportV1:
@@ -135,7 +130,6 @@ def _state(dossier: Dossier) -> State:
 
 
 FROM_REPORT = (
-    _of(csv_evidence.FINDINGS, _document),
     _of(csv_evidence.INVENTORY, _state),
     _of(csv_evidence.SETTINGS, _state),
     _of(csv_evidence.COLLECTION, _document),

@@ -50,7 +50,6 @@ def _population(dossier: Dossier) -> Iterator[Row]:
                 excluded = _pseudo(dossier, snapshot) if one.collector == WORKSPACES else []
                 yield (
                     run.id,
-                    organization,
                     one.collector,
                     call.title if call else None,
                     call.scope if call else None,
@@ -65,13 +64,13 @@ def _population(dossier: Dossier) -> Iterator[Row]:
                     f"not apps by the rulebook: {', '.join(sorted(set(excluded)))}" if excluded else None,
                     None,
                     None,
+                    organization,
                     None,
                 )
             for listed in dossier.store.spaces(organization, run.id).lists().values():
                 type_key = dossier.report.state.place(listed.app).app
                 yield (
                     run.id,
-                    organization,
                     "spaces",
                     None,
                     None,
@@ -85,8 +84,9 @@ def _population(dossier: Dossier) -> Iterator[Row]:
                     0,
                     None,
                     "app",
-                    listed.app.id,
                     listed.visible_to,
+                    organization,
+                    listed.app.id,
                 )
 
 
@@ -108,16 +108,16 @@ def _ledger(dossier: Dossier) -> Iterator[Row]:
             for one in kept.entries if kept is not None else ():
                 yield (
                     run.id,
-                    organization,
                     one.at,
                     one.method,
                     one.path,
                     one.status,
                     one.bytes,
-                    one.sha256,
                     one.seconds,
                     one.waited_seconds,
                     one.call,
+                    organization,
+                    one.sha256,
                 )
 
 
@@ -134,8 +134,8 @@ RUNS = Sheet(
 POPULATION = Sheet(
     "population.csv",
     (
-        "run_id", "organization_id", "collector", "endpoint", "scope", "status", "requests", "announced", "read",
-        "reason_code", "reason", "proves", "excluded", "excluded_why", "subject_kind", "subject_id", "visible_to",
+        "run_id", "collector", "endpoint", "scope", "status", "requests", "announced", "read", "reason_code", "reason",
+        "proves", "excluded", "excluded_why", "subject_kind", "visible_to", "organization_id", "subject_id",
     ),
     _population,
     frozenset(("visible_to",)),
@@ -143,8 +143,8 @@ POPULATION = Sheet(
 LEDGER = Sheet(
     "ledger.csv",
     (
-        "run_id", "organization_id", "at", "method", "path", "status", "bytes", "sha256", "seconds", "waited_seconds",
-        "call",
+        "run_id", "at", "method", "path", "status", "bytes", "seconds", "waited_seconds", "call", "organization_id",
+        "sha256",
     ),
     _ledger,
 )  # fmt: skip
