@@ -48,6 +48,7 @@ from contribaudit.evidence.sheets import ALL
 from contribaudit.evidence.sheets.findings import FINDINGS
 from contribaudit.evidence.sheets.findings import rows as finding_rows
 from contribaudit.evidence.signing import Signer
+from contribaudit.evidence.start import BOOK, PAGE, Start, write_book, write_page
 from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES
 from contribaudit.exporters import json_v1
 from contribaudit.exporters.text import rfc3339, safe_text
@@ -125,6 +126,10 @@ class EvidenceFolder:
     def has(self, path: str) -> bool:
         """Whether the file is in it already."""
         return path in self._entries
+
+    def holds(self, path: str) -> bool:
+        """Whether the file, or something in the folder where the name ends with a slash, is in it or will be."""
+        return path in (SUMS, NAME) or any(one == path or one.startswith(path) for one in self._entries)
 
     def sha256_of(self, path: str) -> str | None:
         """The digest of a file that is in it; None when it is not."""
@@ -227,6 +232,7 @@ _HEAD = """\
 Evidence of contribaudit {version}: {about} of {organizations}, read until {finished}.
 
 What is what
+  00-START.html, .xlsx   where to begin: what is open, the worst first, and by control
   report.json            the whole report of run {run}; findings.csv holds the same findings
   findings.csv           one row for each check and subject; `evidence_file` names what in this folder it rests on
   controls.csv           the same counted by control of ISO 27001, SOC 2, GDPR, NIST and others
@@ -277,6 +283,36 @@ A raw answer, with jq: the file by the first digit of its SHA-256, the line by t
 _TOOL = """
 `contribaudit evidence verify .` does all of this, finds added files too, and needs neither history nor network.
 """
+CONTENTS = {
+    "00-START.xlsx": "this page as a workbook: open findings, the same by control, controls, waivers",
+    "findings.csv": "every finding: one row for each check and subject",
+    "controls.csv": "findings counted by control and check",
+    "report.json": "the whole report for programs",
+    "settings.csv": "every value that was read or computed, and why the others were not",
+    "inventory.csv": "organizations, sites, apps, connectors",
+    "spaces.csv": "spaces",
+    "changes.csv": "what changed, and who did it as far as the audit log tells",
+    "attestations.csv": "what people saw in the console",
+    "attachments/": "their screenshots, by digest",
+    "waivers.csv": "what was accepted, by whom, until when",
+    "decisions.csv": "settings that people chose on purpose",
+    "segregation.csv": "who did what",
+    "subprocessors.csv": "the vendor's list of sub-processors",
+    "terms.csv": "the vendor's documents that the rules rest on",
+    "runs.csv": "when somebody looked",
+    "gaps.csv": "when nobody did",
+    "outcomes.csv": "how each finding came out over time",
+    "collection.csv": "what was asked and how much was read",
+    "population.csv": "the same run by run, with what was left out",
+    "ledger.csv": "every request that went out",
+    "responses/": "raw answers of the API, a line each, by digest",
+    "policy.toml": "the policy that judged",
+    "rulebook/": "every rule with its source, date and grade",
+    "data-dictionary.csv": "what each column means",
+    "manifest.json": "every file by digest, and the manifest before",
+    "SHA256SUMS": "the same for sha256sum",
+    "README.txt": "how to check all of it, and what that proves",
+}
 _LEFT_OUT = {
     NameHandling.PSEUDONYM: """
 People
@@ -334,7 +370,7 @@ def readme_text(dossier: Dossier, *, signed: bool, answer: str = "") -> str:
     return "".join(parts)
 
 
-_SUFFIXES = (".py", ".toml", ".html", ".css", ".js", ".tcss", ".mako")
+_SUFFIXES = (".py", ".toml", ".html", ".jinja", ".css", ".js", ".tcss", ".mako")
 
 
 @cache
@@ -431,6 +467,11 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         folder.put(
             "README.txt", readme_text(dossier, signed=form.signer is not None, answer=min(held, default="")).encode()
         )
+        start = Start(dossier, held)
+        with folder.binary(BOOK) as file:
+            write_book(start, file)
+        with folder.text(PAGE) as out:
+            write_page(start, {name: holds for name, holds in CONTENTS.items() if folder.holds(name)}, out)
         before = dossier.store.manifests(dossier.organizations)
         manifest = _manifest(dossier, folder, now, before[-1] if before else None, form.signer)
         noted = ExportedManifest(

@@ -6,7 +6,7 @@ The text is that of `json.dumps(value, indent=2)`, which itself is slow, since o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TextIO, overload
@@ -23,6 +23,7 @@ from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
+from contribaudit.exporters.reading_order import Lean
 from contribaudit.exporters.report_v1 import (
     SCHEMA,
     ChangeV1,
@@ -131,7 +132,7 @@ def lean_document(report: Report) -> ReportV1:
     return shaped
 
 
-class _Findings(Sequence[FindingV1]):
+class _Findings(Lean):
     """A report's findings in the published shape and order, made anew whenever one is asked for."""
 
     def __init__(self, report: Report) -> None:
@@ -167,18 +168,6 @@ class _Findings(Sequence[FindingV1]):
         for key in keys:  # one after the other, the last first: a key of six texts for each of a million takes room
             ordered.sort(key=key)
         return (finding_row(self._state, one) for one in ordered)
-
-
-def by_check_and_subject(findings: Sequence[FindingV1]) -> Iterator[FindingV1]:
-    """The findings as people read them: by check, organization, site, app, kind and name of the subject, then ID."""
-    if isinstance(findings, _Findings):
-        return findings.by_check_and_subject()
-    return iter(sorted(findings, key=_read_as))
-
-
-def _read_as(one: FindingV1) -> tuple[str, ...]:
-    about = one["subject"]
-    return one["check"], one["organization"], about["site"], about["app"], about["kind"], about["name"], one["id"]
 
 
 _NO_FINDINGS = '\n  "findings": []'

@@ -28,8 +28,14 @@ CHANGES = (
 )  # fmt: skip
 ORGANIZATIONS = ("organization_id", "organization_name", "highest_plan", "unread_reason", "left_out")
 SUMMARY = ("what", "value")
-_WIDTHS = {"reason": 60, "remediation": 50, "expected": 24, "observed": 24, "cause": 50, "value": 60, "what": 30}
-_NARROW = ("severity", "outcome", "fragile", "run_id", "read", "announced", "requests", "seconds", "status")
+_WIDTHS = {
+    "reason": 60, "remediation": 50, "expected": 24, "observed": 24, "cause": 50, "value": 60, "what": 30,
+    "check_title": 38, "check_titles": 70, "subject": 34, "subject_name": 28, "controls": 40, "waiver_reason": 40,
+}  # fmt: skip
+_NARROW = (
+    "check_id", "due_on", "open", "fail", "unverified", "waived", "pass", "other", "severity", "outcome", "fragile",
+    "run_id", "read", "announced", "requests", "seconds", "status", "due_days",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,24 @@ class Page:
 
 def write(document: ReportV1, out: BinaryIO, *, most_rows: int = MOST_ROWS) -> None:
     """The workbook."""
+    finished = datetime.fromisoformat(document["run"]["finished_at"])
+    title = f"contribaudit, run {document['run']['id']}"
+    write_pages(out, pages(document), title=title, created=finished, most_rows=most_rows)
+
+
+def write_pages(
+    out: BinaryIO,
+    sheets: Iterable[Page],
+    *,
+    title: str,
+    created: datetime,
+    most_rows: int = MOST_ROWS,
+    wrap: bool = False,
+) -> None:
+    """A workbook of these sheets; `created` is a time of what it tells, so that the same content has the same bytes.
+
+    With `wrap` a long text is shown in several lines.
+    """
     import xlsxwriter
 
     options = {
@@ -52,11 +76,9 @@ def write(document: ReportV1, out: BinaryIO, *, most_rows: int = MOST_ROWS) -> N
         "strings_to_urls": False,
     }
     with xlsxwriter.Workbook(out, options) as book:
-        finished = datetime.fromisoformat(document["run"]["finished_at"])
-        # Not the moment of writing: the same report gives the same bytes.
-        book.set_properties({"title": f"contribaudit, run {document['run']['id']}", "created": finished})
-        for page in pages(document):
-            _write_page(book, page, most_rows)
+        book.set_properties({"title": title, "created": created})
+        for page in sheets:
+            _write_page(book, page, most_rows, wrap=wrap)
 
 
 def pages(document: ReportV1) -> Iterator[Page]:
@@ -138,9 +160,9 @@ def cell(value: Cell) -> str:
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - len(CUT)] + CUT
 
 
-def _write_page(book: xlsxwriter.Workbook, page: Page, most_rows: int) -> None:
+def _write_page(book: xlsxwriter.Workbook, page: Page, most_rows: int, *, wrap: bool) -> None:
     # A quote prefix keeps a text a text when somebody edits the cell.
-    style = book.add_format({"num_format": "@", "valign": "top", "quote_prefix": True})
+    style = book.add_format({"num_format": "@", "valign": "top", "quote_prefix": True, "text_wrap": wrap})
     bold = book.add_format({"bold": True, "num_format": "@"})
     number, line, sheet = 1, most_rows, None
     for row in page.rows:

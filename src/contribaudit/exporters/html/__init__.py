@@ -119,7 +119,7 @@ def write(document: ReportV1, out: TextIO) -> None:
 
 
 def findings_digest(document: ReportV1) -> str:
-    """SHA-256 (hex) of findings.csv, as an evidence folder of this report holds it."""
+    """SHA-256 (hex) of the findings as `--format csv` writes them; an evidence folder's table has more columns."""
     digest = hashlib.sha256()
     sheet = csv_evidence.FINDINGS
     for line in csv_evidence.lines(chain([sheet.columns], sheet.rows(document))):
