@@ -125,11 +125,12 @@ def test_editions_are_named_by_number_day_or_digest(cli: Cli, pages: Path, a: st
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("diff", NAME, "7", "8"), "has 1 editions"),
+        (("diff", NAME, "7", "8"), "has 1 edition\n"),
         (("diff", NAME, "1999-01-01", "1"), "No edition"),
         (("diff", NAME, "zzz", "1"), "names no one edition"),
         (("diff", NAME), "only one edition"),
         (("show", "dpa"), "never archived"),
+        (("show", "dpa", "--as-of", "2026-09-15"), "never archived"),
         (("show", NAME, "--as-of", "soon"), "is not a date"),
         (("show", "data-contribution-setting"), "No document called"),
         (("add", "data-contribution-setings", "first.html"), "Did you mean data-contribution-settings"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from contribaudit.core.model.attestation import Signature
     from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
+    from contribaudit.errors import UsageError
     from contribaudit.store.history import History
 
 _TABULAR = ("table", "json", "csv")
@@ -449,9 +450,7 @@ def _two_editions(desk: _Desk, name: str, before: str | None, after: str | None)
 
     editions = desk.archive.editions(name)
     if not editions:
-        raise UsageError(
-            f"{name} was never archived", hint=f"Run contribaudit terms check --fetch {name}, or terms add {name} FILE"
-        )
+        raise _never_archived(name)
     if before is None and len(editions) == 1:
         raise UsageError(f"There is only one edition of {name}", hint="There is nothing to compare it with yet")
     old = _chosen(desk.archive, name, before) if before is not None else editions[-2]
@@ -459,16 +458,26 @@ def _two_editions(desk: _Desk, name: str, before: str | None, after: str | None)
     return old, new
 
 
+def _never_archived(name: str) -> UsageError:
+    from contribaudit.errors import UsageError
+
+    hint = f"Run contribaudit terms check --fetch {name}, or terms add {name} FILE"
+    return UsageError(f"{name} was never archived", hint=hint)
+
+
 def _chosen(archive: Archive, name: str, text: str) -> Look:
     """An edition by number, day or digest. Raises UsageError."""
     from contribaudit.core.model.times import parse_end
     from contribaudit.errors import UsageError
+    from contribaudit.exporters.text import plural
 
     editions = archive.editions(name)
+    if not editions:
+        raise _never_archived(name)
     if text.isdecimal() and len(text) < len("20260101"):
         if 1 <= int(text) <= len(editions):
             return editions[int(text) - 1]
-        raise UsageError(f"{name} has {len(editions)} editions", hint="1 is the oldest")
+        raise UsageError(f"{name} has {plural(len(editions), 'edition')}", hint="1 is the oldest")
     day = parse_end(text)
     if day is not None:
         found = archive.in_force(name, day)
@@ -564,7 +573,6 @@ def show_command(
 ) -> None:
     """Show the text of a document, provision by provision; the current one, or that of a day."""
     from contribaudit.core.resolve.provisions import standings
-    from contribaudit.errors import UsageError
     from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement, written
     from contribaudit.exporters.text import safe_text
     from contribaudit.vendors.pages import lines
@@ -573,10 +581,7 @@ def show_command(
         document = desk.document(name)
         look = desk.archive.current(document.name) if as_of is None else _chosen_day(desk.archive, document.name, as_of)
         if look is None:
-            raise UsageError(
-                f"{document.name} was never archived",
-                hint=f"Run contribaudit terms check --fetch {document.name}, or terms add {document.name} FILE",
-            )
+            raise _never_archived(document.name)
         if raw:
             console.write(desk.store.page(look.sha256))
             return
