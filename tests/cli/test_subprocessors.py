@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from contribaudit.simulator import Fault
+from contribaudit.vendors.fetching import Page, Validators
+from tests.builders import NOW
 from tests.vendors.processing import FOLDER, MARCH, SEPTEMBER
 
 from .conftest import Api, Cli
@@ -126,6 +129,31 @@ def test_a_row_that_is_not_understood_is_named_until_it_is_reviewed(cli: Cli, tm
     assert cli("subprocessors", "review", "--row", "edgecast net, ltd.", "--yes", *DPO).code == 0
     assert "not understood" not in cli("subprocessors", "list").last
     assert cli("subprocessors", "review", "--row", "Nobody", "--yes", *DPO).code == 2
+
+
+def test_a_page_is_fetched_from_its_address_only_when_it_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> Page:
+        asked.append(url)
+        page = Path(HTML[MARCH]).read_bytes()
+        return Page(url, "https://www.atlassian.com/legal/sub-processors", page, "text/html", NOW, Validators())
+
+    monkeypatch.setattr("contribaudit.vendors.fetching.fetch", fetch)
+    assert cli("subprocessors", "list").code == 0
+    assert asked == []
+    assert cli("subprocessors", "import", "https://atlassian.com/legal/sub-processors", *DPO).code == 0
+    assert asked == ["https://atlassian.com/legal/sub-processors"]
+    found = json.loads(cli("subprocessors", "list", "--format", "json").out)
+    assert found["source"] == "https://www.atlassian.com/legal/sub-processors"
+
+
+def test_exposure_is_not_whole_where_the_apps_are_not(cli: Cli, api: Api, key_file: Path) -> None:
+    api.app.state.faults.append(Fault("403-a", "workspaces"))
+    assert cli("audit", "--api-key-file", str(key_file)).code == 3
+    ended = cli("subprocessors", "exposure")
+    assert ended.code == 3
+    assert "The list of apps is incomplete" in ended.last
 
 
 @pytest.mark.usefixtures("both")

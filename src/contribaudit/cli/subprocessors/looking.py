@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from contribaudit import exit_codes
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
 from contribaudit.errors import UsageError
@@ -190,7 +191,7 @@ def exposure(
     """Show which sub-processors touch which of your apps (yes, may, no) and why, as of the last audit.
 
     SUBJECT is an app, site or organization; default: all apps. Where it is not known whether AI reaches an app, what
-    works with AI may touch it.
+    works with AI may touch it. Ends with 3 where the list of apps is incomplete.
     """
     from contribaudit.core.resolve.subprocessor_exposure import Touches, exposures, list_in_force, processors
     from contribaudit.exporters.subprocessors import (
@@ -215,6 +216,15 @@ def exposure(
     of = f" by {listed.called}" if listed is not None else ""
     told = f"{counts[Touches.YES]} yes, {counts[Touches.MAY]} may, {counts[Touches.NO]} no{of}"
     hidden = output_format == "table" and not everything and counts[Touches.NO]
+    unread = [
+        f"{state.organization_name(place.id)}: {place.why_not('workspaces')}"
+        for place in state.looked_at
+        if not place.completed("workspaces")
+    ]
+    if unread:
+        told = f"{told}. The list of apps is incomplete: {'; '.join(unread)}"
+        console.diagnostics.conclusion(f"{told}.", code=exit_codes.UNVERIFIED)
+        console.exit(exit_codes.UNVERIFIED)
     console.diagnostics.conclusion(f"{told}{'; --all shows what is not touched' if hidden else ''}.")
 
 
