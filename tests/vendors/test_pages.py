@@ -57,6 +57,19 @@ def test_a_page_of_nothing_but_a_header_is_still_read() -> None:
     assert shown("<html><body><header><p>All there is</p></header></body></html>") == ["t  All there is"]
 
 
+def test_what_surrounds_a_page_elsewhere_may_be_its_text() -> None:
+    """An article's own header, the question on a button, a page that is one long form."""
+    question = "<button>Which provider do you use?</button><p>Ours.</p><button>Copy link</button>"
+    assert shown(f"<body><header>Menu</header><article><header><h1>FAQ</h1></header>{question}</article></body>") == [
+        "h  FAQ",
+        "t FAQ Which provider do you use?",
+        "t FAQ Ours.",
+    ]
+    words = " ".join(f"word{number}" for number in range(200))
+    assert shown(f"<body><form><p>{words}</p></form><p>after</p></body>") == [f"t  {words}", "t  after"]
+    assert shown("<body><form><p>Search here</p></form><p>after</p></body>") == ["t  after"]
+
+
 def test_plain_text_has_paragraphs_items_and_rows() -> None:
     blocks = (
         "# Terms",

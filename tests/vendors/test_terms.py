@@ -272,6 +272,20 @@ def test_changes_are_told_by_provision(store: History) -> None:
     assert all(one[1] == "high" and "opt-out" in one[2] for one in reworded)
 
 
+def test_a_change_in_a_text_whose_cells_stand_apart_names_its_facts(store: History) -> None:
+    """As a text browser writes the table: each cell a paragraph."""
+    cells = [cell.replace("</p><p>", "\n\n") for row in settings_rows() for cell in row]
+    text = "\n\n".join(("# Data contribution settings of Atlassian", *SETTINGS, *cells))
+    add(store, NAME, text.encode(), at(1))
+    assert standing(store, "default-enterprise") is Standing.STANDS
+    add(store, NAME, text.replace("Metadata contribution: On", "Metadata contribution: Always").encode(), at(2))
+    archive = store.documents()
+    first, second = archive.editions(NAME)
+    (change,) = compare(RULES, NAME, archive.read(first.id), archive.read(second.id)).changes
+    assert [one.id for one in change.anchors] == ["default-enterprise"]
+    assert standing(store, "default-enterprise") is Standing.CHANGED
+
+
 def settings_rows() -> tuple[tuple[str, ...], ...]:
     from tests.vendors.documents import ROWS
 

@@ -147,10 +147,14 @@ _BLOCKS = frozenset(
     (
         "p", "div", "section", "article", "main", "body", "ul", "ol", "dl", "blockquote", "pre", "figure", "figcaption",
         "table", "thead", "tbody", "tfoot", "tr", "details", "summary", "fieldset", "address", "hr", "center", "header",
-        "footer", "nav", "aside", "form", "html", "dialog", "caption", "li", "dt", "dd", "td", "th", *_HEADINGS,
+        "footer", "nav", "aside", "button", "form", "html", "dialog", "caption", "li", "dt", "dd", "td", "th",
+        *_HEADINGS,
     )
 )  # fmt: skip
 _MOSTLY = 0.5
+_CONTENT = frozenset(("main", "article"))
+_LEAST_WORDS = {"form": 150, "button": 4}
+"""So many words make a form the page itself, and a button the question over an answer."""
 
 
 _DEEPEST = 1000
@@ -255,6 +259,7 @@ def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
     """The blocks under a node, in the order of the page; without recursion, however deep it is."""
     blocks = _Blocks()
     rows = heads = items = 0
+    inner = int((root.tag or "") in _CONTENT)
     level = 0
     stack: list[tuple[LexborNode, bool]] = [(root, False)]
     while stack:
@@ -265,6 +270,7 @@ def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
                 blocks.add(node.text_content or "")
             continue
         if leaving:
+            inner -= tag in _CONTENT
             if tag in _HEADINGS and not rows:
                 blocks.end(ProvisionKind.HEADING, level)
                 heads -= 1
@@ -280,8 +286,9 @@ def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
             elif tag in _BLOCKS:
                 _end(blocks, rows, heads, items)
             continue
-        if tag in without or tag.startswith(("-comment", "!doctype", "_comment")):
+        if tag.startswith(("-comment", "!doctype", "_comment")) or (tag in without and not _content(node, tag, inner)):
             continue
+        inner += tag in _CONTENT
         if tag == "br":
             blocks.add(" ")
             continue
@@ -298,6 +305,13 @@ def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
             child = child.prev
     _end(blocks, 0, 0, 0)
     return [_plain_row(one) for one in blocks.made]
+
+
+def _content(node: LexborNode, tag: str, inner: int) -> bool:
+    """Whether what usually surrounds a text holds some of it: a long form, an article's own header, a question."""
+    if tag in ("header", "footer"):
+        return inner > 0
+    return tag in _LEAST_WORDS and len(node.text().split()) >= _LEAST_WORDS[tag]
 
 
 def _end(blocks: _Blocks, rows: int, heads: int, items: int) -> None:

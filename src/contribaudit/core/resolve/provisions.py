@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -99,6 +99,7 @@ def checks_of(anchors: Iterable[Anchor]) -> tuple[str, ...]:
 def compare(rules: TermsRules, document: str, before: Provisions, after: Provisions) -> Comparison:
     """What changed from one edition to the next."""
     pairs, gone, new = _same(before, after)
+    rules = _with_own_anchors(rules, document, before, after)
     reworded = _alike([before[one] for one in gone], [after[one] for one in new])
     old_of = {new[there]: gone[here] for here, there in reworded}
     paired = set(old_of.values())
@@ -112,6 +113,22 @@ def compare(rules: TermsRules, document: str, before: Provisions, after: Provisi
             found.append((_where(place, follows), _changed(rules, document, before[place], None)))
     found.sort(key=lambda one: (one[1].severity.rank, one[0]))
     return Comparison(tuple(change for _, change in found), len(pairs), _moved(before, after, pairs))
+
+
+_TELLING = 12
+"""Characters, from which on a phrase tells its provision from others."""
+
+
+def _with_own_anchors(rules: TermsRules, document: str, *texts: Provisions) -> TermsRules:
+    """The rules with this document's anchors; where cells stand apart, each phrase that tells is one of its own."""
+    own: list[Anchor] = []
+    for anchor in rules.anchors:
+        if anchor.document != document:
+            continue
+        together = any(_all_in(one, anchor) for text in texts for one in text)
+        telling = [phrase for phrase in anchor.phrases if len(phrase) >= _TELLING]
+        own += [anchor] if together or not telling else [replace(anchor, phrases=(phrase,)) for phrase in telling]
+    return replace(rules, anchors=tuple(own))
 
 
 def _where(place: int, follows: dict[int, int]) -> int:
@@ -208,9 +225,8 @@ def _changed(rules: TermsRules, document: str, before: Provision | None, after: 
     topics = topics_of(rules, stand, document)
     difference = _difference(before, after)
     severity, words = _severity(rules, kind, topics, stand[-1].kind, difference)
-    anchors = tuple(
-        one for one in rules.anchors if one.document == document and any(_all_in(provision, one) for provision in stand)
-    )
+    named = {one.id: one for one in rules.anchors if any(_all_in(provision, one) for provision in stand)}
+    anchors = tuple(named.values())
     if anchors and not severity.at_least(Severity.HIGH):
         severity, words = Severity.HIGH, ()
     key = "\n".join((document, kind, before.text if before else "", after.text if after else ""))
