@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -443,6 +445,30 @@ def test_the_policy_names_the_only_style_and_script() -> None:
     )
     assert re.findall(r"<[^>]+ (?:style|on\w+)=", text.partition("<script")[0]) == []
     assert re.findall(r"(?:src|href)=\"(?!#)[^\"]*", text.partition("<script")[0]) == []
+
+
+def test_the_title_block_says_what_it_is_a_report_of() -> None:
+    """Organization and ID, policy, period, who ran it and why, run, verdict with threshold, digests."""
+    at = datetime(2026, 11, 13, 2, tzinfo=UTC)
+    run = replace(
+        awkward_report().run,
+        account="it-ops",
+        trigger="schedule",
+        previous_finished_at=at,
+    )
+    document: ReportV1 = as_document(replace(awkward_report(), run=run))
+    head = " ".join(re.sub("<[^>]*>", " ", written(document).partition("<header")[2].partition("</header>")[0]).split())
+    for one in document["organizations"]:
+        assert one["id"] in head
+    for words_of_it in (
+        "FAIL (high and above)",
+        "Exit code 1",
+        f"SHA-256 {document['policy']['sha256']}",
+        "2026-11-13 02:00 UTC (run 317) to 2026-11-20 22:31 UTC (run 318)",
+        "by it-ops (schedule)",
+        f"Report digest SHA-256 {report_digest(document)}",
+    ):
+        assert words_of_it in head
 
 
 def test_outcomes_are_told_in_words() -> None:
