@@ -9,6 +9,7 @@ from textual.events import MouseScrollDown
 from textual.widgets import Static
 
 from contribaudit.tui.widgets.grid import Column, Grid
+from contribaudit.tui.widgets.listing import Listing
 
 pytestmark = pytest.mark.anyio
 COLUMNS = (Column("name", 12), Column("what", 10, flexible=True), Column("more", 10, flexible=True, drop_below=60))
@@ -152,3 +153,66 @@ async def test_enter_opens_the_row_and_a_resize_keeps_it_in_sight() -> None:
 
 def _wheel() -> MouseScrollDown:
     return MouseScrollDown(None, 3, 5, 0, 1, 0, False, False, False)
+
+
+async def test_half_pages_and_the_last_row() -> None:
+    """As in every pager: Ctrl-D, Ctrl-U, G."""
+    app = Bench()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.grid.focus()
+        app.grid.show(500, app.cells)
+        await pilot.press("ctrl+d")
+        half = app.grid.cursor
+        assert half is not None
+        assert 5 < half < app.grid.size.height
+        await pilot.press("ctrl+d", "ctrl+u")
+        assert app.grid.cursor == half
+        await pilot.press("G")
+        assert app.grid.cursor == 499
+
+
+async def test_a_click_on_a_title_is_told() -> None:
+    """By the column that stands there; a column that the width leaves out stands nowhere."""
+    headed: list[int] = []
+
+    class Titled(Bench):
+        def on_grid_headed(self, message: Grid.Headed) -> None:
+            headed.append(message.column)
+
+    app = Titled()
+    async with app.run_test(size=(50, 24)) as pilot:
+        app.grid.show(3, app.cells)
+        await pilot.click(Grid, offset=(2, 0))
+        await pilot.click(Grid, offset=(14, 0))
+        await pilot.click(Grid, offset=(47, 0))
+    assert headed == [0, 1, 1]
+    assert app.chosen == []
+
+
+class Listed(App[None]):
+    """A list of words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listing: Listing[str] = Listing(COLUMNS[:1], id="words", empty="No words.", key=str)
+
+    def compose(self) -> ComposeResult:
+        yield self.listing
+
+    def lists(self, *words: str) -> None:
+        self.listing.show(words, lambda one: [Text(one)], lambda one: [Text(one)])
+
+
+async def test_a_list_sorts_by_its_title_and_keeps_its_row() -> None:
+    """Numbers before words and by their size; backwards, then as it came; empty is said once it is known."""
+    app = Listed()
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert app.listing.query_one(Grid).empty == ""
+        app.lists()
+        assert app.listing.query_one(Grid).empty == "No words."
+        app.lists("b", "10 x", "2 x", "a")
+        for wanted in (["2 x", "10 x", "a", "b"], ["b", "a", "10 x", "2 x"], ["b", "10 x", "2 x", "a"]):
+            await pilot.click(Grid, offset=(2, 0))
+            await pilot.pause()
+            assert list(app.listing.rows) == wanted
+            assert app.listing.here == "b"

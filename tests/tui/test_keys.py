@@ -76,7 +76,7 @@ async def test_no_screen_cuts_a_key_off(size: tuple[int, int]) -> None:
 
 async def test_a_click_presses_the_key() -> None:
     async with driven(opener(board()), NORMAL) as pilot:
-        await pilot.click(KeyLine, offset=(line(pilot).index("f Findings"), 0))
+        await pilot.click(KeyLine, offset=(line(pilot).index(" f ") + 1, 0))
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
         await pilot.click(KeyLine, offset=(line(pilot).index("? Keys"), 0))
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
@@ -129,6 +129,9 @@ ALIKE = {
     "Copy what to type": "Copy as text",
     "Waive the finding": "Waive",
     "Agree": "Go on",
+    "Write and verify": "Go on",
+    "Until a day": "Filter",
+    "Copy the digest": "Copy as text",
     "Review": "Go on",
     "Clear": "Take away",
     "Empty the cell": "Take away",

@@ -27,7 +27,7 @@ WRITES = {
     "revoke": ("a", "2", "delete"),
     "approve": ("p", "p"),
     "approve by Enter": ("p", "enter"),
-    "note a ticket": ("t", "T"),
+    "note a ticket": ("t", "N"),
     "run": ("r", "enter"),
     "changes seen": ("o", "m"),
 }

@@ -162,7 +162,7 @@ def test_a_cause_comes_with_its_proof() -> None:
         "Event 7f3a9b10-event of 2026-11-10 16:24:00Z",
         "By bob@acme.example",
         "The event names exactly this setting and subject setting and subject",
-        "log read, no holes, 2 actions searched",
+        "log read without gaps, 2 actions searched",
         f"CHANGE\n{MOVED.id}",
     ):
         assert part in said
@@ -170,9 +170,9 @@ def test_a_cause_comes_with_its_proof() -> None:
     assert "Other matching events: 7f3b" in detail_of("acme.atlassian.net/new", names.PLAN)
     unexplained = detail_of("bank.atlassian.net/confluence")
     assert "no event found\nIt happened after 2026-11-13 02:00Z and not later than 2026-11-15 02:00Z" in unexplained
-    assert "log read, no holes, 1 action searched" in unexplained
+    assert "log read without gaps, 1 action searched" in unexplained
     uncovered = list(timeline.proof_of(replace(UNKNOWN, covered=False)))
-    assert "the log was not read for the whole period, or may have holes, 1 action searched" in uncovered
+    assert "the log was not read for the whole period, or may have gaps, 1 action searched" in uncovered
 
 
 def test_runs_gaps_days_and_tickets_in_full() -> None:

@@ -161,10 +161,10 @@ async def test_a_day_that_nobody_looked_at_and_from_run_to_run(bench: Bench) -> 
 async def test_a_ticket_is_noted_where_the_command_line_finds_it(bench: Bench) -> None:
     async with driven(lambda: source(bench), NORMAL) as pilot:
         await there(pilot)
-        await press(pilot, "T")  # a day has no ticket
+        await press(pilot, "N")  # a day has no ticket
         assert isinstance(pilot.app.screen, TimelineScreen)
         await to(pilot, "residency.realm")
-        await press(pilot, "T")
+        await press(pilot, "N")
         await until(pilot, lambda: isinstance(pilot.app.screen, TicketScreen))
         await press(pilot, "ctrl+s")
         await shown(pilot, "Needed")
@@ -180,7 +180,7 @@ async def test_filters_go_round_and_escape_clears_them(bench: Bench) -> None:
         await there(pilot)
         await press(pilot, "K")
         await shown(pilot, "family (c): data residency")
-        await press(pilot, "S")
+        await press(pilot, "B")
         await shown(pilot, "site (S): tidy.atlassian.net")
         await press(pilot, "x")
         await shown(pilot, "0 changes, newest first", "no observations")
@@ -194,7 +194,7 @@ async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
         await press(pilot, "t")
         await shown(pilot, "no history here, only this report")
         await to(pilot, ": ")
-        await press(pilot, "T")
+        await press(pilot, "N")
         await shown(pilot, "Notes need the history")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-timeline-*.csv"))))

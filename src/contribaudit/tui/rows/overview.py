@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from contribaudit.core.advise.next_steps import NextStep, to_do
-from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
+from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
 from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subject import Subject
@@ -168,6 +168,11 @@ def verdict_lines(board: Board, width: int) -> list[Line]:
     when = f"run #{run.id}, {ago(run.finished_at, board.now)}"
     partial = "" if run.complete else "  INCOMPLETE"
     found.append(Line(Text.assemble(("READ ", "bold"), about.read, (partial, "bold yellow"), (f"  {when}", "dim"))))
+    whole = None if run.complete else next((one for one in board.runs if one.complete and one.id < run.id), None)
+    if whole is not None and whole.exit_code is not None:
+        word = verdict_word(whole.exit_code)
+        told = f"run #{whole.id}, {ago(whole.finished_at, board.now)}: "
+        found.append(Line(Text.assemble(("LAST WHOLE RUN ", "bold"), told, (word, STYLES[word]))))
     if board.runs:
         found.append(Line(_strip(board)))
     return found

@@ -236,7 +236,7 @@ def proof_of(why: Cause) -> Iterator[str]:
         begin = f"after {after:%Y-%m-%d %H:%M}Z and " if after is not None else ""
         yield f"It happened {begin}not later than {until:%Y-%m-%d %H:%M}Z"
     if why.kind is CauseKind.NO_EVENT_FOUND or why.actions_searched:
-        log = "log read, no holes" if why.covered else "the log was not read for the whole period, or may have holes"
+        log = "log read without gaps" if why.covered else "the log was not read for the whole period, or may have gaps"
         yield safe_text(f"{log}, {plural(len(why.actions_searched), 'action')} searched")
         if why.actions_searched:
             yield safe_text(f"Searched for: {', '.join(why.actions_searched)}")

@@ -112,7 +112,11 @@ class DeskScreen(BoardScreen):
         Binding("C", "confirm", "Confirm"),
         Binding("delete", "revoke", "Revoke", key_display="del"),
         Binding(
-            "x", "next_filter", "Only…", tooltip="Only attestations with one status; press again for the next status"
+            "x",
+            "next_filter",
+            "Only…",
+            show=False,
+            tooltip="Only attestations with one status; press again for the next status",
         ),
         Binding("escape", "back", "Back", show=False),
     ]

@@ -75,7 +75,7 @@ class FindingsScreen(BoardScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),
-        Binding("g", "group", "Group"),
+        Binding("g", "group", "Group", show=False),
         Binding("x", "passes", "Only…", tooltip="Only what asks for something, or all"),
         Binding("w", "app.waive", "Waive"),
         Binding("v", "detail('raw')", "Raw response", show=False),

@@ -51,7 +51,7 @@ class QueueScreen(BoardScreen):
         self._wanted: int | None = None
         """The step to stand on once there is a board."""
         self._list: Listing[Entry] = Listing(
-            rows.COLUMNS, id="queue", line="reading …", empty="", key=lambda one: one.key
+            rows.COLUMNS, id="queue", line="reading …", empty="", key=lambda one: one.key, sortable=False
         )
 
     def body(self) -> ComposeResult:

@@ -57,15 +57,25 @@ class Listing(Vertical, Generic[T]):
         key: Callable[[T], object],
         line: str = "",
         stacked: bool = False,
+        sortable: bool = True,
     ) -> None:
-        """`empty` stands where there are no rows; `stacked` puts the detail below, with more room than the list."""
+        """`empty` stands where there are no rows, once that is known; `stacked` puts the detail below, with more room.
+
+        A click on a title sorts a list that is `sortable`.
+        """
         super().__init__(id=f"{id}-list", classes="-stacked" if stacked else "")
-        self._grid = Grid(columns, id=f"{id}-grid", empty=empty)
+        self._grid = Grid(columns, id=f"{id}-grid", empty="")
+        self._empty, self._sortable = empty, sortable
+        self._sorted: tuple[int, bool] | None = None
+        """The column that the rows stand in the order of, and whether backwards."""
+        self._cells: Callable[[T], list[Text]] = lambda _row: []
         self._line = Static(line, markup=False)
         self._side = VerticalScroll()
         self._first, self._second = Static(markup=False), Static(markup=False)
         self._key = key
         self._rows: Sequence[T] = ()
+        self._came: Sequence[T] = ()
+        """The same in the order in which they came."""
         self._detail: Callable[[T], Sequence[Text]] = lambda _row: ()
 
     def compose(self) -> ComposeResult:
@@ -102,10 +112,27 @@ class Listing(Vertical, Generic[T]):
     ) -> None:
         """List these, and stand on `at`, or on what the cursor was on, where it is among them."""
         wanted = at if at is not None else self.here
-        self._rows, self._detail = rows, detail
+        self._grid.empty, self._cells, self._detail = self._empty, cells, detail
+        self._came = rows
+        self._rows = rows = self._in_order(rows)
         keys = [self._key(row) for row in rows] if wanted is not None else []
         place = keys.index(self._key(wanted)) if wanted is not None and self._key(wanted) in keys else None
         self._grid.show(len(rows), lambda number: cells(rows[number]), cursor=place)
+
+    def _in_order(self, rows: Sequence[T]) -> Sequence[T]:
+        if self._sorted is None:
+            return rows
+        column, backwards = self._sorted
+        return sorted(rows, key=lambda row: _sort_key(self._cells(row)[column].plain), reverse=backwards)
+
+    def on_grid_headed(self, message: Grid.Headed) -> None:
+        """A click on a title sorts by it, a second one backwards, a third puts the rows as they came."""
+        message.stop()
+        if not self._sortable:
+            return
+        order = [(message.column, False), (message.column, True), None]
+        self._sorted = order[(order.index(self._sorted) + 1) % 3 if self._sorted in order[:2] else 0]
+        self.show(self._came, self._cells, self._detail)
 
     def on_grid_moved(self) -> None:
         """The detail follows the cursor."""
@@ -119,6 +146,13 @@ class Listing(Vertical, Generic[T]):
         self._second.display = len(texts) > 1
         self._second.update(Text("\n").join(texts[1:]))
         self._side.scroll_home(animate=False)
+
+
+def _sort_key(text: str) -> tuple[bool, float, str]:
+    """Numbers by their size before words."""
+    head = text.strip().partition(" ")[0].replace(",", "")
+    number = float(head) if head.replace(".", "", 1).isdigit() else None
+    return number is None, number or 0.0, text.casefold()
 
 
 class AttestedList(Listing[Recorded]):

@@ -106,8 +106,9 @@ class Panel(Widget, can_focus=True):
             if number == here:
                 text.stylize("reverse")
             said.append(text)
-            if number == here and line.more:
-                more = list(Text(f"> {line.more}", "italic").wrap(self.app.console, max(10, width)))
+            beneath = _beneath(line) if number == here else ""
+            if beneath:
+                more = list(Text(f"> {beneath}", "italic").wrap(self.app.console, max(10, width)))
                 if self.app.size.height < _SHORT and len(more) > _SHORT_MORE:
                     more = more[:_SHORT_MORE]
                     more[-1].append(" …")
@@ -183,6 +184,12 @@ class Panel(Widget, can_focus=True):
                     line.translate(ancestor.scroll_offset - ancestor.content_region.offset), animate=False, force=True
                 )
                 return
+
+
+def _beneath(line: Line) -> str:
+    """What the cursor's line says more: its sentences in full, unless every one of them stands in the line already."""
+    *sentences, last = line.more.split(". ")
+    return last if all(one in line.text.plain for one in sentences) else line.more
 
 
 class ChangedPanel(Panel):
