@@ -176,6 +176,14 @@ def test_a_page_that_repeats_its_labels_in_its_cells_gives_the_same_rows() -> No
     assert read_subprocessors(labelled_html(MARCH_HTML), RULES) == read_subprocessors(MARCH_HTML, RULES)
 
 
+def test_labels_before_a_colon_are_labels_too() -> None:
+    text = re.sub(r"<p>([A-Z][A-Za-z ]+)</p><p>", r"<b>\1:</b> ", labelled_html(MARCH_HTML)).replace(
+        "</p></td>", "</td>"
+    )
+    assert "<b>Location of Processing:</b> USA" in text
+    assert read_subprocessors(text, RULES) == read_subprocessors(MARCH_HTML, RULES)
+
+
 REFUSED: dict[str, tuple[str, str, str]] = {
     "another vendor's page": (
         MARCH_HTML.replace("Atlassian", "Examplesoft"),
@@ -300,6 +308,8 @@ DATED = {
     "Effective Date: 2026-03-02": date(2026, 3, 2),
     "EFFECTIVE MARCH 2ND, 2026": date(2026, 3, 2),
     "Effective as of Sept. 14 2026": date(2026, 9, 14),
+    "Last updated: 14 September 2026. Effective: March 2, 2026": date(2026, 3, 2),
+    "Last updated: 14 September 2026": date(2026, 9, 14),
 }
 
 

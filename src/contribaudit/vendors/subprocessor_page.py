@@ -93,6 +93,16 @@ class _Labels:
         label, colon, _ = line.partition(":")
         return bool(colon) and self.of(label) not in (None, "name")
 
+    def split(self, cell: str) -> tuple[Column | None, str]:
+        """The column whose label stands in a paragraph of its own or before a colon, and the rest; None without one."""
+        first, _, rest = cell.partition("\n")
+        column = self.of(first)
+        if column is not None:
+            return column, rest.strip()
+        label, colon, value = first.partition(":")
+        column = self.of(label) if colon else None
+        return (column, f"{value.strip()}\n{rest}".strip()) if column is not None else (None, cell)
+
     def begins(self, text: str) -> tuple[Column, str] | None:
         """The column whose label a cell begins with, and what follows it; None where it begins with none."""
         first, _, rest = text.partition("\n")
@@ -255,7 +265,7 @@ def _html_table(table: LexborNode, labels: _Labels) -> _Table | None:
             )
         grid.append((name, cells, [list(_links(cell)) for cell in line]))
     labelled = any(
-        labels.of(cell.partition("\n")[0]) == column
+        labels.split(cell)[0] == column
         for _, cells, _ in grid
         for column, cell in zip(columns[1:], cells[1:], strict=True)
     )
@@ -270,14 +280,13 @@ def _html_table(table: LexborNode, labels: _Labels) -> _Table | None:
 
 def _named(cell: str, labels: _Labels) -> str:
     """A name; a page may repeat the label before it."""
-    first, _, rest = cell.partition("\n")
-    return rest if labels.of(first) == "name" and rest.strip() else cell
+    found, rest = labels.split(cell)
+    return rest if found == "name" and rest.strip() else cell
 
 
 def _bare(name: str, column: Column, cell: str, labels: _Labels, *, required: bool) -> str:
     """The cell without its label. Raises SubprocessorsNotRead for another column's, and for none where one is due."""
-    first, _, rest = cell.partition("\n")
-    found = labels.of(first)
+    found, rest = labels.split(cell)
     if found == column:
         return rest
     if required or (found is not None and found != "name"):
@@ -520,16 +529,19 @@ def _next_name(chunk: str, labels: _Labels, at_end: bool) -> tuple[str, str]:
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = "|".join(f"{name}[a-z]*" for name in _MONTHS)
-_DATE = re.compile(
-    rf"(?<![a-z])effective(?![a-z])[^0-9\n]{{0,40}}?(?:(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"
+_DAY = (
+    rf"[^0-9\n]{{0,40}}?(?:(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<month2>{_MONTH})\.?,?\s+(?P<year2>\d{{4}})"
-    r"|(?P<iso>\d{4}-\d{2}-\d{2}))",
-    re.IGNORECASE,
+    r"|(?P<iso>\d{4}-\d{2}-\d{2}))"
 )
+_DATE = re.compile(rf"(?<![a-z])effective(?![a-z]){_DAY}", re.IGNORECASE)
+_UPDATED = re.compile(rf"(?<![a-z])(?:last\s+)?(?:updated|modified|revised)(?![a-z]){_DAY}", re.IGNORECASE)
+"""For a page that does not say the other."""
 
 
 def _effective(text: str) -> date:
-    found = _DATE.search(" ".join(text[:2_000_000].split()))
+    words = " ".join(text[:2_000_000].split())
+    found = _DATE.search(words) or _UPDATED.search(words)
     hint = "The page tells it at its top, as “Effective Starting March 2, 2026”; import the page whole"
     if found is None:
         raise SubprocessorsNotRead("the page does not say since when it is in force", why="no_date", hint=hint)
