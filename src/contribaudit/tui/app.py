@@ -31,6 +31,7 @@ from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import ContribauditError
 from contribaudit.tui import files, kept
+from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES
 from contribaudit.tui.host import Host
 from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowFindings, ShowSubject
 from contribaudit.tui.rows.overview import query_of
@@ -50,7 +51,6 @@ _MOST_FAILURES = 5
 """After so many, the dashboard itself is broken."""
 _GRACE_SECONDS = 3
 """A thread that waits for a database holds the end up no longer."""
-LIGHT, DARK = "textual-light", "textual-dark"
 
 
 def _anything() -> type[Provider]:
@@ -98,6 +98,9 @@ class Dashboard(Host):
         """`open_source` is called after the first paint, in a worker thread: opening a history takes its time."""
         super().__init__()
         self._open_source = open_source
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.ansi_theme_dark, self.ansi_theme_light = ANSI_DARK, ANSI_LIGHT
         self._early: deque[events.Key] = deque()
         """Keys that came before the screen in front was made."""
         self._now: Board | None = None

@@ -86,7 +86,7 @@ def _width(keys: Iterable[Key]) -> int:
 
 SIGNS = {
     Outcome.PASS: ("pass", "green"),
-    Outcome.FAIL: ("FAIL", "bold red"),
+    Outcome.FAIL: ("FAIL", "bold reverse red"),
     Outcome.NOT_ACHIEVABLE: ("not achievable", "magenta"),
     Outcome.NO_SUCH_SETTING: ("no setting", "dim"),
     Outcome.EXEMPT: ("exempt", "cyan"),
@@ -94,10 +94,10 @@ SIGNS = {
     Outcome.NOT_YET_EFFECTIVE: ("not yet effective", "dim"),
     Outcome.UNKNOWN: ("unknown", "yellow"),
     Outcome.STALE: ("stale", "yellow"),
-    Outcome.CONFLICT: ("CONFLICT", "bold red"),
+    Outcome.CONFLICT: ("CONFLICT", "bold reverse red"),
     Outcome.WAIVED: ("waived", "cyan"),
 }
-"""Word and style by outcome."""
+"""Word and style by outcome. What fails is bold and reversed, so that it is the strongest without colours too."""
 _SEVERITIES = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",

@@ -28,12 +28,10 @@ FORMS = (("a folder", "folder"), ("one .zip file", "zip"))
 def signing(fingerprint: str | None, trouble: str = "") -> Text:
     """Whether the pack will be signed, and with what."""
     if trouble:
-        return Text(f"The signing key cannot be used: {safe_text(trouble)}", "bold yellow")
+        return Text.assemble((f"The signing key cannot be used: {safe_text(trouble)}", "bold yellow"))
     if fingerprint is None:
-        return Text(
-            "Not signed: no key is configured. `contribaudit evidence keygen` makes one; until then keep the digest.",
-            "yellow",
-        )
+        said = "Not signed: no key is configured. `contribaudit evidence keygen` makes one; until then keep the digest."
+        return Text.assemble((said, "yellow"))
     return Text(f"Signed with the key {fingerprint}.")
 
 

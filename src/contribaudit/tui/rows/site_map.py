@@ -31,11 +31,11 @@ SHEET = ("organization_id", "site", "apps", *(name for one in QUESTIONS for name
 _HATCHES = "\N{FULL BLOCK}\N{MEDIUM SHADE}\N{DARK SHADE}\N{LIGHT SHADE}#=/+x%o~^*"
 _UNKNOWN_HATCH = "?"
 PAINTS = {
-    "fail": "bold #ffffff on #b3261e",
-    "not achievable": "#ffffff on #7b2d8b",
-    "unverified": "#000000 on #e0b040",
-    "settled": "#ffffff on #1f5f8b",
-    "pass": "#ffffff on #1e6b34",
+    "fail": "bold reverse red",
+    "not achievable": "#f3d9ff on #55206b",
+    "unverified": "#ffe08a on #4d3b00",
+    "settled": "#d6e9ff on #1f3f66",
+    "pass": "#d7f5dc on #1e4d2b",
     "no finding": "",
 }
 """Of a cell's background and letter, by how it is judged."""

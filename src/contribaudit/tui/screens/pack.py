@@ -103,7 +103,7 @@ class PackScreen(BoardScreen):
         try:
             pack = await self.dashboard.in_thread(write_pack, source.job, source.form, asked)
         except ContribauditError as error:
-            self._result(Text(f"! {error}", "bold yellow"))
+            self._result(Text.assemble((f"! {error}", "bold yellow")))
             return
         self._digest, self._path = pack.manifest.sha256, str(place)
         self._result(rows.written(pack, str(place)))
@@ -116,7 +116,7 @@ class PackScreen(BoardScreen):
         source = self.dashboard.source
         if source is None or source.job is None:
             self.query_one("#signing", Static).update(
-                Text("Read-only: a pack is written on the machine with the history.", "yellow")
+                Text.assemble(("Read-only: a pack is written on the machine with the history.", "yellow"))
             )
             return
         try:

@@ -98,7 +98,9 @@ class RunScreen(BoardScreen):
             self.dashboard.say("A run is in progress; press Escape to stop it", warning=True)
         elif source is None or not source.can_audit:
             self._say(
-                Text("No API key here. To run an audit, open the dashboard on the machine with the key.", "yellow")
+                Text.assemble(
+                    ("No API key here. To run an audit, open the dashboard on the machine with the key.", "yellow")
+                )
             )
         elif self.dashboard.may_write():
             self._run = self._audit()
@@ -113,7 +115,7 @@ class RunScreen(BoardScreen):
     def _stop(self) -> None:
         if self._run is not None and self.running and not self._stopping:
             self._stopping = True
-            self._say(Text("Stopping. The history stays unchanged.", "bold yellow"))
+            self._say(Text.assemble(("Stopping. The history stays unchanged.", "bold yellow")))
             self._run.cancel()
 
     @work(exclusive=True, group="run", exit_on_error=False)
@@ -156,7 +158,7 @@ class RunScreen(BoardScreen):
         self._enable(running=False)
         self._watch.waits.clear()
         self._paint(still=True)
-        said = Text(safe_text(text, keep_lines=True), "bold red" if wrong else "bold")
+        said = Text.assemble((safe_text(text, keep_lines=True), "bold red" if wrong else "bold"))
         if self._watch.readings:
             said.append("\n").append_text(rows.counts(self._watch, monotonic() - self._began))
         self._say(said)

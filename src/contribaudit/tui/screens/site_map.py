@@ -67,7 +67,7 @@ class LocationBar(Widget, can_focus=True):
         if self._map is None:
             return Text("reading the history …", "dim")
         if not self._map.locations:
-            return Text("No app was read, so nothing is known of a location.", "yellow")
+            return Text.assemble(("No app was read, so nothing is known of a location.", "yellow"))
         return Text("\n").join(self._lines(self.content_size.width))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002

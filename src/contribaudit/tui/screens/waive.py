@@ -77,7 +77,9 @@ class WaiveScreen(FormScreen[str]):
             label = f"Only for the observed {what}; any other value fails again"
             yield Tick(Text(safe_text(label)), value=True, id="binds")
         if any(one.outcome not in WAIVABLE for one in self._findings):
-            yield Static(Text("A waiver covers only findings that fail or are not achievable.", "bold yellow"))
+            yield Static(
+                Text.assemble(("A waiver covers only findings that fail or are not achievable.", "bold yellow"))
+            )
 
     def send(self) -> None:
         """Try the change, and show it."""

@@ -65,8 +65,8 @@ class Grid(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
         & > .grid--header { text-style: bold underline; color: $text-muted; }
         & > .grid--hover { background: $boost; }
-        & > .grid--cursor { background: $primary 30%; }
-        &:focus > .grid--cursor { background: $primary 60%; text-style: bold; }
+        & > .grid--cursor { background: $primary 20%; }
+        &:focus > .grid--cursor { background: $primary 35%; text-style: bold; }
     }
     """
     cursor: reactive[int | None] = reactive(None)

@@ -1,0 +1,77 @@
+"""The colours of both themes: every word at 4.5:1 or more on every ground that it stands on, the cursor's row included.
+
+Rows say "red" or "dim"; what that is in a theme is said here, and `tests/tui/test_contrast.py` works it out.
+"""
+
+from __future__ import annotations
+
+from rich.terminal_theme import TerminalTheme
+from textual.theme import Theme
+
+LIGHT, DARK = "textual-light", "textual-dark"
+"""The library's own names, so that a theme that somebody kept stays what it was."""
+THEMES = (
+    Theme(
+        name=DARK,
+        primary="#0178D4",
+        secondary="#004578",
+        accent="#FFA62B",
+        warning="#FFA62B",
+        error="#BA3C5B",
+        success="#4EBF71",
+        foreground="#F4F4F4",
+        background="#121212",
+        surface="#1E1E1E",
+        panel="#242F38",
+        dark=True,
+        variables={
+            "footer-key-foreground": "#FFB84D",
+            "text-error": "#FF9D94",
+            "text-muted": "#B8B8B8",
+            "text-disabled": "#A8A8A8",
+        },
+    ),
+    Theme(
+        name=LIGHT,
+        primary="#3A86D0",
+        secondary="#0B4F8A",
+        accent="#8A4B00",
+        warning="#8A4B00",
+        error="#A3001B",
+        success="#14532D",
+        foreground="#141414",
+        background="#FAFAFA",
+        surface="#F2F2F2",
+        panel="#E4E8EC",
+        dark=False,
+        variables={
+            "footer-key-foreground": "#0B4F8A",
+            "text-error": "#8F0018",
+            "text-muted": "#4A4A4A",
+            "text-disabled": "#565656",
+        },
+    ),
+)
+_DARK = (
+    (26, 26, 26),
+    (255, 157, 148),
+    (126, 217, 138),
+    (242, 200, 92),
+    (150, 190, 255),
+    (232, 164, 245),
+    (110, 214, 226),
+    (230, 230, 230),
+)
+_LIGHT = (
+    (20, 20, 20),
+    (143, 0, 24),
+    (16, 84, 40),
+    (107, 68, 0),
+    (18, 62, 140),
+    (106, 27, 122),
+    (0, 77, 92),
+    (242, 242, 242),
+)
+ANSI_DARK = TerminalTheme((18, 18, 18), (230, 230, 230), list(_DARK), list(_DARK))
+ANSI_LIGHT = TerminalTheme((250, 250, 250), (20, 20, 20), list(_LIGHT), list(_LIGHT))
+"""Black, red, green, yellow, blue, magenta, cyan, white."""
