@@ -107,7 +107,8 @@ async def test_every_screen_can_be_read(light: bool) -> None:
         wrong: list[str] = []
         for mode, listed in screens.ALL.items():
             await pilot.app.switch_mode(mode)
-            await until(pilot, lambda kind=listed.screen(): isinstance(pilot.app.screen, kind))  # type: ignore[misc]
+            kind = listed.screen()
+            await until(pilot, lambda kind=kind: isinstance(pilot.app.screen, kind))  # type: ignore[misc]
             await pilot.pause(0.2)
             wrong += [f"{listed.name}: {one}" for one in _unreadable(pilot)]
         assert not wrong

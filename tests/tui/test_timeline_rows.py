@@ -86,7 +86,7 @@ TRAIL = Trail(
 )
 
 
-def told_lines(wanted: Filter = Filter(), *, newest_first: bool = True) -> list[str]:  # noqa: B008  a value
+def told_lines(wanted: Filter = Filter(runs=True), *, newest_first: bool = True) -> list[str]:  # noqa: B008  a value
     return [
         "|".join(text.plain for text in cells(one)).rstrip("|")
         for one in lines_of(entries_of(TRAIL), wanted, newest_first=newest_first)
@@ -115,7 +115,7 @@ def test_newest_first() -> None:
 
 
 def test_oldest_first_is_the_same_lines_by_time() -> None:
-    forth = lines_of(entries_of(TRAIL), Filter(), newest_first=False)
+    forth = lines_of(entries_of(TRAIL), Filter(runs=True), newest_first=False)
     assert [one.at for one in forth] == sorted(one.at for one in forth)
     assert sorted(told_lines(newest_first=False)) == sorted(told_lines())
     after_run = [one.what for one in forth if one.day == date(2026, 11, 13)]
@@ -175,8 +175,35 @@ def test_a_cause_comes_with_its_proof() -> None:
     assert "the log was not read for the whole period, or may have gaps, 1 action searched" in uncovered
 
 
+def test_changes_alone_are_shown_unless_runs_are_asked_for() -> None:
+    """Gaps stay: leaving one out would make it look watched."""
+    kinds = {one.what for one in lines_of(entries_of(TRAIL), Filter(), newest_first=True)}
+    assert kinds == {What.DAY, What.CHANGE, What.GAP}
+
+
+def test_equal_changes_are_one_line_that_opens() -> None:
+    """Of one run, one kind of subject, one setting and one cause; another cause stands for itself, and so do two."""
+    many = [
+        change(1, f"acme.atlassian.net/app-{number}", "EU", realm) for number, realm in enumerate(["US"] * 4 + ["DE"])
+    ]
+    apart = [change(1, "x.atlassian.net/a", "EU", "US", cause=BY_EVENT), change(2, "y.atlassian.net/b", "EU", "US")]
+    entries = entries_of(Trail([*many, *apart], (), (), day(3)))
+    lines = [one for one in lines_of(entries, Filter(), newest_first=True) if one.what is What.CHANGE]
+    assert [len(one.folded) for one in lines] == [0, 5, 0]
+    fold = lines[1]
+    assert "5 apps|residency.realm: different values" in "|".join(cell.plain for cell in cells(fold))
+    assert "5 EQUAL CHANGES" in change_detail(fold).plain
+    assert "acme.atlassian.net/app-4" in change_detail(fold).plain
+    opened = {fold.alike}
+    whole = lines_of(entries, Filter(), newest_first=True, opened=opened)
+    assert sum(1 for one in whole if one.what is What.CHANGE) == 8
+    assert timeline.count_changes(whole, opened) == timeline.count_changes(lines) == 7
+
+
 def test_runs_gaps_days_and_tickets_in_full() -> None:
-    texts = {one.what: change_detail(one).plain for one in lines_of(entries_of(TRAIL), Filter(), newest_first=True)}
+    texts = {
+        one.what: change_detail(one).plain for one in lines_of(entries_of(TRAIL), Filter(runs=True), newest_first=True)
+    }
     assert "policy policy.toml, bbbbbbbbbbbb" in texts[What.RUN]
     assert "no run 13 Nov 02:05Z - 15 Nov 02:00Z (48 h): no observations" in texts[What.GAP]
     assert "end of this day" in texts[What.DAY]

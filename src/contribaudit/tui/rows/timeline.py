@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -58,6 +58,10 @@ class Entry:
     gap: Gap | None = None
     told: str = ""
     """Of a day: what happened on it."""
+    alike: tuple[object, ...] = ()
+    """Changes of which this is the same are told as one line."""
+    folded: tuple[Entry, ...] = ()
+    """The changes that this line stands for; empty for a line that stands for itself."""
 
     @property
     def day(self) -> date:
@@ -84,6 +88,8 @@ class Filter:
     """"" for all."""
     unexplained: bool = False
     """Only those without a known cause."""
+    runs: bool = False
+    """Runs too, where nothing else is left out."""
 
     @property
     def on(self) -> bool:
@@ -122,16 +128,48 @@ def entries_of(trail: Trail) -> list[Entry]:
     return sorted(found, key=_order)
 
 
-def lines_of(entries: Sequence[Entry], wanted: Filter, *, newest_first: bool) -> list[Entry]:
-    """What the filter leaves, with a line above each day. Runs are left out while a filter is on."""
-    left = [one for one in entries if one.what is What.GAP or (wanted.fits(one) if one.happening else not wanted.on)]
+FOLD_FROM = 3
+"""So many equal changes are told as one line."""
+
+
+def lines_of(
+    entries: Sequence[Entry], wanted: Filter, *, newest_first: bool, opened: Collection[tuple[object, ...]] = ()
+) -> list[Entry]:
+    """What the filter leaves, with a line above each day; equal changes as one, but for those of `opened`."""
+    runs = wanted.runs and not wanted.on
+    left = [one for one in entries if one.what is What.GAP or (wanted.fits(one) if one.happening else runs)]
     lines: list[Entry] = []
     days = [(day, list(its)) for day, its in groupby(left, key=lambda one: one.day)]
     for day, its in reversed(days) if newest_first else days:
         end = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
         lines.append(Entry(What.DAY, its[0].at, end, told=_day_told(its)))
-        lines += sorted(its, key=_newest_order) if newest_first else its
+        lines += _folded(sorted(its, key=_newest_order) if newest_first else its, opened)
     return lines
+
+
+def _folded(its: Sequence[Entry], opened: Collection[tuple[object, ...]]) -> Iterator[Entry]:
+    """The same with equal changes as one line where the first of them stands; opened ones follow their line."""
+    groups: dict[tuple[object, ...], list[Entry]] = {}
+    for one in its:
+        if one.alike:
+            groups.setdefault(one.alike, []).append(one)
+    for one in its:
+        members = groups.get(one.alike, [])
+        if len(members) < FOLD_FROM:
+            yield one
+        elif members[0] is one:
+            yield replace(one, folded=tuple(members))
+            if one.alike in opened:
+                yield from members
+
+
+def count_changes(lines: Iterable[Entry], opened: Collection[tuple[object, ...]] = ()) -> int:
+    """How many changes the lines tell."""
+    return sum(
+        1 if not one.folded else 0 if one.alike in opened else len(one.folded)
+        for one in lines
+        if one.what is What.CHANGE
+    )
 
 
 def days_of(entries: Sequence[Entry], until: datetime) -> Days:
@@ -254,7 +292,11 @@ def _changed(one: ChangeGroup) -> Entry:
     head, slash, _ = name.removeprefix("space:").partition("/")
     site = head if slash and "." in head else NO_SITE
     hay = safe_text(" ".join(parts)).casefold()
-    return Entry(What.CHANGE, first.first_seen, first.first_seen, family, safe_text(site), hay, happening=one)
+    entry = Entry(What.CHANGE, first.first_seen, first.first_seen, family, safe_text(site), hay, happening=one)
+    main = entry.main
+    assert main is not None
+    alike = (first.first_seen, main.subject.kind, kind, one.appeared, one.vanished, one.has_cause, cause_told(main))
+    return replace(entry, alike=alike)
 
 
 def _change_cells(entry: Entry) -> list[Text]:
@@ -269,6 +311,11 @@ def _change_cells(entry: Entry) -> list[Text]:
     ticket = next((change.ticket for change in one.changes if change.ticket), "")
     cause = Text(cause_told(main), "" if one.has_cause else "yellow")
     name = Text(safe_text(main.name or main.subject.id))
+    if entry.folded:
+        name = Text(f"{len(entry.folded):,} {main.subject.kind.value}s", "bold")
+        several = len({told_of(each.happening)[1] for each in entry.folded if each.happening is not None}) > 1
+        what = Text(f"{kind}: ").append("different values" if several else told, "bold")
+        ticket = ""
     return [sign, Text(span_of(main)), name, what, cause, Text(safe_text(ticket))]
 
 
@@ -297,11 +344,17 @@ def _day_told(its: Sequence[Entry]) -> str:
 
 
 _VALUES = 40
+_NAMED = 12
 
 
 def change_detail(entry: Entry) -> Text:
     """What is known of it, paragraph by paragraph."""
     said = Text()
+    if entry.folded:
+        names = [one.main.name or one.main.subject.id for one in entry.folded if one.main is not None]
+        more = f"\nand {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        said.append(f"{len(names):,} EQUAL CHANGES (space opens them)\n", "bold")
+        said.append(safe_text("\n".join(names[:_NAMED]), keep_lines=True) + more + "\n\n")
     for title, text in _paragraphs(entry):
         said.append(f"{title}\n", "bold").append(f"{text}\n\n")
     said.rstrip()

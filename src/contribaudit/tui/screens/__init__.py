@@ -86,8 +86,11 @@ ALL: dict[str, Listed] = {
         "What another plan, the end of trials or time would change: a prediction",
         "forecast",
         "ForecastScreen",
+        in_footer=False,
     ),
-    "pack": Listed("Pack", "X", "Write and verify an evidence pack for an auditor", "pack", "PackScreen"),
+    "pack": Listed(
+        "Pack", "X", "Write and verify an evidence pack for an auditor", "pack", "PackScreen", in_footer=False
+    ),
     "run": Listed("Run", "r", "Start an audit, see how far it is, and what is new", "run", "RunScreen"),
 }
 """By mode, in the order of the footer."""

@@ -45,7 +45,13 @@ class TimelineScreen(BoardScreen):
         Binding("shift+right,full_stop", "run(1)", "Next run", show=False),
         Binding("s", "order", "Sort"),
         Binding("K", "family", "Family", show=False),
+<<<<<<< HEAD
         Binding("B", "site", "Site", show=False),
+=======
+        Binding("S", "site", "Site", show=False),
+        Binding("H", "runs", "Changes only", show=False),
+        Binding("space", "fold", "Open or fold equal changes", show=False),
+>>>>>>> 0771ae3 (Show changes alone in the timeline, and equal ones as one line)
         Binding("x", "unexplained", "Only…", show=False, tooltip="Only changes without a known cause"),
         Binding("I", "subject", "Go to subject", show=False),
         Binding("escape", "back", "Back", show=False),
@@ -71,6 +77,8 @@ class TimelineScreen(BoardScreen):
         self._lines: Sequence[Entry] = ()
         self._filter = Filter()
         self._newest_first = True
+        self._opened: set[tuple[object, ...]] = set()
+        """Equal changes that are shown one by one."""
         self._moment: datetime | None = None
         """What Enter shows the state of."""
         self._placed: int | None = None
@@ -126,7 +134,7 @@ class TimelineScreen(BoardScreen):
         """The lines that the filter leaves, the cursor on the line that it was on, or where that was."""
         if self._trail is None or self._days is None:
             return
-        self._lines = rows.lines_of(self._entries, self._filter, newest_first=self._newest_first)
+        self._lines = rows.lines_of(self._entries, self._filter, newest_first=self._newest_first, opened=self._opened)
         lines, cursor = self._lines, 0
         if here is not None:
             cursor = next((n for n, one in enumerate(lines) if one.what is here.what and one.at == here.at), 0)
@@ -135,12 +143,13 @@ class TimelineScreen(BoardScreen):
         self._say_what_is_shown()
 
     def _say_what_is_shown(self) -> None:
-        wanted, changes = self._filter, sum(1 for one in self._lines if one.what is What.CHANGE)
+        wanted, changes = self._filter, rows.count_changes(self._lines, self._opened)
         order = "newest first" if self._newest_first else "oldest first"
         parts = [f"{plural(changes, 'change')}, {order}"]
         parts.append(f"family (c): {wanted.family.replace('_', ' ') or 'all'}")
         parts.append(f"site (S): {wanted.site or 'all'}")
         parts += ["without a known cause (x)"] if wanted.unexplained else []
+        parts.append(f"runs (H): {'shown' if wanted.runs and not wanted.on else 'hidden'}")
         if self._trail is not None and not self._trail.whole:
             parts.insert(0, "no history here, only this report")
         self.query_one("#shown", Static).update(Text("; ".join(parts), "dim"))
@@ -199,6 +208,8 @@ class TimelineScreen(BoardScreen):
         here = self._entry()
         if here is None:
             return
+        if not self._filter.runs:
+            self._want(replace(self._filter, runs=True))
         runs = [number for number, one in enumerate(self._lines) if one.what is What.RUN]
         later = [n for n in runs if self._lines[n].at > here.at]
         earlier = [n for n in runs if self._lines[n].at < here.at]
@@ -254,6 +265,19 @@ class TimelineScreen(BoardScreen):
         """Only what nobody can explain, or all."""
         self._want(replace(self._filter, unexplained=not self._filter.unexplained))
 
+    def action_runs(self) -> None:
+        """Runs beside the changes, or changes alone."""
+        self._want(replace(self._filter, runs=not self._filter.runs))
+
+    def action_fold(self) -> None:
+        """Equal changes one by one, or as one line again."""
+        entry = self._entry()
+        if entry is None or not (entry.folded or entry.alike in self._opened):
+            self.dashboard.say("This line stands for itself", warning=True)
+            return
+        self._opened ^= {entry.alike}
+        self._fill(entry)
+
     def action_subject(self) -> None:
         """To the subject of the change."""
         main = entry.main if (entry := self._entry()) is not None else None
@@ -270,7 +294,7 @@ class TimelineScreen(BoardScreen):
         elif self._filter.on:
             with box.prevent(Input.Changed):
                 box.value = ""
-            self._want(Filter())
+            self._want(Filter(runs=self._filter.runs))
         else:
             super().action_back()
 
