@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from contribaudit.errors import StoreBusy, StoreDamaged, StoreNewer
-from contribaudit.tui.app import DARK, LIGHT, Dashboard
+from contribaudit.tui.app import Dashboard
+from contribaudit.tui.colours import DARK, LIGHT
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.dialogs import OrganizationsScreen, TicketScreen
 from contribaudit.tui.screens.help import HelpScreen, WelcomeScreen

@@ -27,7 +27,7 @@ async def test_the_timeline(tmp_path: Path, size: str) -> None:
     """Three runs, a space that is new on the second day, nothing asked of spaces on the third."""
     eng, ops = space("ENG"), space("OPS")
     with kept(tmp_path / "history.db", [eng], [eng, ops], None) as source:
-        await _taken(source, ("t", "down", "down"), "run #1", f"timeline-{size}")
+        await _taken(source, ("t", "down"), "OPS", f"timeline-{size}")
 
 
 async def _taken(source: Source, keys: Sequence[str], part: str, name: str) -> None:
