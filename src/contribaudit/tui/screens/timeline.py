@@ -45,13 +45,9 @@ class TimelineScreen(BoardScreen):
         Binding("shift+right,full_stop", "run(1)", "Next run", show=False),
         Binding("s", "order", "Sort"),
         Binding("K", "family", "Family", show=False),
-<<<<<<< HEAD
         Binding("B", "site", "Site", show=False),
-=======
-        Binding("S", "site", "Site", show=False),
         Binding("H", "runs", "Changes only", show=False),
         Binding("space", "fold", "Open or fold equal changes", show=False),
->>>>>>> 0771ae3 (Show changes alone in the timeline, and equal ones as one line)
         Binding("x", "unexplained", "Only…", show=False, tooltip="Only changes without a known cause"),
         Binding("I", "subject", "Go to subject", show=False),
         Binding("escape", "back", "Back", show=False),
@@ -147,7 +143,7 @@ class TimelineScreen(BoardScreen):
         order = "newest first" if self._newest_first else "oldest first"
         parts = [f"{plural(changes, 'change')}, {order}"]
         parts.append(f"family (c): {wanted.family.replace('_', ' ') or 'all'}")
-        parts.append(f"site (S): {wanted.site or 'all'}")
+        parts.append(f"site (B): {wanted.site or 'all'}")
         parts += ["without a known cause (x)"] if wanted.unexplained else []
         parts.append(f"runs (H): {'shown' if wanted.runs and not wanted.on else 'hidden'}")
         if self._trail is not None and not self._trail.whole:
