@@ -272,6 +272,12 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
          "policy_not_enabled"),
         (Remedy.REMEDY,),
     ),
+    # The vendor's list is imported, or what it changed is reviewed: as the check's remediation says.
+    **dict.fromkeys(
+        ("never_imported", "no_list", "list_too_old", "not_reviewed", "no_places_named", "may_be_outside",
+         "places_not_understood", "training_may_apply", "purpose_not_understood", "not_understood"),
+        (Remedy.REMEDY,),
+    ),
     # Nobody can.
     **dict.fromkeys(
         (
