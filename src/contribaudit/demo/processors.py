@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS, Row, SubprocessorList, SubprocessorRules
@@ -23,11 +23,12 @@ _NEW = Row(
 
 
 def import_lists(store: History, rules: SubprocessorRules, begun: datetime, lately: datetime) -> None:
-    """Two imports, in force since each of the moments."""
+    """Two imports: of a list in force since months before the first moment, and of one since the day of the second."""
     assert rules.baseline is not None, "the shipped rulebook has one"
     rows = rules.baseline.rows
-    for moment, its in ((begun, rows), (lately, (_NEW, *rows))):
-        listed = replace(rules.baseline, effective=moment.date(), rows=its, source="simulated page")
+    months_before = begun.date() - timedelta(days=90)
+    for moment, since, its in ((begun, months_before, rows), (lately, lately.date(), (_NEW, *rows))):
+        listed = replace(rules.baseline, effective=since, rows=its, source="simulated page")
         body = _as_csv(listed, rules)
         signed = Signature("dpo@acme.example", moment, "demo", "demo")
         store.add_subprocessors(take_in(body, "simulated page", rules, store.subprocessors(), signed), body)
