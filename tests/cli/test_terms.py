@@ -281,6 +281,13 @@ def test_hostile_text_is_shown_harmless(cli: Cli, pages: Path) -> None:
     hostile = "\u202e\x1b[31m =HYPERLINK(1) [bold]x[/bold] &lt;script&gt;alert(1)&lt;/script&gt;"
     (pages / "hostile.html").write_bytes(settings_page(sentences=(*SETTINGS, hostile)))
     cli("terms", "add", NAME, str(pages / "hostile.html"))
+    error = "<title>404 Page not found \x1b[31m \u202e</title><p>Nothing \x07 here</p>"
+    (pages / "error.html").write_text(error)
+    told = cli("terms", "add", NAME, str(pages / "error.html"))
+    assert told.code == 3
+    for words in (("timeline",), ("check",), ("list",), ("timeline", "--format", "csv")):
+        assert not {"\x1b", "\u202e", "\x07"} & set(cli("terms", *words).out)
+    assert not {"\x1b", "\u202e", "\x07"} & set(told.out + told.err)
     shown = cli("terms", "show", NAME)
     assert "\x1b" not in shown.out
     assert "\u202e" not in shown.out

@@ -137,6 +137,7 @@ def add_command(
     command then ends with 3.
     """
     from contribaudit.core.model.provisions import Watched
+    from contribaudit.exporters.text import safe_text
     from contribaudit.vendors import fetching
     from contribaudit.vendors.terms import Copy, take_in
 
@@ -157,9 +158,9 @@ def add_command(
         look = take_in(
             desk.store, desk.rules, document, Copy(body, "", _file_name(source), moment), signature, accept=accept
         )
-        lines = [_told(desk.rules, desk.store.documents(), look)]
+        told = _told(desk.rules, desk.store.documents(), look)
         _tell(console, desk)
-    console.write(f"{lines[0]}\n")
+    console.write(f"{safe_text(told)}\n")
     _end(console, [look])
 
 
@@ -583,6 +584,10 @@ def show_command(
         if look is None:
             raise _never_archived(document.name)
         if raw:
+            from contribaudit.errors import UsageError
+
+            if console.on_terminal:  # which would obey what stands in it
+                raise UsageError("The page as it came is not written to a terminal", hint="Redirect it: > page.html")
             console.write(desk.store.page(look.sha256))
             return
         provisions = desk.archive.read(look.id)
