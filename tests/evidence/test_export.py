@@ -40,7 +40,7 @@ def test_every_file_is_there(unsigned: Path) -> None:
     names = {path.relative_to(unsigned).as_posix() for path in unsigned.rglob("*") if path.is_file()}
     plain = {name for name in names if "/" not in name}
     assert plain == {one.name for one in ALL} | {
-        "00-START.html", "00-START.xlsx", "README.txt", "SHA256SUMS", "data-dictionary.csv", "manifest.json",
+        "00-START.html", "00-START.xlsx", "README.txt", "SHA256SUMS", "csv.jq", "data-dictionary.csv", "manifest.json",
         "policy.toml", "report.json",
     }  # fmt: skip
     assert {name.partition("/")[0] for name in names - plain} == {"attachments", "responses", "rulebook"}

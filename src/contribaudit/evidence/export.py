@@ -236,6 +236,7 @@ What is what
   report.json            the whole report of run {run}; findings.csv holds the same findings
   findings.csv           one row for each check and subject; `evidence_file` names what in this folder it rests on
   controls.csv           the same counted by control of ISO 27001, SOC 2, GDPR, NIST and others
+  csv.jq                 reads a table with jq by the names of its columns; its first lines say how
   data-dictionary.csv    explains every column of every file
   manifest.json          every file with its SHA-256 and size, and the manifest of the export before this one
   SHA256SUMS             the same digests in the form that sha256sum reads
@@ -311,6 +312,7 @@ CONTENTS = {
     "data-dictionary.csv": "what each column means",
     "manifest.json": "every file by digest, and the manifest before",
     "SHA256SUMS": "the same for sha256sum",
+    "csv.jq": "lets jq read a table by the names of its columns",
     "README.txt": "how to check all of it, and what that proves",
 }
 _LEFT_OUT = {
@@ -370,7 +372,7 @@ def readme_text(dossier: Dossier, *, signed: bool, answer: str = "") -> str:
     return "".join(parts)
 
 
-_SUFFIXES = (".py", ".toml", ".html", ".jinja", ".css", ".js", ".tcss", ".mako")
+_SUFFIXES = (".py", ".jq", ".toml", ".html", ".jinja", ".css", ".js", ".tcss", ".mako")
 
 
 @cache
@@ -467,6 +469,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         folder.put(
             "README.txt", readme_text(dossier, signed=form.signer is not None, answer=min(held, default="")).encode()
         )
+        folder.put("csv.jq", resources.files("contribaudit.evidence").joinpath("csv.jq").read_bytes())
         start = Start(dossier, held)
         with folder.binary(BOOK) as file:
             write_book(start, file)
