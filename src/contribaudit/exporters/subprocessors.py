@@ -12,7 +12,6 @@ from typing import Any
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import (
-    SUBPROCESSOR_COLUMNS,
     Place,
     Processor,
     Purpose,
@@ -30,12 +29,10 @@ from contribaudit.core.resolve.subprocessor_exposure import (
     list_in_force,
     processors,
 )
-from contribaudit.exporters.csv_evidence import Sheet
 from contribaudit.exporters.report_v1 import ProcessorV1, SubprocessorsV1
 from contribaudit.exporters.text import Cell, rfc3339
 
 SCHEMA = "contribaudit.subprocessors/1"
-TABLE = ("name", "touches_products", "purpose_kinds", "places", "needs_review")
 EXPOSURE_COLUMNS = (
     "organization_id", "app_id", "app", "site", "processor", "group", "touches", "because", "purposes", "locations",
     "effective", "list_sha256",
@@ -151,14 +148,6 @@ def place_object(one: Place) -> dict[str, Any]:
     return {"text": one.text, "countries": list(one.countries), "condition": one.condition or None}
 
 
-def _list_sheet(state: State) -> Iterable[tuple[Cell, ...]]:
-    listed = list_in_force(state)
-    return list_cells(listed, processors(state, listed)) if listed is not None else ()
-
-
-SUBPROCESSORS: Sheet[State] = Sheet("subprocessors.csv", SUBPROCESSOR_COLUMNS, _list_sheet)
-
-
 # ── Exposure ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -248,13 +237,6 @@ def _grouped(state: State, group: Sequence[Exposure]) -> ProcessorV1:
         "locations": [place_text(place) for place in first.places],
         "because": list(first.because),
     }
-
-
-def _exposure_sheet(state: State) -> Iterable[tuple[Cell, ...]]:
-    return exposure_cells(state, exposures(state, processors(state)))
-
-
-EXPOSURE: Sheet[State] = Sheet("subprocessor_exposure.csv", EXPOSURE_COLUMNS, _exposure_sheet)
 
 
 # ── Changes ───────────────────────────────────────────────────────────────────────────────────────────

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS
+from contribaudit.core.resolve.subprocessor_exposure import exposures, list_in_force, processors
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet
-from contribaudit.exporters import subprocessors as exported
+from contribaudit.exporters.subprocessors import EXPOSURE_COLUMNS, exposure_cells, list_cells
 
-SUBPROCESSORS = Sheet(
-    exported.SUBPROCESSORS.name,
-    exported.SUBPROCESSORS.columns,
-    lambda dossier: exported.SUBPROCESSORS.rows(dossier.report.state),
-    frozenset(("imported_by",)),
-)
-EXPOSURE = Sheet(
-    exported.EXPOSURE.name, exported.EXPOSURE.columns, lambda dossier: exported.EXPOSURE.rows(dossier.report.state)
-)
+
+def _list(dossier: Dossier) -> Iterable[Row]:
+    state = dossier.report.state
+    listed = list_in_force(state)
+    return list_cells(listed, processors(state, listed)) if listed is not None else ()
+
+
+SUBPROCESSORS = Sheet("subprocessors.csv", SUBPROCESSOR_COLUMNS, _list, frozenset(("imported_by",)))
+
+
+def _exposure(dossier: Dossier) -> Iterator[Row]:
+    state = dossier.report.state
+    return exposure_cells(state, exposures(state, processors(state)))
+
+
+EXPOSURE = Sheet("subprocessor_exposure.csv", EXPOSURE_COLUMNS, _exposure)
 
 
 def _reviews(dossier: Dossier) -> Iterator[Row]:
