@@ -111,3 +111,41 @@ async def test_follow_a_change_to_its_cause() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, TimelineScreen))
         await until(pilot, lambda: "no event found" in on_screen(pilot) or "residency move by" in on_screen(pilot))
     assert counted.keys == 1
+
+
+async def test_find_apps_outside_the_eu() -> None:
+    """The map, up to the bar, which stands on the location that most apps outside have; Enter."""
+    async with driven(opener(board())) as pilot:
+        counted = Counted(pilot)
+        await counted.press("M")
+        await until(pilot, lambda: "worst first" in on_screen(pilot))
+        await counted.press("up", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
+        assert "realm:US" in on_screen(pilot)
+    assert counted.keys == 3
+
+
+async def test_see_what_a_trial_changes(kept: Opener) -> None:
+    """What if, down to the plan that it would bring, Enter."""
+    here = kept('[[rule]]\ncheck = "DC-06"\nexpect = "enterprise"\n')
+    await here.audited()
+    async with driven(here.source) as pilot:
+        counted = Counted(pilot)
+        await counted.press("W")
+        await until(pilot, lambda: "be it by a trial" in on_screen(pilot))
+        await counted.press("down", "enter")
+        await until(pilot, lambda: "PREDICTION  if the highest plan becomes" in on_screen(pilot))
+    assert counted.keys == 3
+
+
+async def test_export_evidence(kept: Opener) -> None:
+    """The newest run, as a folder in the present one, written and verified."""
+    here = kept('[[rule]]\ncheck = "DC-06"\nexpect = "enterprise"\n')
+    await here.audited()
+    async with driven(here.source) as pilot:
+        counted = Counted(pilot)
+        await counted.press("X")
+        await until(pilot, lambda: "Not signed" in on_screen(pilot))
+        await counted.press("enter")
+        await until(pilot, lambda: "Written and verified" in on_screen(pilot))
+    assert counted.keys == 2
