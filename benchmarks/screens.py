@@ -12,20 +12,27 @@ import tempfile
 from pathlib import Path
 
 from contribaudit.tui.app import Dashboard
+from contribaudit.tui.screens import ALL
 from contribaudit.tui.sources import open_demo
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screens"
-SIZE = (120, 40)
-SCREENS = {
-    "overview": (),
-    "findings": ("f",),
-    "inventory": ("i", "down", "right", "down", "right"),
-    "timeline": ("t",),
-    "evidence-desk": ("o", "a"),
-    "run": ("o", "r"),
-    "baseline": ("o", "p"),
+SIZES = {"": (120, 40), "-80x24": (80, 24)}
+"""What follows a picture's name, and the terminal's width and height."""
+SCENARIO = "acme"
+KEYS = {
+    "inventory": ("down", "right", "down", "right"),
+    "map": ("right", "right", "right"),
+    "whatif": ("down", "enter"),
 }
-"""The keys that lead to each, from the one before."""
+"""What is pressed on a screen before its picture is taken."""
+CALLED = {
+    "desk": "evidence-desk",
+    "approve": "baseline",
+    "terms": "documents",
+    "whatif": "what-if",
+    "pack": "evidence-pack",
+}
+"""Names of pictures that are not those of the modes."""
 
 
 def run() -> None:
@@ -36,19 +43,27 @@ def run() -> None:
 
 
 async def _pictures() -> None:
-    app = Dashboard(open_demo)
-    async with app.run_test(size=SIZE) as pilot:
+    """Each screen at both sizes, one after the other, so that none shows what another did."""
+    app = Dashboard(lambda: open_demo(SCENARIO))
+    async with app.run_test(size=SIZES[""]) as pilot:
         while app.board is None:
             await pilot.pause(0.2)
-        for name, keys in SCREENS.items():
-            for key in keys:
+        for mode in ALL:
+            await app.switch_mode(mode)
+            await pilot.pause(2)
+            for key in KEYS.get(mode, ()):
                 await pilot.press(key)
                 await pilot.pause(0.5)
-            await pilot.pause(2)
-            # The picture would ask another host for its font.
-            picture = re.sub(r"@font-face\s*\{[^}]*\}", "", app.export_screenshot(title=f"contribaudit {name}"))
-            (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
-            print(FOLDER / f"{name}.svg")
+            await pilot.pause(3 if mode in KEYS else 1)
+            name = CALLED.get(mode, mode)
+            for ending, (width, height) in SIZES.items():
+                await pilot.resize_terminal(width, height)
+                await pilot.pause(1)
+                # The picture would ask another host for its font.
+                picture = re.sub(r"@font-face\s*\{[^}]*\}", "", app.export_screenshot(title=f"contribaudit {name}"))
+                (FOLDER / f"{name}{ending}.svg").write_text(picture, encoding="utf-8")
+                print(FOLDER / f"{name}{ending}.svg")
+            await pilot.resize_terminal(*SIZES[""])
 
 
 DEVICES = {
