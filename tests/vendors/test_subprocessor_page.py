@@ -328,6 +328,13 @@ def test_markup_in_a_name_stays_text_and_needs_review() -> None:
     assert row.needs_review == ("name: it holds markup",)
 
 
+@pytest.mark.parametrize("tag", ["<table>", "<script>alert(1)</script>", "<body onload=x>", "=HYPERLINK(1)"])
+def test_a_tag_in_a_text_page_is_text(tag: str) -> None:
+    found = read_subprocessors(MARCH.replace("Zendelig\n\n|", f"{tag} Zendelig\n\n|"), RULES)
+    assert f"{tag} Zendelig" in [one.name for one in found.rows]
+    assert len(found.rows) == 12
+
+
 def test_a_link_in_a_text_may_be_wrapped_anywhere() -> None:
     text = MARCH.replace("https://zendelig.example/security-center", "https://zendelig.example/\nsecurity-\ncenter")
     row = next(one for one in read_subprocessors(text, RULES).rows if one.name == "Zendelig")

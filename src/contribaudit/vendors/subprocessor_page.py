@@ -44,7 +44,7 @@ def read_subprocessors(text: str, rules: SubprocessorRules) -> ListedRows:
     if "\ufffd" in text:
         hint = "Save the page anew as UTF-8"
         raise SubprocessorsNotRead("characters were lost when the page was saved", why="damaged_text", hint=hint)
-    html = bool(re.search(r"<(?:!doctype|html|table|body)\b", text[:200_000], re.IGNORECASE))
+    html = text.lstrip().startswith("<") or _CELL.search(text) is not None
     labels = _Labels(rules)
     tables = list(_html_tables(text, labels) if html else _text_tables(text, labels))
     rows = [row for table in tables for row in table.rows]
@@ -64,6 +64,10 @@ def read_subprocessors(text: str, rules: SubprocessorRules) -> ListedRows:
         what = f"the second table, of {rules.vendor}'s own companies, is missing"
         raise SubprocessorsNotRead(f"the page is truncated: {what}", why="no_second_table", hint=_SAVE)
     return ListedRows(_effective(text if not html else _plain(text)), tuple(rows))
+
+
+_CELL = re.compile(r"<table\b[^<>]*>\s*(?:<[^<>]*>\s*){0,4}<t[dh]\b", re.IGNORECASE)
+"""A table of HTML; a tag in a name of a text page is none."""
 
 
 @dataclass(frozen=True, slots=True)
