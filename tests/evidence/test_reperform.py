@@ -75,6 +75,21 @@ def test_a_pack_of_a_run_that_read_in_part_differs_in_nothing(key: str, tmp_path
     assert exit_code(found) == 3
 
 
+@pytest.mark.parametrize("key", ["wrong-key", "narrow-key", "unscoped-key"])
+def test_a_run_that_was_refused_after_a_whole_one_differs_in_nothing(key: str, tmp_path: Path) -> None:
+    """What apps are called, and what they are, is known from the run before: the pack has it in its inventory."""
+    with simulated(tmp_path, "drifted") as bench:
+        policy = 'extends = ["essentials", "no-training"]'
+        asyncio.run(audit(bench.job(policy)))
+        job = bench.job(policy, key=key)
+        asyncio.run(audit(job))
+        place = export(of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
+    assert verify(place).standing == "consistent"
+    found = reperform(place)
+    assert [one for one in found if one.differs] == []
+    assert {one.told for one in found if one.result is Result.SAME} >= {"unknown"}
+
+
 @pytest.mark.parametrize("scenario", ["tidy", "drifted"])
 def test_what_the_gateway_told_is_judged_again(scenario: str, tmp_path: Path) -> None:
     """AI, trials, plans and regions of sites, and how far the apps' policy items count."""

@@ -21,6 +21,7 @@ from typing import Any
 from contribaudit import catalogue, checks, policy_file
 from contribaudit.core.judge.check import by_id
 from contribaudit.core.judge.evaluate import evaluate
+from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.policy import AuditPolicy
@@ -253,6 +254,7 @@ def _state(pack: Pack, document: ReportV1, rulebook: Rulebook, documents: Archiv
             for one in document["organizations"]
         ],
         observations=sorted(_observations(pack), key=_as_listed(pack)),
+        remembered=list(_remembered(pack, document)),
         documents=lambda: documents,
         subprocessors=cache(partial(_subprocessors, pack)),
     )
@@ -336,6 +338,35 @@ def _texts(pack: Pack, name: str) -> Iterator[Mapping[str, str]]:
     """The rows of a table without the apostrophes that keep a spreadsheet from running a cell."""
     for row in table(pack, name):
         yield {column: cell.removeprefix("'") for column, cell in row.items()}
+
+
+def _remembered(pack: Pack, document: ReportV1) -> Iterator[Observed]:
+    """What apps and groups were called in earlier runs, for those of which this run could read nothing.
+
+    Such names say what an app is, and judge nothing; the report has them as they are, the table made safe.
+    """
+    called: dict[Subject, dict[SettingId, str]] = {}
+    rows = [{name: cell.removeprefix("'") for name, cell in row.items()} for row in table(pack, "inventory.csv")]
+    sites = {(row["organization_id"], row["site"]): row["id"] for row in rows if row["kind"] == Kind.SITE.value}
+    for row in rows:
+        if row["kind"] == Kind.APP.value:
+            subject = Subject(row["organization_id"], Kind.APP, row["id"])
+            site = sites.get((row["organization_id"], row["site"]), "")
+            known = {names.APP_NAME: row["name"], names.APP_HOST: row["site"], names.APP_TYPE_KEY: row["type_key"]}
+            called[subject] = {**known, names.APP_SITE: "" if site == row["site"] else site}
+    for one in document["findings"]:
+        about = one["subject"]
+        subject = Subject(one["organization"], Kind(about["kind"]), about["id"])
+        if subject.kind is Kind.APP:
+            told = {names.APP_NAME: about["name"], names.APP_HOST: about["site"], names.APP_TYPE_KEY: about["app"]}
+            called.setdefault(subject, {}).update({**told, names.APP_ALIAS: about["alias"]})
+        elif subject.kind is Kind.GROUP:
+            called[subject] = {names.GROUP_NAME: about["name"]}
+    as_of = _time(document["as_of"])
+    for subject, found in called.items():
+        for setting, value in found.items():
+            if value and value not in (subject.id, f"{subject.kind}:{subject.id}"):
+                yield Observed(setting, subject, value, Grade.DOCUMENTED, as_of, "an earlier run")
 
 
 def _as_listed(pack: Pack) -> Callable[[Observation], int]:
