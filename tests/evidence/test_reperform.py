@@ -221,3 +221,12 @@ def test_a_user_s_decoders_and_rulebook_are_in_the_pack(name: str, told: Scene, 
     else:
         with pytest.raises(EvidenceDamaged, match="decoders"):
             reperform(place)
+
+
+def test_what_is_not_judged_says_on_what_it_rests(pack: Path) -> None:
+    """And where the pack tells of it."""
+    found = reperform(pack)
+    why = {one.check: one.reason for one in found if one.result is Result.NOT_JUDGED}
+    assert "changes.csv, outcomes.csv and runs.csv" in why["DC-08"]
+    assert "earlier runs" in why["GV-01"]
+    assert {one.reason for one in found if one.result is Result.SAME} == {""}

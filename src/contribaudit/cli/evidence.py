@@ -382,10 +382,12 @@ def reperform_command(console: Console, place: Path, *, output_format: str) -> N
         console.table(output_format, titles, rows, flexible="reason")
     counts = Counter(one.result for one in every)
     code = exit_code(every)
+    history = ", ".join(sorted({one.check for one in every if one.result is Result.NOT_JUDGED}))
     console.diagnostics.conclusion(
         f"Judged again: {counts[Result.SAME]} came out the same, {counts[Result.DIFFERENT]} differently; "
         f"{counts[Result.LEFT_OUT]} are left out of the pack, {counts[Result.INCONSISTENT]} things differ between its"
-        f" files; {counts[Result.NOT_JUDGED]} were not judged, they need the history.",
+        f" files; {counts[Result.NOT_JUDGED]} were not judged, they need the history"
+        f"{f' ({history})' if history else ''}.",
         code=code,
     )
     console.exit(code)

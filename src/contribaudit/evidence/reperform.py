@@ -154,17 +154,27 @@ def _compared(told: FindingV1 | None, again: FindingV1 | None) -> Performed:
         assert again is not None, "one of the two has the ID"
         result, why = Result.LEFT_OUT, "it follows from the pack, and the report leaves it out"
         if _of_the_history(again):
-            result, why = Result.NOT_JUDGED, _RESTS
+            result, why = Result.NOT_JUDGED, _rests_on(again)
         return Performed(result, again["id"], again["check"], "", again["outcome"], why)
     outcome: str = told["outcome"]
     common = told["id"], told["check"], outcome, again["outcome"] if again else ""
     other = "it is not found any more" if again is None else _difference(told, again)
     if told["check"] in _OF_THE_HISTORY or (other and _of_the_history(told) and not (again and _of_the_run(again))):
-        return Performed(Result.NOT_JUDGED, *common[:3], "", _RESTS)
+        return Performed(Result.NOT_JUDGED, *common[:3], "", _rests_on(told))
     return Performed(Result.DIFFERENT if other else Result.SAME, *common, other)
 
 
-_RESTS = "it rests on attestations, spaces, the audit log or earlier runs, which only the history holds"
+def _rests_on(one: FindingV1) -> str:
+    """What it rests on that no pack holds in full, and where the pack tells of it."""
+    grades = {evidence["grade"] for evidence in one["evidence"]}
+    if one["subject"]["kind"] == Kind.SPACE.value:
+        return "it rests on spaces, which only the history holds in full; spaces.csv lists them"
+    if one["check"] not in _OF_THE_HISTORY and not grades <= _OF_THE_RUN:
+        return "it rests on what people attested, which only the history can weigh; attestations.csv has the rows"
+    return (
+        "it rests on earlier runs, the audit log or exported packs, which only the history holds; changes.csv,"
+        " outcomes.csv and runs.csv tell of them"
+    )
 
 
 def _of_the_history(one: FindingV1) -> bool:
