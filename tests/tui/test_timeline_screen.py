@@ -182,7 +182,7 @@ async def test_filters_go_round_and_escape_clears_them(bench: Bench) -> None:
         await there(pilot)
         await press(pilot, "K")
         await shown(pilot, "family (c): data residency")
-        await press(pilot, "B")
+        await press(pilot, "S")
         await shown(pilot, "site (S): tidy.atlassian.net")
         await press(pilot, "x")
         await shown(pilot, "0 changes, newest first", "no observations")

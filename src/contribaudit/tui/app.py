@@ -22,7 +22,7 @@ from textual.command import CommandPalette, Provider
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
@@ -126,6 +126,10 @@ class Dashboard(Host):
             await super().on_event(self._early.popleft())
         if self._early:
             self.set_timer(_KEY_SECONDS, self._hand_on_keys)
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """To another screen; nowhere any more once the dashboard is being left."""
+        return AwaitMount(self.screen, ()) if self._exit or self._closing else super().switch_mode(mode)
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         try:
@@ -335,8 +339,8 @@ class Dashboard(Host):
     async def show_findings(self, query: str) -> None:
         """Go to the findings that the filter leaves."""
         await self.switch_mode("findings")
-        assert isinstance(self.screen, FindingsScreen)
-        self.screen.filter_by(query)
+        if isinstance(self.screen, FindingsScreen):
+            self.screen.filter_by(query)
 
     @work(group="go")
     async def show_step(self, number: int) -> None:
@@ -344,8 +348,8 @@ class Dashboard(Host):
         from contribaudit.tui.screens.queue import QueueScreen
 
         await self.switch_mode("next")
-        assert isinstance(self.screen, QueueScreen)
-        self.screen.action_step(number)
+        if isinstance(self.screen, QueueScreen):
+            self.screen.action_step(number)
 
     @work(group="go")
     async def _show_subject(self, subject: Subject) -> None:

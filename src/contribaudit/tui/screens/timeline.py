@@ -45,7 +45,7 @@ class TimelineScreen(BoardScreen):
         Binding("shift+right,full_stop", "run(1)", "Next run", show=False),
         Binding("s", "order", "Sort"),
         Binding("K", "family", "Family", show=False),
-        Binding("B", "site", "Site", show=False),
+        Binding("S", "site", "Site", show=False),
         Binding("H", "runs", "Changes only", show=False),
         Binding("space", "fold", "Open or fold equal changes", show=False),
         Binding("x", "unexplained", "Only…", show=False, tooltip="Only changes without a known cause"),
