@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
 
 FINDINGS = 100_000
 KEYS = 60
@@ -36,6 +37,7 @@ def run() -> None:
     ours, empty = _medians(_OURS, _EMPTY)
     print(f"dashboard, process start to first paint: {ours / empty:.2f} x an empty Textual app (CPU time)")
     asyncio.run(_keys())
+    asyncio.run(_screens())
 
 
 def _medians(*scripts: str) -> list[float]:
@@ -86,6 +88,45 @@ async def _keys() -> None:
             spent.append(time.process_time() - started)
         _tell("filtering", spent)
         print(f"  memory beyond the findings themselves: {(_memory() - before) / 1024:.0f} MB")
+
+
+APPS, RULES, SPACES = 5_000, 6, 200_000
+PRESSES = 20
+_MOVES = ("down", "pagedown", "right", "up")
+
+
+async def _screens() -> None:
+    """Every screen over an organization of many apps: how long a key takes, beside one in an empty Textual app."""
+    from tests.tui.boards import opener, vast
+    from textual.app import App
+
+    from contribaudit.tui.app import Dashboard
+    from contribaudit.tui.screens import ALL
+
+    empty: App[str] = App()
+    async with empty.run_test(size=(120, 40)) as pilot:
+        _tell("an empty Textual app", [await _spent(pilot.press, "j") for _ in range(PRESSES)])
+    board = vast(APPS, RULES, SPACES)
+    _ = board.index, board.about, board.gravest  # as the worker does that loads a history
+    print(f"  {APPS:,} apps, {len(board.report.findings):,} findings, {SPACES:,} spaces:")
+    app = Dashboard(opener(board))
+    async with app.run_test(size=(120, 40)) as pilot:
+        while app.board is None:
+            await pilot.pause(0.05)
+        for mode, listed in ALL.items():
+            started = time.process_time()
+            await app.switch_mode(mode)
+            await pilot.pause()
+            opened = (time.process_time() - started) * 1000
+            await pilot.pause(0.5)
+            moves = [await _spent(pilot.press, _MOVES[n % len(_MOVES)]) for n in range(PRESSES)]
+            _tell(f"{listed.name} (opened in {opened:.0f} ms)", moves)
+
+
+async def _spent(press: Callable[[str], Awaitable[None]], key: str) -> float:
+    started = time.process_time()
+    await press(key)
+    return time.process_time() - started
 
 
 def _tell(what: str, seconds: list[float]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -19,7 +19,8 @@ from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import RulebookFile
-from contribaudit.core.model.subject import organization_subject
+from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, NoSpaces, Space, SpaceList
+from contribaudit.core.model.subject import Subject, organization_subject
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
 from contribaudit.store.records import RunRecord
@@ -90,6 +91,64 @@ def many_sites(count: int) -> Board:
         )
     )
     return _board(state, POLICY, evaluated(state, POLICY))
+
+
+class _Spaces(NoSpaces):
+    """So many spaces, equally many of each app, made as they are asked for."""
+
+    def __init__(self, apps: list[Subject], spaces: int) -> None:
+        self._each = spaces // len(apps)
+        self._lists = {one: SpaceList(one, CollectionStatus.OK, None, self._each) for one in apps}
+
+    def lists(self) -> dict[Subject, SpaceList]:
+        return self._lists
+
+    def count(self, app: Subject) -> int:  # noqa: ARG002
+        return self._each
+
+    def page(self, app: Subject, offset: int, limit: int) -> list[KnownSpace]:
+        shown = range(offset, min(offset + limit, self._each))
+        return [_known(app, number) for number in shown]
+
+    def of(self, app: Subject) -> Iterator[KnownSpace]:
+        return iter(self.page(app, 0, self._each))
+
+
+def _known(app: Subject, number: int) -> KnownSpace:
+    space = Space(app, f"{app.id}/space/{number}", f"S{number}", f"Space {number}", "global", "current")
+    return KnownSpace(space, "site.atlassian.net", "confluence", NOW, True)
+
+
+def vast(apps: int, rules: int, spaces: int) -> Board:
+    """So many apps on a tenth as many sites, so many findings on each, and a listing of so many spaces in all."""
+    subjects = [app(f"n{number:06}") for number in range(apps)]
+    state = state_of(
+        *(
+            one
+            for number, subject in enumerate(subjects)
+            for one in facts(
+                subject,
+                alias=f"app:site-{number // 10:05}.atlassian.net/confluence-{number % 10}",
+                host=f"site-{number // 10:05}.atlassian.net",
+                realm="US" if number % 7 == 0 else "EU",
+            )
+        )
+    )
+    checks_asked = [one.id for one in checks.ALL][:rules]
+    found = tuple(
+        replace(
+            finding(Outcome.FAIL if number % 7 == 0 and not place else Outcome.PASS, tuple(Severity)[place % 5]),
+            check=check,
+            title=f"Check {check} of an app",
+            subject=subject,
+            setting=(names.REALM, names.PINNED, names.TRIAL)[place % 3],
+        )
+        for number, subject in enumerate(subjects)
+        for place, check in enumerate(checks_asked)
+    )
+    state._spaces = {ORG: _Spaces(subjects, spaces)}
+    base = _board(state, POLICY, evaluated(state, POLICY))
+    return replace(base, report=replace(base.report, findings=found, newly=()), steps=())
 
 
 _RULEBOOK = replace(

@@ -188,22 +188,42 @@ def test_how_we_know_names_grades_ages_and_digests() -> None:
     ]
 
 
-def test_the_trend_plots_on_one_scale_and_tells_its_numbers() -> None:
-    """A single run is no trend."""
-    assert said(overview.trend_lines(board(), 78)) == [
-        "fail       ▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁▃▂▁ 2 to 1",
-        "unverified ▅▆▇█▅▆▇█▅▆▇█▅▆▇█▅▆▇█ 5 to 8",
-        "20 runs, #299 (01 Nov) to #318 (21 Nov)",
-    ]
+def test_the_trend_has_an_axis_of_days_and_a_scale_for_each_line() -> None:
+    """Days without a run are blank, a partial one is hatched and outside the scale, a single run is no trend."""
+    lines = said(overview.trend_lines(board(), 78))
+    assert len(lines) <= 8
+    assert [line.split()[0] for line in (lines[0], lines[2])] == ["fail", "unverified"]
+    assert [line[:6] for line in (lines[1], lines[3])] == ["1 of 3", "8 of 8"]
+    axis = overview.trend_days(board().runs, 66)
+    assert axis is not None
+    assert (axis.first, axis.day(axis.cells - 1)) == (date(2026, 11, 1), date(2026, 11, 21))
+    assert lines[-1].startswith("! B W      01 Nov")
+    assert "21 Nov" in lines[-1]
     one = board(runs=board().runs[:1])
     assert said(overview.trend_lines(one, 78)) == ["Only one judged run so far: a trend needs two"]
+
+
+def test_partial_runs_are_hatched_and_days_without_a_run_blank() -> None:
+    runs = [replace(one, complete=one.id != 317, summary={"fail": 9 if one.id == 317 else 1}) for one in board().runs]
+    lines = said(overview.trend_lines(board(runs=[one for one in runs if one.id >= 314]), 78))
+    assert "░" in lines[1]
+    assert lines[1].startswith("1 of 1 ")
+    axis = overview.trend_days(runs, 5)
+    assert axis is not None
+    assert axis.cells <= 5
+
+
+def test_the_trend_marks_what_nobody_can_explain_baselines_and_waivers() -> None:
+    """Of one day what nobody can explain goes first."""
+    [events] = [line for line in said(overview.trend_lines(board(), 78)) if line.startswith("events")]
+    assert {"!", "W"} <= set(events)
 
 
 def test_a_run_of_a_version_with_other_outcomes_is_left_out_of_the_trend() -> None:
     """An outcome that this version does not know is neither good nor bad."""
     runs = list(board().runs)
     runs[0] = replace(runs[0], summary={"fail": 9, "brand_new": 1})
-    assert said(overview.trend_lines(board(runs=runs), 78))[0].endswith("2 to 2")
+    assert said(overview.trend_lines(board(runs=runs), 78))[1].startswith("2 of 3 ")
 
 
 def test_small_helpers() -> None:

@@ -19,9 +19,11 @@ from contribaudit.tui.screens.timeline import TimelineScreen
 from contribaudit.tui.source import Shown
 from contribaudit.tui.sources import HistorySource
 from contribaudit.tui.widgets.bars import DayStrip
+from contribaudit.tui.widgets.panel import TrendPanel
 from tests.administrator import AdminConsole
 from tests.flow.audits import Bench, simulated
 from tests.tui import boards
+from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until
 from tests.tui.inventories import hostile
 
@@ -214,3 +216,12 @@ async def test_names_are_letters_on_the_screen(tmp_path: Path, size: tuple[int, 
                 assert not set(on_screen(pilot)) & {"\x1b", "\u202e", "\r"}
             await press(pilot, "L")
             await shown(pilot, "[red]x[/red]\N{REPLACEMENT CHARACTER}[31m" if size == WIDE else "x[/red]")
+
+
+async def test_a_day_of_the_trend_is_opened_in_the_timeline() -> None:
+    """Left to a day, Enter."""
+    async with driven(opener(board()), NORMAL) as pilot:
+        pilot.app.screen.query_one(TrendPanel).focus()
+        await press(pilot, "left", "left", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TimelineScreen))
+        await shown(pilot, "Fri 20 Nov 2026: complete, 2 changes")

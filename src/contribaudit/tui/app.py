@@ -8,7 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, ClassVar
@@ -33,7 +33,7 @@ from contribaudit.errors import ContribauditError
 from contribaudit.tui import files, kept
 from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES
 from contribaudit.tui.host import Host
-from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowFindings, ShowSubject
+from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowDay, ShowFindings, ShowSubject
 from contribaudit.tui.rows.overview import query_of
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
@@ -330,6 +330,18 @@ class Dashboard(Host):
     def on_show_findings(self, message: ShowFindings) -> None:
         """Go to the findings, filtered."""
         self.show_findings(message.query)
+
+    def on_show_day(self, message: ShowDay) -> None:
+        """Go to the day in the timeline."""
+        self._show_day(message.day)
+
+    @work(group="go")
+    async def _show_day(self, day: date) -> None:
+        from contribaudit.tui.screens.timeline import TimelineScreen
+
+        await self.switch_mode("timeline")
+        if isinstance(self.screen, TimelineScreen):
+            self.screen.stand_on(day)
 
     def on_show_subject(self, message: ShowSubject) -> None:
         """Go to the subject."""

@@ -7,6 +7,8 @@ said here too: the past is shown, or something is missing.
 
 from __future__ import annotations
 
+from datetime import date
+
 from textual.message import Message
 
 from contribaudit.core.model.subject import Subject
@@ -52,6 +54,14 @@ class ShowSubject(Message):
     def __init__(self, subject: Subject) -> None:
         super().__init__()
         self.subject = subject
+
+
+class ShowDay(Message):
+    """Go to the day in the timeline."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__()
+        self.day = day
 
 
 def past(board: Board | None) -> str:

@@ -26,6 +26,7 @@ from contribaudit.core.model.snapshot import NO_SPACES, SpaceIndex
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.exporters.json_v1 import change_row, lean_document
 from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.exporters.saved import map_of
 from contribaudit.exporters.summary import Happened, Overview, happened
 from contribaudit.progress import Progress
 from contribaudit.tui.rows.filtering import FindingIndex, index_of, ordered
@@ -89,8 +90,8 @@ class Board:
 
     @cached_property
     def map(self) -> SiteMap:
-        """Apps by location, and sites by question; made once, when somebody wants to see it."""
-        return self.report.map
+        """Apps by location, and sites by question: the document's, which is made in the worker."""
+        return map_of(self.about.document["map"])
 
     @cached_property
     def gravest(self) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from textwrap import wrap
@@ -440,31 +440,6 @@ def _days_left(left: int | None) -> tuple[str, str]:
 
 _BARS = "▁▂▃▄▅▆▇█"
 _LABEL = 10
-_NUMBERS = 16
-
-
-def trend_lines(board: Board, width: int) -> list[Line]:
-    """A line for each of the two, oldest run on the left; the plots share one scale."""
-    judged = [run for run in reversed(board.runs) if run.summary]
-    whole = [run for run in judged if run.complete]
-    judged = whole if len(whole) > 1 else judged  # what a run could not read is no trend
-    if len(judged) < 2:
-        return [Line(Text("Only one judged run so far: a trend needs two", "dim"))]
-    shown = judged[-max(2, width - _LABEL - _NUMBERS) :]
-    violated = [
-        sum(n for word, n in run.summary.items() if Outcome(word).violates) for run in shown if _known(run.summary)
-    ]
-    unproven = [
-        sum(n for word, n in run.summary.items() if Outcome(word).unproven) for run in shown if _known(run.summary)
-    ]
-    most = max([1, *violated, *unproven])
-    first, last = shown[0], shown[-1]
-    span = f"{len(shown)} runs, #{first.id} ({first.started_at:%d %b}) to #{last.id} ({last.started_at:%d %b})"
-    return [
-        Line(_plot("fail", violated, most, "red"), "is:bad"),
-        Line(_plot("unverified", unproven, most, "yellow"), "is:unverified"),
-        Line(Text(span, "dim")),
-    ]
 
 
 def _known(summary: object) -> bool:
@@ -472,7 +447,112 @@ def _known(summary: object) -> bool:
     return isinstance(summary, dict) and {one.value for one in Outcome}.issuperset(summary)
 
 
-def _plot(label: str, values: Sequence[int], most: int, style: str) -> Text:
-    bars = "".join(_BARS[min(len(_BARS) - 1, value * (len(_BARS) - 1) // most)] for value in values)
-    moved = f" {values[0]} to {values[-1]}" if values else ""
-    return Text.assemble(column(Text(label, "bold"), _LABEL), (bars, style), moved)
+_HATCH = "\N{LIGHT SHADE}"
+_TALL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrendDays:
+    """The time axis: which days stand in which cell, and what each day's last whole run counted."""
+
+    first: date
+    days_per_cell: int
+    cells: int
+    whole: dict[int, RunRecord]
+    """By cell, the last run that read everything."""
+    partial: frozenset[int]
+    """Cells with a run that came only part of the way, and none that read everything."""
+
+    def cell(self, day: date) -> int:
+        """Where a day stands; may lie outside."""
+        return (day - self.first).days // self.days_per_cell
+
+    def day(self, cell: int) -> date:
+        """The last day of a cell."""
+        return self.first + timedelta(days=(cell + 1) * self.days_per_cell - 1)
+
+
+def trend_days(runs: Iterable[RunRecord], width: int) -> TrendDays | None:
+    """The axis over so many cells, the newest day last; None where nothing was judged."""
+    judged = sorted((run for run in runs if run.summary and _known(run.summary)), key=lambda run: run.started_at)
+    if not judged or width < 1:
+        return None
+    first, last = judged[0].started_at.date(), judged[-1].started_at.date()
+    per = -(-((last - first).days + 1) // width)
+    axis = TrendDays(first, per, ((last - first).days // per) + 1, {}, frozenset())
+    whole = {axis.cell(run.started_at.date()): run for run in judged if run.complete}
+    partial = frozenset(axis.cell(run.started_at.date()) for run in judged) - whole.keys()
+    return replace(axis, whole=whole, partial=partial)
+
+
+def trend_room(width: int) -> int:
+    """How many cells the axis has in a panel of this width."""
+    return max(8, width - _LABEL - 2)
+
+
+def trend_lines(board: Board, width: int, here: int | None = None) -> list[Line]:
+    """Fail and unverified over time, each on a scale of its own, over an axis with dates; eight lines at most.
+
+    What came only part of the way is hatched and counts for no scale; days without a run are blank. Above the axis "!"
+    marks a change without a known cause, "B" a baseline, "W" a waiver. `here` is the cell that the cursor is on.
+    """
+    axis = trend_days(board.runs, trend_room(width))
+    if axis is None or len(axis.whole) + len(axis.partial) < 2:
+        return [Line(Text("Only one judged run so far: a trend needs two", "dim"))]
+    made: list[Line] = []
+    violating = {one.value for one in Outcome if one.violates}
+    unproven = {one.value for one in Outcome if one.unproven}
+    for label, style, query, counted in (
+        ("fail", "red", "is:bad", violating),
+        ("unverified", "yellow", "is:unverified", unproven),
+    ):
+        values = {
+            cell: sum(number for word, number in run.summary.items() if word in counted)
+            for cell, run in axis.whole.items()
+        }
+        made += [Line(text, query) for text in _plot(label, values, axis, style)]
+    signs = _trend_signs(board, axis)
+    marks = Text("".join(signs.get(cell, " ") for cell in range(axis.cells)), "bold yellow")
+    made.append(Line(column(Text("events", "dim"), _LABEL).append_text(marks)))
+    dates = f"{axis.first:%d %b}".ljust(max(0, axis.cells - 6)) + f"{axis.day(axis.cells - 1):%d %b}"
+    pointer = Text(dates, "dim")
+    if here is not None and 0 <= here < axis.cells:
+        for line in made:
+            line.text.stylize("reverse", _LABEL + 1 + here, _LABEL + 2 + here)
+        pointer.append(f"  {axis.day(here):%a %d %b}: Enter", "bold")
+    made.append(Line(column(Text("! B W", "dim"), _LABEL).append_text(pointer)))
+    return made
+
+
+def _trend_signs(board: Board, axis: TrendDays) -> dict[int, str]:
+    """By cell; a change without a known cause goes before a baseline, and that before a waiver."""
+    signs: dict[int, str] = {}
+    for one in board.policy.waivers if board.policy is not None else ():
+        signs[axis.cell(one.approved_at)] = "W"
+    for organization in board.report.organizations:
+        approved = board.report.state.baseline(organization.id)
+        if approved is not None:
+            signs[axis.cell(approved.baseline.approved.at.date())] = "B"
+    for change in (*board.report.changes, *board.unseen):
+        if change.why is not None and change.event_id is None:
+            signs[axis.cell(change.first_seen.date())] = "!"
+    return signs
+
+
+def _plot(label: str, values: dict[int, int], axis: TrendDays, style: str) -> list[Text]:
+    """Two lines of bars from nothing to the most, and the numbers beside the label."""
+    most = max([1, *values.values()])
+    steps = len(_BARS) * _TALL
+    lines = []
+    for row in reversed(range(_TALL)):
+        drawn = Text()
+        for cell in range(axis.cells):
+            level = round(values[cell] * steps / most) - row * len(_BARS) if cell in values else 0
+            if cell in values and row == 0 and values[cell]:
+                level = max(level, 1)
+            bar = _BARS[min(level, len(_BARS)) - 1] if level > 0 else "_" if cell in values and row == 0 else " "
+            drawn.append(_HATCH if cell in axis.partial and row == 0 else bar, style)
+        newest = values[max(values)] if values else None
+        told = label if row else "" if newest is None else f"{newest:,} of {most:,}"
+        lines.append(column(Text(told, "bold" if row else "dim"), _LABEL).append_text(drawn))
+    return lines

@@ -73,6 +73,8 @@ class TimelineScreen(BoardScreen):
         self._lines: Sequence[Entry] = ()
         self._filter = Filter()
         self._newest_first = True
+        self._wanted_day: date | None = None
+        """The day that somebody wants to see, before the history is read."""
         self._opened: set[tuple[object, ...]] = set()
         """Equal changes that are shown one by one."""
         self._moment: datetime | None = None
@@ -125,6 +127,7 @@ class TimelineScreen(BoardScreen):
                 here = self._entry()
                 self._trail, self._entries, self._days = read
                 self._fill(here)
+                self._stand_on_wanted()
 
     def _fill(self, here: Entry | None) -> None:
         """The lines that the filter leaves, the cursor on the line that it was on, or where that was."""
@@ -178,6 +181,17 @@ class TimelineScreen(BoardScreen):
     def on_day_strip_picked(self, event: DayStrip.Picked) -> None:
         """By mouse."""
         self._stand_on_day(event.day)
+
+    def stand_on(self, day: date) -> None:
+        """Go to the day, now or once the history is read."""
+        self._wanted_day = day
+        if self._days is not None:
+            self._stand_on_wanted()
+
+    def _stand_on_wanted(self) -> None:
+        day, self._wanted_day = self._wanted_day, None
+        if day is not None and self._days is not None:
+            self._stand_on_day(min(max(day, self._days.first), self._days.last))
 
     def _stand_on_day(self, day: date) -> None:
         """The cursor on the day's line, or on the gap or day before it where nothing was."""

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from contribaudit.tui.messages import ShowFindings
+from contribaudit.tui.messages import ShowDay, ShowFindings
 from contribaudit.tui.rows import overview
 from contribaudit.tui.rows import overview as rows
 from contribaudit.tui.rows.overview import Line
@@ -241,13 +241,44 @@ class RunsOutPanel(Panel):
 
 
 class TrendPanel(Panel):
-    """How failed and unverified findings went from run to run."""
+    """How failed and unverified findings went over time. Left and right go to a day, Enter to it in the timeline."""
 
     TITLE: ClassVar[str] = "TREND"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "cell(-1)", "Earlier", show=False),
+        Binding("right,l", "cell(1)", "Later", show=False),
+    ]
+    here: reactive[int | None] = reactive(None)
+    """The cell of the axis that the cursor is on; None before it was moved."""
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
         """Its answer."""
-        return overview.trend_lines(board, width)
+        return overview.trend_lines(board, width, self.here if self.has_focus else None)
+
+    def watch_here(self) -> None:
+        """Another day."""
+        self._made = (None, [])
+        self.refresh()
+
+    def action_cell(self, by: int) -> None:
+        """To another day; from the newest one on."""
+        axis = self._axis
+        if axis is not None:
+            at = axis.cells if self.here is None else self.here
+            self.here = min(max(at + by, 0), axis.cells - 1)
+
+    def action_follow(self) -> None:
+        """To the day in the timeline, where one was chosen; else where the line leads."""
+        if self.here is None or self._axis is None:
+            super().action_follow()
+        else:
+            self.post_message(ShowDay(self._axis.day(self.here)))
+
+    @property
+    def _axis(self) -> overview.TrendDays | None:
+        if self.board is None:
+            return None
+        return overview.trend_days(self.board.runs, overview.trend_room(self.content_size.width))
 
 
 class VerdictPanel(Panel):
