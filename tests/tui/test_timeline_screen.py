@@ -183,13 +183,13 @@ async def test_filters_go_round_and_escape_clears_them(bench: Bench) -> None:
     async with driven(lambda: source(bench), NORMAL) as pilot:
         await there(pilot)
         await press(pilot, "K")
-        await shown(pilot, "family (c): data residency")
+        await shown(pilot, "family (K): data residency")
         await press(pilot, "S")
         await shown(pilot, "site (S): tidy.atlassian.net")
         await press(pilot, "x")
         await shown(pilot, "0 changes, newest first", "no observations")
         await press(pilot, "slash", *"zzz", "enter", "escape")
-        await shown(pilot, "family (c): all; site (S): all")
+        await shown(pilot, "family (K): all; site (S): all")
         assert pilot.app.screen.query_one("#wanted", Input).value == ""
 
 

@@ -145,8 +145,8 @@ class TimelineScreen(BoardScreen):
         wanted, changes = self._filter, rows.count_changes(self._lines, self._opened)
         order = "newest first" if self._newest_first else "oldest first"
         parts = [f"{plural(changes, 'change')}, {order}"]
-        parts.append(f"family (c): {wanted.family.replace('_', ' ') or 'all'}")
-        parts.append(f"site (B): {wanted.site or 'all'}")
+        parts.append(f"family (K): {wanted.family.replace('_', ' ') or 'all'}")
+        parts.append(f"site (S): {wanted.site or 'all'}")
         parts += ["without a known cause (x)"] if wanted.unexplained else []
         parts.append(f"runs (H): {'shown' if wanted.runs and not wanted.on else 'hidden'}")
         if self._trail is not None and not self._trail.whole:
