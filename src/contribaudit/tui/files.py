@@ -16,7 +16,6 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 
 from contribaudit.errors import OutputError
-from contribaudit.exporters.csv_evidence import lines
 from contribaudit.exporters.text import Cell
 
 
@@ -33,6 +32,8 @@ class Sheet:
 
 def write_sheet(sheet: Sheet) -> str:
     """The rows as CSV that no spreadsheet runs; returns the file's path. Raises OutputError."""
+    from contribaudit.exporters.csv_evidence import lines  # too much before the first paint
+
     return _write(sheet.name, "csv", "".join(lines([sheet.columns, *sheet.rows])))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from contribaudit.audit.changes import Span, annotate, explained_changes
 from contribaudit.core.advise.gaps import EVERY_HOURS, Gap, gaps
 from contribaudit.core.model.change import Change
 from contribaudit.errors import UsageError
@@ -32,6 +31,8 @@ class Trail:
 
 def read_trail(source: Source, board: Board) -> Trail:
     """From the history; from the report alone where there is no history. May take seconds. Raises ContribauditError."""
+    from contribaudit.audit.changes import Span, explained_changes  # a database's, too much before the first paint
+
     job, state = source.job, board.report.state
     if job is None:
         runs = sorted(board.runs, key=lambda one: one.id)
@@ -59,6 +60,8 @@ def read_trail(source: Source, board: Board) -> Trail:
 
 def note_ticket(source: Source, board: Board, change: Change, ticket: str, note: str) -> None:
     """Keep a change's ticket, as `contribaudit changes annotate` does. Raises UsageError where nothing can be kept."""
+    from contribaudit.audit.changes import annotate
+
     job = source.job
     if job is None or not source.can_write:
         raise UsageError("An evidence pack is read-only", hint="Open the dashboard on the history to add notes")

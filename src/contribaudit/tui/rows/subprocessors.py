@@ -35,7 +35,7 @@ def _searched(one: ProcessorV1) -> str:
 def standing(told: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> Text:
     """Which list it is, and how many companies are listed."""
     if told is None:
-        return Text(NOTHING, "yellow")
+        return Text.assemble((NOTHING, "yellow"))
     companies = len({one["processor"] for one in shown})
     said = Text(f"{plural(companies, 'company')} touch or may touch apps".replace("companys", "companies"))
     said.append(f"; list in force since {told['effective']}, ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import work
@@ -19,17 +19,19 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from contribaudit.attestations.recording import short
-from contribaudit.audit.attesting import AttestationSession
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.host import Host, host_of
-from contribaudit.tui.rows.attestations import Recorded, recorded_detail
 from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.field import Field
 from contribaudit.tui.widgets.grid import Column, Grid
+
+if TYPE_CHECKING:
+    # What reads databases takes longer to import than the first paint may.
+    from contribaudit.audit.attesting import AttestationSession
+    from contribaudit.tui.rows.attestations import Recorded
 
 
 class QuestionScreen(ModalScreen[bool]):
@@ -233,6 +235,9 @@ class RevokeScreen(FormScreen[Signature]):
 
     def fields(self) -> Iterable[Widget]:
         """Why, and what it is about."""
+        from contribaudit.attestations.recording import short
+        from contribaudit.tui.rows.attestations import recorded_detail
+
         check = lambda text: short(text, "The reason")  # noqa: E731
         yield Field("Why", id="why", placeholder=self.HINT, check=check, required=True, long=True)
         yield Static(recorded_detail(self._state, self._one), id="what")
