@@ -83,8 +83,11 @@ def test_every_statement_alone_is_a_policy(key: str, tmp_path: Path) -> None:
         ('location = ["EAA"]', '"EAA" is not a known location; did you mean `EEA`? It takes EEA, EU+UK, '),
         ("location = []", "the list names nothing; remove the key or name locations"),
         ("location = 3", "expected a list of locations, in [ ]"),
-        ('subprocessor_locations = ["EAA"]', '"EAA" is not a known place; did you mean `EEA`? It takes '),
-        ("subprocessor_locations = []", "the list names nothing; remove the key or name places"),
+        (
+            'subprocessor_locations = ["EAA"]',
+            '"EAA" is not a known location; did you mean `EEA`? It takes EEA, Global and',
+        ),
+        ("subprocessor_locations = []", "the list names nothing; remove the key or name locations"),
         ("subprocessors_accepted = 3", "expected a list of companies, by their names in the list, in [ ]"),
         ('contributon = "none"', "unknown key; did you mean `contribution`?"),
         ('ai_alowed_on = ["x"]', "unknown key; did you mean `ai_allowed_on`?"),

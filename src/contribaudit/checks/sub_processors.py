@@ -207,13 +207,13 @@ def _accepted(case: CheckContext, name: str) -> bool:
     expectation=Expectation(
         Shape.WORDS,
         vocabulary="places",
-        means="places in which sub-processors may work on your data; those that SP-04 accepts may work anywhere",
-        default="none: the check is unknown until its rule names places",
+        means="locations in which sub-processors may work on your data; those that SP-04 accepts may work anywhere",
+        default="none: the check is unknown until its rule names locations",
         example='["EEA", "UK"]',
     ),
 )
 def locations_allowed(case: CheckContext) -> Verdict:
-    """SP-03: every sub-processor that touches an app works in allowed places only, or is accepted.
+    """SP-03: every sub-processor that touches an app works in allowed locations only, or is accepted.
 
     Places under a condition count: support may be asked for. What is compared is the company on the list, whichever
     models it hosts.
@@ -223,7 +223,7 @@ def locations_allowed(case: CheckContext) -> Verdict:
         return _NO_LIST
     evidence = _evidence(case, listed)
     if not case.listed:
-        reason = "the policy names no places: set expect in its rule, or subprocessor_locations in [expect]"
+        reason = "the policy names no locations: set expect in its rule, or subprocessor_locations in [expect]"
         return Verdict(Outcome.UNKNOWN, "no_places_named", reason, None, None, None, evidence)
     allowed = _codes(case, case.listed)
     touching = _touching(case, processors(case.state, listed))
@@ -251,7 +251,7 @@ def locations_allowed(case: CheckContext) -> Verdict:
         reason = f"where they process is not understood: {_some(unclear)}"
         return Verdict(Outcome.UNKNOWN, "places_not_understood", reason, None, case.listed, tuple(unclear), evidence)
     count = f"{len(touching)} sub-processor{'s' if len(touching) != 1 else ''}"
-    reason = f"{count} touch the organization's apps, each in allowed places or accepted"
+    reason = f"{count} touch the organization's apps, each in allowed locations or accepted"
     verdict = Verdict(Outcome.PASS, "all_within", reason, None, case.listed, tuple(touching), evidence)
     return _about_us(case, verdict, listed)
 

@@ -41,7 +41,7 @@ _EVERY = (
 _LIST = (
     Ask("SP-01", "Who was added since the list was imported is in no comparison."),
     Ask("SP-02", "A change that nobody looked at may undo it, and after the objection period it stays."),
-    Ask("SP-06", "A row that is not understood may mean any app and any place.", severity=Severity.MEDIUM),
+    Ask("SP-06", "A row that is not understood may mean any app and any location.", severity=Severity.MEDIUM),
 )
 _OF_THE_COMPANY = frozenset(ask.check for ask in (*_EVERY, *_LIST[:2]))
 _TRIALS = "A trial counts as an active plan: what holds during it may not hold on the day after."
@@ -107,7 +107,7 @@ ASKED: Mapping[str, tuple[Ask, ...]] = {
         Ask("DC-07", "When a trial ends, the app may fall to a plan without data residency."),
     ),
     "subprocessor_locations": (
-        Ask("SP-03", "Each sub-processor that touches an app works in one of these places only.", filled="places"),
+        Ask("SP-03", "Each sub-processor that touches an app works in one of these locations only.", filled="places"),
         *_LIST,
     ),
     "subprocessors_accepted": (

@@ -400,12 +400,12 @@ def _place(text: str, rulebook: Rulebook) -> Place:
 def _processing_places(value: object, info: ValidationInfo) -> tuple[str, ...]:
     known = _known(info).facts.subprocessors
     found = []
-    for word in _listed(value, "places"):
+    for word in _listed(value, "locations"):
         if known.place_of(word) is None:
-            shown = tuple(
-                one.words[0].upper() if len(one.words[0]) < 4 else one.words[0].title() for one in known.places
-            )
-            _said("a known place", word, shown)
+            shown = (one.words[0].upper() if len(one.words[0]) < 4 else one.words[0].title() for one in known.places)
+            close = nearest(word, tuple(shown), otherwise=" ", cutoff=0.6).strip()
+            takes = f"{close} It" if close else "; it"
+            refuse(f"{quoted(word)} is not a known location{takes} takes EEA, Global and the names of countries")
         found.append(word)
     return tuple(dict.fromkeys(found))
 
@@ -638,10 +638,10 @@ class ExpectTable(Table):
         default=(), description="Apps without data residency that are accepted; needs a reason."
     )
     subprocessor_locations: Annotated[tuple[str, ...], PlainValidator(_processing_places), _STRINGS] = Field(
-        default=(), description="Places in which every sub-processor that touches an app may work."
+        default=(), description="Locations in which every sub-processor that touches an app may work."
     )
     subprocessors_accepted: Annotated[tuple[str, ...], PlainValidator(_companies), _STRINGS] = Field(
-        default=(), description="Sub-processors that are accepted, training and places included."
+        default=(), description="Sub-processors that are accepted, training and locations included."
     )
     reason: Text = Field(default="", validate_default=True, description="Who decided this, when, and the ticket.")
 

@@ -22,7 +22,8 @@ MAY_BE_EMPTY: tuple[Column, ...] = ("security",)
 
 SUBPROCESSOR_COLUMNS = (
     "effective", "group", "name", "products", "purposes", "data_categories", "locations", "security", "links",
-    "product_scopes", "purpose_kinds", "places", "needs_review", "source", "sha256", "imported_at", "imported_by",
+    "product_scopes", "purpose_kinds", "location_codes", "needs_review", "source", "sha256", "imported_at",
+    "imported_by",
 )  # fmt: skip
 """Columns of the list as CSV: its rows in the page's words, what they are taken to mean, and where they came from."""
 

@@ -1,4 +1,4 @@
-"""Sub-processors as rows: which of them touch or may touch which apps, with purposes, places and reasons."""
+"""Sub-processors as rows: which of them touch or may touch which apps, with purposes, locations and reasons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLUMNS = (
     Column("sub-processor", 24, flexible=True),
     Column("touches", 7),
     Column("apps", 20, flexible=True),
-    Column("places", 16, flexible=True, drop_below=100),
+    Column("locations", 16, flexible=True, drop_below=100),
 )
 SHEET = ("processor", "touches", "apps", "app", "purposes", "locations", "because")
 NOTHING = "No list of sub-processors is imported: run contribaudit subprocessors import FILE"
@@ -61,7 +61,7 @@ def detail(one: ProcessorV1) -> Sequence[Text]:
         (f"Touches: {one['touches']}", [one["app"]]),
         ("Because", one["because"]),
         ("Purposes", one["purposes"] or ["not told for a company of the vendor's group"]),
-        ("Places", one["locations"]),
+        ("Locations", one["locations"]),
     ):
         said.append(f"\n{title}\n", "not bold dim")
         said.append("".join(f"  {safe_text(line)}\n" for line in lines), "not bold")
