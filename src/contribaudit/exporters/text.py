@@ -12,16 +12,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from xml.sax.saxutils import escape
 
-from contribaudit import catalogue
-from contribaudit.core.advise.report import Counts
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Subject
+
+if TYPE_CHECKING:
+    from contribaudit.core.advise.report import Counts
 
 Cell: TypeAlias = Value | datetime | date | float
 _SEPARATED = re.compile(r"(?<=[;\t\n\r])")
@@ -214,6 +215,8 @@ def what_happened(one: ChangeGroup) -> tuple[str, str]:
 
 def _value(setting: SettingId, value: Value) -> str:
     """A value for people; of digests, as much as tells two apart."""
+    from contribaudit import catalogue  # a second screen's: too much before the first paint
+
     if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
         return ", ".join(digest[:12] for digest in value) or "none"
     return display(value)

@@ -15,28 +15,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from contribaudit.core.advise.next_steps import NextStep
-from contribaudit.core.advise.report import Report
-from contribaudit.core.advise.site_map import SiteMap
-from contribaudit.core.model.change import Change
-from contribaudit.core.model.deadline import Deadline
-from contribaudit.core.model.finding import Finding
-from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.snapshot import NO_SPACES, SpaceIndex
 from contribaudit.errors import StoreDamaged, UsageError
-from contribaudit.exporters.json_v1 import change_row, lean_document
-from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.saved import map_of
-from contribaudit.exporters.summary import Happened, Overview, happened
-from contribaudit.progress import Progress
-from contribaudit.tui.rows.filtering import FindingIndex, index_of, ordered
 
 if TYPE_CHECKING:
     # What reads databases takes longer to import than the first paint may.
     from contribaudit.audit.job import Job
+    from contribaudit.core.advise.next_steps import NextStep
+    from contribaudit.core.advise.report import Report
+    from contribaudit.core.advise.site_map import SiteMap
+    from contribaudit.core.model.change import Change
+    from contribaudit.core.model.deadline import Deadline
+    from contribaudit.core.model.finding import Finding
+    from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.evidence.export import Form
+    from contribaudit.exporters.report_v1 import ReportV1
+    from contribaudit.exporters.summary import Happened, Overview
+    from contribaudit.progress import Progress
     from contribaudit.store.records import RunRecord
     from contribaudit.store.runs import OutcomeSpan
+    from contribaudit.tui.rows.filtering import FindingIndex
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +77,9 @@ class Board:
     @cached_property
     def about(self) -> Overview:
         """The first screen in values, the same as in every format. Made once, as `index` is."""
+        from contribaudit.exporters.json_v1 import lean_document
+        from contribaudit.exporters.summary import Overview
+
         return Overview(self.document or lean_document(self.report))
 
     @cached_property
@@ -86,21 +87,30 @@ class Board:
         """What changed since the person last looked, or since the run before, a new app as one."""
         if self.looked_at is None:
             return self.about.changes()
+        from contribaudit.exporters.json_v1 import change_row
+        from contribaudit.exporters.summary import happened
+
         return happened([change_row(self.report.state, one) for one in self.unseen])
 
     @cached_property
     def map(self) -> SiteMap:
         """Apps by location, and sites by question: the document's, which is made in the worker."""
+        from contribaudit.exporters.saved import map_of
+
         return map_of(self.about.document["map"])
 
     @cached_property
     def gravest(self) -> list[int]:
         """Every place of the index, gravest first."""
+        from contribaudit.tui.rows.filtering import ordered
+
         return ordered(self.index, "gravity")
 
     @cached_property
     def index(self) -> FindingIndex:
         """The findings with what they are searched and sorted by. Made once: in a worker, before the board is shown."""
+        from contribaudit.tui.rows.filtering import index_of
+
         return index_of(self.report, lambda: time.sleep(0.0005), self.steps)
 
 
