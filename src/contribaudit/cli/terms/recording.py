@@ -1,122 +1,30 @@
-"""`contribaudit terms`: the vendor's documents, archived, compared provision by provision, and what rests on them."""
+"""`terms add`, `check` and `note`: what takes documents in, and what people say of them."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
+from contribaudit.cli.terms.desk import TABULAR, Desk, by_option, desk_of, signed_by, two_editions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from contribaudit.core.model.attestation import Signature
     from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
-    from contribaudit.errors import UsageError
-    from contribaudit.store.history import History
-
-_TABULAR = ("table", "json", "csv")
-_by_option = click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
 
 
-@click.group()
-def command() -> None:
-    """Watch the documents that the vendor publishes: archive them, compare them, see what rests on them.
-
-    Nothing is fetched before you ask for it with `terms check --fetch`. This compares wording; it is not legal advice.
-    """
-
-
-@dataclass(frozen=True)
-class _Desk:
-    """What the commands look at."""
-
-    store: History
-    rules: TermsRules
-    documents: tuple[Watched, ...]
-    archive: Archive
-
-    def find(self, name: str) -> Watched | None:
-        """The watched document of that name, however it is spaced; None where there is none."""
-        wanted = _bare(name)
-        return next((one for one in self.documents if _bare(one.name) == wanted), None)
-
-    def document(self, name: str) -> Watched:
-        """The watched document of that name. Raises UsageError."""
-        from difflib import get_close_matches
-
-        from contribaudit.errors import UsageError
-
-        found = self.find(name)
-        if found is None:
-            names = [one.name for one in self.documents]
-            near = get_close_matches(name.casefold(), names, n=3, cutoff=0.5) or names
-            raise UsageError(f"No document called {name[:60]!r} is watched", hint=f"Known: {', '.join(near)}")
-        return found
-
-
-def _bare(name: str) -> str:
-    """A name without case, blanks and dashes: "Sub processors" is "sub-processors"."""
-    return "".join(character for character in name.casefold() if character.isalnum())
-
-
-@contextmanager
-def _desk(console: Console, location: str | None, *, keeps: bool = False) -> Iterator[_Desk]:
-    from contribaudit import wiring
-
-    settings = console.settings()
-    rules = wiring.load_rulebook(settings).terms
-    opened = wiring.open_store(settings, location, reading=not keeps)
-    with opened as store:
-        yield _Desk(store, rules, rules.watched(store.added_documents()), store.documents())
-
-
-def _signature(console: Console, by: str | None) -> Signature:
-    from datetime import UTC, datetime
-
-    from contribaudit import wiring
-
-    return wiring.operator().signature(datetime.now(UTC), by or console.settings().attested_by or "")
-
-
-@command.command("list")
-@format_option(_TABULAR, "table")
-@store_option
-@pass_console
-def list_command(console: Console, *, output_format: str, store_location: str | None) -> None:
-    """List the watched documents and how each stands."""
-    from contribaudit.core.resolve.provisions import standings
-    from contribaudit.exporters.terms import DOCUMENTS, document_rows, written
-
-    with _desk(console, store_location) as desk:
-        rows = list(document_rows(desk.documents, desk.archive, standings(desk.rules, desk.archive)))
-    shown = ("document", "title", "status", "retrieved_at", "stated_on", "under_review")
-    console.write(
-        written(
-            output_format,
-            desk.rules,
-            DOCUMENTS,
-            rows,
-            name="documents",
-            only=shown,
-            flexible="title",
-            terminal=console.on_terminal,
-        )
-    )
-
-
-@command.command("add")
+@click.command("add")
 @click.argument("name")
 @click.argument("source", metavar="URL|FILE|-")
 @click.option("--title", metavar="TEXT", help="Title of a document that is not shipped.")
 @click.option("--retrieved-at", "retrieved", metavar="TIME", help="When the copy was made; default: now.")
 @click.option("--accept", is_flag=True, help="I have looked: it is the document, although it does not look like it.")
-@_by_option
+@by_option
 @store_option
 @pass_console
 def add_command(
@@ -141,9 +49,9 @@ def add_command(
     from contribaudit.vendors import fetching
     from contribaudit.vendors.terms import Copy, take_in
 
-    signature = _signature(console, by)
+    signature = signed_by(console, by)
     moment = _retrieved(retrieved, signature.at)
-    with _desk(console, store_location, keeps=True) as desk:
+    with desk_of(console, store_location, keeps=True) as desk:
         document = _named(desk, name, title)
         if fetching.is_address(source):
             address = str(fetching.checked_address(source))
@@ -161,10 +69,10 @@ def add_command(
         told = _told(desk.rules, desk.store.documents(), look)
         _tell(console, desk)
     console.write(f"{safe_text(told)}\n")
-    _end(console, [look])
+    end_with(console, [look])
 
 
-def _named(desk: _Desk, name: str, title: str | None) -> Watched:
+def _named(desk: Desk, name: str, title: str | None) -> Watched:
     """The document to add to: a watched one, or a new one, unless its name is nearly that of another."""
     import re
     from difflib import get_close_matches
@@ -252,7 +160,7 @@ def _told(rules: TermsRules, archive: Archive, look: Look) -> str:
     return f"{text}; under review: {', '.join(doubtful)}" if doubtful else text
 
 
-def _end(console: Console, looks: Sequence[Look]) -> None:
+def end_with(console: Console, looks: Sequence[Look]) -> None:
     """Exit code 3 where something was not readable."""
     from contribaudit import exit_codes
     from contribaudit.core.model.provisions import LookOutcome
@@ -267,20 +175,20 @@ def _end(console: Console, looks: Sequence[Look]) -> None:
         console.exit(exit_codes.UNVERIFIED)
 
 
-def _tell(console: Console, desk: _Desk) -> None:
+def _tell(console: Console, desk: Desk) -> None:
     """Messages about what changed, where [notify] asks for them."""
     from contribaudit.cli.notify import tell_of_documents
 
     tell_of_documents(console, desk.store, desk.rules, desk.documents)
 
 
-@command.command("check")
+@click.command("check")
 @click.argument("name", required=False)
 @click.option(
     "--fetch", is_flag=True, help="Fetch the pages, one at a time; without it nothing is asked of the network."
 )
-@_by_option
-@format_option(_TABULAR, "table")
+@by_option
+@format_option(TABULAR, "table")
 @store_option
 @pass_console
 def check_command(
@@ -295,11 +203,11 @@ def check_command(
     from contribaudit.exporters.terms import ANCHORS, anchor_rows, status_of, written
     from contribaudit.exporters.text import plural, safe_text
 
-    with _desk(console, store_location, keeps=fetch) as desk:
+    with desk_of(console, store_location, keeps=fetch) as desk:
         chosen = (desk.document(name),) if name is not None else desk.documents
         lines: list[str] = []
         if fetch:
-            looks = _fetched(console, desk, chosen, _signature(console, by))
+            looks = _fetched(console, desk, chosen, signed_by(console, by))
             lines = [_told(desk.rules, desk.store.documents(), look) for look in looks]
             _tell(console, desk)
         archive = desk.store.documents()
@@ -357,7 +265,7 @@ def check_command(
     console.diagnostics.conclusion(f"The pages still say all {len(found)} facts that are anchored in them.")
 
 
-def _fetched(console: Console, desk: _Desk, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
+def _fetched(console: Console, desk: Desk, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
     """Fetch documents one after the other. Raises UsageError for one that has no address."""
     import asyncio
     from dataclasses import replace
@@ -384,241 +292,13 @@ def _fetched(console: Console, desk: _Desk, chosen: Sequence[Watched], signature
     return asyncio.run(all_of_them())
 
 
-@command.command("diff")
-@click.argument("name")
-@click.argument("before", required=False, metavar="[A")
-@click.argument("after", required=False, metavar="B]")
-@format_option(_TABULAR, "table")
-@store_option
-@pass_console
-def diff_command(
-    console: Console,
-    *,
-    name: str,
-    before: str | None,
-    after: str | None,
-    output_format: str,
-    store_location: str | None,
-) -> None:
-    """Compare two editions of a document, provision by provision; by default the last two.
-
-    A and B are an edition's number (1 is the oldest), a day, or the beginning of a digest. What only moved is not
-    changed. The exit code is always 0.
-    """
-    from contribaudit.core.resolve.provisions import compare
-    from contribaudit.exporters.terms import CHANGES, change_lines, change_rows, described, statement, summed, written
-    from contribaudit.exporters.text import safe_text
-
-    with _desk(console, store_location) as desk:
-        document = desk.document(name)
-        old, new = _two_editions(desk, document.name, before, after)
-        found = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id))
-        findings = _findings(desk.store)
-    notes = [one for one in desk.archive.notes if one.document == document.name]
-    if output_format == "table":
-        text = change_lines(desk.rules, found, old, new, findings=findings, notes=notes)
-        lines = "\n".join(safe_text(line) for line in text)
-        console.write(f"{lines}\n{statement(desk.rules)}")
-    else:
-        rows = change_rows(desk.rules, found.changes, old, new, findings=findings, notes=notes)
-        head = {
-            "document": document.name,
-            "title": document.title,
-            "from": _edition(old),
-            "to": _edition(new),
-            "same": found.same,
-            "moved": found.moved,
-        }
-        console.write(written(output_format, desk.rules, CHANGES, rows, name="changes", head=head))
-    console.diagnostics.conclusion(f"{summed(found)} changed from {described(old)} to {described(new)}.")
-
-
-def _edition(look: Look) -> dict[str, object]:
-    from contribaudit.exporters.text import rfc3339
-
-    return {
-        "look": look.id,
-        "retrieved_at": rfc3339(look.retrieved_at),
-        "stated_on": look.stated_on.isoformat() if look.stated_on else None,
-        "sha256": look.sha256,
-        "text_sha256": look.text_sha256,
-        "source": look.source,
-    }
-
-
-def _two_editions(desk: _Desk, name: str, before: str | None, after: str | None) -> tuple[Look, Look]:
-    from contribaudit.errors import UsageError
-
-    editions = desk.archive.editions(name)
-    if not editions:
-        raise _never_archived(name)
-    if before is None and len(editions) == 1:
-        raise UsageError(f"There is only one edition of {name}", hint="There is nothing to compare it with yet")
-    old = _chosen(desk.archive, name, before) if before is not None else editions[-2]
-    new = _chosen(desk.archive, name, after) if after is not None else editions[-1]
-    return old, new
-
-
-def _never_archived(name: str) -> UsageError:
-    from contribaudit.errors import UsageError
-
-    hint = f"Run contribaudit terms check --fetch {name}, or terms add {name} FILE"
-    return UsageError(f"{name} was never archived", hint=hint)
-
-
-def _chosen(archive: Archive, name: str, text: str) -> Look:
-    """An edition by number, day or digest. Raises UsageError."""
-    from contribaudit.core.model.times import parse_end
-    from contribaudit.errors import UsageError
-    from contribaudit.exporters.text import plural
-
-    editions = archive.editions(name)
-    if not editions:
-        raise _never_archived(name)
-    if text.isdecimal() and len(text) < len("20260101"):
-        if 1 <= int(text) <= len(editions):
-            return editions[int(text) - 1]
-        raise UsageError(f"{name} has {plural(len(editions), 'edition')}", hint="1 is the oldest")
-    day = parse_end(text)
-    if day is not None:
-        found = archive.in_force(name, day)
-        if found is None:
-            raise UsageError(
-                f"No edition of {name} is known from {text} or before",
-                hint=f"The first: {editions[0].begins:%Y-%m-%d}",
-            )
-        return found
-    matching = [one for one in editions if len(text) >= 6 and one.text_sha256.startswith(text.casefold())]
-    matching += [one for one in editions if len(text) >= 6 and one.sha256.startswith(text.casefold())]
-    if len({one.id for one in matching}) == 1:
-        return matching[0]
-    raise UsageError(
-        f"{text[:40]!r} names no one edition of {name}", hint="Write its number, a day as 2026-11-21, or its digest"
-    )
-
-
-def _findings(store: History) -> dict[str, list[str]]:
-    """What each check found last, by check: the outcome and the finding's ID."""
-    found: dict[str, list[str]] = {}
-    newest = store.runs(limit=1)
-    for organization in ("", *(newest[0].organizations if newest else ())):
-        for span in store.outcome_history(organization):
-            if span.ended is None:
-                found.setdefault(span.check, []).append(f"{span.outcome} {span.finding}")
-    return found
-
-
-@command.command("timeline")
-@click.argument("name", required=False)
-@click.option("--all", "every", is_flag=True, help="Looks that found nothing new too.")
-@format_option(_TABULAR, "table")
-@store_option
-@pass_console
-def timeline_command(
-    console: Console, *, name: str | None, every: bool, output_format: str, store_location: str | None
-) -> None:
-    """Show when each document was archived, changed or could not be read, oldest first, and the notes on it."""
-    from contribaudit.exporters.terms import LOOKS, look_rows, note_text, written
-    from contribaudit.exporters.text import rfc3339, safe_text
-
-    with _desk(console, store_location) as desk:
-        chosen = (desk.document(name),) if name is not None else desk.documents
-        names = {one.name for one in chosen}
-        rows = [
-            row
-            for row in look_rows(desk.rules, desk.documents, desk.archive, editions_only=not every)
-            if row[0] in names
-        ]
-    notes = [one for one in desk.archive.notes if one.document in names]
-    below = "".join(f"note on {one.anchor or one.document}: {note_text(one)}\n" for one in notes)
-    head = {
-        "notes": [
-            {
-                "document": one.document,
-                "anchor": one.anchor or None,
-                "provision": one.provision or None,
-                "text": one.text,
-                "holds": one.holds,
-                "author": one.signed.by,
-                "written_at": rfc3339(one.signed.at),
-            }
-            for one in notes
-        ]
-    }
-    only = ("retrieved_at", "document", "outcome", "code", "stated_on", "changes")
-    console.write(
-        written(
-            output_format,
-            desk.rules,
-            LOOKS,
-            rows,
-            name="timeline",
-            head=head,
-            only=only,
-            flexible="changes",
-            terminal=console.on_terminal,
-            below=safe_text(below, keep_lines=True),
-        )
-    )
-
-
-@command.command("show")
-@click.argument("name")
-@click.option("--as-of", "as_of", metavar="DATE", help="The edition that stood there at the end of this day.")
-@click.option("--raw", is_flag=True, help="The page as it came, to the byte.")
-@format_option(_TABULAR, "table")
-@store_option
-@pass_console
-def show_command(
-    console: Console, *, name: str, as_of: str | None, raw: bool, output_format: str, store_location: str | None
-) -> None:
-    """Show the text of a document, provision by provision; the current one, or that of a day."""
-    from contribaudit.core.resolve.provisions import standings
-    from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement, written
-    from contribaudit.exporters.text import safe_text
-    from contribaudit.vendors.pages import lines
-
-    with _desk(console, store_location) as desk:
-        document = desk.document(name)
-        look = desk.archive.current(document.name) if as_of is None else _chosen_day(desk.archive, document.name, as_of)
-        if look is None:
-            raise _never_archived(document.name)
-        if raw:
-            from contribaudit.errors import UsageError
-
-            if console.on_terminal:  # which would obey what stands in it
-                raise UsageError("The page as it came is not written to a terminal", hint="Redirect it: > page.html")
-            console.write(desk.store.page(look.sha256))
-            return
-        provisions = desk.archive.read(look.id)
-        rows = list(
-            provision_rows(desk.rules, look, provisions, standings(desk.rules, desk.archive), desk.archive.notes)
-        )
-    if output_format == "table":
-        text = "\n".join(safe_text(line) for line in lines(provisions))
-        head = f"{document.title} ({document.name}), {described(look)}, from {safe_text(look.source)}"
-        console.write(f"{head}\n\n{text}\n{statement(desk.rules)}")
-        return
-    told = {"document": document.name, "title": document.title, "edition": _edition(look)}
-    console.write(written(output_format, desk.rules, PROVISIONS, rows, name="provisions", head=told))
-
-
-def _chosen_day(archive: Archive, name: str, text: str) -> Look:
-    from contribaudit.core.model.times import parse_end
-    from contribaudit.errors import UsageError
-
-    if parse_end(text) is None:
-        raise UsageError(f"{text[:40]!r} is not a date", hint="Write 2026-11-21, or a time as 2026-11-21T06:00Z")
-    return _chosen(archive, name, text)
-
-
-@command.command("note")
+@click.command("note")
 @click.argument("name")
 @click.argument("text")
 @click.option("--anchor", "anchor_id", metavar="ID", help="The fact that it is about; `terms check` lists them.")
 @click.option("--change", "change_id", metavar="ID", help="The changed provision that it is about; see `terms diff`.")
 @click.option("--holds", is_flag=True, help="The fact still holds under the present wording: end its review.")
-@_by_option
+@by_option
 @store_option
 @pass_console
 def note_command(
@@ -643,12 +323,12 @@ def note_command(
     from contribaudit.errors import UsageError
 
     author = mail(by or console.settings().attested_by, "whoever writes the note")
-    signature = _signature(console, author)
+    signature = signed_by(console, author)
     if not text.strip():
         raise UsageError("The note is empty", hint="Write what the provision means to you")
     if holds and anchor_id is None:
         raise UsageError("--holds wants the fact that holds", hint="Name it with --anchor ID; see terms check")
-    with _desk(console, store_location, keeps=True) as desk:
+    with desk_of(console, store_location, keeps=True) as desk:
         document = desk.document(name)
         provision = ""
         current = desk.archive.current(document.name)
@@ -669,7 +349,7 @@ def note_command(
                 )
             provision = known[anchor_id].after or known[anchor_id].before
         if change_id is not None:
-            old, new = _two_editions(desk, document.name, None, None)
+            old, new = two_editions(desk, document.name, None, None)
             changes = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id)).changes
             changed = next((one for one in changes if one.id == change_id), None)
             if changed is None:
