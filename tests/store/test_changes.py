@@ -44,12 +44,6 @@ def change(before: Value, after: Value, last: int | None, first: int, *, gone: b
         (["eu", "failed", "failed", "us"], change("eu", "us", 0, 3)),
         (["eu", "partial", "us"], change("eu", "us", 0, 2)),
         (["eu", "partial"], None),
-        # That an empty list is asked for the first time, or not any more, is nothing new; what is in a list is.
-        (["absent", ()], None),
-        ([(), "absent"], None),
-        (["absent", ("a",)], change(None, ("a",), None, 1)),
-        (["absent", (), ("a",)], change(None, ("a",), None, 2)),
-        ([("a",), ()], change(("a",), (), 0, 1)),
     ],
 )
 def test_between_the_first_run_and_the_last(history: History, seen: list[object], expected: Change | None) -> None:

@@ -51,8 +51,7 @@ def read_changes(
         for key, its in groupby(stored_facts(connection, number, ended <= since), key=_key):
             if key in unread:
                 stories[key] = [*its, *stories[key]]
-    told = [move for its in stories.values() for move in (_steps if steps else _net)(_read(its), since, until)]
-    moves = [move for move in told if not move.of_nothing]
+    moves = [move for its in stories.values() for move in (_steps if steps else _net)(_read(its), since, until)]
     started_at = run_starts(connection, {run for move in moves for run in move.runs})
     return [move.change(started_at) for move in moves]
 
@@ -120,12 +119,6 @@ class _Move:
     after: _Held | None
     seen_after: int
     """The first run that saw `after`, or saw the value gone."""
-
-    @property
-    def of_nothing(self) -> bool:
-        """True from "not there" to an empty list or back: somebody began to ask, or could not, and nothing is new."""
-        held = [one for one in (self.before, self.after) if one is not None]
-        return len(held) == 1 and held[0].value == ()
 
     @property
     def runs(self) -> tuple[int, ...]:
