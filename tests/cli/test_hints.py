@@ -23,7 +23,7 @@ from contribaudit.settings.model import AppSettings
 SOURCE = Path(contribaudit.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 COMMAND = re.compile(r"contribaudit ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)*)")
-OF_OTHERS = re.compile(r"\b(?:systemctl|journalctl|pip|docker|kubectl)\b")
+OF_OTHERS = re.compile(r"\b(?:systemctl|journalctl|pip|docker|kubectl)\b|create secret generic|^ --env ")
 EXTRAS = {"postgres", "xlsx"}
 """What stands in brackets after the name of the package."""
 

@@ -19,7 +19,7 @@ from contribaudit.core.resolve.effective import in_app
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.json_v1 import lean_document
 from contribaudit.exporters.line import one_line
-from contribaudit.exporters.tabular import space_rows
+from contribaudit.exporters.tabular import COLUMNS, space_rows
 from contribaudit.simulator import Fault
 from tests.flow.audits import Bench, of_check, simulated
 from tests.flow.outcomes import NOW, REVIEWED_TODAY, Said, attestations
@@ -76,7 +76,8 @@ def test_a_space_made_after_the_review_contributes_until_it_is_excluded(tmp_path
         found = resolve_alias(now, f"space:{host}/confluence/born")
         assert found is not None
         assert in_app(now, found).value == "contributed"
-        keys = [row[5] for row in space_rows(now) if row[1] == wiki.id]
+        listed = [dict(zip(COLUMNS, row, strict=True)) for row in space_rows(now)]
+        keys = [row["key"] for row in listed if row["app_id"] == wiki.id]
         assert "BORN" in keys
         assert len(keys) == now.spaces(wiki.organization).count(wiki)
         runs = [record.id for record in bench.store.runs()]

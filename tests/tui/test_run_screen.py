@@ -125,6 +125,8 @@ async def test_another_process_that_audits_is_named(kept: Opener) -> None:
             assert "Not started: Another audit of organization" in state(screen)
             assert "Wait until it has finished" in state(screen)
         assert dashboard(pilot).board is not None
+        # A button takes no second Enter while it still looks pressed.
+        await until(pilot, lambda: not screen.query_one("#start").has_class("-active"))
         await finished(pilot)
         await until(pilot, lambda: "Done." in state(screen))
 

@@ -48,7 +48,7 @@ def examine(recipe: Recipe, policy: Path | None) -> Iterator[Line]:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         what = f"{words[0]} cannot be started by a scheduler: {error}"
-        yield Line.failed("scheduled", ContribauditError(what, hint="Install contribaudit where it can be run"))
+        yield Line.failed("scheduled", ContribauditError(what, hint="Install it where the scheduler may run it"))
         return
     yield from _lines(done)
 
