@@ -223,10 +223,11 @@ class StoredSpaces:
             self._apps = apps_with_spaces(connection, organization, number)
             self._numbers = {app: own for own, app in self._apps.items()}
             self._lists = self._read_lists(connection)
-            counted = select(spaces.c.app, func.count()).where(*self._standing).group_by(spaces.c.app)
+            counted = select(spaces.c.app, func.count()).where(self._of_apps, *self._standing).group_by(spaces.c.app)
             rows = connection.execute(counted) if self._apps else ()
             self._counts: dict[Subject, int] = {self._apps[app]: count for app, count in rows}
             self._first_whole = first_whole_runs(connection, self._apps)
+            self._last_runs: dict[datetime, int] = {}
             self._places = _places(connection, number, self._run) if self._apps else {}
 
     def lists(self) -> Mapping[Subject, SpaceList]:
@@ -247,7 +248,7 @@ class StoredSpaces:
             return ()
         bare = text.strip().removeprefix("space:")
         if bare.startswith("ari:"):
-            return list(self._rows(spaces.c.app.in_(list(self._apps)), spaces.c.space == bare))
+            return list(self._rows(self._of_apps, spaces.c.space == bare))
         host, _, rest = bare.casefold().partition("/")
         type_key, _, key = rest.partition("/")
         here = [own for own, app in self._apps.items() if self._places.get(app.id, ("", "")) == (host, type_key)]
@@ -265,9 +266,15 @@ class StoredSpaces:
         """Spaces of the app that a run after the moment was the first to see, by key."""
         if app not in self._numbers:
             return
-        with self._reading() as connection:
-            last = connection.execute(select(func.max(runs.c.id)).where(runs.c.started_at <= moment)).scalar() or 0
-        yield from self._pages(spaces.c.app == self._numbers[app], _first_run() > last)
+        yield from self._pages(spaces.c.app == self._numbers[app], _first_run() > self._last_run(moment))
+
+    def _last_run(self, moment: datetime) -> int:
+        """The last run that had begun by the moment, 0 for none; every app of a rule asks for the same moments."""
+        if moment not in self._last_runs:
+            query = select(func.max(runs.c.id)).where(runs.c.started_at <= moment)
+            with self._reading() as connection:
+                self._last_runs[moment] = connection.execute(query).scalar() or 0
+        return self._last_runs[moment]
 
     def bearers(self, app: Subject, key: str) -> Sequence[tuple[str, datetime]]:
         """The IDs of all spaces of the app that ever bore the key, oldest first."""
@@ -290,7 +297,8 @@ class StoredSpaces:
         wanted = text.casefold()
         found: list[KnownSpace] = []
         if wanted and self._apps and limit > 0:
-            for one in self._pages(or_(_may_hold(spaces.c.key, wanted), _may_hold(spaces.c.name, wanted))):
+            held = or_(_may_hold(spaces.c.key, wanted), _may_hold(spaces.c.name, wanted))
+            for one in self._pages(self._of_apps, held):
                 if wanted in one.space.key.casefold() or wanted in one.space.name.casefold():
                     found.append(one)
                     if len(found) == limit:
@@ -321,10 +329,13 @@ class StoredSpaces:
 
     @property
     def _standing(self) -> tuple[ColumnElement[bool], ...]:
-        """Of the apps' spaces, those known when the run had ended."""
+        """Spaces that were known when the run had ended. Whoever asks names the apps."""
         ended = spaces.c.ended_run
-        known = spaces.c.first_run <= self._run, or_(ended.is_(None), ended > self._run)
-        return spaces.c.app.in_(list(self._apps)), *known
+        return spaces.c.first_run <= self._run, or_(ended.is_(None), ended > self._run)
+
+    @property
+    def _of_apps(self) -> ColumnElement[bool]:
+        return spaces.c.app.in_(list(self._apps))
 
     def _read_lists(self, connection: Connection) -> dict[Subject, SpaceList]:
         c = space_lists.c
