@@ -26,7 +26,8 @@ class Between:
     """Passes bytes on between the store and the server, until it is told to freeze or to cut."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._server = (host, port)
+        """`host` is a name, or the folder of the server's socket."""
+        self._server: tuple[str, int] | str = f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._flows = threading.Event()
         self._flows.set()
@@ -57,7 +58,11 @@ class Between:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(self._server)
+                if isinstance(self._server, str):
+                    server = socket.socket(socket.AF_UNIX)
+                    server.connect(self._server)
+                else:
+                    server = socket.create_connection(self._server)
                 self._open += [client, server]
                 for ends in ((client, server), (server, client)):
                     threading.Thread(target=self._pass, args=ends, daemon=True).start()
@@ -74,8 +79,10 @@ class Between:
 def between(postgres_schema: str) -> Iterator[tuple[Between, str]]:
     """The proxy, and the URL that leads through it."""
     url = make_url(postgres_schema)
-    with closing(Between(url.host or "127.0.0.1", url.port or 5432)) as proxy:
-        through = url.set(host="127.0.0.1", port=proxy.port).update_query_dict({"connect_timeout": "2"})
+    host = url.host or str(url.query.get("host", "127.0.0.1"))
+    with closing(Between(host, url.port or 5432)) as proxy:
+        through = url.difference_update_query(["host"]).set(host="127.0.0.1", port=proxy.port)
+        through = through.update_query_dict({"connect_timeout": "2"})
         yield proxy, through.render_as_string(hide_password=False)
 
 
