@@ -31,13 +31,15 @@ ASKED += '\n[[rule]]\ncheck = "SP-03"\nexpect = ["EEA", "UK"]\n'
 
 @pytest.fixture(scope="module")
 def listed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """A history into which both pages were imported, the first 20 days ago."""
+    """A history into which both pages were imported, the first 20 days ago; both were reviewed an hour ago."""
     with scene(tmp_path_factory.mktemp("listed")) as made:
         store = made.bench.store
-        store.add_subprocessors(imported(MARCH, NOW - timedelta(days=20)), body(MARCH))
+        march = imported(MARCH, NOW - timedelta(days=20))
+        store.add_subprocessors(march, body(MARCH))
         september = imported(SEPTEMBER, NOW - timedelta(days=1))
         store.add_subprocessors(september, body(SEPTEMBER))
-        store.review_subprocessors(Review(september.effective, "", signature(NOW - timedelta(hours=1)), "GRC-1"))
+        for one in (march, september):
+            store.review_subprocessors(Review(one.effective, "", signature(NOW - timedelta(hours=1)), "GRC-1"))
         yield made
 
 
@@ -61,7 +63,8 @@ def test_the_pack_holds_the_list_in_force_and_every_page(pack: Path) -> None:
     assert (pack / "pages" / found[0]["sha256"]).read_bytes() == body(SEPTEMBER)
     assert len(list((pack / "pages").iterdir())) == 2
     assert [(one["row"], one["reviewed_by"], one["note"]) for one in rows(pack, "subprocessor_reviews.csv")] == [
-        ("", "dpo@acme.example", "GRC-1")
+        ("", "dpo@acme.example", "GRC-1"),
+        ("", "dpo@acme.example", "GRC-1"),
     ]
     verify(pack)
 

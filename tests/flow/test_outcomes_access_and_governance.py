@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from contribaudit.core.model.finding import Outcome
-from tests.flow.archived import ONE_PROVIDER, REWORDED, archived
+from tests.flow.archived import ONE_PROVIDER, REWORDED, archived, one_archived
 from tests.flow.outcomes import OutcomeCase, Stage, assert_as_said, every_plan, set_stage
 
 UNKNOWN = Outcome.UNKNOWN
@@ -68,6 +68,7 @@ CASES = (
     OutcomeCase("GV-08", Outcome.FAIL, "overtaken_cited", rule='reason = "AI features are opt-in"', exports=archived),
     OutcomeCase("GV-08", Outcome.CONFLICT, "documents_disagree", exports=partial(archived, faq=ONE_PROVIDER)),
     OutcomeCase("GV-08", UNKNOWN, "no_documents"),
+    OutcomeCase("GV-08", UNKNOWN, "pages_not_archived", exports=one_archived),
 )
 
 

@@ -48,6 +48,7 @@ def imported(
     days_ago: int = 1,
     reviewed: tuple[tuple[int, str], ...] = (),
     before: tuple[Row, ...] = (),
+    before_reviewed: bool = True,
 ) -> None:
     """A list in the history, imported so many days ago; reviews of it, each so many days ago; the list before it."""
     for effective, its, days in ((IN_FORCE - timedelta(days=90), before, days_ago + 90), (IN_FORCE, rows, days_ago)):
@@ -56,14 +57,28 @@ def imported(
             digest = sha256(body).hexdigest()
             at = signature(NOW - timedelta(days=days))
             bench.store.add_subprocessors(SubprocessorList(effective, its, "list.csv", digest, at), body)
+    if before and before_reviewed:
+        earlier = IN_FORCE - timedelta(days=90)
+        bench.store.review_subprocessors(Review(earlier, "", signature(NOW - timedelta(days=days_ago + 89))))
     for days, name in reviewed:
         bench.store.review_subprocessors(Review(IN_FORCE, name, signature(NOW - timedelta(days=days))))
 
 
 def listed(
-    *rows: Row, days_ago: int = 1, reviewed: tuple[tuple[int, str], ...] = (), before: tuple[Row, ...] = ()
+    *rows: Row,
+    days_ago: int = 1,
+    reviewed: tuple[tuple[int, str], ...] = (),
+    before: tuple[Row, ...] = (),
+    before_reviewed: bool = True,
 ) -> Callable[[Bench, Job, Path], None]:
-    return partial(imported, rows=rows or (HOST,), days_ago=days_ago, reviewed=reviewed, before=before)
+    return partial(
+        imported,
+        rows=rows or (HOST,),
+        days_ago=days_ago,
+        reviewed=reviewed,
+        before=before,
+        before_reviewed=before_reviewed,
+    )
 
 
 EUROPE = 'expect = ["EEA", "UK"]'
@@ -87,6 +102,37 @@ CASES = (
         exports=listed(HOST, before=(row("Host Example", "Jira Align"),)),
     ),
     OutcomeCase("SP-02", FAIL, "review_overdue", exports=listed(days_ago=31)),
+    # What an earlier list changed is not over because a later one changed nothing, or was reviewed.
+    OutcomeCase("SP-02", FAIL, "review_overdue", exports=listed(before=(HOST,), before_reviewed=False)),
+    OutcomeCase(
+        "SP-02",
+        FAIL,
+        "review_overdue",
+        exports=listed(HOST, ELSEWHERE, before=(HOST,), before_reviewed=False, reviewed=((0, ""),)),
+    ),
+    # A company in two rows is asked about in both.
+    OutcomeCase(
+        "SP-03", FAIL, "outside_allowed", rule=EUROPE, exports=listed(HOST, row("Host Example", locations="USA"))
+    ),
+    OutcomeCase(
+        "SP-04", FAIL, "training_not_accepted", exports=listed(HOST, row("Host Example", purposes=TRAINER.purposes))
+    ),
+    OutcomeCase("SP-06", UNKNOWN, "not_understood", exports=listed(HOST, row("Host Example", locations="Atlantis"))),
+    # A region is told country by country, and one of the words is no country.
+    OutcomeCase(
+        "SP-03",
+        UNKNOWN,
+        "places_not_understood",
+        rule=EUROPE,
+        exports=listed(row("Half", locations="EEA (Sweden, Atlantis)")),
+    ),
+    OutcomeCase(
+        "SP-03",
+        UNKNOWN,
+        "places_not_understood",
+        rule=EUROPE,
+        exports=listed(row("Half", locations="Germany and Atlantis")),
+    ),
     OutcomeCase("SP-02", FAIL, "reviewed_late", exports=listed(days_ago=40, reviewed=((3, ""),))),
     OutcomeCase(
         # What was reviewed before the import was another list.

@@ -100,6 +100,10 @@ def nothing_overtaken(case: CheckContext) -> Verdict:
     if not current:
         reason = f"the policy cites nothing that was overtaken, but no document is archived to compare; {_HOW}"
         return Verdict(Outcome.UNKNOWN, "no_documents", reason)
+    missing = sorted({one.anchor.document for one in case.state.anchored if one.standing is Standing.NOT_ARCHIVED})
+    if missing:
+        reason = f"the policy cites nothing that was overtaken, but {', '.join(missing)} was never archived; {_HOW}"
+        return Verdict(Outcome.UNKNOWN, "pages_not_archived", reason, None, (), tuple(missing), evidence)
     reason = f"no overtaken statement in the policy or in {len(current)} archived documents"
     return Verdict(Outcome.PASS, "nothing_overtaken", reason, None, (), (), evidence)
 

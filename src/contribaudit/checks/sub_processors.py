@@ -20,7 +20,7 @@ from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import EEA, Place, Processor, SubprocessorList
-from contribaudit.core.resolve.subprocessor_changes import list_changes, same_name, version_before
+from contribaudit.core.resolve.subprocessor_changes import ListChange, list_changes, same_name, version_before
 from contribaudit.core.resolve.subprocessor_exposure import (
     Exposure,
     Touches,
@@ -97,7 +97,7 @@ def list_current(case: CheckContext) -> Verdict:
     outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
 )
 def changes_reviewed(case: CheckContext) -> Verdict:
-    """SP-02: a person reviewed what the newest list changed, within the objection period after its first import."""
+    """SP-02: a person reviewed what each list changed, the newest within the days to object after its first import."""
     history = case.state.subprocessors
     rules = case.state.rulebook.subprocessors
     expected = f"reviewed within {rules.objection_days} days of the import"
@@ -105,22 +105,24 @@ def changes_reviewed(case: CheckContext) -> Verdict:
     if not versions:
         reason = f"no list was imported, so what changed since {rules.baseline.effective if rules.baseline else 'then'}"
         return Verdict(Outcome.UNKNOWN, "never_imported", f"{reason} is not known: {_IMPORT}", None, expected)
+    # What an earlier list changed stays to be reviewed, also after a later one was.
     newest = versions[-1]
-    assert newest.imported is not None
-    before = version_before(history, newest, rules.baseline)
-    rows = processors(case.state, newest)
-    changes = list_changes(processors(case.state, before), rows) if before is not None else ()
+    listed = next((one for one in versions if _changed(case, one) and history.reviewed(one) is None), newest)
+    assert listed.imported is not None
+    changes = _changed(case, listed)
     names_changed = tuple(dict.fromkeys(one.name for one in changes))
-    evidence = _evidence(case, newest)
-    due = newest.imported.at + rules.objection_period
+    evidence = _evidence(case, listed)
+    before = version_before(history, listed, rules.baseline)
+    due = listed.imported.at + rules.objection_period
     since = f"since {before.effective}" if before is not None else "in it"
     count = f"{len(changes)} change{'s' if len(changes) != 1 else ''} {since}"
-    review = history.reviewed(newest)
+    review = history.reviewed(listed)
     if not changes:
         reason = f"nothing changed {since}"
         return _if_current(case, newest, Verdict(Outcome.PASS, "no_change", reason, None, expected, (), evidence))
     if review is None:
-        reason = f"{count} of the list of {newest.effective} not reviewed: {_some(names_changed)}"
+        reason = f"{count} of the list of {listed.effective} not reviewed: {_some(names_changed)}"
+        reason += "" if listed is newest else f"; run contribaudit subprocessors review --list {listed.effective}"
         late = case.as_of > due
         reason += f"; the {rules.objection_days} days to object ended on {due:%Y-%m-%d}" if late else ""
         code = "review_overdue" if late else "not_reviewed"
@@ -133,6 +135,15 @@ def changes_reviewed(case: CheckContext) -> Verdict:
         return Verdict(Outcome.FAIL, "reviewed_late", reason, None, expected, names_changed, evidence)
     verdict = Verdict(Outcome.PASS, "reviewed", f"{count}, {reviewed}", None, expected, names_changed, evidence)
     return _if_current(case, newest, verdict)
+
+
+def _changed(case: CheckContext, listed: SubprocessorList) -> Sequence[ListChange]:
+    """What a list changed; of the first one since the list that the rulebook ships."""
+    before = version_before(case.state.subprocessors, listed, case.state.rulebook.subprocessors.baseline)
+    if before is None:
+        return ()
+    key = ("changes of a list", listed.sha256, listed.effective, before.sha256)
+    return case.state.once(key, lambda: list_changes(processors(case.state, before), processors(case.state, listed)))
 
 
 def _if_current(case: CheckContext, listed: SubprocessorList, verdict: Verdict) -> Verdict:
@@ -151,17 +162,25 @@ def _some(called: Sequence[str]) -> str:
     return f"{shown} and {len(called) - 5} more" if len(called) > 5 else shown
 
 
-def _touching(case: CheckContext, rows: Iterable[Processor]) -> dict[str, tuple[Processor, Exposure]]:
-    """Rows that touch or may touch an app of the organization, each with the exposure that says most."""
+def _touching(case: CheckContext, rows: Iterable[Processor]) -> list[tuple[Processor, Exposure]]:
+    """Rows that touch or may touch an app of the organization, each with the exposure that says most.
+
+    Two rows of one company are two: each has products, purposes and locations of its own.
+    """
     apps = case.state.subjects(Kind.APP, case.subject.organization)
-    found: dict[str, tuple[Processor, Exposure]] = {}
+    found: dict[int, tuple[Processor, Exposure]] = {}
     for one in exposures(case.state, list(rows), apps):
         if one.touches is Touches.NO:
             continue
-        known = found.get(one.processor.name)
+        known = found.get(id(one.processor))
         if known is None or (known[1].touches is Touches.MAY and one.touches is Touches.YES):
-            found[one.processor.name] = one.processor, one
-    return found
+            found[id(one.processor)] = one.processor, one
+    return list(found.values())
+
+
+def _names(found: Iterable[tuple[Processor, Exposure]]) -> tuple[str, ...]:
+    """Names of companies, each once."""
+    return tuple(dict.fromkeys(processor.name for processor, _ in found))
 
 
 def _apps_unread(case: CheckContext) -> str:
@@ -229,30 +248,31 @@ def locations_allowed(case: CheckContext) -> Verdict:
     touching = _touching(case, processors(case.state, listed))
     outside: dict[Touches, list[str]] = {Touches.YES: [], Touches.MAY: []}
     unclear: list[str] = []
-    for name, (processor, exposure) in touching.items():
+    for processor, exposure in touching:
+        name = processor.name
         if _accepted(case, name):
             continue
         strange = [place for place in processor.places if not _within(case, place, allowed) and place.countries]
         if strange:
             where = ", ".join(place.text for place in strange)
             outside[exposure.touches].append(f"{name} ({where})")
-        elif not processor.places or any(not place.countries for place in processor.places):
+        elif any(one.startswith("locations:") for one in processor.needs_review):
             unclear.append(name)
     if outside[Touches.YES]:
         reason = f"outside of {', '.join(case.listed)}: {_some(outside[Touches.YES])}"
         observed = tuple(outside[Touches.YES])
         return Verdict(Outcome.FAIL, "outside_allowed", reason, None, case.listed, observed, evidence)
     if outside[Touches.MAY]:
-        first = next(one for _, one in touching.values() if one.touches is Touches.MAY)
+        first = next(one for _, one in touching if one.touches is Touches.MAY)
         reason = f"may be outside of {', '.join(case.listed)}: {_some(outside[Touches.MAY])}; {first.because[0]}"
         observed = tuple(outside[Touches.MAY])
         return Verdict(Outcome.UNKNOWN, "may_be_outside", reason, None, case.listed, observed, evidence)
     if unclear:
         reason = f"where they process is not understood: {_some(unclear)}"
         return Verdict(Outcome.UNKNOWN, "places_not_understood", reason, None, case.listed, tuple(unclear), evidence)
-    count = f"{len(touching)} sub-processor{'s' if len(touching) != 1 else ''}"
+    count = f"{len(_names(touching))} sub-processor{'s' if len(_names(touching)) != 1 else ''}"
     reason = f"{count} touch the organization's apps, each in allowed locations or accepted"
-    verdict = Verdict(Outcome.PASS, "all_within", reason, None, case.listed, tuple(touching), evidence)
+    verdict = Verdict(Outcome.PASS, "all_within", reason, None, case.listed, _names(touching), evidence)
     return _about_us(case, verdict, listed)
 
 
@@ -291,37 +311,39 @@ def training_accepted(case: CheckContext) -> Verdict:
         return _NO_LIST
     evidence = _evidence(case, listed)
     touching = _touching(case, processors(case.state, listed))
-    training = {name: one for name, one in touching.items() if _TRAINING in one[0].purpose_kinds}
-    open_ones = {name: one for name, one in training.items() if not _accepted(case, name)}
-    sure = tuple(name for name, (_, one) in open_ones.items() if one.touches is Touches.YES)
+    training = [one for one in touching if _TRAINING in one[0].purpose_kinds]
+    open_ones = [one for one in training if not _accepted(case, one[0].name)]
+    sure = [one for one in open_ones if one[1].touches is Touches.YES]
     if sure:
-        first = open_ones[sure[0]][0]
+        first, _ = sure[0]
         purpose = next(one.text for one in first.purposes if one.kind == _TRAINING)
-        reason = f"not accepted, with a purpose of training: {_some(sure)}; {first.name}: {purpose}"
-        return Verdict(Outcome.FAIL, "training_not_accepted", reason, None, case.listed, sure, evidence)
+        reason = f"not accepted, with a purpose of training: {_some(_names(sure))}; {first.name}: {purpose}"
+        return Verdict(Outcome.FAIL, "training_not_accepted", reason, None, case.listed, _names(sure), evidence)
     if open_ones:
-        _, one = next(iter(open_ones.values()))
-        named = _some(tuple(open_ones))
-        reason = f"may touch the organization's apps, with a purpose of training: {named}; {one.because[0]}"
-        return Verdict(Outcome.UNKNOWN, "training_may_apply", reason, None, case.listed, tuple(open_ones), evidence)
+        _, one = open_ones[0]
+        named = _names(open_ones)
+        reason = f"may touch the organization's apps, with a purpose of training: {_some(named)}; {one.because[0]}"
+        return Verdict(Outcome.UNKNOWN, "training_may_apply", reason, None, case.listed, named, evidence)
     unclear = tuple(
-        name
-        for name, (processor, _) in touching.items()
-        if not _accepted(case, name)
+        processor.name
+        for processor, _ in touching
+        if not _accepted(case, processor.name)
         and any(one.startswith("purposes:") for one in processor.needs_review)
-        and case.state.subprocessors.reviewed(listed, name) is None
+        and case.state.subprocessors.reviewed(listed, processor.name) is None
     )
     if unclear:
         reason = f"what they are for is not understood: {_some(unclear)}"
         return Verdict(Outcome.UNKNOWN, "purpose_not_understood", reason, None, case.listed, unclear, evidence)
-    told = f"accepted: {_some(tuple(training))}" if training else "no sub-processor that touches the apps trains models"
+    told = (
+        f"accepted: {_some(_names(training))}" if training else "no sub-processor that touches the apps trains models"
+    )
     verdict = Verdict(
         Outcome.PASS,
         "training_accepted" if training else "no_training",
         told,
         None,
         case.listed,
-        tuple(training),
+        _names(training),
         evidence,
     )
     return _about_us(case, verdict, listed)
@@ -351,15 +373,12 @@ def rows_understood(case: CheckContext) -> Verdict:
     evidence = _evidence(case, listed)
     touching = _touching(case, processors(case.state, listed))
     history = case.state.subprocessors
-    unclear = {
-        name: processor.needs_review
-        for name, (processor, _) in touching.items()
-        if processor.needs_review and history.reviewed(listed, name) is None
-    }
+    unclear = [one for one in touching if one[0].needs_review and history.reviewed(listed, one[0].name) is None]
     if unclear:
-        name, what = next(iter(unclear.items()))
-        reason = f"not understood and not reviewed: {_some(tuple(unclear))}; {name}: {what[0]}"
-        return Verdict(Outcome.UNKNOWN, "not_understood", reason, None, (), tuple(unclear), evidence)
+        first, _ = unclear[0]
+        named = _names(unclear)
+        reason = f"not understood and not reviewed: {_some(named)}; {first.name}: {first.needs_review[0]}"
+        return Verdict(Outcome.UNKNOWN, "not_understood", reason, None, (), named, evidence)
     count = f"{len(touching)} row{'s' if len(touching) != 1 else ''}"
     verdict = Verdict(
         Outcome.PASS,
