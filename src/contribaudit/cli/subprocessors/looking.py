@@ -52,7 +52,8 @@ def show_list(
         reviews = [one for one in history.reviews if one.effective == listed.effective]
         console.write(json.dumps(list_document(listed, rows, reviews), indent=2, ensure_ascii=False) + "\n")
     else:
-        only = ("name", "product_scopes", "purpose_kinds", "location_codes", "needs_review")
+        doubts = ("needs_review",) if any(one.needs_review for one in rows) else ()
+        only = ("name", "product_scopes", "purpose_kinds", "location_codes", *doubts)
         cells = list_cells(listed, rows)
         console.table(output_format, SUBPROCESSOR_COLUMNS, cells, flexible="product_scopes", only=only)
     needing = [one for one in rows if one.needs_review and history.reviewed(listed, one.name) is None]
