@@ -16,7 +16,8 @@ from pathlib import Path
 
 from contribaudit.demo import demonstration
 from contribaudit.evidence.dossier import of_last
-from contribaudit.evidence.export import EvidenceFolder, export
+from contribaudit.evidence.export import export
+from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.manifest import NAME, SUMS, read_manifest
 from contribaudit.evidence.verify import verify
 

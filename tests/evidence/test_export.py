@@ -20,7 +20,8 @@ from contribaudit.atlassian import calls
 from contribaudit.core.judge.evaluate import Selection
 from contribaudit.errors import OutputError, StoreError, UsageError
 from contribaudit.evidence.dossier import Wanted, of_last, of_period, of_run
-from contribaudit.evidence.export import EvidenceFolder, Form, export
+from contribaudit.evidence.export import Form, export
+from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.pack import Pack, report_pieces
 from contribaudit.evidence.sheet import Sheet
 from contribaudit.evidence.sheets import ALL
@@ -238,7 +239,7 @@ def test_a_full_disk_leaves_nothing(archive: bool, told: Scene, tmp_path: Path) 
         "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
         "from pathlib import Path\n"
         "from contribaudit.errors import OutputError\n"
-        "from contribaudit.evidence.export import EvidenceFolder\n"
+        "from contribaudit.evidence.folder import EvidenceFolder\n"
         "try:\n"
         f"    with EvidenceFolder(Path(sys.argv[1]), archive={archive}) as folder:\n"
         "        for n in range(9): folder.put(f'f{n}', bytes(20_000))\n"
@@ -259,7 +260,7 @@ KILLED = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 from pathlib import Path
-from contribaudit.evidence.export import EvidenceFolder
+from contribaudit.evidence.folder import EvidenceFolder
 with EvidenceFolder(Path(sys.argv[1]), archive=sys.argv[2] == "True") as folder:
     folder.put("a.txt", b"a" * 1_000_000)
     print("half", flush=True)

@@ -15,7 +15,8 @@ import pytest
 
 from contribaudit.errors import ConfigurationError, EvidenceDamaged, StoreDamaged, UsageError
 from contribaudit.evidence.dossier import of_last
-from contribaudit.evidence.export import EvidenceFolder, export
+from contribaudit.evidence.export import export
+from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.manifest import NAME, SUMS, read_manifest
 from contribaudit.progress import SILENT
 from contribaudit.rulebook import loader

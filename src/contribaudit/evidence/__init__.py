@@ -1,5 +1,5 @@
 """Evidence that an auditor can check alone: a folder of files, a manifest that names each, a chain of manifests.
 
-`manifest.py` is the contract, `export.py` writes a folder whole or not at all, `signing.py` holds the keys, `verify.py`
-checks without store or network, `reperform.py` judges a pack anew.
+`manifest.py` is the contract, `export.py` says what a folder holds, `folder.py` writes it whole or not at all,
+`signing.py` holds the keys, `verify.py` checks without store or network, `reperform.py` judges a pack anew.
 """
