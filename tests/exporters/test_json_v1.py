@@ -59,6 +59,7 @@ CONTRACT = {
 }
 BESIDE = {
     "": {"newly", "key_days_left", "next", "map", "subprocessors"},
+    "policy": {"questions"},
     "run": {"planned_at", "fail_on", "previous_finished_at", "account", "trigger"},
     "organizations": {"unread_reason", "left_out"},
     "inventory": {"sites_read", "apps_read", "spaces_counted", "spaces_whole"},

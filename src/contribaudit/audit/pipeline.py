@@ -37,6 +37,7 @@ from contribaudit.core.resolve.attested import PlanSeen, plan_now
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import Chain, HistoryReader, State
 from contribaudit.errors import ContribauditError, NothingRead, StoreBusy
+from contribaudit.policy_file.expect import questions
 from contribaudit.progress import SILENT, Progress
 from contribaudit.store.records import Judged, RunDraft, RunRecord
 
@@ -194,6 +195,7 @@ def judge(
         ),
         policy_name=job.policy.name,
         policy_sha256=job.policy.sha256,
+        questions=questions(job.policy),
         findings=verdict.findings,
         changes=tuple(changes),
         warnings=(

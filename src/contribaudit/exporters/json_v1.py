@@ -93,7 +93,11 @@ def lean_document(report: Report) -> ReportV1:
             "account": report.run.account,
             "trigger": report.run.trigger,
         },
-        "policy": {"name": report.policy_name, "sha256": report.policy_sha256},
+        "policy": {
+            "name": report.policy_name,
+            "sha256": report.policy_sha256,
+            "questions": {check: list(asking) for check, asking in report.questions.items()},
+        },
         "organizations": [
             {
                 "id": one.id,

@@ -95,8 +95,11 @@ class RunV1(TypedDict):
 
 
 class PolicyV1(TypedDict):
+    """`questions` has a check only where a statement of [expect] asks it and its letters do not say which."""
+
     name: str
     sha256: str
+    questions: dict[str, list[Literal["contribution", "ai", "location"]]]
 
 
 class OrganizationV1(TypedDict):

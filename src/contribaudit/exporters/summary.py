@@ -35,6 +35,8 @@ FAMILIES = {
 """By the letters that a check's ID begins with, in reading order; other letters stand for themselves."""
 QUESTIONS = {"DC": "Data contribution", "AI": "AI", "DR": "Location"}
 """The families that every report answers for, whatever its policy asks."""
+_STATED = {"contribution": "DC", "ai": "AI", "location": "DR"}
+"""The same by the words that a report has for them where a statement asks what its letters do not say."""
 VIOLATED = ("fail", "conflict", "not_achievable")
 UNPROVEN = ("unknown", "stale")
 _OUTCOMES = frozenset(one.value for one in Outcome)
@@ -304,7 +306,9 @@ class Overview:
         """By organization, site ("" for all of the organization) and family."""
         self._sites: defaultdict[str, set[str]] = defaultdict(set)
         self._groups: dict[str, FindingGroup] = {}
+        self._by_question: defaultdict[str, Tally] = defaultdict(Tally)
         self._worst: dict[str, FindingV1] = {}
+        """By question."""
         self._days: Counter[tuple[date, str]] = Counter()
         self._rest_on: Counter[tuple[tuple[Grade, bool], ...]] = Counter()
         for one in document["findings"]:
@@ -332,8 +336,10 @@ class Overview:
             if check not in self._groups:
                 self._groups[check] = FindingGroup(check, one["title"], Severity(one["severity"]))
             self._groups[check].add(one)
-        if family not in self._worst or _worse(one) < _worse(self._worst[family]):
-            self._worst[family] = one
+        for question in self.questions_of(one["check"]):
+            self._by_question[question].by_outcome[outcome] += 1
+            if question not in self._worst or _worse(one) < _worse(self._worst[question]):
+                self._worst[question] = one
         if one["waiver"] is not None:
             self._days[date.fromisoformat(one["waiver"]["expires"]), "{} under a waiver that ends"] += 1
         if one["due_at"] is not None:
@@ -345,12 +351,18 @@ class Overview:
             self._groups.values(), key=lambda one: (not one.fails, not one.open, one.severity.rank, one.check)
         )
 
+    def questions_of(self, check: str) -> list[str]:
+        """The questions that a check answers, as keys of `QUESTIONS`: by its letters, or by who asks it."""
+        asking = self.document["policy"]["questions"].get(check)
+        letters = check.partition("-")[0]
+        return [letters] * (letters in QUESTIONS) if asking is None else [_STATED[one] for one in asking]
+
     def questions(self) -> list[Question]:
         """Data contribution, AI and location, each with its worst fact."""
         return [self._question(family, name) for family, name in QUESTIONS.items()]
 
     def _question(self, family: str, name: str) -> Question:
-        word = self._by_family[family].word if family in self._by_family else "none"
+        word = self._by_question[family].word
         if word == "none":
             return Question(name, "not asked", "this policy does not ask about it")
         worst = self._worst[family]

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Value
-from contribaudit.core.model.policy import Rule, Where
+from contribaudit.core.model.policy import AuditPolicy, Rule, Where
 from contribaudit.core.model.rulebook import App, Rulebook
 from contribaudit.policy_file.schema import ALLOWED, BLOCKED, ExpectTable, Place
 
@@ -132,6 +132,15 @@ _SUBJECTS = {
 """The keys that belong together, by the one that the others modify."""
 
 
+_BELONGS = {each: key for key, keys in _SUBJECTS.items() for each in keys}
+_ASKED_BY = {
+    key: {_PLAN.check}.union(
+        *({ask.check for ask in (*_EVERY, *asks)} for kind, asks in ASKED.items() if kind.partition(" ")[0] == key)
+    )
+    for key in _SUBJECTS
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """`[expect]` of one file."""
@@ -166,6 +175,32 @@ class Merged:
             case "ai", word:
                 return f"ai {word}"
         return self.key
+
+
+QUESTIONS = {"contribution": "DC", "ai": "AI", "location": "DR"}
+"""The questions that a report answers, by the statement that asks each: the letters of its own checks."""
+
+
+def questions(policy: AuditPolicy) -> dict[str, tuple[str, ...]]:
+    """The questions, as keys of [expect], that a check answers under this policy, where its letters do not say so.
+
+    What a statement asks answers that statement: whether models process data elsewhere (DR-09) is a question about AI
+    where `ai` asks it, and no question about locations where nothing else does. Checks with letters of their own, such
+    as GV, answer none.
+    """
+    at_work = [rule for rule in policy.rules if rule.enabled]
+    stated = {_BELONGS[rule.expands] for rule in at_work if rule.expands}
+    written = {rule.check for rule in at_work if not rule.expands}
+    letters = {family: key for key, family in QUESTIONS.items()}
+    found: dict[str, tuple[str, ...]] = {}
+    for check in dict.fromkeys(rule.check for rule in at_work):
+        own = letters.get(check.partition("-")[0])
+        if own is None:
+            continue
+        asking = {key for key in stated if check in _ASKED_BY[key]} | ({own} if check in written else set())
+        if asking != {own}:
+            found[check] = tuple(key for key in QUESTIONS if key in asking)
+    return found
 
 
 def merged(files: Sequence[Said | None]) -> tuple[list[Merged], list[tuple[int, str, str]]]:

@@ -191,6 +191,7 @@ def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -
         run=TypeAdapter(RunLine).validate_python(document["run"]),
         policy_name=document["policy"]["name"],
         policy_sha256=document["policy"]["sha256"],
+        questions={check: tuple(asking) for check, asking in document["policy"]["questions"].items()},
         findings=findings,
         changes=changes,
         warnings=tuple(document["warnings"]),

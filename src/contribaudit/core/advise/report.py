@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -93,6 +93,8 @@ class Report:
     """Digest of the manifest under which the run's evidence was exported; "" where none was."""
     sites: tuple[str, ...] = ()
     """Hosts, without case, of the sites that its map is limited to; empty for all."""
+    questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The questions that a check answers ("contribution", "ai", "location"), where its letters do not say so."""
     looks: Callable[[], Sequence[ScreenDue]] = field(default=tuple, compare=False)
     """Works out which console screens its findings wait for."""
 
