@@ -24,12 +24,13 @@ USE = SettingId("signal.policy.use")
 HIPAA = SettingId("signal.policy.hipaa")
 FAMILY = Family.DATA_CONTRIBUTION
 _BOTH = (Kind.ORGANIZATION, Kind.APP)
+_SAID = ("Named after it.", "https://x.example", "C")
 RULES = replace(
     RULEBOOK,
     signals=(
-        SignalRule(USE, FAMILY, "policies", _BOTH),
-        SignalRule(HIPAA, FAMILY, "policies", (Kind.ORGANIZATION,)),
-        SignalRule(SettingId("signal.policy.other"), "ai_access", "policies", _BOTH),
+        SignalRule(USE, FAMILY, "policies", _BOTH, *_SAID),
+        SignalRule(HIPAA, FAMILY, "policies", (Kind.ORGANIZATION,), *_SAID),
+        SignalRule(SettingId("signal.policy.other"), Family.AI_ACCESS, "policies", _BOTH, *_SAID),
     ),
 )
 _SHAPE = Setting(SettingId(""), FAMILY, (Kind.ORGANIZATION,), "", Grade.ATTESTED, "", attestable=True)

@@ -99,4 +99,4 @@ def test_a_reading_of_nothing_is_refused(wrong: dict[str, str], said: str) -> No
     document = {"reviewed": "2026-11-29", "source": "x", "grade": "C", "signal": [signal]}
     document |= {"candidate": [{**entry, **wrong, "reads": [{"holds": True, "means": "allowed"}]}]}
     with pytest.raises(RulebookError, match=said):
-        loader.candidates(shapes.SignalsFile.model_validate(document))
+        loader.candidates(shapes.SignalsFile.of(document))

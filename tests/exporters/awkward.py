@@ -71,7 +71,7 @@ RULEBOOK = Rulebook(
     words={},
     clocks=Clocks(*[Figure(1, "", "")] * 6),
     limits=Limits(*[Figure(1, "", "")] * 2),
-    statements=Statements(Statement("", "", None, "")),
+    statements=Statements(Statement("", "", "")),
     sha256="b" * 64,
 )
 

@@ -78,7 +78,7 @@ def sources(folder: Path | None) -> Iterator[tuple[str, bytes]]:
 def parse(body: bytes, name: str) -> shapes.DecodersFile:
     """A file of decoders. Raises RulebookError with the key."""
     try:
-        return shapes.DecodersFile.model_validate(files.toml(files.decoded(body)))
+        return shapes.DecodersFile.of(files.toml(files.decoded(body)))
     except NotToml as error:
         raise RulebookError(f"{name}:{error.line}: not valid TOML: {error.what}", hint=_HINT) from None
     except Unreadable as error:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from contribaudit import files
-from contribaudit.core.model.audit_log import ActionFamily, LogRules, VendorDate
+from contribaudit.core.model.audit_log import LogRules
 from contribaudit.core.model.candidate import Candidate
 from contribaudit.core.model.canonical import canonical_json, parts
 from contribaudit.core.model.observation import SettingId
@@ -26,11 +27,7 @@ from contribaudit.core.model.rulebook import (
     AnnouncedDate,
     App,
     AskedIf,
-    Clocks,
-    Console,
     Exemption,
-    Figure,
-    Limits,
     Move,
     Plan,
     Realm,
@@ -38,7 +35,6 @@ from contribaudit.core.model.rulebook import (
     RulebookFile,
     Screen,
     SignalRule,
-    Statement,
     Statements,
     Words,
 )
@@ -81,18 +77,7 @@ def candidates(file: shapes.SignalsFile) -> tuple[Candidate, ...]:
 def signals(file: shapes.SignalsFile) -> tuple[SignalRule, ...]:
     """The signals, in the file's order. Raises RulebookError for one that stands there twice for a family."""
     _no_two("signals.toml", "signal", [f"{entry.signal} of {entry.family}" for entry in file.signal])
-    return tuple(
-        SignalRule(
-            signal=SettingId(entry.signal),
-            family=entry.family.value,
-            collector=entry.collector,
-            kinds=tuple(entry.kinds),
-            why=entry.why,
-            source=entry.source,
-            grade=entry.grade,
-        )
-        for entry in file.signal
-    )
+    return tuple(file.signal)
 
 
 def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, App]) -> tuple[Screen, ...]:
@@ -136,13 +121,6 @@ def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, A
     )
 
 
-def start(entry: shapes.ConsoleEntry | None) -> Console | None:
-    """Where menu paths begin; None for a file that does not say, as older ones do not."""
-    if entry is None:
-        return None
-    return Console(entry.name, entry.address, entry.source, entry.reviewed, entry.grade, entry.note)
-
-
 def _no_two(where: str, what: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
@@ -181,87 +159,74 @@ def load(folder: Path | None = None) -> Rulebook:
     Raises RulebookError for a file that cannot be read or has the wrong shape, and for a file in `folder` that
     replaces nothing (a misspelt name would silently leave the shipped rule in force).
     """
-    if folder is not None:
-        _refuse_strangers(folder)
-    parsed: dict[str, shapes.Dated] = {}
-    files: list[RulebookFile] = []
-    for name, shape in SHAPES.items():
-        text, shipped = _read(name, folder)
-        parsed[name] = _parse(shape, name, text)
-        if not shipped:
-            _same_checks(parsed[name], name)
-        files.append(RulebookFile(name, sha256(text.encode()).hexdigest(), parsed[name].reviewed, shipped))
-
-    def part(shape: type[_Shape], name: str) -> _Shape:
-        file = parsed[name]
-        assert isinstance(file, shape)  # by SHAPES
-        return file
-
-    meta = part(shapes.MetaFile, "rulebook.toml")
-    realms = part(shapes.RealmsFile, "realms.toml")
-    moves = part(shapes.MovesFile, "moves.toml")
-    clocks = part(shapes.ClocksFile, "clocks.toml")
-    statements = part(shapes.StatementsFile, "statements.toml")
-    plans = _plans(part(shapes.PlansFile, "plans.toml"))
-    apps = _apps(part(shapes.AppsFile, "apps.toml"))
-    _unambiguous(
-        "apps.toml",
-        "apps",
-        [frozenset(one.project_types) for one in {app.type_key: app for app in apps.values()}.values()],
-    )
-    _unambiguous("plans.toml", "plans", [_folded(entry.words) for entry in part(shapes.PlansFile, "plans.toml").plan])
+    read = _Files(folder)
+    meta, clocks = read.the(shapes.MetaFile), read.the(shapes.ClocksFile)
+    plans, realms = read.the(shapes.PlansFile), read.the(shapes.RealmsFile)
+    ranked, apps = _plans(plans), _apps(read.the(shapes.AppsFile))
     _unambiguous("realms.toml", "realms", [_folded([entry.code, *entry.words]) for entry in realms.realm])
-    _unambiguous("moves.toml", "states", [_folded([entry.word]) for entry in moves.move])
-    known_checks = frozenset(
-        check
-        for name, shape in SHAPES.items()
-        if shape is shapes.ChecksFile
-        for check in part(shapes.ChecksFile, name).checks
-    )
     return Rulebook(
         version=meta.version,
         effective=meta.effective,
         review_within_days=meta.review_within_days,
         scope_review_within_days=meta.scope_review_within_days,
-        files=tuple(files),
-        plans=plans,
-        may_not_count=_folded(part(shapes.PlansFile, "plans.toml").may_not_count),
+        files=tuple(read.files),
+        plans=ranked,
+        may_not_count=_folded(plans.may_not_count),
         realms=tuple(
             Realm(entry.code, entry.title, _folded([entry.code, *entry.words]), entry.held) for entry in realms.realm
         ),
         realm_groups={name: tuple(members) for name, members in realms.groups.items()},
-        moves={entry.word.casefold(): Move(entry.word.casefold(), entry.meaning, entry.pinned) for entry in moves.move},
+        moves=_moves(read.the(shapes.MovesFile)),
         apps=apps,
-        words={
-            check: words_of(entry)
-            for name, shape in SHAPES.items()
-            if shape is shapes.ChecksFile
-            for check, entry in part(shapes.ChecksFile, name).checks.items()
-        },
-        clocks=Clocks(**{name: _figure(entry) for name, entry in clocks.clocks}),
-        limits=Limits(**{name: _figure(entry) for name, entry in clocks.limits}),
-        log=_log_rules(part(shapes.EventsFile, "events.toml")),
-        statements=Statements(ai_processing=_statement(statements.ai_processing)),
-        exemptions=_exemptions(part(shapes.ExemptionsFile, "exemptions.toml")),
-        signals=signals(part(shapes.SignalsFile, "signals.toml")),
-        candidates=candidates(part(shapes.SignalsFile, "signals.toml")),
-        screens=screens(part(shapes.ScreensFile, "screens.toml"), plans, apps),
-        console=start(part(shapes.ScreensFile, "screens.toml").console),
-        decoders=decoders.of_file(
-            part(shapes.DecodersFile, "decoders.toml"),
-            "decoders.toml",
-            next(file.sha256 for file in files if file.name == "decoders.toml"),
-        ),
-        announced=_announced(part(shapes.DatesFile, "dates.toml")),
-        terms=terms_rules(part(shapes.TermsFile, "terms.toml"), frozenset(SHAPES), known_checks),
+        words=read.words,
+        clocks=clocks.clocks,
+        limits=clocks.limits,
+        log=_log_rules(read.the(shapes.EventsFile)),
+        statements=Statements(read.the(shapes.StatementsFile).ai_processing),
+        exemptions=_exemptions(read.the(shapes.ExemptionsFile)),
+        signals=signals(read.the(shapes.SignalsFile)),
+        candidates=candidates(read.the(shapes.SignalsFile)),
+        screens=screens(read.the(shapes.ScreensFile), ranked, apps),
+        console=read.the(shapes.ScreensFile).console,
+        decoders=decoders.of_file(read.the(shapes.DecodersFile), "decoders.toml", read.digest("decoders.toml")),
+        announced=_announced(read.the(shapes.DatesFile)),
+        terms=terms_rules(read.the(shapes.TermsFile), frozenset(SHAPES), read.words),
         subprocessors=subprocessor_rules(
-            part(shapes.SubprocessorsFile, "subprocessors.toml"),
-            part(shapes.ShippedListFile, "subprocessors_shipped.toml"),
+            read.the(shapes.SubprocessorsFile),
+            read.the(shapes.ShippedListFile),
             apps,
-            next(file.sha256 for file in files if file.name == "subprocessors_shipped.toml"),
+            read.digest("subprocessors_shipped.toml"),
         ),
-        sha256=sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest(),
+        sha256=sha256("".join(f"{file.sha256}  {file.name}\n" for file in read.files).encode()).hexdigest(),
     )
+
+
+class _Files:
+    """Every file, parsed. Raises RulebookError as `load` does."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.files: list[RulebookFile] = []
+        self.words: dict[str, Words] = {}
+        self._parsed: list[shapes.Dated] = []
+        if folder is not None:
+            _refuse_strangers(folder)
+        for name, shape in SHAPES.items():
+            text, shipped = _read(name, folder)
+            file = _parse(shape, name, text)
+            if isinstance(file, shapes.ChecksFile):
+                if not shipped:
+                    _same_checks(file, name)
+                self.words |= file.checks
+            self._parsed.append(file)
+            self.files.append(RulebookFile(name, sha256(text.encode()).hexdigest(), file.reviewed, shipped))
+
+    def the(self, shape: type[_Shape]) -> _Shape:
+        """The one file of a shape."""
+        return next(file for file in self._parsed if isinstance(file, shape))
+
+    def digest(self, name: str) -> str:
+        """SHA-256 of a file's text."""
+        return next(file.sha256 for file in self.files if file.name == name)
 
 
 def sources(folder: Path | None = None) -> Iterator[tuple[str, str]]:
@@ -295,7 +260,7 @@ def _read(name: str, folder: Path | None) -> tuple[str, bool]:
 
 def _parse(shape: type[_Shape], name: str, text: str) -> _Shape:
     try:
-        return shape.model_validate(files.toml(text))
+        return shape.of(files.toml(text))
     except NotToml as error:
         raise RulebookError(f"{name}:{error.line}: not valid TOML: {error.what}", hint="Correct that line.") from None
     except ValidationError as error:
@@ -304,12 +269,9 @@ def _parse(shape: type[_Shape], name: str, text: str) -> _Shape:
         raise RulebookError(f"{name}, key `{key}`: {first['msg']}", hint="Compare it with the shipped file.") from None
 
 
-def _same_checks(file: shapes.Dated, name: str) -> None:
+def _same_checks(file: shapes.ChecksFile, name: str) -> None:
     """A user's file has words for the same checks as the shipped one: none is left without, none is made up."""
-    if not isinstance(file, shapes.ChecksFile):
-        return
     known = _parse(shapes.ChecksFile, name, _read(name, None)[0])
-    assert isinstance(known, shapes.ChecksFile)
     for check in known.checks.keys() ^ file.checks.keys():
         what = "is missing" if check in known.checks else "is no check of this file"
         raise RulebookError(f"{name}, key `{check}`: {what}", hint="Compare it with the shipped file.")
@@ -329,6 +291,7 @@ def _folded(words: list[str]) -> frozenset[str]:
 
 
 def _plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
+    _unambiguous("plans.toml", "plans", [_folded(entry.words) for entry in file.plan])
     return tuple(
         Plan(
             name=entry.name,
@@ -347,23 +310,27 @@ def _plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
     )
 
 
+def _moves(file: shapes.MovesFile) -> dict[str, Move]:
+    moves = [replace(one, word=one.word.casefold()) for one in file.move]
+    _unambiguous("moves.toml", "states", [_folded([one.word]) for one in moves])
+    return {one.word: one for one in moves}
+
+
 def _exemptions(file: shapes.ExemptionsFile) -> tuple[Exemption, ...]:
     return tuple(
-        Exemption(
-            word=entry.word.casefold(),
-            title=entry.title,
-            plans=tuple(entry.plans),
-            trial=entry.trial,
-            setting=SettingId(entry.setting) if entry.setting else None,
-            value=entry.value.casefold(),
-            without=entry.without.casefold(),
-            apps=tuple(entry.apps),
+        replace(
+            one,
+            word=one.word.casefold(),
+            setting=one.setting or None,
+            value=one.value.casefold(),
+            without=one.without.casefold(),
         )
-        for entry in file.exemption
+        for one in file.exemption
     )
 
 
 def _apps(file: shapes.AppsFile) -> dict[str, App]:
+    _unambiguous("apps.toml", "apps", [frozenset(entry.project_types) for entry in file.app])
     apps: dict[str, App] = {}
     for entry in file.app:
         words = _folded([entry.type_key, *entry.words])
@@ -422,54 +389,13 @@ def _log_rules(file: shapes.EventsFile) -> LogRules:
         rollout_subjects=file.rollout_subjects.amount,
         review_days=file.review_days.amount,
         ignored=tuple(file.ignored),
-        families=tuple(
-            ActionFamily(
-                entry.name,
-                tuple(entry.words),
-                tuple(entry.settings),
-                tuple(entry.kinds),
-                entry.follows_plan,
-                entry.audited,
-            )
-            for entry in file.family
-        ),
-        dates=tuple(VendorDate(one.on, tuple(one.families), one.what, one.source, one.grade) for one in file.date),
+        families=tuple(file.family),
+        dates=tuple(file.date),
     )
 
 
-def _statement(entry: shapes.StatementEntry) -> Statement:
-    return Statement(entry.text, entry.source, entry.source_date, entry.grade)
-
-
-def _figure(entry: shapes.FigureEntry) -> Figure:
-    return Figure(entry.amount, entry.source, entry.grade)
-
-
-def words_of(entry: shapes.WordsEntry) -> Words:
-    """What people read about a check."""
-    return Words(
-        title=entry.title,
-        question=entry.question,
-        trap=entry.trap,
-        severity=entry.severity,
-        remediation=entry.remediation,
-        console_path=entry.console_path,
-        source=entry.source,
-        controls=tuple(entry.controls),
-    )
-
-
-class _Words(shapes.WordsEntry):
-    """A table that may say more, or less."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    question: str = ""
-    trap: str = ""
-    remediation: str = ""
-    console_path: str = ""
-    source: str = ""
-    controls: list[str] = Field(default_factory=list)
+_BLANK = {"question": "", "trap": "", "remediation": "", "console_path": "", "controls": ()}
+_WORDS = TypeAdapter(Words)
 
 
 def words(files: Iterable[bytes]) -> dict[str, Words]:
@@ -481,7 +407,7 @@ def words(files: Iterable[bytes]) -> dict[str, Words]:
     for file in files:
         for check, told in _tables(file).items():
             try:
-                found[check] = words_of(_Words.model_validate({**told, "source": ""}))
+                found[check] = _WORDS.validate_python({**_BLANK, **told, "source": ""})
             except ValidationError:
                 continue
     return found

@@ -1,23 +1,78 @@
-"""The shape of each rulebook file, checked where the bytes come in."""
+"""The shape of each rulebook file, checked where the bytes come in.
+
+A table whose keys are the fields of a value is read into that value at once. One that says it otherwise has an entry of
+its own here, which `loader` takes to the value.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
+from contribaudit.core.model.audit_log import ActionFamily, VendorDate
 from contribaudit.core.model.finding import Severity
-from contribaudit.core.model.provisions import ProvisionKind
-from contribaudit.core.model.setting import Family
+from contribaudit.core.model.provisions import Anchor, Compared, Overtaken, SeverityRule, Topic
+from contribaudit.core.model.rulebook import (
+    Clocks,
+    Console,
+    Exemption,
+    Figure,
+    Limits,
+    Move,
+    SignalRule,
+    Statement,
+    Words,
+)
 from contribaudit.core.model.subject import Kind
 
+_ADDRESS = r"^https://\S+$"
+_FORMS = {
+    "source": (_ADDRESS, "should be an https address"),
+    "address": (_ADDRESS, "should be an https address"),
+    "signal": (r"^signal\.[a-z0-9._-]+$", "should be the name of a signal"),
+}
+"""What the texts of values look like, by the name of their field."""
+
 Text = Annotated[str, Field(min_length=1)]
-Address = Annotated[str, Field(pattern=r"^https://\S+$")]
+Address = Annotated[str, Field(pattern=_ADDRESS)]
+
+
+def flaws(held: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Key and fault of what the types of values let pass: what says nothing, no address, no positive number.
+
+    What has a default may be empty. Models are only looked through: their fields say what they may hold.
+    """
+    if isinstance(held, BaseModel):
+        for name, value in held:
+            yield from flaws(value, f"{key}.{name}" if key else name)
+    elif isinstance(held, list | tuple):
+        for number, value in enumerate(held):
+            yield from flaws(value, f"{key}.{number}")
+    elif is_dataclass(held):
+        for one in fields(held):
+            inner: object = getattr(held, one.name)
+            place = f"{key}.{one.name}"
+            # A company's own words of a check may be few, and name any page.
+            needed = one.name == "controls" if isinstance(held, Words) else one.default is MISSING
+            form, fault = _FORMS.get(one.name, ("", "")) if not isinstance(held, Words) else ("", "")
+            if form and not re.search(form, str(inner)):
+                yield place, fault
+            elif (needed and inner in ("", ())) or (isinstance(inner, tuple) and "" in inner):
+                yield place, "should not be empty"
+            elif type(inner) is int and inner <= 0:
+                yield place, "should be greater than 0"
+            yield from flaws(inner, place)
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class Dated(_Strict):
@@ -33,6 +88,15 @@ class Dated(_Strict):
     audit_log_source: str = ""
     spaces_source: str = ""
 
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        """The file of this document. Raises ValidationError for the first place that is not as the shape says."""
+        found = cls.model_validate_json(json.dumps(document, default=str))  # JSON has lists where values have tuples
+        for key, fault in flaws(found):
+            error = PydanticCustomError("rulebook", "{fault}", {"fault": fault})
+            raise ValidationError.from_exception_data(cls.__name__, [{"type": error, "loc": (key,), "input": None}])
+        return found
+
 
 class MetaFile(Dated):
     """rulebook.toml"""
@@ -45,16 +109,16 @@ class MetaFile(Dated):
 
 class ContributionDefault(_Strict):
     default: str
-    changeable: StrictBool
+    changeable: bool
 
 
 class PlanEntry(_Strict):
     name: str
     words: list[str] = Field(min_length=1)
-    residency: StrictBool
-    rovo: StrictBool
-    rovo_by_group: StrictBool = False
-    audit_log: StrictBool = False
+    residency: bool
+    rovo: bool
+    rovo_by_group: bool = False
+    audit_log: bool = False
     metadata: ContributionDefault
     in_app: ContributionDefault
 
@@ -66,30 +130,17 @@ class PlansFile(Dated):
     may_not_count: list[Text] = []
 
 
-class ExemptionEntry(_Strict):
-    word: Text
-    title: Text
-    plans: list[str] = []
-    trial: StrictBool = True
-    setting: str = ""
-    value: str = ""
-    without: str = ""
-    apps: list[str] = []
-    source: Address
-    grade: Text
-
-
 class ExemptionsFile(Dated):
     """exemptions.toml"""
 
-    exemption: list[ExemptionEntry] = Field(min_length=1)
+    exemption: list[Exemption] = Field(min_length=1)
 
 
 class RealmEntry(_Strict):
     code: str
     title: str
     words: list[str] = Field(min_length=1)
-    held: StrictBool = True
+    held: bool = True
 
 
 class GroupsFrom(_Strict):
@@ -106,16 +157,10 @@ class RealmsFile(Dated):
     groups_from: GroupsFrom | None = None
 
 
-class MoveEntry(_Strict):
-    word: str
-    meaning: str = Field(pattern="^(held|moving|scheduled|leaving|failed)$")
-    pinned: StrictBool
-
-
 class MovesFile(Dated):
     """moves.toml"""
 
-    move: list[MoveEntry] = Field(min_length=1)
+    move: list[Move] = Field(min_length=1)
 
 
 class AppEntry(_Strict):
@@ -125,9 +170,9 @@ class AppEntry(_Strict):
     contribution: str = Field(pattern="^(own|organization|none|unknown)$")
     residency: str = Field(pattern="^(yes|none|unknown)$")
     rovo_block: str = Field(pattern="^(yes|elsewhere|none|unknown)$")
-    jira_family: StrictBool = False
-    own_workspaces: StrictBool | None = None
-    pseudo: StrictBool = False
+    jira_family: bool = False
+    own_workspaces: bool | None = None
+    pseudo: bool = False
     spaces: str = Field(default="", pattern="^(jira|confluence|)$")
     project_types: list[Text] = []
     gateway_ai: str = Field(default="", pattern="^(confluence|jira|jsm|)$")
@@ -139,16 +184,6 @@ class AppsFile(Dated):
     """apps.toml"""
 
     app: list[AppEntry] = Field(min_length=1)
-
-
-class SignalEntry(_Strict):
-    signal: str = Field(pattern=r"^signal\.[a-z0-9._-]+$")
-    family: Family
-    collector: Text
-    kinds: list[Kind] = Field(min_length=1)
-    why: Text
-    source: Address
-    grade: Text
 
 
 class CandidateValue(_Strict):
@@ -173,16 +208,16 @@ class CandidateEntry(_Strict):
 class SignalsFile(Dated):
     """signals.toml"""
 
-    signal: list[SignalEntry] = []
+    signal: list[SignalRule] = []
     candidate: list[CandidateEntry] = []
 
 
 class DecodedValueEntry(_Strict):
-    value: StrictBool | StrictInt | str
+    value: bool | int | str
     when: dict[str, Any] = {}
     null: list[str] = []
     without: list[str] = []
-    absent: StrictBool = False
+    absent: bool = False
 
 
 class DecoderEntry(_Strict):
@@ -201,10 +236,15 @@ class DecodersFile(Dated):
 
     decoder: list[DecoderEntry] = []
 
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        """As it stands: a date in it is no JSON, which `decoders` says with its place."""
+        return cls.model_validate(document)
+
 
 class SecondsEntry(_Strict):
-    look: StrictInt = Field(gt=0)
-    value: StrictInt = Field(gt=0)
+    look: int = Field(gt=0)
+    value: int = Field(gt=0)
 
 
 class AskedIfEntry(_Strict):
@@ -227,47 +267,18 @@ class ScreenEntry(_Strict):
     note: str = ""
 
 
-class ConsoleEntry(_Strict):
-    name: Text
-    address: Address
-    source: Address
-    reviewed: date
-    grade: str = Field(pattern="^[ABC]$")
-    note: str = ""
-
-
 class ScreensFile(Dated):
     """screens.toml"""
 
-    console: ConsoleEntry | None = None
+    console: Console | None = None
     screen: list[ScreenEntry] = Field(min_length=1)
-
-
-class FigureEntry(_Strict):
-    amount: StrictInt = Field(gt=0)
-    source: Address
-    grade: Text
-
-
-class ClocksEntry(_Strict):
-    in_app_deletion_days: FigureEntry
-    metadata_deletion_days: FigureEntry
-    retrain_days: FigureEntry
-    residue_years: FigureEntry
-    disconnect_hours: FigureEntry
-    prompt_retention_days: FigureEntry
-
-
-class LimitsEntry(_Strict):
-    blocklist_items: FigureEntry
-    agent_creator_groups: FigureEntry
 
 
 class ClocksFile(Dated):
     """clocks.toml"""
 
-    clocks: ClocksEntry
-    limits: LimitsEntry
+    clocks: Clocks
+    limits: Limits
 
 
 class DateEntry(_Strict):
@@ -285,50 +296,26 @@ class DatesFile(Dated):
     announced: list[DateEntry] = []
 
 
-class ActionFamilyEntry(_Strict):
-    name: Text
-    words: list[Text] = Field(min_length=1)
-    settings: list[Text] = Field(min_length=1)
-    kinds: list[Kind] = []
-    follows_plan: StrictBool = False
-    audited: StrictBool = False
-
-
-class VendorDateEntry(_Strict):
-    on: date
-    families: list[Text] = Field(min_length=1)
-    what: Text
-    source: Address
-    grade: Text
-
-
 class EventsFile(Dated):
     """events.toml"""
 
     ignored: list[Text] = []
-    retention_days: FigureEntry
-    latency_hours: FigureEntry
-    rollout_subjects: FigureEntry
-    review_days: FigureEntry
-    family: list[ActionFamilyEntry] = Field(min_length=1)
-    date: list[VendorDateEntry] = []
-
-
-class StatementEntry(_Strict):
-    text: Text
-    source: Address
-    source_date: date | None = None
-    grade: Text
+    retention_days: Figure
+    latency_hours: Figure
+    rollout_subjects: Figure
+    review_days: Figure
+    family: list[ActionFamily] = Field(min_length=1)
+    date: list[VendorDate] = []
 
 
 class StatementsFile(Dated):
     """statements.toml"""
 
-    ai_processing: StatementEntry
+    ai_processing: Statement
 
 
 class ReadingEntry(_Strict):
-    short_percent: StrictInt = Field(gt=0, lt=100)
+    short_percent: int = Field(gt=0, lt=100)
     method: Text
     disclaimer: Text
     otherwise: Severity
@@ -342,70 +329,16 @@ class DocumentEntry(_Strict):
     topics: list[Text] = []
 
 
-class LawEntry(_Strict):
-    law: Text
-    place: Text
-    why: Text
-
-
-class TopicEntry(_Strict):
-    id: Text
-    title: Text
-    words: list[Text] = Field(min_length=1)
-    laws: list[LawEntry] = []
-
-
-class SeverityEntry(_Strict):
-    severity: Severity
-    topics: list[Text] = []
-    kinds: list[ProvisionKind] = []
-    changed: list[Text]
-    stands: list[Text]
-
-
-class AnchorEntry(_Strict):
-    id: Text
-    document: Text
-    phrases: list[Text] = Field(min_length=1)
-    fact: Text
-    files: list[Text] = []
-    checks: list[Text] = []
-    settings: list[Text] = []
-
-
-class OvertakenEntry(_Strict):
-    id: Text
-    statement: Text
-    phrases: list[Text] = Field(min_length=1)
-    replaced: Text
-    since: date
-    document: Text
-    source: Address
-
-
-class NameEntry(_Strict):
-    name: Text
-    words: list[Text] = Field(min_length=1)
-
-
-class ComparedEntry(_Strict):
-    id: Text
-    subject: Text
-    about: list[Text] = Field(min_length=1)
-    listed_in: Text
-    names: list[NameEntry] = []
-
-
 class TermsFile(Dated):
     """terms.toml"""
 
     reading: ReadingEntry
     document: list[DocumentEntry] = Field(min_length=1)
-    topic: list[TopicEntry] = []
-    severity: list[SeverityEntry] = []
-    anchor: list[AnchorEntry] = []
-    overtaken: list[OvertakenEntry] = []
-    compared: list[ComparedEntry] = []
+    topic: list[Topic] = []
+    severity: list[SeverityRule] = []
+    anchor: list[Anchor] = []
+    overtaken: list[Overtaken] = []
+    compared: list[Compared] = []
 
 
 class ProductEntry(_Strict):
@@ -413,7 +346,7 @@ class ProductEntry(_Strict):
     words: list[Text] = Field(min_length=1)
     apps: list[Text]
     may: list[Text] = []
-    with_ai: StrictBool = False
+    with_ai: bool = False
     ai: str = ""
 
 
@@ -425,7 +358,7 @@ class PurposeEntry(_Strict):
 class PlaceEntry(_Strict):
     code: Annotated[str, Field(pattern="^(?:[A-Z]{2}|EEA|GLOBAL)$")]
     words: list[Text] = Field(min_length=1)
-    eea: StrictBool = False
+    eea: bool = False
 
 
 class ColumnsEntry(_Strict):
@@ -442,8 +375,8 @@ class SubprocessorsFile(Dated):
     """subprocessors.toml"""
 
     vendor: Text
-    list_days: StrictInt = Field(gt=0)
-    objection_days: StrictInt = Field(gt=0)
+    list_days: int = Field(gt=0)
+    objection_days: int = Field(gt=0)
     everything: list[Text] = Field(min_length=1)
     columns: ColumnsEntry
     product: list[ProductEntry] = Field(min_length=1)
@@ -473,23 +406,12 @@ class ShippedListFile(Dated):
     group_company: list[GroupCompanyEntry] = []
 
 
-class WordsEntry(_Strict):
-    title: str
-    question: str
-    trap: str
-    severity: Severity
-    remediation: str
-    console_path: str
-    source: str
-    controls: list[str] = Field(min_length=1)
-
-
 class ChecksFile(Dated):
     """checks/FAMILY.toml: a table per check, named by its ID"""
 
-    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
-    __pydantic_extra__: dict[str, WordsEntry]
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Words]
 
     @property
-    def checks(self) -> dict[str, WordsEntry]:
+    def checks(self) -> dict[str, Words]:
         return self.__pydantic_extra__

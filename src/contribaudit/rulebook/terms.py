@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from contribaudit.core.model.observation import SettingId
-from contribaudit.core.model.provisions import (
-    Anchor,
-    Compared,
-    Law,
-    Name,
-    Overtaken,
-    SeverityRule,
-    TermsRules,
-    Topic,
-    Watched,
-)
+from contribaudit.core.model.provisions import TermsRules, Watched
 from contribaudit.errors import RulebookError
 from contribaudit.rulebook import shapes
 
@@ -49,41 +38,12 @@ def terms_rules(file: shapes.TermsFile, files: Collection[str], checks: Collecti
         documents=tuple(
             Watched(one.name, one.title, one.url, tuple(one.marks), tuple(one.topics)) for one in file.document
         ),
-        topics=tuple(
-            Topic(one.id, one.title, tuple(one.words), tuple(Law(law.law, law.place, law.why) for law in one.laws))
-            for one in file.topic
-        ),
-        severities=tuple(
-            SeverityRule(one.severity, tuple(one.topics), tuple(one.changed), tuple(one.stands), tuple(one.kinds))
-            for one in file.severity
-        ),
+        topics=tuple(file.topic),
+        severities=tuple(file.severity),
         otherwise=file.reading.otherwise,
-        anchors=tuple(
-            Anchor(
-                one.id,
-                one.document,
-                tuple(one.phrases),
-                one.fact,
-                tuple(one.files),
-                tuple(one.checks),
-                tuple(SettingId(setting) for setting in one.settings),
-            )
-            for one in file.anchor
-        ),
-        overtaken=tuple(
-            Overtaken(one.id, one.statement, tuple(one.phrases), one.replaced, one.since, one.document, one.source)
-            for one in file.overtaken
-        ),
-        compared=tuple(
-            Compared(
-                one.id,
-                one.subject,
-                tuple(one.about),
-                one.listed_in,
-                tuple(Name(name.name, tuple(name.words)) for name in one.names),
-            )
-            for one in file.compared
-        ),
+        anchors=tuple(file.anchor),
+        overtaken=tuple(file.overtaken),
+        compared=tuple(file.compared),
         short_percent=file.reading.short_percent,
         method=file.reading.method,
         disclaimer=file.reading.disclaimer,

@@ -249,6 +249,6 @@ def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
         words={},
         clocks=Clocks(*[nothing for _ in fields(Clocks)]),
         limits=Limits(*[nothing for _ in fields(Limits)]),
-        statements=Statements(Statement("", "", None, "")),
+        statements=Statements(Statement("", "", "")),
         sha256=told["sha256"],
     )

@@ -234,7 +234,7 @@ class Topic:
     id: str
     title: str
     words: tuple[str, ...]
-    laws: tuple[Law, ...]
+    laws: tuple[Law, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +242,12 @@ class SeverityRule:
     """By which words a change is as grave as this."""
 
     severity: Severity
-    topics: tuple[str, ...]
-    """Of which it must have one; empty for any."""
-    changed: tuple[str, ...]
+    changed: tuple[str, ...] = ()
     """One of these came or went with a rewording; empty for any."""
-    stands: tuple[str, ...]
+    stands: tuple[str, ...] = ()
     """One of these stands in a provision that was added or removed; empty for any."""
+    topics: tuple[str, ...] = ()
+    """Of which it must have one; empty for any."""
     kinds: tuple[ProvisionKind, ...] = ()
     """What the provision is on the page; empty for anything."""
 
@@ -261,10 +261,10 @@ class Anchor:
     phrases: tuple[str, ...]
     """All stand in one provision."""
     fact: str
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
     """The rulebook's files that hold it."""
-    checks: tuple[str, ...]
-    settings: tuple[SettingId, ...]
+    checks: tuple[str, ...] = ()
+    settings: tuple[SettingId, ...] = ()
     """Effective answers that follow from it."""
 
 
@@ -301,7 +301,7 @@ class Compared:
     """A provision that holds none of them does not speak of it."""
     listed_in: str
     """The document whose rows name them all."""
-    names: tuple[Name, ...]
+    names: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

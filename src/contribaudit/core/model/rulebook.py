@@ -1,4 +1,7 @@
-"""The typed shape of the rulebook: facts that age, each from a dated source with a grade."""
+"""The typed shape of the rulebook: facts that age, each from a dated source with a grade.
+
+A class whose fields are the keys of a table in `rulebook/data/` is what that table is read into.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
+from typing import Literal
 
 from contribaudit.core.model.audit_log import NO_LOG_RULES, LogRules
 from contribaudit.core.model.candidate import Candidate
@@ -13,6 +17,7 @@ from contribaudit.core.model.decoder import Decoder
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.provisions import NO_TERMS_RULES, TermsRules
+from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import NO_SUBPROCESSOR_RULES, SubprocessorRules
 
@@ -71,8 +76,7 @@ class Move:
 
     word: str
     """The API's word, without case."""
-    meaning: str
-    """"held", "moving", "scheduled", "leaving" or "failed"."""
+    meaning: Literal["held", "moving", "scheduled", "leaving", "failed"]
     pinned: bool
 
 
@@ -115,6 +119,8 @@ class Exemption:
     """How `contribution.exemption` calls it."""
     title: str
     """What an app has that shows it, or what else it is, for a sentence."""
+    source: str
+    grade: str
     plans: tuple[str, ...] = ()
     """Names of the highest plans on which it can exist; empty means any."""
     trial: bool = True
@@ -135,16 +141,16 @@ class SignalRule:
 
     signal: SettingId
     """ "signal.policy.generative-ai", as the collector names it."""
-    family: str
-    """The catalogue's family whose settings it anchors."""
+    family: Family
+    """Whose settings it anchors."""
     collector: str
     """Whose whole list shows that it is absent."""
     kinds: tuple[Kind, ...]
     """Which subjects can own it: the organization, apps, or both."""
-    why: str = ""
+    why: str
     """Why we take it for a signal of this family."""
-    source: str = ""
-    grade: str = ""
+    source: str
+    grade: str
     """How good the source is, for its name and for its meaning."""
 
 
@@ -213,7 +219,7 @@ class Console:
     address: str
     source: str
     reviewed: date
-    grade: str
+    grade: Literal["A", "B", "C"]
     note: str = ""
     """What to mind; "" when nothing."""
 
@@ -229,8 +235,8 @@ class Statement:
     text: str
     """A clause without a full stop."""
     source: str
-    source_date: date | None
     grade: str
+    source_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
