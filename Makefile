@@ -3,7 +3,7 @@
 #   make test    runs the tests
 #   make bench   prints the figures of benchmarks/
 #   make golden  writes what tests compare with, what docs show of the code, and pictures of the dashboard, anew
-#   make screens draws the screens of the dashboard into docs/screens/
+#   make screens draws every screen of the dashboard and the HTML report into docs/screens/; needs Chromium
 #   make axe     asks axe-core (from npm) whether everybody can use the HTML report; needs npm and Chromium
 #   make check   what CI runs beside the tests: ruff, mypy
 
