@@ -140,11 +140,11 @@ def recorded(cli: Cli) -> dict[tuple[str, str], dict[str, Any]]:
             False,
             {
                 "data-contribution": (3, 2),
-                "rovo-access": (9, 2),
+                "rovo-access": (9, 4),
                 "jsm-ai": (1, 2),
                 "bitbucket-ai": (1, 2),
                 "trello-ai": (1, 2),
-                "subscriptions": (13, 2),
+                "subscriptions": (13, 5),
             },
         ),
     ],

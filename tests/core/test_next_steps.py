@@ -15,7 +15,7 @@ from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.subject import organization_subject
 from tests.builders import NOW, ORG, app, collection, collections, evidence, facts, finding, state_of
 
-ACCESS = SettingId("ai.access")
+ACCESS, TRIAL = SettingId("ai.access"), SettingId("trial")
 ANNA = "anna@acme.example"
 
 
@@ -54,9 +54,28 @@ def test_what_one_screen_shows_is_one_look(outcome: Outcome) -> None:
     doubted = [finding(outcome, setting=ACCESS, check=check, subject=app("one")) for check in ("AI-01", "AI-03")]
     step = only(*doubted)
     (screen, *_) = [one for one in report().state.rulebook.screens if ACCESS in one.settings]
-    assert (step.kind, step.minutes, step.subjects) == (StepKind.LOOK, screen.minutes([ACCESS]), (app("one"),))
+    assert (step.kind, step.minutes, step.subjects) == (StepKind.LOOK, screen.minutes(1), (app("one"),))
     assert step.command == f"contribaudit attest --screen {screen.id}", "with one organization none is named"
     assert f"2 values {outcome}" in step.text
+
+
+@pytest.mark.parametrize("apps", [1, 2, 26])
+def test_a_look_takes_its_seconds_for_each_value(apps: int) -> None:
+    """Of as many apps as the screen shows; what another check doubts, too, is the same value."""
+    subjects = [app(f"n{number}") for number in range(apps)]
+    doubted = [
+        finding(Outcome.UNKNOWN, setting=setting, check=check, subject=subject)
+        for subject in subjects
+        for setting in (ACCESS, TRIAL)
+        for check in ("AI-01", "AI-03")
+    ]
+    state = state_of(*(one for subject in subjects for one in facts(subject, alias=f"app:acme/{subject.id}")))
+    screens = {one.id: one for one in state.rulebook.screens}
+    looks = next_steps(replace(report(*doubted), state=state))
+    assert {one.screen: one.minutes for one in looks} == {
+        name: -(-(screens[name].look_seconds + screens[name].value_seconds * apps) // 60)
+        for name in ("rovo-access", "subscriptions")
+    }
 
 
 def test_an_app_that_no_screen_lists_is_looked_at_by_itself() -> None:

@@ -129,7 +129,7 @@ class DueScreen:
     @property
     def minutes(self) -> int:
         """How long the look takes, by the rulebook's estimate."""
-        return self.screen.minutes(self._settings)
+        return self.screen.minutes(self.values)
 
     @property
     def values(self) -> int:

@@ -400,7 +400,7 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
     for (organization, check, _, _), its in groups.items():
         subjects = subjects_of(its)
         screen = screen_for(state, subjects[0], its[0].setting)
-        minutes = screen.minutes(screen.settings[:1]) if screen is not None else _MINUTES
+        minutes = screen.minutes(1) if screen is not None else _MINUTES
         if kind is StepKind.FIX:
             what = its[0].remediation.rstrip(".") or its[0].reason
         else:
@@ -460,11 +460,12 @@ def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding
         parts = [f"{soon.values} {'value' if soon.values == 1 else 'values'} to record"]
     elif soon is not None and not its:
         parts = [f"{len(soon.subjects)} to look at again before they are too old"]
-    shown = [one for one in screen.settings if any(finding.setting == one for finding in its)]
+    doubted = {(one.subject, one.setting) for one in its if one.setting in screen.settings}
+    sure = screen.surely_asked([one for one in screen.settings if any(setting == one for _, setting in doubted)])
     return NextStep(
         StepKind.LOOK,
         gravest(its) or (soon.severity if soon is not None else None),
-        soon.minutes if soon is not None else screen.minutes(shown or screen.settings[:1]),
+        soon.minutes if soon is not None else screen.minutes(max(1, sum(setting in sure for _, setting in doubted))),
         f"{state.organization_name(organization) or organization}, screen '{screen.title}': {', '.join(parts)}",
         f"contribaudit attest --screen {screen.id}{org_option(state, organization)}",
         organization,

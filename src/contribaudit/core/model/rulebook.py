@@ -205,9 +205,9 @@ class Screen:
             found.setdefault(waits_for if waits_for in settings else one, []).append(one)
         return [one for its in found.values() for one in its[: 1 + (len(its) > 2)]]
 
-    def minutes(self, settings: Collection[SettingId]) -> int:
-        """How long a look that answers these settings takes: one answer for all rows where they are alike."""
-        return ceil((self.look_seconds + self.value_seconds * len(self.surely_asked(settings))) / 60)
+    def minutes(self, values: int) -> int:
+        """How long a look takes that records so many values, of all rows together."""
+        return ceil((self.look_seconds + self.value_seconds * values) / 60)
 
 
 @dataclass(frozen=True, slots=True)
