@@ -6,6 +6,7 @@ import io
 import re
 import unicodedata
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -35,7 +36,7 @@ from tests.exporters.awkward import (
 WIDTHS = (40, 80, 120, 200)
 
 
-def render(what: Report, **how: bool) -> str:
+def render(what: Report, **how: Any) -> str:
     return text_table.render(lean_document(what), **how)
 
 

@@ -124,6 +124,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Everything that goes wrong has been said on stderr."""
     console = Console()
+    console.commands = group
     say = console.diagnostics
     termination.tell_through(say.last_words)
     if "_CONTRIBAUDIT_COMPLETE" in os.environ:

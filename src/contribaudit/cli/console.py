@@ -20,6 +20,7 @@ from contribaudit.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job
+    from contribaudit.cli.runnable import Given
     from contribaudit.exporters.text import Cell
     from contribaudit.settings.credentials import NamedKey
     from contribaudit.settings.model import AppSettings
@@ -42,7 +43,20 @@ class Console:
         """--csv-bom."""
         self.key_places: dict[str, Any] = {}
         """--api-key-file as "file", --api-key-fd as "fd"."""
+        self.given: Given = {}
+        """--store, --policy, --org and --api-key-file, as they were given."""
+        self.commands: click.Group | None = None
+        """Every command; None where nobody names one."""
+        self.diagnostics.runnable = self.runnable
         self._settings: AppSettings | None = None
+
+    def runnable(self, text: str) -> str:
+        """The text with the options of this command line behind each command that it names."""
+        from contribaudit.cli.runnable import runnable
+
+        given: Given = {"--config": (self.config_path,)} if self.config_path is not None else {}
+        given |= self.given
+        return runnable(text, given, self.commands) if given and self.commands is not None else text
 
     @property
     def named_key(self) -> NamedKey:

@@ -63,6 +63,7 @@ def command(
             policy=policy_path,
             store=store_location,
             on_key=console.diagnostics.hide,
+            typed=console.runnable,
         )
 
     wish = show(console, open_source)

@@ -55,6 +55,6 @@ def command(
     if span is not None:
         found = only_within(found, state.as_of, span)
     to_screen = output_path is None and console.on_terminal
-    console.write(render(found, state, output_format, terminal=to_screen), output_path)
+    console.write(render(found, state, output_format, terminal=to_screen, typed=console.runnable), output_path)
     over = sum(1 for one in found if one.over_at is not None and one.over_at <= state.as_of)
     console.diagnostics.conclusion(f"{len(found)} deadlines, {over} of them past." if found else "Nothing expires.")

@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
@@ -51,6 +51,8 @@ class Diagnostics:
         """The run's number in the history, once there is one."""
         self.color: bool | None = None
         """None: where stderr is a terminal and NO_COLOR is not set."""
+        self.runnable: Callable[[str], str] = str
+        """Completes the commands that a text names, so that they run as they stand."""
         self._stream = stream
         self._hidden: set[str] = set()
         self._redaction = Redaction(())
@@ -207,6 +209,9 @@ class Diagnostics:
             self._line("error", "traceback", line, line, {})
 
     def _worded(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> str:
+        message, plain = self.runnable(message), self.runnable(plain)
+        if "next" in fields:
+            fields = fields | {"next": self.runnable(fields["next"])}
         if self.as_json:
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             entry = {"time": now, "level": level, "event": event, "run_id": self.run_id, "run": self.run}

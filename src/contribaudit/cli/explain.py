@@ -71,7 +71,7 @@ def command(
         answers = [effective_of(state, about, one) for one in computed]
         observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
         text = _rendered(console, output_format, state, about, answers, observations)
-    console.write(text)
+    console.write(console.runnable(text) if output_format == "text" else text)
 
 
 def _rendered(

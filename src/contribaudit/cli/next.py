@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -56,9 +56,9 @@ def command(
         report = judge_last(job)
         steps = queue(report, job.policy, by or console.settings().attested_by or "")
         things = to_do(steps)
-        named = f" --config {quote(str(console.config_path))}" if console.config_path is not None else ""
-        rows = [_row(place, step, report.state, named) for place, step in enumerate(things[:limit], 1)]
-        rows += [_row(None, step, report.state, named) for step in steps[len(things) :]]
+        typed = console.runnable
+        rows = [_row(place, step, report.state, typed) for place, step in enumerate(things[:limit], 1)]
+        rows += [_row(None, step, report.state, typed) for step in steps[len(things) :]]
     console.table(output_format, COLUMNS, rows, flexible="what", only=TABLE)
     if not steps:
         console.diagnostics.conclusion("Nothing to do: everything that the policy requires was verified.")
@@ -75,8 +75,8 @@ def command(
     console.diagnostics.conclusion(f"{told}{beside}.")
 
 
-def _row(place: int | None, step: NextStep, state: State, named: str) -> tuple[Cell, ...]:
-    """`named` is the option that names the configuration, where the command line did."""
+def _row(place: int | None, step: NextStep, state: State, typed: Callable[[str], str]) -> tuple[Cell, ...]:
+    """`typed` completes commands with the options of this command line."""
     from contribaudit.core.resolve.aliases import alias_of
 
     return (
@@ -85,8 +85,8 @@ def _row(place: int | None, step: NextStep, state: State, named: str) -> tuple[C
         step.severity.value if step.severity is not None else None,
         step.minutes,
         step.due,
-        step.text,
-        f"{step.command}{named}",
+        typed(step.text),
+        typed(step.command),
         step.organization,
         tuple(one.id for one in step.subjects),
         tuple(alias_of(state, one) for one in step.subjects),

@@ -57,11 +57,20 @@ class OrganizationId(click.ParamType[str]):
 _PATH = click.Path(path_type=Path)
 
 
+def _given(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Keep what every command that we name has to be told too."""
+    if value:
+        ctx.ensure_object(Console).given[parameter.opts[-1]] = value if isinstance(value, tuple) else (value,)
+    return value
+
+
 def organization_option(*, multiple: bool = False) -> Callable[[F], F]:
     """--org, as `organization` (or `organizations`)."""
     name = "organizations" if multiple else "organization"
     text = "Organization ID; repeat it for several." if multiple else "Organization ID."
-    return click.option("--org", name, type=OrganizationId(), metavar="ID", multiple=multiple, help=text)
+    return click.option(
+        "--org", name, type=OrganizationId(), metavar="ID", multiple=multiple, callback=_given, help=text
+    )
 
 
 def format_option(choices: Sequence[str], default: str) -> Callable[[F], F]:
@@ -89,7 +98,9 @@ csv_bom_option = click.option(
 site_option = click.option(
     "--site", metavar="HOST|all", help="Use the API token of a configured site, or of all sites."
 )
-policy_option = click.option("--policy", "policy_path", type=_PATH, metavar="FILE", help="The audit policy file.")
+policy_option = click.option(
+    "--policy", "policy_path", type=_PATH, metavar="FILE", callback=_given, help="The audit policy file."
+)
 output_option = click.option(
     "--output",
     "output_path",
@@ -99,7 +110,11 @@ output_option = click.option(
 )
 force_option = click.option("--force", is_flag=True, help="Let --output overwrite an existing file.")
 store_option = click.option(
-    "--store", "store_location", metavar="PATH|URL", help="The history: a file path or a database URL."
+    "--store",
+    "store_location",
+    metavar="PATH|URL",
+    callback=_given,
+    help="The history: a file path or a database URL.",
 )
 
 
@@ -114,8 +129,10 @@ def api_key_options(command: F) -> F:
 
 
 def _named_key(option: str, place: str, kind: click.ParamType[Any], metavar: str, text: str) -> Callable[[F], F]:
-    def keep(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
+    def keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
         ctx.ensure_object(Console).key_places[place] = value
+        if place == "file":
+            _given(ctx, parameter, value)
 
     return click.option(option, expose_value=False, callback=keep, type=kind, metavar=metavar, help=text)
 

@@ -69,7 +69,14 @@ def of_document(
         case "table":
             to_screen = output_path is None and console.on_terminal
             colored = to_screen and console.colored_output
-            return text_table.render(document, everything=everything, terminal=to_screen, color=colored, kept=kept)
+            return text_table.render(
+                document,
+                everything=everything,
+                terminal=to_screen,
+                color=colored,
+                kept=kept,
+                typed=console.runnable,
+            )
         case "json":
             return json_v1.pieces(document)
         case "csv":

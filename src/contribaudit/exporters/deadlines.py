@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -24,8 +25,19 @@ COLUMNS = (
 _TABLE = ("days_left", "date", "kind", "what", "next_step")
 
 
-def render(found: Sequence[Deadline], state: State, output_format: str, *, terminal: bool = False) -> str | bytes:
-    """The deadlines in their order. The table has those of one day, kind and next step in one row."""
+def render(
+    found: Sequence[Deadline],
+    state: State,
+    output_format: str,
+    *,
+    terminal: bool = False,
+    typed: Callable[[str], str] = str,
+) -> str | bytes:
+    """The deadlines in their order. The table has those of one day, kind and next step in one row.
+
+    `typed` completes the commands of next steps.
+    """
+    found = [replace(one, next_step=typed(one.next_step)) for one in found]
     if output_format == "ics":
         return calendar(found, state)
     if output_format == "table":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import accumulate
+from typing import TypeAlias
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -52,6 +53,10 @@ _WORD_STYLES = {
 }
 
 
+Typed: TypeAlias = Callable[[str], str]
+"""Completes the commands in a text."""
+
+
 def render(
     document: ReportV1,
     *,
@@ -59,19 +64,20 @@ def render(
     terminal: bool = False,
     color: bool = False,
     kept: bool = True,
+    typed: Typed = str,
 ) -> str:
     """The report as text: as wide as the terminal, or 140 columns (or $COLUMNS) for a pipe.
 
     At most MOST_LINES lines that answer the three questions; with `everything` each finding, passes too, each step,
     each change and each source. The verdict is the first line and the last. Where no history keeps the run, `--all` is
-    named in place of the commands that tell more of it.
+    named in place of the commands that tell more of it. `typed` completes commands with what they have to be told.
     """
     about, width = Overview(document), _width(terminal=terminal)
-    whole = _everything(about) if everything else first_table(about, width, kept=kept)
+    whole = _everything(about, typed) if everything else first_table(about, width, typed if kept else None)
     return capture(Group(*whole), terminal=terminal, color=color)
 
 
-def _everything(about: Overview) -> list[RenderableType]:
+def _everything(about: Overview, typed: Typed) -> list[RenderableType]:
     document = about.document
     parts: list[RenderableType] = [
         Text(about.headline, _VERDICT_STYLES[about.word]),
@@ -84,7 +90,7 @@ def _everything(about: Overview) -> list[RenderableType]:
         parts += [findings_table(document["findings"]), Text()]
     steps = about.steps
     if steps:
-        parts += [_steps(steps), Text()]
+        parts += [_steps(steps, typed), Text()]
     changes = about.changes()
     if changes:
         rows = [
@@ -111,14 +117,14 @@ FIRST_CHANGES = 4
 FIRST_WARNINGS = 2
 
 
-def first_table(about: Overview, width: int, *, kept: bool = True) -> list[Text]:
+def first_table(about: Overview, width: int, typed: Typed | None = str) -> list[Text]:
     """What fits on one screen: verdict, questions, changes, findings by check, what to do, what was read, verdict."""
     blank = Text()
     above = [*_wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *_wrapped(_title(about), width, 1)]
-    above += [blank, *_questions(about, width), blank, *_what_changed(about, width, kept=kept)]
+    above += [blank, *_questions(about, width), blank, *_what_changed(about, width, typed)]
     above += [blank, *_wrapped(_counts(about), width, 2)]
-    below = [blank, *_do_next(about, width, kept=kept), *_read(about, width), _last(about)]
-    return [*above, *_groups(about, width, MOST_LINES - len(above) - len(below), kept=kept), *below]
+    below = [blank, *_do_next(about, width, typed), *_read(about, width), _last(about)]
+    return [*above, *_groups(about, width, MOST_LINES - len(above) - len(below), typed), *below]
 
 
 def _title(about: Overview) -> Text:
@@ -162,7 +168,7 @@ def _questions(about: Overview, width: int) -> list[Text]:
     return lines
 
 
-def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
+def _what_changed(about: Overview, width: int, typed: Typed | None) -> list[Text]:
     changes, previous = about.changes(), about.document["run"]["previous"]
     if previous is None and not changes:
         return [Text("Changed: this is the first run", "dim")]
@@ -188,7 +194,7 @@ def _what_changed(about: Overview, width: int, *, kept: bool) -> list[Text]:
         lines.append(Text.assemble(head, what, who))
     left = len(changes) - sum(1 + further for _, further in shown)
     if left:
-        lines.append(Text(f"  and {left} more: {_more('changes', kept=kept)}", "dim"))
+        lines.append(Text(f"  and {left} more: {_more('changes', typed)}", "dim"))
     return lines
 
 
@@ -197,7 +203,7 @@ def _what_and_who(one: Happened) -> str:
     return one.told + (f", by {one.actor}" if one.actor else "") + ticket
 
 
-def _groups(about: Overview, width: int, room: int, *, kept: bool) -> list[Text]:
+def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list[Text]:
     """As many as the room holds, two lines each; the last line counts the findings that are left out."""
     lines: list[Text] = []
     groups = about.groups()
@@ -208,14 +214,14 @@ def _groups(about: Overview, width: int, room: int, *, kept: bool) -> list[Text]
         last = number + 1 == len(groups)
         if number == MOST_GROUPS or len(lines) + len(told) > room - (not last):
             left = sum(each.number for each in groups[number:])
-            lines.append(Text(f"and {plural(left, 'more finding')}: {_more('findings', kept=kept)}", "dim"))
+            lines.append(Text(f"and {plural(left, 'more finding')}: {_more('findings', typed)}", "dim"))
             break
         lines += [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
     return lines
 
 
-def _more(command: str, *, kept: bool) -> str:
-    return f"contribaudit {command}" if kept else "--all"
+def _more(command: str, typed: Typed | None) -> str:
+    return typed(f"contribaudit {command}") if typed is not None else "--all"
 
 
 def _titled(one: FindingGroup, room: int) -> Text:
@@ -260,16 +266,16 @@ def joined(names: Sequence[str], number: int, room: int) -> str:
     return plural(number, "subject")
 
 
-def _do_next(about: Overview, width: int, *, kept: bool) -> list[Text]:
+def _do_next(about: Overview, width: int, typed: Typed | None) -> list[Text]:
     things = about.tasks()
     if not things:
         return [Text("Do next: nothing that somebody can do now" if about.nobodys else "Do next: nothing", "dim")]
     minutes = f"about {duration(sum(one.minutes for one in things))} in all"
-    more = f", {FIRST_STEPS} of {len(things)}: {_more('next', kept=kept)}" if len(things) > FIRST_STEPS else ""
+    more = f", {FIRST_STEPS} of {len(things)}: {_more('next', typed)}" if len(things) > FIRST_STEPS else ""
     lines = [Text.assemble(("Do next", "bold"), f", {minutes}{more}")]
     for number, one in enumerate(things[:FIRST_STEPS], 1):
         head = Text(f"{number} {one.kind:<7}{_GAP}")
-        lines += _hanging(head, Text(one.what), width, 2)
+        lines += _hanging(head, Text((typed or str)(one.what)), width, 2)
     return lines
 
 
@@ -481,9 +487,9 @@ def _why(one: FindingV1) -> Text:
     return text
 
 
-def _steps(steps: Sequence[Task]) -> RenderableType:
+def _steps(steps: Sequence[Task], typed: Typed) -> RenderableType:
     """Everything to do, gravest first, and what cannot be resolved."""
-    rows = [(one.kind, one.severity, duration(one.minutes), one.what) for one in steps if one.kind != NOBODY]
+    rows = [(one.kind, one.severity, duration(one.minutes), typed(one.what)) for one in steps if one.kind != NOBODY]
     parts: list[RenderableType] = []
     if rows:
         parts.append(plain_table(("do next", "severity", "about", "what"), rows, flexible="what"))

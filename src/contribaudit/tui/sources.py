@@ -204,8 +204,9 @@ class HistorySource:
         policy_path: Path | None = None,
         begin: Callable[[], History] | None = None,
         form: Callable[[bool], Form] = Form,
+        typed: Callable[[str], str] = str,
     ) -> None:
-        self._begin, self._form = begin, form
+        self._begin, self._form, self._typed = begin, form, typed
         self._job, self._title, self._you = job, title, you
         self._policy_path = policy_path
         self._audit_job, self._notes = audit_job, tuple(notes)
@@ -346,7 +347,10 @@ class HistorySource:
             runs=runs,
             unseen=self._unseen(job, report, looked.id) if looked is not None else (),
             looked_at=looked.started_at if looked is not None else None,
-            steps=queue(report, job.policy, self._you),
+            steps=[
+                replace(one, text=self._typed(one.text), command=self._typed(one.command))
+                for one in queue(report, job.policy, self._you)
+            ],
             ending=deadlines(report.state, job.policy, checks.ALL, standing(report.state)),
             you=self._you,
             notes=self._notes,
@@ -387,8 +391,11 @@ def open_history(
     policy: Path | None = None,
     store: str | None = None,
     on_key: Callable[[SecretStr], None] = lambda _key: None,
+    typed: Callable[[str], str] = str,
 ) -> HistorySource:
-    """The configured history, opened. `on_key` is told each key that an audit finds. Raises ContribauditError."""
+    """The configured history, opened. `on_key` is told each key that an audit finds; `typed` completes the commands of
+    steps. Raises ContribauditError.
+    """
     rulebook = wiring.load_rulebook(settings)
     resolved = wiring.load_policy(policy or settings.policy, rulebook)
     targets = wiring.unread_targets(settings, organizations)
@@ -410,6 +417,7 @@ def open_history(
         audit_job=audit_job,
         notes=("read-only history",) if kept.begun and kept.read_only else (),
         policy_path=policy or settings.policy,
+        typed=typed,
         begin=lambda: wiring.open_store(settings, store),
         form=lambda archive: Form(
             archive,

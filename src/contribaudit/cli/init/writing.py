@@ -132,6 +132,7 @@ def _run(console: Console, config: Path, command: click.Command, words: list[str
     """Run another command with the configuration that was just written; returns its exit code."""
     own = Console()
     own.diagnostics, own.color, own.config_path = console.diagnostics, console.color, config
+    own.commands = console.commands
     try:
         with command.make_context(command.name, words, parent=None, obj=own) as context:
             command.invoke(context)
