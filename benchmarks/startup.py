@@ -59,7 +59,7 @@ def run() -> None:
 
 def _cpu_seconds(arguments: list[str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True, env=_environment())
+    subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True, env=compiled_once())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -72,6 +72,6 @@ def _modules(code: str, option: str) -> int:
     return int(done.stderr.split()[-1])
 
 
-def _environment() -> dict[str, str]:
+def compiled_once() -> dict[str, str]:
     """Without the variable that makes Python compile every module anew at each start."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

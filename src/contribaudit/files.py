@@ -13,11 +13,9 @@ import os
 import re
 import shutil
 import stat
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from contribaudit import termination
@@ -119,6 +117,8 @@ def read_text(path: Path, *, most: int = MOST_BYTES) -> str:
 
 def toml(text: str) -> dict[str, Any]:
     """The text as TOML, at most 32 levels deep and without numbers that nothing needs. Raises NotToml."""
+    import tomllib
+
     if long := _LONG_KEY.search(text):
         raise NotToml("a key has too many parts", text.count("\n", 0, long.start()) + 1)
     try:
@@ -206,7 +206,7 @@ def unfinished(place: Path, *, folder: bool = False) -> Iterator[Path]:
     """
     _remove_leftovers(place.parent)
     for _ in range(_TRIES):
-        path = place.parent / f".{place.name[:40]}.contribaudit.partial-{token_hex(6)}"
+        path = place.parent / f".{place.name[:40]}.contribaudit.partial-{os.urandom(6).hex()}"
         with termination.undoing(lambda path=path: _remove(path)):  # type: ignore[misc]
             lock = _made(path, folder=folder)
             if lock is None:  # another process took it for a leftover, before it was locked

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.css.stylesheet import Stylesheet
 
 from contribaudit.errors import StoreBusy, StoreDamaged, StoreNewer
 from contribaudit.tui.app import Dashboard
@@ -323,6 +324,47 @@ async def test_the_theme_is_the_one_that_was_chosen_last() -> None:
         await pilot.press("L")
     async with driven(opener(board())) as pilot:
         assert pilot.app.theme == "textual-light"
+
+
+async def _painted(keys: str) -> list[tuple[str, str]]:
+    """Every piece of text with its colours, once these keys were pressed."""
+    async with driven(opener(board())) as pilot:
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(0.1)
+        strips = pilot.app.screen._compositor.render_strips()
+        return [(segment.text, str(segment.style)) for strip in strips for segment in strip]
+
+
+@pytest.mark.parametrize("screen", ["o", "f", "t"])
+async def test_a_screen_has_the_colours_of_the_theme_whenever_it_was_made(screen: str) -> None:
+    """Before the theme was changed, after it, and where it was kept from the last time."""
+    dark = await _painted(screen)
+    made_before = await _painted(f"{screen}nL{screen}")
+    kept = await _painted(screen)
+    assert made_before == kept != dark
+    assert await _painted(f"L{screen}") == dark
+
+
+async def test_opening_a_screen_parses_the_styles_of_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does the first paint parse its own twice."""
+    parsed: list[str] = []
+    reparse = Stylesheet.reparse
+
+    def counted(sheet: Stylesheet) -> None:
+        parsed.append("all")
+        reparse(sheet)
+
+    monkeypatch.setattr(Stylesheet, "reparse", counted)
+    async with driven(opener(board())) as pilot:
+        for mode, listed in ALL.items():
+            await pilot.app.switch_mode(mode)
+            kind = listed.screen()
+            await until(pilot, lambda kind=kind: isinstance(pilot.app.screen, kind))  # type: ignore[misc]
+        assert not parsed
+        await pilot.press("L")
+        await pilot.pause()
+        assert parsed == ["all"]
 
 
 async def test_two_lines_of_a_note_come_out_as_two() -> None:

@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 from textual.pilot import Pilot
 
-from contribaudit.tui.rows.keys import LETTERS, Key, Keys, fitted
+from contribaudit.tui.rows.key_line import LETTERS, Key, Keys, fitted
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.findings import FindingsScreen

@@ -18,7 +18,7 @@ from contribaudit.tui.screens.overview import OverviewScreen
 from contribaudit.tui.screens.timeline import TimelineScreen
 from contribaudit.tui.source import Shown
 from contribaudit.tui.sources import HistorySource
-from contribaudit.tui.widgets.bars import DayStrip
+from contribaudit.tui.widgets.day_strip import DayStrip
 from contribaudit.tui.widgets.panel import TrendPanel
 from tests.administrator import AdminConsole
 from tests.flow.audits import Bench, simulated

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING, TypeAlias
-from xml.sax.saxutils import escape
 
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
@@ -234,9 +234,12 @@ def xml_plain(text: str) -> str:
 
 def element_text(text: str) -> str:
     """Character data."""
-    return escape(xml_plain(text))
+    return escape(xml_plain(text), quote=False)
+
+
+_IN_ATTRIBUTES = str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
 
 
 def attribute(text: str) -> str:
     """An attribute's value with its quotes; line breaks survive as character references."""
-    return '"' + escape(xml_plain(text), {'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}) + '"'
+    return '"' + element_text(text).translate(_IN_ATTRIBUTES) + '"'

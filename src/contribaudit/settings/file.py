@@ -10,14 +10,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Any, Literal
 
 from contribaudit import files
-from contribaudit.core.model.finding import Severity
 from contribaudit.errors import ConfigurationError
 from contribaudit.files import NotToml, Unreadable
+
+if TYPE_CHECKING:
+    # The dashboard asks for a folder before its first paint, which is not to wait for a library.
+    from pydantic_core import ErrorDetails
 
 APP = "contribaudit"
 CONFIG_VARIABLE = "CONTRIBAUDIT_CONFIG"
@@ -288,6 +289,8 @@ def _reason(detail: ErrorDetails, place: tuple[int | str, ...]) -> str:
         case "float_type" | "float_parsing":
             return "expected a number"
         case "enum":
+            from contribaudit.core.model.finding import Severity
+
             return f"expected one of {', '.join(Severity)}"
     return detail["msg"]
 

@@ -8,10 +8,10 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, work
 from textual._context import active_message_pump
@@ -21,31 +21,34 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
-from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from contribaudit import termination
-from contribaudit.core.model.finding import Finding
-from contribaudit.core.model.subject import Subject
 from contribaudit.errors import ContribauditError
-from contribaudit.tui import files, kept
+from contribaudit.tui import kept
 from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES
 from contribaudit.tui.host import Host
 from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowDay, ShowFindings, ShowSubject
-from contribaudit.tui.rows.overview import query_of
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.screens.dialogs import LeavingScreen, OrganizationsScreen
-from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.help import HelpScreen, WelcomeScreen
-from contribaudit.tui.source import Board, Source
+
+if TYPE_CHECKING:
+    # What is needed once there is a board, or when a key is pressed, is imported then: see tests/tui/test_first_paint.
+    from datetime import date, datetime
+
+    from contribaudit.core.model.finding import Finding
+    from contribaudit.core.model.subject import Subject
+    from contribaudit.tui.source import Board, Source
 
 _AT_ONCE = 2000
 """So many findings are indexed within a frame."""
 TERMINATED, INTERRUPTED = "terminated", "interrupted"
 """What the app ends with after SIGTERM, or once its terminal is closed; and after SIGINT, which no key sends here."""
+_NEVER_SHOWN = -1
+"""Textual's number for a screen that is new."""
 _KEY_SECONDS = 0.01
 _MOST_FAILURES = 5
 """After so many, the dashboard itself is broken."""
@@ -70,6 +73,8 @@ class Dashboard(Host):
     CSS_PATH = "dashboard.tcss"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: screen.open for mode, screen in ALL.items()}
     DEFAULT_MODE = "overview"
+    ansi_theme_dark = Reactive(ANSI_DARK, init=False)
+    ansi_theme_light = Reactive(ANSI_LIGHT, init=False)
     COMMANDS = App.COMMANDS | {_anything}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -100,7 +105,7 @@ class Dashboard(Host):
         self._open_source = open_source
         for theme in THEMES:
             self.register_theme(theme)
-        self.ansi_theme_dark, self.ansi_theme_light = ANSI_DARK, ANSI_LIGHT
+        self._begin_with(kept.theme(self.available_themes) or DARK)
         self._early: deque[events.Key] = deque()
         """Keys that came before the screen in front was made."""
         self._now: Board | None = None
@@ -108,6 +113,16 @@ class Dashboard(Host):
         self.recovers: bool | None = None
         """Whether a screen that fails is closed and the dashboard goes on; None for wherever a person looks at it."""
         self._failures = 0
+
+    def _begin_with(self, theme: str) -> None:
+        """Have this theme from the first paint on, as if there had never been another one."""
+        self.set_reactive(Dashboard.theme, theme)
+        dark = self.current_theme.dark
+        self.update_classes({"-dark-mode": dark, "-light-mode": not dark, f"-theme-{theme}": True}, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._styled_for = theme
+        """The theme whose colours the stylesheet has."""
 
     async def on_event(self, event: events.Event) -> None:
         """Hand an event on; a key once the screen in front is made, and after those that came before it."""
@@ -127,9 +142,29 @@ class Dashboard(Host):
         if self._early:
             self.set_timer(_KEY_SECONDS, self._hand_on_keys)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parse the styles anew for another theme, and for nothing else.
+
+        Textual does it twice before the first paint, and twice for each screen that is opened, whose widgets have just
+        got their styles.
+        """
+        if self._styled_for != self.theme:
+            super().refresh_css(animate=animate)
+            self._styled_for = self.theme
+            return
+        for screen in self.screen_stack:
+            if screen._css_update_count not in (_NEVER_SHOWN, self._css_update_count):
+                self.stylesheet.update(screen, animate=animate)  # another screen was in front as the theme changed
+            screen._css_update_count = self._css_update_count
+
     def switch_mode(self, mode: str) -> AwaitMount:
         """To another screen; nowhere any more once the dashboard is being left."""
-        return AwaitMount(self.screen, ()) if self._exit or self._closing else super().switch_mode(mode)
+        return AwaitMount(self.screen, ()) if self._leaves else super().switch_mode(mode)
+
+    @property
+    def _leaves(self) -> bool:
+        """Whether the dashboard is being left."""
+        return self._exit or self._closing or not self._running
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         try:
@@ -148,8 +183,7 @@ class Dashboard(Host):
 
     def _handle_exception(self, error: Exception) -> None:
         """Let a worker fail alone: its answer came too late, or it is a bug that is told in passing."""
-        leaving = self._exit or self._closing or not self._running
-        if leaving and isinstance(error, NoMatches):
+        if self._leaves and isinstance(error, NoMatches):
             return  # a screen that was asked for as the dashboard was left: its widgets are never made
         if isinstance(error, WorkerFailed):
             if not isinstance(error.error, NoMatches):
@@ -182,9 +216,12 @@ class Dashboard(Host):
         while failed in self.screen_stack:
             await self.pop_screen()
 
+    def on_load(self) -> None:
+        """Style the app before its first screen, which takes colours over from it."""
+        self.stylesheet.apply(self)
+
     def on_mount(self) -> None:
         """Begin to load once something is on the screen."""
-        self.theme = kept.theme(self.available_themes) or DARK
         if not self.is_headless and sys.platform != "win32":
             # The command line's own handler would leave the terminal as the dashboard had it; a window that is closed
             # would leave the demo's folder behind.
@@ -221,7 +258,11 @@ class Dashboard(Host):
         if action != "now":
             return super().check_action(action, parameters)
         past = self.board is not None and self.board.asked_for is not None
-        return past and isinstance(self.screen, BoardScreen) and not isinstance(self.focused, Input)
+        if not past:
+            return False
+        from textual.widgets import Input
+
+        return isinstance(self.screen, BoardScreen) and not isinstance(self.focused, Input)
 
     @work(exclusive=True, group="load")
     async def _look_back(self, moment: datetime) -> None:
@@ -245,6 +286,8 @@ class Dashboard(Host):
 
     def action_keys(self) -> None:
         """Every key of the screen in front, and what words and signs mean."""
+        from contribaudit.tui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen(self.screen))
 
     def action_light(self) -> None:
@@ -258,6 +301,8 @@ class Dashboard(Host):
 
     async def action_quit(self) -> None:
         """Leave; where something was typed that nobody kept, ask first. Asked for once more, leave all the same."""
+        from contribaudit.tui.screens.dialogs import LeavingScreen
+
         typed = [one for stack in self._screen_stacks.values() for one in stack if getattr(one, "touched", False)]
         if not typed or isinstance(self.screen, LeavingScreen):
             self.exit()
@@ -269,6 +314,8 @@ class Dashboard(Host):
         if self.source is None or len(self.source.organizations) < 2:
             self.say("There is only one organization")
             return
+        from contribaudit.tui.screens.dialogs import OrganizationsScreen
+
         self.push_screen(OrganizationsScreen(self.source.organizations, self.source.focus), self._focused)
 
     def action_waive(self) -> None:
@@ -276,6 +323,7 @@ class Dashboard(Host):
         # A screen with marked rows has several.
         marked: Sequence[Finding] = getattr(self.screen, "findings", ())
         finding = marked[0] if marked else getattr(self.screen, "finding", None)
+        from contribaudit.core.model.finding import Finding
         from contribaudit.tui.screens.waive import WaiveScreen, why_not
 
         told = why_not(self.source, self.board) if isinstance(finding, Finding) else "Choose a finding first (f)"
@@ -292,10 +340,14 @@ class Dashboard(Host):
         if sheet is None:
             self.say("This screen has no rows to export; press E to export a picture", warning=True)
             return
+        from contribaudit.tui import files
+
         self._write(lambda: files.write_sheet(sheet))
 
     def action_picture(self) -> None:
         """Write the screen in front as an SVG picture into the present folder."""
+        from contribaudit.tui import files
+
         name = getattr(self.screen, "NAME", "") or "screen"
         picture = self.export_screenshot(title=f"contribaudit: {name}")
         self._write(lambda: files.write_picture(name, picture))
@@ -320,6 +372,10 @@ class Dashboard(Host):
         """Say what to do first."""
         self.trouble = "No data to show yet"
         self.lack = message.lack
+        if self._leaves:
+            return
+        from contribaudit.tui.screens.help import WelcomeScreen
+
         if not isinstance(self.screen, WelcomeScreen):
             self.push_screen(WelcomeScreen(message.lack), self._welcomed)
 
@@ -350,6 +406,8 @@ class Dashboard(Host):
     @work(group="go")
     async def show_findings(self, query: str) -> None:
         """Go to the findings that the filter leaves."""
+        from contribaudit.tui.screens.findings import FindingsScreen
+
         await self.switch_mode("findings")
         if isinstance(self.screen, FindingsScreen):
             self.screen.filter_by(query)
@@ -369,6 +427,8 @@ class Dashboard(Host):
             await self.switch_mode("inventory")
             if isinstance(self.screen, BoardScreen) and self.screen.show_subject(subject):
                 return
+        from contribaudit.tui.rows.overview import query_of
+
         state = self.board.report.state if self.board is not None else None
         self.show_findings(query_of(state, [subject]) if state is not None else "")
 
@@ -403,6 +463,7 @@ class Dashboard(Host):
                 self.post_message(NothingToLoad(lack))
                 return
             board = self.source.load()
+            import_module("contribaudit.tui.rows.overview")  # in this thread: what the panels say takes its time
         except ContribauditError as error:
             self.post_message(LoadingFailed(error))
         else:

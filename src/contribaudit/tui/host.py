@@ -8,17 +8,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from textual.app import App
 from textual.dom import DOMNode
 from textual.reactive import reactive
 
 from contribaudit.errors import ContribauditError
-from contribaudit.exporters.text import safe_text
 from contribaudit.tui.messages import past
-from contribaudit.tui.source import Board, Lack, Source
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from textual.notifications import SeverityLevel
+
+    from contribaudit.tui.source import Board, Lack, Source
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,11 +60,16 @@ class Host(App[str]):
 
     def say(self, text: str, *, warning: bool = False) -> None:
         """Tell something in passing; the text may hold observed text."""
-        self.notify(safe_text(text), severity="warning" if warning else "information", markup=False, timeout=8)
+        self._tell(text, "warning" if warning else "information", seconds=8)
 
     def say_error(self, error: ContribauditError) -> None:
         """Tell in passing what went wrong and what to do."""
-        self.notify(safe_text(str(error)), severity="error", markup=False, timeout=15)
+        self._tell(str(error), "error", seconds=15)
+
+    def _tell(self, text: str, severity: SeverityLevel, seconds: float) -> None:
+        from contribaudit.exporters.text import safe_text  # too much before the first paint
+
+        self.notify(safe_text(text), severity=severity, markup=False, timeout=seconds)
 
     @contextmanager
     def telling(self) -> Iterator[None]:

@@ -7,13 +7,16 @@ said here too: the past is shown, or something is missing.
 
 from __future__ import annotations
 
-from datetime import date
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from contribaudit.core.model.subject import Subject
-from contribaudit.errors import ContribauditError
-from contribaudit.tui.source import Board, Lack, Source
+if TYPE_CHECKING:
+    from datetime import date
+
+    from contribaudit.core.model.subject import Subject
+    from contribaudit.errors import ContribauditError
+    from contribaudit.tui.source import Board, Lack, Source
 
 
 class BoardLoaded(Message):

@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from contribaudit.core.model.snapshot import NO_SPACES, SpaceIndex
 from contribaudit.errors import StoreDamaged, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from contribaudit.core.model.deadline import Deadline
     from contribaudit.core.model.finding import Finding
     from contribaudit.core.model.policy import AuditPolicy
+    from contribaudit.core.model.snapshot import SpaceIndex
     from contribaudit.evidence.export import Form
     from contribaudit.exporters.report_v1 import ReportV1
     from contribaudit.exporters.summary import Happened, Overview
@@ -283,6 +283,8 @@ class Shown:
 
     def spaces(self, organization: str) -> SpaceIndex:  # noqa: ARG002
         """None."""
+        from contribaudit.core.model.snapshot import NO_SPACES
+
         return NO_SPACES
 
     def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:  # noqa: ARG002

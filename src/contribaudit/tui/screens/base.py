@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
-from contribaudit.core.model.subject import Subject
-from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import Host, host_of
-from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.bars import KeyLine, TopLine
+
+if TYPE_CHECKING:
+    from contribaudit.core.model.subject import Subject
+    from contribaudit.tui.files import Sheet
+    from contribaudit.tui.source import Board
 
 
 class BoardScreen(Screen[None]):

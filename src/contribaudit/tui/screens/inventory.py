@@ -43,7 +43,7 @@ class InventoryScreen(BoardScreen):
         Binding("y", "copy", "Copy as text", show=False),
         Binding("escape", "back", "Back", show=False),
     ]
-    CSS = """
+    DEFAULT_CSS = """
     InventoryScreen #find { height: 1; border: none; padding: 0 1; background: $boost; }
     InventoryScreen #find:focus { background: $primary 20%; }
     InventoryScreen #places { height: 1fr; layout: vertical; }

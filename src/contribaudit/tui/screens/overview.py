@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 
-from contribaudit.tui.files import Sheet
-from contribaudit.tui.rows import findings as finding_rows
 from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.panel import (
     ChangedPanel,
     KnownPanel,
@@ -23,6 +20,10 @@ from contribaudit.tui.widgets.panel import (
     VerdictPanel,
     WherePanel,
 )
+
+if TYPE_CHECKING:
+    from contribaudit.tui.files import Sheet
+    from contribaudit.tui.source import Board
 
 
 class OverviewScreen(BoardScreen):
@@ -63,6 +64,9 @@ class OverviewScreen(BoardScreen):
         board = self.dashboard.board
         if board is None:
             return None
+        from contribaudit.tui.files import Sheet
+        from contribaudit.tui.rows import findings as finding_rows
+
         found = [finding_rows.sheet_row(row) for row in board.index.rows if not row.quiet]
         return Sheet("open-findings", finding_rows.SHEET, found)
 

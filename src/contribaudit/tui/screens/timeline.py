@@ -24,7 +24,7 @@ from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.trail import Trail, note_ticket, read_trail
-from contribaudit.tui.widgets.bars import DayStrip
+from contribaudit.tui.widgets.day_strip import DayStrip
 from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Grid
 
@@ -52,7 +52,7 @@ class TimelineScreen(BoardScreen):
         Binding("I", "subject", "Go to subject", show=False),
         Binding("escape", "back", "Back", show=False),
     ]
-    CSS = """
+    DEFAULT_CSS = """
     TimelineScreen #wanted { height: 1; border: none; padding: 0 1; background: $boost; }
     TimelineScreen #wanted:focus { background: $primary 20%; }
     TimelineScreen #shown { height: 1; padding: 0 1; }

@@ -1,22 +1,20 @@
-"""Lines at the edges of a screen: what it is about and as of when, the keys that matter, and the strip of days."""
+"""Lines at the edges of a screen: what it is about and as of when, and the keys that matter."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from contribaudit.exporters.text import safe_text
-from contribaudit.tui.rows.keys import Fitted, Key, Keys, fitted
-from contribaudit.tui.rows.timeline import Days, strip, told, window
-from contribaudit.tui.source import Board
+from contribaudit.tui.rows.key_line import Fitted, Key, Keys, fitted
+
+if TYPE_CHECKING:
+    from contribaudit.tui.source import Board
 
 _ALL_KEYS = ("keys", "app.keys")
 _LEAVE = "quit"
@@ -110,56 +108,6 @@ def _append(said: Text, key: Key, style: Style) -> None:
         said.append(f" {key.label} ")
 
 
-_EDGE = 1
-_KEYS = "Enter: state on that day; Left, Right: other days; comma, full stop: other runs"
-
-
-class DayStrip(Widget):
-    """Four lines. A click on a day posts `Picked`."""
-
-    DEFAULT_CSS = """
-    DayStrip { height: 4; padding: 0 1; background: $boost; text-wrap: nowrap; text-overflow: ellipsis; }
-    """
-
-    class Picked(Message):
-        """A day was clicked."""
-
-        def __init__(self, day: date) -> None:
-            super().__init__()
-            self.day = day
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._days: Days | None = None
-        self._selected: date | None = None
-
-    def show(self, days: Days, selected: date) -> None:
-        """Show these, and stand on one of them."""
-        self._days, self._selected = days, selected
-        self.refresh()
-
-    def render(self) -> Text:
-        """Months, reading, changes, and the selected day in words."""
-        if self._days is None or self._selected is None:
-            return Text("reading the history …", "dim")
-        lines = strip(self._days, self._selected, self._room)
-        said = Text(f"{told(self._days, self._selected)}. ").append(_KEYS, "dim")
-        return Text("\n").join([*lines, said])
-
-    def on_click(self, event: events.Click) -> None:
-        """The day under the mouse."""
-        if self._days is None or self._selected is None:
-            return
-        place = event.x - _EDGE
-        shown = window(self._days, self._selected, self._room)
-        if 0 <= place < len(shown) and self._days.first <= shown[place] <= self._days.last:
-            self.post_message(self.Picked(shown[place]))
-
-    @property
-    def _room(self) -> int:
-        return max(1, self.size.width)
-
-
 _ROOMY = 100
 """Narrower than this, the line says less."""
 
@@ -182,9 +130,11 @@ class TopLine(Widget):
         said = Text.assemble(("contribaudit", "bold"))
         if self._screen_name:
             said.append(f"  {self._screen_name}", "bold")
-        if self.board is None:
-            said.append("  reading the history …" if not self.trouble else "")
-        else:
+        if self.board is None and not self.trouble:
+            return said.append("  reading the history …")
+        from contribaudit.exporters.text import safe_text  # too much before the first paint
+
+        if self.board is not None:
             report = self.board.report
             names = ", ".join(safe_text(one.name) for one in report.organizations)
             said.append(f"  {names}")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -15,10 +14,13 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from contribaudit.tui.messages import ShowDay, ShowFindings
-from contribaudit.tui.rows import overview
-from contribaudit.tui.rows import overview as rows
-from contribaudit.tui.rows.overview import Line
-from contribaudit.tui.source import Board
+
+if TYPE_CHECKING:
+    # What the lines are made by is imported in the worker that reads the history: the first paint is not to wait.
+    from collections.abc import Sequence
+
+    from contribaudit.tui.rows.overview import Line, TrendDays
+    from contribaudit.tui.source import Board
 
 _SHORT_MORE = 2
 _SHORT = 30
@@ -77,9 +79,9 @@ class Panel(Widget, can_focus=True):
             self.border_title = Text(self.heading(board))
 
     def shown(self, width: int) -> list[Line]:
-        """The lines in this width; made once for a board and a size."""
+        """The lines in this width, made once for a board and a size; none before there is a board."""
         if self.board is None:
-            return [Line(Text("reading …", "dim"))]
+            return []
         height = self.app.size.height
         most = 3 if height < _SHORT else 6 if height < 50 else 10
         key = (id(self.board), width, most)
@@ -96,10 +98,12 @@ class Panel(Widget, can_focus=True):
         return self._text(self.content_size.width)
 
     def _text(self, width: int) -> Text:
+        self._painted = []
+        if self.board is None:
+            return Text("reading …", "dim")
         lines = self.shown(width)
         here = self._here(lines) if self.has_focus else None
         said: list[Text] = []
-        self._painted = []
         for number, line in enumerate(lines):
             text = line.text.copy()
             text.truncate(max(1, width), overflow="ellipsis")
@@ -199,10 +203,14 @@ class ChangedPanel(Panel):
 
     def heading(self, board: Board) -> str:
         """Its question."""
+        from contribaudit.tui.rows import overview
+
         return overview.changed_title(board)
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
         """Its answer."""
+        from contribaudit.tui.rows import overview
+
         return overview.changed_lines(board, width, most)
 
 
@@ -213,11 +221,15 @@ class NextPanel(Panel):
 
     def heading(self, board: Board) -> str:
         """Its question."""
-        return rows.next_title(board)
+        from contribaudit.tui.rows import overview
+
+        return overview.next_title(board)
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
         """Its answer."""
-        return rows.next_lines(board, width, most)
+        from contribaudit.tui.rows import overview
+
+        return overview.next_lines(board, width, most)
 
 
 class KnownPanel(Panel):
@@ -227,6 +239,8 @@ class KnownPanel(Panel):
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
         """Its answer."""
+        from contribaudit.tui.rows import overview
+
         return overview.evidence_lines(board, width)
 
 
@@ -237,6 +251,8 @@ class RunsOutPanel(Panel):
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
         """Its answer."""
+        from contribaudit.tui.rows import overview
+
         return overview.runs_out_lines(board, width, most)
 
 
@@ -253,6 +269,8 @@ class TrendPanel(Panel):
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
         """Its answer."""
+        from contribaudit.tui.rows import overview
+
         return overview.trend_lines(board, width, self.here if self.has_focus else None)
 
     def watch_here(self) -> None:
@@ -275,9 +293,11 @@ class TrendPanel(Panel):
             self.post_message(ShowDay(self._axis.day(self.here)))
 
     @property
-    def _axis(self) -> overview.TrendDays | None:
+    def _axis(self) -> TrendDays | None:
         if self.board is None:
             return None
+        from contribaudit.tui.rows import overview
+
         return overview.trend_days(self.board.runs, overview.trend_room(self.content_size.width))
 
 
@@ -288,6 +308,8 @@ class VerdictPanel(Panel):
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
         """Its answer."""
+        from contribaudit.tui.rows import overview
+
         return overview.verdict_lines(board, width)
 
 
@@ -298,4 +320,6 @@ class WherePanel(Panel):
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
         """Its answer."""
+        from contribaudit.tui.rows import overview
+
         return overview.where_lines(board, width, most)
