@@ -6,6 +6,7 @@ that is written to stderr, `exit_codes.py` how they end.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -170,8 +171,6 @@ def _invoke(console: Console, argv: Sequence[str]) -> int:
 
 
 def _failed_by_system(say: Diagnostics, error: OSError) -> int:
-    import errno
-
     if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
         hint = "Set TMPDIR to a folder that this account may write to"
         say.error(ConfigurationError("There is no folder for temporary files", hint=hint))

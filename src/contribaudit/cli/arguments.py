@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
-
     from contribaudit.audit.job import Job
     from contribaudit.core.judge.check import Check
     from contribaudit.store.history import History
@@ -22,8 +21,6 @@ _HOURS = {"h": 1, "d": 24, "w": 168}
 
 def duration(text: str) -> timedelta:
     """A length of time: hours, days or weeks. Raises UsageError for anything else."""
-    from datetime import timedelta
-
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise UsageError(f"Invalid duration {text[:40]!r}", hint="Write hours, days or weeks: 12h, 30d, 2w.")
@@ -37,8 +34,6 @@ def is_duration(text: str) -> bool:
 
 def moment(text: str) -> datetime:
     """A date or time, UTC where it names no zone, or how long ago it was: 12h, 7d, 2w. Raises UsageError."""
-    from datetime import UTC, datetime
-
     from contribaudit.core.model.times import parse_utc
 
     if is_duration(text):

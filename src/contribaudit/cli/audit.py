@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from contribaudit import exit_codes
 from contribaudit.cli.arguments import check_ids, past_moment
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import (
@@ -20,13 +23,12 @@ from contribaudit.cli.options import (
     store_option,
 )
 from contribaudit.cli.render import FORMATS, check_format, of_report
+from contribaudit.core.model.finding import Severity
+from contribaudit.errors import ContribauditError, NothingRead, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from contribaudit.audit.job import Job, Operator
     from contribaudit.core.advise.report import Report
-    from contribaudit.errors import OutputError
     from contribaudit.settings.model import Sites
 
 METRICS = "Write Prometheus gauges for a textfile collector."
@@ -96,7 +98,6 @@ def command(
     check_combination(offline=offline, at=at, planned=planned)
     from contribaudit import wiring
     from contribaudit.core.judge.evaluate import Selection
-    from contribaudit.core.model.finding import Severity
 
     console.warn_of_unmatched_environment()
     selection = Selection(check_ids(only), check_ids(skip))
@@ -123,8 +124,6 @@ def command(
 
 def check_combination(*, offline: bool, at: str | None, planned: str | None) -> None:
     """Raise UsageError for options that cannot stand together."""
-    from contribaudit.errors import UsageError
-
     if at is not None and not offline:
         raise UsageError("--at asks about the past", hint="Say --offline too: nothing is read then.")
     if planned is not None and offline:
@@ -147,7 +146,6 @@ def audited(console: Console, job: Job, *, silent: bool) -> tuple[Report, Output
 
     from contribaudit.audit.pipeline import audit
     from contribaudit.cli.notify import tell, tell_failure
-    from contribaudit.errors import NothingRead
 
     try:
         report = asyncio.run(audit(job, console.diagnostics))
@@ -167,8 +165,6 @@ def planned_start(console: Console, operator: Operator, time: str) -> datetime |
 
     Raises UsageError for what is no time of day.
     """
-    from datetime import UTC, datetime
-
     from contribaudit.operations.schedules import at, newest
 
     hour, minute = at(time)
@@ -186,7 +182,6 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
     The audit is kept either way.
     """
     from contribaudit.cli.evidence import export_configured
-    from contribaudit.errors import ContribauditError, OutputError
 
     settings = console.settings()
     if settings.evidence.folder is not None and str(job.selection):
@@ -201,8 +196,6 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
 
 def last_success(job: Job, report: Report) -> datetime | None:
     """When the newest run of these organizations that ended with 0 ended, this one included."""
-    from contribaudit import exit_codes
-
     if report.run.exit_code == exit_codes.OK:
         return report.run.finished_at
     wanted = {one.organization for one in job.targets if not one.left_out}
@@ -221,7 +214,6 @@ def for_machines(
     """Write what monitoring reads, each file whole or not at all."""
     if metrics_path is None and summary_path is None:
         return
-    import json
 
     from contribaudit.exporters import json_v1, machine
 

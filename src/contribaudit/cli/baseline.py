@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import click
 
 from contribaudit.cli.attest.options import open_session, session_options
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import format_option
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from contribaudit.core.model.attestation import Baseline
-    from contribaudit.exporters.text import Cell
+from contribaudit.cli.options import agreed, format_option
+from contribaudit.core.model.attestation import Baseline
+from contribaudit.exporters.text import Cell, plural
 
 COLUMNS = (
     "organization_id", "run", "standing", "approved_by", "approved_at", "until", "reason", "account", "host",
@@ -51,8 +47,6 @@ def approve(
     """Approve the state in the newest saved run. Only a person can do this, never a schedule or a pipeline."""
     from contribaudit.attestations.recording import mail
     from contribaudit.audit import baselines
-    from contribaudit.cli.options import agreed
-    from contribaudit.exporters.text import plural
 
     with open_session(console, organization, store_location) as session:
         baselines.require_person(session)
@@ -106,7 +100,6 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
     """
     from contribaudit.audit.baselines import outside_now
     from contribaudit.cli.attest.options import name_of
-    from contribaudit.exporters.text import plural
 
     rows: list[tuple[Cell, ...]] = []
     with open_session(console, organization, store_location, reading=True) as session:
@@ -127,7 +120,6 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
 def _write(
     console: Console, output_format: str, organization: str | None, store_location: str | None, *, newest: bool
 ) -> None:
-
     with open_session(console, organization, store_location, reading=True) as session:
         found = session.job.store.baselines(session.organization)
         now = session.now()

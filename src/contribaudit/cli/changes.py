@@ -10,12 +10,12 @@ import click
 from contribaudit.cli.arguments import run_of
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, store_option
+from contribaudit.core.model.change import Change
 from contribaudit.errors import UsageError
+from contribaudit.exporters.text import Cell, ChangeGroup, happenings, plural, what_happened
 
 if TYPE_CHECKING:
     from contribaudit.audit.changes import Span
-    from contribaudit.core.model.change import Change
-    from contribaudit.exporters.text import Cell, ChangeGroup
     from contribaudit.settings.model import AppSettings
     from contribaudit.store.history import History
 
@@ -145,8 +145,6 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 def _show(console: Console, changes: list[Change], output_format: str, *, compared: bool) -> None:
     """JSON and CSV have a row for each value; the table one for each happening, a new app with all of its values."""
-    from contribaudit.exporters.text import happenings, plural
-
     happened = happenings(changes)
     if output_format == "table":
         shown = [_line(one) for one in happened]
@@ -163,8 +161,6 @@ def _show(console: Console, changes: list[Change], output_format: str, *, compar
 
 
 def _line(one: ChangeGroup) -> tuple[Cell, ...]:
-    from contribaudit.exporters.text import what_happened
-
     main = next((change for change in one.changes if change.why and change.event_id), one.changes[0])
     first = one.changes[0]
     kind, told = what_happened(one)

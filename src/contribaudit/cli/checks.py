@@ -9,9 +9,9 @@ import click
 from contribaudit.cli.arguments import check_named
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option
+from contribaudit.core.judge.check import Check
 
 if TYPE_CHECKING:
-    from contribaudit.core.judge.check import Check
     from contribaudit.core.model.rulebook import Rulebook
 
 COLUMNS = (

@@ -12,6 +12,8 @@ import click
 from click.shell_completion import CompletionItem
 from click.types import StringParamType
 
+from contribaudit.errors import ContribauditError
+
 if TYPE_CHECKING:
     from contribaudit.settings.model import AppSettings
 
@@ -27,7 +29,6 @@ class Offered(StringParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The words that begin so; none where the configuration or the history cannot be read."""
-        from contribaudit.errors import ContribauditError
         from contribaudit.settings.model import AppSettings
 
         del param

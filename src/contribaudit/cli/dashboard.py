@@ -14,6 +14,7 @@ import click
 from contribaudit import exit_codes, termination
 from contribaudit.cli.console import Console
 from contribaudit.cli.options import organization_option, policy_option, store_option
+from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from contribaudit.tui.source import Source
@@ -38,8 +39,6 @@ def command(
     Shows the last saved run, judged as of now. With PACK, it verifies and shows an exported evidence folder or .zip
     instead, which needs neither history nor key. The exit code is always 0.
     """
-    from contribaudit.errors import UsageError
-
     console = context.ensure_object(Console)
     if pack is not None and (organizations or policy_path or store_location):
         raise UsageError("PACK cannot be combined with other sources", hint="Remove --org, --policy and --store")
@@ -77,8 +76,6 @@ def command(
 
 def require_terminal() -> None:
     """Raise UsageError where no person sits in front of a terminal."""
-    from contribaudit.errors import UsageError
-
     if not person_at_terminal():
         raise UsageError(
             "The dashboard needs a terminal for its input and its output",

@@ -16,6 +16,7 @@ from contribaudit.cli.options import (
     policy_option,
     store_option,
 )
+from contribaudit.core.model.deadline import within as only_within
 
 
 @click.command()
@@ -45,7 +46,6 @@ def command(
     comes last, and is left out with --within. The exit code is always 0.
     """
     from contribaudit.audit.replay import last_deadlines
-    from contribaudit.core.model.deadline import within as only_within
     from contribaudit.exporters.deadlines import render
 
     console.check_output(output_path, overwrite=force)

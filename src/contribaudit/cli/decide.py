@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,10 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, policy_option
+from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from contribaudit.core.model.observation import Value
     from contribaudit.policy_file.editing import Change, NewDecision
 
 
@@ -80,7 +79,6 @@ def _value(setting: str, value: str) -> tuple[str, Value]:
     from contribaudit import catalogue, checks
     from contribaudit.attestations.recording import parse_value
     from contribaudit.checks.governance import RECORDS, UPDATED
-    from contribaudit.core.model.observation import SettingId
     from contribaudit.policy_file.problems import nearest, quoted
 
     wanted = setting.strip()
@@ -95,8 +93,6 @@ def _value(setting: str, value: str) -> tuple[str, Value]:
 
 
 def _day(text: str | None) -> date:
-    from datetime import UTC, date, datetime
-
     today = datetime.now(UTC).date()
     if text is None:
         return today

@@ -11,6 +11,7 @@ import click
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import force_option, format_option, output_option
 from contribaudit.cli.render import FORMATS, check_format, of_report
+from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job
@@ -51,7 +52,6 @@ def command(
     """
     from contribaudit.audit.replay import judge_last
     from contribaudit.demo import demonstration
-    from contribaudit.errors import UsageError
 
     if dashboard:
         from contribaudit.cli.dashboard import require_terminal, show_demo

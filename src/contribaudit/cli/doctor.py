@@ -6,6 +6,7 @@ import json
 import shutil
 import textwrap
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.diagnostics import clean
-from contribaudit.cli.options import api_key_options, format_option, organization_option, policy_option
+from contribaudit.cli.options import api_key_options, format_option, organization_option, person_there, policy_option
+from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from contribaudit.operations.doctor import Line
@@ -44,9 +46,6 @@ def command(
     Each line is ok, warning or failed, with the next step. Tries each read of an audit once and changes nothing.
     The exit code is that of the first failed line.
     """
-    from datetime import UTC, datetime
-
-    from contribaudit.cli.options import person_there
     from contribaudit.operations.doctor import examine
 
     lines: list[Line] = []
@@ -77,7 +76,6 @@ def command(
 def _as_scheduled(console: Console, organizations: tuple[str, ...], policy: Path | None) -> Iterator[Line]:
     """Raises UsageError for several --org: a recipe is for one organization, or for all of the configuration."""
     from contribaudit.cli.schedule import recipe_of
-    from contribaudit.errors import UsageError
     from contribaudit.operations.doctor import scheduled
 
     if len(organizations) > 1 or console.named_key.fd is not None:

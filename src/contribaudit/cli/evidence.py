@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,11 +22,12 @@ from contribaudit.cli.options import (
     policy_option,
     store_option,
 )
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.errors import PolicyFileError, UsageError
 
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job
     from contribaudit.core.advise.report import Report
-    from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.evidence.dossier import Dossier, Wanted
     from contribaudit.evidence.export import Exported
     from contribaudit.evidence.verify import Verified
@@ -85,7 +87,6 @@ def export_command(
     The newest run is judged again as of now; --run and --from judge as of that time. The policy is the one that
     judged the run; if --policy names another, the evidence says so.
     """
-    from contribaudit.errors import UsageError
     from contribaudit.evidence.dossier import Wanted, noted
     from contribaudit.evidence.pseudonyms import NameHandling
 
@@ -156,7 +157,6 @@ def _by_its_policy(
 def _policy_of(job: Job, settings: AppSettings, record: RunRecord) -> AuditPolicy:
     """The policy that judged the run. Raises UsageError where it is neither the configured one nor kept."""
     from contribaudit import wiring
-    from contribaudit.errors import PolicyFileError, UsageError
 
     try:
         configured = wiring.load_policy(settings.policy, job.rulebook)
@@ -231,8 +231,6 @@ def verify_command(
 
     checked = verify_chain(places, keys, expected)
     if output_format == "json":
-        import json
-
         packs = [
             {
                 "place": str(one.place),
@@ -292,7 +290,6 @@ def keygen_command(console: Console, *, path: Path | None, replace: bool) -> Non
     """Create a key to sign evidence with. Prints the public part, which verification needs, and its fingerprint."""
     from pydantic import SecretStr
 
-    from contribaudit.errors import UsageError
     from contribaudit.evidence.signing import Signer
     from contribaudit.settings import credentials
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -9,12 +12,12 @@ import click
 from contribaudit.cli.arguments import past_moment
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import api_key_options, format_option, organization_option, store_option
+from contribaudit.core.judge.check import find
+from contribaudit.core.model.observation import Observation, SettingId
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from contribaudit.core.model.observation import Observation, SettingId
-    from contribaudit.core.model.subject import Subject
     from contribaudit.core.resolve.effective import Effective
     from contribaudit.core.resolve.state import State
 
@@ -47,14 +50,11 @@ def command(
     or slug. Ends with 0 whatever the answer is.
     """
     import asyncio
-    from dataclasses import replace
 
     from contribaudit import collectors, wiring
     from contribaudit.audit.pipeline import look
     from contribaudit.audit.replay import last_state, state_at
-    from contribaudit.core.model.observation import SettingId
     from contribaudit.core.resolve.effective import COMPUTED, effective_of
-    from contribaudit.errors import UsageError
 
     if at is not None and not offline:
         raise UsageError("--at and --live were both given", hint="What is read anew is of now.")
@@ -103,7 +103,6 @@ def _rendered(
 
 def _fits(about: Subject, setting: SettingId) -> bool:
     """Whether the answer is among those that are shown unasked: where AI processes is a question to the whole."""
-    from contribaudit.core.model.subject import Kind
     from contribaudit.core.resolve.effective import AI_PROCESSING
 
     return setting != AI_PROCESSING or about.kind is Kind.ORGANIZATION
@@ -111,11 +110,9 @@ def _fits(about: Subject, setting: SettingId) -> bool:
 
 def _subject(state: State, text: str) -> Subject:
     """The subject that the text names. Raises UsageError, with the nearest names, where it names none or several."""
-    from contribaudit.core.model.subject import Kind
     from contribaudit.core.resolve.aliases import alias_of, resolve_alias
     from contribaudit.core.resolve.effective import KINDS
     from contribaudit.core.resolve.reasons import sites_index
-    from contribaudit.errors import UsageError
 
     found = resolve_alias(state, text)
     if found is not None and found.kind in KINDS:
@@ -146,10 +143,7 @@ def _setting(state: State, about: Subject, text: str | None) -> SettingId | None
     Raises UsageError, with the nearest names, for one that nobody knows.
     """
     from contribaudit import catalogue, checks
-    from contribaudit.core.judge.check import find
-    from contribaudit.core.model.observation import SettingId
     from contribaudit.core.resolve.effective import COMPUTED
-    from contribaudit.errors import UsageError
 
     if text is None:
         return None
@@ -168,8 +162,6 @@ def _setting(state: State, about: Subject, text: str | None) -> SettingId | None
 
 def _nearest(text: str, known: Iterable[str]) -> str:
     """The names most like the text; all that begin like it where none is."""
-    from difflib import get_close_matches
-
     names = sorted(set(known))
     near = get_close_matches(text.strip(), names, n=3, cutoff=0.5)
     return f"Nearest: {', '.join(near or names[:3])}." if names else "Nothing was read yet: run contribaudit audit."

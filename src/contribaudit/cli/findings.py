@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,12 +22,14 @@ from contribaudit.cli.options import (
     policy_option,
     store_option,
 )
+from contribaudit.core.model.finding import Finding, Outcome, Severity
+from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
+from contribaudit.exporters.text import plural
 
 if TYPE_CHECKING:
     from contribaudit.core.advise.report import Report
-    from contribaudit.core.model.finding import Finding
-    from contribaudit.core.model.subject import Subject
     from contribaudit.core.resolve.state import State
 
 _LISTED = 12
@@ -74,7 +77,6 @@ def command(
     from contribaudit import wiring
     from contribaudit.audit.job import Job
     from contribaudit.audit.replay import judge_at, judge_last
-    from contribaudit.core.model.finding import Outcome, Severity
 
     wanted_checks = check_ids(patterns)
     words = {one.words: one.value for one in Outcome}
@@ -118,7 +120,6 @@ def _known(what: str, value: str, known: Iterable[str]) -> str:
 
 def _fitting(report: Report, sites: tuple[str, ...], locations: tuple[str, ...]) -> Callable[[Finding], bool]:
     """Whether a finding is about one of the sites and one of the locations; any is where none is named."""
-    from contribaudit.core.model.subject import Kind
     from contribaudit.core.resolve.inventory import sites_of
 
     state = report.state
@@ -143,8 +144,6 @@ def _fitting(report: Report, sites: tuple[str, ...], locations: tuple[str, ...])
 
 def _codes(state: State, word: str) -> frozenset[str]:
     """The locations, folded, that a code, another word for it, or a group (EEA) stands for."""
-    from contribaudit.core.model.subject import Kind
-
     codes = state.rulebook.realm_codes((word.strip(),))
     if codes:
         return frozenset(one.casefold() for one in codes)
@@ -155,7 +154,6 @@ def _codes(state: State, word: str) -> frozenset[str]:
 
 def _location(state: State, finding: Finding) -> str | None:
     """Where the app is that the finding is about, or whose space it is about; None where that is not known."""
-    from contribaudit.core.model.subject import Kind
     from contribaudit.core.resolve.aliases import space_of
 
     subject = finding.subject
@@ -168,7 +166,6 @@ def _location(state: State, finding: Finding) -> str | None:
 
 def _seen_location(state: State, app: Subject) -> str | None:
     from contribaudit.core.model import names
-    from contribaudit.core.model.observation import Observed
 
     seen = state.value(app, names.REALM)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
@@ -180,8 +177,6 @@ def _seen_location(state: State, app: Subject) -> str | None:
 def _write(
     console: Console, report: Report, found: list[Finding], output_format: str, output_path: Path | None
 ) -> None:
-    from dataclasses import replace
-
     from contribaudit.cli.render import spooled
     from contribaudit.exporters import csv_evidence, json_v1, text_table
 
@@ -200,7 +195,5 @@ def _write(
 
 
 def _conclude(console: Console, number: int, quiet: int) -> None:
-    from contribaudit.exporters.text import plural
-
     passing = f"; {quiet} that pass or have no such setting are left out (--all lists them)" if quiet else ""
     console.diagnostics.conclusion(f"{plural(number, 'finding') if number else 'No finding'}{passing}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,9 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
+from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
-
     from contribaudit.core.model.rulebook import Plan, Rulebook
 
 
@@ -43,7 +43,6 @@ def command(
     """
     from contribaudit.audit.replay import forecast_last
     from contribaudit.core.advise.forecast import Hypothesis
-    from contribaudit.errors import UsageError
     from contribaudit.exporters.forecast import render
 
     if plan_word is not None and trial_ends:
@@ -61,8 +60,6 @@ def command(
 
 def _plan(rulebook: Rulebook, word: str) -> Plan:
     """The plan by its name or one of its words. Raises UsageError with the known names."""
-    from contribaudit.errors import UsageError
-
     folded = word.strip().casefold()
     named = next((one for one in rulebook.plans if one.name.casefold() == folded), None) or rulebook.plan(word)
     if named is None:
@@ -73,10 +70,6 @@ def _plan(rulebook: Rulebook, word: str) -> Plan:
 
 def _day(text: str, now: datetime) -> date:
     """The day. Raises UsageError for a text that is none, and for a day that has passed."""
-    from datetime import UTC, date
-
-    from contribaudit.errors import UsageError
-
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:

@@ -16,6 +16,8 @@ from contribaudit.cli.options import (
     output_option,
     store_option,
 )
+from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.model.subject import Kind
 
 TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned", "spaces", "note")
 
@@ -53,7 +55,6 @@ def command(
     from contribaudit.audit.pipeline import look
     from contribaudit.audit.replay import last_state
     from contribaudit.collectors import INVENTORY as SOURCES
-    from contribaudit.core.model.subject import Kind
     from contribaudit.exporters.csv_evidence import INVENTORY, inventory_cells
     from contribaudit.exporters.tabular import render
 
@@ -91,7 +92,6 @@ def _spaces(
 ) -> None:
     """Every space that the last kept run knew, streamed; ends with 3 where a listing is missing or not whole."""
     from contribaudit.audit.replay import last_state
-    from contribaudit.core.model.snapshot import CollectionStatus
     from contribaudit.core.resolve.aliases import alias_of
     from contribaudit.exporters.tabular import COLUMNS, apps_with_spaces, space_rows, space_table, stream
 

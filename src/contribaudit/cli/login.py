@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import api_key_options, organization_option, site_option
+from contribaudit.cli.options import api_key_options, ask_key, chosen_organization, organization_option, site_option
+from contribaudit.errors import AdminApiUnreachable, CredentialError, KeyRefused, UsageError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -38,13 +39,10 @@ def command(
     A token is saved without a test; contribaudit doctor tests it on a site. Neither is ever passed as an argument,
     which other users of the machine could read.
     """
-    from contribaudit.cli.options import ask_key, chosen_organization
     from contribaudit.settings import credentials
 
     settings = console.settings()
     if rotate and (no_test or site is not None):
-        from contribaudit.errors import UsageError
-
         raise UsageError("--rotate tests an organization's key", hint="Leave out --no-test and --site")
     if site is not None:
         _save_token(console, site, organization)
@@ -76,7 +74,6 @@ def _compare(console: Console, settings: AppSettings, organization: str, key: Se
 
     An old key that the API refuses, or that is not there any more, is compared with nothing.
     """
-    from contribaudit.errors import CredentialError, KeyRefused, UsageError
     from contribaudit.operations.doctor.remote import scopes_of
     from contribaudit.settings import credentials
 
@@ -98,8 +95,6 @@ def _compare(console: Console, settings: AppSettings, organization: str, key: Se
 
 
 def _save_token(console: Console, site: str, organization: str | None) -> None:
-    from contribaudit.cli.options import ask_key
-    from contribaudit.errors import UsageError
     from contribaudit.settings import credentials
 
     if organization is not None:
@@ -117,7 +112,6 @@ def _save_token(console: Console, site: str, organization: str | None) -> None:
 
 def _tested(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> str:
     """The organization in words. Raises AdminApiError, with what became of the key."""
-    from contribaudit.errors import AdminApiUnreachable
     from contribaudit.operations.first_look import organization_name
 
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import organization_option, site_option
+from contribaudit.cli.options import chosen_organization, organization_option, site_option
+from contribaudit.errors import UsageError
 
 
 @click.command("logout")
@@ -18,7 +19,6 @@ def command(console: Console, organization: str | None, site: str | None) -> Non
     The key itself keeps working until it is revoked at admin.atlassian.com, Organization settings, API keys; a token
     until it is revoked in the account that it belongs to.
     """
-    from contribaudit.cli.options import chosen_organization
     from contribaudit.settings import credentials
 
     if site is not None:
@@ -33,7 +33,6 @@ def command(console: Console, organization: str | None, site: str | None) -> Non
 
 
 def _forget_token(console: Console, site: str, organization: str | None) -> None:
-    from contribaudit.errors import UsageError
     from contribaudit.settings import credentials
 
     if organization is not None:

@@ -10,11 +10,11 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
+from contribaudit.exporters.text import Cell, duration, plural
 
 if TYPE_CHECKING:
     from contribaudit.core.advise.next_steps import NextStep
     from contribaudit.core.resolve.state import State
-    from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "place", "kind", "severity", "minutes", "due", "what", "command", "organization_id", "subjects", "subject_names",
@@ -50,7 +50,6 @@ def command(
     from contribaudit.attestations.due import queue
     from contribaudit.audit.replay import judge_last
     from contribaudit.core.advise.next_steps import to_do
-    from contribaudit.exporters.text import duration, plural
 
     with console.job(organizations, store_location, policy=policy_path) as job:
         report = judge_last(job)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.errors import ConfigurationError, ContribauditError, NotDelivered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from contribaudit.core.advise.report import Report
-    from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.core.model.provisions import TermsRules, Watched
-    from contribaudit.errors import ContribauditError
     from contribaudit.operations.notify.channels import Channel
     from contribaudit.settings.model import Notify
     from contribaudit.store.history import History
@@ -29,7 +29,6 @@ def command() -> None:
 
 
 def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
-    from contribaudit.errors import ConfigurationError
     from contribaudit.operations.notify.channels import channels
 
     settings = console.settings()
@@ -46,10 +45,7 @@ def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
 @pass_console
 def test_command(console: Console) -> None:
     """Send a test message to every destination, now, and say which took it."""
-    from datetime import UTC, datetime
-
     from contribaudit.core.advise.notices import Event, Message
-    from contribaudit.errors import NotDelivered
     from contribaudit.operations.notify.notifier import envelope
     from contribaudit.store.notices import Delivery
 
@@ -90,7 +86,6 @@ def send_command(console: Console, *, store_location: str | None) -> None:
 @pass_console
 def status_command(console: Console, *, output_format: str, store_location: str | None) -> None:
     """What was told, to whom, and what still waits; the newest last."""
-
     with console.history(store_location) as store:
         deliveries = store.deliveries()
     columns = ("message", "created_at", "organization", "run", "event", "title", "destination", "state", "attempts")
@@ -121,9 +116,6 @@ def _state(sent: bool, *, given_up: bool, error: str) -> str:
 
 def tell(console: Console, report: Report, policy: AuditPolicy, store: History) -> None:
     """Tell people what the run found. Whatever fails here is a warning: the audit stands, and so does its exit code."""
-    from datetime import UTC, datetime
-
-    from contribaudit.errors import ContribauditError
     from contribaudit.operations.notify import documents
     from contribaudit.operations.notify.channels import channels
     from contribaudit.operations.notify.notifier import tell_of
@@ -145,9 +137,6 @@ def tell(console: Console, report: Report, policy: AuditPolicy, store: History) 
 
 def tell_of_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
     """Tell people what changed in watched documents. Whatever fails here is a warning."""
-    from datetime import UTC, datetime
-
-    from contribaudit.errors import ContribauditError
     from contribaudit.operations.notify import documents as messages
     from contribaudit.operations.notify.channels import channels
 
@@ -164,9 +153,6 @@ def tell_of_documents(console: Console, store: History, rules: TermsRules, docum
 
 def tell_failure(console: Console, error: ContribauditError, organizations: dict[str, str], store: History) -> None:
     """Tell people that nothing could be read, or that a key was refused."""
-    from datetime import UTC, datetime
-
-    from contribaudit.errors import ContribauditError
     from contribaudit.operations.notify.channels import channels
     from contribaudit.operations.notify.notifier import tell_unreached
 
@@ -185,8 +171,6 @@ def tell_failure(console: Console, error: ContribauditError, organizations: dict
 
 def send(console: Console, store: History, found: Sequence[Channel], report: Report | None = None) -> None:
     """Send what is due, with a warning for each destination that failed."""
-    from datetime import UTC, datetime
-
     from contribaudit.operations.notify.notifier import send_due
 
     context: dict[str, object] = {}

@@ -17,7 +17,7 @@ import click
 
 from contribaudit.cli.console import Console
 from contribaudit.cli.diagnostics import wrapped
-from contribaudit.errors import UsageError
+from contribaudit.errors import CredentialError, UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -229,7 +229,6 @@ def ask_key(what: str, or_words: tuple[str, ...] = ()) -> SecretStr | str:
 
     One of `or_words` comes back as it is. Raises UsageError when there is nobody to ask.
     """
-    from contribaudit.errors import CredentialError
     from contribaudit.settings.credentials import checked_key
 
     if not person_there():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +12,12 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option
+from contribaudit.core.judge.check import by_id
+from contribaudit.core.model.policy import AuditPolicy, Where
+from contribaudit.core.model.subject import organization_subject
+from contribaudit.errors import ConfigurationError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from contribaudit.core.model.policy import AuditPolicy, Where
     from contribaudit.core.model.rulebook import Plan, Rulebook
 
 _file = click.argument("path", type=click.Path(path_type=Path), required=False)
@@ -85,8 +89,6 @@ def show_policy(console: Console, *, path: Path | None, output_format: str) -> N
 @pass_console
 def schema(console: Console) -> None:
     """The JSON Schema of policy files, for an editor."""
-    import json
-
     from contribaudit import policy_file
 
     console.write(json.dumps(policy_file.json_schema(), indent=2) + "\n")
@@ -98,7 +100,6 @@ def schema(console: Console) -> None:
 def packs(console: Console, *, name: str | None) -> None:
     """The packs that a policy can extend; with a name, the pack's own text with the reason of each rule."""
     from contribaudit import policy_file
-    from contribaudit.errors import UsageError
 
     known = {pack.name: pack for pack in policy_file.packs()}
     if name is None:
@@ -129,7 +130,6 @@ def _titled(text: str, titles: Mapping[str, str]) -> str:
 def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
     """One warning for each thing that a plan cannot give; a note where it is not known which plan it is."""
     from contribaudit import checks, wiring
-    from contribaudit.core.judge.check import by_id
     from contribaudit.policy_file.plan_limits import plan_limits
 
     called = {identity: check.called for identity, check in by_id(checks.ALL).items()}
@@ -154,8 +154,6 @@ def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> di
     from contribaudit.audit.job import Job
     from contribaudit.audit.replay import last_state
     from contribaudit.core.model import names
-    from contribaudit.core.model.subject import organization_subject
-    from contribaudit.errors import ConfigurationError, StoreError, UsageError
     from contribaudit.policy_file.plan_limits import policy_of
 
     found: dict[str, tuple[Plan, AuditPolicy]] = {}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from contribaudit.cli.arguments import check_named, moment
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import format_option, organization_option, store_option
+from contribaudit.cli.options import agreed, format_option, organization_option, store_option
+from contribaudit.errors import StoreBusy
+from contribaudit.exporters.text import Cell, plural, safe_text
 
 if TYPE_CHECKING:
-    from contribaudit.exporters.text import Cell
     from contribaudit.store.history import History
     from contribaudit.store.records import RunRecord
 
@@ -43,7 +47,6 @@ def list_runs(
     console: Console, *, organization: str | None, limit: int, output_format: str, store_location: str | None
 ) -> None:
     """List the runs, newest first."""
-
     with console.history(store_location) as store:
         rows = [_row(record) for record in store.runs(organization=organization, limit=limit)]
     console.table(output_format, COLUMNS, rows, flexible="outcomes", only=TABLE)
@@ -60,7 +63,6 @@ def show_run(console: Console, *, run: int, output_format: str, store_location: 
     """Show one run: who ran it, under which policy, and how much each collector read."""
     from contribaudit.exporters.json_v1 import collection_row
     from contribaudit.exporters.tabular import cell_text, render
-    from contribaudit.exporters.text import safe_text
 
     with console.history(store_location) as store:
         record = store.run(run)
@@ -70,8 +72,6 @@ def show_run(console: Console, *, run: int, output_format: str, store_location: 
         before = [_run_before(store, record, organization) for organization in record.organizations]
     row = _row(record)
     if output_format == "json":
-        import json
-
         document = json.loads(render("json", COLUMNS, [row]))[0]
         document["collection"] = [collection_row(one) for one in collections]
         document["before"] = json.loads(render("json", BEFORE, before))
@@ -93,8 +93,6 @@ def show_run(console: Console, *, run: int, output_format: str, store_location: 
 
 def _run_before(store: History, record: RunRecord, organization: str) -> tuple[Cell, ...]:
     """The organization's run before, and how long nobody looked in between."""
-    from contribaudit.exporters.text import plural
-
     number = store.previous(organization, record.id)
     if number is None:
         return (organization, None, None, None, "the first saved run")
@@ -144,10 +142,7 @@ def list_gaps(
     A partial run does not close the gap of what it did not read; neither does a removed run. The exit code is
     always 0.
     """
-    from datetime import UTC, datetime
-
     from contribaudit.core.advise.gaps import EVERY_HOURS, gaps, gaps_by_collector
-    from contribaudit.exporters.text import plural
 
     expected = EVERY_HOURS if every_hours is None else every_hours
     now = datetime.now(UTC)
@@ -191,8 +186,6 @@ def list_outcomes(
     Each row is a period from the first run with an outcome to the last. Nothing is known between two runs; the
     longest such interval is shown.
     """
-    import re
-
     finding = check if re.fullmatch("[0-9a-f]{16}", check) else None
     wanted = None if finding else check_named(check).id
     spans = []
@@ -244,11 +237,7 @@ def prune(
     runs that a baseline refers to, runs between which a signal changed or an app was added, removed or renamed, the
     first run that saw an annotated change, and what a partial run relies on. Write durations as 90d, 12w, 15mo, 2y.
     """
-    from datetime import UTC, datetime
-
     from contribaudit import wiring
-    from contribaudit.cli.options import agreed
-    from contribaudit.exporters.text import plural
     from contribaudit.store.pruning import Retention, parse_span
 
     rule = Retention(parse_span(keep_daily), parse_span(keep_weekly))
@@ -274,8 +263,6 @@ def prune(
 
 def _compact(console: Console, store: History) -> str:
     """Give room back; a sentence on how much."""
-    from contribaudit.errors import StoreBusy
-
     before = store.size_bytes()
     try:
         if not store.compact():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +13,7 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import organization_option
+from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from contribaudit.operations.schedules import Recipe
@@ -70,7 +73,6 @@ def cron(
     console: Console, organization: str | None, time: str, key_file: Path | None, mail_to: str, log_file: Path | None
 ) -> None:
     """Print a crontab line for a daily audit, with the key in a file and a log."""
-    from contribaudit.errors import UsageError
     from contribaudit.operations import schedules
     from contribaudit.settings import file
 
@@ -138,10 +140,6 @@ def docker(console: Console, organization: str | None, time: str, key_file: Path
 
 def _name(text: str) -> str:
     """The name as it stands in a recipe. Raises UsageError for what could be read as something else there."""
-    import re
-
-    from contribaudit.errors import UsageError
-
     if not re.fullmatch(r"[a-z0-9][a-zA-Z0-9._/:@-]*", text):
         raise UsageError(
             f"{text!r} is not the name of an image or namespace", hint="Use letters, digits and . _ / : @ -"
@@ -150,7 +148,6 @@ def _name(text: str) -> str:
 
 
 def recipe_of(console: Console, organization: str | None, time: str, key_file: Path | None) -> Recipe:
-    from contribaudit.errors import UsageError
     from contribaudit.operations.schedules import Recipe, at, here
     from contribaudit.settings import file
 
@@ -254,8 +251,6 @@ def _store(settings: AppSettings) -> str:
 
 
 def _account() -> str:
-    import getpass
-
     try:
         return getpass.getuser()
     except (KeyError, OSError):

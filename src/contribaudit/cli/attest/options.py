@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from contribaudit.audit.attesting import AttestationSession
 from contribaudit.cli.console import Console
-from contribaudit.cli.options import organization_option, store_option
+from contribaudit.cli.options import chosen_organization, organization_option, store_option
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.subject import Subject
 
 if TYPE_CHECKING:
-    from contribaudit.core.model.attestation import Attestation
-    from contribaudit.core.model.subject import Subject
     from contribaudit.core.resolve.state import State
     from contribaudit.settings.model import AppSettings
 
@@ -59,8 +59,6 @@ def open_session(
 
     `offline` wants no key; `reading` records nothing.
     """
-    from contribaudit.cli.options import chosen_organization
-
     settings = console.settings()
     chosen = chosen_organization(settings, organization)
     with console.job((chosen,), store_location, live=not offline, keeps=not reading) as job:

@@ -5,21 +5,23 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from contribaudit.cli.attest.options import name_of, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import format_option, store_option
+from contribaudit.cli.options import agreed, format_option, store_option
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.subject import pseudonym
+from contribaudit.errors import UsageError
+from contribaudit.exporters.text import Cell, plural, rfc3339
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from contribaudit.core.model.attestation import Attestation
-    from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.core.resolve.state import State
-    from contribaudit.exporters.text import Cell
 
 
 COLUMNS = (
@@ -46,7 +48,6 @@ def list_attestations(
 ) -> None:
     """List attestations in force: who looked when, who confirmed, what anchors them, and when to look again."""
     from contribaudit.attestations.status import what_became
-    from contribaudit.exporters.text import plural
 
     with open_session(console, organization, store_location, reading=True) as session:
         state, known, now = session.remembered(), session.attestations(), session.now()
@@ -78,11 +79,8 @@ def show_attestation(
     store_location: str | None,
 ) -> None:
     """Show one attestation in full and check its screenshots; exits with 5 if one is damaged."""
-    import json
-
     from contribaudit.attestations.status import what_became
     from contribaudit.exporters.tabular import cell_text, render
-    from contribaudit.exporters.text import rfc3339
 
     with open_session(console, organization, store_location, reading=True) as session:
         one = session.find(identity)
@@ -210,14 +208,8 @@ def forget(console: Console, *, person: str, yes: bool, store_location: str | No
     reasons, screenshots, policy files, attestation files and evidence that was exported. The history is one for all
     organizations in it, so the name goes from all of them.
     """
-    from datetime import UTC, datetime
-
     from contribaudit import wiring
     from contribaudit.attestations.recording import mail
-    from contribaudit.cli.options import agreed
-    from contribaudit.core.model.subject import pseudonym
-    from contribaudit.errors import UsageError
-    from contribaudit.exporters.text import plural
 
     known = mail(person, "whoever is to be forgotten")
     with wiring.open_store(console.settings(), store_location) as store:

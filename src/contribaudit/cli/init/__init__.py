@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from contribaudit import exit_codes, termination
+from contribaudit.cli import options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.init.answers import (
     CONTRIBUTION,
@@ -138,7 +139,6 @@ def command(
     written before the last one. Ends with 0 once the audit has run, whatever it found.
     """
     from contribaudit import wiring
-    from contribaudit.cli import options
     from contribaudit.operations import setup
     from contribaudit.settings import file
 

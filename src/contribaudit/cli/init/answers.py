@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contribaudit.cli.console import Console
-from contribaudit.errors import UsageError
+from contribaudit.errors import CredentialError, UsageError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -132,7 +132,6 @@ def given_key(settings: AppSettings, answers: Answers, key_fd: int | None) -> Se
 
 
 def from_variable(name: str) -> SecretStr:
-    from contribaudit.errors import CredentialError
     from contribaudit.settings import credentials
 
     if not name.replace("_", "a").isalnum() or name[:1].isdigit():

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from contribaudit.cli import options
 from contribaudit.cli.console import Console
 from contribaudit.cli.init.answers import AI, CONTRIBUTION, NO_SCHEDULE, Answers, listed, mail_address, token_of
 from contribaudit.cli.init.prompts import SKIP, ask_line, ask_valid, ask_yes, choose, tell
 from contribaudit.cli.init.writing import Kept, free_path, schedules
 from contribaudit.cli.options import OrganizationId
-from contribaudit.errors import ContribauditError, OrganizationNotFound
+from contribaudit.errors import AdminApiUnreachable, ContribauditError, KeyStoreUnusable, OrganizationNotFound
+from contribaudit.exporters.text import plural
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -40,8 +42,6 @@ class Interview:
 
     def key(self) -> None:
         """Organization and key, tested at once. In a terminal both are asked again until they work."""
-        from contribaudit.cli import options
-
         answers = self._answers
         if not options.person_there():
             if self._test:
@@ -95,8 +95,6 @@ class Interview:
         return found
 
     def _ask_key(self) -> None:
-        from contribaudit.cli import options
-
         tell(
             "An API key with scopes reads the organization: admin.atlassian.com, Organization settings, API keys, "
             f"Create API key with scopes. The audit needs these:\n  {_scopes()}"
@@ -107,8 +105,6 @@ class Interview:
 
     def _looked(self) -> None:
         """Test the key and learn the plan. Raises AdminApiError."""
-        from contribaudit.errors import AdminApiUnreachable
-        from contribaudit.exporters.text import plural
         from contribaudit.operations.first_look import first_look
 
         answers, say = self._answers, self._console.diagnostics
@@ -133,8 +129,6 @@ class Interview:
 
         The line is not shown, so that whoever pastes the next key at once does not leave it on the screen.
         """
-        from contribaudit.cli import options
-
         answers = self._answers
         say = f"Paste another {what}, press Enter to try the same one again, or type `untested` to go on without a test"
         secret = options.ask_key(say, or_words=("", "untested"))
@@ -237,8 +231,6 @@ class Interview:
                 tell(f"Your plan: {limit.fact}. {limit.left}.")
 
     def _site(self) -> None:
-        from contribaudit.cli import options
-
         answers = self._answers
         if answers.reads_sites:
             self._try_token()
@@ -262,7 +254,6 @@ class Interview:
     def _try_token(self) -> None:
         """Ask the gateway about one site with the token. In a terminal another token is asked for until one works."""
         from contribaudit.atlassian.credential import Credential
-        from contribaudit.cli import options
         from contribaudit.operations.first_look import try_site_token
 
         answers, say, site = self._answers, self._console.diagnostics, self.look.site
@@ -305,8 +296,6 @@ class Interview:
                 return
 
     def _place(self, what: str, secret: SecretStr, account: str, path: Path, otherwise: str) -> Kept:
-        from contribaudit.cli import options
-        from contribaudit.errors import KeyStoreUnusable
         from contribaudit.settings import credentials
 
         path = free_path(path)

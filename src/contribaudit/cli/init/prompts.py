@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections.abc import Callable, Sequence
 
 import click
 
+from contribaudit.cli import options
 from contribaudit.errors import UsageError
 
 SKIP = "-"
@@ -13,9 +16,6 @@ SKIP = "-"
 
 def tell(text: str, lead: str = "") -> None:
     """To stderr, wrapped at the terminal's width; what follows the first line stands under the end of `lead`."""
-    import shutil
-    import textwrap
-
     width = max(60, min(shutil.get_terminal_size().columns, 100))
     for line in text.split("\n"):
         indent = " " * (len(lead) or len(line) - len(line.lstrip()))
@@ -24,14 +24,10 @@ def tell(text: str, lead: str = "") -> None:
 
 
 def ask_line(question: str, default: str | None = None) -> str:
-    from contribaudit.cli import options
-
     return options.ask(question, default)
 
 
 def ask_yes(question: str, *, default: bool) -> bool:
-    from contribaudit.cli import options
-
     return options.confirm(question, default=default)
 
 

@@ -12,6 +12,7 @@ import click
 from contribaudit import exit_codes
 from contribaudit.cli.console import Console
 from contribaudit.cli.init.answers import NO_SCHEDULE, Answers
+from contribaudit.errors import KeyStoreUnusable
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -33,7 +34,6 @@ class Kept:
 
     def keep(self, console: Console) -> Path | None:
         """The file that was made; None where the keyring has it, or nothing. Raises UsageError."""
-        from contribaudit.errors import KeyStoreUnusable
         from contribaudit.operations import setup
         from contribaudit.settings import credentials
 

@@ -10,13 +10,14 @@ import click
 from contribaudit.cli.attest.options import Session, name_of, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option
+from contribaudit.core.model.decoder import Trust
+from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.subject import Subject
+from contribaudit.errors import UsageError
+from contribaudit.exporters.text import Cell
 
 if TYPE_CHECKING:
-    from contribaudit.core.model.decoder import Trust
-    from contribaudit.core.model.observation import Observed
-    from contribaudit.core.model.subject import Subject
     from contribaudit.core.resolve.state import State
-    from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "owner", "signal", "state", "since", "revision", "seen_to_mean", "digests", "raw_sha256", "owner_id", "decoders",
@@ -31,7 +32,6 @@ TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decod
 @pass_console
 def list_signals(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
     """List the signals of the last run: owner, state, since when, and what people attested in that state."""
-
     with open_session(console, organization, store_location, reading=True) as session:
         rows = _rows(session, session.read())
     console.table(output_format, COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
@@ -132,9 +132,7 @@ def owner_named(state: State, text: str) -> Subject:
 
 def _seen(state: State, owner: Subject, signal: str) -> Observed:
     """The signal as the run saw it. Raises UsageError when the API held none."""
-    from contribaudit.core.model.observation import SettingId
     from contribaudit.core.resolve.signals import SIGNAL_PREFIX
-    from contribaudit.errors import UsageError
 
     seen = state.value(owner, SettingId(signal)) if signal.startswith(SIGNAL_PREFIX) else None
     if seen is None or not seen.response:
@@ -146,8 +144,6 @@ def _seen(state: State, owner: Subject, signal: str) -> Observed:
 
 def object_of_run(session: Session, run: int, owner: Subject, signal: str) -> Any:
     """The signal's object in a run, a list of them where there are several; None when the run held none."""
-    from contribaudit.core.model.observation import Observed
-
     snapshot = session.job.store.snapshot(session.organization, run)
     for one in snapshot.observations:
         if isinstance(one, Observed) and one.response and (one.subject, one.setting) == (owner, signal):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +15,19 @@ from contribaudit.cli.arguments import run_number, run_of
 from contribaudit.cli.attest.options import Session, name_of, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import force_option, output_option
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.canonical import Nothing
+from contribaudit.core.model.decoder import Digests
+from contribaudit.core.model.observation import Observed, Value
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.times import parse_utc
+from contribaudit.errors import UsageError
+from contribaudit.exporters.text import safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from contribaudit.attestations.decoder_proposals import Side
-    from contribaudit.core.model.attestation import Attestation
-    from contribaudit.core.model.decoder import Digests
-    from contribaudit.core.model.observation import Value
-    from contribaudit.core.model.setting import Setting
-    from contribaudit.core.model.subject import Subject
     from contribaudit.core.resolve.signals import SignalKey
     from contribaudit.core.resolve.state import State
 
@@ -71,8 +76,6 @@ def propose(
     """
     from contribaudit.attestations.decoder_proposals import chosen, moved, written
     from contribaudit.attestations.recording import find_setting
-    from contribaudit.errors import UsageError
-    from contribaudit.exporters.text import safe_text
 
     console.check_output(output_path, overwrite=force)
     if (before is None) != (after is None):
@@ -115,9 +118,7 @@ def _subject(state: State, text: str) -> Subject:
 
 def _key(state: State, setting: Setting, about: Subject, signal: str | None, owner: str | None) -> SignalKey:
     """The owner and the signal. Raises UsageError where none is known, and where several may tell it."""
-    from contribaudit.core.model.subject import Kind
     from contribaudit.core.resolve.signals import readings
-    from contribaudit.errors import UsageError
 
     kind = Kind(owner) if owner is not None else about.kind
     keys = [(one.owner, one.signal) for one in readings(state, about, setting.family) if one.owner.kind is kind]
@@ -149,7 +150,6 @@ def _side(
     """The state that a run, a date or a file names, and what the setting was in it."""
     from contribaudit.attestations.decoder_proposals import Side, values_at
     from contribaudit.attestations.recording import parse_value
-    from contribaudit.errors import UsageError
 
     path = Path(place)
     label, found = _of_file(path) if path.is_file() else _of_run(session, place, key)
@@ -168,10 +168,7 @@ def _side(
 
 
 def _of_file(path: Path) -> tuple[str, Any]:
-    from hashlib import sha256
-
     from contribaudit.attestations.decoder_proposals import own_object
-    from contribaudit.errors import UsageError
 
     try:
         if path.stat().st_size > _LARGEST_FILE_BYTES:
@@ -189,11 +186,6 @@ def _of_file(path: Path) -> tuple[str, Any]:
 
 def _of_run(session: Session, text: str, key: SignalKey) -> tuple[str, Any]:
     """The signal's object in a kept run, None where the API held none. Raises UsageError for a run that cannot tell."""
-    from contribaudit.core.model.observation import Observed
-    from contribaudit.core.model.snapshot import CollectionStatus
-    from contribaudit.core.model.times import parse_utc
-    from contribaudit.errors import UsageError
-
     store = session.job.store
     if run_number(text) is None and parse_utc(text) is None:
         said = f"{text[:80]!r} is not a run number, a date or a file"
@@ -213,8 +205,6 @@ def _of_run(session: Session, text: str, key: SignalKey) -> tuple[str, Any]:
 
 def _kept(session: Session, state: Digests, label: str) -> Any:
     """The one object behind the state. Raises UsageError where there are several, or where it was not kept."""
-    from contribaudit.errors import UsageError
-
     if state is None:
         return None
     if len(state) != 1:
@@ -231,7 +221,6 @@ def _attested_sides(
     """The newest attested state, and the newest before it with another value. Raises UsageError without two."""
     from contribaudit.attestations.decoder_proposals import Side
     from contribaudit.core.resolve.calibration import form
-    from contribaudit.errors import UsageError
 
     found: list[tuple[Attestation, Digests]] = []
     for one in sorted(said, key=lambda one: (one.observed_at, one.id), reverse=True):
@@ -266,7 +255,6 @@ def _checked(
     from contribaudit import catalogue
     from contribaudit.attestations.decoder_proposals import confounded
     from contribaudit.core.resolve.calibration import form, settings_of
-    from contribaudit.errors import UsageError
 
     before, after = sides
     if before.sha256 == after.sha256:
@@ -298,8 +286,6 @@ def _checked(
 
 
 def _text(value: Any) -> str:
-    from contribaudit.core.model.canonical import Nothing
-
     if isinstance(value, Nothing):
         return str(value.value)
     if isinstance(value, str):

@@ -11,10 +11,11 @@ import click
 from contribaudit import exit_codes
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
+from contribaudit.exporters.text import plural
 
 if TYPE_CHECKING:
-    from contribaudit.core.model.subject import Subject
     from contribaudit.core.model.subprocessors import ListHistory, SubprocessorList
     from contribaudit.core.resolve.state import State
 
@@ -38,7 +39,6 @@ def show_list(
     from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS
     from contribaudit.core.resolve.subprocessors import understood
     from contribaudit.exporters.subprocessors import list_cells, list_document
-    from contribaudit.exporters.text import plural
 
     rules = wiring.load_rulebook(console.settings()).subprocessors
     with wiring.open_store(console.settings(), store_location, reading=True) as store:
@@ -231,7 +231,6 @@ def exposure(
 
 def _apps(state: State, word: str | None) -> list[Subject]:
     """The apps that a subject names; every app without one. Raises UsageError for a subject that has none."""
-    from contribaudit.core.model.subject import Kind
     from contribaudit.core.resolve.aliases import resolve_alias
     from contribaudit.core.resolve.reasons import apps_of_site
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import store_option
+from contribaudit.cli.options import agreed, store_option
+from contribaudit.core.model.attestation import Signature
 from contribaudit.errors import UsageError
-
-if TYPE_CHECKING:
-    from contribaudit.core.model.attestation import Signature
+from contribaudit.exporters.text import plural, safe_text
 
 
 @click.command("import")
@@ -33,7 +31,6 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool,
     """
     from contribaudit import wiring
     from contribaudit.core.resolve.subprocessors import understood
-    from contribaudit.exporters.text import plural, safe_text
     from contribaudit.vendors.subprocessors import take_in
 
     settings = console.settings()
@@ -125,11 +122,9 @@ def review(
     Without --row, everything that the list changed and all of its rows are reviewed.
     """
     from contribaudit import wiring
-    from contribaudit.cli.options import agreed
     from contribaudit.cli.subprocessors.looking import named_list
     from contribaudit.core.model.subprocessors import Review
     from contribaudit.core.resolve.subprocessors import understood
-    from contribaudit.exporters.text import plural, safe_text
 
     settings = console.settings()
     rulebook = wiring.load_rulebook(settings)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
 
 from contribaudit.cli.console import Console
+from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.times import parse_end
+from contribaudit.errors import UsageError
+from contribaudit.exporters.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from contribaudit.core.model.attestation import Signature
     from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
-    from contribaudit.errors import UsageError
     from contribaudit.store.history import History
 
 TABULAR = ("table", "json", "csv")
@@ -38,10 +41,6 @@ class Desk:
 
     def document(self, name: str) -> Watched:
         """The watched document of that name. Raises UsageError."""
-        from difflib import get_close_matches
-
-        from contribaudit.errors import UsageError
-
         found = self.find(name)
         if found is None:
             names = [one.name for one in self.documents]
@@ -67,23 +66,17 @@ def desk_of(console: Console, location: str | None, *, keeps: bool = False) -> I
 
 
 def signed_by(console: Console, by: str | None) -> Signature:
-    from datetime import UTC, datetime
-
     from contribaudit import wiring
 
     return wiring.operator().signature(datetime.now(UTC), by or console.settings().attested_by or "")
 
 
 def never_archived(name: str) -> UsageError:
-    from contribaudit.errors import UsageError
-
     hint = f"Run contribaudit terms check --fetch {name}, or terms add {name} FILE"
     return UsageError(f"{name} was never archived", hint=hint)
 
 
 def two_editions(desk: Desk, name: str, before: str | None, after: str | None) -> tuple[Look, Look]:
-    from contribaudit.errors import UsageError
-
     editions = desk.archive.editions(name)
     if not editions:
         raise never_archived(name)
@@ -96,10 +89,6 @@ def two_editions(desk: Desk, name: str, before: str | None, after: str | None) -
 
 def chosen(archive: Archive, name: str, text: str) -> Look:
     """An edition by number, day or digest. Raises UsageError."""
-    from contribaudit.core.model.times import parse_end
-    from contribaudit.errors import UsageError
-    from contribaudit.exporters.text import plural
-
     editions = archive.editions(name)
     if not editions:
         raise never_archived(name)

@@ -9,6 +9,9 @@ import click
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
 from contribaudit.cli.terms.desk import TABULAR, chosen, desk_of, never_archived, two_editions
+from contribaudit.core.model.times import parse_end
+from contribaudit.errors import UsageError
+from contribaudit.exporters.text import rfc3339, safe_text
 
 if TYPE_CHECKING:
     from contribaudit.core.model.provisions import Archive, Look
@@ -64,7 +67,6 @@ def diff_command(
     """
     from contribaudit.core.resolve.provisions import compare
     from contribaudit.exporters.terms import CHANGES, change_lines, change_rows, described, statement, summed, written
-    from contribaudit.exporters.text import safe_text
 
     with desk_of(console, store_location) as desk:
         document = desk.document(name)
@@ -91,8 +93,6 @@ def diff_command(
 
 
 def _edition(look: Look) -> dict[str, object]:
-    from contribaudit.exporters.text import rfc3339
-
     return {
         "look": look.id,
         "retrieved_at": rfc3339(look.retrieved_at),
@@ -125,7 +125,6 @@ def timeline_command(
 ) -> None:
     """Show when each document was archived, changed or could not be read, oldest first, and the notes on it."""
     from contribaudit.exporters.terms import LOOKS, look_rows, note_text, written
-    from contribaudit.exporters.text import rfc3339, safe_text
 
     with desk_of(console, store_location) as desk:
         chosen = (desk.document(name),) if name is not None else desk.documents
@@ -181,7 +180,6 @@ def show_command(
     """Show the text of a document, provision by provision; the current one, or that of a day."""
     from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement, written
-    from contribaudit.exporters.text import safe_text
     from contribaudit.vendors.pages import lines
 
     with desk_of(console, store_location) as desk:
@@ -190,8 +188,6 @@ def show_command(
         if look is None:
             raise never_archived(document.name)
         if raw:
-            from contribaudit.errors import UsageError
-
             if console.on_terminal:  # which would obey what stands in it
                 raise UsageError("The page as it came is not written to a terminal", hint="Redirect it: > page.html")
             console.write(desk.store.page(look.sha256))
@@ -210,9 +206,6 @@ def show_command(
 
 
 def _chosen_day(archive: Archive, name: str, text: str) -> Look:
-    from contribaudit.core.model.times import parse_end
-    from contribaudit.errors import UsageError
-
     if parse_end(text) is None:
         raise UsageError(f"{text[:40]!r} is not a date", hint="Write 2026-11-21, or a time as 2026-11-21T06:00Z")
     return chosen(archive, name, text)

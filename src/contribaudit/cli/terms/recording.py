@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from contribaudit import exit_codes
+from contribaudit.cli.arguments import moment
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
 from contribaudit.cli.terms.desk import TABULAR, Desk, by_option, desk_of, signed_by, two_editions
+from contribaudit.core.model.attestation import Signature
+from contribaudit.errors import UsageError
+from contribaudit.exporters.text import plural, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from contribaudit.core.model.attestation import Signature
     from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
 
 
@@ -45,7 +53,6 @@ def add_command(
     command then ends with 3.
     """
     from contribaudit.core.model.provisions import Watched
-    from contribaudit.exporters.text import safe_text
     from contribaudit.vendors import fetching
     from contribaudit.vendors.terms import Copy, take_in
 
@@ -74,11 +81,7 @@ def add_command(
 
 def _named(desk: Desk, name: str, title: str | None) -> Watched:
     """The document to add to: a watched one, or a new one, unless its name is nearly that of another."""
-    import re
-    from difflib import get_close_matches
-
     from contribaudit.core.model.provisions import Watched
-    from contribaudit.errors import UsageError
 
     folded = name.strip().casefold()
     known = desk.find(name)
@@ -97,9 +100,6 @@ def _named(desk: Desk, name: str, title: str | None) -> Watched:
 
 
 def _retrieved(text: str | None, now: datetime) -> datetime:
-    from contribaudit.cli.arguments import moment
-    from contribaudit.errors import UsageError
-
     if text is None:
         return now
     found = moment(text)
@@ -109,11 +109,7 @@ def _retrieved(text: str | None, now: datetime) -> datetime:
 
 
 def _bytes_of(source: str) -> bytes:
-    import sys
-    from pathlib import Path
-
     from contribaudit import files
-    from contribaudit.errors import UsageError
     from contribaudit.vendors.fetching import MOST_BYTES
 
     if source == "-":
@@ -128,8 +124,6 @@ def _bytes_of(source: str) -> bytes:
 
 
 def _file_name(source: str) -> str:
-    from pathlib import Path
-
     return "standard input" if source == "-" else Path(source).name
 
 
@@ -162,7 +156,6 @@ def _told(rules: TermsRules, archive: Archive, look: Look) -> str:
 
 def end_with(console: Console, looks: Sequence[Look]) -> None:
     """Exit code 3 where something was not readable."""
-    from contribaudit import exit_codes
     from contribaudit.core.model.provisions import LookOutcome
 
     unread = [one.document for one in looks if one.outcome is LookOutcome.NOT_READABLE]
@@ -198,10 +191,8 @@ def check_command(
 
     Ends with 3 while a document was never archived or is not readable, or a fact is under review.
     """
-    from contribaudit import exit_codes
     from contribaudit.core.resolve.provisions import Standing, contradictions, listing_of, standings
     from contribaudit.exporters.terms import ANCHORS, anchor_rows, status_of, written
-    from contribaudit.exporters.text import plural, safe_text
 
     with desk_of(console, store_location, keeps=fetch) as desk:
         chosen = (desk.document(name),) if name is not None else desk.documents
@@ -268,10 +259,7 @@ def check_command(
 def _fetched(console: Console, desk: Desk, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
     """Fetch documents one after the other. Raises UsageError for one that has no address."""
     import asyncio
-    from dataclasses import replace
-    from datetime import UTC, datetime
 
-    from contribaudit.errors import UsageError
     from contribaudit.settings.credentials import trust
     from contribaudit.vendors.fetching import opened
     from contribaudit.vendors.terms import fetch
@@ -320,7 +308,6 @@ def note_command(
     from contribaudit.attestations.recording import mail
     from contribaudit.core.model.provisions import Note
     from contribaudit.core.resolve.provisions import compare, standings
-    from contribaudit.errors import UsageError
 
     author = mail(by or console.settings().attested_by, "whoever writes the note")
     signature = signed_by(console, author)
