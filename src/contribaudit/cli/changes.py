@@ -74,7 +74,7 @@ def command(
         asked = _organizations(store, settings, organizations)
         seen = _last_look(store) if unseen else None
         spans = [span for one in asked if (span := _span(store, one, since, until, seen)) is not None]
-        found = explained_changes(store, wiring.load_rulebook(settings), spans, steps=steps)
+        found = explained_changes(store, console.rulebook(), spans, steps=steps)
         if unseen and spans and store.read_only:
             console.diagnostics.warning("changes could not be marked as seen: the history cannot be written")
         elif unseen and spans:
@@ -104,14 +104,13 @@ def annotate(
     store_location: str | None,
 ) -> None:
     """Record the ticket of CHANGE (its ID, as `changes` prints it). All notes are kept; the newest ticket counts."""
-    from contribaudit import wiring
     from contribaudit.audit.changes import annotate as note_ticket
 
     settings = console.settings()
-    with wiring.open_store(settings, store_location) as store:
+    with console.open_history(store_location) as store:
         asked = _organizations(store, settings, organizations)
-        signature = wiring.operator().signature(datetime.now(UTC), by)
-        note_ticket(store, wiring.load_rulebook(settings), asked, change, ticket, note, signature)
+        signature = console.signature(by)
+        note_ticket(store, console.rulebook(), asked, change, ticket, note, signature)
     console.diagnostics.conclusion(f"The change {change} now has the ticket {ticket.strip()}.")
 
 

@@ -31,10 +31,10 @@ def command() -> None:
 @pass_console
 def list_checks(console: Console, *, output_format: str) -> None:
     """Every check of this version, under the question that its family asks."""
-    from contribaudit import checks, wiring
+    from contribaudit import checks
     from contribaudit.exporters.check_page import listing
 
-    rulebook = wiring.load_rulebook(console.settings())
+    rulebook = console.rulebook()
     if output_format == "table":
         console.write(listing(checks.ALL, rulebook.words))
     else:
@@ -47,12 +47,11 @@ def list_checks(console: Console, *, output_format: str) -> None:
 @pass_console
 def show_check(console: Console, *, check: str, output_format: str) -> None:
     """One check in full: why it matters, how to fix it, what a rule may say, what proves it."""
-    from contribaudit import wiring
     from contribaudit.exporters.check_page import page
     from contribaudit.exporters.tabular import render
 
     wanted = check_named(check)
-    rulebook = wiring.load_rulebook(console.settings())
+    rulebook = console.rulebook()
     if output_format == "json":
         console.write(render("json", COLUMNS, [_row(wanted, rulebook)]))
     else:

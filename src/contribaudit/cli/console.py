@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,6 +22,8 @@ from contribaudit.errors import OutputError, UsageError
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job
     from contribaudit.cli.runnable import Given
+    from contribaudit.core.model.attestation import Signature
+    from contribaudit.core.model.rulebook import Rulebook
     from contribaudit.exporters.text import Cell
     from contribaudit.settings.credentials import NamedKey
     from contribaudit.settings.model import AppSettings
@@ -75,11 +78,27 @@ class Console:
                 self.diagnostics.hide(self._settings.api_key)
         return self._settings
 
-    def history(self, location: str | None) -> History:
-        """The history at `location` (--store), or as configured, to be read. Says where nothing was recorded yet."""
+    def rulebook(self) -> Rulebook:
+        """The rulebook as configured. Raises RulebookError."""
         from contribaudit import wiring
 
-        found = wiring.open_store(self.settings(), location, reading=True)
+        return wiring.load_rulebook(self.settings())
+
+    def signature(self, by: str = "") -> Signature:
+        """Who does this now: `by` where somebody is named, and the account and machine of this process."""
+        from contribaudit import wiring
+
+        return wiring.operator().signature(datetime.now(UTC), by)
+
+    def open_history(self, location: str | None = None, *, reading: bool = False) -> History:
+        """The history at `location` (--store), or as configured. Raises StoreError. `reading` makes none."""
+        from contribaudit import wiring
+
+        return wiring.open_store(self.settings(), location, reading=reading)
+
+    def history(self, location: str | None) -> History:
+        """The same, to be read. Says where nothing was recorded yet."""
+        found = self.open_history(location, reading=True)
         if not found.begun:
             hint = "Run contribaudit audit to record the first one, or name another history with --store"
             self.diagnostics.warning(f"no audit has been recorded in {found.shown} yet", hint=hint)
@@ -105,14 +124,14 @@ class Console:
         from contribaudit.audit.job import Job
 
         settings = self.settings()
-        rulebook = wiring.load_rulebook(settings)
+        rulebook = self.rulebook()
         resolved = wiring.load_policy((policy or settings.policy) if judges else None, rulebook)
         if live:
             secret = self.diagnostics.hide
             found = wiring.targets(settings, organizations, self.named_key, progress=self.diagnostics, on_key=secret)
         else:
             found = wiring.unread_targets(settings, organizations)
-        with wiring.open_store(settings, store_location) if keeps else self.history(store_location) as store:
+        with self.open_history(store_location) if keeps else self.history(store_location) as store:
             yield Job(found, store, rulebook, resolved, settings.fail_on, operator=wiring.operator())
 
     def warn_of_unmatched_environment(self) -> None:

@@ -51,7 +51,7 @@ def command(
     from contribaudit.policy_file.editing import NewDecision, write
 
     settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
+    rulebook = console.rulebook()
     named, told = _value(setting, value)
     decision = NewDecision(
         setting=named,

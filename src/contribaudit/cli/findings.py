@@ -85,7 +85,7 @@ def command(
     wanted_outcomes = {words[_known("outcome", spoken.get(one, one), words)] for one in named}
     wanted_severities = {_known("severity", one, [each.value for each in Severity]) for one in severities}
     settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
+    rulebook = console.rulebook()
     policy = wiring.load_policy(policy_path or settings.policy, rulebook)
     with console.history(store_location) as store:
         job = Job(wiring.unread_targets(settings, organizations), store, rulebook, policy, settings.fail_on)

@@ -73,10 +73,8 @@ def test_command(console: Console) -> None:
 @pass_console
 def send_command(console: Console, *, store_location: str | None) -> None:
     """Send what waits: after quiet hours, or after a destination failed. For schedulers, hourly say."""
-    from contribaudit import wiring
-
     _, found = _configured(console)
-    with wiring.open_store(console.settings(), store_location) as store:
+    with console.open_history(store_location) as store:
         send(console, store, found)
 
 

@@ -60,10 +60,8 @@ def show_policy(console: Console, *, path: Path | None, output_format: str) -> N
 
     In TOML each check has its title as a comment; without these comments the text is what `policy.sha256` digests.
     """
-    from contribaudit import wiring
-
     policy = _load(console, path)
-    words = wiring.load_rulebook(console.settings()).words
+    words = console.rulebook().words
     if output_format == "toml":
         console.write(_titled(policy.resolved_toml, {check: one.title for check, one in words.items()}))
         return
@@ -116,7 +114,7 @@ def _load(console: Console, path: Path | None) -> AuditPolicy:
     from contribaudit import wiring
 
     settings = console.settings()
-    return wiring.load_policy(path or settings.policy, wiring.load_rulebook(settings))
+    return wiring.load_policy(path or settings.policy, console.rulebook())
 
 
 _CHECK = re.compile(r'^check = "([A-Z]{2}-[0-9]{2})"$', re.MULTILINE)
@@ -129,11 +127,11 @@ def _titled(text: str, titles: Mapping[str, str]) -> str:
 
 def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
     """One warning for each thing that a plan cannot give; a note where it is not known which plan it is."""
-    from contribaudit import checks, wiring
+    from contribaudit import checks
     from contribaudit.policy_file.plan_limits import plan_limits
 
     called = {identity: check.called for identity, check in by_id(checks.ALL).items()}
-    rulebook = wiring.load_rulebook(console.settings())
+    rulebook = console.rulebook()
     plans = _plans_seen(console, policy, rulebook) or _plan_written_for(policy, rulebook)
     if not plans and any(limit for plan in rulebook.plans for limit in plan_limits(policy, plan, rulebook)):
         console.diagnostics.note(
@@ -159,7 +157,7 @@ def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> di
     found: dict[str, tuple[Plan, AuditPolicy]] = {}
     try:
         targets = wiring.unread_targets(console.settings(), ())
-        with wiring.open_store(console.settings(), reading=True) as store:
+        with console.open_history(reading=True) as store:
             state = last_state(Job(targets, store, rulebook, policy))
     except (ConfigurationError, StoreError, UsageError):  # no organization, no history or no run: there is no plan yet
         return found

@@ -242,7 +242,7 @@ def prune(
 
     rule = Retention(parse_span(keep_daily), parse_span(keep_weekly))
     now = datetime.now(UTC)
-    with wiring.open_store(console.settings(), store_location) as store:
+    with console.open_history(store_location) as store:
         signature = wiring.operator().signature(now)
         done = store.prune(rule, now, signature, dry_run=True)
         going = plural(len(done.removed), "run")

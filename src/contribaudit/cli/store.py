@@ -21,9 +21,7 @@ def upgrade(console: Console, *, store_location: str | None) -> None:
 
     On PostgreSQL the owner of the tables runs this once for each version; runners and readers need no such right.
     """
-    from contribaudit import wiring
-
-    with wiring.open_store(console.settings(), store_location) as opened:
+    with console.open_history(store_location) as opened:
         console.diagnostics.conclusion(f"The history {opened.shown} has the tables of this version.")
 
 

@@ -212,7 +212,7 @@ def forget(console: Console, *, person: str, yes: bool, store_location: str | No
     from contribaudit.attestations.recording import mail
 
     known = mail(person, "whoever is to be forgotten")
-    with wiring.open_store(console.settings(), store_location) as store:
+    with console.open_history(store_location) as store:
         agreed(f"Replace {known} with {pseudonym(known)} permanently?", yes=yes)
         now = datetime.now(UTC)
         touched = store.forget_person(known, now, wiring.operator().signature(now))

@@ -138,12 +138,11 @@ def command(
     the system keyring or into a file that only you can read, never into config.toml. Stop at any question: nothing is
     written before the last one. Ends with 0 once the audit has run, whatever it found.
     """
-    from contribaudit import wiring
     from contribaudit.operations import setup
     from contribaudit.settings import file
 
     settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
+    rulebook = console.rulebook()
     config_path = file.expanded(config_file or file.config_file()).absolute()
     policy_path = file.expanded(policy_file or config_path.with_name("policy.toml")).absolute()
     setup.refuse_existing(config_path, policy_path)

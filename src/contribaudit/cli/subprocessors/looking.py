@@ -35,13 +35,12 @@ def show_list(
 
     CSV is what `import` reads.
     """
-    from contribaudit import wiring
     from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS
     from contribaudit.core.resolve.subprocessors import understood
     from contribaudit.exporters.subprocessors import list_cells, list_document
 
-    rules = wiring.load_rulebook(console.settings()).subprocessors
-    with wiring.open_store(console.settings(), store_location, reading=True) as store:
+    rules = console.rulebook().subprocessors
+    with console.open_history(store_location, reading=True) as store:
         history = store.subprocessors()
     if imports:
         _imports(console, history, output_format)
@@ -132,13 +131,12 @@ def diff(
     Without names, the newest list is compared with the one before it; with one, that list with the newest. Each change
     says whether it touches your apps, as of the last audit, and why.
     """
-    from contribaudit import wiring
     from contribaudit.core.resolve.subprocessor_changes import list_changes, version_before
     from contribaudit.core.resolve.subprocessors import understood
     from contribaudit.exporters.subprocessors import CHANGE_COLUMNS, CHANGE_TABLE, change_cells
 
-    rules = wiring.load_rulebook(console.settings()).subprocessors
-    with wiring.open_store(console.settings(), store_location, reading=True) as store:
+    rules = console.rulebook().subprocessors
+    with console.open_history(store_location, reading=True) as store:
         history = store.subprocessors()
     new = named_list(history, rules.baseline, after)
     old = named_list(history, rules.baseline, before) if before else version_before(history, new, rules.baseline)

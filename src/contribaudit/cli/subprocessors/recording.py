@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -29,15 +28,13 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool,
     The list is taken in whole or not at all; what is wrong with it names row and column. The page itself is kept by its
     digest. Import the same page again when it has not changed, so that the list stays current.
     """
-    from contribaudit import wiring
     from contribaudit.core.resolve.subprocessors import understood
     from contribaudit.vendors.subprocessors import take_in
 
-    settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
+    rulebook = console.rulebook()
     signature = _signature(console, by)
     body, content_type, called = _page(source)
-    with wiring.open_store(settings, store_location) as store:
+    with console.open_history(store_location) as store:
         before = store.subprocessors()
         coming = take_in(
             body, called, rulebook.subprocessors, before, signature, content_type=content_type, anyway=anyway
@@ -92,11 +89,10 @@ def _fetched(address: str) -> tuple[bytes, str, str]:
 
 
 def _signature(console: Console, by: str | None) -> Signature:
-    from contribaudit import wiring
     from contribaudit.attestations.recording import mail
 
     person = mail(by or console.settings().attested_by, "whoever does it")
-    return wiring.operator().signature(datetime.now(UTC), person)
+    return console.signature(person)
 
 
 @click.command("review")
@@ -121,15 +117,13 @@ def review(
 
     Without --row, everything that the list changed and all of its rows are reviewed.
     """
-    from contribaudit import wiring
     from contribaudit.cli.subprocessors.looking import named_list
     from contribaudit.core.model.subprocessors import Review
     from contribaudit.core.resolve.subprocessors import understood
 
-    settings = console.settings()
-    rulebook = wiring.load_rulebook(settings)
+    rulebook = console.rulebook()
     signature = _signature(console, by)
-    with wiring.open_store(settings, store_location) as store:
+    with console.open_history(store_location) as store:
         history = store.subprocessors()
         listed = named_list(history, rulebook.subprocessors.baseline, of) if of else history.newest
         if listed is None or listed.shipped:

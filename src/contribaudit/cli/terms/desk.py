@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -56,19 +55,14 @@ def _bare(name: str) -> str:
 
 @contextmanager
 def desk_of(console: Console, location: str | None, *, keeps: bool = False) -> Iterator[Desk]:
-    from contribaudit import wiring
-
-    settings = console.settings()
-    rules = wiring.load_rulebook(settings).terms
-    opened = wiring.open_store(settings, location, reading=not keeps)
+    rules = console.rulebook().terms
+    opened = console.open_history(location, reading=not keeps)
     with opened as store:
         yield Desk(store, rules, rules.watched(store.added_documents()), store.documents())
 
 
 def signed_by(console: Console, by: str | None) -> Signature:
-    from contribaudit import wiring
-
-    return wiring.operator().signature(datetime.now(UTC), by or console.settings().attested_by or "")
+    return console.signature(by or console.settings().attested_by or "")
 
 
 def never_archived(name: str) -> UsageError:
