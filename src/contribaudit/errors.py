@@ -1,41 +1,5 @@
 """Every error that this tool raises on purpose, each with a next step.
 
-    ContribauditError                      exit code
-    ├── UsageError                         2   the command line or a named file is wrong
-    │   ├── ConfigurationError             2   config.toml or an environment variable
-    │   ├── PolicyFileError                2   the audit policy file: file, line, key
-    │   ├── RulebookError                  2   a rulebook file
-    │   ├── AmbiguousSubject               2   a text names several subjects; an audit warns and goes on
-    │   └── SubprocessorsNotRead           2   a page of sub-processors that cannot be taken in whole; says why
-    ├── CredentialError                    4   no key, or a key store that cannot be used
-    │   └── KeyStoreUnusable               4
-    ├── AdminApiError                      3   one call failed; a collector's run catches it
-    │   ├── AdminApiUnreachable            69  retried
-    │   │   ├── NameNotResolved            69  DNS
-    │   │   ├── TlsFailed                  69  never retried: a certificate does not heal
-    │   │   ├── ConnectionRefused          69
-    │   │   └── TimedOut                   69
-    │   ├── KeyRefused                     4   401
-    │   │   └── TokenRefused               4   401 from a site, for a person's or service account's token
-    │   ├── AccessDenied                   4   403, names the scope
-    │   ├── OrganizationNotFound           2   404 on the organization
-    │   ├── NotFound                       3   404 on anything else
-    │   ├── RateLimited                    3   429, retried as long as the API asks
-    │   ├── ServerFailed                   3   5xx, retried
-    │   └── UnexpectedAnswer               3   HTML, broken JSON, a cursor that repeats, a redirect
-    │       ├── QueryRefused               3   a GraphQL query of which no part was answered
-    │       └── CursorRefused              3   400 from the event stream: start again from a time
-    ├── NothingRead                        69  not one call of an audit was answered: no run is kept
-    ├── PageNotRead                        69  a public page gave nothing that can be read; its code says why
-    ├── StoreError                         70  the history cannot be read or written
-    │   ├── StoreBusy                      70  another audit of this organization runs
-    │   ├── StoreNewer                     70  written by a newer version
-    │   └── StoreDamaged                   5
-    ├── EvidenceDamaged                    5   an evidence folder is not what its manifest says
-    ├── EvidenceNewer                      70  an evidence folder was written by a newer version
-    ├── NotDelivered                       69  a destination did not take a test message
-    └── OutputError                        70  the result could not be written (disk full)
-
 The exit code of an `AdminApiError` counts only where a single call was the whole job (`doctor`, `init`): in an audit a
 failed call makes outcomes `unknown`, and the findings decide.
 """
@@ -86,6 +50,13 @@ class ContribauditError(Exception):
 
     exit_code: ClassVar[int] = exit_codes.TOOL
     code: ClassVar[str] = "error"
+    """Names the kind of error to programs; each class has its own, and the exit code of its base unless it says so."""
+
+    def __init_subclass__(cls, *, code: str, exit_code: int | None = None) -> None:
+        super().__init_subclass__()
+        cls.code = code
+        if exit_code is not None:
+            cls.exit_code = exit_code
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -99,72 +70,51 @@ class ContribauditError(Exception):
         return f"{self.message}\n{self.hint}" if several_lines else f"{self.message.rstrip('.')}. {self.hint}"
 
 
-class UsageError(ContribauditError):
+class UsageError(ContribauditError, code="usage", exit_code=exit_codes.USAGE):
     """The command line is wrong, or a file that it names."""
 
-    exit_code = exit_codes.USAGE
-    code = "usage"
 
-
-class ConfigurationError(UsageError):
+class ConfigurationError(UsageError, code="configuration"):
     """config.toml or a CONTRIBAUDIT_ environment variable is wrong."""
 
-    code = "configuration"
 
-
-class PolicyFileError(UsageError):
+class PolicyFileError(UsageError, code="policy_file"):
     """The audit policy file is wrong; the message names file, line and key."""
 
-    code = "policy_file"
 
-
-class RulebookError(UsageError):
+class RulebookError(UsageError, code="rulebook"):
     """A rulebook file is wrong; the message names file and key."""
 
-    code = "rulebook"
 
-
-class AmbiguousSubject(UsageError):
+class AmbiguousSubject(UsageError, code="ambiguous_subject"):
     """A text names several subjects; the message lists their IDs."""
 
-    code = "ambiguous_subject"
 
-
-class SubprocessorsNotRead(UsageError):
+class SubprocessorsNotRead(UsageError, code="subprocessors_not_read"):
     """A page of sub-processors that cannot be taken in whole, and so is not taken in at all.
 
     `why` is a word for programs: "truncated", "unlabelled", "another_page".
     """
-
-    code = "subprocessors_not_read"
 
     def __init__(self, message: str, *, why: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.why = why
 
 
-class CredentialError(ContribauditError):
+class CredentialError(ContribauditError, code="key_missing", exit_code=exit_codes.KEY):
     """No API key was found."""
 
-    exit_code = exit_codes.KEY
-    code = "key_missing"
 
-
-class KeyStoreUnusable(CredentialError):
+class KeyStoreUnusable(CredentialError, code="keyring_unusable"):
     """The operating system's keyring cannot be used here, or is one that we do not trust with a key."""
 
-    code = "keyring_unusable"
 
-
-class AdminApiError(ContribauditError):
+class AdminApiError(ContribauditError, code="api_error", exit_code=exit_codes.UNVERIFIED):
     """A call to the admin API gave no usable answer.
 
     `call` is method and path ("POST /admin/v2/orgs/{orgId}/workspaces"); `missing_scope` names the scope that the
     call needs, when a missing one is a likely cause, else None.
     """
-
-    exit_code = exit_codes.UNVERIFIED
-    code = "api_error"
 
     def __init__(self, message: str, *, call: str, hint: str = "", missing_scope: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -172,220 +122,149 @@ class AdminApiError(ContribauditError):
         self.missing_scope = missing_scope
 
 
-class AdminApiUnreachable(AdminApiError):
+class AdminApiUnreachable(AdminApiError, code="unreachable", exit_code=exit_codes.UNREACHED):
     """No answer came back."""
 
-    exit_code = exit_codes.UNREACHED
-    code = "unreachable"
 
-
-class NameNotResolved(AdminApiUnreachable):
+class NameNotResolved(AdminApiUnreachable, code="dns"):
     """DNS gave no address for the API host."""
 
-    code = "dns"
 
-
-class TlsFailed(AdminApiUnreachable):
+class TlsFailed(AdminApiUnreachable, code="tls"):
     """The TLS handshake failed, usually on a proxy's certificate."""
 
-    code = "tls"
 
-
-class ConnectionRefused(AdminApiUnreachable):
+class ConnectionRefused(AdminApiUnreachable, code="connection_refused"):
     """Nobody listens at that address, or a firewall refuses."""
 
-    code = "connection_refused"
 
-
-class TimedOut(AdminApiUnreachable):
+class TimedOut(AdminApiUnreachable, code="timeout"):
     """The API did not answer in time."""
 
-    code = "timeout"
 
-
-class KeyRefused(AdminApiError):
+class KeyRefused(AdminApiError, code="key_refused", exit_code=exit_codes.KEY):
     """401: the key is wrong, expired or revoked."""
 
-    exit_code = exit_codes.KEY
-    code = "key_refused"
 
-
-class TokenRefused(KeyRefused):
+class TokenRefused(KeyRefused, code="token_refused"):
     """401 from a site: the API token is wrong, expired or revoked, or lacks a scope. The organization's key is not."""
 
-    code = "token_refused"
 
-
-class AccessDenied(AdminApiError):
+class AccessDenied(AdminApiError, code="forbidden", exit_code=exit_codes.KEY):
     """403: the key lacks a scope, or belongs to another organization."""
 
-    exit_code = exit_codes.KEY
-    code = "forbidden"
 
-
-class NotFound(AdminApiError):
+class NotFound(AdminApiError, code="not_found"):
     """404 on something other than the organization."""
 
-    code = "not_found"
 
-
-class OrganizationNotFound(AdminApiError):
+class OrganizationNotFound(AdminApiError, code="organization_not_found", exit_code=exit_codes.USAGE):
     """404 on the organization: the ID is wrong, or the key belongs to another organization."""
 
-    exit_code = exit_codes.USAGE
-    code = "organization_not_found"
 
-
-class RateLimited(AdminApiError):
+class RateLimited(AdminApiError, code="rate_limited"):
     """429, still after every wait that the API asked for.
 
     `wait_seconds` is what the API asked for, None when it did not say.
     """
-
-    code = "rate_limited"
 
     def __init__(self, message: str, *, call: str, hint: str = "", wait_seconds: float | None = None) -> None:
         super().__init__(message, call=call, hint=hint)
         self.wait_seconds = wait_seconds
 
 
-class ServerFailed(AdminApiError):
+class ServerFailed(AdminApiError, code="server_failed"):
     """5xx from Atlassian."""
 
-    code = "server_failed"
 
-
-class UnexpectedAnswer(AdminApiError):
+class UnexpectedAnswer(AdminApiError, code="unexpected_answer"):
     """An answer that is not what the API documents: HTML, broken JSON, a redirect, a repeated cursor."""
 
-    code = "unexpected_answer"
 
-
-class ListNotWhole(UnexpectedAnswer):
+class ListNotWhole(UnexpectedAnswer, code="list_not_whole"):
     """A list came to its end, and its own numbers show that it is not the whole list.
 
     Each kind has a class of its own.
     """
 
-    code = "list_not_whole"
 
-
-class CountMismatch(ListNotWhole):
+class CountMismatch(ListNotWhole, code="count_mismatch"):
     """Another number of different entries than the list announced."""
 
-    code = "count_mismatch"
 
-
-class TotalChanged(ListNotWhole):
+class TotalChanged(ListNotWhole, code="total_changed"):
     """One page announced another total than the page before it."""
 
-    code = "total_changed"
 
-
-class NoTotal(ListNotWhole):
+class NoTotal(ListNotWhole, code="no_total"):
     """What is announced as the number of entries is no number."""
 
-    code = "no_total"
 
-
-class RepeatedEntries(ListNotWhole):
+class RepeatedEntries(ListNotWhole, code="repeated_entries"):
     """Entries came twice in a list that does not tell how many there are: others may be missing for them."""
 
-    code = "repeated_entries"
 
-
-class NoEnvelope(ListNotWhole):
+class NoEnvelope(ListNotWhole, code="no_envelope"):
     """A page without what tells whether there is a next one."""
 
-    code = "no_envelope"
 
-
-class QueryRefused(UnexpectedAnswer):
+class QueryRefused(UnexpectedAnswer, code="query_refused"):
     """The GraphQL gateway answered no part of a query: it does not know a field, or does not allow it.
 
     `errors` are the gateway's own, with their messages fit to be shown.
     """
-
-    code = "query_refused"
 
     def __init__(self, message: str, *, call: str, hint: str = "", errors: tuple[dict[str, Any], ...] = ()) -> None:
         super().__init__(message, call=call, hint=hint)
         self.errors = errors
 
 
-class CursorRefused(UnexpectedAnswer):
+class CursorRefused(UnexpectedAnswer, code="cursor_refused"):
     """400 from the event stream: it does not take the place to go on from, or the time to start at."""
 
-    code = "cursor_refused"
 
-
-class NothingRead(ContribauditError):
+class NothingRead(ContribauditError, code="nothing_read", exit_code=exit_codes.UNREACHED):
     """Not one call of an audit got a usable answer, for another reason than the key; nothing is judged or kept."""
 
-    exit_code = exit_codes.UNREACHED
-    code = "nothing_read"
 
-
-class PageNotRead(ContribauditError):
+class PageNotRead(ContribauditError, code="page_not_read", exit_code=exit_codes.UNREACHED):
     """A public page, or a copy of it, gave nothing that can be read.
 
     `why` is a word for programs: "forbidden", "login_form", "too_large".
     """
-
-    exit_code = exit_codes.UNREACHED
-    code = "page_not_read"
 
     def __init__(self, message: str, *, why: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.why = why
 
 
-class StoreError(ContribauditError):
+class StoreError(ContribauditError, code="store"):
     """The history cannot be read or written."""
 
-    code = "store"
 
-
-class StoreBusy(StoreError):
+class StoreBusy(StoreError, code="store_busy"):
     """Another audit of the same organization is running on this store."""
 
-    code = "store_busy"
 
-
-class StoreNewer(StoreError):
+class StoreNewer(StoreError, code="store_newer"):
     """The store was written by a newer version of contribaudit."""
 
-    code = "store_newer"
 
-
-class StoreDamaged(StoreError):
+class StoreDamaged(StoreError, code="store_damaged", exit_code=exit_codes.DAMAGED):
     """The store's file is not a readable database any more."""
 
-    exit_code = exit_codes.DAMAGED
-    code = "store_damaged"
 
-
-class EvidenceDamaged(ContribauditError):
+class EvidenceDamaged(ContribauditError, code="evidence_damaged", exit_code=exit_codes.DAMAGED):
     """Exported evidence is not what its manifest, signature or chain says."""
 
-    exit_code = exit_codes.DAMAGED
-    code = "evidence_damaged"
 
-
-class EvidenceNewer(ContribauditError):
+class EvidenceNewer(ContribauditError, code="evidence_newer"):
     """The evidence was written by a newer version of contribaudit."""
 
-    code = "evidence_newer"
 
-
-class OutputError(ContribauditError):
+class OutputError(ContribauditError, code="output"):
     """The result was computed but could not be written."""
 
-    code = "output"
 
-
-class NotDelivered(ContribauditError):
+class NotDelivered(ContribauditError, code="not_delivered", exit_code=exit_codes.UNREACHED):
     """A destination of `notify test` did not take the message."""
-
-    exit_code = exit_codes.UNREACHED
-    code = "not_delivered"
