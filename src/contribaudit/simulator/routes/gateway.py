@@ -14,14 +14,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contribaudit.simulator.endpoint import Call, Endpoint, Page, single
-from contribaudit.simulator.graphql import FieldError, Schema, answer, read_schema
+from contribaudit.simulator.graphql import FieldError, answer, read_schema
 from contribaudit.simulator.values import App, Json
 
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
+
 BETA = "JiraAtlassianIntelligence"
-EXPERIMENT = "Query.virtualAgent"
+EXPERIMENT = "virtualAgent"
 JIRA = ("jira-software", "jira-core", "jira-servicedesk", "jira-product-discovery")
 PRODUCT_KEYS = {
     "jira-software": "jira-software",
@@ -40,16 +43,15 @@ def schema_text() -> str:
 
 
 @cache
-def schema() -> Schema:
-    """The types that the gateway publishes."""
-    return read_schema(schema_text())
+def schema(*, experiment: bool = True) -> GraphQLSchema:
+    """The types that the gateway publishes, those of its experiment only where it runs."""
+    return read_schema(schema_text(), *(() if experiment else (EXPERIMENT,)))
 
 
 def read(call: Call) -> Page:
     """The answer to a query."""
-    offered = schema() if call.options.gateway_experiment else schema().without(EXPERIMENT)
     closed = frozenset() if call.options.gateway_beta else frozenset((BETA,))
-    return single(answer(offered, call.body, root(call), closed))
+    return single(answer(schema(experiment=call.options.gateway_experiment), call.body, root(call), closed))
 
 
 def shape(_: Call, page: Page) -> Json:
