@@ -73,6 +73,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.schema import SchemaItem
 
 from contribaudit.store.columns import Escaped, Moment
 
@@ -82,10 +83,6 @@ HEAD = FIRST
 """The newest migration. A store at this revision opens without importing Alembic."""
 
 Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id() -> Column[int]:
-    return Column("id", Id, primary_key=True, autoincrement=False)
 
 
 def _signature(verb: str) -> list[Column[Any]]:
@@ -108,16 +105,28 @@ metadata = MetaData(
 )
 
 
-log_readings = Table(
+def _numbered(name: str, *items: SchemaItem) -> Table:
+    """A table whose rows have a number as their key."""
+    return Table(name, metadata, Column("id", Id, primary_key=True, autoincrement=False), *items)
+
+
+def _texts(*names: str) -> list[Column[Any]]:
+    """Columns of hostile text, none of them ever null."""
+    return [Column(name, Escaped, nullable=False) for name in names]
+
+
+def _one_of(table: str, name: str, *, index: bool | None = None) -> Column[Any]:
+    """The number of a row of another table, never null."""
+    return Column(name, Id, ForeignKey(f"{table}.id"), nullable=False, index=index)
+
+
+log_readings = _numbered(
     "log_readings",
-    metadata,
-    _id(),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
-    Column("run", Id, ForeignKey("runs.id"), nullable=False),
+    _one_of("organizations", "organization", index=True),
+    _one_of("runs", "run"),
     Column("covers_from", Moment),
     Column("covers_until", Moment),
-    Column("code", Escaped, nullable=False),
-    Column("reason", Escaped, nullable=False),
+    *_texts("code", "reason"),
     Column("actions", Text),  # JSON list; null when the same as in the reading before
     Column("read", BigInteger, nullable=False),
     Column("kept", BigInteger, nullable=False),
@@ -125,75 +134,53 @@ log_readings = Table(
     UniqueConstraint("organization", "run"),
 )
 
-events = Table(
+events = _numbered(
     "events",
-    metadata,
-    _id(),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
+    _one_of("organizations", "organization"),
     Column("event", Escaped, nullable=False),
     Column("happened_at", Moment, nullable=False),
     Column("processed_at", Moment),
-    Column("action", Escaped, nullable=False),
-    Column("actor_id", Escaped, nullable=False),
-    Column("actor_name", Escaped, nullable=False),
-    Column("actor_email", Escaped, nullable=False),
-    Column("via", Escaped, nullable=False),
+    *_texts("action", "actor_id", "actor_name", "actor_email", "via"),
     Column("named", Text, nullable=False),  # JSON list
     Column("message", Escaped, nullable=False),
     Column("response", Id, ForeignKey("responses.id")),
 )
 Index("events_time", events.c.organization, events.c.happened_at)
 
-change_notes = Table(
+change_notes = _numbered(
     "annotations",
-    metadata,
-    _id(),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
-    Column("change", Escaped, nullable=False),
-    Column("ticket", Escaped, nullable=False),
-    Column("note", Escaped, nullable=False),
+    _one_of("organizations", "organization", index=True),
+    *_texts("change", "ticket", "note"),
     *_signature("signed"),
 )
 
-looks = Table(
+looks = _numbered(
     "looks",
-    metadata,
-    _id(),
-    Column("account", Escaped, nullable=False),
-    Column("host", Escaped, nullable=False),
+    *_texts("account", "host"),
     Column("run", Id, nullable=False),
     Column("looked_at", Moment, nullable=False),
 )
 
-prunings = Table(
+prunings = _numbered(
     "prunings",
-    metadata,
-    _id(),
     Column("pruned_at", Moment, nullable=False),
-    Column("account", Escaped, nullable=False),
-    Column("host", Escaped, nullable=False),
+    *_texts("account", "host"),
     Column("keep", Escaped, nullable=False),  # the rule in words
     Column("runs", Text, nullable=False),  # JSON [{run, started_at}]
 )
 
 
-attestations = Table(
-    "attestations",
-    metadata,
-    _id(),  # in the order in which they were recorded
+attestations = _numbered(
+    "attestations",  # in the order in which they were recorded
     Column("attestation", Escaped, nullable=False),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
+    _one_of("organizations", "organization", index=True),
     Column("kind", String(32), nullable=False),
-    Column("subject", Escaped, nullable=False),
-    Column("setting", Escaped, nullable=False),
+    *_texts("subject", "setting"),
     Column("value", Text, nullable=False),  # JSON
     Column("looked_by", Escaped, nullable=False),
     Column("observed_at", Moment, nullable=False),
     *_signature("recorded"),
-    Column("look", Escaped, nullable=False),
-    Column("screen", Escaped, nullable=False),
-    Column("console_path", Escaped, nullable=False),
-    Column("note", Escaped, nullable=False),
+    *_texts("look", "screen", "console_path", "note"),
     Column("attachments", Text, nullable=False),  # JSON [{name, sha256, size_bytes}]
     Column("anchors", Text, nullable=False),  # JSON [{signal, organization, kind, subject, state, revision}]
     Column("unanchored_reason", Escaped, nullable=False),
@@ -202,76 +189,60 @@ attestations = Table(
     UniqueConstraint("attestation"),
 )
 
-confirmations = Table(
+confirmations = _numbered(
     "confirmations",
-    metadata,
-    _id(),
-    Column("attestation", Id, ForeignKey("attestations.id"), nullable=False, index=True),
+    _one_of("attestations", "attestation", index=True),
     *_signature("signed"),
 )
 
-revocations = Table(
+revocations = _numbered(
     "revocations",
-    metadata,
-    _id(),
-    Column("attestation", Id, ForeignKey("attestations.id"), nullable=False),
+    _one_of("attestations", "attestation"),
     *_signature("signed"),
     Column("note", Escaped, nullable=False),
     UniqueConstraint("attestation"),
 )
 
-attachments = Table(
+attachments = _numbered(
     "attachments",
-    metadata,
-    _id(),
     Column("digest", Escaped, nullable=False),
     Column("body", LargeBinary, nullable=False),  # zlib
     UniqueConstraint("digest"),
 )
 
-plans = Table(
+plans = _numbered(
     "plans",
-    metadata,
-    _id(),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
-    Column("run", Id, ForeignKey("runs.id"), nullable=False),  # the first that saw it so
+    _one_of("organizations", "organization", index=True),
+    _one_of("runs", "run"),  # the first that saw it so
     Column("since", Moment, nullable=False),
     Column("highest", Escaped),  # null when a run could not tell
     Column("words", Text, nullable=False),  # JSON list
 )
 
 
-space_lists = Table(
+space_lists = _numbered(
     "space_lists",
-    metadata,
-    _id(),
-    Column("app", Id, ForeignKey("subjects.id"), nullable=False),
+    _one_of("subjects", "app"),
     Column("status", String(8), nullable=False),
     Column("announced", BigInteger),
     Column("read", BigInteger, nullable=False),
-    Column("code", Escaped, nullable=False),
-    Column("reason", Escaped, nullable=False),
-    Column("visible_to", Escaped, nullable=False),
+    *_texts("code", "reason", "visible_to"),
     Column("requests", Integer, nullable=False),
-    Column("first_run", Id, ForeignKey("runs.id"), nullable=False),
+    _one_of("runs", "first_run"),
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run whose listing came out otherwise; null while open
 )
 _current_space = space_lists.c.ended_run.is_(None)
 Index("space_lists_open", space_lists.c.app, unique=True, sqlite_where=_current_space, postgresql_where=_current_space)
 
-spaces = Table(
+spaces = _numbered(
     "spaces",
-    metadata,
-    _id(),
-    Column("app", Id, ForeignKey("subjects.id"), nullable=False),
+    _one_of("subjects", "app"),
     Column("space", Escaped, nullable=False),  # its ARI
     Column("key", Escaped, nullable=False),
     Column("folded", Escaped, nullable=False),  # the key without case, cut where it is very long, for finding it
-    Column("name", Escaped, nullable=False),
-    Column("type", Escaped, nullable=False),
-    Column("status", Escaped, nullable=False),
+    *_texts("name", "type", "status"),
     Column("created_at", Moment),
-    Column("first_run", Id, ForeignKey("runs.id"), nullable=False),
+    _one_of("runs", "first_run"),
     Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it so; null while open
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw it otherwise, or not; null while open
 )
@@ -280,68 +251,50 @@ Index("spaces_by_key", spaces.c.app, spaces.c.folded, spaces.c.space)
 Index("spaces_by_run", spaces.c.app, spaces.c.first_run)
 
 
-watched_documents = Table(
+watched_documents = _numbered(
     "watched_documents",
-    metadata,
-    _id(),
-    Column("document", Escaped, nullable=False),
-    Column("title", Escaped, nullable=False),
-    Column("url", Escaped, nullable=False),
+    *_texts("document", "title", "url"),
     *_signature("added"),
     UniqueConstraint("document"),
 )
 
-document_looks = Table(
-    "document_looks",
-    metadata,
-    _id(),  # in the order in which they were recorded
+document_looks = _numbered(
+    "document_looks",  # in the order in which they were recorded
     Column("document", Escaped, nullable=False),
     Column("outcome", String(16), nullable=False),
-    Column("code", Escaped, nullable=False),
-    Column("reason", Escaped, nullable=False),
+    *_texts("code", "reason"),
     Column("retrieved_at", Moment, nullable=False),
     Column("source", Escaped, nullable=False),
     Column("fetched", Boolean, nullable=False),
-    Column("sha256", Escaped, nullable=False),
-    Column("text_sha256", Escaped, nullable=False),
+    *_texts("sha256", "text_sha256"),
     Column("size_bytes", BigInteger, nullable=False),
     Column("stated_on", String(10)),  # ISO 8601; null where the page names no day
     Column("redirects", Text, nullable=False),  # JSON list
     Column("accepted", Boolean, nullable=False),
-    Column("etag", Escaped, nullable=False),
-    Column("last_modified", Escaped, nullable=False),
+    *_texts("etag", "last_modified"),
     *_signature("recorded"),
     Column("provisions", LargeBinary),  # zlib of JSON; null where the look brought no text of its own
 )
 Index("document_looks_document", document_looks.c.document, document_looks.c.id)
 
-document_pages = Table(
+document_pages = _numbered(
     "document_pages",
-    metadata,
-    _id(),
     Column("digest", Escaped, nullable=False),
     Column("body", LargeBinary, nullable=False),  # zlib
     UniqueConstraint("digest"),
 )
 
-document_notes = Table(
+document_notes = _numbered(
     "document_notes",
-    metadata,
-    _id(),
-    Column("document", Escaped, nullable=False),
-    Column("anchor", Escaped, nullable=False),
-    Column("provision", Escaped, nullable=False),
-    Column("text_sha256", Escaped, nullable=False),
+    *_texts("document", "anchor", "provision", "text_sha256"),
     Column("holds", Boolean, nullable=False),
     Column("note", Escaped, nullable=False),
     *_signature("signed"),
 )
 
 
-subprocessor_lists = Table(
-    "subprocessor_lists",
-    metadata,
-    _id(),  # in the order in which they were imported
+subprocessor_lists = _numbered(
+    "subprocessor_lists",  # in the order in which they were imported
     Column("effective", String(10), nullable=False),  # ISO 8601
     Column("source", Escaped, nullable=False),
     Column("digest", Escaped, nullable=False),  # of the page
@@ -349,10 +302,8 @@ subprocessor_lists = Table(
     *_signature("imported"),
 )
 
-subprocessor_reviews = Table(
+subprocessor_reviews = _numbered(
     "subprocessor_reviews",
-    metadata,
-    _id(),
     Column("effective", String(10), nullable=False),  # of the list
     Column("row", Escaped, nullable=False),  # its name; "" for everything that the list changed
     Column("note", Escaped, nullable=False),
@@ -360,10 +311,8 @@ subprocessor_reviews = Table(
 )
 
 
-manifests = Table(
+manifests = _numbered(
     "manifests",
-    metadata,
-    _id(),
     Column("scope", Escaped, nullable=False),  # the organizations' IDs, sorted, a line each
     Column("kind", String(8), nullable=False),  # "run" or "period"
     Column("run", Id, nullable=False),  # the newest that it holds
@@ -371,30 +320,24 @@ manifests = Table(
     Column("previous", Escaped),
     Column("written_at", Moment, nullable=False),
     Column("signed_with", Escaped),  # fingerprint of the key
-    Column("account", Escaped, nullable=False),
-    Column("host", Escaped, nullable=False),
-    Column("place", Escaped, nullable=False),
+    *_texts("account", "host", "place"),
     UniqueConstraint("sha256"),
 )
 
-ledgers = Table(
+ledgers = _numbered(
     "ledgers",
-    metadata,
-    _id(),
-    Column("run", Id, ForeignKey("runs.id"), nullable=False),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
+    _one_of("runs", "run"),
+    _one_of("organizations", "organization"),
     Column("clock_skew_seconds", Float),
     Column("entries", LargeBinary, nullable=False),  # zlib of JSON lists, a line each
     UniqueConstraint("run", "organization"),
 )
 
 
-baselines = Table(
+baselines = _numbered(
     "baselines",
-    metadata,
-    _id(),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False, index=True),
-    Column("run", Id, ForeignKey("runs.id"), nullable=False),  # what this run knew is approved
+    _one_of("organizations", "organization", index=True),
+    _one_of("runs", "run"),  # what this run knew is approved
     *_signature("approved"),
     Column("reason", Escaped, nullable=False),
     Column("until", Moment),
@@ -403,38 +346,27 @@ baselines = Table(
 
 VERSION_TABLE = "contribaudit_version"
 
-runs = Table(
+runs = _numbered(
     "runs",
-    metadata,
-    _id(),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=False),
     Column("complete", Boolean, nullable=False),
-    Column("trigger", Escaped, nullable=False),
-    Column("account", Escaped, nullable=False),
-    Column("host", Escaped, nullable=False),
-    Column("tool_version", Escaped, nullable=False),
-    Column("rulebook_sha256", Escaped, nullable=False),
-    Column("policy_sha256", Escaped, nullable=False),
-    Column("policy_name", Escaped, nullable=False),
-    Column("selection", Escaped, nullable=False),
+    *_texts(
+        "trigger", "account", "host", "tool_version", "rulebook_sha256", "policy_sha256", "policy_name", "selection"
+    ),
     Column("exit_code", Integer),
     Column("summary", Text),
     Column("planned_at", Moment),  # null: nothing planned it, or a version wrote it that did not ask
 )
 
-organizations = Table(
+organizations = _numbered(
     "organizations",
-    metadata,
-    _id(),
     Column("organization", Escaped, nullable=False, unique=True),
 )
 
-unreached = Table(  # audits that could read nothing of an organization: no run is kept of it
+unreached = _numbered(  # audits that could read nothing of an organization: no run is kept of it
     "unreached",
-    metadata,
-    _id(),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
+    _one_of("organizations", "organization"),
     Column("started_at", Moment, nullable=False),
     Column("reason", Escaped, nullable=False),
 )
@@ -449,8 +381,8 @@ policies = Table(  # as resolved, so that evidence is judged by what judged the 
 snapshots = Table(
     "snapshots",
     metadata,
-    Column("run", Id, ForeignKey("runs.id"), nullable=False),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
+    _one_of("runs", "run"),
+    _one_of("organizations", "organization"),
     Column("position", Integer, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=False),
@@ -469,8 +401,7 @@ collections = Table(
     Column("started_at", Moment, nullable=False),
     Column("announced", BigInteger),
     Column("read", BigInteger, nullable=False),
-    Column("code", Escaped, nullable=False),
-    Column("reason", Escaped, nullable=False),
+    *_texts("code", "reason"),
     Column("missing_scope", Escaped),
     Column("requests", BigInteger, nullable=False),
     Column("seconds", Float, nullable=False),
@@ -481,53 +412,42 @@ collections = Table(
 )
 
 # Without unique constraints: a long hostile name does not fit into a PostgreSQL index, and saves are serialized anyway.
-topics = Table(
+topics = _numbered(
     "topics",
-    metadata,
-    _id(),
-    Column("organization", Id, ForeignKey("organizations.id"), nullable=False),
-    Column("collector", Escaped, nullable=False),
-    Column("setting", Escaped, nullable=False),
+    _one_of("organizations", "organization"),
+    *_texts("collector", "setting"),
 )
 
-subjects = Table(
+subjects = _numbered(
     "subjects",
-    metadata,
-    _id(),
-    Column("seen_in", Id, ForeignKey("organizations.id"), nullable=False, index=True),
+    _one_of("organizations", "seen_in", index=True),
     Column("organization", Escaped, nullable=False),  # the subject's own: "" for the company
     Column("kind", String(32), nullable=False),
     Column("subject", Escaped, nullable=False),
 )
 
-sources = Table(
+sources = _numbered(
     "sources",
-    metadata,
-    _id(),
     Column("source", Escaped, nullable=False),
 )
 
-responses = Table(
+responses = _numbered(
     "responses",
-    metadata,
-    _id(),
     Column("digest", Escaped, nullable=False),
     Column("body", LargeBinary),  # zlib; null when a fact names the digest and nobody handed in the object
     UniqueConstraint("digest"),
 )
 
-facts = Table(
+facts = _numbered(
     "facts",
-    metadata,
-    _id(),
-    Column("topic", Id, ForeignKey("topics.id"), nullable=False),
-    Column("subject", Id, ForeignKey("subjects.id"), nullable=False),
+    _one_of("topics", "topic"),
+    _one_of("subjects", "subject"),
     Column("value", Text),  # JSON; null when unavailable
     Column("unavailable", Text),  # JSON {code, reason, missing_scope}; null when observed
     Column("grade", String(16)),
-    Column("source", Id, ForeignKey("sources.id"), nullable=False),
+    _one_of("sources", "source"),
     Column("response", Id, ForeignKey("responses.id")),
-    Column("first_run", Id, ForeignKey("runs.id"), nullable=False),
+    _one_of("runs", "first_run"),
     Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it; null while open
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw something else, or nothing; null while open
 )
@@ -536,15 +456,12 @@ Index("facts_open", facts.c.topic, facts.c.subject, unique=True, sqlite_where=_o
 _ended = facts.c.ended_run.is_not(None)
 Index("facts_ended", facts.c.ended_run, sqlite_where=_ended, postgresql_where=_ended)
 
-outcomes = Table(
+outcomes = _numbered(
     "outcomes",
-    metadata,
-    _id(),
     Column("organization", Escaped, nullable=False),  # "" for a finding about the company
-    Column("check", Escaped, nullable=False),
-    Column("finding", Escaped, nullable=False),
+    *_texts("check", "finding"),
     Column("outcome", String(24), nullable=False),
-    Column("first_run", Id, ForeignKey("runs.id"), nullable=False),
+    _one_of("runs", "first_run"),
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run with another outcome, or none; null while open
 )
 _current = outcomes.c.ended_run.is_(None)
@@ -557,18 +474,14 @@ told = Table(
     Column("key", Escaped, nullable=False),  # "" for the organization itself: up to which run it was told of
     Column("run", Id),  # no reference: a run may be removed
     Column("event", String(16), nullable=False),
-    Column("state", Escaped, nullable=False),
-    Column("topic", Escaped, nullable=False),
-    Column("text", Escaped, nullable=False),
+    *_texts("state", "topic", "text"),
     Column("told_at", Moment, nullable=False),
     Column("times", Integer, nullable=False),
     PrimaryKeyConstraint("organization", "key"),
 )
 
-messages = Table(
+messages = _numbered(
     "messages",
-    metadata,
-    _id(),
     Column("organization", Escaped, nullable=False),
     Column("run", Id),
     Column("event", String(16), nullable=False),
@@ -578,11 +491,9 @@ messages = Table(
     Column("created_at", Moment, nullable=False),
 )
 
-deliveries = Table(
+deliveries = _numbered(
     "deliveries",
-    metadata,
-    _id(),
-    Column("message", Id, ForeignKey("messages.id"), nullable=False, index=True),
+    _one_of("messages", "message", index=True),
     Column("destination", String(64), nullable=False),
     Column("name", Escaped, nullable=False),
     Column("attempts", Integer, nullable=False),
