@@ -1,0 +1,156 @@
+"""The cells of the vendor's list of sub-processors: labels of columns, texts with their links, and rows of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from contribaudit.core.model.subprocessors import (
+    GROUP,
+    THIRD_PARTY,
+    Column,
+    Link,
+    Row,
+    SubprocessorRules,
+)
+from contribaudit.errors import SubprocessorsNotRead
+
+SAVE = "Open the page in a browser, let it load to its end, and save it as HTML"
+COMPARE = "Compare the row with the page. If the page has changed its form, save it as HTML and import that"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+class Labels:
+    """The labels of columns, by the words that the rulebook has for them."""
+
+    def __init__(self, rules: SubprocessorRules) -> None:
+        self._of = {label: column for column, labels in rules.columns.items() for label in labels}
+        self.shown: Mapping[str, str] = rules.titles
+
+    def of(self, text: str) -> Column | None:
+        """The column of which this is the label and nothing else."""
+        return self._of.get(" ".join(text.casefold().split()).strip(" #*_:"))
+
+    def heads(self, line: str) -> bool:
+        """Whether a line is the label of a cell, or begins with one and a colon."""
+        if self.of(line) not in (None, "name"):
+            return True
+        label, colon, _ = line.partition(":")
+        return bool(colon) and self.of(label) not in (None, "name")
+
+    def split(self, cell: str) -> tuple[Column | None, str]:
+        """The column whose label stands in a paragraph of its own or before a colon, and the rest; None without one."""
+        first, _, rest = cell.partition("\n")
+        column = self.of(first)
+        if column is not None:
+            return column, rest.strip()
+        label, colon, value = first.partition(":")
+        column = self.of(label) if colon else None
+        return (column, f"{value.strip()}\n{rest}".strip()) if column is not None else (None, cell)
+
+    def begins(self, text: str) -> tuple[Column, str] | None:
+        """The column whose label a cell begins with, and what follows it; None where it begins with none."""
+        first, _, rest = text.partition("\n")
+        column = self.of(first)
+        if column is not None:
+            return column, rest.strip()
+        folded = text.casefold()
+        for label, column in sorted(self._of.items(), key=lambda one: -len(one[0])):
+            after = folded[len(label) : len(label) + 1]
+            if folded.startswith(label) and (after == ":" or (after in " \n" and column != "name")):
+                return column, text[len(label) :].lstrip(": \n")
+        return None
+
+    def table(self, columns: Sequence[Column | None], headings: Sequence[str]) -> tuple[Column, ...] | None:
+        """The table that has these columns; None for one of something else.
+
+        Raises SubprocessorsNotRead for a table of ours with a column more or less.
+        """
+        known = {one for one in columns if one is not None}
+        if "products" not in known or not known & {"locations", "country"}:
+            return None
+        wanted = THIRD_PARTY if "locations" in known else GROUP
+        if tuple(columns) == wanted:
+            return wanted
+        strange = [clean(text) for text, one in zip(headings, columns, strict=True) if one is None]
+        missing = [self.shown[one] for one in wanted if one not in known]
+        told = f"it has the column {strange[0]!r}, which is not known" if strange else "its columns have another order"
+        told = f"the column {missing[0]!r} is missing" if missing else told
+        raise SubprocessorsNotRead(f"a table cannot be read: {told}", why="unknown_column", hint=COMPARE)
+
+
+_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*([^()\s]*)\s*\)")
+_UNWRAPPED_ADDRESS = re.compile(r"\]\(([^()]*)\)")
+_INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def clean(text: str) -> str:
+    """One line, without control and invisible characters."""
+    return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def _cell(text: str) -> tuple[str, tuple[Link, ...]]:
+    """A cell's text, a paragraph a line, and the links that it writes as Markdown does."""
+    text = _UNWRAPPED_ADDRESS.sub(lambda found: f"]({''.join(found[1].split())})", text)
+    links = tuple(Link(clean(found[1]), found[2]) for found in _LINK.finditer(text))
+    shown = _LINK.sub(lambda found: f" {found[1]} ", text).replace("**", "")
+    paragraphs = (clean(one) for one in shown.split("\n"))
+    return re.sub(r" ([.,;:])", r"\1", "\n".join(one for one in paragraphs if one)), links
+
+
+def row_of(
+    columns: tuple[Column, ...], cells: Sequence[str], labels: Labels, links: Sequence[Iterable[Link]] = ()
+) -> Row:
+    """A row of cells without their labels; `links` are those of each cell that its text does not write.
+
+    Raises SubprocessorsNotRead for a row without a name.
+    """
+    found: dict[Column, str] = {}
+    known: dict[Link, None] = {}
+    its_links = [*links, *[()] * (len(columns) - len(links))]
+    for column, raw, others in zip(columns, cells, its_links, strict=True):
+        found[column], written = _cell(raw)
+        known.update(dict.fromkeys((*others, *written)))
+    name = clean(found["name"])
+    if "](" in name:
+        raise SubprocessorsNotRead(
+            f"a row has no name: {name[:60]!r} is the end of a link", why="empty_cell", hint=COMPARE
+        )
+    if not name:
+        raise SubprocessorsNotRead(
+            f"a row has no name; its {labels.shown['products']} are {clean(found['products'])!r}",
+            why="empty_cell",
+            hint=COMPARE,
+        )
+    return Row(
+        name=name,
+        products=found["products"],
+        purposes=found.get("purposes", ""),
+        data_categories=found.get("data_categories", ""),
+        locations=found.get("locations", found.get("country", "")),
+        security=found.get("security", ""),
+        links=tuple(known),
+        group=columns == GROUP,
+    )
+
+
+def unlabelled(name: str, column: Column, labels: Labels, text: str) -> SubprocessorsNotRead:
+    begins = clean(text)[:60]
+    told = f"begins with {begins!r}" if begins else "is empty"
+    return SubprocessorsNotRead(
+        f"row {name!r}, column {labels.shown[column]!r}: the cell {told} instead of its label",
+        why="unlabelled",
+        hint=COMPARE,
+    )
+
+
+def without_label(cell: str, labels: Labels) -> str:
+    """A name; a page may repeat the label before it."""
+    found, rest = labels.split(cell)
+    return rest if found == "name" and rest.strip() else cell

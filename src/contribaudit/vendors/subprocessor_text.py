@@ -1,0 +1,216 @@
+"""The tables of sub-processors of a text browser's page, or of a paste: by bars, by tabs, or by labels alone."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+
+from contribaudit.core.model.subprocessors import (
+    MAY_BE_EMPTY,
+    THIRD_PARTY,
+    Column,
+    Row,
+)
+from contribaudit.errors import SubprocessorsNotRead
+from contribaudit.vendors.subprocessor_cells import (
+    SAVE,
+    Labels,
+    Table,
+    clean,
+    row_of,
+    unlabelled,
+    without_label,
+)
+
+_RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)+\|?[ \t]*$", re.MULTILINE)
+_HARD_BREAK = re.compile(r"\n[ \t]{2,}(?=\n|$)")
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]", re.MULTILINE)
+_BAR = "\x1f"
+
+
+def text_tables(text: str, labels: Labels) -> Iterator[Table]:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").replace(_BAR, " ")
+    lines = text.split("\n")
+    headed = next((n for n, line in enumerate(lines) if "\t" in line and _is_header(line.split("\t"), labels)), None)
+    if headed is not None and not _labelled(lines[headed + 1 :], labels):
+        yield from _tabbed(lines[headed:], labels)
+        return
+    chunks = _chunks(text, labels)
+    yield from _stream(chunks, labels)
+
+
+def _is_header(cells: Sequence[str], labels: Labels) -> bool:
+    return labels.table([labels.of(one) for one in cells], list(cells)) is not None
+
+
+def _labelled(lines: Sequence[str], labels: Labels) -> bool:
+    """Whether the cells of pasted rows carry their labels."""
+    rows = (line.split("\t") for line in lines if "\t" in line)
+    return any(labels.begins(cells[1]) is not None for cells in rows if not _is_header(cells, labels))
+
+
+def _tabbed(lines: Sequence[str], labels: Labels) -> Iterator[Table]:
+    """A row a line, tabs between cells, as spreadsheets take it; the header says which column is which."""
+    columns: tuple[Column, ...] | None = None
+    rows: list[Row] = []
+    for cells in csv.reader(lines, delimiter="\t"):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > 1 and _is_header(cells, labels):
+            if columns is not None:
+                yield Table(columns, tuple(rows))
+            columns, rows = labels.table([labels.of(one) for one in cells], cells), []
+            continue
+        assert columns is not None, "the first line is a header"
+        if len(cells) == 1:
+            continue  # a heading or a sentence between the tables
+        if len(cells) != len(columns):
+            told = f"row {clean(cells[0])!r} has {len(cells)} cells, and its table {len(columns)} columns"
+            raise SubprocessorsNotRead(f"the page is truncated: {told}", why="truncated", hint=SAVE)
+        rows.append(row_of(columns, cells, labels))
+    if columns is not None:
+        yield Table(columns, tuple(rows))
+
+
+def _chunks(text: str, labels: Labels) -> list[str]:
+    """The text cut where one cell ends and the next begins: at bars and tabs, else before each line that is a label."""
+    text = _RULE.sub("  ", text)
+    if re.search(r"^[ \t]*\|[ \t]*$", text, re.MULTILINE) or text.count("|") >= len(THIRD_PARTY):
+        text = re.sub(r"^[ \t]*\|(?=[^\n]*\|[ \t]*$)(?P<row>[^\n]*)\|[ \t]*$", r"\g<row>\n  ", text, flags=re.MULTILINE)
+        text = text.replace("|", _BAR)
+    elif "\t" in text:
+        text = text.replace("\t", _BAR)
+    else:
+        cells = (_BAR + line if labels.heads(line) else line for line in text.split("\n"))
+        text = "\n".join(cells)
+    # Where blank lines were lost, a label would run into what follows it.
+    spaced = (f"\n{line}\n" if labels.of(line.replace(_BAR, "")) is not None else line for line in text.split("\n"))
+    return "\n".join(spaced).split(_BAR)
+
+
+def _paragraphs(text: str) -> str:
+    """Wrapped lines joined: a paragraph a line, and a line of its own after a hard break."""
+    joined: list[str] = []
+    fresh, hyphen = True, False
+    for line in text.split("\n"):
+        bare = line.strip()
+        if not bare:
+            fresh = True
+            continue
+        if fresh:
+            joined.append("\n" if joined else "")
+            bare = re.sub(r"^#{1,6}\s+", "", bare)
+        elif not (hyphen and re.match(r"\w", bare)):  # a text browser also breaks lines at hyphens
+            joined.append(" ")
+        joined.append(bare)
+        fresh, hyphen = line.endswith("  "), re.search(r"\w-$", bare) is not None
+    return "".join(joined)
+
+
+def _stream(chunks: Sequence[str], labels: Labels) -> Iterator[Table]:
+    at = 0
+    while (start := _header_at(chunks, at, labels)) is not None:
+        columns, at, rest = _header(chunks, start, labels)
+        if columns is None:
+            continue
+        rows: list[Row] = []
+        name = rest
+        while name:
+            if labels.of(name) == "name" and at < len(chunks) and _bare_label(chunks[at], labels):
+                at -= 1
+                break
+            left = len(chunks) - at
+            if left < len(columns) - 1:
+                if not left and not _looks_cut(name):
+                    break  # a sentence after the last table
+                missing = labels.shown[columns[1 + left]]
+                told = f"it breaks off in row {clean(name)!r}, before {missing!r}"
+                raise SubprocessorsNotRead(f"the page is truncated: {told}", why="truncated", hint=SAVE)
+            cells = [name]
+            following = ""
+            for column in columns[1:]:
+                chunk, last = chunks[at], column == columns[-1]
+                at += 1
+                if last:
+                    chunk, following = _next_name(chunk, labels, at == len(chunks))
+                cells.append(_of_label(clean(name), column, _paragraphs(chunk), labels, last=at == len(chunks)))
+            rows.append(row_of(columns, cells, labels))
+            name = following
+        yield Table(columns, tuple(rows))
+
+
+def _looks_cut(text: str) -> bool:
+    """Whether what follows the last row may be the name of one more, rather than a sentence of the page."""
+    return "\n" not in text and len(text) <= 80 and not re.match(r"(©|copyright|back to|was this)", text.casefold())
+
+
+def _of_label(name: str, column: Column, cell: str, labels: Labels, *, last: bool) -> str:
+    begins = labels.begins(cell)
+    if begins is None or begins[0] != column:
+        raise unlabelled(name, column, labels, cell)
+    if not begins[1] and last and column not in MAY_BE_EMPTY:
+        told = f"it breaks off in row {name!r}, in {labels.shown[column]!r}"
+        raise SubprocessorsNotRead(f"the page is truncated: {told}", why="truncated", hint=SAVE)
+    return begins[1]
+
+
+def _header_at(chunks: Sequence[str], at: int, labels: Labels) -> int | None:
+    """Where a header row begins: a chunk that ends with the label of names, before the bare label of products."""
+    for place in range(at, len(chunks) - 1):
+        if labels.of(_paragraphs(chunks[place]).rpartition("\n")[2]) == "name" and _bare_label(
+            chunks[place + 1], labels
+        ):
+            return place
+    return None
+
+
+def _bare_label(chunk: str, labels: Labels) -> bool:
+    return labels.of(_paragraphs(chunk)) == "products"
+
+
+def _header(chunks: Sequence[str], start: int, labels: Labels) -> tuple[tuple[Column, ...] | None, int, str]:
+    """The columns that a header names, where its last chunk was, and the name of the first row, which follows in it."""
+    columns: list[Column | None] = ["name"]
+    headings = ["name"]
+    for at in range(start + 1, len(chunks)):
+        text = _paragraphs(chunks[at])
+        first, _, rest = text.partition("\n")
+        columns.append(labels.of(first))
+        headings.append(first)
+        if rest:
+            last = rest.rpartition("\n")[2]
+            return labels.table(columns, headings), at + 1, last
+        if columns[-1] is None:
+            break
+    told = labels.shown.get(columns[-1], headings[-1]) if columns[-1] is not None else clean(headings[-1])[:60]
+    raise SubprocessorsNotRead(
+        f"the page is truncated: its table breaks off after the heading {told!r}", why="truncated", hint=SAVE
+    )
+
+
+def _next_name(chunk: str, labels: Labels, at_end: bool) -> tuple[str, str]:
+    """The last cell of a row, and the name of the next one, which follows it without a bar; "" where none does."""
+    parts = [part for part in _HARD_BREAK.split(chunk) if part.strip()]
+    heading = next((n for n, part in enumerate(parts) if n and _HEADING.search(part)), None)
+    if heading is not None:  # the table ended
+        return "\n\n".join(parts[:heading]), _paragraphs(parts[-1]).rpartition("\n")[2]
+    if len(parts) > 2 and parts[-1].lstrip().startswith("("):  # "Some Company (its models)", broken before the bracket
+        parts[-2:] = [f"{parts[-2]}\n{parts[-1].lstrip()}"]
+    if len(parts) > 1:
+        cells, between = parts[:-1], _paragraphs(parts[-1])
+        if labels.of(between.rpartition("\n")[2]) == "name":
+            return "\n\n".join(cells), between.rpartition("\n")[2]
+        return "\n\n".join(cells), between if at_end else without_label(between, labels).replace("\n", " ")
+    if at_end:
+        return chunk, ""
+    # A paste lost its hard breaks: the name is the last paragraph, or the last line where there are none.
+    cut = chunk.rstrip("\n ")
+    blank = list(re.finditer(r"\n[ \t]*\n", cut))
+    label_alone = labels.of(_paragraphs(cut[: blank[-1].start()])) is not None if blank else True
+    if blank and not label_alone:
+        cell, name = cut[: blank[-1].start()], cut[blank[-1].end() :]
+    else:
+        cell, _, name = cut.rpartition("\n")
+    title = re.search(r"^.*\bgroup sub-?processors?\b.*$", cell, re.IGNORECASE | re.MULTILINE)
+    return cell[: title.start()] if title else cell, _paragraphs(name).replace("\n", " ")
