@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from contribaudit.core.model.provisions import Provision, ProvisionKind, folded, text_digest
 from contribaudit.core.resolve.provisions import ChangeKind, compare
 from contribaudit.errors import PageNotRead
-from contribaudit.vendors.pages import read_page, stated_day
+from contribaudit.vendors.days import stated_day
+from contribaudit.vendors.pages import read_page
 from tests.vendors.documents import RULES
 
 HTML = """<!doctype html><html><head><title>T</title><style>p{}</style></head><body><nav>menu</nav>

@@ -23,6 +23,7 @@ from contribaudit.core.model.subprocessors import (
     SubprocessorRules,
 )
 from contribaudit.errors import SubprocessorsNotRead
+from contribaudit.vendors.days import DAY, day_of
 from contribaudit.vendors.subprocessor_cells import SAVE, Labels
 from contribaudit.vendors.subprocessor_html import html_tables, plain
 from contribaudit.vendors.subprocessor_text import text_tables
@@ -63,15 +64,9 @@ _CELL = re.compile(r"<table\b[^<>]*>\s*(?:<[^<>]*>\s*){0,4}<t[dh]\b", re.IGNOREC
 """A table of HTML; a tag in a name of a text page is none."""
 
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = "|".join(f"{name}[a-z]*" for name in _MONTHS)
-_DAY = (
-    rf"[^0-9\n]{{0,40}}?(?:(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"
-    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<month2>{_MONTH})\.?,?\s+(?P<year2>\d{{4}})"
-    r"|(?P<iso>\d{4}-\d{2}-\d{2}))"
-)
-_DATE = re.compile(rf"(?<![a-z])effective(?![a-z]){_DAY}", re.IGNORECASE)
-_UPDATED = re.compile(rf"(?<![a-z])(?:last\s+)?(?:updated|modified|revised)(?![a-z]){_DAY}", re.IGNORECASE)
+_UP_TO_IT = r"[^0-9\n]{0,40}?"
+_DATE = re.compile(rf"(?<![a-z])effective(?![a-z]){_UP_TO_IT}{DAY}", re.IGNORECASE)
+_UPDATED = re.compile(rf"(?<![a-z])(?:last\s+)?(?:updated|modified|revised)(?![a-z]){_UP_TO_IT}{DAY}", re.IGNORECASE)
 """For a page that does not say the other."""
 
 
@@ -82,10 +77,7 @@ def _effective(text: str) -> date:
     if found is None:
         raise SubprocessorsNotRead("the page does not say since when it is in force", why="no_date", hint=hint)
     try:
-        if found["iso"]:
-            return date.fromisoformat(found["iso"])
-        number = _MONTHS.index((found["month"] or found["month2"]).casefold()[:3]) + 1
-        return date(int(found["year"] or found["year2"]), number, int(found["day"] or found["day2"]))
+        return day_of(found)
     except ValueError:
         raise SubprocessorsNotRead(
             f"the page is in force since a day that does not exist: {found[0]!r}", why="no_date", hint=hint

@@ -7,7 +7,7 @@ from hashlib import sha256
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.subprocessors import ListHistory, SubprocessorList, SubprocessorRules
 from contribaudit.errors import PageNotRead, SubprocessorsNotRead
-from contribaudit.vendors.pages import decoded
+from contribaudit.vendors.decoding import decoded
 from contribaudit.vendors.subprocessor_csv import is_csv, read_csv
 from contribaudit.vendors.subprocessor_page import read_subprocessors
 
