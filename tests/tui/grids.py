@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.attestations.due import DueScreen, Row, grouped, rows
+from contribaudit.attestations.due import DueScreen, Row, by_screen, rows
 from contribaudit.audit.attesting import AttestationSession
 from contribaudit.audit.job import Job
 from contribaudit.core.model import names
@@ -42,4 +42,4 @@ def due_of(apps: int, screen: str = "rovo-access", plan: str = "Standard") -> tu
         )
     state = state_of(*found)
     asked: list[Row] = list(rows(state, (), POLICY))
-    return next(one for one in grouped(asked) if one.screen.id == screen), state
+    return next(one for one in by_screen(asked) if one.screen.id == screen), state

@@ -5,7 +5,6 @@ Only what the policy's rules wait for is due. One calculation for `attest`, `nex
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from contribaudit.core.model.observation import Grade, Observed, SettingId, Valu
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.second_witness import told_by_gateway
@@ -161,7 +161,7 @@ def due_screens(
     known = list(attestations if attestations is not None else _known(state))
     wanted = waiting(state, findings, policy, checks.ALL, catalogue.find)
     found: list[DueScreen] = []
-    for one in grouped(rows(state, known, policy)):
+    for one in by_screen(rows(state, known, policy)):
         asked = [row for row in one.rows if not ruled_out(state, row) and not _answered_otherwise(state, row)]
         first = {row.key for row in asked if row.key in wanted.values}
 
@@ -179,11 +179,9 @@ def due_screens(
     return found
 
 
-def grouped(shown: Iterable[Row]) -> list[DueScreen]:
+def by_screen(shown: Iterable[Row]) -> list[DueScreen]:
     """The rows by screen and organization, whatever findings wait for."""
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in shown:
-        groups[row.screen.id, row.subject.organization].append(row)
+    groups = grouped(shown, lambda row: (row.screen.id, row.subject.organization))
     return [DueScreen(its[0].screen, organization, tuple(its), None) for (_, organization), its in groups.items()]
 
 

@@ -25,6 +25,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, same_person
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
@@ -342,7 +343,7 @@ class EnteredValue:
 def covering_note(setting: str, value: Value, rows: int, subject: str = "") -> str:
     """The note of each row that one statement about several rows covers."""
     shown = EMPTY if value == () else ", ".join(value) if isinstance(value, tuple) else value
-    return f"One statement about {subject or 'all'} ({rows} {'row' if rows == 1 else 'rows'}): {setting} = {shown}."
+    return f"One statement about {subject or 'all'} ({counted(rows, 'row')}): {setting} = {shown}."
 
 
 def new_id() -> str:
@@ -412,7 +413,7 @@ def raise_all(wrong: Sequence[str]) -> None:
     """Raise UsageError when anything is wrong, with every mistake on a line of its own."""
     if wrong:
         listed = "\n".join(wrong)
-        said = "1 mistake" if len(wrong) == 1 else f"{len(wrong)} mistakes"
+        said = counted(len(wrong), "mistake")
         raise UsageError(f"{said}, and nothing was recorded:\n{listed}", hint="Correct them and try again")
 
 

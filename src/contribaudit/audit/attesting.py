@@ -109,7 +109,7 @@ class AttestationSession:
         `everything` asks whatever was never looked at or is to be looked at again, of one screen all that it shows.
         """
         from contribaudit import catalogue, checks
-        from contribaudit.attestations.due import due_screens, grouped, rows
+        from contribaudit.attestations.due import by_screen, due_screens, rows
         from contribaudit.core.judge.evaluate import evaluate
 
         known, policy, now = self.attestations(), self.job.policy, self.now()
@@ -122,7 +122,7 @@ class AttestationSession:
             if found or screen is None:
                 return found
         shown = rows(state, known, policy)
-        return grouped(row for row in shown if (row.screen is screen if screen is not None else row.is_due(now)))
+        return by_screen(row for row in shown if (row.screen is screen if screen is not None else row.is_due(now)))
 
     def remembered(self) -> State:
         """The last kept run, or an empty state where there is none: to name subjects."""

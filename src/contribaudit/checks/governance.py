@@ -19,6 +19,7 @@ from contribaudit.core.model.audit_log import AuditLog, LogRules, filled, holes
 from contribaudit.core.model.change import CauseKind, Change, Match
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.exposure import newest_decision
 from contribaudit.core.resolve.state import OrganizationState
@@ -44,7 +45,7 @@ def changes_traced(case: CheckContext) -> Verdict:
         return doubt
     changes = [one for one in case.state.changes(place.id, since) if _audited(rules, one)]
     missing = [one for one in changes if not _traced(one)]
-    count = f"{len(changes)} {'change' if len(changes) == 1 else 'changes'}"
+    count = counted(len(changes), "change")
     if missing:
         first = missing[0]
         what = f"{first.setting} of {first.name or first.subject.id}, change {first.id}"

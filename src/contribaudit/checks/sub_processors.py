@@ -18,6 +18,7 @@ from contribaudit.core.judge.selectors import rule_for
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import EEA, Place, Processor, SubprocessorList
 from contribaudit.core.resolve.subprocessor_changes import ListChange, list_changes, same_name, version_before
@@ -115,7 +116,7 @@ def changes_reviewed(case: CheckContext) -> Verdict:
     before = version_before(history, listed, rules.baseline)
     due = listed.imported.at + rules.objection_period
     since = f"since {before.effective}" if before is not None else "in it"
-    count = f"{len(changes)} change{'s' if len(changes) != 1 else ''} {since}"
+    count = f"{counted(len(changes), 'change')} {since}"
     review = history.reviewed(listed)
     if not changes:
         reason = f"nothing changed {since}"
@@ -270,7 +271,7 @@ def locations_allowed(case: CheckContext) -> Verdict:
     if unclear:
         reason = f"where they process is not understood: {_some(unclear)}"
         return Verdict(Outcome.UNKNOWN, "places_not_understood", reason, None, case.listed, tuple(unclear), evidence)
-    count = f"{len(_names(touching))} sub-processor{'s' if len(_names(touching)) != 1 else ''}"
+    count = counted(len(_names(touching)), "sub-processor")
     reason = f"{count} touch the organization's apps, each in allowed locations or accepted"
     verdict = Verdict(Outcome.PASS, "all_within", reason, None, case.listed, _names(touching), evidence)
     return _about_us(case, verdict, listed)
@@ -379,7 +380,7 @@ def rows_understood(case: CheckContext) -> Verdict:
         named = _names(unclear)
         reason = f"not understood and not reviewed: {_some(named)}; {first.name}: {first.needs_review[0]}"
         return Verdict(Outcome.UNKNOWN, "not_understood", reason, None, (), named, evidence)
-    count = f"{len(touching)} row{'s' if len(touching) != 1 else ''}"
+    count = counted(len(touching), "row")
     verdict = Verdict(
         Outcome.PASS,
         "all_understood",

@@ -21,6 +21,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.change import Departure
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import later
@@ -189,7 +190,7 @@ def departed(case: CheckContext) -> Verdict:
         before, after = max(holes, key=lambda hole: hole[1] - hole[0])
         reason = (
             f"no app was seen to leave since {since}, but no complete list was read from {before:%Y-%m-%d %H:%M}Z to "
-            f"{after:%Y-%m-%d %H:%M}Z ({len(holes)} {'gap' if len(holes) == 1 else 'gaps'}), "
+            f"{after:%Y-%m-%d %H:%M}Z ({counted(len(holes), 'gap')}), "
             f"and an app could have come and gone in between"
         )
         return Verdict(Outcome.UNKNOWN, "history_has_gaps", reason)

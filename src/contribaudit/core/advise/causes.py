@@ -31,6 +31,7 @@ from contribaudit.core.model.audit_log import (
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match, RunInterval
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import Setting, same_value
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.resolve.attested import PlanSeen
 from contribaudit.core.resolve.signals import SIGNAL_PREFIX
@@ -407,7 +408,7 @@ def _nothing(search: _Search) -> str:
     read = how_read(search.scene.log, search.after, search.change.first_seen, rules)
     looked = f"{len(search.actions)} actions looked for" if search.actions else "no action in its catalogue matches"
     count = len(search.nameless)
-    found = f"; {count} {_events(count)} of such actions name{'s' * (count == 1)} no subject" if count else ""
+    found = f"; {counted(count, 'event')} of such actions name{'s' * (count == 1)} no subject" if count else ""
     span = f"{_at(search.after)} to {_at(search.change.first_seen)}"
     return f"no event found from {span} ({read}; {looked}{found}){_beside(search)}"
 
@@ -427,10 +428,6 @@ def _done(event: AuditEvent) -> str:
     via = f" ({event.via})" if event.via else ""
     who = event.actor or "somebody not named in the log"
     return f"{who}{via}, {event.action} on {_at(event.time)}, event {event.id}"
-
-
-def _events(count: int) -> str:
-    return "event" if count == 1 else "events"
 
 
 def _at(moment: datetime) -> str:

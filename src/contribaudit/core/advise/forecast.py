@@ -22,6 +22,7 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Plan, Rulebook
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import Effective, effective_of
@@ -103,7 +104,7 @@ def trials_end(seen: Sequence[Seen], state: State) -> Assumed:
         running = [app for app, word in words.items() if word == _RUNNING]
         silent = sum(1 for word in words.values() if word == "")
         if silent:
-            called = "1 app" if silent == 1 else f"{silent} apps"
+            called = counted(silent, "app")
             notes.append(f"{one.organization}: whether a trial is running is not known for {called}.")
         if not running:
             notes.append(f"{one.organization}: no app is known to be on trial, so nothing is assumed.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 
 EVERY_HOURS = 26.0
@@ -116,14 +117,9 @@ def _why(between: Sequence[RunSeen]) -> str:
     if removed:
         by = "; ".join(dict.fromkeys(one.removed for one in removed))
         whole = sum(1 for one in removed if one.was_whole)
-        parts.append(f"{_runs(len(removed))} {by}, {whole} of them whole")
+        parts.append(f"{counted(len(removed), 'run')} {by}, {whole} of them whole")
     if partial:
-        parts.append(f"{_runs(partial)} came only part of the way")
+        parts.append(f"{counted(partial, 'run')} came only part of the way")
     if unreached:
-        audits = "1 audit" if len(unreached) == 1 else f"{len(unreached)} audits"
-        parts.append(f"{audits} could read nothing: {unreached[-1].unreached}")
+        parts.append(f"{counted(len(unreached), 'audit')} could read nothing: {unreached[-1].unreached}")
     return ", ".join(parts) or "no run"
-
-
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from shlex import quote
@@ -32,6 +32,7 @@ from contribaudit.core.model.attestation import in_force
 from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.rulebook import Screen
+from contribaudit.core.model.several import counted, grouped
 from contribaudit.core.model.subject import Subject, organization_subject, same_person
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
@@ -107,8 +108,17 @@ def org_option(state: State, organization: str) -> str:
 def checks_of(findings: Iterable[Finding]) -> str:
     """The first check by title and ID, and how many more there are."""
     (identity, title), *others = sorted({one.check: one.title for one in findings}.items())
-    more = f" and {len(others)} more {'check' if len(others) == 1 else 'checks'}" if others else ""
-    return f"{title} ({identity}){more}"
+    return f"{title} ({identity})" + (f" and {counted(len(others), 'more check')}" if others else "")
+
+
+def settling(kind: StepKind, its: Sequence[Finding], minutes: int, text: str, command: str) -> NextStep:
+    """The step that settles these findings, about what they are about."""
+    organization, subjects = organization_of(its), subjects_of(its)
+    return NextStep(kind, gravest(its), minutes, text, command, organization, subjects, findings=tuple(its))
+
+
+def _organization(finding: Finding) -> str:
+    return finding.subject.organization
 
 
 _READING_MINUTES = 5
@@ -139,18 +149,10 @@ def sources(state: State, waiting: Iterable[tuple[Remedy, Finding]]) -> Iterator
             sourceless[organization, way, finding.reason_code].append(finding)
     for cause, its in mended.items():
         yield _source(state, list(its.values()), stopped[cause], settled[cause])
-    for (organization, way, _), findings in sourceless.items():
-        name = state.organization_name(organization)
-        yield NextStep(
-            StepKind.FIX,
-            gravest(findings),
-            _READING_MINUTES,
-            f"{name}: {checks_of(findings)}: {findings[0].reason}",
-            "contribaudit login --site all" if way is Remedy.SPACES else "contribaudit doctor",
-            organization,
-            subjects_of(findings),
-            findings=tuple(findings),
-        )
+    for (organization, way, _), stuck in sourceless.items():
+        text = f"{state.organization_name(organization)}: {checks_of(stuck)}: {stuck[0].reason}"
+        command = "contribaudit login --site all" if way is Remedy.SPACES else "contribaudit doctor"
+        yield settling(StepKind.FIX, stuck, _READING_MINUTES, text, command)
 
 
 def _source(
@@ -183,40 +185,18 @@ def _source(
 
 def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One audit for each organization, or one of all for what is about all."""
-    for organization, its in _by_organization(findings).items():
+    for organization, its in grouped(findings, _organization).items():
         name = f"{state.organization_name(organization)}: " if organization else ""
-        yield NextStep(
-            StepKind.RENEW,
-            gravest(its),
-            _AUDIT,
-            f"{name}read it once more: {checks_of(its)}: {its[0].reason}",
-            f"contribaudit audit{org_option(state, organization)}",
-            organization,
-            subjects_of(its),
-            findings=tuple(its),
-        )
+        text = f"{name}read it once more: {checks_of(its)}: {its[0].reason}"
+        yield settling(StepKind.RENEW, its, _AUDIT, text, f"contribaudit audit{org_option(state, organization)}")
 
 
 def exports(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One export of evidence for each organization."""
-    for organization, its in _by_organization(findings).items():
-        yield NextStep(
-            StepKind.RENEW,
-            gravest(its),
-            _EXPORT,
-            f"{state.organization_name(organization)}: export the evidence: {its[0].reason}",
-            f"contribaudit evidence export DIR{org_option(state, organization)}",
-            organization_of(its),
-            subjects_of(its),
-            findings=tuple(its),
-        )
-
-
-def _by_organization(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = defaultdict(list)
-    for one in findings:
-        found[one.subject.organization].append(one)
-    return found
+    for organization, its in grouped(findings, _organization).items():
+        text = f"{state.organization_name(organization)}: export the evidence: {its[0].reason}"
+        command = f"contribaudit evidence export DIR{org_option(state, organization)}"
+        yield settling(StepKind.RENEW, its, _EXPORT, text, command)
 
 
 _DECIDING_MINUTES = 5
@@ -226,21 +206,14 @@ _TICKET = 2
 
 def entries(findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for each entry of the policy, which may settle findings of several checks and organizations."""
-    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for one in findings:
+
+    def entry_of(one: Finding) -> tuple[str, str]:
         entry = ENTRIES[one.reason_code].format(check=one.check, setting=one.setting)
-        groups[entry, one.reason if entry == SWITCH_OFF else ""].append(one)
-    for (entry, _), its in groups.items():
-        yield NextStep(
-            StepKind.DECIDE,
-            gravest(its),
-            _DECIDING_MINUTES,
-            f"{checks_of(its)}: {entry}: {its[0].reason}",
-            "contribaudit policy show",
-            organization_of(its),
-            subjects_of(its),
-            findings=tuple(its),
-        )
+        return entry, one.reason if entry == SWITCH_OFF else ""
+
+    for (entry, _), its in grouped(findings, entry_of).items():
+        text = f"{checks_of(its)}: {entry}: {its[0].reason}"
+        yield settling(StepKind.DECIDE, its, _DECIDING_MINUTES, text, "contribaudit policy show")
 
 
 def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
@@ -248,26 +221,17 @@ def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     for one in findings:
         changes = one.observed if isinstance(one.observed, tuple) else ()
         organization = one.subject.organization
-        yield NextStep(
-            StepKind.DECIDE,
-            one.severity,
-            _TICKET * max(1, len(changes)),
-            f"{state.organization_name(organization)}: {one.reason}: ask who made it, and note the ticket",
-            f"contribaudit changes annotate {changes[0] if changes else 'ID'} --ticket TICKET"
-            f"{org_option(state, organization)}",
-            organization,
-            (one.subject,),
-            findings=(one,),
-        )
+        text = f"{state.organization_name(organization)}: {one.reason}: ask who made it, and note the ticket"
+        command = f"contribaudit changes annotate {changes[0] if changes else 'ID'} --ticket TICKET"
+        command += org_option(state, organization)
+        yield settling(StepKind.DECIDE, [one], _TICKET * max(1, len(changes)), text, command)
 
 
 def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """What is outside of each organization's baseline, whether or not a finding says so."""
-    told: dict[str, list[Finding]] = defaultdict(list)
-    for one in findings:
-        told[one.subject.organization].append(one)
+    told = grouped(findings, _organization)
     for place in state.looked_at:
-        its = told[place.id]
+        its = told.get(place.id, [])
         new: tuple[Subject, ...] = tuple(outside(state, place.id)) or subjects_of(its)
         if not new:
             continue
@@ -393,31 +357,23 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
 
     Subjects that cannot have it for another reason are another step: what is told is true of each that is named.
     """
-    groups: dict[tuple[str, str, str, str], list[Finding]] = defaultdict(list)
-    for one in findings:
+
+    def alike(one: Finding) -> tuple[str, str, str, str]:
         why = one.reason if kind is StepKind.DECIDE or not one.remediation else ""
-        groups[one.subject.organization, one.check, one.setting or "", why].append(one)
-    for (organization, check, _, _), its in groups.items():
+        return one.subject.organization, one.check, one.setting or "", why
+
+    for (_, check, _, _), its in grouped(findings, alike).items():
         subjects = subjects_of(its)
         screen = screen_for(state, subjects[0], its[0].setting)
         minutes = screen.minutes(1) if screen is not None else _MINUTES
         if kind is StepKind.FIX:
+            minutes += _MORE * (len(subjects) - 1)
             what = its[0].remediation.rstrip(".") or its[0].reason
+            text = f"{what}: {names(state, subjects)} ({its[0].title})"
         else:
-            what = f"{its[0].reason} (a waiver accepts it)"
-        yield NextStep(
-            kind,
-            gravest(its),
-            minutes + _MORE * (len(subjects) - 1) * (kind is StepKind.FIX),
-            f"{what}: {names(state, subjects)} ({its[0].title})"
-            if kind is StepKind.FIX
-            else f"{its[0].title}: {names(state, subjects)}: {what}",
-            f"contribaudit checks show {check}",
-            organization,
-            subjects,
-            min((one.due_at for one in its if one.due_at is not None), default=None),
-            tuple(its),
-        )
+            text = f"{its[0].title}: {names(state, subjects)}: {its[0].reason} (a waiver accepts it)"
+        due = min((one.due_at for one in its if one.due_at is not None), default=None)
+        yield replace(settling(kind, its, minutes, text, f"contribaudit checks show {check}"), due=due)
 
 
 def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[ScreenDue]) -> Iterator[NextStep]:
@@ -441,23 +397,16 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
             its, soon = groups.get((organization, identity), []), due.get((organization, identity))
             yield _look(state, screens[identity], organization, its, soon)
     for (subject, setting), its in unlisted.items():
-        yield NextStep(
-            StepKind.LOOK,
-            gravest(its),
-            _MINUTES,
-            f"{names(state, [subject])}: {setting} stands on no screen that lists it: {its[0].reason}",
-            f"contribaudit attest {setting} VALUE --subject {quote(subject.id)}",
-            subject.organization,
-            (subject,),
-            findings=tuple(its),
-        )
+        text = f"{names(state, [subject])}: {setting} stands on no screen that lists it: {its[0].reason}"
+        command = f"contribaudit attest {setting} VALUE --subject {quote(subject.id)}"
+        yield settling(StepKind.LOOK, its, _MINUTES, text, command)
 
 
 def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding], soon: ScreenDue | None) -> NextStep:
     told = Counter(one.outcome.value for one in its)
-    parts = [f"{count} {'value' if count == 1 else 'values'} {word}" for word, count in sorted(told.items())]
+    parts = [f"{counted(count, 'value')} {word}" for word, count in sorted(told.items())]
     if soon is not None and soon.severity is not None:
-        parts = [f"{soon.values} {'value' if soon.values == 1 else 'values'} to record"]
+        parts = [f"{counted(soon.values, 'value')} to record"]
     elif soon is not None and not its:
         parts = [f"{len(soon.subjects)} to look at again before they are too old"]
     doubted = {(one.subject, one.setting) for one in its if one.setting in screen.settings}
@@ -478,11 +427,12 @@ def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding
 
 def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> Iterator[NextStep]:
     """Attested values that count once a second person has looked, by the first who waits for one."""
-    waiting: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for one in findings:
-        alone = [each.attested_by for each in one.evidence if each.attested_by and each.confirmed_by is None]
-        waiting[one.subject.organization, alone[0] if alone else "somebody"].append(one)
-    for (organization, who), its in waiting.items():
+
+    def who_waits(one: Finding) -> tuple[str, str]:
+        alone = (each.attested_by for each in one.evidence if each.attested_by and each.confirmed_by is None)
+        return one.subject.organization, next(alone, "somebody")
+
+    for (organization, who), its in grouped(findings, who_waits).items():
         standing = in_force(state.attestations.get(organization, ()), state.as_of)
         wanted = {(one.subject, one.setting) for one in its}
         ids = [
@@ -493,54 +443,31 @@ def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> 
         ]
         own = bool(operator) and same_person(operator, who)
         whose = "somebody else than you has to" if own else "you may" if operator else "not whoever recorded them"
-        count = f"{len(its)} {'value' if len(its) == 1 else 'values'}"
-        yield NextStep(
-            StepKind.CONFIRM,
-            gravest(its),
-            max(1, len(its)),
-            f"{count} attested by {who} {'waits' if len(its) == 1 else 'wait'} for a second person ({whose})",
-            f"contribaudit attest confirm {ids[0]}" if ids else "contribaudit attest list",
-            organization,
-            subjects_of(its),
-            findings=tuple(its),
-        )
+        waits = "waits" if len(its) == 1 else "wait"
+        text = f"{counted(len(its), 'value')} attested by {who} {waits} for a second person ({whose})"
+        command = f"contribaudit attest confirm {ids[0]}" if ids else "contribaudit attest list"
+        yield settling(StepKind.CONFIRM, its, len(its), text, command)
 
 
 def _documents(findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for pages to be read again, and one for what changed on them."""
-    groups: dict[bool, list[Finding]] = defaultdict(list)
-    for one in findings:
-        groups[one.reason_code in (RULE_UNDER_REVIEW, "provision_changed", "documents_disagree")].append(one)
-    for to_review, its in groups.items():
+    changed = (RULE_UNDER_REVIEW, "provision_changed", "documents_disagree")
+    for to_review, its in grouped(findings, lambda one: one.reason_code in changed).items():
         what = "review what changed in the watched documents" if to_review else "archive the watched documents"
-        yield NextStep(
-            StepKind.RENEW,
-            gravest(its),
-            _REVIEW if to_review else _MINUTES,
-            f"{checks_of(its)}: {what}: {its[0].reason}",
-            "contribaudit terms check" if to_review else "contribaudit terms check --fetch",
-            organization_of(its),
-            subjects_of(its),
-            findings=tuple(its),
-        )
+        command = "contribaudit terms check" if to_review else "contribaudit terms check --fetch"
+        text = f"{checks_of(its)}: {what}: {its[0].reason}"
+        yield settling(StepKind.RENEW, its, _REVIEW if to_review else _MINUTES, text, command)
 
 
 def _rulebook(findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for each word that the rulebook does not know, and one for its overdue review."""
-    groups: dict[tuple[object, object], list[Finding]] = defaultdict(list)
-    for one in findings:
-        groups[one.setting, one.observed if one.observed is not None else one.reason_code].append(one)
-    for its in groups.values():
-        yield NextStep(
-            StepKind.RENEW,
-            gravest(its),
-            _MINUTES,
-            f"{checks_of(its)}: {its[0].reason}: update contribaudit, or put a dated file of your own in its folder",
-            "contribaudit doctor",
-            organization_of(its),
-            subjects_of(its),
-            findings=tuple(its),
-        )
+
+    def word_of(one: Finding) -> tuple[object, object]:
+        return one.setting, one.observed if one.observed is not None else one.reason_code
+
+    for its in grouped(findings, word_of).values():
+        text = f"{checks_of(its)}: {its[0].reason}: update contribaudit, or put a dated file of your own in its folder"
+        yield settling(StepKind.RENEW, its, _MINUTES, text, "contribaudit doctor")
 
 
 def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Iterator[NextStep]:
@@ -578,14 +505,10 @@ def _nobodys(by: dict[Remedy, list[Finding]]) -> Iterator[NextStep]:
         StepKind.NOBODY,
         None,
         0,
-        f"{_findings(len(its))} cannot be resolved yet. {'; '.join(parts)}{first}",
+        f"{counted(len(its), 'finding')} cannot be resolved yet. {'; '.join(parts)}{first}",
         f"contribaudit checks show {its[0].check}",
         organization_of(its),
         subjects_of(its),
         min(days, default=None),
         tuple(its),
     )
-
-
-def _findings(count: int) -> str:
-    return "1 finding" if count == 1 else f"{count} findings"

@@ -7,7 +7,7 @@ when it was verified to be right again. What could not be verified is neither ba
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
@@ -17,6 +17,7 @@ from contribaudit.core.model.change import Change
 from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import STALE_CODES, SettingId
+from contribaudit.core.model.several import counted, grouped
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Subject
 
@@ -280,8 +281,7 @@ _COUNTED = {
 
 
 def _counted(event: Event, number: int) -> str:
-    one, several = _COUNTED[event]
-    return f"{number} {one if number == 1 else several}"
+    return counted(number, *_COUNTED[event])
 
 
 def _gravest_first(matter: Matter) -> tuple[int, str, str]:
@@ -290,9 +290,7 @@ def _gravest_first(matter: Matter) -> tuple[int, str, str]:
 
 def _lines(matters: Sequence[Matter]) -> Iterable[str]:
     """The matters by what they are about, gravest first, so many of each and so many groups that a chat shows all."""
-    groups: dict[str, list[Matter]] = defaultdict(list)
-    for matter in sorted(matters, key=_gravest_first):
-        groups[matter.group].append(matter)
+    groups = grouped(sorted(matters, key=_gravest_first), lambda matter: matter.group)
     for number, (group, members) in enumerate(groups.items()):
         if number == _LISTED:
             yield f"and {sum(map(len, list(groups.values())[_LISTED:]))} more"

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.state import State
@@ -210,11 +211,8 @@ def _word(state: State, app: Subject, question: MapQuestion) -> str:
 
 
 def _locations(state: State, words: Mapping[Subject, str], outcomes: _Outcomes) -> tuple[Location, ...]:
-    apps: dict[str, list[Subject]] = defaultdict(list)
-    for app, word in words.items():
-        apps[word].append(app)
     made = []
-    for word, members in apps.items():
+    for word, members in grouped(words, words.__getitem__).items():
         realm = state.rulebook.realm(word)
         judged = [one for app in members for one in outcomes.get((app.organization, app, "location"), ())]
         pinned = sum(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from contribaudit.core.model.canonical import NOTHING, canonical_json, found_at, parts
 from contribaudit.core.model.decoder import Digests, Objects
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject
 
 _SHOWN = 60
@@ -87,8 +88,8 @@ class Score:
 
     def sentence(self) -> str:
         """ "`consented` as contribution.in_app: 2 attestations agree, 0 contradict"."""
-        some = "1 attestation agrees" if self.agreed == 1 else f"{self.agreed} attestations agree"
-        other = "1 contradicts" if self.contradicted == 1 else f"{self.contradicted} contradict"
+        some = counted(self.agreed, "attestation agrees", "attestations agree")
+        other = counted(self.contradicted, "contradicts", "contradict")
         return f"`{self.candidate.name}` as {self.candidate.setting}: {some}, {other}"
 
 

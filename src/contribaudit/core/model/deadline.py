@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import later
 
@@ -100,7 +101,7 @@ def ending_soon(found: Iterable[Ending], as_of: datetime, days: int = SOON_DAYS)
     limit = later(as_of, timedelta(days=days))
     soon = Counter(one.kind for one in found if (over_at := one.over_at) is not None and as_of < over_at <= limit)
     return [
-        f"{_counted(soon[kind], one, several)} within {days} days: {step}."
+        f"{counted(soon[kind], one, several)} within {days} days: {step}."
         for kind, (one, several, step) in _WARNED.items()
         if soon[kind]
     ]
@@ -117,7 +118,3 @@ _WARNED = {
     DeadlineKind.TRIAL: ("trial ends", "trials end", "contribaudit forecast --trial-ends"),
     DeadlineKind.BASELINE: ("baseline ends", "baselines end", "contribaudit baseline approve"),
 }
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"

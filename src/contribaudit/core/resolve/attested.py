@@ -26,6 +26,7 @@ from contribaudit.core.model.observation import (
     Unavailable,
 )
 from contribaudit.core.model.setting import Family, Setting, same_value
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.calibration import (
     OTHER_FORM,
@@ -206,9 +207,8 @@ class _AttestedValues:
 
     def observations(self) -> Iterator[Observation]:
         """By subject and setting, sorted."""
-        heard: dict[tuple[Subject, SettingId], list[Attestation]] = defaultdict(list)
-        for one in known_by(self.told.attestations, self.state.as_of):
-            heard[one.subject, one.setting].append(one)
+        known = known_by(self.told.attestations, self.state.as_of)
+        heard = grouped(known, lambda one: (one.subject, one.setting))
         valid = in_force(self.told.attestations, self.state.as_of)
         for key in sorted(heard):
             newest = sorted(valid.get(key, ()), key=_best_first)

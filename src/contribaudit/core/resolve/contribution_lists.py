@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observed, SettingId
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, meant, space_of
 from contribaudit.core.resolve.reasons import (
@@ -98,7 +99,7 @@ def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
         around = {_app_key(key), *(name for space in one.known for name in keys_of(state, space.space.app))}
         of_spaces |= {name: of_spaces.get(name, text) for name in around if name}
     count = len(written)
-    told_of = "is empty" if not count else "has 1 item" if count == 1 else f"has {count} items"
+    told_of = f"has {counted(count, 'item')}" if count else "is empty"
     return Listed(
         f"{what} {told_of}",
         seen,

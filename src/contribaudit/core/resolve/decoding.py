@@ -27,6 +27,7 @@ from contribaudit.core.model.observation import (
     Value,
 )
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.calibration import form, known_digests
 from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading
@@ -52,11 +53,9 @@ class Decoders:
         said = list(attestations)
         mine = list(decoders)
         held = known_digests(history, said) if mine else {}
-        about: dict[SettingId, list[Attestation]] = defaultdict(list)
-        for one in said:
-            about[one.setting].append(one)
+        about = grouped(said, lambda one: one.setting)
         self.trusts = [
-            _trust(organization, decoder, about[decoder.setting], held, objects, find(decoder.setting))
+            _trust(organization, decoder, about.get(decoder.setting, []), held, objects, find(decoder.setting))
             for decoder in mine
         ]
 

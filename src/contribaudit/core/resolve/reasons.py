@@ -21,6 +21,7 @@ from contribaudit.core.model.observation import (
     Unavailable,
     weakest,
 )
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.inventory import Site, sites_of
@@ -227,15 +228,9 @@ def together(
     at_risk = [one for one in parts if one.value == risk]
     if at_risk:
         first = min(at_risk, key=lambda one: (len(one.chain), one.subject))
-        count = rule(state, f"{called(state, first.subject)} is {risk}, 1 of {len(at_risk)} among {_apps(len(parts))}")
-        return answered(
-            subject,
-            setting,
-            risk,
-            first.code,
-            (count, *first.chain),
-            changeable=first.changeable,
-        )
+        among = f"1 of {len(at_risk)} among {counted(len(parts), 'app')}"
+        count = rule(state, f"{called(state, first.subject)} is {risk}, {among}")
+        return answered(subject, setting, risk, first.code, (count, *first.chain), changeable=first.changeable)
     unread = list_unread(state, subject.organization)
     if unread is not None:
         return stopped(subject, setting, unread, predicted=predicted)
@@ -253,7 +248,7 @@ def together(
     if not any(one.outcome == VALUE for one in parts):
         return _settled(state, subject, setting, parts)
     fragile = sorted(one.fragile_because for one in parts if one.fragile)
-    whole = rule(state, f"none of {_apps(len(parts))} is {risk}" if len(parts) > 1 else f"its only app is not {risk}")
+    whole = rule(state, f"none of {len(parts)} apps is {risk}" if len(parts) > 1 else f"its only app is not {risk}")
     return answered(
         subject, setting, safe, "every_app", (*_links(parts), whole), fragile_because=fragile[0] if fragile else ""
     )
@@ -305,7 +300,7 @@ def _settled(state: State, subject: Subject, setting: SettingId, parts: Sequence
             links = _links(parts)
             last = rule(
                 state,
-                f"the same holds for all {_apps(len(parts))}" if len(parts) > 1 else "the same holds for its only app",
+                f"the same holds for all {len(parts)} apps" if len(parts) > 1 else "the same holds for its only app",
             )
             return stopped(subject, setting, Stop(outcome, first.code, last), links)
     return stopped(subject, setting, Stop(Outcome.UNKNOWN, "no_apps", rule(state, "it has no app in the list")))
@@ -315,7 +310,3 @@ def _links(parts: Sequence[Effective]) -> tuple[Reason, ...]:
     """Every link of every part, each once, part by part in the order of subjects."""
     chains = {id(one.chain): one.chain for one in sorted(parts, key=lambda part: part.subject)}
     return tuple({id(link): link for chain in chains.values() for link in chain}.values())
-
-
-def _apps(count: int) -> str:
-    return "1 app" if count == 1 else f"{count} apps"

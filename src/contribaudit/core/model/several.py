@@ -1,0 +1,22 @@
+"""Several things: by what they have in common, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """The things by their key: keys in the order of their first thing, things in their order."""
+    found: dict[K, list[T]] = {}
+    for one in things:
+        found.setdefault(key(one), []).append(one)
+    return found
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """ "1 run", "2 runs"; `several` where that is not `one` with an s: "1 is gone", "2 are gone"."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
