@@ -21,7 +21,7 @@ from benchmarks.days import Remembering
 from contribaudit.core.advise.notices import Message
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.provisions import TermsRules
-from contribaudit.core.resolve.provisions import compare
+from contribaudit.core.resolve.editions import compare
 from contribaudit.operations.notify.documents import tell_of_documents
 from contribaudit.operations.notify.notifier import send_due
 from contribaudit.rulebook import loader

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit.core.model.provisions import Provision, ProvisionKind, folded, text_digest
-from contribaudit.core.resolve.provisions import ChangeKind, compare
+from contribaudit.core.resolve.editions import ChangeKind, compare
 from contribaudit.errors import PageNotRead
 from contribaudit.vendors.days import stated_day
 from contribaudit.vendors.pages import read_page

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from contribaudit.core.model.provisions import LookOutcome, Note, Watched
-from contribaudit.core.resolve.provisions import Standing, compare, standings
+from contribaudit.core.resolve.editions import compare
+from contribaudit.core.resolve.provisions import Standing, standings
 from contribaudit.store.history import History
 from tests.vendors.documents import RULES, SETTINGS, add, archive_all, at, html, opened, page, settings_page, who
 

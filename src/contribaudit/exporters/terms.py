@@ -12,15 +12,8 @@ from typing import Any
 
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, Note, Provisions, TermsRules, Watched
-from contribaudit.core.resolve.provisions import (
-    AnchorStanding,
-    Comparison,
-    ProvisionChange,
-    checks_of,
-    compare,
-    laws_of,
-    topics_of,
-)
+from contribaudit.core.resolve.editions import Comparison, ProvisionChange, checks_of, compare, laws_of, topics_of
+from contribaudit.core.resolve.provisions import AnchorStanding
 from contribaudit.exporters.tabular import render
 from contribaudit.exporters.text import Cell, plural
 

@@ -65,7 +65,7 @@ def diff_command(
     A and B are an edition's number (1 is the oldest), a day, or the beginning of a digest. What only moved is not
     changed. The exit code is always 0.
     """
-    from contribaudit.core.resolve.provisions import compare
+    from contribaudit.core.resolve.editions import compare
     from contribaudit.exporters.terms import CHANGES, change_lines, change_rows, described, statement, summed, written
 
     with desk_of(console, store_location) as desk:

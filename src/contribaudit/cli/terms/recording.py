@@ -191,7 +191,8 @@ def check_command(
 
     Ends with 3 while a document was never archived or is not readable, or a fact is under review.
     """
-    from contribaudit.core.resolve.provisions import Standing, contradictions, listing_of, standings
+    from contribaudit.core.resolve.contradictions import contradictions, listing_of
+    from contribaudit.core.resolve.provisions import Standing, standings
     from contribaudit.exporters.terms import ANCHORS, anchor_rows, status_of, written
 
     with desk_of(console, store_location, keeps=fetch) as desk:
@@ -307,7 +308,8 @@ def note_command(
     """
     from contribaudit.attestations.recording import mail
     from contribaudit.core.model.provisions import Note
-    from contribaudit.core.resolve.provisions import compare, standings
+    from contribaudit.core.resolve.editions import compare
+    from contribaudit.core.resolve.provisions import standings
 
     author = mail(by or console.settings().attested_by, "whoever writes the note")
     signature = signed_by(console, author)

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from contribaudit.core.advise.notices import Event, Matter, Message, Situation
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, TermsRules, Watched
-from contribaudit.core.resolve.provisions import Comparison, checks_of, compare, standings
+from contribaudit.core.resolve.editions import Comparison, checks_of, compare
+from contribaudit.core.resolve.provisions import standings
 
 CALLED = "watched documents"
 TOLD_DAYS = 60

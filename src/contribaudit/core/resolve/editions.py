@@ -1,0 +1,271 @@
+"""What changed between two editions of a document, provision by provision: added, removed or reworded.
+
+It compares wording. A provision that stands elsewhere on the page is not changed.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from enum import StrEnum
+from hashlib import sha256
+
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.provisions import (
+    Anchor,
+    Law,
+    Provision,
+    ProvisionKind,
+    Provisions,
+    TermsRules,
+    folded,
+    has_phrase,
+    words_in,
+)
+
+ALIKE = 0.5
+"""From which share of common words on two provisions are one that was reworded."""
+_CANDIDATES = 12
+_COMMON = 400
+"""A word that stands in more provisions than this tells none of them apart."""
+_EXACT_WORDS = 3000
+
+
+class ChangeKind(StrEnum):
+    """What became of a provision."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    REWORDED = "reworded"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionChange:
+    """One provision that is not as it was."""
+
+    id: str
+    """The first 12 hex digits of SHA-256 over document, kind and both texts."""
+    document: str
+    kind: ChangeKind
+    before: Provision | None
+    after: Provision | None
+    topics: tuple[str, ...]
+    severity: Severity
+    words: tuple[str, ...]
+    """By which it has that severity."""
+    anchors: tuple[Anchor, ...]
+    """What of ours rests on it."""
+
+    @property
+    def place(self) -> str:
+        """The headings over it."""
+        provision = self.after or self.before
+        return provision.place if provision is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two editions, provision by provision."""
+
+    changes: tuple[ProvisionChange, ...]
+    """Gravest first, then as they stand on the page."""
+    same: int
+    moved: int
+    """Of those that are the same: how many stand elsewhere."""
+
+
+def laws_of(rules: TermsRules, topics: Iterable[str]) -> tuple[Law, ...]:
+    """Where laws speak of the topics; each place once."""
+    return tuple(dict.fromkeys(law for topic in topics for law in rules.topic(topic).laws))
+
+
+def checks_of(anchors: Iterable[Anchor]) -> tuple[str, ...]:
+    """The checks that rest on them, each once."""
+    return tuple(dict.fromkeys(check for one in anchors for check in one.checks))
+
+
+def compare(rules: TermsRules, document: str, before: Provisions, after: Provisions) -> Comparison:
+    """What changed from one edition to the next."""
+    pairs, gone, new = _same(before, after)
+    rules = _with_own_anchors(rules, document, before, after)
+    reworded = _alike([before[one] for one in gone], [after[one] for one in new])
+    old_of = {new[there]: gone[here] for here, there in reworded}
+    paired = set(old_of.values())
+    found: list[tuple[int, ProvisionChange]] = []
+    for place in new:
+        old = before[old_of[place]] if place in old_of else None
+        found.append((place, _changed(rules, document, old, after[place])))
+    follows = dict(pairs)
+    for place in gone:
+        if place not in paired:
+            found.append((_where(place, follows), _changed(rules, document, before[place], None)))
+    found.sort(key=lambda one: (one[1].severity.rank, one[0]))
+    return Comparison(tuple(change for _, change in found), len(pairs), _moved(before, after, pairs))
+
+
+_TELLING = 12
+"""Characters, from which on a phrase tells its provision from others."""
+
+
+def _with_own_anchors(rules: TermsRules, document: str, *texts: Provisions) -> TermsRules:
+    """The rules with this document's anchors; where cells stand apart, each phrase that tells is one of its own."""
+    own: list[Anchor] = []
+    for anchor in rules.anchors:
+        if anchor.document != document:
+            continue
+        together = any(all_in(one, anchor) for text in texts for one in text)
+        telling = [phrase for phrase in anchor.phrases if len(phrase) >= _TELLING]
+        own += [anchor] if together or not telling else [replace(anchor, phrases=(phrase,)) for phrase in telling]
+    return replace(rules, anchors=tuple(own))
+
+
+def _where(place: int, follows: dict[int, int]) -> int:
+    """About where a removed provision would stand now."""
+    return next((follows[one] for one in range(place, max(place - 50, -1), -1) if one in follows), 0)
+
+
+def _same(before: Provisions, after: Provisions) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """Which provisions say the same, however placed; then those that stand in one of the two alone."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for number, one in enumerate(after):
+        places[folded(one.text)].append(number)
+    for found in places.values():
+        found.reverse()
+    pairs, gone = [], []
+    for number, one in enumerate(before):
+        there = places.get(folded(one.text))
+        if there:
+            pairs.append((number, there.pop()))
+        else:
+            gone.append(number)
+    new = sorted(number for found in places.values() for number in found)
+    return pairs, gone, new
+
+
+def _moved(before: Provisions, after: Provisions, pairs: Sequence[tuple[int, int]]) -> int:
+    """How many of those that say the same stand under another heading, or out of their order."""
+    tails: list[int] = []
+    for _, there in pairs:  # the longest run that is in order stays where it was
+        at = bisect_left(tails, there)
+        tails[at : at + 1] = [there]
+    elsewhere = sum(before[here].heading != after[there].heading for here, there in pairs)
+    return max(len(pairs) - len(tails), elsewhere)
+
+
+def _alike(gone: Sequence[Provision], new: Sequence[Provision]) -> list[tuple[int, int]]:
+    """Pairs of a removed and an added provision that are one, reworded: the likest first, each at most once."""
+    words_of_new = [words_of(one.text) for one in new]
+    postings: dict[str, list[int]] = defaultdict(list)
+    for number, words in enumerate(words_of_new):
+        for word in words:
+            postings[word].append(number)
+    scored: list[tuple[float, int, int]] = []
+    for here, one in enumerate(gone):
+        words = words_of(one.text)
+        shared: Counter[int] = Counter()
+        for word in words:
+            found = postings.get(word, ())
+            if len(found) <= _COMMON:
+                shared.update(found)
+        for there, _ in shared.most_common(_CANDIDATES):
+            likeness = likeness_of(words, words_of_new[there]) + _kinship(one, new[there])
+            if likeness >= ALIKE and not _other_row(one, new[there]):
+                scored.append((likeness, here, there))
+    scored.sort(key=lambda found: (-found[0], found[1], found[2]))
+    pairs, used_here, used_there = [], set[int](), set[int]()
+    for _, here, there in scored:
+        if here not in used_here and there not in used_there:
+            used_here.add(here)
+            used_there.add(there)
+            pairs.append((here, there))
+    return pairs
+
+
+def _kinship(one: Provision, other: Provision) -> float:
+    """What speaks for two provisions being one, beside their words."""
+    found = 0.1 if one.heading == other.heading else 0.0
+    if one.kind is other.kind is ProvisionKind.ROW and _first_cell(one) == _first_cell(other):
+        found += 0.3
+    return found if one.kind is other.kind else found - 0.2
+
+
+def _other_row(one: Provision, other: Provision) -> bool:
+    """Whether two rows are about different things: their first cells differ, and so does what stands beside them."""
+    if not (one.kind is other.kind is ProvisionKind.ROW) or _first_cell(one) == _first_cell(other):
+        return False
+    return folded(one.text.partition(" | ")[2]) != folded(other.text.partition(" | ")[2])
+
+
+def _first_cell(row: Provision) -> str:
+    return folded(row.text.partition(" | ")[0]).casefold()
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, without case, each once."""
+    return frozenset(re.findall(r"\w+", folded(text).casefold()))
+
+
+def likeness_of(words: frozenset[str], other: frozenset[str]) -> float:
+    """Which share of the words of both is in common: from 0 to 1."""
+    return 2 * len(words & other) / ((len(words) + len(other)) or 1)
+
+
+def all_in(provision: Provision, anchor: Anchor) -> bool:
+    """Whether every phrase of the anchor stands in this one provision."""
+    return all(has_phrase(provision.text, phrase) for phrase in anchor.phrases)
+
+
+def _changed(rules: TermsRules, document: str, before: Provision | None, after: Provision | None) -> ProvisionChange:
+    kind = ChangeKind.ADDED if before is None else ChangeKind.REMOVED if after is None else ChangeKind.REWORDED
+    stand = [one for one in (before, after) if one is not None]
+    topics = topics_of(rules, stand, document)
+    difference = _difference(before, after)
+    severity, words = _severity(rules, kind, topics, stand[-1].kind, difference)
+    named = {one.id: one for one in rules.anchors if any(all_in(provision, one) for provision in stand)}
+    anchors = tuple(named.values())
+    if anchors and not severity.at_least(Severity.HIGH):
+        severity, words = Severity.HIGH, ()
+    key = "\n".join((document, kind, before.text if before else "", after.text if after else ""))
+    identity = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return ProvisionChange(identity, document, kind, before, after, topics, severity, words, anchors)
+
+
+def topics_of(rules: TermsRules, provisions: Iterable[Provision], document: str) -> tuple[str, ...]:
+    """What they are about: by the document, by their words, by the heading over them (not the page's title)."""
+    known = rules.document(document)
+    whole = known.topics if known is not None else ()
+    text = "\n".join("\n".join((*one.heading[1:][-1:], one.text)) for one in provisions)
+    return tuple(topic.id for topic in rules.topics if topic.id in whole or words_in(text, topic.words))
+
+
+def _difference(before: Provision | None, after: Provision | None) -> str:
+    """The words that came or went."""
+    if before is None or after is None:
+        whole = before or after
+        return whole.text if whole is not None else ""
+    old, new = folded(before.text).split(), folded(after.text).split()
+    if len(old) + len(new) > _EXACT_WORDS:
+        counted, counted_new = Counter(old), Counter(new)
+        return " ".join((*(counted - counted_new), *(counted_new - counted)))
+    pieces: list[str] = []
+    for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if what != "equal":
+            pieces += [" ".join(old[a:b]), " ".join(new[c:d])]
+    return " / ".join(piece for piece in pieces if piece)
+
+
+def _severity(
+    rules: TermsRules, kind: ChangeKind, topics: tuple[str, ...], form: ProvisionKind, difference: str
+) -> tuple[Severity, tuple[str, ...]]:
+    for rule in rules.severities:
+        if (rule.topics and not set(rule.topics) & set(topics)) or (rule.kinds and form not in rule.kinds):
+            continue
+        wanted = rule.changed if kind is ChangeKind.REWORDED else rule.stands
+        words = words_in(difference, wanted)
+        if words or not wanted:
+            return rule.severity, words
+    return rules.otherwise, ()
