@@ -24,7 +24,7 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.effective import effective_of
 from contribaudit.core.resolve.state import State
-from contribaudit.policy_file.schema import STATEMENTS
+from contribaudit.policy_file.statements import STATEMENTS
 from tests.builders import (
     ABSENT,
     ORG,

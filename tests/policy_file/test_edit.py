@@ -10,22 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.core.model.observation import Value
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.policy import Decision, Waiver
 from contribaudit.errors import OutputError, PolicyFileError
-from contribaudit.policy_file.editing import NewDecision, NewWaiver, new_file, with_entry, write
+from contribaudit.policy_file.editing import new_file, with_entry, write
 from contribaudit.rulebook import loader
 from contribaudit.wiring import load_policy
 
-WAIVER = NewWaiver(
+WAIVER = Waiver(
     "DR-01",
-    "app:acme-us.atlassian.net/confluence",
+    "",
     'US "subsidiary"\n[[rule]] # no\\end',
     "it@acme.example",
     "ciso@acme.example",
     date(2026, 11, 2),
     date(2027, 1, 31),
-    90,
-    "GRC-311",
+    "app:acme-us.atlassian.net/confluence",
+    review_every_days=90,
+    ticket="GRC-311",
     binds_to_value=True,
     observed="US",
 )
@@ -169,8 +171,8 @@ def test_a_decision_joins_the_others_however_they_are_written(tmp_path: Path, li
     people = "by = 'a@acme.example', second = 'b@acme.example', date = 2026-01-02, ticket = 'T'"
     text = f'version = 1\n{listed.replace("X", people)}extends = ["essentials"]\n'
     path.write_text(text, encoding="utf-8")
-    decision = NewDecision(
-        "contribution.in_app", "off", "dpo@acme.example", "ciso@acme.example", date(2026, 6, 2), "GRC-207"
+    decision = Decision(
+        SettingId("contribution.in_app"), "off", "dpo@acme.example", "ciso@acme.example", date(2026, 6, 2), "GRC-207"
     )
     made = load_policy(path, RULEBOOK, text=with_entry(path, decision).after).decisions
     assert (made[-1].setting, made[-1].value, made[-1].date) == ("contribution.in_app", "off", date(2026, 6, 2))

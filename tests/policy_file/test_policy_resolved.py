@@ -15,7 +15,7 @@ from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId, Value
 from contribaudit.core.model.policy import AuditPolicy, Decision, EvidenceTerms, Rule, Waiver, Where
 from contribaudit.policy_file.canonical_toml import to_toml, toml_string
-from contribaudit.policy_file.schema import OUTCOMES
+from contribaudit.policy_file.values import OUTCOMES
 
 from .policy_builders import CHECKS, DOCUMENTED, load, write
 

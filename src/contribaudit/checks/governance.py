@@ -20,7 +20,7 @@ from contribaudit.core.model.change import CauseKind, Change, Match
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.several import counted
-from contribaudit.core.model.subject import Kind
+from contribaudit.core.model.subject import Kind, same_person
 from contribaudit.core.resolve.exposure import newest_decision
 from contribaudit.core.resolve.state import OrganizationState
 
@@ -219,17 +219,13 @@ def decided_by_two(case: CheckContext) -> Verdict:
         return Verdict(Outcome.FAIL, "no_decision", reason, missing[0], expected, (), evidence)
     made = [decision for decision in decisions.values() if decision is not None]
     evidence += tuple(one for decision in made for one in policy_evidence(case, decision.origin))
-    alone = [decision for decision in made if _same_person(decision.by, decision.second)]
+    alone = [decision for decision in made if same_person(decision.by, decision.second)]
     if alone:
         reason = f"{alone[0].by} decided alone on {alone[0].setting}"
         return Verdict(Outcome.FAIL, "one_person", reason, alone[0].setting, expected, (alone[0].by,), evidence)
     people = tuple(sorted({person for decision in made for person in (decision.by, decision.second)}))
     reason = f"decided by {' and '.join(people)}" if made else f"there is nothing to decide on the {plan.name} plan"
     return Verdict(Outcome.PASS, "decided_by_two", reason, None, expected, people, evidence)
-
-
-def _same_person(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
 
 
 @check(

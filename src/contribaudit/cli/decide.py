@@ -14,7 +14,8 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from contribaudit.policy_file.editing import Change, NewDecision
+    from contribaudit.core.model.policy import Decision
+    from contribaudit.policy_file.editing import Change
 
 
 @click.command()
@@ -48,12 +49,13 @@ def command(
     """
     from contribaudit import wiring
     from contribaudit.attestations.recording import mail, short
-    from contribaudit.policy_file.editing import NewDecision, write
+    from contribaudit.core.model.policy import Decision
+    from contribaudit.policy_file.editing import write
 
     settings = console.settings()
     rulebook = console.rulebook()
     named, told = _value(setting, value)
-    decision = NewDecision(
+    decision = Decision(
         setting=named,
         value=told,
         by=mail(by or settings.attested_by, "whoever decided"),
@@ -74,14 +76,14 @@ def command(
     console.diagnostics.conclusion(f"The decision is in {change.path}{more}. Next: contribaudit audit --offline")
 
 
-def _value(setting: str, value: str) -> tuple[str, Value]:
+def _value(setting: str, value: str) -> tuple[SettingId, Value]:
     """The setting by its ID, and what it may hold. Raises UsageError."""
     from contribaudit import catalogue, checks
     from contribaudit.attestations.recording import parse_value
     from contribaudit.checks.governance import RECORDS, UPDATED
     from contribaudit.policy_file.problems import nearest, quoted
 
-    wanted = setting.strip()
+    wanted = SettingId(setting.strip())
     if wanted not in checks.DECIDABLE:
         near = nearest(wanted, checks.DECIDABLE, otherwise="; `contribaudit checks show DC-05` shows an example")
         raise UsageError(f"There is no setting {quoted(wanted)}{near}")
@@ -89,7 +91,7 @@ def _value(setting: str, value: str) -> tuple[str, Value]:
         raise UsageError(f"{RECORDS} cannot be {quoted(value)}", hint=f"It takes {UPDATED}")
     if wanted == RECORDS:
         return wanted, UPDATED
-    return wanted, parse_value(catalogue.find(SettingId(wanted)), value)
+    return wanted, parse_value(catalogue.find(wanted), value)
 
 
 def _day(text: str | None) -> date:
@@ -105,7 +107,7 @@ def _day(text: str | None) -> date:
     return day
 
 
-def _change(path: Path, decision: NewDecision, *, may_make: bool) -> Change:
+def _change(path: Path, decision: Decision, *, may_make: bool) -> Change:
     """The file with the decision; a new one only where it was named for this."""
     from contribaudit.policy_file.editing import new_file, with_entry
     from contribaudit.policy_file.reading import DEFAULT_PACK

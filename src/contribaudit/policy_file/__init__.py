@@ -1,6 +1,8 @@
 """The audit policy file: TOML → `AuditPolicy`, every mistake named by file, line and key.
 
-schema.py           the tables, their keys, and what each key may hold
+schema.py           the tables and their keys
+values.py           what a key may hold
+statements.py       the words of [expect]
 expect.py           what the company wants in its words → rules
 locations.py        groups of realms, as a policy names them
 reading.py          a file and everything that it extends → one policy; the shipped packs
@@ -19,7 +21,8 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.policy_file.reading import Pack, resolve
 from contribaudit.policy_file.reading import shipped as packs
-from contribaudit.policy_file.schema import Known, json_schema
+from contribaudit.policy_file.schema import json_schema
+from contribaudit.policy_file.values import Known
 
 __all__ = ["Pack", "json_schema", "load", "packs"]
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.policy import WAIVABLE, AuditPolicy, Decision, EvidenceTerms, Rule, Waiver, Where
-from contribaudit.policy_file.schema import NEVER, VERSION
+from contribaudit.policy_file.values import NEVER, VERSION
 
 Item: TypeAlias = Value | date | Mapping[str, Value]
 
@@ -25,8 +25,8 @@ def to_toml(policy: AuditPolicy) -> str:
         [*_pairs({"version": VERSION, "name": policy.name, "written_for_plan": policy.written_for_plan})],
         ["[evidence]", *_pairs(_evidence(policy.evidence))],
         *(_block("rule", rule.origin, _rule(rule)) for rule in policy.rules),
-        *(_block("waiver", waiver.origin, _waiver(waiver)) for waiver in policy.waivers),
-        *(_block("decision", decision.origin, _decision(decision)) for decision in policy.decisions),
+        *(_block("waiver", waiver.origin, waiver_keys(waiver)) for waiver in policy.waivers),
+        *(_block("decision", decision.origin, decision_keys(decision)) for decision in policy.decisions),
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
 
@@ -67,7 +67,8 @@ def _rule(rule: Rule) -> Mapping[str, Item]:
     }
 
 
-def _waiver(waiver: Waiver) -> Mapping[str, Item]:
+def waiver_keys(waiver: Waiver) -> Mapping[str, Item]:
+    """What a `[[waiver]]` says, in the order of its keys; None for a key that is left out."""
     return {
         "check": waiver.check,
         "subject": waiver.subject,
@@ -84,7 +85,8 @@ def _waiver(waiver: Waiver) -> Mapping[str, Item]:
     }
 
 
-def _decision(decision: Decision) -> Mapping[str, Item]:
+def decision_keys(decision: Decision) -> Mapping[str, Item]:
+    """The same of a `[[decision]]`."""
     return {
         "setting": decision.setting,
         "value": decision.value,

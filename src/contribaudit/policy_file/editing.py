@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 from typing import TypeAlias
@@ -14,44 +13,16 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, Table
 
-from contribaudit.core.model.observation import Value
+from contribaudit.core.model.policy import Decision, Waiver
 from contribaudit.errors import OutputError, PolicyFileError
 from contribaudit.files import Unreadable, read_text, unfinished
+from contribaudit.policy_file.canonical_toml import decision_keys, waiver_keys
 
 _BOM = "\ufeff"
 
 
-@dataclass(frozen=True, slots=True)
-class NewWaiver:
-    """What a `[[waiver]]` says; see `policy.Waiver`. Whether it is right, loading the changed file tells."""
-
-    check: str
-    subject: str
-    reason: str
-    requested_by: str
-    approved_by: str
-    approved_at: date
-    expires: date
-    review_every_days: int | None = None
-    ticket: str = ""
-    binds_to_value: bool = False
-    observed: Value = None
-    """Written where it binds. None, for a value that nobody read, cannot be bound to."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewDecision:
-    """What a `[[decision]]` says; see `policy.Decision`. Whether it is right, loading the changed file tells."""
-
-    setting: str
-    value: Value
-    by: str
-    second: str
-    date: date
-    ticket: str
-
-
-Entry: TypeAlias = NewWaiver | NewDecision
+Entry: TypeAlias = Waiver | Decision
+"""Whether it is right, loading the changed file tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +131,7 @@ def _read(path: Path) -> str:
 
 
 def _list_of(entry: Entry) -> str:
-    return "waiver" if isinstance(entry, NewWaiver) else "decision"
+    return "waiver" if isinstance(entry, Waiver) else "decision"
 
 
 def _at_end(text: str, entry: Entry) -> str:
@@ -188,26 +159,8 @@ def _in_array(text: str, entry: Entry) -> str:
 
 def _table(entry: Entry) -> Table:
     table = tomlkit.table()
-    for key, value in _keys(entry):
-        table[key] = list(value) if isinstance(value, tuple) else value
+    keys = waiver_keys(entry) if isinstance(entry, Waiver) else decision_keys(entry)
+    for key, value in keys.items():
+        if value is not None:
+            table[key] = list(value) if isinstance(value, tuple) else value
     return table
-
-
-def _keys(entry: Entry) -> Iterator[tuple[str, Value | date]]:
-    """What is written, in this order."""
-    if isinstance(entry, NewDecision):
-        yield from ((field.name, getattr(entry, field.name)) for field in fields(entry))
-        return
-    yield "check", entry.check
-    yield "subject", entry.subject
-    if entry.binds_to_value:
-        yield "observed", entry.observed
-    yield "reason", entry.reason
-    yield "requested_by", entry.requested_by
-    yield "approved_by", entry.approved_by
-    yield "approved_at", entry.approved_at
-    if entry.review_every_days is not None:
-        yield "review_every_days", entry.review_every_days
-    if entry.ticket:
-        yield "ticket", entry.ticket
-    yield "expires", entry.expires

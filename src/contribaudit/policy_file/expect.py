@@ -14,7 +14,7 @@ from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.policy import AuditPolicy, Rule, Where
 from contribaudit.core.model.rulebook import App, Rulebook
-from contribaudit.policy_file.schema import ALLOWED, BLOCKED, ExpectTable, Place
+from contribaudit.policy_file.statements import ALLOWED, BLOCKED, ExpectTable, Place
 
 Filled: TypeAlias = Literal["", "groups", "locations", "apps allowed", "apps accepted", "places", "companies"]
 

@@ -35,16 +35,14 @@ from contribaudit.policy_file.problems import (
 from contribaudit.policy_file.schema import (
     KEYS,
     LISTS,
-    VERSION,
     DecisionTable,
-    ExpectTable,
-    Known,
     OrganizationTable,
     PolicyTable,
     RuleTable,
-    Table,
     WaiverTable,
 )
+from contribaudit.policy_file.statements import ExpectTable
+from contribaudit.policy_file.values import VERSION, Known, Table
 
 AnyTable = TypeVar("AnyTable", bound=Table)
 

@@ -87,6 +87,7 @@ class Waiver:
 
     check: str
     origin: str
+    """Where it stands, as a rule's; "" for one that is not written yet."""
     reason: str
     requested_by: str
     approved_by: str
@@ -113,7 +114,8 @@ class Decision:
     second: str
     date: date
     ticket: str
-    origin: str
+    origin: str = ""
+    """Where it stands, as a rule's; "" for one that is not written yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from unicodedata import normalize
 
 
 class Kind(StrEnum):
@@ -57,8 +58,8 @@ def pseudonym(person: str) -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether both may be one person, by name without case or by what stands for an erased one."""
-    first, second = one.strip().casefold(), other.strip().casefold()
+    """Whether both may be one person, by name without case and width or by what stands for an erased one."""
+    first, second = (normalize("NFKC", name).strip().casefold() for name in (one, other))
     if _PSEUDONYM.fullmatch(first) or _PSEUDONYM.fullmatch(second):
         return pseudonym(first) == pseudonym(second)
     return first == second

@@ -19,11 +19,12 @@ from contribaudit.audit.job import Job
 from contribaudit.audit.replay import judge_last
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Finding
-from contribaudit.core.model.policy import WAIVABLE
+from contribaudit.core.model.policy import WAIVABLE, Waiver
+from contribaudit.core.model.subject import same_person
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import display, safe_text
 from contribaudit.policy_file import editing
-from contribaudit.policy_file.schema import MOST_DAYS, same_person
+from contribaudit.policy_file.values import MOST_DAYS
 from contribaudit.settings import file
 from contribaudit.tui.rows import approvals as rows
 from contribaudit.tui.rows.dates import PLACEHOLDER as DAYS_TAKE
@@ -87,7 +88,7 @@ class WaiveScreen(FormScreen[str]):
             self._review(self._waivers())
 
     @work(exclusive=True, group="send")
-    async def _review(self, waivers: Sequence[editing.NewWaiver]) -> None:
+    async def _review(self, waivers: Sequence[Waiver]) -> None:
         self._busy = True
         try:
             with self.telling():
@@ -95,7 +96,7 @@ class WaiveScreen(FormScreen[str]):
         finally:
             self._busy = False
 
-    async def _asked(self, waivers: Sequence[editing.NewWaiver]) -> None:
+    async def _asked(self, waivers: Sequence[Waiver]) -> None:
         self.tell("Trying the change …")
         change, after = await asyncio.to_thread(self._tried, waivers)
         self.tell("")
@@ -109,7 +110,7 @@ class WaiveScreen(FormScreen[str]):
                 told += f' Name it in config.toml: policy = "{change.path}".'
             self.dismiss(told)
 
-    def _tried(self, waivers: Sequence[editing.NewWaiver]) -> tuple[editing.Change, Report]:
+    def _tried(self, waivers: Sequence[Waiver]) -> tuple[editing.Change, Report]:
         """The change, loaded and judged as if it were written. In a worker thread. Raises ContribauditError."""
         path = self._source.policy_path
         if path is not None:
@@ -124,12 +125,13 @@ class WaiveScreen(FormScreen[str]):
         editing.write(change)
         self._source.use_policy(change.path)
 
-    def _waivers(self) -> list[editing.NewWaiver]:
+    def _waivers(self) -> list[Waiver]:
         ticked = any(tick.value for tick in self.query(Tick))
         review = self.field("review").value
         return [
-            editing.NewWaiver(
+            Waiver(
                 check=one.check,
+                origin="",  # the line that it will stand on
                 subject=rows.subject_text(self._board.report.state, one),
                 reason=self.field("reason").value,
                 requested_by=self.field("requested_by").value,

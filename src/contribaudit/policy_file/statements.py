@@ -1,0 +1,224 @@
+"""`[expect]`: the words in which a company says what it wants, and what each stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, NoReturn
+
+from pydantic import (
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from contribaudit.core.model.policy import Where
+from contribaudit.core.model.rulebook import App, Rulebook
+from contribaudit.policy_file import locations
+from contribaudit.policy_file.problems import nearest, quoted
+from contribaudit.policy_file.values import TEXTS, Table, Text, enum, known_of, refuse
+
+CONTRIBUTION = ("none", "metadata-only", "any")
+BLOCKED, ALLOWED = "blocked", "allowed"
+STATEMENTS = (
+    "contribution", "ai", "ai_allowed_on", "location", "location_except", "subprocessor_locations",
+    "subprocessors_accepted",
+)  # fmt: skip
+"""The keys of `[expect]` that expand to rules."""
+_GROUPS_FORM = 'ai = { groups = ["…"] }'
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site, an app of one site, or an app on every site, as `ai_allowed_on` names it."""
+
+    text: str
+    where: Where
+    app: App | None = None
+    """None for a whole site."""
+
+
+def _said(what: str, value: str, known: tuple[str, ...]) -> NoReturn:
+    """Refuse a word, with the nearest that is known and all of them."""
+    close = nearest(value, known, otherwise=" ", cutoff=0.6).strip()
+    takes = f"{close} It takes" if close else "; it takes"
+    refuse(f"{quoted(value)} is not {what}{takes} {', '.join(known)}")
+
+
+def _contribution(value: object) -> str:
+    if not isinstance(value, str):
+        refuse(f"expected one word in quotes: {', '.join(CONTRIBUTION)}")
+    word = value.strip().casefold()
+    if word not in CONTRIBUTION:
+        _said("a statement about contribution", value, CONTRIBUTION)
+    return word
+
+
+def _ai(value: object) -> str | tuple[str, ...]:
+    """ "blocked", "allowed", or the groups that may use AI."""
+    if isinstance(value, dict):
+        return _groups(value)
+    if isinstance(value, list):
+        refuse(f"write groups as {_GROUPS_FORM}")
+    if not isinstance(value, str):
+        refuse(f"expected {BLOCKED}, {ALLOWED} or groups: {_GROUPS_FORM}")
+    word = value.strip().casefold()
+    if word not in (BLOCKED, ALLOWED):
+        _said("a statement about AI", value, (BLOCKED, ALLOWED, _GROUPS_FORM))
+    return word
+
+
+def _groups(table: dict[str, object]) -> tuple[str, ...]:
+    for key in table:
+        if key != "groups":
+            refuse(f"unknown key {quoted(key)}{nearest(key, ('groups',))}")
+    groups = table.get("groups")
+    if not isinstance(groups, list) or not groups or not all(isinstance(one, str) and one.strip() for one in groups):
+        refuse(f'expected names of groups: {_GROUPS_FORM}; without a group write ai = "{BLOCKED}"')
+    return tuple(dict.fromkeys(one.strip() for one in groups))
+
+
+def _listed(value: object, what: str) -> tuple[str, ...]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+        refuse(f"expected a list of {what}, in [ ]")
+    if not texts or not all(one.strip() for one in texts):
+        refuse(f"the list names nothing; remove the key or name {what}")
+    return tuple(dict.fromkeys(one.strip() for one in texts))
+
+
+def _locations(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    rulebook = known_of(info).facts
+    known = locations.choices(rulebook)
+    found = []
+    for word in _listed(value, "locations"):
+        name = locations.spelled(word, rulebook)
+        if name is None:
+            _said("a known location", word, known)
+        if not locations.fixed(name, rulebook):
+            refuse(f"{quoted(word)} is not a fixed location; it takes {', '.join(known)}")
+        found.append(name)
+    return tuple(dict.fromkeys(found))
+
+
+def _app_named(word: str, rulebook: Rulebook) -> App:
+    by_title = {app.title.casefold(): app for app in rulebook.apps.values()}
+    app = rulebook.app(word) or by_title.get(word.casefold())
+    if app is None:
+        refuse(f"{quoted(word)} is not a known app{nearest(word, rulebook.apps)}")
+    return app
+
+
+def _without_residency(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    """Type keys of the apps."""
+    rulebook = known_of(info).facts
+    found = []
+    for word in _listed(value, "apps"):
+        app = _app_named(word, rulebook)
+        if app.residency == "yes":
+            refuse(f"{app.title} offers data residency; pin it, or accept its location with a [[waiver]] on DR-01")
+        found.append(app.type_key)
+    return tuple(dict.fromkeys(found))
+
+
+def _places(value: object, info: ValidationInfo) -> tuple[Place, ...]:
+    rulebook = known_of(info).facts
+    return tuple(_place(text, rulebook) for text in _listed(value, "sites and apps"))
+
+
+def _place(text: str, rulebook: Rulebook) -> Place:
+    form = "write a site as labs.atlassian.net, an app as app:acme.atlassian.net/confluence or confluence"
+    kind, colon, rest = text.partition(":")
+    rest = rest.removeprefix("//") if kind in ("https", "http") else rest
+    if kind in ("https", "http"):
+        kind, rest = "site", rest.partition("/")[0]
+    if not colon:
+        kind, rest = ("site", text.rstrip("/")) if "." in text or "*" in text else ("app", text)
+    if kind not in ("site", "app"):
+        refuse(f"{quoted(text)} is not a site or an app; {form}")
+    if kind == "site":
+        if not rest.strip("*. ") or "/" in rest:
+            refuse(f"{quoted(text)} is not one site; {form}")
+        return Place(text, Where(site=(rest,)))
+    host, slash, word = rest.rpartition("/")
+    if slash and "." not in host:
+        refuse(f"{quoted(text)} names an app by its ID; {form}")
+    app = _app_named(word, rulebook)
+    return Place(text, Where(site=(host,) if host else (), app=tuple(sorted(app.words))), app)
+
+
+def _processing_places(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    known = known_of(info).facts.subprocessors
+    found = []
+    for word in _listed(value, "locations"):
+        if known.place_of(word) is None:
+            shown = (one.words[0].upper() if len(one.words[0]) < 4 else one.words[0].title() for one in known.places)
+            close = nearest(word, tuple(shown), otherwise=" ", cutoff=0.6).strip()
+            takes = f"{close} It" if close else "; it"
+            refuse(f"{quoted(word)} is not a known location{takes} takes EEA, Global and the names of countries")
+        found.append(word)
+    return tuple(dict.fromkeys(found))
+
+
+def _companies(value: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_listed(value, "companies, by their names in the list")))
+
+
+_STRINGS = WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**TEXTS, "minItems": 1}]})
+Statement = Annotated[
+    str,
+    PlainValidator(lambda value: value if value in STATEMENTS else _said("a statement", str(value), STATEMENTS)),
+    WithJsonSchema(enum(STATEMENTS)),
+]
+
+
+class ExpectTable(Table):
+    """`[expect]`: what the company wants, in its words. Each key expands to rules."""
+
+    contribution: Annotated[str | None, PlainValidator(_contribution), WithJsonSchema(enum(CONTRIBUTION))] = Field(
+        default=None, description="Which data Atlassian may use; none means neither metadata nor in-app data."
+    )
+    ai: Annotated[
+        str | tuple[str, ...] | None,
+        PlainValidator(_ai),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    enum((BLOCKED, ALLOWED)),
+                    {
+                        "type": "object",
+                        "properties": {"groups": {**TEXTS, "minItems": 1}},
+                        "required": ["groups"],
+                        "additionalProperties": False,
+                    },
+                ]
+            }
+        ),
+    ] = Field(default=None, description="Who may use AI; groups are an Enterprise setting.")
+    ai_allowed_on: Annotated[tuple[Place, ...], PlainValidator(_places), _STRINGS] = Field(
+        default=(), description='Sites and apps where AI is allowed although ai = "blocked".'
+    )
+    location: Annotated[tuple[str, ...], PlainValidator(_locations), _STRINGS] = Field(
+        default=(), description="Locations and groups of locations in which every app is to be pinned."
+    )
+    location_except: Annotated[tuple[str, ...], PlainValidator(_without_residency), _STRINGS] = Field(
+        default=(), description="Apps without data residency that are accepted; needs a reason."
+    )
+    subprocessor_locations: Annotated[tuple[str, ...], PlainValidator(_processing_places), _STRINGS] = Field(
+        default=(), description="Locations in which every sub-processor that touches an app may work."
+    )
+    subprocessors_accepted: Annotated[tuple[str, ...], PlainValidator(_companies), _STRINGS] = Field(
+        default=(), description="Sub-processors that are accepted, training and locations included."
+    )
+    reason: Text = Field(default="", validate_default=True, description="Who decided this, when, and the ticket.")
+
+    @field_validator("reason", mode="wrap")
+    @classmethod
+    def _exceptions_need_a_reason(cls, value: Any, inner: Callable[[Any], str], info: ValidationInfo) -> str:
+        if value != "":
+            return inner(value)
+        if info.data.get("location_except"):
+            refuse("`location_except` needs a reason: say who accepted these apps")
+        return ""

@@ -1,0 +1,265 @@
+"""What a key of a policy file may hold, with words that say what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from contribaudit.core.judge.check import Check, Shape, find
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.observation import Grade, Value
+from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.policy_file.problems import nearest, printable, quoted
+
+VERSION = 1
+MOST_DAYS = 36_500
+NEVER = "never"
+OUTCOMES = tuple(outcome for outcome in Outcome if outcome not in (Outcome.PASS, Outcome.WAIVED))
+
+TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+_LARGEST = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the words of a file are checked against. It is the validation context of every table here."""
+
+    checks: Mapping[str, Check]
+    vocabularies: Mapping[str, frozenset[str]]
+    """Casefolded words by the name of their vocabulary."""
+    plans: tuple[str, ...]
+    rulebook: Rulebook | None = None
+    """What the words of `[expect]` stand for; None where no file of the tests has that table."""
+
+    @property
+    def facts(self) -> Rulebook:
+        """The rulebook. Raises TypeError where none was given."""
+        if self.rulebook is None:
+            raise TypeError("[expect] is read with a rulebook")
+        return self.rulebook
+
+    def vocabulary(self, name: str) -> frozenset[str]:
+        """The words of one vocabulary; the plans also when the caller gave them only as `plans`. Raises KeyError."""
+        if name == "plans" and name not in self.vocabularies:
+            return frozenset(plan.casefold() for plan in self.plans)
+        return self.vocabularies[name]
+
+
+def refuse(text: str) -> NoReturn:
+    """Says what is wrong with the value under validation."""
+    raise PydanticCustomError("policy_file", "{text}", {"text": text})
+
+
+def known_of(info: ValidationInfo) -> Known:
+    """What the words under validation are checked against."""
+    known = info.context
+    if not isinstance(known, Known):
+        raise TypeError("a policy table is validated with Known as its context")
+    return known
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def _one_of(what: str, words: Iterable[Word]) -> Callable[[object], Word]:
+    by_text = {str(word): word for word in words}
+
+    def choose(value: object) -> Word:
+        if not isinstance(value, str):
+            refuse(f"expected {what}, in quotes")
+        if value not in by_text:
+            refuse(f"{quoted(value)} is not {what}{nearest(value, by_text)}")
+        return by_text[value]
+
+    return choose
+
+
+def _some_of(what: str, words: Iterable[Word]) -> Callable[[object], tuple[Word, ...]]:
+    choose = _one_of(what, words)
+
+    def choose_each(value: object) -> tuple[Word, ...]:
+        if not isinstance(value, list):
+            refuse("expected a list, in [ ]")
+        if not value:
+            refuse("the list is empty; remove the key to keep the default")
+        return tuple(dict.fromkeys(choose(item) for item in value))
+
+    return choose_each
+
+
+def _day(value: object) -> date:
+    if isinstance(value, datetime):
+        refuse(f"expected a day without a time, {value.date()}")
+    if isinstance(value, str):
+        refuse("write a date without quotes: 2027-01-31")
+    if not isinstance(value, date):
+        refuse("expected a date: 2027-01-31")
+    return value
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    patterns = [value] if isinstance(value, str) else value
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+        refuse("expected a text or a list of texts")
+    if not patterns:
+        refuse("an empty list selects nothing; remove the key to select everything")
+    stripped = [pattern.strip() for pattern in patterns]
+    if not all(stripped):
+        refuse("an empty text selects nothing")
+    return tuple(dict.fromkeys(stripped))
+
+
+def _value(value: object) -> Value:
+    match value:
+        case bool():
+            return value
+        case int() if -_LARGEST <= value < _LARGEST:
+            return value
+        case str():
+            return value
+        case list() if all(isinstance(item, str) for item in value):
+            return tuple(value)
+    refuse("expected a text, a whole number, true, false or a list of texts")
+
+
+def _expect(value: object, info: ValidationInfo) -> Value:
+    known = known_of(info)
+    check = known.checks.get(info.data.get("check", ""))
+    if check is None:
+        return None
+    expectation = check.expectation
+    takes = expectation.takes
+    words: list[str]
+    match expectation.shape:
+        case Shape.NOTHING:
+            refuse(f"{check.called} takes no `expect`; remove it")
+        case Shape.DAYS:
+            if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,5}", value):
+                refuse(f"{check.called} takes {takes}")
+            words = [value]
+        case Shape.WORD:
+            if not isinstance(value, str):
+                refuse(f"{check.called} takes {takes}")
+            words = [value]
+        case Shape.WORDS:
+            if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+                refuse(f"{check.called} takes {takes}")
+            words = value
+    if vocabulary := expectation.vocabulary:
+        accepted = known.vocabulary(vocabulary)
+        for word in words:
+            if word.casefold() not in accepted:
+                refuse(f"{quoted(word)} is not one of the known {vocabulary}{nearest(word, accepted)}")
+    elif not all(word.strip() for word in words):
+        refuse("a word must not be empty")
+    for word in words if expectation.words else ():
+        if word.casefold() not in {one.casefold() for one in expectation.words}:
+            refuse(f"{check.called} cannot expect {quoted(word)}; it takes {takes}")
+    return value if isinstance(value, str) else tuple(words)
+
+
+def _check_id(value: str, info: ValidationInfo) -> str:
+    """The ID of the check that an ID or a slug names: past this edge there are only IDs."""
+    checks = known_of(info).checks.values()
+    found = find(checks, value)
+    if found is None:
+        padded = re.sub(r"\d+$", lambda number: number[0].zfill(2), value)
+        names = [name for check in checks for name in (check.id, check.slug)]
+        near = nearest(padded, names, otherwise="; `contribaudit checks list` names them")
+        refuse(f"this version has no check {quoted(value)}{near}")
+    return found.id
+
+
+def _setting_id(value: str, info: ValidationInfo) -> str:
+    settings = known_of(info).vocabularies.get("settings")
+    if settings is not None and value not in settings:
+        refuse(f"this version has no setting {quoted(value)}{nearest(value, settings)}")
+    return value
+
+
+def _plan(value: str, info: ValidationInfo) -> str:
+    plans = {plan.casefold(): plan for plan in known_of(info).plans}
+    if value.casefold() not in plans:
+        refuse(f"{quoted(value)} is not a plan{nearest(value, plans.values())}")
+    return plans[value.casefold()]
+
+
+def _version(value: object) -> int:
+    if type(value) is not int:
+        refuse(f"expected a whole number, version = {VERSION}")
+    if value != VERSION:
+        refuse(f"this contribaudit reads version {VERSION}, the file says {printable(str(value))}")
+    return value
+
+
+def enum(words: Iterable[str]) -> dict[str, Any]:
+    """The JSON Schema of one of these words."""
+    return {"enum": [str(word) for word in words]}
+
+
+_GRADES = tuple(grade for grade in Grade if grade is not Grade.PREDICTED)
+_DAY = WithJsonSchema({"type": "string", "format": "date"})
+_VALUE = WithJsonSchema({"anyOf": [{"type": ["boolean", "integer", "string"]}, {**TEXTS, "items": {"type": "string"}}]})
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Day = Annotated[date, PlainValidator(_day), _DAY]
+Days = Annotated[int, Field(gt=0, le=MOST_DAYS)]
+Patterns = Annotated[
+    tuple[str, ...],
+    PlainValidator(_patterns),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**TEXTS, "minItems": 1}]}),
+]
+AnyValue = Annotated[Value, PlainValidator(_value), _VALUE]
+Expected = Annotated[Value, PlainValidator(_expect), WithJsonSchema({"anyOf": [{"type": "string"}, TEXTS]})]
+CheckId = Annotated[Text, AfterValidator(_check_id)]
+SettingName = Annotated[Text, AfterValidator(_setting_id)]
+PlanWord = Annotated[Text, AfterValidator(_plan)]
+Version = Annotated[int, PlainValidator(_version), WithJsonSchema({"const": VERSION})]
+SeverityWord = Annotated[Severity, PlainValidator(_one_of("a severity", Severity)), WithJsonSchema(enum(Severity))]
+Grades = Annotated[
+    tuple[Grade, ...],
+    PlainValidator(_some_of("a grade that counts as evidence", _GRADES)),
+    WithJsonSchema({"type": "array", "items": enum(_GRADES), "minItems": 1}),
+]
+Outcomes = Annotated[
+    tuple[Outcome, ...],
+    PlainValidator(_some_of("an outcome that can be waived", OUTCOMES)),
+    WithJsonSchema({"type": "array", "items": enum(OUTCOMES), "minItems": 1}),
+]
+
+
+class _Never(StrEnum):
+    NEVER = NEVER
+
+
+_choose_from_severity = _one_of("a severity or never", (*Severity, *_Never))
+
+
+def _from_severity(value: object) -> Severity | None:
+    word = _choose_from_severity(value)
+    return word if isinstance(word, Severity) else None
+
+
+FromSeverity = Annotated[Severity | None, PlainValidator(_from_severity), WithJsonSchema(enum((*Severity, *_Never)))]
+
+
+class Table(BaseModel):
+    """A table of the file: unknown keys are errors, and a text is never taken for a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
