@@ -51,6 +51,16 @@ def test_a_users_file_replaces_the_shipped_one_and_no_other(tmp_path: Path, name
     assert changed.sha256 != usual.sha256
 
 
+def test_the_same_files_are_parsed_once_and_a_changed_one_anew(tmp_path: Path) -> None:
+    """A rulebook takes longer to parse than an audit of a small organization to judge."""
+    folder = own(tmp_path, "plans.toml", shipped("plans.toml"))
+    first = loader.load(folder)
+    assert loader.load(folder) is first
+    own(tmp_path, "plans.toml", shipped("plans.toml") + "# changed\n")
+    assert loader.load(folder).sha256 != first.sha256
+    assert all(file.shipped for file in loader.load().files)
+
+
 def test_a_users_plan_is_the_one_that_counts(tmp_path: Path) -> None:
     text = shipped("plans.toml").replace('words = ["premium"]', 'words = ["premium", "premium-2027"]')
     assert loader.load().plan("Premium-2027") is None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -159,7 +159,15 @@ def load(folder: Path | None = None) -> Rulebook:
     Raises RulebookError for a file that cannot be read or has the wrong shape, and for a file in `folder` that
     replaces nothing (a misspelt name would silently leave the shipped rule in force).
     """
-    read = _Files(folder)
+    if folder is not None:
+        _refuse_strangers(folder)
+    return _of_texts(tuple(_read(name, folder) for name in SHAPES))
+
+
+@lru_cache(maxsize=4)
+def _of_texts(texts: tuple[tuple[str, bool], ...]) -> Rulebook:
+    """The rulebook of these texts, in the order of `SHAPES`, each with whether it is the shipped one."""
+    read = _Files(texts)
     meta, clocks = read.the(shapes.MetaFile), read.the(shapes.ClocksFile)
     plans, realms = read.the(shapes.PlansFile), read.the(shapes.RealmsFile)
     ranked, apps = _plans(plans), _apps(read.the(shapes.AppsFile))
@@ -204,14 +212,11 @@ def load(folder: Path | None = None) -> Rulebook:
 class _Files:
     """Every file, parsed. Raises RulebookError as `load` does."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, texts: tuple[tuple[str, bool], ...]) -> None:
         self.files: list[RulebookFile] = []
         self.words: dict[str, Words] = {}
         self._parsed: list[shapes.Dated] = []
-        if folder is not None:
-            _refuse_strangers(folder)
-        for name, shape in SHAPES.items():
-            text, shipped = _read(name, folder)
+        for (name, shape), (text, shipped) in zip(SHAPES.items(), texts, strict=True):
             file = _parse(shape, name, text)
             if isinstance(file, shapes.ChecksFile):
                 if not shipped:
