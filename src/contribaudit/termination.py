@@ -21,6 +21,9 @@ SENTENCES = {
     signal.SIGINT: "Interrupted; the history holds the last complete run.",
     signal.SIGTERM: "Terminated; the history holds the last complete run.",
 }
+if os.name == "posix":  # a terminal window that is closed
+    CODES[signal.SIGHUP] = CODES[signal.SIGTERM]
+    SENTENCES[signal.SIGHUP] = SENTENCES[signal.SIGTERM]
 _SOON_SECONDS = 1.0
 """The main thread answers by then, unless it is inside a library that does not come back."""
 _HELD_SECONDS = 5.0
@@ -45,7 +48,7 @@ _tell: Callable[[str, int], None] = _plain
 
 
 def listen() -> None:
-    """From now on SIGINT and SIGTERM end this process. Called first, before anything else is imported.
+    """From now on SIGINT, SIGTERM and SIGHUP end this process. Called first, before anything else is imported.
 
     A signal that whoever started the process told it to ignore stays ignored.
     """

@@ -419,6 +419,27 @@ def test_whoever_stops_has_lost_nothing_that_was_answered(
     assert not (home / ".config").exists()
 
 
+def test_the_next_init_goes_on_where_the_last_one_was_stopped(
+    cli: Cli, api: Api, key_file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever closed the window did not read how to go on. A no, or a flag, starts anew; no key is kept."""
+    typing(monkeypatch, "metadata-only", "blocked")  # and stdin ends
+    assert cli("init", "--key-file", "key", "--no-audit").code == 130
+    kept = [one for one in home.rglob("init.words") if "demo-key" not in one.read_text(encoding="utf-8")]
+    assert len(kept) == 1
+    typing(monkeypatch, "y")
+    ended = cli("init")
+    assert ended.code == 130
+    assert "--contribution metadata-only --ai blocked" in " ".join(ended.err.split())
+    assert "Which data may Atlassian use" not in ended.err
+    assert "Sites or apps where AI is allowed all the same" in " ".join(ended.err.split())
+    typing(monkeypatch, "n")
+    assert "Which data may Atlassian use" not in cli("init", "--pack", "essentials").err, "a flag starts anew"
+    typing(monkeypatch, "n")
+    assert "An earlier set-up was stopped" in cli("init").err
+    assert not kept[0].exists()
+
+
 def test_a_schedule_is_set_up(cli: Cli, api: Api, key_file: Path) -> None:
     ended = cli("init", "--key-file", "key", *STATEMENTS, "--schedule", "cron", "--no-audit")
     assert ended.code == 0, ended.err

@@ -96,6 +96,11 @@ class Terminal:
         else:
             os.write(self._master, keys)
 
+    def close(self) -> None:
+        """Close its window, and wait until it is gone."""
+        os.close(self._master)
+        self._process.wait(timeout=30)
+
     def end(self) -> tuple[str, int]:
         """Everything that it said, and its exit code."""
         with contextlib.suppress(OSError):  # the other end is closed
@@ -307,7 +312,7 @@ def test_ctrl_c_keeps_the_form_and_the_next_walk_goes_on(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
-@pytest.mark.parametrize(("end", "code"), [(b"\x03", 130), (b"\x04", 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("end", "code"), [(b"\x03", 130), (b"\x04", 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
 def test_whatever_ends_a_walk_at_a_real_terminal_keeps_the_form(
     end: bytes | int, code: int, cli: Cli, home: Path, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,6 +332,51 @@ def test_whatever_ends_a_walk_at_a_real_terminal_keeps_the_form(
         told, _ = again.end()
         assert "Resumed: 2 answers" in told
         assert "Metadata contribution (on" not in told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
+def test_a_closed_window_keeps_the_form(
+    cli: Cli, home: Path, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal is gone, so that nothing can be told any more; the answers are there all the same."""
+    policy(PACKS.format(plan="enterprise"))
+    with simulated(monkeypatch, "tidy", token=False):
+        cli("audit")
+        first = Terminal("attest", "--screen", "data-contribution", "--by", ANNA)
+        first.answer("Metadata contribution", b"off\n")
+        first.answer("In-app data contribution", b"")
+        first.close()
+        again = Terminal("attest", "--screen", "data-contribution", "--by", ANNA)
+        again.answer("In-app data contribution", b"\x03")
+        assert "Resumed: 1 answer" in again.end()[0]
+
+
+def test_what_is_mistyped_at_a_question_is_asked_again(
+    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address, a word and a path; on the command line the same ends with 2."""
+    policy(PACKS.format(plan="enterprise"))
+    cli("audit")
+    typed = {
+        "address": iter(["anna", "", ANNA]),
+        "Metadata": iter(["of", "off"]),
+        "path": iter(["x" * 9999, "Security"]),
+    }
+
+    def ask(question: str, default: str | None = None) -> str:
+        return next((next(answers) for part, answers in typed.items() if part in question), default or "")
+
+    monkeypatch.setattr(walk, "person_there", lambda: True)
+    monkeypatch.setattr(walk, "ask", ask)
+    ended = cli("attest", "--screen", "data-contribution")
+    assert ended.code == 0, ended.err
+    assert "`anna` is not an email address. Write it as name@example.com." in ended.err
+    assert "The email address of whoever looked is missing" in ended.err
+    assert "contribution.metadata cannot be `of`" in ended.err
+    assert "The path has 9999 characters" in ended.err
+    (one,) = recorded(cli).values()
+    assert (one["value"], one["by"]) == ("off", ANNA)
+    assert cli("attest", "--screen", "data-contribution", "--by", "anna").code == 2
 
 
 def test_a_refusal_after_the_look_keeps_the_form(

@@ -215,6 +215,22 @@ def ask(question: str, default: str | None = None) -> str:
     return str(click.prompt(in_lines(question), default=default, show_default=bool(default), err=True)).strip()
 
 
+def ask_valid(
+    question: str,
+    check: Callable[[str], str],
+    default: str | None = None,
+    *,
+    asking: Callable[[str, str | None], str] | None = None,
+) -> str:
+    """A line that the check accepts; asked again, after its words, where it raises UsageError. `asking` is `ask`."""
+    while True:
+        text = (asking or ask)(question, default)
+        try:
+            return check(text)
+        except UsageError as error:
+            click.echo(in_lines(f"{error.message}. {error.hint}." if error.hint else f"{error.message}."), err=True)
+
+
 def confirm(question: str, *, default: bool) -> bool:
     """Yes or no."""
     return click.confirm(in_lines(question), default=default, err=True)

@@ -14,10 +14,10 @@ import click
 
 from contribaudit import termination
 from contribaudit.attestations.due import DueScreen, Row, find_screen, path_of, ruled_out
-from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value
+from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value, short
 from contribaudit.audit.attesting import Form
 from contribaudit.cli.attest.options import Given, Session, name_of, tell
-from contribaudit.cli.options import ask, in_lines, person_there
+from contribaudit.cli.options import ask, ask_valid, in_lines, person_there
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Subject
@@ -66,7 +66,8 @@ def show_plan(session: Session, screen: str | None, output_format: str, *, every
 
 def walk(session: Session, given: Given, *, everything: bool) -> None:
     """Every screen on which something is due (or the one of --screen), each kept as soon as it is answered."""
-    by = mail(given.by or session.settings.attested_by or ask("Your mail address"))
+    by = given.by or session.settings.attested_by
+    by = mail(by) if by else ask_valid("Your mail address", mail, asking=ask)
     state = session.read()
     due = _due(session, state, given.screen, everything=everything)
     if not due:
@@ -107,7 +108,9 @@ def _screen(
         if not draft.answers:
             drafts.discard(draft)
             return (), before
-        path = given.console_path or ask("Menu path taken", default=path_of(screen))
+        path = given.console_path or ask_valid(
+            "Menu path taken", lambda text: short(text, "The path"), path_of(screen), asking=ask
+        )
         shots, bodies = _shots(given)
         looked = session.looked(before)
         form = Form(screen.id, draft.entered, by, path, given.note, shots)

@@ -25,12 +25,14 @@ from contribaudit.cli.init.answers import (
     check_token,
     given_key,
     how_to_go_on,
+    keep,
     listed,
     mail_address,
     nothing_written,
     refuse_missing,
 )
 from contribaudit.cli.init.interview import Interview
+from contribaudit.cli.init.prompts import tell
 from contribaudit.cli.init.writing import Kept, first_audit, schedules, set_up_schedule, write
 from contribaudit.cli.options import OrganizationId
 from contribaudit.errors import UsageError
@@ -138,7 +140,7 @@ def command(
     the system keyring or into a file that only you can read, never into config.toml. Stop at any question: nothing is
     written before the last one. Ends with 0 once the audit has run, whatever it found.
     """
-    from contribaudit.operations import setup
+    from contribaudit.operations import drafts, setup
     from contribaudit.settings import file
 
     settings = console.settings()
@@ -181,11 +183,14 @@ def command(
     asking = options.person_there()
     if not asking:
         refuse_missing(answers)
+    elif _gone_on(console):
+        return
     interview = Interview(console, settings, rulebook, answers, test=not no_test)
     secrets: list[Kept] = []
     try:
 
         def stopped() -> None:
+            keep(answers)
             os.write(2, nothing_written(answers).encode())  # past Python's buffers, which may hold half of a line
 
         with termination.undoing(stopped):
@@ -197,10 +202,12 @@ def command(
                     raise UsageError("Nothing was written", hint=how_to_go_on(answers))
                 secrets = interview.where_to_keep(config_path.parent)
     except click.Abort:  # stdin has ended
+        keep(answers)
         click.echo(nothing_written(answers), err=True, nl=False)
         raise
     with termination.held():
         write(console, settings, config_path, policy_path, answers, interview.look, secrets)
+        drafts.discard_setup()
     if answers.schedule not in ("", NO_SCHEDULE):
         set_up_schedule(console, config_path, answers.schedule)
     named = f" --config {shlex.quote(str(config_path))}" if config_path != file.usual_config() else ""
@@ -211,6 +218,25 @@ def command(
     code = first_audit(console, config_path, answers.key)
     judged = (exit_codes.OK, exit_codes.FINDINGS, exit_codes.UNVERIFIED)
     console.exit(exit_codes.OK if code in judged else code)
+
+
+def _gone_on(console: Console) -> bool:
+    """Whether an earlier set-up, which ended before its last question, was gone on with to its end."""
+    from contribaudit.operations import drafts
+
+    now = click.get_current_context()
+    named = any(now.get_parameter_source(one) is click.core.ParameterSource.COMMANDLINE for one in now.params)
+    words = [] if named or console.config_path is not None else drafts.kept_setup()
+    if not words:
+        return False
+    tell("An earlier set-up was stopped before its end, with these answers:")
+    click.echo(f"  {shlex.join(words)}", err=True)
+    if not options.confirm("Go on with them?", default=True):
+        drafts.discard_setup()
+        return False
+    with command.make_context("init", list(words), obj=console) as context:
+        command.invoke(context)
+    return True
 
 
 def _beside(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,16 @@ class Answers:
 
 def listed(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def keep(answers: Answers) -> None:
+    """Keep the answers for the next `init`: whoever closed the window does not read how to go on."""
+    from contribaudit.operations import drafts
+
+    words = answers.flags()
+    if len(words) > len(answers.beside):
+        with suppress(OSError):
+            drafts.keep_setup(words)
 
 
 def nothing_written(answers: Answers) -> str:

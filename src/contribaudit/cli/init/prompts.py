@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 import click
 
 from contribaudit.cli import options
-from contribaudit.errors import UsageError
 
 SKIP = "-"
 
@@ -33,14 +32,7 @@ def ask_yes(question: str, *, default: bool) -> bool:
 
 def ask_valid(question: str, check: Callable[[str], str], default: str) -> str:
     """A line that the check accepts, "" or "-"; asked again until then."""
-    while True:
-        text = ask_line(question, default)
-        if text in ("", SKIP):
-            return text
-        try:
-            return check(text)
-        except UsageError as error:
-            tell(f"{error.message}. {error.hint}.")
+    return options.ask_valid(question, lambda text: text if text in ("", SKIP) else check(text), default)
 
 
 def choose(question: str, choices: Sequence[tuple[str, str]], *, may_skip: bool = False) -> str:
