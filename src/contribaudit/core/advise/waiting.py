@@ -20,7 +20,7 @@ from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import Attester, Grade, Observation, Observed, SettingId, Value
 from contribaudit.core.model.policy import AuditPolicy, Rule
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.subject import Subject
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
@@ -33,6 +33,7 @@ _TRIED = 10
 """How many of the questions about one setting try which answer is best: the others are of the same rules."""
 _OTHERS = 3
 """How many questions about apps that no screen lists are put anew, each of which reads the whole inventory."""
+_WIDE = (Kind.COMPANY, Kind.ORGANIZATION)
 _PLAIN: Mapping[str, Value] = {"": "none", "date": "2100-01-01"}
 """An answer in place of a text or a day; of a number 1 will do."""
 _SOMEBODY = Attester("somebody@example.com", "another@example.com", screenshot=True, anchored=True)
@@ -63,10 +64,12 @@ class _Noting(State):
 
     def read(self, subject: Subject, setting: SettingId) -> Observation:
         key = subject, setting
+        found = self.noted.get(key)
+        if found is not None:
+            return found
         if key in self._assumed:
             return Observed(setting, subject, self._assumed[key], Grade.ATTESTED, self.as_of, "", witness=_SOMEBODY)
-        found = super().read(subject, setting)
-        self.noted[key] = found
+        found = self.noted[key] = super().read(subject, setting)
         return found
 
     def missing(self) -> Iterator[Key]:
@@ -131,16 +134,21 @@ def _missing(
     """What the questions ask for and do not get, also once they have what they asked for first."""
     values: dict[Key, Severity] = {}
     assumed: dict[Key, Value] = {}
+    asked_on = questions
     for first in (True, *[False] * _ROUNDS):
         noting = _Noting(state, assumed)
         own: dict[Key, Severity] = {}
         wanted: dict[SettingId, Severity] = {}
         unlisted: Counter[SettingId] = Counter()
         asking: dict[SettingId, list[_Question]] = defaultdict(list)
-        for question in questions:
+        put, asked_on = asked_on, []
+        for question in put:
             verdict = question.put(noting)
             setting = question.finding.setting if first else verdict.setting
-            if setting is None or not (first or verdict.outcome.unproven):
+            if not (first or verdict.outcome.unproven):
+                continue  # it is settled, and asks for nothing more
+            asked_on.append(question)
+            if setting is None:
                 continue
             if setting in COMPUTED and first and question.finding.subject.kind in KINDS:
                 effective_of(noting, question.finding.subject, setting)
@@ -167,7 +175,9 @@ def _missing(
         if not new:
             break
         for setting, keys in new.items():
-            assumed.update(_best(state, assumed, find_setting(setting), keys, asking[setting][:_TRIED]))
+            # One about an app reads little; one about the whole organization reads every app for each answer.
+            tried = sorted(asking[setting], key=lambda one: one.finding.subject.kind in _WIDE)[:_TRIED]
+            assumed.update(_best(state, assumed, find_setting(setting), keys, tried))
     return values
 
 

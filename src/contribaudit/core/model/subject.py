@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from unicodedata import normalize
 
@@ -34,10 +35,15 @@ class Subject:
     kind: Kind
     id: str
 
+    def __hash__(self) -> int:
+        # Subjects are keys of nearly every table of a run; few of one ID differ in the rest.
+        return hash(self.id)
+
 
 COMPANY = Subject("", Kind.COMPANY, "company")
 
 
+@lru_cache(maxsize=1024)
 def organization_subject(organization: str) -> Subject:
     """The organization itself as a subject."""
     return Subject(organization, Kind.ORGANIZATION, organization)

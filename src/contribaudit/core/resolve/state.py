@@ -160,6 +160,7 @@ class State:
             self._remembered.setdefault(known.subject, {})[known.setting] = known
         self._computed: dict[Hashable, Any] = {}
         self._by_kind: dict[tuple[str, Kind], list[Subject]] = {}
+        self._apps: dict[str, list[Subject]] = {}
         for subject in self._seen:
             self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
 
@@ -201,6 +202,8 @@ class State:
         A connector that only people named becomes a subject by it; an app does not, since the API lists those.
         """
         subject = observation.subject
+        if observation.setting == names.APP_TYPE_KEY:
+            self._apps.clear()
         if subject not in self._seen and subject.kind is not Kind.APP:
             self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
         self._seen.setdefault(subject, {})[observation.setting] = observation
@@ -254,10 +257,16 @@ class State:
         ids = [one.id for one in self.looked_at] if organization is None else [organization]
         if kind is Kind.ORGANIZATION:
             return [organization_subject(one) for one in ids]
-        found = [subject for one in ids for subject in self._by_kind.get((one, kind), [])]
-        if kind is not Kind.APP:
-            return found
-        return [app for app in found if self.in_inventory(app) and not self.pseudo(app)]
+        if kind is Kind.APP:
+            return [app for one in ids for app in self._apps_of(one)]
+        return [subject for one in ids for subject in self._by_kind.get((one, kind), [])]
+
+    def _apps_of(self, organization: str) -> list[Subject]:
+        """Its apps, found once: checks of a whole organization ask for them again and again."""
+        if organization not in self._apps:
+            listed = self._by_kind.get((organization, Kind.APP), ())
+            self._apps[organization] = [app for app in listed if self.in_inventory(app) and not self.pseudo(app)]
+        return self._apps[organization]
 
     def in_inventory(self, app: Subject) -> bool:
         """False for an app that only a policy names: it may be gone, or never have been an app."""
