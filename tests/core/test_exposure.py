@@ -31,7 +31,7 @@ def looked(value: Value, days_ago: float, setting: SettingId = names.IN_APP) -> 
 
 def state_with(*observations: Observation, looks: tuple[Attestation, ...] = (), plan: str = "Standard") -> State:
     state = state_of(*facts(app(), plan=plan), NONE_INCLUDED, *observations)
-    state.attestations = {ORG: looks}
+    state.organizations[ORG] = replace(state.organizations[ORG], attestations=looks)
     return state
 
 

@@ -146,7 +146,7 @@ def vast(apps: int, rules: int, spaces: int) -> Board:
         for number, subject in enumerate(subjects)
         for place, check in enumerate(checks_asked)
     )
-    state._spaces = {ORG: _Spaces(subjects, spaces)}
+    state.organizations[ORG] = replace(state.organizations[ORG], spaces=_Spaces(subjects, spaces))
     base = _board(state, POLICY, evaluated(state, POLICY))
     return replace(base, report=replace(base.report, findings=found, newly=()), steps=())
 

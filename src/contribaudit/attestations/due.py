@@ -209,7 +209,7 @@ def _answered_otherwise(state: State, row: Row) -> bool:
 
 
 def _known(state: State) -> list[Attestation]:
-    return [one for place in state.looked_at for one in state.attestations.get(place.id, ())]
+    return [one for place in state.looked_at for one in place.attestations]
 
 
 def screens_due(state: State, findings: Iterable[Finding], policy: AuditPolicy) -> list[ScreenDue]:

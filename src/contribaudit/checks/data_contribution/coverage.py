@@ -171,7 +171,7 @@ def departed(case: CheckContext) -> Verdict:
     """
     organization = case.subject.organization
     state = case.state
-    found = state.departed(organization)
+    found = state.organization(organization).departures
     evidence = list_evidence(state, organization, WORKSPACES)
     if not evidence:
         why = state.organizations[organization].why_not(WORKSPACES)

@@ -159,8 +159,8 @@ def _days(state: State, policy: AuditPolicy) -> Iterator[date]:
 
 def _moments(state: State) -> Iterator[datetime]:
     """What was recorded for a time that is still to come, and every day that a source named."""
-    for told in state.attestations.values():
-        for one in told:
+    for place in state.looked_at:
+        for one in place.attestations:
             yield from (one.observed_at, one.recorded.at, *(signed.at for signed in one.confirmed))
             if one.revoked is not None:
                 yield one.revoked.at

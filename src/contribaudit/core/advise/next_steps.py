@@ -433,7 +433,7 @@ def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> 
         return one.subject.organization, next(alone, "somebody")
 
     for (organization, who), its in grouped(findings, who_waits).items():
-        standing = in_force(state.attestations.get(organization, ()), state.as_of)
+        standing = in_force(state.organization(organization).attestations, state.as_of)
         wanted = {(one.subject, one.setting) for one in its}
         ids = [
             each.id

@@ -99,7 +99,7 @@ class WaiverMatcher:
         if waiver.subject is None:
             return None
         alias = waiver.subject.removeprefix(f"{subject.organization}:").casefold()
-        holders = self.state.alias_holders.get(subject.organization, {}).get(alias, ())
+        holders = self.state.organization(subject.organization).alias_holders.get(alias, ())
         first_seen = [moment for holder, moment in holders if holder == subject.id]
         others = [moment for holder, moment in holders if holder != subject.id]
         if not first_seen or not others or min(others) >= max(first_seen):

@@ -114,7 +114,7 @@ def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
 
 def _known(state: State, organization: str, apps: Iterable[str]) -> frozenset[str]:
     """Keys of everything known in the organization, aliases of earlier runs included."""
-    former = (_key(state, alias) for alias in state.alias_holders.get(organization, ()))
+    former = (_key(state, alias) for alias in state.organization(organization).alias_holders)
     others = (
         key for kind in _LISTED_KINDS for one in state.subjects(kind, organization) for key in keys_of(state, one)
     )

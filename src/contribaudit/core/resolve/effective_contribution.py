@@ -125,7 +125,7 @@ def _first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
 
 def _never_claimed(state: State, organization: Subject) -> bool:
     """True where the newest looks, which no longer count, saw no exemption: then there is none to lose."""
-    looks = in_force(state.attestations.get(organization.organization, ()), state.as_of)
+    looks = in_force(state.organization(organization.organization).attestations, state.as_of)
     found = looks.get((organization, names.EXEMPTION), [])
     return bool(found) and all(isinstance(one.value, str) and one.value.casefold() == _NONE for one in found)
 

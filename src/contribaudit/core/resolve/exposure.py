@@ -116,7 +116,7 @@ def _unbroken_since(state: State, organization: str, setting: SettingId) -> date
         # A signal shows today's position; the look that gave it its meaning may be older than a time of On.
         return state.as_of if seen.grade is Grade.INFERRED else seen.observed_at
     looks: dict[datetime, bool] = defaultdict(lambda: True)
-    for one in standing(state.attestations.get(organization, ()), state.as_of):
+    for one in standing(state.organization(organization).attestations, state.as_of):
         if one.subject == subject and one.setting == setting:
             looks[one.observed_at] &= _folded(one.value) == now
     first = seen.observed_at

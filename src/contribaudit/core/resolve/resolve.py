@@ -5,7 +5,6 @@ What a collector could not read is said for every subject that it was known to r
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from contribaudit.core.model.observation import Grade, Observation, Observed, Se
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.setting import Family, Setting
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
@@ -138,42 +138,59 @@ def resolve(
     state = State(
         as_of=as_of,
         rulebook=rulebook,
-        organizations=[
-            OrganizationState(
-                one.organization,
-                one.name,
-                {c.collector: c for c in one.snapshot.collections} if one.snapshot else {},
-                one.unread_reason,
-                one.left_out,
-            )
-            for one in seen
-        ],
+        organizations=[_organization(one, as_of) for one in seen],
         observations=observations,
         remembered=remembered,
-        alias_holders={one.organization: _by_then(one.alias_holders, as_of) for one in seen},
-        past={one.organization: one.past for one in seen},
-        attestations={one.organization: one.testimony.attestations for one in seen if not one.left_out},
-        spaces={one.organization: one.spaces for one in seen if not one.left_out},
-        approvals={one.organization: one.approvals for one in seen},
-        departures={one.organization: one.departures for one in seen},
-        chains={one.organization: one.chain for one in seen},
         evidence_terms=evidence_terms,
         documents=documents,
         subprocessors=subprocessors,
     )
     for one in seen:
-        if not one.left_out:
-            for foreign in list(other_organizations(state, one.organization)):
-                state.add(foreign)
-            for beside in list(witnessed(state, one.organization)):
-                state.add(beside)
         assumed = (assumed_plans or {}).get(one.organization)
-        state.add(assumed if assumed is not None else highest_plan(state, one.organization))
+        _add_what_the_api_means(state, one, assumed)
     for app in state.subjects(Kind.APP):
         move = state.value(app, names.MOVE)
         if move is not None:
             state.add(pinned(rulebook, move))
-    testimony = {one.organization: one.testimony for one in seen if not one.left_out}
+    _add_what_people_recorded(state, {one.organization: one.testimony for one in seen if not one.left_out}, settings)
+    for computed in effective(state):
+        state.add(computed)
+    return state
+
+
+def _organization(seen: Seen, as_of: datetime) -> OrganizationState:
+    """Of one that is left out neither what people recorded nor its spaces are asked for."""
+    ran = seen.snapshot.collections if seen.snapshot is not None else ()
+    return OrganizationState(
+        seen.organization,
+        seen.name,
+        {one.collector: one for one in ran},
+        seen.unread_reason,
+        seen.left_out,
+        alias_holders=_by_then(seen.alias_holders, as_of),
+        attestations=() if seen.left_out else seen.testimony.attestations,
+        spaces=NO_SPACES if seen.left_out else seen.spaces,
+        approvals=seen.approvals,
+        departures=seen.departures,
+        past=seen.past,
+        chain=seen.chain,
+    )
+
+
+def _add_what_the_api_means(state: State, seen: Seen, assumed_plan: Observation | None) -> None:
+    """What sources say of each other, and the highest plan."""
+    if not seen.left_out:
+        for foreign in list(other_organizations(state, seen.organization)):
+            state.add(foreign)
+        for beside in list(witnessed(state, seen.organization)):
+            state.add(beside)
+    state.add(assumed_plan if assumed_plan is not None else highest_plan(state, seen.organization))
+
+
+def _add_what_people_recorded(
+    state: State, testimony: Mapping[str, AttestationHistory], settings: Sequence[Setting]
+) -> None:
+    """Attested values, what decoders read, and how far both count."""
     catalogue = {setting.id: setting for setting in settings}
 
     def find(setting: SettingId) -> Setting:
@@ -188,9 +205,6 @@ def resolve(
             state.add(standing)
     state.candidates = tuple(candidate_scores(state, testimony, find))
     state.decoders = (*decoder_trusts(state, testimony, find), *item_decoders(state, testimony))
-    for computed in effective(state):
-        state.add(computed)
-    return state
 
 
 def _by_then(
@@ -212,9 +226,7 @@ def _worth_adding(
     A value that an API gave stays, whatever anybody attested, but for a trial, where the two can contradict each
     other; so does an API's reason for giving none, unless an attested value can take its place.
     """
-    heard: dict[Subject, list[Observation]] = defaultdict(list)
-    for attested in attested_observations(state, testimony, find, settings):
-        heard[attested.subject].append(attested)
+    heard = grouped(attested_observations(state, testimony, find, settings), lambda attested: attested.subject)
     for attested in (one for found in heard.values() for one in found):
         told = state.read(attested.subject, attested.setting)
         if isinstance(told, Observed):

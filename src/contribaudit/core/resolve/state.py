@@ -7,7 +7,7 @@ of its exported evidence.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
@@ -94,6 +94,19 @@ class OrganizationState:
     """Why nothing was read; "" when something was."""
     left_out: bool = False
     """True when this run was told to look at other organizations: only whether it is covered at all is asked then."""
+    alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
+    """Who carried each alias, and since when."""
+    attestations: Sequence[Attestation] = ()
+    """All that people recorded of it; nothing for one that is left out."""
+    spaces: SpaceIndex = NO_SPACES
+    """Asked for one by one; an empty book where nobody read them."""
+    approvals: Sequence[Approved] = ()
+    """Its baselines, oldest first."""
+    departures: Departures = NOTHING_LEFT
+    """What left its inventory, as far as its history reaches back."""
+    past: HistoryReader = NO_PAST
+    chain: Callable[[], Chain] = lambda: NEVER_EXPORTED
+    """What became of its exported evidence."""
 
     def completed(self, collector: str) -> bool:
         """True when the collector read everything that it promised."""
@@ -119,32 +132,17 @@ class State:
         organizations: Iterable[OrganizationState],
         observations: Iterable[Observation],
         remembered: Iterable[Observed] = (),
-        alias_holders: Mapping[str, Mapping[str, tuple[tuple[str, datetime], ...]]] | None = None,
-        attestations: Mapping[str, Sequence[Attestation]] | None = None,
-        spaces: Mapping[str, SpaceIndex] | None = None,
-        approvals: Mapping[str, Sequence[Approved]] | None = None,
-        departures: Mapping[str, Departures] | None = None,
-        chains: Mapping[str, Callable[[], Chain]] | None = None,
-        past: Mapping[str, HistoryReader] | None = None,
         evidence_terms: TermsOf | None = None,
         documents: Callable[[], Archive] = lambda: NO_DOCUMENTS,
         subprocessors: Callable[[], ListHistory] = lambda: NO_LISTS,
     ) -> None:
         """`remembered` are values of earlier runs, used to name a subject and never to judge it.
 
-        `attestations` are all that people recorded, by organization: for the question since when a value stands.
         `evidence_terms` are the policy's, for what is told of an effective answer; without them any evidence counts.
         """
         self.as_of = as_of
         self.rulebook = rulebook
         self.organizations = {organization.id: organization for organization in organizations}
-        self.alias_holders = alias_holders or {}
-        self.attestations = attestations or {}
-        self._spaces = spaces or {}
-        self._approvals = approvals or {}
-        self._departures = departures or {}
-        self._chains = chains or {}
-        self._past = past or {}
         self._documents = documents
         self.evidence_terms = evidence_terms
         self._subprocessors = subprocessors
@@ -164,15 +162,17 @@ class State:
         for subject in self._seen:
             self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
 
+    def organization(self, identity: str) -> OrganizationState:
+        """What is known of an organization: nothing of one that the configuration does not name."""
+        return self.organizations.get(identity) or OrganizationState(identity, "", {})
+
     def changes(self, organization: str, since: datetime) -> Sequence[Change]:
         """Every change on the way from the last run before the moment to this run, with its cause."""
-        past = self._past.get(organization, NO_PAST)
-        return self.once(("changes", organization, since), lambda: past.changes(since))
+        return self.once(("changes", organization, since), lambda: self.organization(organization).past.changes(since))
 
     def audit_log(self, organization: str, since: datetime) -> AuditLog:
         """The audit log's events after the moment, and every reading of it."""
-        past = self._past.get(organization, NO_PAST)
-        return self.once(("log", organization, since), lambda: past.log(since))
+        return self.once(("log", organization, since), lambda: self.organization(organization).past.log(since))
 
     @property
     def documents(self) -> Archive:
@@ -301,16 +301,12 @@ class State:
 
     def spaces(self, organization: str) -> SpaceIndex:
         """The organization's spaces, asked for one by one; an empty book where nobody read them."""
-        return self._spaces.get(organization, NO_SPACES)
+        return self.organization(organization).spaces
 
     def baseline(self, organization: str) -> Approved | None:
         """What a person approved of the organization by now, valid still or not; None when nobody ever did."""
-        by_now = [one for one in self._approvals.get(organization, ()) if one.baseline.approved.at <= self.as_of]
+        by_now = [one for one in self.organization(organization).approvals if one.baseline.approved.at <= self.as_of]
         return max(by_now, key=lambda one: one.baseline.approved.at, default=None)
-
-    def departed(self, organization: str) -> Departures:
-        """What left the organization's inventory, as far as its history reaches back."""
-        return self._departures.get(organization, NOTHING_LEFT)
 
     @property
     def subprocessors(self) -> ListHistory:
@@ -319,8 +315,7 @@ class State:
 
     def chain(self, organization: str) -> Chain:
         """What became of the organization's exported evidence."""
-        found = self._chains.get(organization, lambda: NEVER_EXPORTED)
-        return self.once(("chain", organization), found)
+        return self.once(("chain", organization), self.organization(organization).chain)
 
     def organization_name(self, organization: str) -> str:
         """The organization's name, or its ID when no name is known."""

@@ -190,7 +190,7 @@ def _known(state: State) -> Iterator[Hit]:
         for kind in (Kind.CONNECTOR, Kind.GROUP):
             for one in state.subjects(kind, organization):
                 yield Hit(one, safe_text(state.place(one).name), name)
-        for gone in state.departed(organization).apps:
+        for gone in state.organization(organization).departures.apps:
             yield Hit(
                 gone.app, safe_text(gone.alias).removeprefix("app:"), f"left, last seen {gone.last_seen:%Y-%m-%d}"
             )

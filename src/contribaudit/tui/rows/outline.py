@@ -196,7 +196,7 @@ class Places:
             return app.organization, app.id
         if app in self._others(app.organization):
             return app.organization, "others", app.id
-        left = any(one.app == app for one in self._state.departed(app.organization).apps)
+        left = any(one.app == app for one in self._state.organization(app.organization).departures.apps)
         return (app.organization, "left", app.id) if left else None
 
     def _organization(self, organization: str) -> Node:
@@ -224,7 +224,7 @@ class Places:
                     why = "an entry in the list that is not an app" if pseudo else "named only by a policy"
                     yield Node((*node.path, one.id), safe_text(self._state.place(one).name), one, why)
             case ["left"]:
-                for gone in self._state.departed(organization).apps:
+                for gone in self._state.organization(organization).departures.apps:
                     when = f"last seen {gone.last_seen:%Y-%m-%d}, missing since {gone.first_missing:%Y-%m-%d}"
                     yield Node((*node.path, gone.app.id), safe_text(gone.alias).removeprefix("app:"), gone.app, when)
             case [site] if site.startswith("site "):
@@ -245,7 +245,7 @@ class Places:
             ("connectors", self._state.subjects(Kind.CONNECTOR, organization), "recorded by people: no API lists them"),
             ("groups", self._state.subjects(Kind.GROUP, organization), "with an AI role, according to the API"),
             ("others", self._others(organization), "not counted as apps"),
-            ("left", self._state.departed(organization).apps, "no longer in the last complete list"),
+            ("left", self._state.organization(organization).departures.apps, "no longer in the last complete list"),
         )
         titles = {"others": "other entries", "left": "no longer in the inventory"}
         for name, members, note in folders:

@@ -302,7 +302,7 @@ def _gathered(source: Source | None, board: Board) -> tuple[Mapping[str, Attesta
     """In a worker thread. Raises ContribauditError."""
     state = board.report.state
     if source is None or source.job is None:
-        told = {name: AttestationHistory(tuple(said)) for name, said in state.attestations.items()}
+        told = {one.id: AttestationHistory(tuple(one.attestations)) for one in state.looked_at}
     else:
         told = {place.id: source.job.store.attestation_history(place.id) for place in state.looked_at}
     return told, contents(board, told)
