@@ -6,18 +6,19 @@ since is not known. What an old list shows to be wrong stays wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeAlias
 
 from contribaudit.catalogue.sub_processors import NOTICES
 from contribaudit.checks.reading import WORKSPACES, compared
-from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, check
+from contribaudit.core.judge.check import Check, CheckContext, Expectation, Judge, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import attributes_of
 from contribaudit.core.judge.selectors import rule_for
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
-from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.observation import Grade, Value
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import EEA, Place, Processor, SubprocessorList
@@ -32,6 +33,7 @@ from contribaudit.core.resolve.subprocessor_exposure import (
 
 _IMPORT = "run contribaudit subprocessors import"
 _TRAINING = "training"
+_Touching: TypeAlias = list[tuple[Processor, Exposure]]
 
 
 def _evidence(case: CheckContext, listed: SubprocessorList) -> tuple[Evidence, ...]:
@@ -40,14 +42,16 @@ def _evidence(case: CheckContext, listed: SubprocessorList) -> tuple[Evidence, .
     return (Evidence(Grade.DOCUMENTED, called, case.as_of, listed.sha256),)
 
 
+def _expected_by(case: CheckContext, check: str) -> Value:
+    """What the rule of a check expects of the subject; None without such a rule."""
+    own = case.rule.check == check
+    rule = case.rule if own else rule_for(case.policy, check, attributes_of(case.state, case.subject))
+    return rule.expect if rule is not None and rule.enabled else None
+
+
 def _limit(case: CheckContext) -> int:
     """Days for which an import counts as current, by SP-01's rule where the policy has one."""
-    rule = (
-        case.rule
-        if case.rule.check == "SP-01"
-        else rule_for(case.policy, "SP-01", attributes_of(case.state, case.subject))
-    )
-    given = rule.expect if rule is not None and rule.enabled else None
+    given = _expected_by(case, "SP-01")
     return int(given) if isinstance(given, str) and given.isdecimal() else case.state.rulebook.subprocessors.list_days
 
 
@@ -163,7 +167,7 @@ def _some(called: Sequence[str]) -> str:
     return f"{shown} and {len(called) - 5} more" if len(called) > 5 else shown
 
 
-def _touching(case: CheckContext, rows: Iterable[Processor]) -> list[tuple[Processor, Exposure]]:
+def _touching(case: CheckContext, rows: Iterable[Processor]) -> _Touching:
     """Rows that touch or may touch an app of the organization, each with the exposure that says most.
 
     Two rows of one company are two: each has products, purposes and locations of its own.
@@ -192,31 +196,37 @@ def _apps_unread(case: CheckContext) -> str:
     return "" if case.state.subjects(Kind.APP, place.id) else "the list of apps is empty"
 
 
-def _about_us(case: CheckContext, verdict: Verdict, listed: SubprocessorList) -> Verdict:
-    """The verdict; `unknown` in place of a pass where apps may be missing, `stale` where the list is not current."""
-    unread = _apps_unread(case)
-    if verdict.outcome is Outcome.PASS and unread:
-        reason = f"{verdict.reason}, but {unread}"
-        return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="apps_unread", reason=reason)
-    return _if_current(case, listed, verdict)
+def _by_list(judge: Callable[[CheckContext, _Touching], Verdict]) -> Judge:
+    """Judges by what of the list in force touches the organization, which is the evidence: `unknown` without a list.
+
+    A pass becomes `unknown` where apps may be missing, `stale` where the list is not current.
+    """
+
+    def judged(case: CheckContext) -> Verdict:
+        listed = list_in_force(case.state)
+        if listed is None:
+            return Verdict(Outcome.UNKNOWN, "no_list", "the rulebook ships no list, and none was imported")
+        found = judge(case, _touching(case, processors(case.state, listed)))
+        verdict = replace(found, evidence=_evidence(case, listed))
+        unread = _apps_unread(case)
+        if verdict.outcome is Outcome.PASS and unread:
+            reason = f"{verdict.reason}, but {unread}"
+            return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="apps_unread", reason=reason)
+        return _if_current(case, listed, verdict)
+
+    return judged
 
 
-_NO_LIST = Verdict(Outcome.UNKNOWN, "no_list", "the rulebook ships no list, and none was imported")
-
-
-def accepted_of(case: CheckContext) -> tuple[str, ...]:
-    """The sub-processors that the policy accepts: what SP-04's rule expects."""
-    rule = (
-        case.rule
-        if case.rule.check == "SP-04"
-        else rule_for(case.policy, "SP-04", attributes_of(case.state, case.subject))
-    )
-    given = rule.expect if rule is not None and rule.enabled else None
-    return given if isinstance(given, tuple) else ()
+def _reviewed(case: CheckContext, processor: Processor) -> bool:
+    """Whether a person reviewed its row of the list in force."""
+    listed = list_in_force(case.state)
+    return listed is not None and case.state.subprocessors.reviewed(listed, processor.name) is not None
 
 
 def _accepted(case: CheckContext, name: str) -> bool:
-    return any(same_name(name, one) for one in accepted_of(case))
+    """Whether the policy accepts the sub-processor: it is among what SP-04's rule expects."""
+    accepted = _expected_by(case, "SP-04")
+    return isinstance(accepted, tuple) and any(same_name(name, one) for one in accepted)
 
 
 @check(
@@ -232,21 +242,17 @@ def _accepted(case: CheckContext, name: str) -> bool:
         example='["EEA", "UK"]',
     ),
 )
-def locations_allowed(case: CheckContext) -> Verdict:
+@_by_list
+def locations_allowed(case: CheckContext, touching: _Touching) -> Verdict:
     """SP-03: every sub-processor that touches an app works in allowed locations only, or is accepted.
 
     Places under a condition count: support may be asked for. What is compared is the company on the list, whichever
     models it hosts.
     """
-    listed = list_in_force(case.state)
-    if listed is None:
-        return _NO_LIST
-    evidence = _evidence(case, listed)
     if not case.listed:
         reason = "the policy names no locations: set expect in its rule, or subprocessor_locations in [expect]"
-        return Verdict(Outcome.UNKNOWN, "no_places_named", reason, None, None, None, evidence)
+        return Verdict(Outcome.UNKNOWN, "no_places_named", reason)
     allowed = _codes(case, case.listed)
-    touching = _touching(case, processors(case.state, listed))
     outside: dict[Touches, list[str]] = {Touches.YES: [], Touches.MAY: []}
     unclear: list[str] = []
     for processor, exposure in touching:
@@ -262,19 +268,18 @@ def locations_allowed(case: CheckContext) -> Verdict:
     if outside[Touches.YES]:
         reason = f"outside of {', '.join(case.listed)}: {_some(outside[Touches.YES])}"
         observed = tuple(outside[Touches.YES])
-        return Verdict(Outcome.FAIL, "outside_allowed", reason, None, case.listed, observed, evidence)
+        return Verdict(Outcome.FAIL, "outside_allowed", reason, None, case.listed, observed)
     if outside[Touches.MAY]:
         first = next(one for _, one in touching if one.touches is Touches.MAY)
         reason = f"may be outside of {', '.join(case.listed)}: {_some(outside[Touches.MAY])}; {first.because[0]}"
         observed = tuple(outside[Touches.MAY])
-        return Verdict(Outcome.UNKNOWN, "may_be_outside", reason, None, case.listed, observed, evidence)
+        return Verdict(Outcome.UNKNOWN, "may_be_outside", reason, None, case.listed, observed)
     if unclear:
         reason = f"where they process is not understood: {_some(unclear)}"
-        return Verdict(Outcome.UNKNOWN, "places_not_understood", reason, None, case.listed, tuple(unclear), evidence)
+        return Verdict(Outcome.UNKNOWN, "places_not_understood", reason, None, case.listed, tuple(unclear))
     count = counted(len(_names(touching)), "sub-processor")
     reason = f"{count} touch the organization's apps, each in allowed locations or accepted"
-    verdict = Verdict(Outcome.PASS, "all_within", reason, None, case.listed, _names(touching), evidence)
-    return _about_us(case, verdict, listed)
+    return Verdict(Outcome.PASS, "all_within", reason, None, case.listed, _names(touching))
 
 
 def _codes(case: CheckContext, words: Iterable[str]) -> frozenset[str]:
@@ -301,17 +306,13 @@ def _within(case: CheckContext, place: Place, allowed: frozenset[str]) -> bool:
         example='["Databricks, Inc."]',
     ),
 )
-def training_accepted(case: CheckContext) -> Verdict:
+@_by_list
+def training_accepted(case: CheckContext, touching: _Touching) -> Verdict:
     """SP-04: every sub-processor that trains models and touches an app is accepted by the policy.
 
     A row whose training is limited to products with AI stays in question while the row touches an app at all: blocking
     AI does not take it away.
     """
-    listed = list_in_force(case.state)
-    if listed is None:
-        return _NO_LIST
-    evidence = _evidence(case, listed)
-    touching = _touching(case, processors(case.state, listed))
     training = [one for one in touching if _TRAINING in one[0].purpose_kinds]
     open_ones = [one for one in training if not _accepted(case, one[0].name)]
     sure = [one for one in open_ones if one[1].touches is Touches.YES]
@@ -319,35 +320,27 @@ def training_accepted(case: CheckContext) -> Verdict:
         first, _ = sure[0]
         purpose = next(one.text for one in first.purposes if one.kind == _TRAINING)
         reason = f"not accepted, with a purpose of training: {_some(_names(sure))}; {first.name}: {purpose}"
-        return Verdict(Outcome.FAIL, "training_not_accepted", reason, None, case.listed, _names(sure), evidence)
+        return Verdict(Outcome.FAIL, "training_not_accepted", reason, None, case.listed, _names(sure))
     if open_ones:
         _, one = open_ones[0]
         named = _names(open_ones)
         reason = f"may touch the organization's apps, with a purpose of training: {_some(named)}; {one.because[0]}"
-        return Verdict(Outcome.UNKNOWN, "training_may_apply", reason, None, case.listed, named, evidence)
+        return Verdict(Outcome.UNKNOWN, "training_may_apply", reason, None, case.listed, named)
     unclear = tuple(
         processor.name
         for processor, _ in touching
         if not _accepted(case, processor.name)
         and any(one.startswith("purposes:") for one in processor.needs_review)
-        and case.state.subprocessors.reviewed(listed, processor.name) is None
+        and not _reviewed(case, processor)
     )
     if unclear:
         reason = f"what they are for is not understood: {_some(unclear)}"
-        return Verdict(Outcome.UNKNOWN, "purpose_not_understood", reason, None, case.listed, unclear, evidence)
-    told = (
-        f"accepted: {_some(_names(training))}" if training else "no sub-processor that touches the apps trains models"
-    )
-    verdict = Verdict(
-        Outcome.PASS,
-        "training_accepted" if training else "no_training",
-        told,
-        None,
-        case.listed,
-        _names(training),
-        evidence,
-    )
-    return _about_us(case, verdict, listed)
+        return Verdict(Outcome.UNKNOWN, "purpose_not_understood", reason, None, case.listed, unclear)
+    if not training:
+        reason = "no sub-processor that touches the apps trains models"
+        return Verdict(Outcome.PASS, "no_training", reason, None, case.listed, ())
+    accepted = _names(training)
+    return Verdict(Outcome.PASS, "training_accepted", f"accepted: {_some(accepted)}", None, case.listed, accepted)
 
 
 @check("SP-05", "subprocessor-notices-subscribed", reads=(NOTICES.id,))
@@ -366,31 +359,17 @@ def notices_subscribed(case: CheckContext) -> Verdict:
     reads=(names.EFFECTIVE_AI,),
     outcomes={Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE},
 )
-def rows_understood(case: CheckContext) -> Verdict:
+@_by_list
+def rows_understood(case: CheckContext, touching: _Touching) -> Verdict:
     """SP-06: every row that touches or may touch an app is understood, or a person reviewed it."""
-    listed = list_in_force(case.state)
-    if listed is None:
-        return _NO_LIST
-    evidence = _evidence(case, listed)
-    touching = _touching(case, processors(case.state, listed))
-    history = case.state.subprocessors
-    unclear = [one for one in touching if one[0].needs_review and history.reviewed(listed, one[0].name) is None]
+    unclear = [one for one in touching if one[0].needs_review and not _reviewed(case, one[0])]
     if unclear:
         first, _ = unclear[0]
         named = _names(unclear)
         reason = f"not understood and not reviewed: {_some(named)}; {first.name}: {first.needs_review[0]}"
-        return Verdict(Outcome.UNKNOWN, "not_understood", reason, None, (), named, evidence)
-    count = counted(len(touching), "row")
-    verdict = Verdict(
-        Outcome.PASS,
-        "all_understood",
-        f"{count} about the organization's apps, all understood or reviewed",
-        None,
-        (),
-        (),
-        evidence,
-    )
-    return _about_us(case, verdict, listed)
+        return Verdict(Outcome.UNKNOWN, "not_understood", reason, None, (), named)
+    reason = f"{counted(len(touching), 'row')} about the organization's apps, all understood or reviewed"
+    return Verdict(Outcome.PASS, "all_understood", reason, None, (), ())
 
 
 ALL: tuple[Check, ...] = (
