@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
-from typing import Any, TypeAlias
 
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call
 from contribaudit.atlassian.graphql import Lifecycle, NotTold, Part, Question, SiteAnswer, plan_key
@@ -20,16 +19,15 @@ from contribaudit.atlassian.sites import SiteClient, is_cloud_id
 from contribaudit.atlassian.transport import IN_FLIGHT
 from contribaudit.catalogue import site_ai as settings
 from contribaudit.collectors.collect import utc_now
-from contribaudit.collectors.entitlement import NO_EDITION, Entitlement
+from contribaudit.collectors.gateway_answers import METADATA, OF_A_PLAN, Kept, PlanPlace, Taker
 from contribaudit.collectors.interface import broken_by
 from contribaudit.collectors.spaces import apps_told
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model import names
-from contribaudit.core.model.canonical import canonical_json, digest
-from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.observation import Observation, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App, Rulebook
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Surprise
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import AdminApiError, QueryRefused
 from contribaudit.progress import SILENT, Progress
@@ -56,7 +54,6 @@ SITE_AI = GatewaySource(
     " alone.",
 )
 
-_METADATA = ("search", "configuration", "siteMetadata")
 _JSM = ("virtualAgent", "virtualAgentEntitlements", "isAiEnabledInAdminHub")
 _PARTS_OF = {"confluence": (Part.CONFLUENCE,), "jira": (Part.JIRA, Part.JIRA_LLM), "jsm": (Part.JSM,)}
 
@@ -104,10 +101,6 @@ def gateway_sites(snapshot: Snapshot, rulebook: Rulebook) -> list[GatewaySite]:
     ]
 
 
-_Plans: TypeAlias = Mapping[str, tuple[SiteAnswer, tuple[str | int, ...]] | NotTold]
-"""By type key, where the plan of that app stands in which answer."""
-
-
 @dataclass(slots=True)
 class _Learned:
     """What the answers of a run taught."""
@@ -136,8 +129,8 @@ async def collect_site_ai(
         finished_at=clock(),
         collections=(*snapshot.collections, run.collection()),
         by_collector={**snapshot.by_collector, NAME: tuple(run.observations)},
-        surprises=(*snapshot.surprises, *run.surprises.values()),
-        raw={**snapshot.raw, **run.raw},
+        surprises=(*snapshot.surprises, *run.kept.surprises.values()),
+        raw={**snapshot.raw, **run.kept.raw},
         requests=client.ledger.entries,
     )
 
@@ -148,20 +141,16 @@ class _Run:
     def __init__(
         self, snapshot: Snapshot, client: SiteClient, rulebook: Rulebook, progress: Progress, started_at: datetime
     ) -> None:
-        self.raw: dict[str, bytes] = {}
-        self.surprises: dict[str, Surprise] = {}
+        self.kept = Kept(started_at)
         self._organization = snapshot.organization
         self._apps = next((one for one in snapshot.collections if one.collector == WORKSPACES.name), None)
         self._client = client
         self._progress = progress
-        self._started_at = started_at
         self._began = monotonic()
         self._learned = _Learned()
         self._sites = gateway_sites(snapshot, rulebook)
         self._found: dict[int, list[Observation]] = {}
         self._answered = 0
-        self._short: dict[str, tuple[str, str | None]] = {}
-        """Code and missing scope, by reason."""
 
     @property
     def observations(self) -> Iterator[Observation]:
@@ -212,7 +201,7 @@ class _Run:
                 why = NotTold(failure.code, failure.message)
                 self._progress.collector_broke(self._organization, NAME, error)
         if why is not None:
-            self._short.setdefault(why.reason, (why.code, scope))
+            self.kept.short.setdefault(why.reason, (why.code, scope))
             self._found[number] = list(self._untold(site, why, scope))
         return asked
 
@@ -258,7 +247,9 @@ class _Run:
             else:
                 return replace(answer, refused=dict(refused))
 
-    async def _plans(self, host: str, site: GatewaySite, answer: SiteAnswer, keys: tuple[str, ...]) -> _Plans:
+    async def _plans(
+        self, host: str, site: GatewaySite, answer: SiteAnswer, keys: tuple[str, ...]
+    ) -> Mapping[str, PlanPlace]:
         """Where the plan of each app stands; asked once more where the spelling that others taught answers nothing."""
         wanted = site.keys() if "trials" in self._client.reads else {}
         found = self._located(site.cloud_id, wanted, answer, keys)
@@ -276,8 +267,8 @@ class _Run:
 
     def _located(
         self, cloud_id: str, wanted: Mapping[str, Sequence[str]], answer: SiteAnswer, keys: Sequence[str]
-    ) -> dict[str, tuple[SiteAnswer, tuple[str | int, ...]] | NotTold]:
-        found: dict[str, tuple[SiteAnswer, tuple[str | int, ...]] | NotTold] = {}
+    ) -> dict[str, PlanPlace]:
+        found: dict[str, PlanPlace] = {}
         whose = answer.at(Part.PLANS, "tenantContexts", 0, "cloudId")
         if isinstance(whose, str) and whose.casefold() != cloud_id:
             return dict.fromkeys(wanted, NotTold("other_site", "the gateway answered for another site"))
@@ -297,35 +288,35 @@ class _Run:
                     found[app] = told
         return found
 
-    def _told(self, site: GatewaySite, answer: SiteAnswer, plans: _Plans) -> Iterator[Observation]:
+    def _told(self, site: GatewaySite, answer: SiteAnswer, plans: Mapping[str, PlanPlace]) -> Iterator[Observation]:
         """What an answer says, field by field."""
-        response = self._keep({"data": answer.data, "errors": list(answer.errors)})
-        taker = _Taker(self, answer, response)
+        response = self.kept.keep({"data": answer.data, "errors": list(answer.errors)})
+        taker = Taker(self.kept, answer, response)
         subject = site.subject(self._organization)
         told = [
-            answer.at(Part.SITE, *_METADATA, "orgId") if Part.SITE in self._parts(site) else None,
+            answer.at(Part.SITE, *METADATA, "orgId") if Part.SITE in self._parts(site) else None,
             answer.at(Part.PLANS, "tenantContexts", 0, "orgId") if Part.PLANS in self._parts(site) else None,
         ]
         owners = {one.rpartition("/")[2].casefold(): one for one in told if isinstance(one, str)}
         foreign = next((one for key, one in owners.items() if key != self._organization.casefold()), None)
         if foreign is not None:
-            yield taker.observed(settings.ORGANIZATION, subject, foreign, Part.SITE, (*_METADATA, "orgId"))
+            yield taker.observed(settings.ORGANIZATION, subject, foreign, Part.SITE, (*METADATA, "orgId"))
             shown = answer.quote(foreign)
             why = NotTold(names.OTHER_ORGANIZATION, f"the gateway says that the site belongs to organization {shown}")
-            self._short.setdefault(why.reason, (why.code, None))
+            self.kept.short.setdefault(why.reason, (why.code, None))
             yield from self._untold(site, why, None, but=settings.ORGANIZATION)
             return
         if owners:
             whole = next(iter(owners.values()))
-            yield taker.observed(settings.ORGANIZATION, subject, whole, Part.SITE, (*_METADATA, "orgId"))
+            yield taker.observed(settings.ORGANIZATION, subject, whole, Part.SITE, (*METADATA, "orgId"))
         else:
-            yield taker.text(settings.ORGANIZATION, subject, Part.SITE, (*_METADATA, "orgId"))
+            yield taker.text(settings.ORGANIZATION, subject, Part.SITE, (*METADATA, "orgId"))
         if "ai" in self._client.reads:
-            yield taker.truth(settings.ROVO, subject, Part.SITE, (*_METADATA, "isRovoEnabled"))
+            yield taker.truth(settings.ROVO, subject, Part.SITE, (*METADATA, "isRovoEnabled"))
         for app, rule in site.apps:
             yield from self._of_app(app, rule, taker, plans)
 
-    def _of_app(self, app: Subject, rule: App, taker: _Taker, plans: _Plans) -> Iterator[Observation]:
+    def _of_app(self, app: Subject, rule: App, taker: Taker, plans: Mapping[str, PlanPlace]) -> Iterator[Observation]:
         if "ai" in self._client.reads:
             match rule.gateway_ai:
                 case "confluence":
@@ -340,7 +331,7 @@ class _Run:
         if "regions" in self._client.reads and rule.gateway_region:
             yield taker.regions(app, rule.gateway_region)
         if rule.type_key in plans:
-            yield from taker.plan(app, plans[rule.type_key], self._started_at)
+            yield from taker.plan(app, plans[rule.type_key], self.kept.started_at)
 
     def _untold(
         self, site: GatewaySite, why: NotTold, scope: str | None, but: Setting | None = None
@@ -355,33 +346,13 @@ class _Run:
         for app, rule in site.apps:
             owed += [(one, app) for one in _AI_OF.get(rule.gateway_ai, ()) if "ai" in reads]
             owed += [(settings.REGIONS, app)] if "regions" in reads and rule.gateway_region else []
-            owed += [(one, app) for one in _OF_A_PLAN if "trials" in reads and rule.product_keys]
+            owed += [(one, app) for one in OF_A_PLAN if "trials" in reads and rule.product_keys]
         for setting, about in owed:
-            yield Unavailable(setting.id, about, why.code, why.reason, self._started_at, ASK_GATEWAY.title, scope)
-
-    def _keep(self, document: Mapping[str, Any]) -> str:
-        body = canonical_json(document)
-        name = digest(body)
-        self.raw.setdefault(name, body)
-        return name
-
-    def unavailable(self, setting: Setting, subject: Subject, why: NotTold, source: str) -> Unavailable:
-        """A field that was not told; an error makes the reading less than whole, a plain null does not."""
-        if why.code not in _SAID:
-            self._short.setdefault(why.reason, (why.code, None))
-        return Unavailable(setting.id, subject, why.code, why.reason, self._started_at, source)
-
-    def observed(self, setting: Setting, subject: Subject, value: Value, source: str, response: str) -> Observed:
-        """A value as a field told it."""
-        return Observed(setting.id, subject, value, setting.grade, self._started_at, source, response)
-
-    def surprise(self, where: str, response: str) -> None:
-        """A shape that this version does not know, once however often it comes."""
-        self.surprises.setdefault(where, Surprise(NAME, where, response))
+            yield Unavailable(setting.id, about, why.code, why.reason, self.kept.started_at, ASK_GATEWAY.title, scope)
 
     def collection(self) -> Collection:
         """How far all sites came together: no further than the list of apps."""
-        short = [(code, reason, scope) for reason, (code, scope) in self._short.items()]
+        short = [(code, reason, scope) for reason, (code, scope) in self.kept.short.items()]
         if self._apps is None or self._apps.status is not CollectionStatus.OK:
             why = self._apps.reason if self._apps is not None else "it was not asked for"
             code = self._apps.code if self._apps is not None else "not_read"
@@ -397,7 +368,7 @@ class _Run:
             self._organization,
             NAME,
             status,
-            self._started_at,
+            self.kept.started_at,
             len(self._sites),
             self._answered,
             code,
@@ -413,114 +384,6 @@ _AI_OF = {
     "jira": (settings.ROVO, settings.ROVO_LLM),
     "jsm": (settings.AI,),
 }
-_OF_A_PLAN = (settings.EDITION, settings.TRIAL, settings.TRIAL_ENDS_ON)
-_SAID = frozenset(("null", "not_listed", "no_entitlement", "no_edition"))
-"""What the gateway says by saying nothing: no failure of the reading."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Taker:
-    """Takes values from one answer."""
-
-    run: _Run
-    answer: SiteAnswer
-    response: str
-
-    def truth(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
-        """True or false."""
-        return self._typed(setting, subject, part, path, bool)
-
-    def text(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
-        """A text."""
-        return self._typed(setting, subject, part, path, str)
-
-    def _typed(
-        self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], kind: type[bool] | type[str]
-    ) -> Observation:
-        value = self.answer.at(part, *path)
-        if isinstance(value, NotTold):
-            return self.run.unavailable(setting, subject, value, source(part, path))
-        if type(value) is not kind:
-            return self._odd(setting, subject, part, path, value)
-        return self.observed(setting, subject, value, part, path)
-
-    def regions(self, app: Subject, product: str) -> Observation:
-        """The regions of one product, of all its entries together."""
-        path = (*_METADATA, "productInfo")
-        entries = self.answer.at(Part.SITE, *path)
-        if isinstance(entries, NotTold):
-            return self.run.unavailable(settings.REGIONS, app, entries, source(Part.SITE, path))
-        listed = entries if isinstance(entries, list) else [entries]
-        if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed):
-            return self._odd(settings.REGIONS, app, Part.SITE, path, entries)
-        mine = [one.get("dataRegion") for one in listed if one["name"].casefold() == product]
-        if not mine:
-            why = NotTold("not_listed", f"the gateway lists no regions of a product called {product}")
-            return self.run.unavailable(settings.REGIONS, app, why, source(Part.SITE, path))
-        if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in mine):
-            return self._odd(settings.REGIONS, app, Part.SITE, (*path, "dataRegion"), mine[0])
-        regions = tuple(dict.fromkeys(name for one in mine for name in one))
-        if not regions:
-            why = NotTold("null", f"the gateway lists {product} with no region")
-            return self.run.unavailable(settings.REGIONS, app, why, source(Part.SITE, path))
-        return self.observed(settings.REGIONS, app, regions, Part.SITE, (*path, "dataRegion"))
-
-    def plan(
-        self, app: Subject, told: tuple[SiteAnswer, tuple[str | int, ...]] | NotTold, now: datetime
-    ) -> Iterator[Observation]:
-        """Edition, trial and the trial's last day."""
-        where: tuple[str | int, ...] = ("tenantContexts", 0, "entitlementInfo")
-        if isinstance(told, NotTold):
-            why = told
-            if told.code == "null":
-                why = NotTold("no_entitlement", "the gateway knows no plan of the app under any spelling of its key")
-            for setting in _OF_A_PLAN:
-                yield self.run.unavailable(setting, app, why, source(Part.PLANS, where))
-            return
-        answer, path = told
-        plan = answer.at(Part.PLANS, *path)
-        billing = next((name for name in ("hams", "ccp") if isinstance(plan, dict) and name in plan), None)
-        if billing is None:
-            for setting in _OF_A_PLAN:
-                yield self._odd(setting, app, Part.PLANS, where, plan)
-            return
-        found = Entitlement(answer, (*path, billing), where)
-        yield self._edition(app, found, billing)
-        trial, ends = found.trial(billing, now)
-        for setting, value in ((settings.TRIAL, trial), (settings.TRIAL_ENDS_ON, ends)):
-            if isinstance(value, NotTold):
-                yield self.run.unavailable(setting, app, value, source(Part.PLANS, where))
-            else:
-                yield self.observed(setting, app, value, Part.PLANS, where)
-
-    def _edition(self, app: Subject, found: Entitlement, billing: str) -> Observation:
-        where = (*found.where, "currentEdition")
-        told = found.text("currentEdition") if billing == "hams" else NO_EDITION
-        if told is None:
-            told = NotTold("null", "the gateway gave null for the app's edition, and no reason")
-        if isinstance(told, NotTold):
-            return self.run.unavailable(settings.EDITION, app, told, source(Part.PLANS, where))
-        return self.observed(settings.EDITION, app, told, Part.PLANS, where)
-
-    def observed(
-        self, setting: Setting, subject: Subject, value: Value, part: Part, path: tuple[str | int, ...]
-    ) -> Observed:
-        """A value as a field told it, with how far the field is published."""
-        return self.run.observed(setting, subject, value, source(part, path), self.response)
-
-    def _odd(
-        self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], value: object
-    ) -> Observation:
-        name = str(path[-1])
-        self.run.surprise(f"{name}: {type(value).__name__}", self.response)
-        why = NotTold("wrong_type", f"`{name}` is a {type(value).__name__}, which this version does not know there")
-        return self.run.unavailable(setting, subject, why, source(part, path))
-
-
-def source(part: Part, path: Iterable[str | int]) -> str:
-    """Where a value comes from: the call, the field, and how far the field is published."""
-    named = ".".join(step for step in path if isinstance(step, str))
-    return f"{ASK_GATEWAY.title} {named} ({part.lifecycle.value})"
 
 
 def _likeliest(parts: Sequence[Part]) -> tuple[Part, ...]:

@@ -1,0 +1,163 @@
+"""Takes the values that the GraphQL gateway told of a site out of its answer, field by field.
+
+A field that is null, refused or broken is unavailable with its reason. What the values mean is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from contribaudit.atlassian.calls import ASK_GATEWAY
+from contribaudit.atlassian.graphql import NotTold, Part, SiteAnswer
+from contribaudit.catalogue import site_ai as settings
+from contribaudit.collectors.entitlement import NO_EDITION, Entitlement
+from contribaudit.core.model.canonical import canonical_json, digest
+from contribaudit.core.model.observation import Observation, Observed, Unavailable, Value
+from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.snapshot import Surprise
+from contribaudit.core.model.subject import Subject
+
+METADATA = ("search", "configuration", "siteMetadata")
+PlanPlace: TypeAlias = tuple[SiteAnswer, tuple[str | int, ...]] | NotTold
+"""Where the plan of an app stands in which answer, or why it does in none."""
+OF_A_PLAN = (settings.EDITION, settings.TRIAL, settings.TRIAL_ENDS_ON)
+SAID = frozenset(("null", "not_listed", "no_entitlement", "no_edition"))
+"""What the gateway says by saying nothing: no failure of the reading."""
+
+
+class Kept:
+    """What a reading of the gateway brings with it: raw answers, odd shapes, and why it is less than whole."""
+
+    def __init__(self, started_at: datetime) -> None:
+        self.started_at = started_at
+        self.raw: dict[str, bytes] = {}
+        self.surprises: dict[str, Surprise] = {}
+        self.short: dict[str, tuple[str, str | None]] = {}
+        """Code and missing scope, by reason."""
+
+    def keep(self, document: Mapping[str, Any]) -> str:
+        """Keep an answer; gives the name of its content."""
+        body = canonical_json(document)
+        name = digest(body)
+        self.raw.setdefault(name, body)
+        return name
+
+    def unavailable(self, setting: Setting, subject: Subject, why: NotTold, source: str) -> Unavailable:
+        """A field that was not told; an error makes the reading less than whole, a plain null does not."""
+        if why.code not in SAID:
+            self.short.setdefault(why.reason, (why.code, None))
+        return Unavailable(setting.id, subject, why.code, why.reason, self.started_at, source)
+
+    def observed(self, setting: Setting, subject: Subject, value: Value, source: str, response: str) -> Observed:
+        """A value as a field told it."""
+        return Observed(setting.id, subject, value, setting.grade, self.started_at, source, response)
+
+    def surprise(self, where: str, response: str) -> None:
+        """A shape that this version does not know, once however often it comes."""
+        self.surprises.setdefault(where, Surprise(ASK_GATEWAY.name, where, response))
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Takes values from one answer."""
+
+    kept: Kept
+    answer: SiteAnswer
+    response: str
+
+    def truth(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
+        """True or false."""
+        return self._typed(setting, subject, part, path, bool)
+
+    def text(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
+        """A text."""
+        return self._typed(setting, subject, part, path, str)
+
+    def _typed(
+        self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], kind: type[bool] | type[str]
+    ) -> Observation:
+        value = self.answer.at(part, *path)
+        if isinstance(value, NotTold):
+            return self.kept.unavailable(setting, subject, value, source(part, path))
+        if type(value) is not kind:
+            return self._odd(setting, subject, part, path, value)
+        return self.observed(setting, subject, value, part, path)
+
+    def regions(self, app: Subject, product: str) -> Observation:
+        """The regions of one product, of all its entries together."""
+        path = (*METADATA, "productInfo")
+        entries = self.answer.at(Part.SITE, *path)
+        if isinstance(entries, NotTold):
+            return self.kept.unavailable(settings.REGIONS, app, entries, source(Part.SITE, path))
+        listed = entries if isinstance(entries, list) else [entries]
+        if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed):
+            return self._odd(settings.REGIONS, app, Part.SITE, path, entries)
+        mine = [one.get("dataRegion") for one in listed if one["name"].casefold() == product]
+        if not mine:
+            why = NotTold("not_listed", f"the gateway lists no regions of a product called {product}")
+            return self.kept.unavailable(settings.REGIONS, app, why, source(Part.SITE, path))
+        if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in mine):
+            return self._odd(settings.REGIONS, app, Part.SITE, (*path, "dataRegion"), mine[0])
+        regions = tuple(dict.fromkeys(name for one in mine for name in one))
+        if not regions:
+            why = NotTold("null", f"the gateway lists {product} with no region")
+            return self.kept.unavailable(settings.REGIONS, app, why, source(Part.SITE, path))
+        return self.observed(settings.REGIONS, app, regions, Part.SITE, (*path, "dataRegion"))
+
+    def plan(self, app: Subject, told: PlanPlace, now: datetime) -> Iterator[Observation]:
+        """Edition, trial and the trial's last day."""
+        where: tuple[str | int, ...] = ("tenantContexts", 0, "entitlementInfo")
+        if isinstance(told, NotTold):
+            why = told
+            if told.code == "null":
+                why = NotTold("no_entitlement", "the gateway knows no plan of the app under any spelling of its key")
+            for setting in OF_A_PLAN:
+                yield self.kept.unavailable(setting, app, why, source(Part.PLANS, where))
+            return
+        answer, path = told
+        plan = answer.at(Part.PLANS, *path)
+        billing = next((name for name in ("hams", "ccp") if isinstance(plan, dict) and name in plan), None)
+        if billing is None:
+            for setting in OF_A_PLAN:
+                yield self._odd(setting, app, Part.PLANS, where, plan)
+            return
+        found = Entitlement(answer, (*path, billing), where)
+        yield self._edition(app, found, billing)
+        trial, ends = found.trial(billing, now)
+        for setting, value in ((settings.TRIAL, trial), (settings.TRIAL_ENDS_ON, ends)):
+            if isinstance(value, NotTold):
+                yield self.kept.unavailable(setting, app, value, source(Part.PLANS, where))
+            else:
+                yield self.observed(setting, app, value, Part.PLANS, where)
+
+    def _edition(self, app: Subject, found: Entitlement, billing: str) -> Observation:
+        where = (*found.where, "currentEdition")
+        told = found.text("currentEdition") if billing == "hams" else NO_EDITION
+        if told is None:
+            told = NotTold("null", "the gateway gave null for the app's edition, and no reason")
+        if isinstance(told, NotTold):
+            return self.kept.unavailable(settings.EDITION, app, told, source(Part.PLANS, where))
+        return self.observed(settings.EDITION, app, told, Part.PLANS, where)
+
+    def observed(
+        self, setting: Setting, subject: Subject, value: Value, part: Part, path: tuple[str | int, ...]
+    ) -> Observed:
+        """A value as a field told it, with how far the field is published."""
+        return self.kept.observed(setting, subject, value, source(part, path), self.response)
+
+    def _odd(
+        self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], value: object
+    ) -> Observation:
+        name = str(path[-1])
+        self.kept.surprise(f"{name}: {type(value).__name__}", self.response)
+        why = NotTold("wrong_type", f"`{name}` is a {type(value).__name__}, which this version does not know there")
+        return self.kept.unavailable(setting, subject, why, source(part, path))
+
+
+def source(part: Part, path: Iterable[str | int]) -> str:
+    """Where a value comes from: the call, the field, and how far the field is published."""
+    named = ".".join(step for step in path if isinstance(step, str))
+    return f"{ASK_GATEWAY.title} {named} ({part.lifecycle.value})"
