@@ -65,3 +65,39 @@ def test_a_pack_says_for_whom_it_is(cli: Cli) -> None:
     for pack in packs():
         assert pack.name in listed
         assert pack.description.split(".")[0].startswith("For ")
+
+
+@pytest.mark.parametrize(
+    ("check", "where", "told"),
+    [
+        (
+            "DC-01",
+            'site = "acme*"',
+            "it asks about the organization, which has no site; `where` takes organization there",
+        ),
+        ("GV-02", 'plan = "free", sandbox = true', "the organization, which has no plan and no sandbox"),
+        (
+            "DR-01",
+            'space = "ENG"',
+            "each app, which has no space; `where` takes organization, site, app, plan, sandbox",
+        ),
+        ("AI-14", 'app = "confluence"', "each connector, which has no app"),
+        ("DC-10", 'organization = "Acme"', "the company, which has no organization; it takes no `where`"),
+        ("DR-01", 'site = "acme*", sandbox = false', ""),
+        ("AI-14", 'organization = "Acme"', ""),
+    ],
+)
+def test_a_selector_that_no_subject_of_the_check_has_is_named(
+    cli: Cli, policy: Path, check: str, where: str, told: str
+) -> None:
+    """The rule would never be asked, and the policy would look stricter than it is."""
+    waiver = (
+        f'[[waiver]]\ncheck = "{check}"\nwhere = {{ {where} }}\nreason = "r"\nrequested_by = "a@acme.example"\n'
+        'approved_by = "b@acme.example"\napproved_at = 2026-01-02\nexpires = 2099-12-31\n'
+    )
+    policy.write_text(f'version = 1\nname = "x"\n[[rule]]\ncheck = "{check}"\nwhere = {{ {where} }}\n{waiver}')
+    checked = cli("policy", "check", "policy.toml")
+    assert checked.code == 0, checked.err
+    expected = [f"the {what} on {check} (policy.toml:" for what in ("rule", "waiver")] if told else []
+    warned = [line for line in checked.err.splitlines() if "matches nothing" in line]
+    assert [one in line and told in line for one, line in zip(expected, warned, strict=True)] == [True] * len(expected)

@@ -316,3 +316,13 @@ def test_nothing_good_is_said_of_an_app_that_may_be_another_organizations(said: 
 def test_a_selection_names_neighbours_together(only: tuple[str, ...], skip: tuple[str, ...], text: str) -> None:
     """A wildcard that stands for twenty checks makes no line that nobody reads."""
     assert str(Selection(only, skip)) == text
+
+
+def test_the_warning_says_why_a_selector_can_never_match() -> None:
+    where = Where(site=("acme-us.atlassian.net",))
+    never = rule("DC-01", origin="policy.toml:3", where=where)
+    found = evaluated(two_apps(host="acme-us.atlassian.net"), policy_of(never))
+    assert found.warnings == (
+        "The rule DC-01 (policy.toml:3) matches nothing: it asks about the organization, which has no site; `where`"
+        " takes organization there.",
+    )

@@ -38,6 +38,7 @@ def check_policy(console: Console, *, path: Path | None) -> None:
     """
     policy = _load(console, path)
     _warn_of_limits(console, policy)
+    _warn_of_selectors(console, policy)
     rules = sum(1 for rule in policy.rules if rule.enabled)
     stated = sum(1 for rule in policy.rules if rule.enabled and rule.expands)
     of_statements = f" ({stated} by [expect], see policy show)" if stated else ""
@@ -123,6 +124,20 @@ _CHECK = re.compile(r'^check = "([A-Z]{2}-[0-9]{2})"$', re.MULTILINE)
 def _titled(text: str, titles: Mapping[str, str]) -> str:
     """Canonical TOML with the title of each check beside it, as a comment."""
     return _CHECK.sub(lambda found: f"{found[0]}  # {titles[found[1]]}", text)
+
+
+def _warn_of_selectors(console: Console, policy: AuditPolicy) -> None:
+    """One warning for each rule and waiver whose `where` looks at what no subject of its check has."""
+    from contribaudit import checks
+    from contribaudit.core.judge.selectors import why_never
+
+    known = by_id(checks.ALL)
+    named = [("rule", one, one.where) for one in policy.rules if not one.expands]
+    named += [("waiver", one, one.where) for one in policy.waivers if one.where is not None]
+    for what, one, where in named:
+        never = why_never(where, known[one.check].kind)
+        if never:
+            console.diagnostics.warning(f"the {what} on {one.check} ({one.origin}) matches nothing: {never}")
 
 
 def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:

@@ -19,6 +19,7 @@ from contribaudit.core.judge.selectors import (
     rule_for,
     rules_that_may_hold,
     surely_matches,
+    why_never,
 )
 from contribaudit.core.judge.waivers import WaiverMatcher
 from contribaudit.core.model import names
@@ -169,6 +170,7 @@ def evaluate(
     A check that finds no subject in an organization answers for the organization: with its own word where the
     inventory is whole, else `unknown`. Raises UsageError when not one check was evaluated.
     """
+    checks = tuple(checks)
     desk = WaiverMatcher(state, policy.waivers)
     findings: list[Finding] = []
     warnings: list[str] = [f"This run leaves out checks: {selection}."] if str(selection) else []
@@ -197,18 +199,21 @@ def evaluate(
                     findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
         if off:
             warnings.append(f"{check.id} is switched off for {off} subject{'s' if off > 1 else ''} by the policy.")
-    warnings += _of_no_use(state, policy, used, selection)
+    kinds = {check.id: check.kind for check in checks}
+    warnings += _of_no_use(state, policy, used, selection, kinds)
     if not findings:
         raise UsageError("No check ran", hint="Enable a rule of the policy.")
     return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
 
 
-def _of_no_use(state: State, policy: AuditPolicy, used: set[int], selection: Selection) -> list[str]:
+def _of_no_use(
+    state: State, policy: AuditPolicy, used: set[int], selection: Selection, kinds: Mapping[str, Kind]
+) -> list[str]:
     """A warning for each rule that names subjects and matches none; parts of [expect] that name the same, once."""
     idle = [one for one in policy.rules if id(one) not in used and one.check in selection and _narrow(one)]
     at_work = {(one.expands, one.where) for one in policy.rules if one.expands and id(one) in used}
     told = (
-        f"The rule {one.check} ({one.origin}) matches nothing{_nearest(state, one.where)}."
+        f"The rule {one.check} ({one.origin}) matches nothing{_why(state, one, kinds)}."
         if not one.expands
         else f"{one.expands} ({one.origin}) names {_selected(one.where)}, which matches nothing"
         f"{_nearest(state, one.where)}."
@@ -216,6 +221,11 @@ def _of_no_use(state: State, policy: AuditPolicy, used: set[int], selection: Sel
         if (one.expands, one.where) not in at_work
     )
     return list(dict.fromkeys(told))
+
+
+def _why(state: State, rule: Rule, kinds: Mapping[str, Kind]) -> str:
+    never = why_never(rule.where, kinds[rule.check]) if rule.check in kinds else ""
+    return f": {never}" if never else _nearest(state, rule.where)
 
 
 def _nearest(state: State, where: Where) -> str:

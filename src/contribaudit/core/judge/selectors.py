@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
 from contribaudit.core.model.policy import AuditPolicy, Rule, Where
+from contribaudit.core.model.subject import Kind
 
 Selectable: TypeAlias = Literal["organization_name", "site", "app", "plan", "sandbox", "space"]
 
@@ -39,6 +40,27 @@ class Attributes:
     space: str | None = None
     """The space's key."""
     unread: frozenset[Selectable] = frozenset()
+
+
+_SELECTORS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.COMPANY: (),
+    Kind.APP: ("organization", "site", "app", "plan", "sandbox"),
+}
+"""What a subject has that a `Where` can look at; of every other kind the organization alone."""
+
+
+def why_never(where: Where, kind: Kind) -> str:
+    """Why the selectors match no subject of the kind, ever: "it asks about each connector, which has no site"; "" where
+    they may.
+    """
+    has = _SELECTORS.get(kind, ("organization",))
+    given = [one.name for one in fields(where) if getattr(where, one.name) not in ((), None)]
+    lacking = [one for one in given if one not in has]
+    if not lacking:
+        return ""
+    about = f"the {kind}" if kind in (Kind.COMPANY, Kind.ORGANIZATION) else f"each {kind}"
+    left = f"; `where` takes {', '.join(has)} there" if has else "; it takes no `where`"
+    return f"it asks about {about}, which has no {' and no '.join(lacking)}{left}"
 
 
 def matches(where: Where, attributes: Attributes) -> bool:
