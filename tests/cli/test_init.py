@@ -292,6 +292,7 @@ def test_a_key_that_does_not_work_is_asked_again_and_nothing_is_lost(
     ended = cli("init", "--no-audit")
     assert ended.code == 0, ended.err
     assert ended.err.count("Atlassian refused the API key") == 2, "Enter tries the same key again"
+    assert "contribaudit login" not in ended.err, "the next question takes a new key"
     assert "Paste another key" in " ".join(asked[1].split()), "what is pasted after a refusal is not shown either"
     assert "The key works" in ended.err
     assert list(keyring.values()) == ["demo-key"]
@@ -315,6 +316,7 @@ def test_a_site_token_is_tried_at_once_and_asked_again(
     ended = cli("init", "--no-audit")
     assert ended.code == 0, ended.err
     assert "refused the API token" in ended.err
+    assert "contribaudit login" not in ended.err
     assert "The token works: tidy.atlassian.net answers." in ended.err
     assert sorted(keyring.values()) == ["demo-key", "demo-site-token"]
     assert "not-the-token" not in ended.err

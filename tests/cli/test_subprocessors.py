@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from contribaudit.atlassian.connect import Trust
 from contribaudit.simulator import Fault
 from contribaudit.vendors.fetching import Page, Validators
 from tests.builders import NOW
@@ -131,10 +132,15 @@ def test_a_row_that_is_not_understood_is_named_until_it_is_reviewed(cli: Cli, tm
     assert cli("subprocessors", "review", "--row", "Nobody", "--yes", *DPO).code == 2
 
 
-def test_a_page_is_fetched_from_its_address_only_when_it_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_is_fetched_from_its_address_only_when_it_is_named(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca.pem").touch()
+    monkeypatch.setenv("CONTRIBAUDIT_NETWORK__CA_FILE", str(tmp_path / "ca.pem"))
     asked: list[str] = []
 
-    def fetch(url: str) -> Page:
+    def fetch(url: str, *, trust: Trust) -> Page:
+        assert trust.ca_file is not None, "the authority of [network] holds for this page too"
         asked.append(url)
         page = Path(HTML[MARCH]).read_bytes()
         return Page(url, "https://www.atlassian.com/legal/sub-processors", page, "text/html", NOW, Validators())

@@ -310,7 +310,7 @@ _REPORT = "Try again; if it stays, the gateway has changed: report it"
 _ACCESS = "Give the token's account access to the site"
 _TOKEN = (
     "The token is wrong, expired or revoked, or is not of the account that `email` names. Create one at"
-    f" {responses.TOKENS} and save it with `contribaudit login --site`"
+    f" {responses.TOKENS}{responses.KEEP_TOKEN}"
 )
 
 

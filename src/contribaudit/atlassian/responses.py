@@ -45,6 +45,9 @@ from contribaudit.errors import (
 )
 
 _GUARD = "The audit log also needs Atlassian Guard or an Enterprise plan"
+KEEP_KEY = ", and save it with `contribaudit login`"
+KEEP_TOKEN = ", and save it with `contribaudit login --site`"  # noqa: S105
+"""What to do with a new one; whoever asks for it at once leaves this out."""
 _PROXY = "A proxy or a login page may have sent it: check HTTPS_PROXY and api_url"
 _CLIENT = "; a gateway that asks for a client certificate wants client_certificate in [network]"
 _REPORT = "Try again; if it happens again, the API has changed: report it"
@@ -160,7 +163,7 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
         case 401:
             hint = (
                 "The key is wrong, expired or revoked; a key is valid for at most a year. Create one at "
-                "admin.atlassian.com, Organization settings, API keys, and save it with `contribaudit login`"
+                f"admin.atlassian.com, Organization settings, API keys{KEEP_KEY}"
             )
             return KeyRefused(f"Atlassian refused the API key: {what}", call=title, hint=hint + guard + proxy)
         case 403:
@@ -389,7 +392,7 @@ def site_refusal(call: Call, response: httpx.Response, quote: Quote, asked_secon
             lacks = f", or lacks the scope {call.scope}" if call.scope else ""
             hint = (
                 f"The token is wrong, expired or revoked, does not belong to the account in `email`{lacks}. "
-                f"Create one at {TOKENS} and save it with `contribaudit login --site`{proxy}"
+                f"Create one at {TOKENS}{KEEP_TOKEN}{proxy}"
             )
             return TokenRefused(f"The site refused the API token: {what}", call=call.title, hint=hint)
         case 403:

@@ -322,7 +322,7 @@ class Sender:
         what = "token" if allowed == calls.ON_SITES else "key"
         # Else httpx or h11 would quote the key in an error of their own.
         if not re.fullmatch(r"[!-~]+", credential.secret.get_secret_value()):
-            hint = "Copy it again, without spaces or line breaks, and save it with `contribaudit login`"
+            hint = f"Copy it again, without spaces or line breaks{responses.KEEP_KEY}"
             raise CredentialError(f"The API {what} is empty or contains invalid characters", hint=hint)
         self.ledger = Ledger() if ledger is None else ledger
         self.redaction = Redaction(secret.get_secret_value() for secret in credential.unspoken)

@@ -132,12 +132,12 @@ def _warn_of_selectors(console: Console, policy: AuditPolicy) -> None:
     from contribaudit.core.judge.selectors import why_never
 
     known = by_id(checks.ALL)
-    named = [("rule", one, one.where) for one in policy.rules if not one.expands]
-    named += [("waiver", one, one.where) for one in policy.waivers if one.where is not None]
-    for what, one, where in named:
-        never = why_never(where, known[one.check].kind)
+    named = [("rule", one.check, one.origin, one.where) for one in policy.rules if not one.expands]
+    named += [("waiver", one.check, one.origin, one.where) for one in policy.waivers if one.where is not None]
+    for what, check, origin, where in named:
+        never = why_never(where, known[check].kind)
         if never:
-            console.diagnostics.warning(f"the {what} on {one.check} ({one.origin}) matches nothing: {never}")
+            console.diagnostics.warning(f"the {what} on {check} ({origin}) matches nothing: {never}")
 
 
 def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:

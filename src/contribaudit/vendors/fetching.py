@@ -243,11 +243,11 @@ async def opened(
         await fetcher.close()
 
 
-def fetch(url: str, known: Validators = NOTHING_KNOWN) -> Answer:
+def fetch(url: str, known: Validators = NOTHING_KNOWN, *, trust: Trust = USUAL) -> Answer:
     """One page, for a caller outside of an event loop. Raises as `Fetcher.get`."""
 
     async def one() -> Answer:
-        async with opened() as fetcher:
+        async with opened(trust=trust) as fetcher:
             return await fetcher.get(url, known)
 
     return asyncio.run(one())

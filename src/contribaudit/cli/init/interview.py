@@ -142,6 +142,10 @@ class Interview:
         return True
 
     def _wrong(self, error: ContribauditError) -> None:
+        """What did not work; the next question takes a new key or token, so that none has to be saved first."""
+        from contribaudit.atlassian.responses import KEEP_KEY, KEEP_TOKEN
+
+        error.hint = error.hint.replace(KEEP_KEY, "").replace(KEEP_TOKEN, "")
         self._console.diagnostics.error(error)
 
     def _state(self, key: str, value: Any) -> bool:

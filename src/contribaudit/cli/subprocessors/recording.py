@@ -33,7 +33,7 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool,
 
     rulebook = console.rulebook()
     signature = _signature(console, by)
-    body, content_type, called = _page(source)
+    body, content_type, called = _page(console, source)
     with console.open_history(store_location) as store:
         before = store.subprocessors()
         coming = take_in(
@@ -61,7 +61,7 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool,
     console.diagnostics.conclusion(f"{told}.")
 
 
-def _page(source: str) -> tuple[bytes, str, str]:
+def _page(console: Console, source: str) -> tuple[bytes, str, str]:
     """The page's bytes, its content type ("" for a file), and what to call where it came from."""
     from contribaudit.files import Unreadable, read_bytes
     from contribaudit.vendors.fetching import is_address
@@ -73,17 +73,18 @@ def _page(source: str) -> tuple[bytes, str, str]:
         body = sys.stdin.buffer.read(MOST_BYTES + 1)
         return body, "", "standard input"
     if is_address(source):
-        return _fetched(source)
+        return _fetched(console, source)
     try:
         return read_bytes(Path(source).expanduser(), most=MOST_BYTES + 1), "", Path(source).name
     except Unreadable as error:
         raise UsageError(f"The page {source} cannot be read: {error.reason}", hint=error.hint) from None
 
 
-def _fetched(address: str) -> tuple[bytes, str, str]:
+def _fetched(console: Console, address: str) -> tuple[bytes, str, str]:
+    from contribaudit.settings.credentials import trust
     from contribaudit.vendors.fetching import Page, fetch
 
-    page = fetch(address)
+    page = fetch(address, trust=trust(console.settings()))
     assert isinstance(page, Page), "nothing is known of it, so it is sent whole"
     return page.body, page.content_type, page.answered_by
 
