@@ -7,6 +7,7 @@ one that nobody can start by hand. `newest` tells when such a recipe meant a run
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from importlib import resources
 from pathlib import Path
 
 from contribaudit.errors import UsageError
@@ -149,72 +151,34 @@ def _before(recipe: Recipe, folders: Sequence[Path]) -> list[str]:
 
 
 def _service(recipe: Recipe, *, by_hand: bool) -> str:
-    environment = (*recipe.environment, ("CONTRIBAUDIT_TRIGGER", "schedule"))
-    writable = [f"ReadWritePaths={_quoted(str(folder))}" for folder in recipe.writable]
-    words = " ".join(_quoted(word) for word in (recipe.audit if by_hand else (*recipe.audit, *recipe.planned)))
-    planned = [
-        "# Only its timer starts it: --planned must match OnCalendar in the timer. Change both together.",
-        f"# By hand: systemctl --user start {BY_HAND}",
-        "RefuseManualStart=yes",
-    ]
-    # The key is a credential: systemd hands a copy to this service alone, in %d, which no other process can enter.
-    return "\n".join(
-        [
-            "[Unit]",
-            "Description=contribaudit: audit of an Atlassian organization" + (", started by hand" if by_hand else ""),
-            "Documentation=https://developer.atlassian.com/cloud/admin/organization/rest/",
-            *([] if by_hand else planned),
-            "",
-            "[Service]",
-            "Type=oneshot",
-            f"ExecStart={words}{' --api-key-file %d/api-key' if recipe.key else ''}",
-            *([f"LoadCredential=api-key:{_unit_path(str(recipe.key_file))}"] if recipe.key else []),
-            *(f"Environment={_quoted(f'{name}={value}')}" for name, value in environment),
-            "# Failed findings (exit code 1) and unverified ones (3) make this unit fail, so that OnFailure= and",
-            "# systemctl --user --failed report them. To treat both as success: SuccessExitStatus=1 3",
-            "TimeoutStartSec=1h",
-            "",
-            "# It only reads the API, and writes its history and its evidence.",
-            *writable,
-            "ProtectSystem=strict",
-            "ProtectHome=read-only",
-            "PrivateTmp=yes",
-            "NoNewPrivileges=yes",
-            "ProtectKernelTunables=yes",
-            "ProtectControlGroups=yes",
-            "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
-            "RestrictSUIDSGID=yes",
-            "RestrictRealtime=yes",
-            "LockPersonality=yes",
-            "MemoryDenyWriteExecute=yes",
-            "SystemCallArchitectures=native",
-            "SystemCallFilter=@system-service",
-            "SystemCallErrorNumber=EPERM",
-            "RestrictNamespaces=yes",
-            "UMask=0077",
-            "",
-        ]
-    )
+    words = recipe.audit if by_hand else (*recipe.audit, *recipe.planned)
+    return written("systemd.service", recipe, words=words, by_hand=by_hand, started_by_hand=BY_HAND)
 
 
 def _timer(recipe: Recipe) -> str:
-    return "\n".join(
-        [
-            "[Unit]",
-            "Description=contribaudit: every day",
-            "",
-            "[Timer]",
-            f"OnCalendar=*-*-* {recipe.hour:02}:{recipe.minute:02}:00",
-            "# Catches up on a run that was missed while the machine was off.",
-            "Persistent=true",
-            "RandomizedDelaySec=15m",
-            f"Unit={SERVICE}",
-            "",
-            "[Install]",
-            "WantedBy=timers.target",
-            "",
-        ]
+    return written("systemd.timer", recipe, time=recipe.planned[1], service=SERVICE)
+
+
+def written(template: str, recipe: Recipe, **values: object) -> str:
+    """A recipe as its template in `recipes/` has it."""
+    from jinja2 import Environment, StrictUndefined
+
+    # Workflows of GitHub are full of {{ }} themselves.
+    environment = Environment(
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<< ",
+        variable_end_string=" >>",
+        comment_start_string="<%#",
+        comment_end_string="%>",
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701  no HTML: each value is quoted as its place wants it
     )
+    environment.filters |= {"quoted": shlex.quote, "json": json.dumps, "unit_word": _quoted}
+    text = resources.files(__package__).joinpath("recipes", f"{template}.jinja").read_text(encoding="utf-8")
+    return environment.from_string(text).render(recipe=recipe, **values)
 
 
 def _quoted(word: str) -> str:
@@ -223,11 +187,6 @@ def _quoted(word: str) -> str:
     if any(char in literal for char in " \t\"'\\;"):
         return '"' + literal.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return literal
-
-
-def _unit_path(path: str) -> str:
-    # LoadCredential= takes the rest of the line as it is, specifiers apart.
-    return path.replace("%", "%%")
 
 
 def crontab(recipe: Recipe, *, mail_to: str, log_file: Path) -> str:
@@ -239,22 +198,7 @@ def crontab(recipe: Recipe, *, mail_to: str, log_file: Path) -> str:
     # In a crontab a bare % ends the command.
     line = shlex.join(words).replace("%", r"\%")
     log = shlex.quote(str(log_file)).replace("%", r"\%")
-    return "\n".join(
-        [
-            "# contribaudit: an audit every day. Add these lines with: crontab -e",
-            "# Before that, once, in a shell:",
-            *(f"#   {step}" for step in _before(recipe, [log_file.parent])),
-            "# The key is in a file of mode 600, since cron has no keyring. Cron mails stdout: one line with the",
-            "# verdict. Progress and errors go to the log. The history holds a lock, so two audits never run at once.",
-            "# --planned records when the run was due: the time at the start of the line, by this machine's clock.",
-            "# Change both together, and set no TZ or CRON_TZ.",
-            f"MAILTO={mail_to}",
-            "CONTRIBAUDIT_TRIGGER=schedule",
-            *(f"{name}={value}" for name, value in recipe.environment),
-            f"{recipe.minute} {recipe.hour} * * * {line} 2>>{log}",
-            "",
-        ]
-    )
+    return written("crontab", recipe, steps=_before(recipe, [log_file.parent]), mail_to=mail_to, line=line, log=log)
 
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
