@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -24,6 +24,8 @@ from contribaudit.exporters.text import plural, safe_text
 
 if TYPE_CHECKING:
     from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
+    from contribaudit.core.resolve.contradictions import Contradiction
+    from contribaudit.core.resolve.provisions import AnchorStanding
 
 
 @click.command("add")
@@ -192,8 +194,8 @@ def check_command(
     Ends with 3 while a document was never archived or is not readable, or a fact is under review.
     """
     from contribaudit.core.resolve.contradictions import contradictions, listing_of
-    from contribaudit.core.resolve.provisions import Standing, standings
-    from contribaudit.exporters.terms import ANCHORS, anchor_rows, status_of, written
+    from contribaudit.core.resolve.provisions import standings
+    from contribaudit.exporters.terms import status_of
 
     with desk_of(console, store_location, keeps=fetch) as desk:
         chosen = (desk.document(name),) if name is not None else desk.documents
@@ -203,58 +205,78 @@ def check_command(
             lines = [_told(desk.rules, desk.store.documents(), look) for look in looks]
             _tell(console, desk)
         archive = desk.store.documents()
-        names = {one.name for one in chosen}
-        found = [one for one in standings(desk.rules, archive) if one.anchor.document in names]
-        against = [
-            one
-            for one in contradictions(desk.rules, archive, listing_of(desk.store.subprocessors().newest))
-            if one.document in names
-        ]
+        listed = listing_of(desk.store.subprocessors().newest)
+    statuses = {one.name: status_of(archive, one.name) for one in chosen}
     if not fetch:
-        lines = [f"{one.name}: {status_of(archive, one.name)}" for one in chosen]
+        lines = [f"{document}: {status}" for document, status in statuses.items()]
+    found = [one for one in standings(desk.rules, archive) if one.anchor.document in statuses]
+    against = [one for one in contradictions(desk.rules, archive, listed) if one.document in statuses]
+    _write_facts(console, output_format, desk.rules, lines, statuses, found, against)
+    _conclude(console, statuses, found, fetched=fetch)
+
+
+def _write_facts(
+    console: Console,
+    output_format: str,
+    rules: TermsRules,
+    lines: Sequence[str],
+    statuses: Mapping[str, str],
+    found: Sequence[AnchorStanding],
+    against: Sequence[Contradiction],
+) -> None:
+    """The facts and how they stand, below a line for each document, above what contradicts the documents."""
+    from contribaudit.exporters.terms import ANCHORS, anchor_rows, written
+
     below = "".join(
         f"\n{one.document} ({one.older_on}) says: {one.statement}\n"
         f"  \u201c{one.quote[:300]}\u201d\n  but {one.against}\n"
         for one in against
     )
-    console.write(
-        written(
-            output_format,
-            desk.rules,
-            ANCHORS,
-            anchor_rows(found),
-            name="anchors",
-            head={
-                "documents": [{"document": one.name, "status": status_of(archive, one.name)} for one in chosen],
-                "contradictions": [
-                    {
-                        "document": one.document,
-                        "dated": one.older_on.isoformat(),
-                        "statement": one.statement,
-                        "quote": one.quote,
-                        "against": one.against,
-                    }
-                    for one in against
-                ],
-            },
-            only=("anchor", "document", "standing", "since", "fact", "checks"),
-            flexible="fact",
-            terminal=console.on_terminal,
-            above="".join(f"{safe_text(line)}\n" for line in lines) + "\n",
-            below=safe_text(below, keep_lines=True),
-        )
+    head = {
+        "documents": [{"document": document, "status": status} for document, status in statuses.items()],
+        "contradictions": [
+            {
+                "document": one.document,
+                "dated": one.older_on.isoformat(),
+                "statement": one.statement,
+                "quote": one.quote,
+                "against": one.against,
+            }
+            for one in against
+        ],
+    }
+    text = written(
+        output_format,
+        rules,
+        ANCHORS,
+        anchor_rows(found),
+        name="anchors",
+        head=head,
+        only=("anchor", "document", "standing", "since", "fact", "checks"),
+        flexible="fact",
+        terminal=console.on_terminal,
+        above="".join(f"{safe_text(line)}\n" for line in lines) + "\n",
+        below=safe_text(below, keep_lines=True),
     )
-    unread = [one.name for one in chosen if status_of(archive, one.name) != "read"]
-    doubtful = [one.anchor.id for one in found if one.standing.under_review]
-    missing = [one for one in found if one.standing is Standing.NOT_ARCHIVED]
-    if unread or doubtful:
-        told = [f"{plural(len(doubtful), 'fact')} under review"] if doubtful else []
-        told += [f"{plural(len(unread), 'document')} not read"] if unread else []
-        hint = "" if not missing or fetch else " Run contribaudit terms check --fetch, or import copies."
-        hint = f"{hint} Run contribaudit terms diff NAME to see what changed." if doubtful else hint
-        console.diagnostics.conclusion(f"{', '.join(told)}.{hint}", code=exit_codes.UNVERIFIED)
-        console.exit(exit_codes.UNVERIFIED)
-    console.diagnostics.conclusion(f"The pages still say all {len(found)} facts that are anchored in them.")
+    console.write(text)
+
+
+def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[AnchorStanding], *, fetched: bool) -> None:
+    """Say whether all is read and holds; exit code 3 where not."""
+    from contribaudit.core.resolve.provisions import Standing
+
+    unread = [status for status in statuses.values() if status != "read"]
+    doubtful = [one for one in found if one.standing.under_review]
+    if not unread and not doubtful:
+        console.diagnostics.conclusion(f"The pages still say all {len(found)} facts that are anchored in them.")
+        return
+    missing = any(one.standing is Standing.NOT_ARCHIVED for one in found)
+    told = [f"{plural(len(doubtful), 'fact')} under review"] if doubtful else []
+    told += [f"{plural(len(unread), 'document')} not read"] if unread else []
+    hint = " Run contribaudit terms check --fetch, or import copies." if missing and not fetched else ""
+    hint += " Run contribaudit terms diff NAME to see what changed." if doubtful else ""
+    console.diagnostics.conclusion(f"{', '.join(told)}.{hint}", code=exit_codes.UNVERIFIED)
+    console.exit(exit_codes.UNVERIFIED)
 
 
 def _fetched(console: Console, desk: Desk, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
@@ -308,8 +330,6 @@ def note_command(
     """
     from contribaudit.attestations.recording import mail
     from contribaudit.core.model.provisions import Note
-    from contribaudit.core.resolve.editions import compare
-    from contribaudit.core.resolve.provisions import standings
 
     author = mail(by or console.settings().attested_by, "whoever writes the note")
     signature = signed_by(console, author)
@@ -319,33 +339,40 @@ def note_command(
         raise UsageError("--holds wants the fact that holds", hint="Name it with --anchor ID; see terms check")
     with desk_of(console, store_location, keeps=True) as desk:
         document = desk.document(name)
-        provision = ""
         current = desk.archive.current(document.name)
-        if anchor_id is not None:
-            known = {
-                one.anchor.id: one
-                for one in standings(desk.rules, desk.archive)
-                if one.anchor.document == document.name
-            }
-            if anchor_id not in known:
-                raise UsageError(
-                    f"{document.name} holds no fact called {anchor_id!r}", hint=f"Known: {', '.join(known) or 'none'}"
-                )
-            if holds and current is None:
-                raise UsageError(
-                    f"{document.name} was never archived: there is no wording that the fact holds under",
-                    hint=f"Run contribaudit terms check --fetch {document.name} first",
-                )
-            provision = known[anchor_id].after or known[anchor_id].before
-        if change_id is not None:
-            old, new = two_editions(desk, document.name, None, None)
-            changes = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id)).changes
-            changed = next((one for one in changes if one.id == change_id), None)
-            if changed is None:
-                raise UsageError(f"No change {change_id!r} is in the last two editions", hint="See terms diff")
-            about = changed.after or changed.before
-            provision = about.text if about is not None else ""
+        provision = _of_fact(desk, document, anchor_id) if anchor_id is not None else ""
+        if holds and current is None:
+            raise UsageError(
+                f"{document.name} was never archived: there is no wording that the fact holds under",
+                hint=f"Run contribaudit terms check --fetch {document.name} first",
+            )
+        provision = _of_change(desk, document, change_id) if change_id is not None else provision
         digest = current.text_sha256 if current is not None else ""
         note = Note(0, document.name, anchor_id or "", provision, digest, holds, text.strip(), signature)
         desk.store.add_document_note(note)
     console.diagnostics.conclusion(f"Noted on {anchor_id or document.name} by {author}.")
+
+
+def _of_fact(desk: Desk, document: Watched, anchor: str) -> str:
+    """The provision that a fact rests on. Raises UsageError for one that is not anchored in the document."""
+    from contribaudit.core.resolve.provisions import standings
+
+    known = {one.anchor.id: one for one in standings(desk.rules, desk.archive) if one.anchor.document == document.name}
+    if anchor not in known:
+        raise UsageError(
+            f"{document.name} holds no fact called {anchor!r}", hint=f"Known: {', '.join(known) or 'none'}"
+        )
+    return known[anchor].after or known[anchor].before
+
+
+def _of_change(desk: Desk, document: Watched, change: str) -> str:
+    """The provision that a change is about. Raises UsageError for one that is not in the last two editions."""
+    from contribaudit.core.resolve.editions import compare
+
+    old, new = two_editions(desk, document.name, None, None)
+    changes = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id)).changes
+    changed = next((one for one in changes if one.id == change), None)
+    if changed is None:
+        raise UsageError(f"No change {change!r} is in the last two editions", hint="See terms diff")
+    about = changed.after or changed.before
+    return about.text if about is not None else ""
