@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from contribaudit.audit.replay import judge_last
-from contribaudit.core.advise.next_steps import StepKind
 from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.steps import StepKind
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.resolve.aliases import alias_of

@@ -12,8 +12,8 @@ import pytest
 from contribaudit import checks
 from contribaudit.attestations.due import queue
 from contribaudit.cli import PROGRAM, group
-from contribaudit.core.advise.next_steps import StepKind
 from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.steps import StepKind
 from contribaudit.core.model.finding import Outcome
 from contribaudit.errors import NothingRead
 from contribaudit.simulator import Fault, Organization

@@ -8,7 +8,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from contribaudit.core.advise.next_steps import NextStep, StepKind, next_steps, to_do
+from contribaudit.core.advise.next_steps import next_steps
+from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.exporters.text import duration
 from contribaudit.tui.rows import queue as rows

@@ -12,8 +12,9 @@ from hashlib import sha256
 
 from contribaudit import catalogue, checks
 from contribaudit.core.advise.deadlines import deadlines
-from contribaudit.core.advise.next_steps import NextStep, ScreenDue, next_steps
+from contribaudit.core.advise.next_steps import ScreenDue, next_steps
 from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.steps import NextStep
 from contribaudit.core.advise.waiting import waiting
 from contribaudit.core.judge.baseline import standing
 from contribaudit.core.model import names

@@ -13,7 +13,7 @@ from contribaudit.cli.options import format_option, organization_option, policy_
 from contribaudit.exporters.text import Cell, duration, plural
 
 if TYPE_CHECKING:
-    from contribaudit.core.advise.next_steps import NextStep
+    from contribaudit.core.advise.steps import NextStep
     from contribaudit.core.resolve.state import State
 
 COLUMNS = (
@@ -49,7 +49,7 @@ def command(
     """
     from contribaudit.attestations.due import queue
     from contribaudit.audit.replay import judge_last
-    from contribaudit.core.advise.next_steps import to_do
+    from contribaudit.core.advise.steps import to_do
 
     with console.job(organizations, store_location, policy=policy_path) as job:
         report = judge_last(job)

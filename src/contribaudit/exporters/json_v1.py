@@ -11,9 +11,9 @@ from datetime import UTC
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TextIO, overload
 
-from contribaudit.core.advise.next_steps import NextStep
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.site_map import QUESTIONS, SiteMap
+from contribaudit.core.advise.steps import NextStep
 from contribaudit.core.advise.verdict import count_outcomes, count_severities
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.change import Change

@@ -8,7 +8,7 @@ from functools import partial
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from contribaudit.core.advise.next_steps import to_do
+from contribaudit.core.advise.steps import to_do
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.rows.filtering import filtered, known_checks, parse, quoted

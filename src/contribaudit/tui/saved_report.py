@@ -13,9 +13,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from contribaudit.core.advise.next_steps import NextStep, next_steps
+from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.advise.report import Counts, Report, RunLine
 from contribaudit.core.advise.site_map import SiteMap
+from contribaudit.core.advise.steps import NextStep
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding

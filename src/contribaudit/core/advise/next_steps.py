@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from shlex import quote
 from typing import Protocol
 
@@ -27,6 +26,18 @@ from contribaudit.core.advise.remedies import (
     unread_spaces,
     way_of,
 )
+from contribaudit.core.advise.steps import (
+    NextStep,
+    StepKind,
+    checks_of,
+    gravest,
+    names,
+    org_option,
+    organization_asked,
+    organization_of,
+    settling,
+    subjects_of,
+)
 from contribaudit.core.judge.baseline import outside
 from contribaudit.core.model.attestation import in_force
 from contribaudit.core.model.deadline import Deadline, DeadlineKind
@@ -34,92 +45,9 @@ from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.several import counted, grouped
 from contribaudit.core.model.subject import Subject, organization_subject, same_person
-from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.screens import screen_for, shown_on
 from contribaudit.core.resolve.state import State
-
-_NAMED = 3
-
-
-class StepKind(StrEnum):
-    """What a person does."""
-
-    FIX = "fix"
-    LOOK = "look"
-    CONFIRM = "confirm"
-    DECIDE = "decide"
-    RENEW = "renew"
-    NOBODY = "nobody"
-    """Nothing: the last line, of what cannot be resolved yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """One thing to do."""
-
-    kind: StepKind
-    severity: Severity | None
-    """The gravest of what it settles; None for what only runs out, and for what cannot be resolved yet."""
-    minutes: int
-    """About; 0 for what cannot be resolved yet."""
-    text: str
-    """One sentence without a full stop."""
-    command: str
-    """What to type for it, or to read more."""
-    organization: str
-    """"" for what belongs to the policy or the rulebook, or to several organizations."""
-    subjects: tuple[Subject, ...] = ()
-    due: datetime | None = None
-    findings: tuple[Finding, ...] = ()
-    """What it settles. No finding is in two steps, so that one that waits for two things is in the first of them."""
-    screen: str = ""
-    """ID of the console screen to look at; "" for every step but a look, and for a look at what no screen lists."""
-
-
-def gravest(findings: Iterable[Finding]) -> Severity | None:
-    """The gravest severity; None of no finding."""
-    return min((one.severity for one in findings), key=lambda severity: severity.rank, default=None)
-
-
-def subjects_of(findings: Iterable[Finding]) -> tuple[Subject, ...]:
-    """Each subject once, in the order of the findings."""
-    return tuple(dict.fromkeys(one.subject for one in findings))
-
-
-def organization_of(findings: Iterable[Finding]) -> str:
-    """The organization that all of them are about; "" where they are about several."""
-    found = {one.subject.organization for one in findings}
-    return found.pop() if len(found) == 1 else ""
-
-
-def names(state: State, subjects: Sequence[Subject]) -> str:
-    """The first few by name, and how many more there are."""
-    each = list(dict.fromkeys(subjects))
-    more = len(each) - _NAMED
-    return ", ".join(called(state, one) for one in each[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def org_option(state: State, organization: str) -> str:
-    """ " --org ID" for a command, "" where there is no other organization or it is about all."""
-    return f" --org {organization}" if organization and len(state.organizations) > 1 else ""
-
-
-def checks_of(findings: Iterable[Finding]) -> str:
-    """The first check by title and ID, and how many more there are."""
-    (identity, title), *others = sorted({one.check: one.title for one in findings}.items())
-    return f"{title} ({identity})" + (f" and {counted(len(others), 'more check')}" if others else "")
-
-
-def settling(kind: StepKind, its: Sequence[Finding], minutes: int, text: str, command: str) -> NextStep:
-    """The step that settles these findings, about what they are about."""
-    organization, subjects = organization_of(its), subjects_of(its)
-    return NextStep(kind, gravest(its), minutes, text, command, organization, subjects, findings=tuple(its))
-
-
-def _organization(finding: Finding) -> str:
-    return finding.subject.organization
-
 
 _READING_MINUTES = 5
 _AUDIT = 1
@@ -185,7 +113,7 @@ def _source(
 
 def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One audit for each organization, or one of all for what is about all."""
-    for organization, its in grouped(findings, _organization).items():
+    for organization, its in grouped(findings, organization_asked).items():
         name = f"{state.organization_name(organization)}: " if organization else ""
         text = f"{name}read it once more: {checks_of(its)}: {its[0].reason}"
         yield settling(StepKind.RENEW, its, _AUDIT, text, f"contribaudit audit{org_option(state, organization)}")
@@ -193,7 +121,7 @@ def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
 
 def exports(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One export of evidence for each organization."""
-    for organization, its in grouped(findings, _organization).items():
+    for organization, its in grouped(findings, organization_asked).items():
         text = f"{state.organization_name(organization)}: export the evidence: {its[0].reason}"
         command = f"contribaudit evidence export DIR{org_option(state, organization)}"
         yield settling(StepKind.RENEW, its, _EXPORT, text, command)
@@ -229,7 +157,7 @@ def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
 
 def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """What is outside of each organization's baseline, whether or not a finding says so."""
-    told = grouped(findings, _organization)
+    told = grouped(findings, organization_asked)
     for place in state.looked_at:
         its = told.get(place.id, [])
         new: tuple[Subject, ...] = tuple(outside(state, place.id)) or subjects_of(its)
@@ -326,11 +254,6 @@ def next_steps(
         *_nobodys({way: by[way] for way in NOT_ACTIONABLE}),
     ]
     return tuple(sorted(found, key=_order))
-
-
-def to_do(steps: Iterable[NextStep]) -> list[NextStep]:
-    """The steps that somebody can take."""
-    return [one for one in steps if one.kind is not StepKind.NOBODY]
 
 
 def _order(step: NextStep) -> tuple[object, ...]:

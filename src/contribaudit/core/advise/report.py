@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from contribaudit.core.advise.next_steps import NextStep, ScreenDue, next_steps
+from contribaudit.core.advise.next_steps import ScreenDue, next_steps
 from contribaudit.core.advise.site_map import SiteMap, site_map
+from contribaudit.core.advise.steps import NextStep
 from contribaudit.core.advise.verdict import count_severities, headline
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change

@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import NamedTuple
 
-from contribaudit.core.advise.next_steps import NextStep, to_do
 from contribaudit.core.advise.report import Report
+from contribaudit.core.advise.steps import NextStep, to_do
 from contribaudit.core.judge.check import Check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome

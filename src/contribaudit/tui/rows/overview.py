@@ -16,7 +16,7 @@ from textwrap import wrap
 from rich.cells import cell_len
 from rich.text import Text
 
-from contribaudit.core.advise.next_steps import NextStep, to_do
+from contribaudit.core.advise.steps import NextStep, to_do
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
 from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.finding import Outcome

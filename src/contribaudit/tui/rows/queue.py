@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from contribaudit.core.advise.next_steps import NextStep, StepKind, to_do
+from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.policy import WAIVABLE
 from contribaudit.core.model.subject import Subject

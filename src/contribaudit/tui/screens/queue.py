@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from contribaudit.attestations.due import DueScreen
-from contribaudit.core.advise.next_steps import NextStep, StepKind
+from contribaudit.core.advise.steps import NextStep, StepKind
 from contribaudit.core.model.finding import Finding
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.messages import ShowFindings, missing
