@@ -5,9 +5,9 @@ What an API tells is which groups hold the role for AI, and on what.
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import choice_setting, list_setting
+from contribaudit.catalogue.kinds import Room
 from contribaudit.core.model import names
-from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
 
@@ -19,85 +19,48 @@ _GROUPS_API = "https://developer.atlassian.com/cloud/admin/organization/rest/api
 
 _WORKSPACES_API = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"
 
-_F = Family.AI_ACCESS
+_made = Room(Family.AI_ACCESS)
 _APP = (Kind.APP,)
 
-ACCESS = choice_setting(_F, names.AI_ACCESS, _APP, "Rovo access of the app", _ACCESS, ("allowed", "limited", "blocked"))
-ACCESS_GROUPS = list_setting(
-    _F,
-    names.AI_ACCESS_GROUPS,
-    _APP,
-    "Groups that may use Rovo in the app, where it is limited",
-    _GROUPS,
-    ignores_case=True,
+ACCESS = _made.choice(names.AI_ACCESS, _APP, "Rovo access of the app", _ACCESS, ("allowed", "limited", "blocked"))
+ACCESS_GROUPS = _made.listed(
+    names.AI_ACCESS_GROUPS, _APP, "Groups that may use Rovo in the app, where it is limited", _GROUPS, ignores_case=True
 )
 
-ROLE_GROUPS = Setting(
-    names.AI_ROLE_GROUPS,
-    _F,
-    (Kind.ORGANIZATION,),
-    "Groups that hold the role for AI, by ID",
-    Grade.DOCUMENTED,
-    _GROUPS_API,
-    unordered=True,
-    is_list=True,
+ROLE_GROUPS = _made.told_list(
+    names.AI_ROLE_GROUPS, (Kind.ORGANIZATION,), "Groups that hold the role for AI, by ID", _GROUPS_API
 )
-POLICY_ITEM = Setting(
+POLICY_ITEM = _made.told(
     names.AI_POLICY_ITEM,
-    _F,
     _APP,
     "The app's AI policy item, by our reading of `enabled` and `suspended`",
-    Grade.DECODED,
     _WORKSPACES_API,
+    grade=Grade.DECODED,
     words=("on", "off"),
 )
-POLICY_ITEM_SHAPE = Setting(
-    names.AI_POLICY_ITEM_SHAPE,
-    _F,
-    _APP,
-    "Type and fields of the app's AI policy item",
-    Grade.DOCUMENTED,
-    _WORKSPACES_API,
+POLICY_ITEM_SHAPE = _made.told(
+    names.AI_POLICY_ITEM_SHAPE, _APP, "Type and fields of the app's AI policy item", _WORKSPACES_API
 )
-POLICY_ITEM_COUNTS = Setting(
+POLICY_ITEM_COUNTS = _made.told(
     names.AI_POLICY_ITEM_COUNTS,
-    _F,
     _APP,
     "How far the reading of the app's AI policy item counts",
-    Grade.DECODED,
     _WORKSPACES_API,
+    grade=Grade.DECODED,
     words=("confirmed", "unconfirmed", "contradicted", "contradicted_by_person"),
 )
-GROUP_NAME = Setting(names.GROUP_NAME, _F, (Kind.GROUP,), "Name of the group", Grade.DOCUMENTED, _GROUPS_API)
-GROUP_ACCESS = Setting(
-    SettingId("group.ai_access"),
-    _F,
-    (Kind.GROUP,),
-    "What the group holds the role for AI on, by ARI",
-    Grade.DOCUMENTED,
-    _GROUPS_API,
-    unordered=True,
-    is_list=True,
+GROUP_NAME = _made.told(names.GROUP_NAME, (Kind.GROUP,), "Name of the group", _GROUPS_API)
+GROUP_ACCESS = _made.told_list(
+    "group.ai_access", (Kind.GROUP,), "What the group holds the role for AI on, by ARI", _GROUPS_API
 )
 
-EFFECTIVE_AI = Setting(
+EFFECTIVE_AI = _made.told(
     names.EFFECTIVE_AI,
-    _F,
     (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR),
     "Whether AI reaches it, all rules applied",
-    Grade.ATTESTED,
     _ACCESS,
+    grade=Grade.ATTESTED,
     words=("exposed", "not_exposed"),
 )
 
-ALL: tuple[Setting, ...] = (
-    ACCESS,
-    ACCESS_GROUPS,
-    ROLE_GROUPS,
-    POLICY_ITEM,
-    POLICY_ITEM_SHAPE,
-    POLICY_ITEM_COUNTS,
-    GROUP_NAME,
-    GROUP_ACCESS,
-    EFFECTIVE_AI,
-)
+ALL: tuple[Setting, ...] = _made.all

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import choice_setting, list_setting
+from contribaudit.catalogue.kinds import Room
 from contribaudit.core.model import names
-from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
 
@@ -14,41 +13,33 @@ _CONNECTORS = _ADMIN + "disconnect-an-app-from-teamwork-graph/"
 _PERMISSIONS = "https://developer.atlassian.com/platform/teamwork-graph/connector-requirements-and-best-practices/"
 _LISTS = "https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/"
 
-_F = Family.CONNECTORS
+_made = Room(Family.CONNECTORS)
 _CONNECTOR = (Kind.CONNECTOR,)
 
-STATE = choice_setting(
-    _F,
+STATE = _made.choice(
     names.CONNECTOR_STATE,
     _CONNECTOR,
     "State of the connector; hidden from search is still connected",
     _CONNECTORS,
     ("connected", "hidden", "disconnecting", "disconnected"),
 )
-TYPE = choice_setting(
-    _F,
-    SettingId("connector.type"),
+TYPE = _made.choice(
+    "connector.type",
     _CONNECTOR,
     "How the connector reads: stored and indexed, fetched live, or by link",
     _ADMIN + "teamwork-graph-connector-types/",
     ("synced", "direct", "smart_link"),
 )
-PERMISSIONS = choice_setting(
-    _F,
-    SettingId("connector.replicates_permissions"),
+PERMISSIONS = _made.choice(
+    "connector.replicates_permissions",
     _CONNECTOR,
     "Whether the connector copies the source's permissions; omitted counts as false",
     _PERMISSIONS,
     ("true", "false", "omitted"),
 )
-BLOCKLIST = list_setting(
-    _F, SettingId("connector.blocklist"), _CONNECTOR, "Addresses that the connector leaves out", _BLOCKLIST
-)
-ALLOWLIST = list_setting(
-    _F, SettingId("connector.allowlist"), _CONNECTOR, "Addresses that alone the connector takes in", _BLOCKLIST
-)
-OFFERED = choice_setting(
-    _F,
+BLOCKLIST = _made.listed("connector.blocklist", _CONNECTOR, "Addresses that the connector leaves out", _BLOCKLIST)
+ALLOWLIST = _made.listed("connector.allowlist", _CONNECTOR, "Addresses that alone the connector takes in", _BLOCKLIST)
+OFFERED = _made.choice(
     names.CONTRIBUTION_OFFERED,
     _CONNECTOR,
     "Whether the contribution lists offer this connector, so that it can contribute at all",
@@ -56,11 +47,4 @@ OFFERED = choice_setting(
     ("yes", "no"),
 )
 
-ALL: tuple[Setting, ...] = (
-    STATE,
-    TYPE,
-    PERMISSIONS,
-    BLOCKLIST,
-    ALLOWLIST,
-    OFFERED,
-)
+ALL: tuple[Setting, ...] = _made.all

@@ -1,4 +1,4 @@
-"""Settings that only a person can read, in the few forms that they have."""
+"""How settings are made: what a source tells, and what only a person can read, in the few forms that it has."""
 
 from __future__ import annotations
 
@@ -9,29 +9,49 @@ from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
 
 
-def text_setting(
-    family: Family, setting: SettingId, kinds: tuple[Kind, ...], title: str, documented_at: str, **form: Any
-) -> Setting:
-    """A setting that a person reads as a text of its own: a date, a number, a place. `form`: fields of `Setting`."""
-    return Setting(setting, family, kinds, title, Grade.ATTESTED, documented_at, attestable=True, **form)
+class Room:
+    """Makes the settings of a family, and lists them in the order in which they are made.
 
+    `page` is where Atlassian describes the setting, "" for nowhere that we found; `form`: other fields of `Setting`.
+    """
 
-def choice_setting(
-    family: Family, setting: SettingId, kinds: tuple[Kind, ...], title: str, documented_at: str, words: tuple[str, ...]
-) -> Setting:
-    """A setting that a person reads as one of a few words."""
-    return text_setting(family, setting, kinds, title, documented_at, words=words, ignores_case=True)
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._made: list[Setting] = []
 
+    @property
+    def all(self) -> tuple[Setting, ...]:
+        """Every setting made so far."""
+        return tuple(self._made)
 
-def list_setting(
-    family: Family,
-    setting: SettingId,
-    kinds: tuple[Kind, ...],
-    title: str,
-    documented_at: str,
-    *,
-    ignores_case: bool = False,
-) -> Setting:
-    """A setting that a person reads as a list, whose order means nothing."""
-    form = {"ignores_case": ignores_case, "unordered": True, "is_list": True}
-    return text_setting(family, setting, kinds, title, documented_at, **form)
+    def told(
+        self,
+        setting: str,
+        kinds: tuple[Kind, ...],
+        title: str,
+        page: str,
+        *,
+        grade: Grade = Grade.DOCUMENTED,
+        family: Family | None = None,
+        **form: Any,
+    ) -> Setting:
+        """A setting that a source tells, or that is worked out; `family` where the source tells of others too."""
+        made = Setting(SettingId(setting), family or self._family, kinds, title, grade, page, **form)
+        self._made.append(made)
+        return made
+
+    def told_list(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, **form: Any) -> Setting:
+        """A list that a source tells, whose order means nothing."""
+        return self.told(setting, kinds, title, page, unordered=True, is_list=True, **form)
+
+    def text(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, **form: Any) -> Setting:
+        """A setting that a person reads as a text of its own: a date, a number, a place."""
+        return self.told(setting, kinds, title, page, grade=Grade.ATTESTED, attestable=True, **form)
+
+    def choice(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, words: tuple[str, ...]) -> Setting:
+        """A setting that a person reads as one of a few words."""
+        return self.text(setting, kinds, title, page, words=words, ignores_case=True)
+
+    def listed(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, **form: Any) -> Setting:
+        """A setting that a person reads as a list, whose order means nothing."""
+        return self.text(setting, kinds, title, page, unordered=True, is_list=True, **form)

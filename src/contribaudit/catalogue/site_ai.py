@@ -7,89 +7,55 @@ told by the source of the observation.
 
 from __future__ import annotations
 
+from contribaudit.catalogue.kinds import Room
 from contribaudit.core.model import names
-from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
 
 _GATEWAY = "https://developer.atlassian.com/platform/atlassian-graphql-api/graphql/"
 
 _APP = (Kind.APP,)
-_DOC = Grade.DOCUMENTED
 _BOOLEAN = "true or false"
 
-ROVO = Setting(
-    names.GATEWAY_ROVO,
-    Family.AI_ACCESS,
-    (Kind.SITE, Kind.APP),
-    "Rovo is on, by the gateway",
-    _DOC,
-    _GATEWAY,
-    unit=_BOOLEAN,
+_made = Room(Family.AI_ACCESS)
+ROVO = _made.told(names.GATEWAY_ROVO, (Kind.SITE, Kind.APP), "Rovo is on, by the gateway", _GATEWAY, unit=_BOOLEAN)
+ROVO_LLM = _made.told(
+    names.GATEWAY_ROVO_LLM, _APP, "Rovo's language models are on, by the gateway", _GATEWAY, unit=_BOOLEAN
 )
-ROVO_LLM = Setting(
-    names.GATEWAY_ROVO_LLM,
-    Family.AI_ACCESS,
-    _APP,
-    "Rovo's language models are on, by the gateway",
-    _DOC,
-    _GATEWAY,
-    unit=_BOOLEAN,
+AI = _made.told(names.GATEWAY_AI, _APP, "AI features are on, by the gateway", _GATEWAY, unit=_BOOLEAN)
+EDITION = _made.told(
+    names.GATEWAY_EDITION, _APP, "Edition, by the gateway", _GATEWAY, family=Family.ORGANIZATION, ignores_case=True
 )
-AI = Setting(
-    names.GATEWAY_AI,
-    Family.AI_ACCESS,
-    _APP,
-    "AI features are on, by the gateway",
-    _DOC,
-    _GATEWAY,
-    unit=_BOOLEAN,
-)
-EDITION = Setting(
-    names.GATEWAY_EDITION,
-    Family.ORGANIZATION,
-    _APP,
-    "Edition, by the gateway",
-    _DOC,
-    _GATEWAY,
-    ignores_case=True,
-)
-TRIAL = Setting(
+TRIAL = _made.told(
     names.GATEWAY_TRIAL,
-    Family.ORGANIZATION,
     _APP,
     "Edition on trial, by the gateway",
-    _DOC,
     _GATEWAY,
+    family=Family.ORGANIZATION,
     ignores_case=True,
 )
-TRIAL_ENDS_ON = Setting(
+TRIAL_ENDS_ON = _made.told(
     names.GATEWAY_TRIAL_ENDS_ON,
-    Family.ORGANIZATION,
     _APP,
     "Last day of the trial, by the gateway",
-    _DOC,
     _GATEWAY,
+    family=Family.ORGANIZATION,
     unit="date",
 )
-REGIONS = Setting(
+REGIONS = _made.told_list(
     names.GATEWAY_REGIONS,
-    Family.DATA_RESIDENCY,
     _APP,
     "AWS regions, by the gateway",
-    _DOC,
     _GATEWAY,
+    family=Family.DATA_RESIDENCY,
     ignores_case=True,
-    unordered=True,
-    is_list=True,
 )
-ORGANIZATION = Setting(
+ORGANIZATION = _made.told(
     names.GATEWAY_ORGANIZATION,
-    Family.ORGANIZATION,
     (Kind.SITE,),
     "Organization that the site belongs to, as the gateway tells it",
-    _DOC,
     _GATEWAY,
+    family=Family.ORGANIZATION,
 )
 
-ALL: tuple[Setting, ...] = (ROVO, ROVO_LLM, AI, EDITION, TRIAL, TRIAL_ENDS_ON, REGIONS, ORGANIZATION)
+ALL: tuple[Setting, ...] = _made.all

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import choice_setting
-from contribaudit.core.model.observation import SettingId
-from contribaudit.core.model.setting import Family
+from contribaudit.catalogue.kinds import Room
+from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
 
-NOTICES = choice_setting(
-    Family.SUB_PROCESSORS,
-    SettingId("subprocessors.notices"),
+_made = Room(Family.SUB_PROCESSORS)
+NOTICES = _made.choice(
+    "subprocessors.notices",
     (Kind.ORGANIZATION,),
     "Subscription to notices of new sub-processors",
     "https://www.atlassian.com/legal/sub-processors",
@@ -17,4 +16,4 @@ NOTICES = choice_setting(
 )
 """Whether somebody of the company gets the vendor's e-mail on each new sub-processor."""
 
-ALL = (NOTICES,)
+ALL: tuple[Setting, ...] = _made.all
