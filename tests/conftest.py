@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from tests import postgres
+from tests import postgres, sharing
 
 for name in ("COLUMNS", "LINES", "CI", "INVOCATION_ID"):
     os.environ.pop(name, None)
@@ -19,6 +19,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before the workers start."""
     if not hasattr(config, "workerinput"):
         postgres.prepare()
+
+    sharing.share()
+
+
+def pytest_collection_finish() -> None:
+    """Before the first test."""
+    sharing.spare_what_stays()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
