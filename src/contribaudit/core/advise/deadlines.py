@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 
 from contribaudit.core.advise.expiry import attested_expiries
@@ -34,6 +34,7 @@ _TRIAL_ENDS = SettingId("trial.ends_on")
 _SCHEDULED = SettingId("residency.move_scheduled_for")
 _STARTS = SettingId("residency.move_starts_at")
 _ENDS = SettingId("residency.move_ends_at")
+_MAX_AGE = "the policy's max_age_days"
 
 
 def deadlines(
@@ -89,16 +90,8 @@ def _keys(state: State, organization: str) -> Iterator[Deadline]:
         yield Deadline(DeadlineKind.API_KEY, ends, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
     elif isinstance(own, Unavailable) or own.value is not None:
         why = own.reason if isinstance(own, Unavailable) else "the API gives no time"
-        what = f"when the API key of the audits expires is not known: {why}"
-        yield Deadline(
-            DeadlineKind.API_KEY,
-            None,
-            what,
-            "contribaudit doctor",
-            subject=subject,
-            setting=_OWN_KEY,
-            source=own.source,
-        )
+        what, step = f"when the API key of the audits expires is not known: {why}", "contribaudit doctor"
+        yield Deadline(DeadlineKind.API_KEY, None, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
     first = _moment(state, subject, _NEXT_KEY)
     if first is not None and first != ends:
         source = state.read(subject, _NEXT_KEY).source
@@ -112,30 +105,17 @@ def _reading(state: State, organization: str, policy: AuditPolicy) -> Iterator[D
     limits = [limits_of(policy, rule) for rule in policy.rules if rule.enabled] or [limits_of(policy)]
     ends = [fresh_until(min(started), Grade.DOCUMENTED, one, anchored=False) for one in limits if started]
     if ends:
-        yield Deadline(
-            DeadlineKind.READING,
-            min(ends),
-            "what the API returned becomes too old",
-            "contribaudit audit",
-            subject=organization_subject(organization),
-            source="the policy's max_age_days",
-        )
+        what, about = "what the API returned becomes too old", organization_subject(organization)
+        yield Deadline(DeadlineKind.READING, min(ends), what, "contribaudit audit", subject=about, source=_MAX_AGE)
 
 
 def _attested(state: State, policy: AuditPolicy, checks: Iterable[Check]) -> Iterator[Deadline]:
     for one in attested_expiries(state, policy, checks):
         seen = one.observation
         by = seen.witness.by if seen.witness is not None else ""
-        yield Deadline(
-            DeadlineKind.ATTESTATION,
-            one.ends_at,
-            f"{seen.setting} of {alias_of(state, seen.subject)}, {seen.grade} by {by}, becomes too old",
-            "contribaudit attest",
-            subject=seen.subject,
-            setting=seen.setting,
-            check=one.check,
-            source="the policy's max_age_days",
-        )
+        what = f"{seen.setting} of {alias_of(state, seen.subject)}, {seen.grade} by {by}, becomes too old"
+        step, about = "contribaudit attest", (seen.subject, seen.setting, one.check)
+        yield Deadline(DeadlineKind.ATTESTATION, one.ends_at, what, step, False, *about, _MAX_AGE)
 
 
 def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
@@ -146,16 +126,8 @@ def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
         key = f"{name[1] or name[2]} {counted[name]}"
         counted[name] += 1
         about = f"{waiver.check} on {waiver.subject}" if waiver.subject else waiver.check
-        yield Deadline(
-            DeadlineKind.WAIVER,
-            datetime.combine(waiver.expires, time(), UTC),
-            f"last day of the waiver of {about}",
-            "fix it, or approve it again",
-            whole_day=True,
-            check=waiver.check,
-            source=waiver.origin,
-            key=key,
-        )
+        what, step = f"last day of the waiver of {about}", "fix it, or approve it again"
+        yield _on(waiver.expires, DeadlineKind.WAIVER, what, step, check=waiver.check, source=waiver.origin, key=key)
         yield from _review(state, waiver, about, key)
 
 
@@ -164,45 +136,27 @@ def _review(state: State, waiver: Waiver, about: str, key: str) -> Iterator[Dead
         return
     day = later(waiver.approved_at, timedelta(days=waiver.review_every_days))
     if day <= waiver.expires:
-        midnight = datetime.combine(day, time(), UTC)
-        what = f"the waiver of {about} is due for review"
-        step = "renew its approval"
-        yield Deadline(
-            DeadlineKind.WAIVER_REVIEW, midnight, what, step, True, check=waiver.check, source=waiver.origin, key=key
-        )
+        what, step = f"the waiver of {about} is due for review", "renew its approval"
+        yield _on(day, DeadlineKind.WAIVER_REVIEW, what, step, check=waiver.check, source=waiver.origin, key=key)
 
 
 def _of_rulebook(state: State) -> Iterator[Deadline]:
     rulebook, today = state.rulebook, state.as_of.astimezone(UTC).date()
     last = later(rulebook.oldest_review, timedelta(days=rulebook.review_within_days))
-    yield Deadline(
-        DeadlineKind.RULEBOOK,
-        datetime.combine(last, time(), UTC),
-        f"last day on which the review of the rulebook of {rulebook.oldest_review} counts",
-        "update contribaudit",
-        whole_day=True,
-        check="GV-06",
-        source=f"rulebook {rulebook.version}",
-    )
+    what, source = f"last day on which the review of the rulebook of {rulebook.oldest_review} counts", _rulebook(state)
+    yield _on(last, DeadlineKind.RULEBOOK, what, "update contribaudit", check="GV-06", source=source)
+    announced = DeadlineKind.ANNOUNCED
     if rulebook.effective >= today:
-        midnight = datetime.combine(rulebook.effective, time(), UTC)
-        what = "Atlassian begins to use data according to the settings"
-        yield Deadline(
-            DeadlineKind.ANNOUNCED, midnight, what, "contribaudit audit", True, source=rulebook.version, key="effective"
-        )
+        what, step = "Atlassian begins to use data according to the settings", "contribaudit audit"
+        yield _on(rulebook.effective, announced, what, step, source=rulebook.version, key="effective")
     for one in rulebook.announced:
         if one.day >= today:
-            midnight = datetime.combine(one.day, time(), UTC)
             what = f"{one.title}: {one.what} (grade {one.grade})"
-            yield Deadline(DeadlineKind.ANNOUNCED, midnight, what, "", True, source=one.source, key=one.id)
+            yield _on(one.day, announced, what, source=one.source, key=one.id)
     for known in rulebook.log.dates:
         if known.on >= today and known.on != rulebook.effective:
-            midnight = datetime.combine(known.on, time(), UTC)
-            what = f"{known.what} (grade {known.grade})"
-            key = f"{known.on} {', '.join(known.families)}"
-            yield Deadline(
-                DeadlineKind.ANNOUNCED, midnight, what, "contribaudit changes", True, source=known.source, key=key
-            )
+            what, key = f"{known.what} (grade {known.grade})", f"{known.on} {', '.join(known.families)}"
+            yield _on(known.on, announced, what, "contribaudit changes", source=known.source, key=key)
 
 
 def _trials(state: State, organization: str) -> Iterator[Deadline]:
@@ -235,15 +189,12 @@ def _moves(state: State, organization: str) -> Iterator[Deadline]:
             moment, day = _moment(state, app, setting), setting == _SCHEDULED
             if moment is not None:
                 dated = True
-                what = f"the residency move of {called} {verb}"
-                yield Deadline(
-                    DeadlineKind.MOVE, moment, what, "contribaudit audit", day, app, setting, "DR-04", seen.source
-                )
+                what, about = f"the residency move of {called} {verb}", (app, setting, "DR-04", seen.source)
+                yield Deadline(DeadlineKind.MOVE, moment, what, "contribaudit audit", day, *about)
         if not dated:
             what = f"a residency move of {called} is {move.meaning}, and the API gives no time"
-            yield Deadline(
-                DeadlineKind.MOVE, None, what, "contribaudit audit", False, app, names.MOVE, "DR-04", seen.source
-            )
+            about = (app, names.MOVE, "DR-04", seen.source)
+            yield Deadline(DeadlineKind.MOVE, None, what, "contribaudit audit", False, *about)
 
 
 def _contribution(state: State, organization: str, policy: AuditPolicy) -> Iterator[Deadline]:
@@ -253,39 +204,22 @@ def _contribution(state: State, organization: str, policy: AuditPolicy) -> Itera
         if clock.due_at > state.as_of:
             what = f"{clock.what} at the latest, after opting out of {CALLED[clock.setting]} on {clock.opted_out}"
             step = "ask Atlassian for confirmation"
-            source = f"{clock.decision.origin}, rulebook {state.rulebook.version} (grade {clock.grade})"
-            yield Deadline(
-                DeadlineKind.DELETION,
-                clock.due_at,
-                what,
-                step,
-                False,
-                subject,
-                clock.setting,
-                "DC-22",
-                source,
-                clock.what,
-            )
+            source = f"{clock.decision.origin}, {_rulebook(state)} (grade {clock.grade})"
+            about = (subject, clock.setting, "DC-22", source)
+            yield Deadline(DeadlineKind.DELETION, clock.due_at, what, step, False, *about, clock.what)
     for setting in SWITCHES:
         decision = opted_out(state, subject, setting, policy.decisions)
         if decision is not None and decision.date >= state.rulebook.effective:
-            until = datetime.combine(residue_until(state.rulebook.clocks, decision.date), time(), UTC)
+            until = residue_until(state.rulebook.clocks, decision.date)
             what = f"aggregated data from before the opt-out from {CALLED[setting]} may be kept until then at least"
-            source = f"rulebook {state.rulebook.version}"
-            yield Deadline(DeadlineKind.RESIDUE, until, what, "", True, subject, setting, "DC-22", source)
+            about = (subject, setting, "DC-22", _rulebook(state))
+            yield _on(until, DeadlineKind.RESIDUE, what, "", *about)
     for window in exposure_window(state, organization):
         if window.span in (Span.OPEN, Span.NOT_KNOWN):
-            source = f"rulebook {state.rulebook.version}"
-            yield Deadline(
-                DeadlineKind.EXPOSURE,
-                None,
-                window.sentence,
-                f"contribaudit explain {alias_of(state, subject)}",
-                subject=subject,
-                setting=window.setting,
-                check="DC-21" if window.setting == names.IN_APP else "DC-01",
-                source=source,
-            )
+            step = f"contribaudit explain {alias_of(state, subject)}"
+            check = "DC-21" if window.setting == names.IN_APP else "DC-01"
+            about = (subject, window.setting, check, _rulebook(state))
+            yield Deadline(DeadlineKind.EXPOSURE, None, window.sentence, step, False, *about)
 
 
 def _baseline(one: Baseline) -> Deadline:
@@ -298,6 +232,25 @@ def _baseline(one: Baseline) -> Deadline:
         source=f"run {one.run}",
         key=str(one.run),
     )
+
+
+def _on(
+    day: date,
+    kind: DeadlineKind,
+    what: str,
+    step: str = "",
+    subject: Subject | None = None,
+    setting: SettingId | None = None,
+    check: str = "",
+    source: str = "",
+    key: str = "",
+) -> Deadline:
+    """What runs out at the end of a day, which still counts."""
+    return Deadline(kind, datetime.combine(day, time(), UTC), what, step, True, subject, setting, check, source, key)
+
+
+def _rulebook(state: State) -> str:
+    return f"rulebook {state.rulebook.version}"
 
 
 def _moment(state: State, subject: Subject, setting: SettingId) -> datetime | None:
