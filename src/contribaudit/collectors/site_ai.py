@@ -15,20 +15,20 @@ from time import monotonic
 
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call
 from contribaudit.atlassian.graphql import Lifecycle, NotTold, Part, Question, SiteAnswer, plan_key
-from contribaudit.atlassian.sites import SiteClient, is_cloud_id
+from contribaudit.atlassian.sites import SiteClient
 from contribaudit.atlassian.transport import IN_FLIGHT
 from contribaudit.catalogue import site_ai as settings
 from contribaudit.collectors.collect import utc_now
 from contribaudit.collectors.gateway_answers import METADATA, OF_A_PLAN, Kept, PlanPlace, Taker
 from contribaudit.collectors.interface import broken_by
-from contribaudit.collectors.spaces import apps_told
+from contribaudit.collectors.sites import AppSite, app_sites
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observation, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App, Rulebook
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
-from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subject import Subject
 from contribaudit.errors import AdminApiError, QueryRefused
 from contribaudit.progress import SILENT, Progress
 
@@ -58,47 +58,13 @@ _JSM = ("virtualAgent", "virtualAgentEntitlements", "isAiEnabledInAdminHub")
 _PARTS_OF = {"confluence": (Part.CONFLUENCE,), "jira": (Part.JIRA, Part.JIRA_LLM), "jsm": (Part.JSM,)}
 
 
-@dataclass(frozen=True, slots=True)
-class GatewaySite:
-    """The apps of one site, each with what the rulebook says of it."""
-
-    cloud_id: str
-    """"" where no app tells one: the gateway cannot be asked then."""
-    hosts: tuple[str, ...]
-    apps: tuple[tuple[Subject, App], ...]
-
-    def subject(self, organization: str) -> Subject:
-        """The site as people name it, by host; by cloud ID where no app tells a host."""
-        return Subject(organization, Kind.SITE, self.hosts[0] if self.hosts else self.cloud_id)
-
-    def keys(self) -> dict[str, tuple[str, ...]]:
-        """By type key, the spellings under which the gateway may know the plan of that app."""
-        return {rule.type_key: rule.product_keys for _, rule in self.apps if rule.product_keys}
+def gateway_sites(snapshot: Snapshot, rulebook: Rulebook) -> list[AppSite]:
+    """The sites of the organization's apps. An app on none, and of which the gateway tells nothing, belongs to none."""
+    return app_sites(snapshot, rulebook, lambda rule, on_a_site: on_a_site or _tells_of(rule))
 
 
-def gateway_sites(snapshot: Snapshot, rulebook: Rulebook) -> list[GatewaySite]:
-    """The sites of the organization's apps, in the order of their first app.
-
-    An app that has no site, and that the gateway tells nothing of, belongs to none.
-    """
-    groups: dict[str, list[tuple[Subject, App, str]]] = {}
-    for app, told in apps_told(snapshot).items():
-        rule = rulebook.app(told.get(names.APP_TYPE_KEY, ""))
-        if rule is None or rule.pseudo:
-            continue
-        site = told.get(names.APP_SITE, "")
-        if is_cloud_id(site):
-            groups.setdefault(site.lower(), []).append((app, rule, told.get(names.APP_HOST, "")))
-        elif rule.gateway_ai or rule.gateway_region or (rule.product_keys and not rule.own_workspaces):
-            groups.setdefault(f"app {app.id}", []).append((app, rule, told.get(names.APP_HOST, "")))
-    return [
-        GatewaySite(
-            key if is_cloud_id(key) else "",
-            tuple(dict.fromkeys(host for _, _, host in members if host)),
-            tuple((app, rule) for app, rule, _ in members),
-        )
-        for key, members in groups.items()
-    ]
+def _tells_of(rule: App) -> bool:
+    return bool(rule.gateway_ai or rule.gateway_region or (rule.product_keys and not rule.own_workspaces))
 
 
 @dataclass(slots=True)
@@ -175,7 +141,7 @@ class _Run:
             for _ in range(min(IN_FLIGHT, len(self._sites))):
                 group.create_task(worker())
 
-    async def _one(self, number: int, site: GatewaySite) -> bool:
+    async def _one(self, number: int, site: AppSite) -> bool:
         """Take what one site says; False for one that was not even asked."""
         host = self._client.host_of(site.hosts)
         access = self._client.access(host)
@@ -205,7 +171,7 @@ class _Run:
             self._found[number] = list(self._untold(site, why, scope))
         return asked
 
-    def _parts(self, site: GatewaySite) -> tuple[Part, ...]:
+    def _parts(self, site: AppSite) -> tuple[Part, ...]:
         """What is worth asking about a site."""
         reads = self._client.reads
         parts: dict[Part, None] = {}
@@ -218,13 +184,13 @@ class _Run:
             parts[Part.PLANS] = None
         return tuple(parts)
 
-    def _keys(self, site: GatewaySite) -> tuple[str, ...]:
+    def _keys(self, site: AppSite) -> tuple[str, ...]:
         """The product keys to ask for: the spelling that answered before, else every one."""
         known = self._learned.spellings
         return _each((known[app],) if app in known else keys for app, keys in site.keys().items())
 
     async def _ask(
-        self, host: str, site: GatewaySite, keys: tuple[str, ...], only: tuple[Part, ...] | None = None
+        self, host: str, site: AppSite, keys: tuple[str, ...], only: tuple[Part, ...] | None = None
     ) -> SiteAnswer:
         """The gateway's answer, asked again without the parts that it refuses. Raises AdminApiError."""
         refused = self._learned.refused
@@ -248,7 +214,7 @@ class _Run:
                 return replace(answer, refused=dict(refused))
 
     async def _plans(
-        self, host: str, site: GatewaySite, answer: SiteAnswer, keys: tuple[str, ...]
+        self, host: str, site: AppSite, answer: SiteAnswer, keys: tuple[str, ...]
     ) -> Mapping[str, PlanPlace]:
         """Where the plan of each app stands; asked once more where the spelling that others taught answers nothing."""
         wanted = site.keys() if "trials" in self._client.reads else {}
@@ -288,7 +254,7 @@ class _Run:
                     found[app] = told
         return found
 
-    def _told(self, site: GatewaySite, answer: SiteAnswer, plans: Mapping[str, PlanPlace]) -> Iterator[Observation]:
+    def _told(self, site: AppSite, answer: SiteAnswer, plans: Mapping[str, PlanPlace]) -> Iterator[Observation]:
         """What an answer says, field by field."""
         response = self.kept.keep({"data": answer.data, "errors": list(answer.errors)})
         taker = Taker(self.kept, answer, response)
@@ -334,7 +300,7 @@ class _Run:
             yield from taker.plan(app, plans[rule.type_key], self.kept.started_at)
 
     def _untold(
-        self, site: GatewaySite, why: NotTold, scope: str | None, but: Setting | None = None
+        self, site: AppSite, why: NotTold, scope: str | None, but: Setting | None = None
     ) -> Iterator[Observation]:
         """Every setting that the site should have told, as unavailable."""
         reads = self._client.reads

@@ -18,68 +18,24 @@ from time import monotonic
 from typing import Any
 
 from contribaudit.atlassian import paging
-from contribaudit.atlassian.sites import SiteClient, is_cloud_id, site_chain
+from contribaudit.atlassian.sites import SiteClient, site_chain
 from contribaudit.atlassian.transport import IN_FLIGHT
 from contribaudit.collectors.collect import utc_now
 from contribaudit.collectors.interface import broken_by
+from contribaudit.collectors.sites import AppSite, app_sites
 from contribaudit.collectors.space_sources import SpaceSource, SpaceSpool
 from contribaudit.collectors.workspaces import WORKSPACES
-from contribaudit.core.model import names
 from contribaudit.core.model.canonical import canonical_json, digest
-from contribaudit.core.model.observation import Observed, SettingId
-from contribaudit.core.model.rulebook import App, Rulebook
+from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space, SpaceList, Surprise
-from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subject import Subject
 from contribaudit.errors import AccessDenied, AdminApiError, KeyRefused, ListNotWhole, NotFound
 from contribaudit.progress import SILENT, Progress
 
-_TOLD = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
 
-
-@dataclass(frozen=True, slots=True)
-class SpaceSite:
-    """The apps of one site whose spaces are in one list, in server order, each with what the rulebook says of it."""
-
-    cloud_id: str
-    """"" for apps whose site nobody can tell: each is then one by itself."""
-    hosts: tuple[str, ...]
-    """As the apps tell them."""
-    apps: tuple[tuple[Subject, App], ...]
-
-    def app_of(self, project_type: str) -> Subject:
-        """The app that a project of this type belongs to; the first one where none names the type."""
-        return next((app for app, rule in self.apps if project_type in rule.project_types), self.apps[0][0])
-
-
-def sites_with(snapshot: Snapshot, rulebook: Rulebook, kind: str) -> list[SpaceSite]:
-    """The sites of the apps whose spaces are "jira" or "confluence" ones, in the order of their first app."""
-    groups: dict[str, list[tuple[Subject, App, str]]] = {}
-    for app, told in apps_told(snapshot).items():
-        rule = rulebook.app(told.get(names.APP_TYPE_KEY, ""))
-        if rule is None or rule.spaces != kind or rule.pseudo:
-            continue
-        site = told.get(names.APP_SITE, "")
-        cloud_id = site.lower() if is_cloud_id(site) else ""
-        groups.setdefault(cloud_id or f"app {app.id}", []).append((app, rule, told.get(names.APP_HOST, "")))
-    return [
-        SpaceSite(
-            key if is_cloud_id(key) else "",
-            tuple(dict.fromkeys(host for _, _, host in members if host)),
-            tuple((app, rule) for app, rule, _ in members),
-        )
-        for key, members in groups.items()
-    ]
-
-
-def apps_told(snapshot: Snapshot) -> dict[Subject, dict[SettingId, str]]:
-    """Of each app that the run saw, the texts that say which app it is and where, in server order."""
-    found: dict[Subject, dict[SettingId, str]] = {}
-    for one in snapshot.observations:
-        if isinstance(one, Observed) and one.setting in _TOLD and one.subject.kind is Kind.APP:
-            told = found.setdefault(one.subject, {})
-            if isinstance(one.value, str):
-                told[one.setting] = one.value
-    return found
+def sites_with_spaces(snapshot: Snapshot, rulebook: Rulebook, kind: str) -> list[AppSite]:
+    """The sites of the apps whose spaces are "jira" or "confluence" ones."""
+    return app_sites(snapshot, rulebook, lambda rule, _on_a_site: rule.spaces == kind)
 
 
 @dataclass(slots=True)
@@ -102,7 +58,7 @@ class SpaceListing:
     """One site's list of spaces of one kind, page by page; may be read on after a failure."""
 
     source: SpaceSource
-    site: SpaceSite
+    site: AppSite
     host: str
     """The one of the site's hosts that the configuration names, else the first; "" where none is known."""
     project_types: frozenset[str]
@@ -301,7 +257,7 @@ class _Run:
         progress.collector_started(self._organization, source.name)
         self.listings = [
             SpaceListing(source, site, client.host_of(site.hosts), types, findings)
-            for site in sites_with(snapshot, rulebook, source.apps)
+            for site in sites_with_spaces(snapshot, rulebook, source.apps)
         ]
         for one in self.listings:
             access = client.access(one.host)

@@ -1,0 +1,71 @@
+"""The sites that a run saw of the organization's apps, for what is asked of each site with a token of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contribaudit.atlassian.sites import is_cloud_id
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.rulebook import App, Rulebook
+from contribaudit.core.model.snapshot import Snapshot
+from contribaudit.core.model.subject import Kind, Subject
+
+_TOLD = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
+
+
+@dataclass(frozen=True, slots=True)
+class AppSite:
+    """Apps of one site, in server order, each with what the rulebook says of it."""
+
+    cloud_id: str
+    """"" for apps whose site nobody can tell: each is then one by itself, and cannot be asked."""
+    hosts: tuple[str, ...]
+    """As the apps tell them."""
+    apps: tuple[tuple[Subject, App], ...]
+
+    def app_of(self, project_type: str) -> Subject:
+        """The app that a project of this type belongs to; the first one where none names the type."""
+        return next((app for app, rule in self.apps if project_type in rule.project_types), self.apps[0][0])
+
+    def subject(self, organization: str) -> Subject:
+        """The site as people name it, by host; by cloud ID where no app tells a host."""
+        return Subject(organization, Kind.SITE, self.hosts[0] if self.hosts else self.cloud_id)
+
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """By type key, the spellings under which the gateway may know the plan of that app."""
+        return {rule.type_key: rule.product_keys for _, rule in self.apps if rule.product_keys}
+
+
+def app_sites(snapshot: Snapshot, rulebook: Rulebook, wanted: Callable[[App, bool], bool]) -> list[AppSite]:
+    """The sites of the apps that are wanted, in the order of their first app.
+
+    `wanted` is asked with what the rulebook says of an app, and whether the app tells its site.
+    """
+    groups: dict[str, list[tuple[Subject, App, str]]] = {}
+    for app, told in _told(snapshot).items():
+        rule = rulebook.app(told.get(names.APP_TYPE_KEY, ""))
+        site = told.get(names.APP_SITE, "").lower()
+        if rule is not None and not rule.pseudo and wanted(rule, is_cloud_id(site)):
+            key = site if is_cloud_id(site) else f"app {app.id}"
+            groups.setdefault(key, []).append((app, rule, told.get(names.APP_HOST, "")))
+    return [
+        AppSite(
+            key if is_cloud_id(key) else "",
+            tuple(dict.fromkeys(host for _, _, host in members if host)),
+            tuple((app, rule) for app, rule, _ in members),
+        )
+        for key, members in groups.items()
+    ]
+
+
+def _told(snapshot: Snapshot) -> dict[Subject, dict[SettingId, str]]:
+    """Of each app that the run saw, the texts that say which app it is and where, in server order."""
+    found: dict[Subject, dict[SettingId, str]] = {}
+    for one in snapshot.observations:
+        if isinstance(one, Observed) and one.setting in _TOLD and one.subject.kind is Kind.APP:
+            told = found.setdefault(one.subject, {})
+            if isinstance(one.value, str):
+                told[one.setting] = one.value
+    return found
