@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit import catalogue
-from contribaudit.attestations import recording as attachment
+from contribaudit.attestations import attachments as attachment
 from contribaudit.attestations.anchoring import ReadingsAround
 from contribaudit.attestations.recording import (
     LONGEST,

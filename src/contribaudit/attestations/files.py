@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from contribaudit import files
-from contribaudit.attestations import recording
+from contribaudit.attestations import attachments
 from contribaudit.attestations.anchoring import PastLooks, ReadingsAround
 from contribaudit.attestations.recording import ConsoleVisit, EnteredValue, find_subject, moment, raise_all, record
 from contribaudit.collectors.workspaces import WORKSPACES
@@ -98,7 +98,7 @@ def _read(path: Path) -> str:
     except Unreadable as error:
         hint = "Check the path; contribaudit attest --template prints what such a file holds"
         raise UsageError(f"{path} cannot be read: {error.reason}", hint=hint if error.missing else error.hint) from None
-    if recording.is_secret(path, text.encode()):
+    if attachments.is_secret(path, text.encode()):
         raise UsageError(f"{path} holds a configured secret", hint="Remove it: attestations are exported")
     return text
 
@@ -255,7 +255,7 @@ def take_in(
         if _complete(row) and _id(row) in there:
             continue
         try:
-            shots, read = recording.read_all(row.attach, row.within)
+            shots, read = attachments.read_all(row.attach, row.within)
             made.append(_recorded(row, shots, now, signature, past, live, common))
         except UsageError as error:
             wrong.append(f"{row.told.where}: {error}")

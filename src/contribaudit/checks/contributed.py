@@ -27,10 +27,10 @@ def not_in_force_or_exempt(case: CheckContext, setting: Setting, expected: Value
     return _of_stop(first, setting.id, expected) if isinstance(first, Stop) else None
 
 
-def contributed(answer: Effective, expected: Value, changeable: Outcome = Outcome.FAIL) -> Verdict:
+def contributed(answer: Effective, expected: Value) -> Verdict:
     """The verdict of a question that wants nothing contributed.
 
-    `pass` where nothing is, else `changeable`; where the plan lets nobody change it `not_achievable`. What is not known
+    `pass` where nothing is, else `fail`; where the plan lets nobody change it `not_achievable`. What is not known
     keeps its outcome, its code and its reason.
     """
     seen = _last_seen(answer.chain)
@@ -41,7 +41,7 @@ def contributed(answer: Effective, expected: Value, changeable: Outcome = Outcom
         assert isinstance(answer.outcome, Outcome)
         return Verdict(answer.outcome, answer.code, told_of(answer), setting, expected, observed, evidence)
     if answer.value == CONTRIBUTED:
-        outcome = Outcome.NOT_ACHIEVABLE if answer.changeable is False else changeable
+        outcome = Outcome.NOT_ACHIEVABLE if answer.changeable is False else Outcome.FAIL
         return Verdict(outcome, answer.code, told_of(answer), setting, expected, observed, evidence)
     return passing(Verdict(Outcome.PASS, answer.code, told_of(answer), setting, expected, observed, evidence), answer)
 

@@ -216,9 +216,7 @@ def _being_applied(found: Any) -> bool:
     return isinstance(own, list) and any(map(_being_applied, own))
 
 
-async def ids_of(
-    reading: Reading, key: str, known: frozenset[str], known_attributes: frozenset[str] = frozenset()
-) -> tuple[str, ...] | None:
+async def ids_of(reading: Reading, key: str, known: frozenset[str]) -> tuple[str, ...] | None:
     """The sorted IDs under `key` of every entry on every page, each raw entry kept; None when one has no ID.
 
     A list with a gap must not pass for the list: what is missing from it would look gone.
@@ -227,7 +225,7 @@ async def ids_of(
     async for page in reading.client.pages(reading.call):
         reading.pages += 1
         reading.announced = page.announced
-        take_ids(reading, page.items, ids, key, known, known_attributes)
+        take_ids(reading, page.items, ids, key, known)
     return None if reading.shortfalls else tuple(sorted(ids))
 
 
@@ -237,7 +235,7 @@ def take_ids(
     ids: set[str],
     key: str,
     known: frozenset[str],
-    known_attributes: frozenset[str],
+    known_attributes: frozenset[str] = frozenset(),
 ) -> None:
     """Put the IDs under `key` of these entries to `ids`, keep each entry, and fall short for one without an ID."""
     for entry in entries:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
@@ -443,12 +442,11 @@ class AppSettings(BaseSettings):
         """The store as messages may name it: the path, or the URL without account, password and options."""
         return shown_location(self.store_location())
 
-    def unmatched_environment(self, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    def unmatched_environment(self) -> tuple[str, ...]:
         """CONTRIBAUDIT_ names in the environment that configure nothing, usually misspelt; each with the nearest name.
 
         pydantic-settings ignores them without a word.
         """
-        names = os.environ if environ is None else environ
         known = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
         known |= {f"{PREFIX}TIMEOUTS__{field.upper()}" for field in Timeouts.model_fields}
         known |= {f"{PREFIX}NETWORK__{field.upper()}" for field in Network.model_fields}
@@ -462,7 +460,7 @@ class AppSettings(BaseSettings):
         if self.sites is not None:
             named += [self.sites.token_env, *(one.token_env for one in self.sites.site)]
         ours = known | {name for name in named if name}
-        strange = sorted(name for name in names if name.upper().startswith(PREFIX) and name not in ours)
+        strange = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in ours)
         return tuple(f"{name}{file.nearest(name, known)}" for name in strange if name.upper() not in known)
 
 

@@ -165,15 +165,3 @@ class Approved:
     def expired(self, as_of: datetime) -> bool:
         """True when its validity has ended: it then covers nothing, until somebody approves anew."""
         return self.baseline.until is not None and self.baseline.until < as_of
-
-
-@dataclass(frozen=True, slots=True)
-class BaselineNote:
-    """What a person noted of a change; the newest of several counts."""
-
-    organization: str
-    change: str
-    """`Change.id`."""
-    ticket: str
-    note: str
-    signed: Signature

@@ -96,12 +96,12 @@ class Ending(Protocol):
         """The moment from which it is over; None where no date is known."""
 
 
-def ending_soon(found: Iterable[Ending], as_of: datetime, days: int = SOON_DAYS) -> list[str]:
+def ending_soon(found: Iterable[Ending], as_of: datetime) -> list[str]:
     """One warning for each kind that a person can still do something about and that ends within so many days."""
-    limit = later(as_of, timedelta(days=days))
+    limit = later(as_of, timedelta(days=SOON_DAYS))
     soon = Counter(one.kind for one in found if (over_at := one.over_at) is not None and as_of < over_at <= limit)
     return [
-        f"{counted(soon[kind], one, several)} within {days} days: {step}."
+        f"{counted(soon[kind], one, several)} within {SOON_DAYS} days: {step}."
         for kind, (one, several, step) in _WARNED.items()
         if soon[kind]
     ]

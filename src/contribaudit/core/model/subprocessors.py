@@ -283,8 +283,3 @@ class Processor:
     def purpose_kinds(self) -> tuple[str, ...]:
         """Kinds of its purposes, each once."""
         return tuple(dict.fromkeys(one.kind for one in self.purposes))
-
-    @property
-    def ai_only(self) -> bool:
-        """True where it counts for products with AI alone."""
-        return bool(self.scopes) and all(one.only_with for one in self.scopes)
