@@ -5,7 +5,7 @@ Only what the policy's rules wait for is due. One calculation for `attest`, `nex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -58,8 +58,9 @@ def rows(state: State, attestations: Iterable[Attestation], policy: AuditPolicy)
     """Every question of every screen that the organizations' plans and apps have, in the rulebook's order."""
     known = list(attestations)
     newest = in_force(known, state.as_of)
+    apps = {place.id: state.subjects(Kind.APP, place.id) for place in state.looked_at}
     for screen in state.rulebook.screens:
-        for subject in _subjects(state, screen, known):
+        for subject in _subjects(state, screen, known, apps):
             for setting in map(catalogue.find, screen.settings):
                 if told_by_gateway(state, subject, setting.id):
                     continue
@@ -95,14 +96,16 @@ def path_of(screen: Screen) -> str:
     return next(iter(screen.paths.values()), "")
 
 
-def _subjects(state: State, screen: Screen, known: list[Attestation]) -> Iterator[Subject]:
+def _subjects(
+    state: State, screen: Screen, known: list[Attestation], apps: Mapping[str, Sequence[Subject]]
+) -> Iterator[Subject]:
     for place in state.looked_at:
         organization = organization_subject(place.id)
         if screen.kind is Kind.ORGANIZATION:
             if _has(state, screen, state.recall(organization, names.HIGHEST_PLAN)):
                 yield organization
         elif screen.kind is Kind.APP:
-            for app in state.subjects(Kind.APP, place.id):
+            for app in apps[place.id]:
                 listed = not screen.apps or state.recall(app, names.APP_TYPE_KEY).casefold() in screen.apps
                 if listed and _has(state, screen, state.recall(app, names.PLAN)):
                     yield app
@@ -113,8 +116,10 @@ def _subjects(state: State, screen: Screen, known: list[Attestation]) -> Iterato
 
 def _has(state: State, screen: Screen, word: str) -> bool:
     """Whether the plan has the screen; true where that is not known."""
-    plan = state.rulebook.plan(word) if word else None
-    return not screen.plans or plan is None or plan.name.casefold() in {one.casefold() for one in screen.plans}
+    if not screen.plans or not word:
+        return True
+    plan = state.rulebook.plan(word)
+    return plan is None or plan.name.casefold() in {one.casefold() for one in screen.plans}
 
 
 @dataclass(frozen=True, slots=True)

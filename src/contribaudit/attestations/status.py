@@ -14,7 +14,7 @@ from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.calibration import form
-from contribaudit.core.resolve.signals import SignalReading, Standing, readings
+from contribaudit.core.resolve.signals import SignalReading, Standing, own_readings, readings
 from contribaudit.core.resolve.state import State
 
 
@@ -66,17 +66,14 @@ def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str,
 def signal_lines(state: State, told: AttestationHistory, organization: str) -> list[SignalLine]:
     """Every signal of the organization and its apps; those that an app never had are left out."""
     owners = [organization_subject(organization), *state.subjects(Kind.APP, organization)]
-    found = {
-        (one.owner, one.signal): one for owner in owners for family in Family for one in readings(state, owner, family)
-    }
-    place = {owner: number for number, owner in enumerate(owners)}
     lines: list[SignalLine] = []
-    for (owner, signal), one in sorted(found.items(), key=lambda item: (place[item[0][0]], item[0][1])):
-        held = told.signals.get((owner, signal), ())
-        if one.standing is Standing.ABSENT and not held and owner.kind is Kind.APP:
-            continue  # most apps have most signals never
-        meant = seen_to_mean(told.attestations, owner, signal, one.state)
-        lines.append(SignalLine(one, held[-1][0] if held else None, meant, tuple(held[:-1])))
+    for owner in owners:
+        for one in sorted(own_readings(state, owner), key=lambda each: each.signal):
+            held = told.signals.get((owner, one.signal), ())
+            if one.standing is Standing.ABSENT and not held and owner.kind is Kind.APP:
+                continue  # most apps have most signals never
+            meant = seen_to_mean(told.attestations, owner, one.signal, one.state)
+            lines.append(SignalLine(one, held[-1][0] if held else None, meant, tuple(held[:-1])))
     return lines
 
 

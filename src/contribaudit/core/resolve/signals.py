@@ -90,6 +90,12 @@ def readings(state: State, subject: Subject, family: Family) -> tuple[SignalRead
     )
 
 
+def own_readings(state: State, owner: Subject) -> tuple[SignalReading, ...]:
+    """Every signal of the organization or app itself, each once."""
+    rules = {rule.signal: rule for rule in state.rulebook.signals if owner.kind in rule.kinds}
+    return tuple(_reading(state, rule, owner) for rule in rules.values())
+
+
 def what_moved(
     history: SignalHistory,
     look: Attestation,

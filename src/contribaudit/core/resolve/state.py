@@ -223,7 +223,7 @@ class State:
 
     def value(self, subject: Subject, setting: SettingId) -> Observed | None:
         """The observation when a source gave a value, null included; None when it is unavailable."""
-        found = self.read(subject, setting)
+        found = self._seen.get(subject, _NOTHING).get(setting)
         return found if isinstance(found, Observed) else None
 
     def recall(self, subject: Subject, setting: SettingId) -> str:
