@@ -120,7 +120,10 @@ def _known(app: Subject, number: int) -> KnownSpace:
 
 
 def vast(apps: int, rules: int, spaces: int) -> Board:
-    """So many apps on a tenth as many sites, so many findings on each, and a listing of so many spaces in all."""
+    """So many apps on a tenth as many sites, so many findings on each, and a listing of so many spaces in all.
+
+    Every seventh app fails, every third waits for a look, and each changed four times in the last fifty days.
+    """
     subjects = [app(f"n{number:06}") for number in range(apps)]
     state = state_of(
         *(
@@ -137,7 +140,7 @@ def vast(apps: int, rules: int, spaces: int) -> Board:
     checks_asked = [one.id for one in checks.ALL][:rules]
     found = tuple(
         replace(
-            finding(Outcome.FAIL if number % 7 == 0 and not place else Outcome.PASS, tuple(Severity)[place % 5]),
+            finding(_outcome(number, place), tuple(Severity)[place % 5]),
             check=check,
             title=f"Check {check} of an app",
             subject=subject,
@@ -148,7 +151,35 @@ def vast(apps: int, rules: int, spaces: int) -> Board:
     )
     state.organizations[ORG] = replace(state.organizations[ORG], spaces=_Spaces(subjects, spaces))
     base = _board(state, POLICY, evaluated(state, POLICY))
-    return replace(base, report=replace(base.report, findings=found, newly=()), steps=())
+    changes = tuple(_changed(subject, number, turn) for number, subject in enumerate(subjects) for turn in range(4))
+    report = replace(base.report, findings=found, newly=(), changes=changes)
+    return replace(base, report=report, unseen=changes[-50:], steps=next_steps(report, (), base.ending))
+
+
+def _outcome(number: int, place: int) -> Outcome:
+    if place == 0 and number % 7 == 0:
+        return Outcome.FAIL
+    return Outcome.UNKNOWN if place == 1 and number % 3 == 0 else Outcome.PASS
+
+
+def _changed(subject: Subject, number: int, turn: int) -> Change:
+    seen = NOW - timedelta(days=(number + 13 * turn) % 50, hours=turn)
+    setting = (names.REALM, names.PLAN, names.TRIAL, names.PINNED)[turn]
+    cause = Cause(CauseKind.NO_EVENT_FOUND, "no event found (log read without gaps)") if number % 2 else None
+    return Change(
+        subject,
+        setting,
+        "EU",
+        "US",
+        existed_before=True,
+        exists_after=True,
+        first_seen=seen,
+        last_seen=seen - timedelta(days=1),
+        cause=cause.sentence if cause else "residency move by ops@acme.example",
+        actor=None if cause else "ops@acme.example",
+        name=f"site-{number // 10:05}.atlassian.net/confluence-{number % 10}",
+        why=cause,
+    )
 
 
 _RULEBOOK = replace(

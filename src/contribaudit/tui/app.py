@@ -34,6 +34,7 @@ from contribaudit.tui.host import Host
 from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowDay, ShowFindings, ShowSubject
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.warming import QuietCollector, import_all
 
 if TYPE_CHECKING:
     # What is needed once there is a board, or when a key is pressed, is imported then: see tests/tui/test_first_paint.
@@ -113,6 +114,7 @@ class Dashboard(Host):
         self.recovers: bool | None = None
         """Whether a screen that fails is closed and the dashboard goes on; None for wherever a person looks at it."""
         self._failures = 0
+        self._collector = QuietCollector()
 
     def _begin_with(self, theme: str) -> None:
         """Have this theme from the first paint on, as if there had never been another one."""
@@ -222,6 +224,7 @@ class Dashboard(Host):
 
     def on_mount(self) -> None:
         """Begin to load once something is on the screen."""
+        self._collector.begin()
         if not self.is_headless and sys.platform != "win32":
             # The command line's own handler would leave the terminal as the dashboard had it; a window that is closed
             # would leave the demo's folder behind.
@@ -242,7 +245,15 @@ class Dashboard(Host):
         self.trouble = ""
         self.lack = None
         self._now = board if board.asked_for is None else self._now
-        self.board = board
+        first, self.board = self.board is None, board
+        self._collector.leave_alone()
+        if first:
+            self.call_after_refresh(self._warm)
+
+    @work(thread=True, group="warm")
+    def _warm(self) -> None:
+        """Import what no key has asked for yet."""
+        import_all(lambda: not self._leaves)
 
     def look_back(self, moment: datetime) -> None:
         """Show the state as of a moment on every screen, until Escape or R."""
@@ -277,7 +288,7 @@ class Dashboard(Host):
 
     @work(thread=True, exclusive=True, group="index")
     def _index(self, board: Board) -> None:
-        _ = board.index
+        board.prepare()
         self.call_from_thread(self.accept, board)
 
     def action_reload(self) -> None:
@@ -469,8 +480,15 @@ class Dashboard(Host):
         else:
             self.post_message(BoardLoaded(board))
 
+    async def action_switch_mode(self, mode: str) -> None:
+        """To another screen, whose module is imported beside this thread; keys that come meanwhile wait for it."""
+        if mode in ALL and not ALL[mode].is_imported:
+            await self.in_thread(ALL[mode].screen)
+        await super().action_switch_mode(mode)
+
     def on_unmount(self) -> None:
         """Let go of the history."""
+        self._collector.end()
         if self.source is not None:
             self.source.close()
 

@@ -74,6 +74,10 @@ class Board:
         """What ages count to: the clock, not the report, which may be a year old."""
         return self.report.state.as_of if self.clock is None else self.clock()
 
+    def prepare(self) -> None:
+        """Work out what is made once for a board and takes longer than a key may. In a worker, before it is shown."""
+        _ = self.index, self.gravest, self.about, self.map
+
     @cached_property
     def about(self) -> Overview:
         """The first screen in values, the same as in every format. Made once, as `index` is."""

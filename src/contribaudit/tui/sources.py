@@ -83,7 +83,7 @@ class PackSource(Shown):
             evidence_sha256=verified.manifest.sha256,
             evidence_at=datetime.fromisoformat(verified.manifest.written_at),
         )
-        _ = board.index, board.about  # here, in the worker
+        board.prepare()
         return board
 
     def _words(self, verified: Verified) -> dict[str, Words]:
@@ -358,7 +358,7 @@ class HistorySource:
             evidence_sha256=manifests[-1].sha256 if manifests else "",
             evidence_at=manifests[-1].written_at if manifests else None,
         )
-        _ = board.index, board.about  # here, in the worker
+        board.prepare()
         return board
 
     def _runs(self, job: Job) -> list[RunRecord]:

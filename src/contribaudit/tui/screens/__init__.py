@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -24,6 +25,11 @@ class Listed:
     kind: str
     in_footer: bool = True
     """False for one that palette and key help alone lead to: the footer has room for what is wanted daily."""
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether opening it imports nothing."""
+        return hasattr(sys.modules.get(f"{__name__}.{self.module}"), self.kind)
 
     def screen(self) -> type[BoardScreen]:
         """The class."""

@@ -178,7 +178,7 @@ class DeskScreen(BoardScreen):
         line = self.query_one("#missing", Static)
         line.set_class(bool(told), "-shown")
         line.update(told)
-        self._gather(board)
+        self.call_after_refresh(self._gather, board)
 
     @work(exclusive=True, group="gather")
     async def _gather(self, board: Board) -> None:

@@ -246,7 +246,8 @@ class FindingsScreen(BoardScreen):
         if self._board is None:
             return
         if self._sort not in self._orders:
-            self._orders[self._sort] = ordered(self._index, self._sort)
+            of_board = self._sort == "gravity" and self._board.index is self._index
+            self._orders[self._sort] = self._board.gravest if of_board else ordered(self._index, self._sort)
         terms = parse(self.query_one(Input).value)
         order = self._orders[self._sort]
         self._places = self._narrowing.filtered(self._index, order, terms, hide_passes=self._hide_passes)

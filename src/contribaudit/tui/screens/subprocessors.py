@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from contribaudit.exporters.json_v1 import lean_document
 from contribaudit.exporters.report_v1 import ProcessorV1, SubprocessorsV1
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import subprocessors as rows
@@ -53,7 +52,7 @@ class SubprocessorsScreen(BoardScreen):
     @work(exclusive=True, group="subprocessors")
     async def _read(self, board: Board) -> None:
         with self.dashboard.telling():
-            document = await self.dashboard.in_thread(lambda: board.document or lean_document(board.report))
+            document = await self.dashboard.in_thread(lambda: board.about.document)
             self._told = document["subprocessors"]
             self._list()
 

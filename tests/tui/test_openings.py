@@ -1,0 +1,145 @@
+"""What opening a screen of many findings takes, counted in work; `benchmarks dashboard` has the time."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.css.stylesheet import Stylesheet
+
+from contribaudit.core.resolve import signals
+from contribaudit.exporters import json_v1
+from contribaudit.tui import screens as all_screens
+from contribaudit.tui import warming
+from contribaudit.tui.rows import filtering
+from contribaudit.tui.rows import findings as finding_rows
+from contribaudit.tui.screens import ALL
+from contribaudit.tui.screens import attestations as desk
+from contribaudit.tui.screens import findings as findings_screen
+from contribaudit.tui.screens.findings import FindingsScreen
+from contribaudit.tui.source import Board
+from tests.builders import ORG
+from tests.tui.boards import Kept, board, opener, vast
+from tests.tui.driving import NORMAL, dashboard, driven, on_screen, until
+
+pytestmark = pytest.mark.anyio
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> Iterator[list[tuple[Any, ...]]]:
+    """The arguments of each call of a function."""
+    calls: list[tuple[Any, ...]] = []
+    plain = getattr(owner, name)
+
+    def noted(*words: Any, **named: Any) -> Any:
+        calls.append(words)
+        return plain(*words, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, noted)
+        yield calls
+
+
+def prepared(apps: int = 600) -> Board:
+    """A board as a worker hands it over."""
+    shown = vast(apps, 6, apps * 10)
+    shown.prepare()
+    return shown
+
+
+async def test_opening_the_findings_words_a_screenful_and_sorts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = prepared()
+    async with driven(opener(shown)) as pilot:
+        with (
+            counted(monkeypatch, findings_screen, "ordered") as sorts,
+            counted(monkeypatch, finding_rows, "cells") as rows,
+        ):
+            await pilot.press("f")
+            await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen) and bool(rows))
+            assert sorts == []
+            assert len(rows) <= 3 * NORMAL[1], "three frames of the rows in sight, of 3,600"
+            screen = pilot.app.screen
+            assert isinstance(screen, FindingsScreen)
+            assert [one.id for one in screen.shown] == [
+                shown.index.rows[place].finding.id for place in filtering.ordered(shown.index, "gravity")
+            ]
+
+
+async def test_no_screen_parses_the_styles_of_the_others_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with driven(opener(board())) as pilot:
+        with counted(monkeypatch, Stylesheet, "reparse") as parsed:
+            for mode, listed in ALL.items():
+                await pilot.app.switch_mode(mode)
+                await until(pilot, lambda listed=listed: type(pilot.app.screen).__name__ == listed.kind)  # type: ignore[misc]
+            assert parsed == []
+            await pilot.press("L")
+            await until(pilot, lambda: bool(parsed))
+
+
+async def test_what_a_key_may_need_is_imported_before_it_is_pressed() -> None:
+    async with driven(opener(board())) as pilot:
+        await until(pilot, lambda: all(name in sys.modules for name in warming.modules()))
+        assert all(listed.is_imported for listed in ALL.values())
+
+
+def test_every_module_of_a_screen_is_imported_when_nobody_waits() -> None:
+    folder = Path(all_screens.__file__).parent
+    found = {f"{all_screens.__name__}.{one.stem}" for one in folder.glob("*.py")}
+    assert found - {f"{all_screens.__name__}.__init__", f"{all_screens.__name__}.base"} <= set(warming.modules())
+
+
+def test_importing_stops_once_the_dashboard_is_left() -> None:
+    asked: list[int] = []
+
+    def wanted() -> bool:
+        asked.append(1)
+        return len(asked) < 3
+
+    warming.import_all(wanted)
+    assert len(asked) == 3
+
+
+async def test_the_collector_looks_through_no_board_that_is_shown() -> None:
+    before = gc.get_threshold()
+    async with driven(opener(prepared())) as pilot:
+        assert gc.get_freeze_count() > 10_000
+        assert gc.get_threshold() != before
+        assert dashboard(pilot).board is not None
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
+
+
+def test_a_board_goes_without_the_collector() -> None:
+    """It holds no circle: after a reload nothing of the old one stays, though the collector never looks at it."""
+    shown = prepared(50)
+    held = [weakref.ref(shown), weakref.ref(shown.report.state), weakref.ref(shown.index), weakref.ref(shown.about)]
+    gc.disable()
+    try:
+        del shown
+        assert [one() for one in held] == [None] * len(held)  # type: ignore[operator]
+    finally:
+        gc.enable()
+
+
+async def test_the_sub_processors_are_read_from_the_document_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = prepared()
+    async with driven(opener(shown)) as pilot:
+        with counted(monkeypatch, json_v1, "lean_document") as made:
+            await pilot.press("B")
+            await until(pilot, lambda: "is imported" in on_screen(pilot))
+            assert made == []
+
+
+def test_the_evidence_desk_reads_each_signal_of_an_organization_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It read those of the organization again for every app: 5 000 apps, 30 000 readings of the same."""
+    shown = vast(200, 6, 0)
+    with counted(monkeypatch, signals, "_reading") as read:
+        desk._gathered(Kept(shown), shown)
+    of_organization = [rule.signal for _, rule, owner in read if owner.id == ORG]
+    assert len(of_organization) == len(set(of_organization)) > 0
