@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
+from benchmarks import openings
 from benchmarks.startup import compiled_once
 
 FINDINGS = 100_000
@@ -92,37 +93,14 @@ async def _keys() -> None:
         print(f"  memory beyond the findings themselves: {(_memory() - before) / 1024:.0f} MB")
 
 
-APPS, RULES, SPACES = 5_000, 6, 200_000
-PRESSES = 20
-_MOVES = ("down", "pagedown", "right", "up")
-
-
 async def _screens() -> None:
-    """Every screen over an organization of many apps: how long a key takes, beside one in an empty Textual app."""
-    from tests.tui.boards import opener, vast
+    """Every screen over an organization of many apps, beside a key in an empty Textual app."""
     from textual.app import App
-
-    from contribaudit.tui.app import Dashboard
-    from contribaudit.tui.screens import ALL
 
     empty: App[str] = App()
     async with empty.run_test(size=(120, 40)) as pilot:
-        _tell("an empty Textual app", [await _spent(pilot.press, "j") for _ in range(PRESSES)])
-    board = vast(APPS, RULES, SPACES)
-    _ = board.index, board.about, board.gravest  # as the worker does that loads a history
-    print(f"  {APPS:,} apps, {len(board.report.findings):,} findings, {SPACES:,} spaces:")
-    app = Dashboard(opener(board))
-    async with app.run_test(size=(120, 40)) as pilot:
-        while app.board is None:
-            await pilot.pause(0.05)
-        for mode, listed in ALL.items():
-            started = time.process_time()
-            await app.switch_mode(mode)
-            await pilot.pause()
-            opened = (time.process_time() - started) * 1000
-            await pilot.pause(0.5)
-            moves = [await _spent(pilot.press, _MOVES[n % len(_MOVES)]) for n in range(PRESSES)]
-            _tell(f"{listed.name} (opened in {opened:.0f} ms)", moves)
+        _tell("an empty Textual app", [await _spent(pilot.press, "j") for _ in range(openings.PRESSES)])
+    print(openings.table(await openings.screens()))
 
 
 async def _spent(press: Callable[[str], Awaitable[None]], key: str) -> float:

@@ -34,7 +34,6 @@ from contribaudit.tui.host import Host
 from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowDay, ShowFindings, ShowSubject
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.warming import QuietCollector, import_all
 
 if TYPE_CHECKING:
     # What is needed once there is a board, or when a key is pressed, is imported then: see tests/tui/test_first_paint.
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from contribaudit.core.model.finding import Finding
     from contribaudit.core.model.subject import Subject
     from contribaudit.tui.source import Board, Source
+    from contribaudit.tui.warming import QuietCollector
 
 _AT_ONCE = 2000
 """So many findings are indexed within a frame."""
@@ -114,7 +114,8 @@ class Dashboard(Host):
         self.recovers: bool | None = None
         """Whether a screen that fails is closed and the dashboard goes on; None for wherever a person looks at it."""
         self._failures = 0
-        self._collector = QuietCollector()
+        self._collector: QuietCollector | None = None
+        """From the first load on."""
 
     def _begin_with(self, theme: str) -> None:
         """Have this theme from the first paint on, as if there had never been another one."""
@@ -224,7 +225,6 @@ class Dashboard(Host):
 
     def on_mount(self) -> None:
         """Begin to load once something is on the screen."""
-        self._collector.begin()
         if not self.is_headless and sys.platform != "win32":
             # The command line's own handler would leave the terminal as the dashboard had it; a window that is closed
             # would leave the demo's folder behind.
@@ -246,13 +246,16 @@ class Dashboard(Host):
         self.lack = None
         self._now = board if board.asked_for is None else self._now
         first, self.board = self.board is None, board
-        self._collector.leave_alone()
+        if self._collector is not None:
+            self._collector.leave_alone()
         if first:
             self.call_after_refresh(self._warm)
 
     @work(thread=True, group="warm")
     def _warm(self) -> None:
         """Import what no key has asked for yet."""
+        from contribaudit.tui.warming import import_all
+
         import_all(lambda: not self._leaves)
 
     def look_back(self, moment: datetime) -> None:
@@ -466,6 +469,11 @@ class Dashboard(Host):
 
     @work(thread=True, exclusive=True, group="load")
     def _load(self) -> None:
+        if self._collector is None:
+            from contribaudit.tui.warming import QuietCollector
+
+            self._collector = QuietCollector()
+            self._collector.begin()
         try:
             if self.source is None:
                 self.source = self._open_source()
@@ -488,7 +496,8 @@ class Dashboard(Host):
 
     def on_unmount(self) -> None:
         """Let go of the history."""
-        self._collector.end()
+        if self._collector is not None:
+            self._collector.end()
         if self.source is not None:
             self.source.close()
 
