@@ -469,11 +469,6 @@ class Dashboard(Host):
 
     @work(thread=True, exclusive=True, group="load")
     def _load(self) -> None:
-        if self._collector is None:
-            from contribaudit.tui.warming import QuietCollector
-
-            self._collector = QuietCollector()
-            self._collector.begin()
         try:
             if self.source is None:
                 self.source = self._open_source()
@@ -481,12 +476,20 @@ class Dashboard(Host):
             if lack is not None:
                 self.post_message(NothingToLoad(lack))
                 return
+            self._quieten()
             board = self.source.load()
             import_module("contribaudit.tui.rows.overview")  # in this thread: what the panels say takes its time
         except ContribauditError as error:
             self.post_message(LoadingFailed(error))
         else:
             self.post_message(BoardLoaded(board))
+
+    def _quieten(self) -> None:
+        if self._collector is None:
+            from contribaudit.tui.warming import QuietCollector
+
+            self._collector = QuietCollector()
+            self._collector.begin()
 
     async def action_switch_mode(self, mode: str) -> None:
         """To another screen, whose module is imported beside this thread; keys that come meanwhile wait for it."""
