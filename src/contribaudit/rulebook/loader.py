@@ -181,7 +181,8 @@ def _of_texts(texts: tuple[tuple[str, bool], ...]) -> Rulebook:
         plans=ranked,
         may_not_count=_folded(plans.may_not_count),
         realms=tuple(
-            Realm(entry.code, entry.title, _folded([entry.code, *entry.words]), entry.held) for entry in realms.realm
+            Realm(entry.code, entry.title, _folded([entry.code, *entry.words]), entry.held, _folded(entry.regions))
+            for entry in realms.realm
         ),
         realm_groups={name: tuple(members) for name, members in realms.groups.items()},
         moves=_moves(read.the(shapes.MovesFile)),

@@ -140,6 +140,7 @@ class RealmEntry(_Strict):
     code: str
     title: str
     words: list[str] = Field(min_length=1)
+    regions: list[str] = []
     held: bool = True
 
 

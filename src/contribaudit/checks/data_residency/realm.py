@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
@@ -54,7 +55,7 @@ def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
     "DR-01",
     "app-location-allowed",
     Kind.APP,
-    reads=(names.REALM, names.REGIONS, names.PLAN, names.APP_TYPE_KEY),
+    reads=(names.REALM, names.REGIONS, names.GATEWAY_REGIONS, names.PLAN, names.APP_TYPE_KEY),
     outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE},
     expectation=realms("locations in which app data may be kept"),
 )
@@ -83,6 +84,12 @@ def realm_allowed(case: CheckContext) -> Verdict:
     regions = case.state.read(case.subject, names.REGIONS)
     if realm.code in allowed and isinstance(regions, Unavailable) and regions.code == SOURCES_DIFFER:
         return replace(unread(regions, wanted), evidence=evidence_of(seen))
+    told = (regions, case.state.read(case.subject, names.GATEWAY_REGIONS))
+    elsewhere = _regions_elsewhere(case.state, told, allowed) if realm.code in allowed else {}
+    if elsewhere:
+        reason = f"its location is {realm.code} ({realm.title}), but its regions include {', '.join(elsewhere)}"
+        evidence = evidence_of(seen, *elsewhere.values())
+        return Verdict(Outcome.CONFLICT, "region_elsewhere", reason, names.REALM, wanted, realm.code, evidence)
     if realm.code in allowed:
         reason = f"stored in {realm.code} ({realm.title})"
         return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
@@ -93,6 +100,18 @@ def realm_allowed(case: CheckContext) -> Verdict:
             Outcome.NOT_ACHIEVABLE, "no_residency", f"{reason}; {outside}", names.REALM, wanted, realm.code, evidence
         )
     return Verdict(Outcome.FAIL, "realm_not_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
+
+
+def _regions_elsewhere(state: State, told: Iterable[Observation], allowed: Collection[str]) -> dict[str, Observation]:
+    """The app's regions that lie in other realms only, with those, and who tells of it: "us-east-1 (US)"."""
+    found: dict[str, Observation] = {}
+    for seen in told:
+        value = seen.value if isinstance(seen, Observed) else None
+        for region in value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ():
+            codes = [one.code for one in state.rulebook.realms if region.strip().casefold() in one.regions]
+            if codes and not set(codes) & set(allowed):
+                found[f"{region} ({', '.join(codes)})"] = seen
+    return found
 
 
 def _outside(case: CheckContext) -> str:

@@ -68,6 +68,8 @@ class Realm:
     """Spellings that mean this realm, without case, the code included."""
     pinned_to_a_place: bool
     """False for Global, which Atlassian may move."""
+    regions: frozenset[str] = frozenset()
+    """Cloud regions that lie in it, without case; empty where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)
