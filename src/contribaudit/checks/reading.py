@@ -103,6 +103,11 @@ def app_of(state: State, subject: Subject) -> App | None:
     return state.rulebook.app(state.recall(subject, names.APP_TYPE_KEY))
 
 
+def may_be_sandbox(state: State, app: Subject) -> bool:
+    """False for an app that is known to be none."""
+    return state.word(app, names.APP_SANDBOX) != "none"
+
+
 def plan_of(state: State, subject: Subject) -> Plan | Observation:
     """The app's plan, or the observation that leaves it open: unread, null, several words or an unknown one."""
     seen = state.read(subject, names.PLAN)
@@ -192,8 +197,7 @@ def most_severe(verdicts: Iterable[Verdict]) -> Verdict | None:
 def highest_plan(case: CheckContext, expected: Value = None) -> Plan | Verdict:
     """The organization's highest active plan; a verdict where it cannot be told."""
     seen = case.state.read(organization_subject(case.subject.organization), names.HIGHEST_PLAN)
-    plan = case.state.rulebook.plan(seen.value) if isinstance(seen, Observed) and isinstance(seen.value, str) else None
-    return plan or unread(seen, expected)
+    return case.state.rulebook.plan(case.state.word(seen.subject, seen.setting)) or unread(seen, expected)
 
 
 def apps_of(case: CheckContext, setting: Setting) -> list[Subject] | Verdict:

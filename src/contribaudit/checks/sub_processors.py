@@ -19,7 +19,7 @@ from contribaudit.core.judge.selectors import rule_for
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Value
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, some
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import EEA, Place, Processor, SubprocessorList
 from contribaudit.core.resolve.subprocessor_changes import ListChange, list_changes, same_name, version_before
@@ -163,8 +163,7 @@ def _if_current(case: CheckContext, listed: SubprocessorList, verdict: Verdict) 
 
 
 def _some(called: Sequence[str]) -> str:
-    shown = ", ".join(called[:5])
-    return f"{shown} and {len(called) - 5} more" if len(called) > 5 else shown
+    return some(called, 5)
 
 
 def _touching(case: CheckContext, rows: Iterable[Processor]) -> _Touching:

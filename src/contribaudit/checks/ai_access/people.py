@@ -237,8 +237,7 @@ def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
 
 def _name(case: CheckContext, group: Subject) -> str:
     """The group's name of this run without case; "" where it was not read, for then nothing is approved by it."""
-    seen = case.state.value(group, names.GROUP_NAME)
-    return seen.value.strip().casefold() if seen is not None and isinstance(seen.value, str) else ""
+    return case.state.word(group, names.GROUP_NAME).strip()
 
 
 def _holds(case: CheckContext, group: Subject) -> bool:

@@ -12,6 +12,7 @@ from contribaudit.checks.reading import (
     app_of,
     evidence_of,
     list_evidence,
+    may_be_sandbox,
     none_among_apps,
     rulebook_evidence,
     unread,
@@ -129,18 +130,13 @@ def scope_reviewed(case: CheckContext) -> Verdict:
     )
 
 
-def _may_be_sandbox(state: State, subject: Subject) -> bool:
-    seen = state.value(subject, names.APP_SANDBOX)
-    return seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "none"
-
-
 @check(
     "DC-23",
     "sandboxes-covered",
     Kind.APP,
     reads=(names.APP_SANDBOX,),
     outcomes={Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE},
-    applies=_may_be_sandbox,
+    applies=may_be_sandbox,
     when_none=none_among_apps("is a sandbox"),
 )
 def sandbox_contributes(case: CheckContext) -> Verdict:

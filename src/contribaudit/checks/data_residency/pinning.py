@@ -245,8 +245,7 @@ def _awaited(case: CheckContext, until: SettingId, what: str, code: str, evidenc
 
 
 def _move(case: CheckContext) -> Move | None:
-    seen = case.state.value(case.subject, names.MOVE)
-    return case.state.rulebook.move(seen.value) if seen is not None and isinstance(seen.value, str) else None
+    return case.state.rulebook.move(case.state.word(case.subject, names.MOVE))
 
 
 def no_policy_at_all(state: State, organization: str) -> bool:

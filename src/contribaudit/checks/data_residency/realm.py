@@ -12,6 +12,7 @@ from contribaudit.checks.reading import (
     evidence_of,
     fragile_in_own_trial,
     list_evidence,
+    may_be_sandbox,
     none_among_apps,
     plan_of,
     unread,
@@ -19,7 +20,7 @@ from contribaudit.checks.reading import (
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
-from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, Unavailable, Value
 from contribaudit.core.model.rulebook import Plan, Realm
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import State
@@ -125,18 +126,13 @@ def _outside(case: CheckContext) -> str:
     return ""
 
 
-def _may_be_sandbox(state: State, app: Subject) -> bool:
-    seen = state.value(app, names.APP_SANDBOX)
-    return seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "none"
-
-
 @check(
     "DR-13",
     "sandbox-location-matches-parent",
     Kind.APP,
     reads=(names.REALM, names.APP_SANDBOX, SANDBOX_PARENT.id),
     outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
-    applies=_may_be_sandbox,
+    applies=may_be_sandbox,
     when_none=none_among_apps("is a sandbox"),
 )
 @fragile_in_own_trial
@@ -205,7 +201,7 @@ def _parents(state: State, sandbox: Subject) -> _Parents:
     if named is not None and isinstance(named.value, str):
         parent = Subject(organization, Kind.APP, named.value)
         return _summed(state, [parent] if state.in_inventory(parent) and parent != sandbox else [], ())
-    type_key = _text(state, sandbox, names.APP_TYPE_KEY)
+    type_key = state.word(sandbox, names.APP_TYPE_KEY)
     if not type_key or not state.organizations[organization].completed(WORKSPACES):
         return _summed(state, [], ())
     return state.once(("parents", organization, type_key), lambda: _of_type(state, organization, type_key))
@@ -234,15 +230,9 @@ def _production_apps(state: State, organization: str) -> dict[str, list[Subject]
     """Apps that are not known to be sandboxes, by type key; under "" those whose type was not read."""
     found: dict[str, list[Subject]] = {}
     for app in state.subjects(Kind.APP, organization):
-        if _text(state, app, names.APP_SANDBOX) != "child":
-            found.setdefault(_text(state, app, names.APP_TYPE_KEY), []).append(app)
+        if state.word(app, names.APP_SANDBOX) != "child":
+            found.setdefault(state.word(app, names.APP_TYPE_KEY), []).append(app)
     return found
-
-
-def _text(state: State, app: Subject, setting: SettingId) -> str:
-    """The text without case; "" where none was read."""
-    seen = state.value(app, setting)
-    return seen.value.casefold() if seen is not None and isinstance(seen.value, str) else ""
 
 
 ALL: tuple[Check, ...] = (

@@ -161,8 +161,7 @@ def _of_rulebook(state: State) -> Iterator[Deadline]:
 
 def _trials(state: State, organization: str) -> Iterator[Deadline]:
     for app in state.subjects(Kind.APP, organization):
-        seen = state.value(app, names.TRIAL)
-        if seen is None or not isinstance(seen.value, str) or seen.value.casefold() != "running":
+        if state.word(app, names.TRIAL) != "running":
             continue
         ends, called = _moment(state, app, _TRIAL_ENDS), alias_of(state, app)
         what = (
@@ -171,15 +170,14 @@ def _trials(state: State, organization: str) -> Iterator[Deadline]:
             else f"a trial of {called} is running, and its end is not recorded"
         )
         step = "contribaudit forecast --trial-ends" if ends else f"contribaudit attest {_TRIAL_ENDS}"
-        source = state.read(app, _TRIAL_ENDS).source or seen.source
+        source = state.read(app, _TRIAL_ENDS).source or state.read(app, names.TRIAL).source
         yield Deadline(DeadlineKind.TRIAL, ends, what, step, ends is not None, app, _TRIAL_ENDS, "DC-08", source)
 
 
 def _moves(state: State, organization: str) -> Iterator[Deadline]:
     for app in state.subjects(Kind.APP, organization):
-        seen = state.value(app, names.MOVE)
-        move = state.rulebook.move(seen.value) if seen is not None and isinstance(seen.value, str) else None
-        if seen is None or move is None or move.meaning not in ("scheduled", "moving"):
+        seen, move = state.read(app, names.MOVE), state.rulebook.move(state.word(app, names.MOVE))
+        if move is None or move.meaning not in ("scheduled", "moving"):
             continue
         called, dated = alias_of(state, app), False
         wanted = (

@@ -134,14 +134,12 @@ def _next_highest(state: State, organization: str, running: Sequence[Subject]) -
 
 def _trial(state: State, app: Subject) -> str:
     """ "none", "running", or "" where it is not known."""
-    seen = state.value(app, names.TRIAL)
-    word = seen.value.strip().casefold() if seen is not None and isinstance(seen.value, str) else ""
+    word = state.word(app, names.TRIAL).strip()
     return word if word in _TRIALS else ""
 
 
 def _highest(state: State, organization: str) -> Plan | None:
-    seen = state.value(organization_subject(organization), names.HIGHEST_PLAN)
-    return state.rulebook.plan(seen.value) if seen is not None and isinstance(seen.value, str) else None
+    return state.rulebook.plan(state.word(organization_subject(organization), names.HIGHEST_PLAN))
 
 
 def _changed(seen: Seen, change: Callable[[Observation], Observation], ended: frozenset[Subject] = frozenset()) -> Seen:

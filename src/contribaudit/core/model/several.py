@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,6 +15,12 @@ def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     for one in things:
         found.setdefault(key(one), []).append(one)
     return found
+
+
+def some(called: Sequence[str], most: int) -> str:
+    """The first so many of them, and how many there are beside: "a, b and 4 more"."""
+    more = len(called) - most
+    return ", ".join(called[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def counted(number: int, one: str, several: str = "") -> str:

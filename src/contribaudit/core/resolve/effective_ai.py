@@ -181,8 +181,7 @@ def _predicted(state: State, app: Subject) -> str | None:
 
 
 def _plan(state: State, app: Subject) -> Plan | None:
-    seen = state.value(app, names.PLAN)
-    return state.rulebook.plan(seen.value) if seen is not None and isinstance(seen.value, str) else None
+    return state.rulebook.plan(state.word(app, names.PLAN))
 
 
 def _no_plan_has_ai(state: State, organization: str) -> bool:

@@ -17,6 +17,7 @@ from contribaudit.core.model.attestation import in_force
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.several import some
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, called, space_of
@@ -370,7 +371,7 @@ def _opened(state: State, organization: str) -> _Found | Stop:
     opened += sorted(key for key in listed.entries - known if key.startswith("connector:"))
     if opened:
         code = "space_listed" if by_space == len(opened) else "listed"
-        return CONTRIBUTED, code, (_link(listed, f"and opens {_some(sorted(opened))}"),)
+        return CONTRIBUTED, code, (_link(listed, f"and opens {some(sorted(opened), _NAMED)}"),)
     if listed.strangers:
         strange = f"including {listed.strangers[0]!r}, which matches nothing known here and may open anything"
         return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
@@ -386,14 +387,9 @@ def _opened(state: State, organization: str) -> _Found | Stop:
         return replace(stop, reason=replace(stop.reason, sentence=sentence))
     nothing = _link(listed, "and opens nothing in this organization")
     if apart:
-        sentence = f"{nothing.sentence}; whether {_some(sorted(apart))} can contribute at all is unknown"
+        sentence = f"{nothing.sentence}; whether {some(sorted(apart), _NAMED)} can contribute at all is unknown"
         nothing = replace(nothing, sentence=sentence)
     return NOT_CONTRIBUTED, "not_listed", (nothing,)
-
-
-def _some(called: Sequence[str]) -> str:
-    """The first of them, and how many there are beside."""
-    return ", ".join(called[:_NAMED]) + (f" and {len(called) - _NAMED} more" if len(called) > _NAMED else "")
 
 
 def _begin(

@@ -59,7 +59,7 @@ def sites_of(state: State, organization: str) -> list[Site]:
     group_of: dict[str, int] = {}
     keys_of: dict[int, list[str]] = {}
     for number, app in enumerate(state.subjects(Kind.APP, organization)):
-        keys = {key for key in (_text(state, app, names.APP_SITE), _text(state, app, names.APP_HOST)) if key}
+        keys = {key for key in (state.recall(app, names.APP_SITE), state.recall(app, names.APP_HOST)) if key}
         if not keys:
             continue
         # An app can show that a cloud ID and a host, so far two groups, are one site.
@@ -171,13 +171,9 @@ def _note(state: State, app: Subject) -> str:
 
 
 def _site(state: State, organization: str, apps: list[Subject]) -> Site:
-    ids = [text for app in apps if (text := _text(state, app, names.APP_SITE))]
-    hosts = [text for app in apps if (text := _text(state, app, names.APP_HOST))]
+    ids = [text for app in apps if (text := state.recall(app, names.APP_SITE))]
+    hosts = [text for app in apps if (text := state.recall(app, names.APP_HOST))]
     return Site(organization, (ids or hosts)[0], hosts[0] if hosts else "", tuple(apps))
-
-
-def _text(state: State, app: Subject, setting: SettingId) -> str:
-    return state.recall(app, setting)
 
 
 def _value(seen: Observation) -> Value:

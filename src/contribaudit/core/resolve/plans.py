@@ -226,7 +226,7 @@ def rests_on_default(state: State, plan: Plan, word: str) -> str:
 
 def _deciding(state: State, organization: str) -> Deciding | Stop:
     seen = state.read(organization_subject(organization), names.HIGHEST_PLAN)
-    plan = state.rulebook.plan(seen.value) if isinstance(seen, Observed) and isinstance(seen.value, str) else None
+    plan = state.rulebook.plan(state.word(seen.subject, seen.setting))
     usable = stop_by(seen, "the highest plan")
     if plan is None or usable.code == "only_predicted":
         return usable

@@ -226,6 +226,11 @@ class State:
         found = self._seen.get(subject, _NOTHING).get(setting)
         return found if isinstance(found, Observed) else None
 
+    def word(self, subject: Subject, setting: SettingId) -> str:
+        """The text that a source gave in this run, without case; "" where none gave one."""
+        seen = self.value(subject, setting)
+        return seen.value.casefold() if seen is not None and isinstance(seen.value, str) else ""
+
     def recall(self, subject: Subject, setting: SettingId) -> str:
         """The text last seen, in this run or an earlier one; "" when there is none. For names, not for judgement."""
         return self._text(self._seen.get(subject, _NOTHING), subject, setting)
