@@ -11,7 +11,7 @@ import pytest
 from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters.summary import Tally
-from contribaudit.tui.rows import overview
+from contribaudit.tui.rows import overview, trend
 from contribaudit.tui.rows.overview import Line, ago, column, query_of
 from tests.builders import NOW, ORG, OTHER_ORG, app, finding
 from tests.tui.boards import board
@@ -72,8 +72,8 @@ def test_what_to_do_next_is_cut_and_told_in_full_beneath() -> None:
     lines = overview.next_lines(board(), 78, 3)
     assert said(lines)[:3] == [
         "1  FIX     critical Acme Bank was not read: no key: none is saved for it 5 min",
-        "2  FIX     critical Pin the app to an allowed location. A scheduled mov… 6 min",
-        "3  FIX     critical Schedule a move to an allowed location, or record a… 5 min",
+        "2  FIX     critical Jira on acme-lab, Confluence on acme-us: pin the ap… 6 min",
+        "3  FIX     critical Jira on acme-lab: schedule a move to an allowed loc… 5 min",
     ]
     assert said(lines)[3] == "and 2 more (n)"
     fifth = said(overview.next_lines(board(), 78, 5))[4]
@@ -120,7 +120,7 @@ def test_changes_without_a_cause_come_first_and_carry_a_sign() -> None:
     lines = overview.changed_lines(board(), 100, 6)
     title = "CHANGED SINCE YOU LAST LOOKED (Thu 19 Nov 12:00Z): 2, 1 without a known cause"
     assert overview.changed_title(board()) == title
-    assert lines[0].text.plain.startswith("! 20 Nov 16:00 Confluence on acme-us      Location: EU -> US  no event")
+    assert lines[0].text.plain.startswith("! 20 Nov 16:00 Confluence on acme-us  Location: EU -> US  no event")
     assert lines[1].text.plain.startswith("  20 Nov 16:00 Jira on acme-lab")
     assert "by ops@acme.example" in lines[1].more
 
@@ -191,33 +191,49 @@ def test_how_we_know_names_grades_ages_and_digests() -> None:
 
 
 def test_the_trend_has_an_axis_of_days_and_a_scale_for_each_line() -> None:
-    """Days without a run are blank, a partial one is hatched and outside the scale, a single run is no trend."""
-    lines = said(overview.trend_lines(board(), 78))
-    assert len(lines) <= 8
-    assert [line.split()[0] for line in (lines[0], lines[2])] == ["fail", "unverified"]
-    assert [line[:6] for line in (lines[1], lines[3])] == ["1 of 3", "8 of 8"]
-    axis = overview.trend_days(board().runs, 66)
+    """Eight lines, six in a low terminal. A single run is no trend."""
+    lines = said(trend.trend_lines(board(), 98))
+    assert [line[:23].rstrip() for line in lines] == [
+        "fail 1",
+        "peak 3",
+        "not achievable 0",
+        "unverified 8",
+        "peak 8",
+        "waived 0",
+        "events",
+        "",
+    ]
+    assert [line.split()[0] for line in said(trend.trend_lines(board(), 98, short=True))] == [
+        "fail", "peak", "unverified", "peak", "events", "01",
+    ]  # fmt: skip
+    axis = trend.trend_days(board().runs, 66)
     assert axis is not None
-    assert (axis.first, axis.day(axis.cells - 1)) == (date(2026, 11, 1), date(2026, 11, 21))
-    assert lines[-1].startswith("! B W      01 Nov")
-    assert "21 Nov" in lines[-1]
+    assert (axis.first, axis.day(axis.cells - 1), axis.wide) == (date(2026, 11, 1), date(2026, 11, 21), 3)
+    assert lines[-1].split() == ["01", "Nov", "05", "Nov", "09", "Nov", "13", "Nov", "17", "Nov", "21", "Nov"]
+    assert lines[-1].index("21 Nov") == 24 + 3 * axis.cells - 6, "the last day stands at the end of the bars"
     one = board(runs=board().runs[:1])
-    assert said(overview.trend_lines(one, 78)) == ["Only one judged run so far: a trend needs two"]
+    assert said(trend.trend_lines(one, 78)) == ["Only one judged run so far: a trend needs two"]
+
+
+@pytest.mark.parametrize("width", [40, 78, 118, 198])
+def test_no_line_of_the_trend_is_wider_than_its_panel(width: int) -> None:
+    assert {len(line) <= width for line in said(trend.trend_lines(board(), width, 3))} == {True}
 
 
 def test_partial_runs_are_hatched_and_days_without_a_run_blank() -> None:
+    """What was seen in part is outside the scale."""
     runs = [replace(one, complete=one.id != 317, summary={"fail": 9 if one.id == 317 else 1}) for one in board().runs]
-    lines = said(overview.trend_lines(board(runs=[one for one in runs if one.id >= 314]), 78))
+    lines = said(trend.trend_lines(board(runs=[one for one in runs if one.id >= 314]), 78))
     assert "░" in lines[1]
-    assert lines[1].startswith("1 of 1 ")
-    axis = overview.trend_days(runs, 5)
+    assert lines[1].startswith("peak 1 ")
+    axis = trend.trend_days(runs, 5)
     assert axis is not None
     assert axis.cells <= 5
 
 
 def test_the_trend_marks_what_nobody_can_explain_baselines_and_waivers() -> None:
     """Of one day what nobody can explain goes first."""
-    [events] = [line for line in said(overview.trend_lines(board(), 78)) if line.startswith("events")]
+    [events] = [line for line in said(trend.trend_lines(board(), 78)) if line.startswith("events")]
     assert {"!", "W"} <= set(events)
 
 
@@ -225,7 +241,8 @@ def test_a_run_of_a_version_with_other_outcomes_is_left_out_of_the_trend() -> No
     """An outcome that this version does not know is neither good nor bad."""
     runs = list(board().runs)
     runs[0] = replace(runs[0], summary={"fail": 9, "brand_new": 1})
-    assert said(overview.trend_lines(board(runs=runs), 78))[1].startswith("2 of 3 ")
+    assert said(trend.trend_lines(board(runs=runs), 78))[:2] != said(trend.trend_lines(board(), 78))[:2]
+    assert said(trend.trend_lines(board(runs=runs), 78))[0].startswith("fail 2 ")
 
 
 def test_small_helpers() -> None:

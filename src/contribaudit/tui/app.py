@@ -478,7 +478,7 @@ class Dashboard(Host):
                 return
             self._quieten()
             board = self.source.load()
-            import_module("contribaudit.tui.rows.overview")  # in this thread: what the panels say takes its time
+            import_module("contribaudit.tui.rows.trend")  # in this thread: what the panels say takes its time
         except ContribauditError as error:
             self.post_message(LoadingFailed(error))
         else:

@@ -1,14 +1,13 @@
 """The overview's panels as lines: what each says, and where it leads.
 
-In this order: where, verdict, do next, changed, how we know, runs out, from run to run. Every cell says its state in a
-word, too; the plot of runs is text, with its numbers next to it.
+In this order: where, verdict, do next, changed, how we know, runs out. Every cell says its state in a word, too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from textwrap import wrap
@@ -16,10 +15,9 @@ from textwrap import wrap
 from rich.cells import cell_len
 from rich.text import Text
 
-from contribaudit.core.advise.steps import NextStep, to_do
+from contribaudit.core.advise.steps import NextStep, names, to_do
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
 from contribaudit.core.model.deadline import Deadline
-from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.summary import Happened, Overview, Tally, deeds, words
@@ -300,8 +298,11 @@ def _step_line(number: int, step: NextStep, width: int, board: Board) -> Line:
 
 
 def brief(step: NextStep, board: Board) -> str:
-    """The step's sentence for one line: without what nearly every name has, organizations by their names."""
-    said = _APP.sub("", safe_text(step.text)).replace(_ATLASSIAN, "")
+    """The step's sentence for one line: what it is about first, without what nearly every name has."""
+    about = safe_text(names(board.report.state, step.subjects))
+    what, colon, _title = safe_text(step.text).partition(f": {about} (")
+    told = f"{about}: {what[:1].lower()}{what[1:]}" if colon and about else safe_text(step.text)
+    said = _APP.sub("", told).replace(_ATLASSIAN, "")
     for organization in board.report.organizations:
         said = said.replace(f"organization:{organization.id}", safe_text(organization.name))
     return said
@@ -334,19 +335,24 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
         first = board.report.run.previous is None and board.looked_at is None
         return [Line(Text("This is the first run: nothing to compare it with" if first else "Nothing", "dim"))]
     done = deeds(sorted(board.changes, key=lambda one: one.at or one.first_seen, reverse=True))
-    found = [_change_line(one, further, width, board) for one, further in done[:most]]
+    name_width = max(cell_len(_brief_name(one)) for one, _ in done[:most])
+    found = [_change_line(one, further, width, board, min(_SUBJECT, name_width)) for one, further in done[:most]]
     left = len(board.changes) - sum(1 + further for _, further in done[:most])
     if left:
         found.append(Line(Text(f"and {plural(left, 'more change')}: contribaudit changes", "dim")))
     return found
 
 
-def _change_line(one: Happened, further: int, width: int, board: Board) -> Line:
+def _brief_name(one: Happened) -> str:
+    return one.called.replace(_ATLASSIAN, "")
+
+
+def _change_line(one: Happened, further: int, width: int, board: Board, name_width: int) -> Line:
     sign = Text("  ") if one.explained else Text("! ", "bold yellow")
     cause = one.cause or "cause not looked up"
     by = f"by {one.actor}" if one.actor and one.explained else cause
     said = Text.assemble(sign, column(f"{one.at or one.first_seen:%d %b %H:%M}", 12))
-    said.append(column(one.called.replace(_ATLASSIAN, ""), _SUBJECT))
+    said.append_text(column(_brief_name(one), name_width)).append(" ")
     said.append(one.sentence + (f" and {further} more" if further else ""), "bold")
     room = max(20, width)
     if said.cell_len + len(by) + 2 > room:  # who did it is the shorter half, and the one that nobody may miss
@@ -436,123 +442,3 @@ def _days_left(left: int | None) -> tuple[str, str]:
     if left == 0:
         return "today", "bold red"
     return ("1 day" if left == 1 else f"{left} days"), "yellow" if left <= 14 else ""
-
-
-_BARS = "▁▂▃▄▅▆▇█"
-_LABEL = 10
-
-
-def _known(summary: object) -> bool:
-    """Whether this version knows each outcome that was counted."""
-    return isinstance(summary, dict) and {one.value for one in Outcome}.issuperset(summary)
-
-
-_HATCH = "\N{LIGHT SHADE}"
-_TALL = 2
-
-
-@dataclass(frozen=True, slots=True)
-class TrendDays:
-    """The time axis: which days stand in which cell, and what each day's last whole run counted."""
-
-    first: date
-    days_per_cell: int
-    cells: int
-    whole: dict[int, RunRecord]
-    """By cell, the last run that read everything."""
-    partial: frozenset[int]
-    """Cells with a run that came only part of the way, and none that read everything."""
-
-    def cell(self, day: date) -> int:
-        """Where a day stands; may lie outside."""
-        return (day - self.first).days // self.days_per_cell
-
-    def day(self, cell: int) -> date:
-        """The last day of a cell."""
-        return self.first + timedelta(days=(cell + 1) * self.days_per_cell - 1)
-
-
-def trend_days(runs: Iterable[RunRecord], width: int) -> TrendDays | None:
-    """The axis over so many cells, the newest day last; None where nothing was judged."""
-    judged = sorted((run for run in runs if run.summary and _known(run.summary)), key=lambda run: run.started_at)
-    if not judged or width < 1:
-        return None
-    first, last = judged[0].started_at.date(), judged[-1].started_at.date()
-    per = -(-((last - first).days + 1) // width)
-    axis = TrendDays(first, per, ((last - first).days // per) + 1, {}, frozenset())
-    whole = {axis.cell(run.started_at.date()): run for run in judged if run.complete}
-    partial = frozenset(axis.cell(run.started_at.date()) for run in judged) - whole.keys()
-    return replace(axis, whole=whole, partial=partial)
-
-
-def trend_room(width: int) -> int:
-    """How many cells the axis has in a panel of this width."""
-    return max(8, width - _LABEL - 2)
-
-
-def trend_lines(board: Board, width: int, here: int | None = None) -> list[Line]:
-    """Fail and unverified over time, each on a scale of its own, over an axis with dates; eight lines at most.
-
-    What came only part of the way is hatched and counts for no scale; days without a run are blank. Above the axis "!"
-    marks a change without a known cause, "B" a baseline, "W" a waiver. `here` is the cell that the cursor is on.
-    """
-    axis = trend_days(board.runs, trend_room(width))
-    if axis is None or len(axis.whole) + len(axis.partial) < 2:
-        return [Line(Text("Only one judged run so far: a trend needs two", "dim"))]
-    made: list[Line] = []
-    violating = {one.value for one in Outcome if one.violates}
-    unproven = {one.value for one in Outcome if one.unproven}
-    for label, style, query, counted in (
-        ("fail", "red", "is:bad", violating),
-        ("unverified", "yellow", "is:unverified", unproven),
-    ):
-        values = {
-            cell: sum(number for word, number in run.summary.items() if word in counted)
-            for cell, run in axis.whole.items()
-        }
-        made += [Line(text, query) for text in _plot(label, values, axis, style)]
-    signs = _trend_signs(board, axis)
-    marks = Text("".join(signs.get(cell, " ") for cell in range(axis.cells)), "bold yellow")
-    made.append(Line(column(Text("events", "dim"), _LABEL).append_text(marks)))
-    dates = f"{axis.first:%d %b}".ljust(max(0, axis.cells - 6)) + f"{axis.day(axis.cells - 1):%d %b}"
-    pointer = Text(dates, "dim")
-    if here is not None and 0 <= here < axis.cells:
-        for line in made:
-            line.text.stylize("reverse", _LABEL + 1 + here, _LABEL + 2 + here)
-        pointer.append(f"  {axis.day(here):%a %d %b}: Enter", "bold")
-    made.append(Line(column(Text("! B W", "dim"), _LABEL).append_text(pointer)))
-    return made
-
-
-def _trend_signs(board: Board, axis: TrendDays) -> dict[int, str]:
-    """By cell; a change without a known cause goes before a baseline, and that before a waiver."""
-    signs: dict[int, str] = {}
-    for one in board.policy.waivers if board.policy is not None else ():
-        signs[axis.cell(one.approved_at)] = "W"
-    for organization in board.report.organizations:
-        approved = board.report.state.baseline(organization.id)
-        if approved is not None:
-            signs[axis.cell(approved.baseline.approved.at.date())] = "B"
-    for change in (*board.report.changes, *board.unseen):
-        if change.why is not None and change.event_id is None:
-            signs[axis.cell(change.first_seen.date())] = "!"
-    return signs
-
-
-def _plot(label: str, values: dict[int, int], axis: TrendDays, style: str) -> list[Text]:
-    """Two lines of bars from nothing to the most, and the numbers beside the label."""
-    most = max([1, *values.values()])
-    steps = len(_BARS) * _TALL
-    lines = []
-    for row in reversed(range(_TALL)):
-        drawn = Text()
-        for cell in range(axis.cells):
-            level = round(values[cell] * steps / most) - row * len(_BARS) if cell in values else 0
-            if cell in values and row == 0 and values[cell]:
-                level = max(level, 1)
-            bar = _BARS[min(level, len(_BARS)) - 1] if level > 0 else "_" if cell in values and row == 0 else " "
-            drawn.append(_HATCH if cell in axis.partial and row == 0 else bar, style)
-        newest = values[max(values)] if values else None
-        told = label if row else "" if newest is None else f"{newest:,} of {most:,}"
-        lines.append(column(Text(told, "bold" if row else "dim"), _LABEL).append_text(drawn))
-    return lines

@@ -108,10 +108,6 @@ def _append(said: Text, key: Key, style: Style) -> None:
         said.append(f" {key.label} ")
 
 
-_ROOMY = 100
-"""Narrower than this, the line says less."""
-
-
 class TopLine(Widget):
     """One line; a second one only while there is trouble to tell of."""
 
@@ -127,27 +123,34 @@ class TopLine(Widget):
 
     def render(self) -> Text:
         """The line."""
-        said = Text.assemble(("contribaudit", "bold"))
-        if self._screen_name:
-            said.append(f"  {self._screen_name}", "bold")
-        if self.board is None and not self.trouble:
-            return said.append("  reading the history …")
-        from contribaudit.exporters.text import safe_text  # too much before the first paint
-
-        if self.board is not None:
-            report = self.board.report
-            names = ", ".join(safe_text(one.name) for one in report.organizations)
-            said.append(f"  {names}")
-            if self.app.size.width >= _ROOMY:
-                said.append(f"  policy {safe_text(report.policy_name)}", "dim")
-            said.append(f"  run #{report.run.id}, {report.run.finished_at:%Y-%m-%d %H:%M}Z", "dim")
-            for note in self.board.notes:
-                said.append(f"  {safe_text(note)}", "yellow")
+        said = self._about(full=True)
+        if said.cell_len > self.content_size.width:
+            said = self._about(full=False)
         if self.board is not None and self.board.asked_for is not None:
             said.append("\n")
             said.append(
                 f" As of {self.board.asked_for:%a %d %b %Y %H:%M}Z, not now. Escape returns to now. ", "reverse"
             )
         if self.trouble:
+            from contribaudit.exporters.text import safe_text
+
             said.append(f"\n{safe_text(self.trouble)}", "bold yellow")
+        return said
+
+    def _about(self, *, full: bool) -> Text:
+        """What the screen is about; where there is less room without policy, year and the tool's name."""
+        said = Text().append("contribaudit  " if full else "", "bold").append(self._screen_name, "bold")
+        if self.board is None:
+            return said.append("  reading the history …" if not self.trouble else "")
+        from contribaudit.exporters.text import safe_text  # too much before the first paint
+
+        report, ended = self.board.report, self.board.report.run.finished_at
+        said.append(f"  {', '.join(safe_text(one.name) for one in report.organizations)}")
+        if full:
+            said.append(f"  policy {safe_text(report.policy_name)}", "dim")
+        this_year = ended.year == self.board.now.year
+        day = f"{ended:%Y-%m-%d}" if full else f"{ended:%d %b}" if this_year else f"{ended:%d %b %Y}"
+        said.append(f"  run #{report.run.id}, {day} {ended:%H:%M}Z", "dim")
+        for note in self.board.notes:
+            said.append(f"  {safe_text(note)}", "yellow")
         return said

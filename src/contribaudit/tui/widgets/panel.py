@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     # What the lines are made by is imported in the worker that reads the history: the first paint is not to wait.
     from collections.abc import Sequence
 
-    from contribaudit.tui.rows.overview import Line, TrendDays
+    from contribaudit.tui.rows.overview import Line
+    from contribaudit.tui.rows.trend import TrendDays
     from contribaudit.tui.source import Board
 
 _SHORT_MORE = 2
@@ -257,7 +258,7 @@ class RunsOutPanel(Panel):
 
 
 class TrendPanel(Panel):
-    """How failed and unverified findings went over time. Left and right go to a day, Enter to it in the timeline."""
+    """Outcomes over time. Left and right go to a day, Enter to it in the timeline."""
 
     TITLE: ClassVar[str] = "TREND"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -267,11 +268,18 @@ class TrendPanel(Panel):
     here: reactive[int | None] = reactive(None)
     """The cell of the axis that the cursor is on; None before it was moved."""
 
+    def heading(self, board: Board) -> str:  # noqa: ARG002
+        """What its marks mean."""
+        from contribaudit.tui.rows import trend
+
+        return f"{self.TITLE}  {trend.MARKS}"
+
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
         """Its answer."""
-        from contribaudit.tui.rows import overview
+        from contribaudit.tui.rows import trend
 
-        return overview.trend_lines(board, width, self.here if self.has_focus else None)
+        short = self.app.size.height < _SHORT
+        return trend.trend_lines(board, width, self.here if self.has_focus else None, short=short)
 
     def watch_here(self) -> None:
         """Another day."""
@@ -296,9 +304,9 @@ class TrendPanel(Panel):
     def _axis(self) -> TrendDays | None:
         if self.board is None:
             return None
-        from contribaudit.tui.rows import overview
+        from contribaudit.tui.rows import trend
 
-        return overview.trend_days(self.board.runs, overview.trend_room(self.content_size.width))
+        return trend.trend_days(self.board.runs, trend.trend_room(self.content_size.width))
 
 
 class VerdictPanel(Panel):
