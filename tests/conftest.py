@@ -1,4 +1,5 @@
 """Tests see neither a terminal's size nor a pipeline, whoever runs them: an audit asks what started it.
+Hundreds of tests start Python anew: it keeps what it compiled, also where the environment says not to.
 
 The PostgreSQL of the tests is prepared and removed here; a run that had none says at its end what was not tested.
 """
@@ -6,13 +7,15 @@ The PostgreSQL of the tests is prepared and removed here; a run that had none sa
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
 from tests import postgres, sharing
 
-for name in ("COLUMNS", "LINES", "CI", "INVOCATION_ID"):
+for name in ("COLUMNS", "LINES", "CI", "INVOCATION_ID", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)
+sys.dont_write_bytecode = False
 
 
 def pytest_configure(config: pytest.Config) -> None:
