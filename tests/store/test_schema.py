@@ -32,6 +32,13 @@ def test_the_newest_migration_is_the_schemas() -> None:
     assert script.get_heads() == [schema.HEAD]
 
 
+def test_alembic_knows_the_revision_of_a_new_history(history: History) -> None:
+    with history._reading() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
+        assert context.get_current_heads() == (schema.HEAD,)
+        assert compare_metadata(context, schema.metadata) == []
+
+
 def test_alembic_sees_no_difference(connection: Connection) -> None:
     options = {"version_table": schema.VERSION_TABLE, "compare_type": True, "compare_server_default": True}
     context = MigrationContext.configure(connection, opts=options)
