@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from contribaudit import tui
 from contribaudit.tui.app import Dashboard
 from contribaudit.tui.source import Source
 
 WIDE, NORMAL, NARROW = (200, 60), (120, 40), (80, 24)
 
 
+class Lasting(Dashboard):
+    """The dashboard, where what is told in passing stays: a busy machine may look at it late."""
+
+    CSS_PATH = str(Path(tui.__file__).with_name("dashboard.tcss"))
+
+    def notify(self, message: str, **words: Any) -> None:
+        """Tell it for an hour."""
+        super().notify(message, **{**words, "timeout": 3600})
+
+
 @asynccontextmanager
 async def driven(open_source: Callable[[], Source], size: tuple[int, int] = NORMAL) -> AsyncIterator[Pilot[str]]:
     """The dashboard, once it has its board or said why it has none."""
-    app = Dashboard(open_source)
+    app = Lasting(open_source)
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: app.board is not None or bool(app.trouble) or app.lack is not None)
         await pilot.pause()
