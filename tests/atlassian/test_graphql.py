@@ -17,7 +17,7 @@ from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.graphql import NotTold, Part, Question, SiteAnswer, code_of
 from contribaudit.atlassian.sites import Access, Accesses, SiteClient
-from contribaudit.atlassian.transport import ATTEMPTS
+from contribaudit.atlassian.waits import ATTEMPTS
 from contribaudit.errors import (
     AccessDenied,
     QueryRefused,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from contribaudit.atlassian import calls
-from contribaudit.atlassian.transport import Limiter, asked_seconds, moment
+from contribaudit.atlassian.waits import Limiter, asked_seconds, moment
 from contribaudit.errors import AccessDenied, AdminApiUnreachable, RateLimited, ServerFailed, UnexpectedAnswer
 
 from .bench import NOON, Bench, Clock

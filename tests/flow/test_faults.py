@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit import collectors
-from contribaudit.atlassian import transport
+from contribaudit.atlassian import waits
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
@@ -96,7 +96,7 @@ def drifted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two tries instead of five: how often it is tried is not what is asked here."""
-    monkeypatch.setattr(transport, "ATTEMPTS", 2)
+    monkeypatch.setattr(waits, "ATTEMPTS", 2)
 
 
 def audit(bench: Bench, kind: str, endpoint: str, policy: str = SETTLED) -> Report:

@@ -276,33 +276,9 @@ def no_answer(
     """
     host = url.host
     causes = list(_chain(error, handled))
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and (proxy := proxy_variable(url)):
-        told = _proxy_unreached(error, causes)
-        if told:
-            return AdminApiUnreachable(
-                f"The proxy in {proxy} {told}", call=call, hint=f"Check {proxy}, or name {host} in NO_PROXY"
-            )
-    if _first(causes, socket.gaierror):
-        return NameNotResolved(
-            f"No address was found for {host}",
-            call=call,
-            hint="Check the network connection and DNS; behind a corporate proxy set HTTPS_PROXY",
-        )
-    if tls := _first(causes, ssl.SSLError):
-        reason = _tls_reason(tls)
-        if "certificate required" in reason or "alert" in reason:
-            return TlsFailed(
-                f"{host} refused the secure connection: {reason}",
-                call=call,
-                hint=f"Check the certificates{_CLIENT}",
-            )
-        if isinstance(error, httpx.ConnectError):
-            return TlsFailed(
-                f"No secure connection to {host}: {reason}",
-                call=call,
-                hint="The usual cause is a corporate proxy with its own certificate authority: "
-                "set SSL_CERT_FILE to its certificate file, or ca_file in [network]",
-            )
+    found = _never_connected(error, causes, call, url)
+    if found is not None:
+        return found
     if isinstance(error, httpx.TimeoutException) or _first(causes, TimeoutError):
         what = "accept a connection" if isinstance(error, httpx.ConnectTimeout) else "answer"
         return TimedOut(
@@ -338,6 +314,41 @@ def no_answer(
         call=call,
         hint=f"Check the network and any proxy, then try again{_CLIENT}",
     )
+
+
+def _never_connected(
+    error: BaseException, causes: list[BaseException], call: str, url: httpx.URL
+) -> AdminApiUnreachable | None:
+    """The proxy, the host's address or the encryption as what kept a connection from coming about."""
+    host = url.host
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and (proxy := proxy_variable(url)):
+        told = _proxy_unreached(error, causes)
+        if told:
+            return AdminApiUnreachable(
+                f"The proxy in {proxy} {told}", call=call, hint=f"Check {proxy}, or name {host} in NO_PROXY"
+            )
+    if _first(causes, socket.gaierror):
+        return NameNotResolved(
+            f"No address was found for {host}",
+            call=call,
+            hint="Check the network connection and DNS; behind a corporate proxy set HTTPS_PROXY",
+        )
+    if tls := _first(causes, ssl.SSLError):
+        reason = _tls_reason(tls)
+        if "certificate required" in reason or "alert" in reason:
+            return TlsFailed(
+                f"{host} refused the secure connection: {reason}",
+                call=call,
+                hint=f"Check the certificates{_CLIENT}",
+            )
+        if isinstance(error, httpx.ConnectError):
+            return TlsFailed(
+                f"No secure connection to {host}: {reason}",
+                call=call,
+                hint="The usual cause is a corporate proxy with its own certificate authority: "
+                "set SSL_CERT_FILE to its certificate file, or ca_file in [network]",
+            )
+    return None
 
 
 def proxy_variable(url: httpx.URL) -> str:

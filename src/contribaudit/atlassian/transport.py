@@ -1,7 +1,6 @@
 """One request on its way: built, held back by the limiter, sent, written into the ledger, judged, and tried again.
 
-The limiter knows the published limits of each path and the pauses that the API asked for. A retry waits as long as the
-API asks, else it backs off. The ledger has a line for each request, never a header and never the key.
+The ledger has a line for each request, never a header and never the key.
 """
 
 from __future__ import annotations
@@ -12,19 +11,15 @@ import logging
 import re
 import sys
 import time
-from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, wait_exponential, wait_random
-from tenacity.stop import stop_base
-from tenacity.wait import wait_base
 
 from contribaudit import __version__
 from contribaudit.atlassian import calls, responses
@@ -33,213 +28,26 @@ from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.credential import Credential, checked_origin
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.responses import no_answer
+from contribaudit.atlassian.waits import (
+    LONGEST_WAIT_SECONDS,
+    Failure,
+    Limiter,
+    asked_seconds,
+    moment,
+    seconds_until,
+    with_retries,
+)
 from contribaudit.core.model.redaction import Redaction
 from contribaudit.core.model.snapshot import LedgerEntry
-from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import (
     AdminApiError,
-    AdminApiUnreachable,
     ConfigurationError,
     CredentialError,
     RateLimited,
-    ServerFailed,
     TimedOut,
-    TlsFailed,
     UnexpectedAnswer,
 )
 from contribaudit.progress import Progress
-
-ATTEMPTS = 5
-LONGEST_WAIT_SECONDS = 300.0
-LONGEST_TOTAL_SECONDS = 600.0
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One try that failed: the error to raise if no other try helps, and the wait that the API asked for.
-
-    `asked_seconds` is None when the API did not say. Failures are values here and raised once, at the end, so that no
-    chain of httpx errors (which carry the request, and so the key) hangs on what is raised.
-    """
-
-    error: AdminApiError
-    asked_seconds: float | None = None
-    heals: bool = True
-    """False where another try would only take as long again."""
-
-
-def moment(text: str | None) -> datetime | None:
-    """An HTTP date or an ISO 8601 time as aware UTC (no offset reads as UTC), None when it is neither."""
-    if not text:
-        return None
-    if (at := parse_utc(text)) is not None:
-        return at
-    try:
-        return parse_utc(parsedate_to_datetime(text.strip()).isoformat())
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None
-
-
-def seconds_until(text: str | None, headers: Mapping[str, str], now: datetime) -> float | None:
-    """From the API's own `Date` (our clock, `now`, where it sends none) to the moment in `text`; None unless later."""
-    at = moment(text)
-    if at is None:
-        return None
-    # Both ends by the API's clock: ours may be minutes off.
-    seconds = (at - (moment(headers.get("Date")) or now)).total_seconds()
-    return seconds if seconds > 0 else None
-
-
-def asked_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How long the API asks to wait: Retry-After (seconds or a time), else X-RateLimit-Reset; None when neither says.
-
-    A wait of zero or in the past counts as not said. Retry-After is not documented for these APIs, but seen;
-    X-RateLimit-Reset is ISO 8601: https://developer.atlassian.com/cloud/admin/organization/rest/
-    """
-    asked = (headers.get("Retry-After") or "").strip()
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", asked):
-        return float(asked) or None
-    return seconds_until(asked, headers, now) or seconds_until(headers.get("X-RateLimit-Reset"), headers, now)
-
-
-class AsAsked(wait_base):
-    """As long as the API asks, else exponential backoff with jitter, slower after a 429."""
-
-    def __init__(self) -> None:
-        self._after_429 = wait_exponential(multiplier=4.0, max=60.0) + wait_random(0, 1.0)
-        self._otherwise = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0, 0.5)
-
-    def __call__(self, retry_state: RetryCallState) -> float:
-        failure = _failure(retry_state)
-        if failure.asked_seconds is not None:
-            return failure.asked_seconds
-        return (self._after_429 if isinstance(failure.error, RateLimited) else self._otherwise)(retry_state)
-
-
-class WaitTooLong(stop_base):
-    """Gives up when one wait, or all waits of a request together, would be longer than a person bears."""
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        total = retry_state.idle_for + retry_state.upcoming_sleep
-        return retry_state.upcoming_sleep > LONGEST_WAIT_SECONDS or total > LONGEST_TOTAL_SECONDS
-
-
-async def with_retries(
-    attempt: Callable[[float], Awaitable[T | Failure]],
-    *,
-    sleep: Callable[[float], Awaitable[None]],
-    before_wait: Callable[[AdminApiError, float], None],
-) -> T:
-    """The first good answer of `attempt`, which is told how many seconds were slept before it.
-
-    At most 5 tries, 300 s a wait and 600 s of waiting. `before_wait` hears error and seconds before each sleep.
-    Raises the error of the last try.
-    """
-    waited = 0.0
-
-    async def once() -> T | Failure:
-        return await attempt(waited)
-
-    def note(retry_state: RetryCallState) -> None:
-        nonlocal waited
-        waited = retry_state.upcoming_sleep
-        before_wait(_failure(retry_state).error, waited)
-
-    # Built per request: tenacity keeps the state of a run on the instance.
-    retrying = AsyncRetrying(
-        sleep=sleep,
-        stop=stop_after_attempt(ATTEMPTS) | WaitTooLong(),
-        wait=AsAsked(),
-        retry=retry_if_result(_worth_another_try),
-        before_sleep=note,
-        retry_error_callback=_failure,
-    )
-    result: T | Failure = await retrying(once)
-    if isinstance(result, Failure):
-        raise result.error
-    return result
-
-
-def _worth_another_try(result: object) -> bool:
-    if not isinstance(result, Failure) or not result.heals or isinstance(result.error, TlsFailed):
-        return False
-    return isinstance(result.error, RateLimited | ServerFailed | AdminApiUnreachable)
-
-
-def _failure(retry_state: RetryCallState) -> Failure:
-    outcome = retry_state.outcome
-    if outcome is None or not isinstance(failure := outcome.result(), Failure):
-        raise TypeError("only a failed try is waited for")
-    return failure
-
-
-_WINDOW = timedelta(minutes=1)
-
-
-@dataclass(slots=True)
-class _Lane:
-    """One path: who goes next, when it went before, and until when it rests."""
-
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    sent: deque[datetime] = field(default_factory=deque)
-    paused_until: datetime | None = None
-
-
-class Limiter:
-    """Holds requests back, path by path; a pause of one path holds back every request on it and no other."""
-
-    def __init__(self, *, clock: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
-        self._clock = clock
-        self._sleep = sleep
-        self._slept_until: datetime | None = None
-        self._lanes: defaultdict[str, _Lane] = defaultdict(_Lane)
-
-    def now(self) -> datetime:
-        """The clock, but never before the end of a sleep: one set back, or a test's, must not make us wait twice."""
-        now = self._clock()
-        return now if self._slept_until is None else max(now, self._slept_until)
-
-    async def sleep(self, seconds: float) -> None:
-        until = self.now() + timedelta(seconds=seconds)
-        await self._sleep(seconds)
-        self._slept_until = max(until, self._slept_until or until)
-
-    def pause(self, path: str, seconds: float) -> None:
-        """Nothing goes out on `path` for that long; a longer pause that already runs stays."""
-        lane = self._lanes[path]
-        until = self.now() + timedelta(seconds=seconds)
-        lane.paused_until = max(until, lane.paused_until or until)
-
-    async def turn(self, path: str, per_minute: int | None, waiting: Callable[[float, str], None]) -> float:
-        """Return when a request may go out on `path`; the answer is the seconds slept, 0.0 when it was free.
-
-        `per_minute` is the limit in any 60 s, None for none. `waiting` is told seconds and reason before each sleep.
-        Requests of one path go in the order in which they asked.
-        """
-        slept = 0.0
-        lane = self._lanes[path]
-        async with lane.turn:
-            while (hold := self._hold(lane, per_minute)) is not None:
-                waiting(*hold)
-                await self.sleep(hold[0])
-                slept += hold[0]
-            if per_minute is not None:
-                lane.sent.append(self.now())
-        return slept
-
-    def _hold(self, lane: _Lane, per_minute: int | None) -> tuple[float, str] | None:
-        now = self.now()
-        if lane.paused_until is not None and lane.paused_until > now:
-            return (lane.paused_until - now).total_seconds(), "Atlassian's rate limit is used up for now"
-        if per_minute is None:
-            return None
-        while lane.sent and lane.sent[0] <= now - _WINDOW:
-            lane.sent.popleft()
-        if len(lane.sent) < per_minute:
-            return None
-        return (lane.sent[0] + _WINDOW - now).total_seconds(), f"Atlassian allows {per_minute} requests a minute here"
 
 
 @dataclass(slots=True)
