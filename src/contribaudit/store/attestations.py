@@ -26,7 +26,7 @@ from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store import ids
-from contribaudit.store.columns import read_value, signature_in, signed, write_value
+from contribaudit.store.columns import fields_of, read_value, signature_in, signed, write_value
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
 from contribaudit.store.schema import attachments, attestations, collections, confirmations, plans, revocations
 
@@ -48,7 +48,7 @@ def write_attestation(one: Attestation) -> dict[str, Any]:
         for anchor in one.anchors
     ]
     shots = [{"name": shot.name, "sha256": shot.sha256, "size_bytes": shot.size_bytes} for shot in one.attachments]
-    return {name: getattr(one, name) for name in _AS_THEY_ARE} | {
+    return fields_of(one, _AS_THEY_ARE) | {
         "attestation": one.id,
         "kind": one.subject.kind.value,
         "subject": one.subject.id,
@@ -88,7 +88,7 @@ def read_attestation(
         plan_words=tuple(json.loads(row.plan_words)),
         confirmed=confirmed,
         revoked=revoked,
-        **{name: getattr(row, name) for name in _AS_THEY_ARE},
+        **fields_of(row, _AS_THEY_ARE),
     )
 
 
@@ -128,8 +128,7 @@ def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bod
             continue
         if digest not in bodies or sha256(bodies[digest]).hexdigest() != digest:
             raise UsageError(f"The attachment {digest} was not provided", hint="Attach the file again")
-        values = {"id": ids.next_id(connection, attachments), "digest": digest}
-        connection.execute(insert(attachments).values(body=zlib.compress(bodies[digest]), **values))
+        ids.add(connection, attachments, digest=digest, body=zlib.compress(bodies[digest]))
 
 
 def recorded_ids(connection: Connection, names: Sequence[str]) -> set[str]:
@@ -195,15 +194,8 @@ def record_plan(
     known = read_plans(connection, organization)
     if known and (known[-1].highest, known[-1].words) == (highest, tuple(words)):
         return
-    values = {
-        "id": ids.next_id(connection, plans),
-        "organization": ids.organization_id(connection, organization),
-        "run": run,
-        "since": moment,
-        "highest": highest,
-        "words": json.dumps(list(words)),
-    }
-    connection.execute(insert(plans).values(values))
+    number, listed = ids.organization_id(connection, organization), json.dumps(list(words))
+    ids.add(connection, plans, organization=number, run=run, since=moment, highest=highest, words=listed)
 
 
 def read_attestation_history(connection: Connection, organization: str) -> AttestationHistory:
@@ -241,8 +233,7 @@ def _standing(connection: Connection, attestation: str) -> int:
 
 
 def _sign(connection: Connection, table: Table, number: int, signature: Signature, **more: str) -> None:
-    values = {"id": ids.next_id(connection, table), "attestation": number}
-    connection.execute(insert(table).values(values | signed(signature) | more))
+    ids.add(connection, table, attestation=number, **signed(signature), **more)
 
 
 _State = tuple[str, ...] | None

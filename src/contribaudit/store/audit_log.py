@@ -14,11 +14,12 @@ from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, AuditLog, 
 from contribaudit.core.model.change import Annotation
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.store import ids
-from contribaudit.store.columns import signature_in, signed
+from contribaudit.store.columns import fields_of, signature_in, signed
 from contribaudit.store.facts import organization_number
 from contribaudit.store.schema import change_notes, events, log_readings, looks, responses, snapshots
 
 _AS_THEY_ARE = ("action", "actor_id", "actor_name", "actor_email", "via", "message", "processed_at")
+_READING = ("covers_from", "covers_until", "code", "reason", "read", "kept", "cursor")
 
 
 def save_log(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> None:
@@ -28,21 +29,8 @@ def save_log(connection: Connection, run: int, organization: int, snapshot: Snap
         return
     last = _newest_actions(connection, organization)
     actions = None if last == reading.actions else json.dumps([[a.id, a.title, a.group] for a in reading.actions])
-    connection.execute(
-        insert(log_readings).values(
-            id=ids.next_id(connection, log_readings),
-            organization=organization,
-            run=run,
-            covers_from=reading.covers_from,
-            covers_until=reading.covers_until,
-            code=reading.code,
-            reason=reading.reason,
-            actions=actions,
-            read=reading.read,
-            kept=reading.kept,
-            cursor=reading.cursor,
-        )
-    )
+    values = fields_of(reading, _READING) | {"organization": organization, "run": run, "actions": actions}
+    ids.add(connection, log_readings, **values)
     known = _known_events(connection, organization, [event.id for event in snapshot.events])
     coming = [event for event in {event.id: event for event in snapshot.events}.values() if event.id not in known]
     if not coming:
@@ -51,7 +39,7 @@ def save_log(connection: Connection, run: int, organization: int, snapshot: Snap
     numbers = ids.response_ids(connection, digests, {d: snapshot.raw[d] for d in digests if d in snapshot.raw})
     first = ids.next_id(connection, events)
     rows = [
-        {name: getattr(event, name) for name in _AS_THEY_ARE}
+        fields_of(event, _AS_THEY_ARE)
         | {
             "id": number,
             "organization": organization,
@@ -103,7 +91,7 @@ def read_log(
             time=row.happened_at,
             named=tuple(json.loads(row.named)),
             response=row.digest or "",
-            **{name: getattr(row, name) for name in _AS_THEY_ARE},
+            **fields_of(row, _AS_THEY_ARE),
         )
         for row in connection.execute(query)
     ]
@@ -115,18 +103,7 @@ def _readings(connection: Connection, organization: str, number: int) -> Iterabl
     query = select(log_readings).where(log_readings.c.organization == number).order_by(log_readings.c.run)
     for row in connection.execute(query):
         actions = actions if row.actions is None else _actions(row.actions)
-        yield LogReading(
-            organization,
-            row.run,
-            row.covers_from,
-            row.covers_until,
-            row.code,
-            row.reason,
-            actions,
-            row.read,
-            row.kept,
-            row.cursor,
-        )
+        yield LogReading(organization, row.run, actions=actions, **fields_of(row, _READING))
 
 
 def _newest_actions(connection: Connection, organization: int) -> tuple[EventAction, ...] | None:
@@ -148,16 +125,8 @@ def _known_events(connection: Connection, organization: int, names: Sequence[str
 
 def annotate(connection: Connection, organization: str, change: str, ticket: str, note: str, by: Signature) -> None:
     """Add a note to a change by its ID; whether there is such a change, the caller has asked."""
-    connection.execute(
-        insert(change_notes).values(
-            id=ids.next_id(connection, change_notes),
-            organization=ids.organization_id(connection, organization),
-            change=change,
-            ticket=ticket,
-            note=note,
-            **signed(by),
-        )
-    )
+    number = ids.organization_id(connection, organization)
+    ids.add(connection, change_notes, organization=number, change=change, ticket=ticket, note=note, **signed(by))
 
 
 def read_annotations(connection: Connection, organization: str) -> Mapping[str, tuple[Annotation, ...]]:
@@ -173,7 +142,7 @@ def read_annotations(connection: Connection, organization: str) -> Mapping[str, 
 def record_look(connection: Connection, account: str, host: str, run: int, moment: datetime) -> None:
     """Note that somebody has seen all changes up to the run."""
     values: dict[str, Any] = {"account": account, "host": host, "run": run, "looked_at": moment}
-    connection.execute(insert(looks).values(id=ids.next_id(connection, looks), **values))
+    ids.add(connection, looks, **values)
 
 
 def last_look(connection: Connection, account: str, host: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, or_, select
 
 from contribaudit.core.judge.baseline import approved_of
 from contribaudit.core.model import names
@@ -15,7 +15,7 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.errors import UsageError
 from contribaudit.store import ids
 from contribaudit.store.attestations import read_attestations
-from contribaudit.store.columns import read_value, signature_in, signed
+from contribaudit.store.columns import fields_of, read_value, signature_in, signed
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
 from contribaudit.store.pruning import read_prunings
 from contribaudit.store.schema import baselines, collections, facts, snapshots
@@ -31,15 +31,8 @@ def add_baseline(connection: Connection, coming: Baseline) -> None:
             f"Run {coming.run} did not audit organization {coming.organization}",
             hint="Run contribaudit runs list to see its runs",
         )
-    values = {
-        "id": ids.next_id(connection, baselines),
-        "organization": number,
-        "run": coming.run,
-        **signed(coming.approved, "approved"),
-        "reason": coming.reason,
-        "until": coming.until,
-    }
-    connection.execute(insert(baselines).values(values))
+    said = fields_of(coming, ("run", "reason", "until"))
+    ids.add(connection, baselines, organization=number, **said, **signed(coming.approved, "approved"))
 
 
 def read_baselines(connection: Connection, organization: str) -> tuple[Baseline, ...]:
@@ -47,13 +40,7 @@ def read_baselines(connection: Connection, organization: str) -> tuple[Baseline,
     number = organization_number(connection, organization)
     query = select(baselines).where(baselines.c.organization == number).order_by(baselines.c.id)
     return tuple(
-        Baseline(
-            organization,
-            row.run,
-            signature_in(row, "approved"),
-            row.reason,
-            row.until,
-        )
+        Baseline(organization, row.run, signature_in(row, "approved"), row.reason, row.until)
         for row in connection.execute(query)
     )
 

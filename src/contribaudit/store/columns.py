@@ -7,6 +7,7 @@ does not fit is escaped as in JSON.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
@@ -57,6 +58,11 @@ def write_moment(moment: datetime) -> int:
 def read_moment(microseconds: int) -> datetime:
     """The moment, aware UTC."""
     return _EPOCH + microseconds * _MICROSECOND
+
+
+def fields_of(one: object, names: Iterable[str]) -> dict[str, Any]:
+    """What a value, or a row, has under these names: columns that are kept as they are."""
+    return {name: getattr(one, name) for name in names}
 
 
 def signed(signature: Signature, verb: str = "signed") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from contribaudit.core.model.snapshot import LedgerEntry
 from contribaudit.errors import StoreDamaged
@@ -27,7 +27,7 @@ def save_ledger(
     if lines:
         values = {"run": run, "organization": organization, "clock_skew_seconds": skew}
         body = zlib.compress("\n".join(lines).encode("ascii"))
-        connection.execute(insert(ledgers).values(id=ids.next_id(connection, ledgers), entries=body, **values))
+        ids.add(connection, ledgers, entries=body, **values)
 
 
 def read_ledger(connection: Connection, run: int, organization: str) -> RunLedger | None:
@@ -49,8 +49,7 @@ def read_ledger(connection: Connection, run: int, organization: str) -> RunLedge
 def record_manifest(connection: Connection, one: ExportedManifest) -> None:
     """Note an exported manifest, which the next one of the same organizations then names."""
     values = {name: getattr(one, name) for name in ExportedManifest.__slots__ if name != "organizations"}
-    number = ids.next_id(connection, manifests)
-    connection.execute(insert(manifests).values(id=number, scope=_scope(one.organizations), **values))
+    ids.add(connection, manifests, scope=_scope(one.organizations), **values)
 
 
 def read_manifests(connection: Connection, organizations: Iterable[str]) -> tuple[ExportedManifest, ...]:

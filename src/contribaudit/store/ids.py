@@ -54,13 +54,19 @@ def next_id(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
 
 
+def add(connection: Connection, table: Table, **values: Any) -> int:
+    """Add a row, under the next ID, which is returned."""
+    number = next_id(connection, table)
+    connection.execute(insert(table).values(id=number, **values))
+    return number
+
+
 def organization_id(connection: Connection, organization: str) -> int:
     """The organization's number, a new one when it is new."""
     query = select(organizations.c.id).where(organizations.c.organization == organization)
     found = connection.execute(query).scalar()
     if found is None:
-        found = next_id(connection, organizations)
-        connection.execute(insert(organizations).values(id=found, organization=organization))
+        found = add(connection, organizations, organization=organization)
     return int(found)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from contribaudit.core.advise.notices import Event, Matter, Message, News, Told
 from contribaudit.store import ids
+from contribaudit.store.columns import fields_of
 from contribaudit.store.schema import deliveries, messages, told
 
 KEPT_DAYS = 90
@@ -57,6 +58,7 @@ class Delivery:
         return self.sent_at is None and self.attempts >= GIVEN_UP_AFTER
 
 
+_AS_THEY_ARE = ("id", "organization", "run", "created_at", "next_at", "sent_at", "attempts", "error")
 Compose = Callable[[Mapping[str, Told], bool], tuple[News, Sequence[tuple[Message, datetime]]]]
 """What is news and which messages tell it, each with the moment from which on it may be sent; given what was told of
 each matter, and whether this is the first time for the organization.
@@ -144,31 +146,20 @@ def keep_message(
     not_before: datetime,
 ) -> None:
     """Keep a message with a delivery for each destination."""
-    number = ids.next_id(connection, messages)
-    connection.execute(
-        insert(messages).values(
-            id=number,
-            organization=organization,
-            run=run,
-            event=message.event.value,
-            critical=message.critical,
-            title=message.title,
-            body=json.dumps({"lines": message.lines, "facts": message.facts}),
-            created_at=now,
-        )
+    number = ids.add(
+        connection,
+        messages,
+        organization=organization,
+        run=run,
+        event=message.event.value,
+        critical=message.critical,
+        title=message.title,
+        body=json.dumps({"lines": message.lines, "facts": message.facts}),
+        created_at=now,
     )
-    for destination in destinations:
-        connection.execute(
-            insert(deliveries).values(
-                id=ids.next_id(connection, deliveries),
-                message=number,
-                destination=destination.digest,
-                name=destination.name,
-                attempts=0,
-                next_at=not_before,
-                error="",
-            )
-        )
+    for one in destinations:
+        told = {"destination": one.digest, "name": one.name, "next_at": not_before}
+        ids.add(connection, deliveries, message=number, attempts=0, error="", **told)
 
 
 def claim_deliveries(connection: Connection, now: datetime, destinations: Iterable[str]) -> list[Delivery]:
@@ -211,30 +202,11 @@ def _read(connection: Connection, which: Any) -> list[Delivery]:
     for row in connection.execute(query.order_by(deliveries.c.id)):
         body = json.loads(row.body)
         message = Message(Event(row.event), row.title, tuple(body["lines"]), row.critical, body["facts"])
+        where = Destination(row.destination, row.name)
         found.append(
-            Delivery(
-                row.id,
-                row.message,
-                Destination(row.destination, row.name),
-                message,
-                row.organization,
-                row.run,
-                row.created_at,
-                row.next_at,
-                row.sent_at,
-                row.attempts,
-                row.error,
-            )
+            Delivery(message_id=row.message, destination=where, message=message, **fields_of(row, _AS_THEY_ARE))
         )
     return found
-
-
-def last_message(connection: Connection, organization: str, event: Event) -> datetime | None:
-    """When the last message of this kind was made for the organization; None where none is kept."""
-    query = select(messages.c.created_at).where(
-        messages.c.organization == organization, messages.c.event == event.value
-    )
-    return connection.execute(query.order_by(messages.c.created_at.desc()).limit(1)).scalar()
 
 
 def _forget_old(connection: Connection, now: datetime) -> None:

@@ -14,13 +14,13 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.errors import UsageError
 from contribaudit.store import ids, pruned_intervals
-from contribaudit.store.columns import read_moment, read_value, write_moment
+from contribaudit.store.columns import fields_of, read_moment, read_value, write_moment
 from contribaudit.store.pruned_intervals import KeptRuns
 from contribaudit.store.schema import (
     attestations,
@@ -229,22 +229,10 @@ def read_prunings(connection: Connection) -> tuple[Pruning, ...]:
 def note(connection: Connection, moment: datetime, signature: Signature, keep: str, gone: Iterable[RemovedRun]) -> None:
     """Write down what was taken out of the history, and by whom."""
     told = [
-        {
-            "run": one.run,
-            "started_at": write_moment(one.started_at),
-            "organizations": one.organizations,
-        }
-        for one in gone
+        {"run": one.run, "started_at": write_moment(one.started_at), "organizations": one.organizations} for one in gone
     ]
-    values = {
-        "id": ids.next_id(connection, prunings),
-        "pruned_at": moment,
-        "account": signature.account,
-        "host": signature.host,
-        "keep": keep,
-        "runs": json.dumps(told, separators=(",", ":")),
-    }
-    connection.execute(insert(prunings).values(values))
+    runs = json.dumps(told, separators=(",", ":"))
+    ids.add(connection, prunings, pruned_at=moment, keep=keep, runs=runs, **fields_of(signature, ("account", "host")))
 
 
 def _removed(parts: list[RunOf], staying: set[int]) -> tuple[RemovedRun, ...]:

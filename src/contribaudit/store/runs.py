@@ -95,7 +95,7 @@ def record_unreached(connection: Connection, organization: str, started_at: date
     """Note that an audit could read nothing of the organization; `read_runs_seen` and gaps tell it."""
     number = ids.organization_id(connection, organization)
     values = {"organization": number, "started_at": started_at, "reason": reason}
-    connection.execute(insert(unreached).values(id=ids.next_id(connection, unreached), **values))
+    ids.add(connection, unreached, **values)
 
 
 def keep_policy(connection: Connection, sha256: str, resolved: str) -> None:

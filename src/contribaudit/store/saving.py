@@ -13,7 +13,7 @@ from contribaudit.core.model.observation import Observation, Observed, Unavailab
 from contribaudit.core.model.setting import same_value
 from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.store import audit_log, evidence, ids
-from contribaudit.store.columns import read_value, write_value
+from contribaudit.store.columns import fields_of, read_value, write_value
 from contribaudit.store.facts import last_seen, pack
 from contribaudit.store.records import RunDraft
 from contribaudit.store.schema import collections, facts, runs, snapshots
@@ -32,10 +32,8 @@ def require_collections(taken: Sequence[Snapshot]) -> None:
 
 def save_run(connection: Connection, draft: RunDraft, taken: Sequence[Snapshot]) -> int:
     """Write the run inside the transaction of `connection` and return its ID."""
-    run = ids.next_id(connection, runs)
-    values = {name: getattr(draft, name) for name in RunDraft.__slots__}
     complete = bool(taken) and all(snapshot.complete for snapshot in taken)
-    connection.execute(insert(runs).values(id=run, complete=complete, **values))
+    run = ids.add(connection, runs, complete=complete, **fields_of(draft, RunDraft.__slots__))
     for position, snapshot in enumerate(taken):
         _save_snapshot(connection, run, position, snapshot)
     return run

@@ -8,7 +8,7 @@ from dataclasses import astuple
 from datetime import date
 from hashlib import sha256
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from contribaudit.core.model.subprocessors import Link, ListHistory, Review, Row, SubprocessorList
 from contribaudit.errors import StoreDamaged
@@ -30,8 +30,7 @@ def add_list(connection: Connection, listed: SubprocessorList, body: bytes) -> N
         "rows": zlib.compress(json.dumps([astuple(row) for row in listed.rows], separators=(",", ":")).encode("ascii")),
         **signed(listed.imported, "imported"),
     }
-    number = ids.next_id(connection, subprocessor_lists)
-    connection.execute(insert(subprocessor_lists).values(id=number, **values))
+    ids.add(connection, subprocessor_lists, **values)
     keep_page(connection, body)
 
 
@@ -39,8 +38,7 @@ def add_review(connection: Connection, review: Review) -> None:
     """Keep a review."""
     ids.one_writer(connection)
     values = {"effective": review.effective.isoformat(), "row": review.row, "note": review.note}
-    number = ids.next_id(connection, subprocessor_reviews)
-    connection.execute(insert(subprocessor_reviews).values(id=number, **values, **signed(review.signed)))
+    ids.add(connection, subprocessor_reviews, **values, **signed(review.signed))
 
 
 def read_lists(connection: Connection) -> ListHistory:

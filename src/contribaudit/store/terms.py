@@ -6,17 +6,18 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.provisions import Look, LookOutcome, Note, Provision, ProvisionKind, Provisions, Watched
 from contribaudit.errors import StoreDamaged
 from contribaudit.store import ids
-from contribaudit.store.columns import signature_in, signed
+from contribaudit.store.columns import fields_of, signature_in, signed
 from contribaudit.store.schema import document_looks, document_notes, document_pages, watched_documents
 
 _KINDS = {one.value: one for one in ProvisionKind}
@@ -28,8 +29,7 @@ def add_document(connection: Connection, watched: Watched, signature: Signature)
     values = {"title": watched.title, "url": watched.url, **signed(signature, "added")}
     there = watched_documents.c.document == watched.name
     if connection.execute(select(watched_documents.c.id).where(there)).scalar() is None:
-        number = ids.next_id(connection, watched_documents)
-        connection.execute(insert(watched_documents).values(id=number, document=watched.name, **values))
+        ids.add(connection, watched_documents, document=watched.name, **values)
     else:
         connection.execute(update(watched_documents).where(there).values(values))
 
@@ -42,27 +42,16 @@ def read_added(connection: Connection) -> tuple[Watched, ...]:
 
 def add_look(connection: Connection, look: Look, body: bytes | None, provisions: Provisions | None) -> Look:
     """Keep a look; `body` is the page as it came and `provisions` its text, None where they are not kept."""
-    number = ids.next_id(connection, document_looks)
-    values = {
-        "document": look.document,
-        "outcome": look.outcome.value,
-        "code": look.code,
-        "reason": look.reason,
-        "retrieved_at": look.retrieved_at,
-        "source": look.source,
-        "fetched": look.fetched,
-        "sha256": look.sha256,
-        "text_sha256": look.text_sha256,
-        "size_bytes": look.size_bytes,
-        "stated_on": look.stated_on.isoformat() if look.stated_on else None,
-        "redirects": json.dumps(look.redirects),
-        "accepted": look.accepted,
-        "etag": look.etag,
-        "last_modified": look.last_modified,
-        "provisions": None if provisions is None else _packed(provisions),
+    number = ids.add(
+        connection,
+        document_looks,
+        outcome=look.outcome.value,
+        stated_on=look.stated_on.isoformat() if look.stated_on else None,
+        redirects=json.dumps(look.redirects),
+        provisions=None if provisions is None else _packed(provisions),
+        **fields_of(look, _AS_THEY_ARE),
         **signed(look.recorded, "recorded"),
-    }
-    connection.execute(insert(document_looks).values(id=number, **values))
+    )
     if body is not None:
         keep_page(connection, body)
     row = connection.execute(select(*_COLUMNS).where(document_looks.c.id == number)).one()
@@ -73,10 +62,13 @@ def keep_page(connection: Connection, body: bytes) -> None:
     """Keep a page as it came, once however often it comes."""
     digest = sha256(body).hexdigest()
     if connection.execute(select(document_pages.c.id).where(document_pages.c.digest == digest)).scalar() is None:
-        page = ids.next_id(connection, document_pages)
-        connection.execute(insert(document_pages).values(id=page, digest=digest, body=zlib.compress(body)))
+        ids.add(connection, document_pages, digest=digest, body=zlib.compress(body))
 
 
+_AS_THEY_ARE = (
+    "document", "code", "reason", "retrieved_at", "source", "fetched", "sha256", "text_sha256", "size_bytes",
+    "accepted", "etag", "last_modified",
+)  # fmt: skip
 _COLUMNS = [column for column in document_looks.c if column.name != "provisions"]
 
 
@@ -89,25 +81,13 @@ def read_looks(connection: Connection) -> dict[str, Sequence[Look]]:
 
 
 def _look(row: Row[Any]) -> Look:
-    values = row._asdict()
     return Look(
-        id=values["id"],
-        document=values["document"],
-        outcome=LookOutcome(values["outcome"]),
-        code=values["code"],
-        reason=values["reason"],
-        retrieved_at=values["retrieved_at"],
-        source=values["source"],
-        fetched=values["fetched"],
-        sha256=values["sha256"],
-        text_sha256=values["text_sha256"],
-        size_bytes=values["size_bytes"],
-        stated_on=date.fromisoformat(values["stated_on"]) if values["stated_on"] else None,
-        redirects=tuple(json.loads(values["redirects"])),
-        recorded=Signature(values["recorded_by"], values["recorded_at"], values["account"], values["host"]),
-        accepted=values["accepted"],
-        etag=values["etag"],
-        last_modified=values["last_modified"],
+        id=row.id,
+        outcome=LookOutcome(row.outcome),
+        stated_on=date.fromisoformat(row.stated_on) if row.stated_on else None,
+        redirects=tuple(json.loads(row.redirects)),
+        recorded=signature_in(row, "recorded"),
+        **fields_of(row, _AS_THEY_ARE),
     )
 
 
@@ -143,20 +123,9 @@ def read_page(connection: Connection, digest: str) -> bytes:
 
 def add_note(connection: Connection, note: Note) -> Note:
     """Keep a person's note."""
-    number = ids.next_id(connection, document_notes)
-    values = {
-        "document": note.document,
-        "anchor": note.anchor,
-        "provision": note.provision,
-        "text_sha256": note.text_sha256,
-        "holds": note.holds,
-        "note": note.text,
-        **signed(note.signed),
-    }
-    connection.execute(insert(document_notes).values(id=number, **values))
-    return Note(
-        number, note.document, note.anchor, note.provision, note.text_sha256, note.holds, note.text, note.signed
-    )
+    names = ("document", "anchor", "provision", "text_sha256", "holds")
+    number = ids.add(connection, document_notes, note=note.text, **fields_of(note, names), **signed(note.signed))
+    return replace(note, id=number)
 
 
 def read_notes(connection: Connection) -> tuple[Note, ...]:
