@@ -27,9 +27,8 @@ from contribaudit.audit.attesting import Form, desks
 from contribaudit.audit.job import Job, Operator, Target
 from contribaudit.audit.pipeline import audit
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.demo.pages import archive_pages
-from contribaudit.demo.processors import import_lists
 from contribaudit.demo.story import STORIES, Moment, Values
+from contribaudit.demo.vendor import archive_pages, import_lists
 from contribaudit.files import unfinished
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
