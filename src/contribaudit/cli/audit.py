@@ -68,8 +68,6 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 def command(
     console: Console,
     *,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
     output_format: str,
     output_path: Path | None,
     force: bool,
@@ -84,7 +82,6 @@ def command(
     no_notify: bool,
     planned: str | None,
     list_calls: bool,
-    store_location: str | None,
 ) -> None:
     """Read the organization, compare it with the policy, report.
 
@@ -102,7 +99,7 @@ def command(
     console.warn_of_unmatched_environment()
     selection = Selection(check_ids(only), check_ids(skip))
     planned_at = planned_start(console, wiring.operator(), planned) if planned is not None else None
-    with console.job(organizations, store_location, policy=policy_path, live=not offline, keeps=not offline) as job:
+    with console.job(live=not offline, keeps=not offline) as job:
         job = replace(
             job,
             fail_on=Severity(fail_on) if fail_on else job.fail_on,

@@ -34,21 +34,12 @@ def command() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation. A scheduled run still cannot approve.")
 @session_options
 @pass_console
-def approve(
-    console: Console,
-    *,
-    reason: str,
-    by: str | None,
-    until: str | None,
-    yes: bool,
-    organization: str | None,
-    store_location: str | None,
-) -> None:
+def approve(console: Console, *, reason: str, by: str | None, until: str | None, yes: bool) -> None:
     """Approve the state in the newest saved run. Only a person can do this, never a schedule or a pipeline."""
     from contribaudit.attestations.recording import mail
     from contribaudit.audit import baselines
 
-    with open_session(console, organization, store_location) as session:
+    with open_session(console) as session:
         baselines.require_person(session)
         person = mail(by or session.settings.attested_by, "whoever approves")
         why = baselines.checked_reason(reason)
@@ -71,29 +62,25 @@ def approve(
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def list_baselines(
-    console: Console, *, output_format: str, organization: str | None, store_location: str | None
-) -> None:
+def list_baselines(console: Console, *, output_format: str) -> None:
     """List the baselines of the organization, oldest first; the newest counts."""
-    _write(console, output_format, organization, store_location, newest=False)
+    _write(console, output_format, newest=False)
 
 
 @command.command("show")
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def show_baseline(
-    console: Console, *, output_format: str, organization: str | None, store_location: str | None
-) -> None:
+def show_baseline(console: Console, *, output_format: str) -> None:
     """Show the current baseline, even if it has expired."""
-    _write(console, output_format, organization, store_location, newest=True)
+    _write(console, output_format, newest=True)
 
 
 @command.command("diff")
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def diff(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
+def diff(console: Console, *, output_format: str) -> None:
     """List what is in the newest run and not in the baseline: sites, apps, spaces and connectors.
 
     The exit code is always 0.
@@ -102,7 +89,7 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
     from contribaudit.cli.attest.options import name_of
 
     rows: list[tuple[Cell, ...]] = []
-    with open_session(console, organization, store_location, reading=True) as session:
+    with open_session(console, reading=True) as session:
         state = session.remembered()
         approved = state.baseline(session.organization)
         for subject, why in outside_now(state, session.organization):
@@ -117,10 +104,8 @@ def diff(console: Console, *, output_format: str, organization: str | None, stor
         console.diagnostics.conclusion(f"{count} not in the baseline of run {approved.baseline.run}.")
 
 
-def _write(
-    console: Console, output_format: str, organization: str | None, store_location: str | None, *, newest: bool
-) -> None:
-    with open_session(console, organization, store_location, reading=True) as session:
+def _write(console: Console, output_format: str, *, newest: bool) -> None:
+    with open_session(console, reading=True) as session:
         found = session.job.store.baselines(session.organization)
         now = session.now()
     last = found[-1] if found else None

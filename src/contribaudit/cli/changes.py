@@ -16,7 +16,6 @@ from contribaudit.exporters.text import Cell, ChangeGroup, happenings, plural, w
 
 if TYPE_CHECKING:
     from contribaudit.audit.changes import Span
-    from contribaudit.settings.model import AppSettings
     from contribaudit.store.history import History
 
 COLUMNS = (
@@ -46,14 +45,12 @@ TABLE = ("id", "changed", "subject", "what", "cause", "ticket")
 def command(
     context: click.Context,
     *,
-    organizations: tuple[str, ...],
     since: str | None,
     until: str | None,
     unseen: bool,
     steps: bool,
     settings_named: tuple[str, ...],
     output_format: str,
-    store_location: str | None,
 ) -> None:
     """Show what changed between two runs, and the cause of each change, from the history alone.
 
@@ -69,9 +66,8 @@ def command(
     console = context.ensure_object(Console)
     if unseen and (since or until):
         raise UsageError("--unseen sets the period", hint="Remove --since and --until")
-    settings = console.settings()
-    with console.history(store_location) as store:
-        asked = _organizations(store, settings, organizations)
+    with console.history() as store:
+        asked = _organizations(console, store)
         seen = _last_look(store) if unseen else None
         spans = [span for one in asked if (span := _span(store, one, since, until, seen)) is not None]
         found = explained_changes(store, console.rulebook(), spans, steps=steps)
@@ -93,29 +89,19 @@ def command(
 @organization_option(multiple=True)
 @store_option
 @pass_console
-def annotate(
-    console: Console,
-    *,
-    change: str,
-    ticket: str,
-    note: str,
-    by: str,
-    organizations: tuple[str, ...],
-    store_location: str | None,
-) -> None:
+def annotate(console: Console, *, change: str, ticket: str, note: str, by: str) -> None:
     """Record the ticket of CHANGE (its ID, as `changes` prints it). All notes are kept; the newest ticket counts."""
     from contribaudit.audit.changes import annotate as note_ticket
 
-    settings = console.settings()
-    with console.open_history(store_location) as store:
-        asked = _organizations(store, settings, organizations)
+    with console.open_history() as store:
+        asked = _organizations(console, store)
         signature = console.signature(by)
         note_ticket(store, console.rulebook(), asked, change, ticket, note, signature)
     console.diagnostics.conclusion(f"The change {change} now has the ticket {ticket.strip()}.")
 
 
-def _organizations(store: History, settings: AppSettings, chosen: tuple[str, ...]) -> list[str]:
-    configured = list(chosen) or [one.id for one in settings.organizations()]
+def _organizations(console: Console, store: History) -> list[str]:
+    configured = list(console.organizations) or [one.id for one in console.settings().organizations()]
     return configured or list(dict.fromkeys(one for record in store.runs() for one in record.organizations))
 
 

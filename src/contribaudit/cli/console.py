@@ -62,6 +62,26 @@ class Console:
         return runnable(text, given, self.commands) if given and self.commands is not None else text
 
     @property
+    def organizations(self) -> tuple[str, ...]:
+        """--org, each time that it was given."""
+        return tuple(map(str, self.given.get("--org", ())))
+
+    @property
+    def organization(self) -> str | None:
+        """--org of a command that takes one."""
+        return next(iter(self.organizations), None)
+
+    @property
+    def policy_path(self) -> Path | None:
+        """--policy."""
+        return next((Path(one) for one in self.given.get("--policy", ())), None)
+
+    @property
+    def store_location(self) -> str | None:
+        """--store."""
+        return next((str(one) for one in self.given.get("--store", ())), None)
+
+    @property
     def named_key(self) -> NamedKey:
         """The key of --api-key-file or --api-key-fd."""
         from contribaudit.settings.credentials import NamedKey
@@ -90,15 +110,15 @@ class Console:
 
         return wiring.operator().signature(datetime.now(UTC), by)
 
-    def open_history(self, location: str | None = None, *, reading: bool = False) -> History:
-        """The history at `location` (--store), or as configured. Raises StoreError. `reading` makes none."""
+    def open_history(self, *, reading: bool = False) -> History:
+        """The history at --store, or as configured. Raises StoreError. `reading` makes none."""
         from contribaudit import wiring
 
-        return wiring.open_store(self.settings(), location, reading=reading)
+        return wiring.open_store(self.settings(), self.store_location, reading=reading)
 
-    def history(self, location: str | None) -> History:
+    def history(self) -> History:
         """The same, to be read. Says where nothing was recorded yet."""
-        found = self.open_history(location, reading=True)
+        found = self.open_history(reading=True)
         if not found.begun:
             hint = "Run contribaudit audit to record the first one, or name another history with --store"
             self.diagnostics.warning(f"no audit has been recorded in {found.shown} yet", hint=hint)
@@ -106,32 +126,27 @@ class Console:
 
     @contextmanager
     def job(
-        self,
-        organizations: tuple[str, ...],
-        store_location: str | None,
-        *,
-        policy: Path | None = None,
-        judges: bool = True,
-        live: bool = False,
-        keeps: bool = False,
+        self, only: str | None = None, *, judges: bool = True, live: bool = False, keeps: bool = False
     ) -> Iterator[Job]:
-        """What an audit of the organizations needs, with the history open; () are all that are configured.
+        """What an audit of the organizations of --org (else all that are configured) needs, with the history open.
 
-        `policy` is --policy, before the configured one; without `judges` the essentials are in its place. `live` wants
-        a key of each organization, for reading; else only what is kept can be looked at. `keeps` writes the history.
+        `only` is the one organization that it is about. Without `judges` the essentials are in place of the policy.
+        `live` wants a key of each organization, for reading; else only what is kept can be looked at. `keeps` writes
+        the history.
         """
         from contribaudit import wiring
         from contribaudit.audit.job import Job
 
         settings = self.settings()
         rulebook = self.rulebook()
-        resolved = wiring.load_policy((policy or settings.policy) if judges else None, rulebook)
+        organizations = (only,) if only is not None else self.organizations
+        resolved = wiring.load_policy((self.policy_path or settings.policy) if judges else None, rulebook)
         if live:
             secret = self.diagnostics.hide
             found = wiring.targets(settings, organizations, self.named_key, progress=self.diagnostics, on_key=secret)
         else:
             found = wiring.unread_targets(settings, organizations)
-        with self.open_history(store_location) if keeps else self.history(store_location) as store:
+        with self.open_history() if keeps else self.history() as store:
             yield Job(found, store, rulebook, resolved, settings.fail_on, operator=wiring.operator())
 
     def warn_of_unmatched_environment(self) -> None:

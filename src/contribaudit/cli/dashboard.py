@@ -26,21 +26,14 @@ if TYPE_CHECKING:
 @policy_option
 @store_option
 @click.pass_context
-def command(
-    context: click.Context,
-    *,
-    pack: Path | None,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
-    store_location: str | None,
-) -> None:
+def command(context: click.Context, *, pack: Path | None) -> None:
     """Show the verdict, the next steps and what changed, in this terminal.
 
     Shows the last saved run, judged as of now. With PACK, it verifies and shows an exported evidence folder or .zip
     instead, which needs neither history nor key. The exit code is always 0.
     """
     console = context.ensure_object(Console)
-    if pack is not None and (organizations or policy_path or store_location):
+    if pack is not None and (console.organizations or console.policy_path or console.store_location):
         raise UsageError("PACK cannot be combined with other sources", hint="Remove --org, --policy and --store")
     require_terminal()
 
@@ -50,7 +43,7 @@ def command(
 
             return PackSource(pack)
         settings = console.settings()
-        if not settings.organizations() and not organizations:
+        if not settings.organizations() and not console.organizations:
             from contribaudit.tui.source import Lack, Lacking
 
             return Lacking(Lack.UNCONFIGURED)
@@ -58,9 +51,9 @@ def command(
 
         return open_history(
             settings,
-            organizations=organizations,
-            policy=policy_path,
-            store=store_location,
+            organizations=console.organizations,
+            policy=console.policy_path,
+            store=console.store_location,
             on_key=console.diagnostics.hide,
             typed=console.runnable,
         )

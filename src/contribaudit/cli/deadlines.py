@@ -28,17 +28,7 @@ from contribaudit.core.model.deadline import within as only_within
 @force_option
 @store_option
 @pass_console
-def command(
-    console: Console,
-    *,
-    within: str | None,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
-    output_format: str,
-    output_path: Path | None,
-    force: bool,
-    store_location: str | None,
-) -> None:
+def command(console: Console, *, within: str | None, output_format: str, output_path: Path | None, force: bool) -> None:
     """List what expires, soonest first, from the last saved run, the policy and the rulebook.
 
     Covers API keys, attested values, waivers and their reviews, trials, residency moves, deletion periods, the
@@ -50,7 +40,7 @@ def command(
 
     console.check_output(output_path, overwrite=force)
     span = duration(within) if within is not None else None
-    with console.job(organizations, store_location, policy=policy_path) as job:
+    with console.job() as job:
         state, found = last_deadlines(job)
     if span is not None:
         found = only_within(found, state.as_of, span)

@@ -29,16 +29,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Write the change without asking.")
 @pass_console
 def command(
-    console: Console,
-    *,
-    setting: str,
-    value: str,
-    by: str | None,
-    second: str,
-    ticket: str,
-    day: str | None,
-    policy_path: Path | None,
-    yes: bool,
+    console: Console, *, setting: str, value: str, by: str | None, second: str, ticket: str, day: str | None, yes: bool
 ) -> None:
     """Record that SETTING was set to VALUE on purpose, by two people.
 
@@ -63,11 +54,11 @@ def command(
         date=_day(day),
         ticket=short(ticket.strip(), "The ticket"),
     )
-    path = policy_path or settings.policy
+    path = console.policy_path or settings.policy
     if path is None:
         hint = 'Name one with --policy; a new file extends "essentials". Then set `policy` in the configuration'
         raise UsageError("No policy file is in use to write the decision to", hint=hint)
-    change = _change(path, decision, may_make=policy_path is not None)
+    change = _change(path, decision, may_make=console.policy_path is not None)
     wiring.load_policy(change.path, rulebook, text=change.after)
     console.write(change.diff())
     agreed(f"Save this to {change.path}?", yes=yes)

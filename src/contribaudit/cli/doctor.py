@@ -7,7 +7,6 @@ import shutil
 import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -33,14 +32,7 @@ _STATUS_WIDTH, _NAME_WIDTH = 9, 14
 )
 @format_option(["table", "json"], "table")
 @pass_console
-def command(
-    console: Console,
-    *,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
-    as_scheduled: bool,
-    output_format: str,
-) -> None:
+def command(console: Console, *, as_scheduled: bool, output_format: str) -> None:
     """Check everything an audit needs: configuration, key, scopes, reachability, clock, keyring, store, policy.
 
     Each line is ok, warning or failed, with the next step. Tries each read of an audit once and changes nothing.
@@ -50,12 +42,12 @@ def command(
 
     lines: list[Line] = []
     found = (
-        _as_scheduled(console, organizations, policy_path)
+        _as_scheduled(console)
         if as_scheduled
         else examine(
             config=console.config_path,
-            chosen=organizations,
-            policy=policy_path,
+            chosen=console.organizations,
+            policy=console.policy_path,
             named=console.named_key,
             headless=not person_there(),
             now=datetime.now(UTC),
@@ -73,18 +65,17 @@ def command(
     console.exit(code)
 
 
-def _as_scheduled(console: Console, organizations: tuple[str, ...], policy: Path | None) -> Iterator[Line]:
+def _as_scheduled(console: Console) -> Iterator[Line]:
     """Raises UsageError for several --org: a recipe is for one organization, or for all of the configuration."""
     from contribaudit.cli.schedule import recipe_of
     from contribaudit.operations.doctor import scheduled
 
-    if len(organizations) > 1 or console.named_key.fd is not None:
+    if len(console.organizations) > 1 or console.named_key.fd is not None:
         raise UsageError(
             "A scheduler starts one audit, of one --org or of all, with keys in files",
             hint="Give one --org, or none, and --api-key-file",
         )
-    organization = organizations[0] if organizations else None
-    return scheduled.examine(recipe_of(console, organization, "06:15", console.named_key.file), policy)
+    return scheduled.examine(recipe_of(console, "06:15", console.named_key.file), console.policy_path)
 
 
 def _row(line: Line, colored: bool) -> str:

@@ -71,8 +71,6 @@ def export_command(
     console: Console,
     place: Path,
     *,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
     run: int | None,
     since: str | None,
     until: str | None,
@@ -80,7 +78,6 @@ def export_command(
     people: str,
     sites: tuple[str, ...],
     mode: str,
-    store_location: str | None,
 ) -> None:
     """Write a saved run or a period as an evidence folder, completely or not at all, and never over another.
 
@@ -96,10 +93,10 @@ def export_command(
         raise UsageError("--run and --from were both given", hint="Give one of them")
     settings = console.settings()
     with (
-        console.job(organizations, store_location, judges=False) as opened,
+        console.job(judges=False) as opened,
         opened.store.exporting(wait_seconds=_WAIT_SECONDS),
     ):
-        job = _by_its_policy(opened, settings, policy_path, run, until)
+        job = _by_its_policy(console, opened, run, until)
         dossier, told = noted(_dossier(job, run, since, until, Wanted(NameHandling(people), sites)))
         done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom, mode=int(mode, 8))
         unnoted = job.store.read_only
@@ -133,17 +130,16 @@ def export_configured(settings: AppSettings, job: Job, report: Report) -> Export
         return _export(settings, job, dossier, wanted.folder / whose / name, archive=wanted.archive)
 
 
-def _by_its_policy(
-    job: Job, settings: AppSettings, policy_path: Path | None, run: int | None = None, until: str | None = None
-) -> Job:
+def _by_its_policy(console: Console, job: Job, run: int | None = None, until: str | None = None) -> Job:
     """The job with what judges a kept run: the policy of --policy, else the one that judged it.
 
     The run is the one of that number, else the newest, of a period the newest that had begun by its end.
     """
     from contribaudit import wiring
 
-    if policy_path is not None:
-        return replace(job, policy=wiring.load_policy(policy_path, job.rulebook))
+    settings = console.settings()
+    if console.policy_path is not None:
+        return replace(job, policy=wiring.load_policy(console.policy_path, job.rulebook))
     if run is not None:
         record: RunRecord | None = job.store.run(run)
     else:
@@ -323,16 +319,7 @@ def keygen_command(console: Console, *, path: Path | None, replace: bool) -> Non
 @store_option
 @pass_console
 def sample_command(
-    console: Console,
-    place: Path | None,
-    *,
-    size: int,
-    seed: str,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
-    output_path: Path | None,
-    force: bool,
-    store_location: str | None,
+    console: Console, place: Path | None, *, size: int, seed: str, output_path: Path | None, force: bool
 ) -> None:
     """Draw findings for an auditor to check in the console, from PACK or from the newest run in the history.
 
@@ -348,8 +335,8 @@ def sample_command(
     if place is not None:
         document: Mapping[str, Any] = load(place)
     else:
-        with console.job(organizations, store_location, judges=False) as job:
-            document = json_v1.as_document(judge_last(_by_its_policy(job, console.settings(), policy_path)))
+        with console.job(judges=False) as job:
+            document = json_v1.as_document(judge_last(_by_its_policy(console, job)))
     run, findings = document["run"]["id"], document["findings"]
     drawn = draw(findings, size, seed)
     console.write(sheet(run, drawn), output_path)

@@ -33,15 +33,7 @@ if TYPE_CHECKING:
 @api_key_options
 @pass_console
 def command(
-    console: Console,
-    *,
-    subject: str,
-    setting: str | None,
-    organizations: tuple[str, ...],
-    output_format: str,
-    at: str | None,
-    offline: bool,
-    store_location: str | None,
+    console: Console, *, subject: str, setting: str | None, output_format: str, at: str | None, offline: bool
 ) -> None:
     """What holds for SUBJECT when all rules are applied, and why.
 
@@ -58,7 +50,7 @@ def command(
 
     if at is not None and not offline:
         raise UsageError("--at and --live were both given", hint="What is read anew is of now.")
-    with console.job(organizations, store_location, judges=False, live=not offline) as job:
+    with console.job(judges=False, live=not offline) as job:
         moment = past_moment(job, at) if at is not None else job.clock()
         job = replace(job, policy=wiring.policy_then(console.settings(), job.store, job.targets, moment, job.rulebook))
         if at is not None:

@@ -61,12 +61,9 @@ def command(
     severities: tuple[str, ...],
     run: str | None,
     everything: bool,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
     output_format: str,
     output_path: Path | None,
     force: bool,
-    store_location: str | None,
 ) -> None:
     """The findings of the last kept run, judged as of now, gravest first; nothing is read.
 
@@ -86,9 +83,9 @@ def command(
     wanted_severities = {_known("severity", one, [each.value for each in Severity]) for one in severities}
     settings = console.settings()
     rulebook = console.rulebook()
-    policy = wiring.load_policy(policy_path or settings.policy, rulebook)
-    with console.history(store_location) as store:
-        job = Job(wiring.unread_targets(settings, organizations), store, rulebook, policy, settings.fail_on)
+    policy = wiring.load_policy(console.policy_path or settings.policy, rulebook)
+    with console.history() as store:
+        job = Job(wiring.unread_targets(settings, console.organizations), store, rulebook, policy, settings.fail_on)
         report = judge_last(job) if run is None else judge_at(job, past_moment(job, run))
         fits = _fitting(report, sites, locations)
         found = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,15 +25,7 @@ if TYPE_CHECKING:
 @store_option
 @pass_console
 def command(
-    console: Console,
-    *,
-    plan_word: str | None,
-    trial_ends: bool,
-    until: str | None,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
-    output_format: str,
-    store_location: str | None,
+    console: Console, *, plan_word: str | None, trial_ends: bool, until: str | None, output_format: str
 ) -> None:
     """Judge the last saved run under an assumption, and show which outcomes would change.
 
@@ -49,7 +40,7 @@ def command(
         raise UsageError("--plan and --trial-ends both set the highest plan", hint="Give only one of them.")
     if plan_word is None and not trial_ends and until is None:
         raise UsageError("There is no assumption to forecast", hint="Give --plan PLAN, --trial-ends or --until DATE.")
-    with console.job(organizations, store_location, policy=policy_path) as job:
+    with console.job() as job:
         plan = _plan(job.rulebook, plan_word) if plan_word is not None else None
         day = _day(until, job.clock()) if until is not None else None
         found = forecast_last(job, Hypothesis(plan, trial_ends, day))

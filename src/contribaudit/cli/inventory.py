@@ -33,15 +33,7 @@ TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned"
 @api_key_options
 @pass_console
 def command(
-    console: Console,
-    *,
-    organizations: tuple[str, ...],
-    output_format: str,
-    output_path: Path | None,
-    force: bool,
-    spaces: bool,
-    offline: bool,
-    store_location: str | None,
+    console: Console, *, output_format: str, output_path: Path | None, force: bool, spaces: bool, offline: bool
 ) -> None:
     """List organizations, sites, apps with plan and location, and connectors.
 
@@ -59,11 +51,11 @@ def command(
     from contribaudit.exporters.tabular import render
 
     if spaces:
-        _spaces(console, organizations, output_format, output_path, force=force, store_location=store_location)
+        _spaces(console, output_format, output_path, force=force)
         return
     console.check_output(output_path, overwrite=force)
     console.warn_of_unmatched_environment()
-    with console.job(organizations, store_location, judges=False, live=not offline) as job:
+    with console.job(judges=False, live=not offline) as job:
         state = last_state(job) if offline else asyncio.run(look(job, SOURCES, console.diagnostics))
     to_screen = output_path is None and console.on_terminal
     rows = inventory_cells(state)
@@ -81,22 +73,14 @@ def command(
     console.diagnostics.conclusion(f"{apps} apps were read: all that the API announced.")
 
 
-def _spaces(
-    console: Console,
-    organizations: tuple[str, ...],
-    output_format: str,
-    output_path: Path | None,
-    *,
-    force: bool,
-    store_location: str | None,
-) -> None:
+def _spaces(console: Console, output_format: str, output_path: Path | None, *, force: bool) -> None:
     """Every space that the last kept run knew, streamed; ends with 3 where a listing is missing or not whole."""
     from contribaudit.audit.replay import last_state
     from contribaudit.core.resolve.aliases import alias_of
     from contribaudit.exporters.tabular import COLUMNS, apps_with_spaces, space_rows, space_table, stream
 
     console.check_output(output_path, overwrite=force)
-    with console.job(organizations, store_location, judges=False) as job:
+    with console.job(judges=False) as job:
         state = last_state(job)
         to_screen = output_path is None and console.on_terminal
         if output_format == "table":

@@ -23,13 +23,7 @@ if TYPE_CHECKING:
 @click.option("--no-test", is_flag=True, help="Save the key without testing it.")
 @click.option("--rotate", is_flag=True, help="Replace the key in use with a new one that has at least the same scopes.")
 @pass_console
-def command(
-    console: Console,
-    organization: str | None,
-    site: str | None,
-    no_test: bool,
-    rotate: bool,
-) -> None:
+def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> None:
     """Save an organization's API key, or with --site the API token that reads spaces, in the system keyring.
 
     Asks for the key without showing it, tests it with one read of the organization, and saves it only if it works.
@@ -41,6 +35,7 @@ def command(
     """
     from contribaudit.settings import credentials
 
+    organization = console.organization
     settings = console.settings()
     if rotate and (no_test or site is not None):
         raise UsageError("--rotate tests an organization's key", hint="Leave out --no-test and --site")

@@ -13,7 +13,7 @@ from contribaudit.errors import UsageError
 @organization_option()
 @site_option
 @pass_console
-def command(console: Console, organization: str | None, site: str | None) -> None:
+def command(console: Console, site: str | None) -> None:
     """Remove an organization's API key, or with --site an API token that reads spaces, from the system keyring.
 
     The key itself keeps working until it is revoked at admin.atlassian.com, Organization settings, API keys; a token
@@ -21,6 +21,7 @@ def command(console: Console, organization: str | None, site: str | None) -> Non
     """
     from contribaudit.settings import credentials
 
+    organization = console.organization
     if site is not None:
         _forget_token(console, site, organization)
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -31,16 +30,7 @@ TABLE = COLUMNS[:7]
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def command(
-    console: Console,
-    *,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
-    limit: int | None,
-    by: str | None,
-    output_format: str,
-    store_location: str | None,
-) -> None:
+def command(console: Console, *, limit: int | None, by: str | None, output_format: str) -> None:
     """What to do now, gravest first: fix, look, confirm, decide, renew, with the minutes that each takes.
 
     Every finding that fails, is unverified or pending is in one step; the last line counts those that nobody can
@@ -51,7 +41,7 @@ def command(
     from contribaudit.audit.replay import judge_last
     from contribaudit.core.advise.steps import to_do
 
-    with console.job(organizations, store_location, policy=policy_path) as job:
+    with console.job() as job:
         report = judge_last(job)
         steps = queue(report, job.policy, by or console.settings().attested_by or "")
         things = to_do(steps)

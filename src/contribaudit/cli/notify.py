@@ -71,10 +71,10 @@ def test_command(console: Console) -> None:
 @command.command("send")
 @store_option
 @pass_console
-def send_command(console: Console, *, store_location: str | None) -> None:
+def send_command(console: Console) -> None:
     """Send what waits: after quiet hours, or after a destination failed. For schedulers, hourly say."""
     _, found = _configured(console)
-    with console.open_history(store_location) as store:
+    with console.open_history() as store:
         send(console, store, found)
 
 
@@ -82,9 +82,9 @@ def send_command(console: Console, *, store_location: str | None) -> None:
 @format_option(_TABULAR, "table")
 @store_option
 @pass_console
-def status_command(console: Console, *, output_format: str, store_location: str | None) -> None:
+def status_command(console: Console, *, output_format: str) -> None:
     """What was told, to whom, and what still waits; the newest last."""
-    with console.history(store_location) as store:
+    with console.history() as store:
         deliveries = store.deliveries()
     columns = ("message", "created_at", "organization", "run", "event", "title", "destination", "state", "attempts")
     rows = [

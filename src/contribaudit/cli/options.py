@@ -64,13 +64,15 @@ def _given(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
     return value
 
 
+def _kept(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """An option that the console keeps, so that a command need not hand it on."""
+    return click.option(*names, expose_value=False, callback=_given, **attributes)
+
+
 def organization_option(*, multiple: bool = False) -> Callable[[F], F]:
-    """--org, as `organization` (or `organizations`)."""
-    name = "organizations" if multiple else "organization"
+    """--org, as `Console.organization` (or `Console.organizations`)."""
     text = "Organization ID; repeat it for several." if multiple else "Organization ID."
-    return click.option(
-        "--org", name, type=OrganizationId(), metavar="ID", multiple=multiple, callback=_given, help=text
-    )
+    return _kept("--org", type=OrganizationId(), metavar="ID", multiple=multiple, help=text)
 
 
 def format_option(choices: Sequence[str], default: str) -> Callable[[F], F]:
@@ -98,9 +100,7 @@ csv_bom_option = click.option(
 site_option = click.option(
     "--site", metavar="HOST|all", help="Use the API token of a configured site, or of all sites."
 )
-policy_option = click.option(
-    "--policy", "policy_path", type=_PATH, metavar="FILE", callback=_given, help="The audit policy file."
-)
+policy_option = _kept("--policy", type=_PATH, metavar="FILE", help="The audit policy file.")
 output_option = click.option(
     "--output",
     "output_path",
@@ -109,13 +109,7 @@ output_option = click.option(
     help="Write the result to this file instead of stdout; - is stdout.",
 )
 force_option = click.option("--force", is_flag=True, help="Let --output overwrite an existing file.")
-store_option = click.option(
-    "--store",
-    "store_location",
-    metavar="PATH|URL",
-    callback=_given,
-    help="The history: a file path or a database URL.",
-)
+store_option = _kept("--store", metavar="PATH|URL", help="The history: a file path or a database URL.")
 
 
 def api_key_options(command: F) -> F:

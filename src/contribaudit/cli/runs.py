@@ -43,12 +43,10 @@ def command() -> None:
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def list_runs(
-    console: Console, *, organization: str | None, limit: int, output_format: str, store_location: str | None
-) -> None:
+def list_runs(console: Console, *, limit: int, output_format: str) -> None:
     """List the runs, newest first."""
-    with console.history(store_location) as store:
-        rows = [_row(record) for record in store.runs(organization=organization, limit=limit)]
+    with console.history() as store:
+        rows = [_row(record) for record in store.runs(organization=console.organization, limit=limit)]
     console.table(output_format, COLUMNS, rows, flexible="outcomes", only=TABLE)
     if not rows:
         console.diagnostics.conclusion("There is no run yet: run contribaudit audit first.")
@@ -59,12 +57,12 @@ def list_runs(
 @format_option(("text", "json"), "text")
 @store_option
 @pass_console
-def show_run(console: Console, *, run: int, output_format: str, store_location: str | None) -> None:
+def show_run(console: Console, *, run: int, output_format: str) -> None:
     """Show one run: who ran it, under which policy, and how much each collector read."""
     from contribaudit.exporters.json_v1 import collection_row
     from contribaudit.exporters.tabular import cell_text, render
 
-    with console.history(store_location) as store:
+    with console.history() as store:
         record = store.run(run)
         collections = [
             one for organization in record.organizations for one in store.snapshot(organization, run).collections
@@ -128,14 +126,7 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
 @store_option
 @pass_console
 def list_gaps(
-    console: Console,
-    *,
-    organization: str | None,
-    since: str | None,
-    every_hours: float | None,
-    collector: str | None,
-    output_format: str,
-    store_location: str | None,
+    console: Console, *, since: str | None, every_hours: float | None, collector: str | None, output_format: str
 ) -> None:
     """List the periods without a complete reading, for the whole run and for each collector.
 
@@ -149,8 +140,8 @@ def list_gaps(
     begin = moment(since) if since else None
     found = []
     known = 0
-    with console.history(store_location) as store:
-        for one in [organization] if organization else kept_organizations(store):
+    with console.history() as store:
+        for one in [console.organization] if console.organization else kept_organizations(store):
             runs = store.runs_seen(one, until=now)
             known += sum(1 for run in runs if run.run)
             if collector is None:
@@ -171,16 +162,7 @@ def list_gaps(
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def list_outcomes(
-    console: Console,
-    *,
-    check: str,
-    organization: str | None,
-    since: str | None,
-    until: str | None,
-    output_format: str,
-    store_location: str | None,
-) -> None:
+def list_outcomes(console: Console, *, check: str, since: str | None, until: str | None, output_format: str) -> None:
     """Show the outcomes of a check, or of one finding by its ID, over time.
 
     Each row is a period from the first run with an outcome to the last. Nothing is known between two runs; the
@@ -189,8 +171,8 @@ def list_outcomes(
     finding = check if re.fullmatch("[0-9a-f]{16}", check) else None
     wanted = None if finding else check_named(check).id
     spans = []
-    with console.history(store_location) as store:
-        for one in [organization] if organization else [*kept_organizations(store), ""]:
+    with console.history() as store:
+        for one in [console.organization] if console.organization else [*kept_organizations(store), ""]:
             spans += store.outcome_history(
                 one,
                 finding=finding,
@@ -220,16 +202,7 @@ def list_outcomes(
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def prune(
-    console: Console,
-    *,
-    keep_daily: str,
-    keep_weekly: str,
-    dry_run: bool,
-    yes: bool,
-    output_format: str,
-    store_location: str | None,
-) -> None:
+def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool, yes: bool, output_format: str) -> None:
     """Remove old runs: keep one a day for 90 days, then one a week for 15 months.
 
     What the remaining runs saw, knew and judged does not change. The history records that a run was removed, when
@@ -242,7 +215,7 @@ def prune(
 
     rule = Retention(parse_span(keep_daily), parse_span(keep_weekly))
     now = datetime.now(UTC)
-    with console.open_history(store_location) as store:
+    with console.open_history() as store:
         signature = wiring.operator().signature(now)
         done = store.prune(rule, now, signature, dry_run=True)
         going = plural(len(done.removed), "run")

@@ -45,14 +45,14 @@ def command() -> None:
     "--install", is_flag=True, help="Install the units in ~/.config/systemd/user; existing files are never overwritten."
 )
 @pass_console
-def systemd(console: Console, organization: str | None, time: str, key_file: Path | None, install: bool) -> None:
+def systemd(console: Console, time: str, key_file: Path | None, install: bool) -> None:
     """Print a systemd user service and timer for a daily audit, and a service to start by hand.
 
     The key is loaded as a systemd credential, so that only the service can read it while it runs.
     """
     from contribaudit.operations import schedules
 
-    recipe = recipe_of(console, organization, time, key_file)
+    recipe = recipe_of(console, time, key_file)
     if install:
         for path in schedules.install(recipe):
             console.write(f"{path}\n")
@@ -69,16 +69,14 @@ def systemd(console: Console, organization: str | None, time: str, key_file: Pat
 @click.option("--mail-to", default="", metavar="ADDRESS", help="Recipient of the verdict; default: your local account.")
 @click.option("--log-file", type=_PATH, metavar="FILE", help="Log file for progress and errors.")
 @pass_console
-def cron(
-    console: Console, organization: str | None, time: str, key_file: Path | None, mail_to: str, log_file: Path | None
-) -> None:
+def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_file: Path | None) -> None:
     """Print a crontab line for a daily audit, with the key in a file and a log."""
     from contribaudit.operations import schedules
     from contribaudit.settings import file
 
     if not mail_to.isprintable():
         raise UsageError("--mail-to contains a line break or another control character", hint="Give one email address")
-    recipe = recipe_of(console, organization, time, key_file)
+    recipe = recipe_of(console, time, key_file)
     log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
     console.write(schedules.crontab(recipe, mail_to=mail_to or _account(), log_file=log))
     console.diagnostics.conclusion("First put the key into its file, as the comments in the recipe show.")
@@ -88,14 +86,12 @@ def cron(
 @_shared
 @click.option("--log-file", type=_PATH, metavar="FILE", help="Where outcome, progress and errors go.")
 @pass_console
-def launchd(
-    console: Console, organization: str | None, time: str, key_file: Path | None, log_file: Path | None
-) -> None:
+def launchd(console: Console, time: str, key_file: Path | None, log_file: Path | None) -> None:
     """An agent for macOS: a property list for ~/Library/LaunchAgents."""
     from contribaudit.operations import containers
     from contribaudit.settings import file
 
-    recipe = recipe_of(console, organization, time, key_file)
+    recipe = recipe_of(console, time, key_file)
     log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
     console.write(containers.launchd(recipe, log_file=str(log)))
     console.diagnostics.note("Save it as ~/Library/LaunchAgents/contribaudit.audit.plist, then:")
@@ -107,35 +103,33 @@ def launchd(
 @click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
 @click.option("--namespace", default="contribaudit", show_default=True, help="Its namespace.")
 @pass_console
-def kubernetes(
-    console: Console, organization: str | None, time: str, key_file: Path | None, image: str, namespace: str
-) -> None:
+def kubernetes(console: Console, time: str, key_file: Path | None, image: str, namespace: str) -> None:
     """A CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""
     from contribaudit.operations import containers
 
-    recipe = recipe_of(console, organization, time, key_file)
+    recipe = recipe_of(console, time, key_file)
     console.write(containers.kubernetes(recipe, image=_name(image), namespace=_name(namespace)))
 
 
 @command.command("github-actions")
 @_shared
 @pass_console
-def github_actions(console: Console, organization: str | None, time: str, key_file: Path | None) -> None:
+def github_actions(console: Console, time: str, key_file: Path | None) -> None:
     """A workflow: findings as SARIF in code scanning, evidence as an artifact. Times are UTC."""
     from contribaudit.operations import containers
 
-    console.write(containers.github_actions(recipe_of(console, organization, time, key_file)))
+    console.write(containers.github_actions(recipe_of(console, time, key_file)))
 
 
 @command.command("docker")
 @_shared
 @click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
 @pass_console
-def docker(console: Console, organization: str | None, time: str, key_file: Path | None, image: str) -> None:
+def docker(console: Console, time: str, key_file: Path | None, image: str) -> None:
     """The command that runs one audit in a container; your scheduler starts it."""
     from contribaudit.operations import containers
 
-    console.write(containers.container(recipe_of(console, organization, time, key_file), image=_name(image)))
+    console.write(containers.container(recipe_of(console, time, key_file), image=_name(image)))
 
 
 def _name(text: str) -> str:
@@ -147,14 +141,14 @@ def _name(text: str) -> str:
     return text
 
 
-def recipe_of(console: Console, organization: str | None, time: str, key_file: Path | None) -> Recipe:
+def recipe_of(console: Console, time: str, key_file: Path | None) -> Recipe:
     from contribaudit.operations.schedules import Recipe, at, here
     from contribaudit.settings import file
 
     settings = console.settings()
     hour, minute = at(time)
     source = file.expanded(settings.source).absolute() if settings.source is not None else None
-    named = organization or ""
+    named = console.organization or ""
     if not named and not settings.organization and (source is None or os.environ.get("CONTRIBAUDIT_ORG_ID")):
         if settings.org_id is None:
             hint = "Give it with --org ID, or run contribaudit init first"

@@ -16,12 +16,12 @@ def command() -> None:
 @command.command("upgrade")
 @store_option
 @pass_console
-def upgrade(console: Console, *, store_location: str | None) -> None:
+def upgrade(console: Console) -> None:
     """Make the tables of a new history, or bring those of an older version up to date.
 
     On PostgreSQL the owner of the tables runs this once for each version; runners and readers need no such right.
     """
-    with console.open_history(store_location) as opened:
+    with console.open_history() as opened:
         console.diagnostics.conclusion(f"The history {opened.shown} has the tables of this version.")
 
 
@@ -30,7 +30,7 @@ def upgrade(console: Console, *, store_location: str | None) -> None:
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def copy(console: Console, *, to: str, output_format: str, store_location: str | None) -> None:
+def copy(console: Console, *, to: str, output_format: str) -> None:
     """Copy the history into an empty one at TO, a file or a postgresql:// URL, and read it back.
 
     All of it is there afterwards, or nothing. Let no audit run meanwhile: what it keeps after the copy began is not in
@@ -38,7 +38,7 @@ def copy(console: Console, *, to: str, output_format: str, store_location: str |
     """
     from contribaudit.store.history import History
 
-    with console.history(store_location) as source, History.open(to) as target:
+    with console.history() as source, History.open(to) as target:
         copied = source.copy_into(target)
         console.table(output_format, ("table", "rows", "sha256"), [(one.name, one.rows, one.sha256) for one in copied])
         rows = sum(one.rows for one in copied)

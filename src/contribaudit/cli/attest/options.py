@@ -47,21 +47,14 @@ class Session(AttestationSession):
 
 
 @contextmanager
-def open_session(
-    console: Console,
-    organization: str | None,
-    store_location: str | None,
-    *,
-    offline: bool = True,
-    reading: bool = False,
-) -> Iterator[Session]:
+def open_session(console: Console, *, offline: bool = True, reading: bool = False) -> Iterator[Session]:
     """The session for the organization that --org names, or of the only one configured.
 
     `offline` wants no key; `reading` records nothing.
     """
     settings = console.settings()
-    chosen = chosen_organization(settings, organization)
-    with console.job((chosen,), store_location, live=not offline, keeps=not reading) as job:
+    chosen = chosen_organization(settings, console.organization)
+    with console.job(chosen, live=not offline, keeps=not reading) as job:
         mine = tuple(target for target in job.targets if not target.left_out)
         yield Session(chosen, replace(job, targets=mine), offline, console.diagnostics, console, settings)
 

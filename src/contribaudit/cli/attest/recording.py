@@ -206,8 +206,6 @@ def record(
     everything: bool,
     discard: bool,
     offline: bool,
-    organization: str | None,
-    store_location: str | None,
     **flags: Any,
 ) -> None:
     """Record SETTING VALUE as the administration console shows it.
@@ -231,9 +229,7 @@ def record(
     walking = not told and source is None and not template and not dry_run
     if walking:
         require_person()
-    with open_session(
-        console, organization, store_location, offline=offline or template, reading=template or dry_run
-    ) as session:
+    with open_session(console, offline=offline or template, reading=template or dry_run) as session:
         if template:
             print_template(session, given.screen)
         elif dry_run:

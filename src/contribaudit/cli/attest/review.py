@@ -38,18 +38,11 @@ TABLE = ("id", "state", "subject", "setting", "value", "by", "observed_at", "con
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def list_attestations(
-    console: Console,
-    *,
-    everything: bool,
-    output_format: str,
-    organization: str | None,
-    store_location: str | None,
-) -> None:
+def list_attestations(console: Console, *, everything: bool, output_format: str) -> None:
     """List attestations in force: who looked when, who confirmed, what anchors them, and when to look again."""
     from contribaudit.attestations.status import what_became
 
-    with open_session(console, organization, store_location, reading=True) as session:
+    with open_session(console, reading=True) as session:
         state, known, now = session.remembered(), session.attestations(), session.now()
         standing = what_became(known, now)
         shown = [one for one in known if everything or standing[one.id] == "in force"]
@@ -70,19 +63,12 @@ def list_attestations(
 @format_option(("text", "json"), "text")
 @session_options
 @pass_console
-def show_attestation(
-    console: Console,
-    *,
-    identity: str,
-    output_format: str,
-    organization: str | None,
-    store_location: str | None,
-) -> None:
+def show_attestation(console: Console, *, identity: str, output_format: str) -> None:
     """Show one attestation in full and check its screenshots; exits with 5 if one is damaged."""
     from contribaudit.attestations.status import what_became
     from contribaudit.exporters.tabular import cell_text, render
 
-    with open_session(console, organization, store_location, reading=True) as session:
+    with open_session(console, reading=True) as session:
         one = session.find(identity)
         for shot in one.attachments:
             session.job.store.attachment(shot.sha256)
@@ -158,16 +144,9 @@ _by = click.option("--by", metavar="MAIL", help="Your email address; default: at
 @_by
 @session_options
 @pass_console
-def confirm(
-    console: Console,
-    *,
-    identity: str,
-    by: str | None,
-    organization: str | None,
-    store_location: str | None,
-) -> None:
+def confirm(console: Console, *, identity: str, by: str | None) -> None:
     """Confirm as a second person that the console shows this; not for whoever looked or recorded it."""
-    with open_session(console, organization, store_location) as session:
+    with open_session(console) as session:
         one = session.find(identity)
         signature = session.confirm(one.id, by or session.settings.attested_by or "")
     console.diagnostics.conclusion(f"{signature.by} confirmed {one.id}: {one.setting} as attested by {one.by}.")
@@ -179,17 +158,9 @@ def confirm(
 @click.option("--note", metavar="TEXT", default="", help="Why.")
 @session_options
 @pass_console
-def revoke(
-    console: Console,
-    *,
-    identity: str,
-    by: str | None,
-    note: str,
-    organization: str | None,
-    store_location: str | None,
-) -> None:
+def revoke(console: Console, *, identity: str, by: str | None, note: str) -> None:
     """Revoke an attestation. It stays in the history; the one before it does not come back."""
-    with open_session(console, organization, store_location) as session:
+    with open_session(console) as session:
         one = session.find(identity)
         signature = session.revoke(one.id, by or session.settings.attested_by or "", note)
     console.diagnostics.conclusion(f"{signature.by} revoked {one.id}. Attest {one.setting} again.")
@@ -200,7 +171,7 @@ def revoke(
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @store_option
 @pass_console
-def forget(console: Console, *, person: str, yes: bool, store_location: str | None) -> None:
+def forget(console: Console, *, person: str, yes: bool) -> None:
     """Erase a person's email address from the history, and keep what the person did.
 
     A pseudonym takes its place wherever somebody looked, recorded, confirmed, revoked, annotated, approved or acted in
@@ -212,7 +183,7 @@ def forget(console: Console, *, person: str, yes: bool, store_location: str | No
     from contribaudit.attestations.recording import mail
 
     known = mail(person, "whoever is to be forgotten")
-    with console.open_history(store_location) as store:
+    with console.open_history() as store:
         agreed(f"Replace {known} with {pseudonym(known)} permanently?", yes=yes)
         now = datetime.now(UTC)
         touched = store.forget_person(known, now, wiring.operator().signature(now))

@@ -30,9 +30,9 @@ TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decod
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def list_signals(console: Console, *, output_format: str, organization: str | None, store_location: str | None) -> None:
+def list_signals(console: Console, *, output_format: str) -> None:
     """List the signals of the last run: owner, state, since when, and what people attested in that state."""
-    with open_session(console, organization, store_location, reading=True) as session:
+    with open_session(console, reading=True) as session:
         rows = _rows(session, session.read())
     console.table(output_format, COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
     told = f"{len(rows)} signals; `contribaudit signals show SIGNAL` prints the raw object." if rows else "No signals."
@@ -44,14 +44,12 @@ def list_signals(console: Console, *, output_format: str, organization: str | No
 @click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose signal.")
 @session_options
 @pass_console
-def show_signal(
-    console: Console, *, signal: str, subject: str, organization: str | None, store_location: str | None
-) -> None:
+def show_signal(console: Console, *, signal: str, subject: str) -> None:
     """Print a signal's object from the last run, without volatile fields.
 
     The pointers of a decoder begin here. Where the object belongs to no single owner, it is shown as the API gave it.
     """
-    with open_session(console, organization, store_location, reading=True) as session:
+    with open_session(console, reading=True) as session:
         state = session.read()
         owner = owner_named(state, subject)
         seen = _seen(state, owner, signal)
@@ -69,21 +67,11 @@ def show_signal(
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def diff_signal(
-    console: Console,
-    *,
-    signal: str,
-    before: int,
-    after: int,
-    subject: str,
-    output_format: str,
-    organization: str | None,
-    store_location: str | None,
-) -> None:
+def diff_signal(console: Console, *, signal: str, before: int, after: int, subject: str, output_format: str) -> None:
     """Compare a signal's raw object in the runs BEFORE and AFTER, by JSON pointer."""
     from contribaudit.attestations.decoder_proposals import differences
 
-    with open_session(console, organization, store_location, reading=True) as session:
+    with open_session(console, reading=True) as session:
         state = session.read()
         owner = owner_named(state, subject)
         one, other = (object_of_run(session, run, owner, signal) for run in (before, after))

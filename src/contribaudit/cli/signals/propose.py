@@ -64,8 +64,6 @@ def propose(
     pointers: tuple[str, ...],
     output_path: Path | None,
     force: bool,
-    organization: str | None,
-    store_location: str | None,
 ) -> None:
     """Print a decoder for SETTING from what changed in its signal between two states.
 
@@ -80,7 +78,7 @@ def propose(
     console.check_output(output_path, overwrite=force)
     if (before is None) != (after is None):
         raise UsageError("--before and --after go together", hint="Give both states, or neither.")
-    with open_session(console, organization, store_location) as session:
+    with open_session(console) as session:
         state = session.remembered()
         about = _subject(state, subject)
         known = find_setting(setting, about)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,9 +27,7 @@ SHIPPED = "shipped"
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def show_list(
-    console: Console, *, of: str | None, imports: bool, output_format: str, store_location: str | None
-) -> None:
+def show_list(console: Console, *, of: str | None, imports: bool, output_format: str) -> None:
     """Show the newest list: who, for which products, what for, where, and which rows need review.
 
     CSV is what `import` reads.
@@ -40,7 +37,7 @@ def show_list(
     from contribaudit.exporters.subprocessors import list_cells, list_document
 
     rules = console.rulebook().subprocessors
-    with console.open_history(store_location, reading=True) as store:
+    with console.open_history(reading=True) as store:
         history = store.subprocessors()
     if imports:
         _imports(console, history, output_format)
@@ -116,16 +113,7 @@ def named_list(history: ListHistory, shipped: SubprocessorList | None, word: str
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def diff(
-    console: Console,
-    *,
-    before: str | None,
-    after: str | None,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
-    output_format: str,
-    store_location: str | None,
-) -> None:
+def diff(console: Console, *, before: str | None, after: str | None, output_format: str) -> None:
     """Compare two lists, named by their dates (or `shipped`): who came, went or was renamed, and what changed of whom.
 
     Without names, the newest list is compared with the one before it; with one, that list with the newest. Each change
@@ -136,7 +124,7 @@ def diff(
     from contribaudit.exporters.subprocessors import CHANGE_COLUMNS, CHANGE_TABLE, change_cells
 
     rules = console.rulebook().subprocessors
-    with console.open_history(store_location, reading=True) as store:
+    with console.open_history(reading=True) as store:
         history = store.subprocessors()
     new = named_list(history, rules.baseline, after)
     old = named_list(history, rules.baseline, before) if before else version_before(history, new, rules.baseline)
@@ -146,23 +134,21 @@ def diff(
             hint="Import a list: contribaudit subprocessors import FILE",
         )
     changes = list_changes(understood(old, rules), understood(new, rules))
-    state = last_known(console, organizations, policy_path, store_location)
+    state = last_known(console)
     rows = change_cells(state, changes, history.reviewed(new))
     console.table(output_format, CHANGE_COLUMNS, rows, flexible="touches_you_because", only=CHANGE_TABLE)
     count = "1 change" if len(changes) == 1 else f"{len(changes)} changes"
     console.diagnostics.conclusion(f"{count} from {old.called} to {new.called}.")
 
 
-def last_known(
-    console: Console, organizations: tuple[str, ...], policy: Path | None, store_location: str | None
-) -> State | None:
+def last_known(console: Console) -> State | None:
     """What the newest kept run means now; None, with a note, where there is none."""
     from contribaudit.audit.replay import last_state
 
     settings = console.settings()
-    if not settings.organizations() and not organizations:
+    if not settings.organizations() and not console.organizations:
         return None
-    with console.job(organizations, store_location, policy=policy) as job:
+    with console.job() as job:
         audited = (one.organization for one in job.targets if not one.left_out)
         if not any(job.store.runs(organization=one, limit=1) for one in audited):
             return None
@@ -177,16 +163,7 @@ def last_known(
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def exposure(
-    console: Console,
-    *,
-    subject: str | None,
-    everything: bool,
-    organizations: tuple[str, ...],
-    policy_path: Path | None,
-    output_format: str,
-    store_location: str | None,
-) -> None:
+def exposure(console: Console, *, subject: str | None, everything: bool, output_format: str) -> None:
     """Show which sub-processors touch which of your apps (yes, may, no) and why, as of the last audit.
 
     SUBJECT is an app, site or organization; default: all apps. Where it is not known whether AI reaches an app, what
@@ -200,7 +177,7 @@ def exposure(
         exposure_objects,
     )
 
-    state = last_known(console, organizations, policy_path, store_location)
+    state = last_known(console)
     if state is None:
         raise UsageError("There is no kept run, so your apps are not known", hint="Run contribaudit audit first")
     found = list(exposures(state, processors(state), _apps(state, subject)))

@@ -22,7 +22,7 @@ from contribaudit.exporters.text import plural, safe_text
 )
 @store_option
 @pass_console
-def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool, store_location: str | None) -> None:
+def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool) -> None:
     """Import Atlassian's page of sub-processors: saved as HTML, as text or paste, as CSV, or from its address.
 
     The list is taken in whole or not at all; what is wrong with it names row and column. The page itself is kept by its
@@ -34,7 +34,7 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool,
     rulebook = console.rulebook()
     signature = _signature(console, by)
     body, content_type, called = _page(console, source)
-    with console.open_history(store_location) as store:
+    with console.open_history() as store:
         before = store.subprocessors()
         coming = take_in(
             body, called, rulebook.subprocessors, before, signature, content_type=content_type, anyway=anyway
@@ -104,16 +104,7 @@ def _signature(console: Console, by: str | None) -> Signature:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @store_option
 @pass_console
-def review(
-    console: Console,
-    *,
-    of: str | None,
-    rows: tuple[str, ...],
-    by: str | None,
-    note: str,
-    yes: bool,
-    store_location: str | None,
-) -> None:
+def review(console: Console, *, of: str | None, rows: tuple[str, ...], by: str | None, note: str, yes: bool) -> None:
     """Record that you looked at what a list changed, and at its rows that were not understood.
 
     Without --row, everything that the list changed and all of its rows are reviewed.
@@ -124,7 +115,7 @@ def review(
 
     rulebook = console.rulebook()
     signature = _signature(console, by)
-    with console.open_history(store_location) as store:
+    with console.open_history() as store:
         history = store.subprocessors()
         listed = named_list(history, rulebook.subprocessors.baseline, of) if of else history.newest
         if listed is None or listed.shipped:

@@ -54,9 +54,9 @@ def _bare(name: str) -> str:
 
 
 @contextmanager
-def desk_of(console: Console, location: str | None, *, keeps: bool = False) -> Iterator[Desk]:
+def desk_of(console: Console, *, keeps: bool = False) -> Iterator[Desk]:
     rules = console.rulebook().terms
-    opened = console.open_history(location, reading=not keeps)
+    opened = console.open_history(reading=not keeps)
     with opened as store:
         yield Desk(store, rules, rules.watched(store.added_documents()), store.documents())
 

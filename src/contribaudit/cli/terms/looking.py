@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def list_command(console: Console, *, output_format: str, store_location: str | None) -> None:
+def list_command(console: Console, *, output_format: str) -> None:
     """List the watched documents and how each stands."""
     from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import DOCUMENTS, document_rows, written
 
-    with desk_of(console, store_location) as desk:
+    with desk_of(console) as desk:
         rows = list(document_rows(desk.documents, desk.archive, standings(desk.rules, desk.archive)))
     shown = ("document", "title", "status", "retrieved_at", "stated_on", "under_review")
     console.write(
@@ -51,15 +51,7 @@ def list_command(console: Console, *, output_format: str, store_location: str | 
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def diff_command(
-    console: Console,
-    *,
-    name: str,
-    before: str | None,
-    after: str | None,
-    output_format: str,
-    store_location: str | None,
-) -> None:
+def diff_command(console: Console, *, name: str, before: str | None, after: str | None, output_format: str) -> None:
     """Compare two editions of a document, provision by provision; by default the last two.
 
     A and B are an edition's number (1 is the oldest), a day, or the beginning of a digest. What only moved is not
@@ -68,7 +60,7 @@ def diff_command(
     from contribaudit.core.resolve.editions import compare
     from contribaudit.exporters.terms import CHANGES, change_lines, change_rows, described, statement, summed, written
 
-    with desk_of(console, store_location) as desk:
+    with desk_of(console) as desk:
         document = desk.document(name)
         old, new = two_editions(desk, document.name, before, after)
         found = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id))
@@ -120,13 +112,11 @@ def findings_resting(store: History) -> dict[str, list[str]]:
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def timeline_command(
-    console: Console, *, name: str | None, every: bool, output_format: str, store_location: str | None
-) -> None:
+def timeline_command(console: Console, *, name: str | None, every: bool, output_format: str) -> None:
     """Show when each document was archived, changed or could not be read, oldest first, and the notes on it."""
     from contribaudit.exporters.terms import LOOKS, look_rows, note_text, written
 
-    with desk_of(console, store_location) as desk:
+    with desk_of(console) as desk:
         chosen = (desk.document(name),) if name is not None else desk.documents
         names = {one.name for one in chosen}
         rows = [
@@ -174,15 +164,13 @@ def timeline_command(
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def show_command(
-    console: Console, *, name: str, as_of: str | None, raw: bool, output_format: str, store_location: str | None
-) -> None:
+def show_command(console: Console, *, name: str, as_of: str | None, raw: bool, output_format: str) -> None:
     """Show the text of a document, provision by provision; the current one, or that of a day."""
     from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement, written
     from contribaudit.vendors.pages import lines
 
-    with desk_of(console, store_location) as desk:
+    with desk_of(console) as desk:
         document = desk.document(name)
         look = desk.archive.current(document.name) if as_of is None else _chosen_day(desk.archive, document.name, as_of)
         if look is None:

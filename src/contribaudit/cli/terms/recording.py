@@ -38,15 +38,7 @@ if TYPE_CHECKING:
 @store_option
 @pass_console
 def add_command(
-    console: Console,
-    *,
-    name: str,
-    source: str,
-    title: str | None,
-    retrieved: str | None,
-    accept: bool,
-    by: str | None,
-    store_location: str | None,
+    console: Console, *, name: str, source: str, title: str | None, retrieved: str | None, accept: bool, by: str | None
 ) -> None:
     """Import a copy of a document from a file, or watch another address.
 
@@ -60,7 +52,7 @@ def add_command(
 
     signature = signed_by(console, by)
     moment = _retrieved(retrieved, signature.at)
-    with desk_of(console, store_location, keeps=True) as desk:
+    with desk_of(console, keeps=True) as desk:
         document = _named(desk, name, title)
         if fetching.is_address(source):
             address = str(fetching.checked_address(source))
@@ -186,9 +178,7 @@ def _tell(console: Console, desk: Desk) -> None:
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def check_command(
-    console: Console, *, name: str | None, fetch: bool, by: str | None, output_format: str, store_location: str | None
-) -> None:
+def check_command(console: Console, *, name: str | None, fetch: bool, by: str | None, output_format: str) -> None:
     """Say whether the pages still say what the rulebook's facts rest on; with --fetch, after fetching them.
 
     Ends with 3 while a document was never archived or is not readable, or a fact is under review.
@@ -197,7 +187,7 @@ def check_command(
     from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import status_of
 
-    with desk_of(console, store_location, keeps=fetch) as desk:
+    with desk_of(console, keeps=fetch) as desk:
         chosen = (desk.document(name),) if name is not None else desk.documents
         lines: list[str] = []
         if fetch:
@@ -313,15 +303,7 @@ def _fetched(console: Console, desk: Desk, chosen: Sequence[Watched], signature:
 @store_option
 @pass_console
 def note_command(
-    console: Console,
-    *,
-    name: str,
-    text: str,
-    anchor_id: str | None,
-    change_id: str | None,
-    holds: bool,
-    by: str | None,
-    store_location: str | None,
+    console: Console, *, name: str, text: str, anchor_id: str | None, change_id: str | None, holds: bool, by: str | None
 ) -> None:
     """Write an interpretive note on a document, a provision or a fact. It carries your name and the date.
 
@@ -337,7 +319,7 @@ def note_command(
         raise UsageError("The note is empty", hint="Write what the provision means to you")
     if holds and anchor_id is None:
         raise UsageError("--holds wants the fact that holds", hint="Name it with --anchor ID; see terms check")
-    with desk_of(console, store_location, keeps=True) as desk:
+    with desk_of(console, keeps=True) as desk:
         document = desk.document(name)
         current = desk.archive.current(document.name)
         provision = _of_fact(desk, document, anchor_id) if anchor_id is not None else ""
