@@ -164,7 +164,9 @@ def test_an_output_that_cannot_be_written_is_refused_early(tmp_path: Path) -> No
     (tmp_path / "there").touch()
     console.check_output(None)
     console.check_output(tmp_path / "new")
-    console.check_output(tmp_path / "there", overwrite=True)
+    console.overwrite = True
+    console.check_output(tmp_path / "there")
+    console.overwrite = False
     for path, told in ((tmp_path, "is a folder"), (tmp_path / "there", "exists"), (tmp_path / "a/b", "does not exist")):
         with pytest.raises(UsageError, match=told):
             console.check_output(path)

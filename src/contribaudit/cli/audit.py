@@ -69,8 +69,6 @@ def command(
     console: Console,
     *,
     output_format: str,
-    output_path: Path | None,
-    force: bool,
     fail_on: str | None,
     only: tuple[str, ...],
     skip: tuple[str, ...],
@@ -87,11 +85,11 @@ def command(
 
     Without --policy and without one in the configuration, the pack "essentials" is asked.
     """
-    console.check_output(output_path, overwrite=force)
+    console.check_output()
     if list_calls:
-        console.write(calls_text(output_format, console.settings().sites), output_path)
+        console.write(calls_text(output_format, console.settings().sites))
         return
-    check_format(console, output_format, output_path)
+    check_format(console, output_format)
     check_combination(offline=offline, at=at, planned=planned)
     from contribaudit import wiring
     from contribaudit.core.judge.evaluate import Selection
@@ -113,7 +111,7 @@ def command(
         success = last_success(job, report) if metrics_path is not None else None
     try:
         for_machines(console, report, metrics_path, summary_path, success)
-        finish(console, report, output_format, output_path, everything=everything)
+        finish(console, report, output_format, everything=everything)
     finally:
         if unexported is not None:
             raise unexported
@@ -221,23 +219,16 @@ def for_machines(
         console.write(json.dumps(machine.summary(document, report.manifest_sha256), indent=2) + "\n", summary_path)
 
 
-def finish(
-    console: Console,
-    report: Report,
-    output_format: str,
-    output_path: Path | None,
-    *,
-    everything: bool = False,
-) -> None:
+def finish(console: Console, report: Report, output_format: str, *, everything: bool = False) -> None:
     """Write the report, say what it means, and end with its exit code."""
     from contribaudit.cli.conclusion import conclusion
 
-    console.write(of_report(console, report, output_format, output_path, everything=everything), output_path)
+    console.write(of_report(console, report, output_format, everything=everything))
     if output_format != "table":
         for warning in report.warnings:
             console.diagnostics.warning(warning)
     code = report.run.exit_code
-    shown = output_format == "table" and output_path is None and console.on_terminal
+    shown = output_format == "table" and console.on_terminal
     console.diagnostics.conclusion(conclusion(report, shown=shown), code=code)
     console.exit(code)
 

@@ -44,6 +44,10 @@ class Console:
         """False with --no-color; None when nobody said."""
         self.csv_bom = False
         """--csv-bom."""
+        self.output_path: Path | None = None
+        """--output; None for stdout."""
+        self.overwrite = False
+        """--force."""
         self.key_places: dict[str, Any] = {}
         """--api-key-file as "file", --api-key-fd as "fd"."""
         self.given: Given = {}
@@ -171,11 +175,12 @@ class Console:
 
     @property
     def on_terminal(self) -> bool:
-        """Whether a person sees stdout as it is written."""
-        return sys.stdout.isatty()
+        """Whether a person sees the result as it is written."""
+        return self.output_path is None and sys.stdout.isatty()
 
-    def check_output(self, path: Path | None, *, overwrite: bool = False) -> None:
-        """Refuse an --output that cannot be written, before the work. Raises UsageError."""
+    def check_output(self, other: Path | None = None) -> None:
+        """Refuse an --output, or another file, that cannot be written, before the work. Raises UsageError."""
+        path = other or self.output_path
         if path is None or path == _STDOUT or (path.exists() and not path.is_file() and not path.is_dir()):
             return
         if path.is_dir():
@@ -184,19 +189,20 @@ class Console:
             raise UsageError(
                 f"The folder of the output {path} does not exist", hint="Create the folder, or choose another file"
             )
-        if path.exists() and not overwrite:
+        if path.exists() and not self.overwrite:
             raise UsageError(
                 f"The output file {path} already exists", hint="Choose another file, or overwrite it with --force"
             )
 
     def write(self, result: str | bytes | Iterable[str] | Iterable[bytes], path: Path | None = None) -> None:
-        """Write the result, as UTF-8, to stdout or into the file, which is there whole or not at all.
+        """Write the result, as UTF-8, to --output (else stdout) or another file, which is there whole or not at all.
 
         What comes in pieces is written piece by piece.
 
         A reader of stdout that has gone, as `head` does, wanted no more. Raises OutputError when the disk is full.
         """
         self.diagnostics.settle()
+        path = path or self.output_path
         pieces = (result,) if isinstance(result, str | bytes) else result
         mark = [codecs.BOM_UTF8] if self.csv_bom and _writes_csv() else []
         encoded = (one.encode("utf-8", "backslashreplace") if isinstance(one, str) else one for one in pieces)

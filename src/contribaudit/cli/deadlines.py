@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from contribaudit.cli.arguments import duration
@@ -28,7 +26,7 @@ from contribaudit.core.model.deadline import within as only_within
 @force_option
 @store_option
 @pass_console
-def command(console: Console, *, within: str | None, output_format: str, output_path: Path | None, force: bool) -> None:
+def command(console: Console, *, within: str | None, output_format: str) -> None:
     """List what expires, soonest first, from the last saved run, the policy and the rulebook.
 
     Covers API keys, attested values, waivers and their reviews, trials, residency moves, deletion periods, the
@@ -38,13 +36,13 @@ def command(console: Console, *, within: str | None, output_format: str, output_
     from contribaudit.audit.replay import last_deadlines
     from contribaudit.exporters.deadlines import render
 
-    console.check_output(output_path, overwrite=force)
+    console.check_output()
     span = duration(within) if within is not None else None
     with console.job() as job:
         state, found = last_deadlines(job)
     if span is not None:
         found = only_within(found, state.as_of, span)
-    to_screen = output_path is None and console.on_terminal
-    console.write(render(found, state, output_format, terminal=to_screen, typed=console.runnable), output_path)
+    to_screen = console.on_terminal
+    console.write(render(found, state, output_format, terminal=to_screen, typed=console.runnable))
     over = sum(1 for one in found if one.over_at is not None and one.over_at <= state.as_of)
     console.diagnostics.conclusion(f"{len(found)} deadlines, {over} of them past." if found else "Nothing expires.")

@@ -40,8 +40,6 @@ def command(
     folder: Path | None,
     html_path: Path | None,
     output_format: str,
-    output_path: Path | None,
-    force: bool,
     dashboard: bool,
     everything: bool,
 ) -> None:
@@ -59,9 +57,10 @@ def command(
         require_terminal()
         show_demo(console, scenario)
         return
-    console.check_output(output_path, overwrite=force)
-    console.check_output(html_path, overwrite=force)
-    check_format(console, output_format, output_path)
+    console.check_output()
+    if html_path is not None:
+        console.check_output(html_path)
+    check_format(console, output_format)
     if folder is not None and os.path.lexists(folder):
         raise UsageError(f"{folder} exists", hint="Evidence is never overwritten: name another folder")
     told = ""
@@ -70,10 +69,10 @@ def command(
         if folder is not None:
             exported = _evidence(shown.job, report, folder)
             told = f" {len(exported.manifest.files)} files of signed evidence are in {folder}."
-        result = of_report(console, report, output_format, output_path, everything=everything, kept=False)
-        console.write(result, output_path)
+        result = of_report(console, report, output_format, everything=everything, kept=False)
+        console.write(result)
         if html_path is not None:
-            console.write(of_report(console, report, "html", html_path, everything=True, kept=False), html_path)
+            console.write(of_report(console, report, "html", everything=True, kept=False), html_path)
             told += f" Open the HTML report {html_path} in a browser."
     console.diagnostics.conclusion(
         f"An audit would have ended with exit code {report.run.exit_code}.{told}"

@@ -318,9 +318,7 @@ def keygen_command(console: Console, *, path: Path | None, replace: bool) -> Non
 @force_option
 @store_option
 @pass_console
-def sample_command(
-    console: Console, place: Path | None, *, size: int, seed: str, output_path: Path | None, force: bool
-) -> None:
+def sample_command(console: Console, place: Path | None, *, size: int, seed: str) -> None:
     """Draw findings for an auditor to check in the console, from PACK or from the newest run in the history.
 
     Every outcome is represented in proportion. The columns for the auditor's own value, initials and date are
@@ -331,7 +329,7 @@ def sample_command(
     from contribaudit.exporters import json_v1
     from contribaudit.exporters.saved import load
 
-    console.check_output(output_path, overwrite=force)
+    console.check_output()
     if place is not None:
         document: Mapping[str, Any] = load(place)
     else:
@@ -339,7 +337,7 @@ def sample_command(
             document = json_v1.as_document(judge_last(_by_its_policy(console, job)))
     run, findings = document["run"]["id"], document["findings"]
     drawn = draw(findings, size, seed)
-    console.write(sheet(run, drawn), output_path)
+    console.write(sheet(run, drawn))
     console.diagnostics.conclusion(
         f"{len(drawn)} of {len(findings)} findings of run {run}, drawn with the seed {seed!r}."
     )

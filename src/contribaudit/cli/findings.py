@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -62,15 +61,13 @@ def command(
     run: str | None,
     everything: bool,
     output_format: str,
-    output_path: Path | None,
-    force: bool,
 ) -> None:
     """The findings of the last kept run, judged as of now, gravest first; nothing is read.
 
     Each filter may be repeated: any of its values fits, and every filter has to. The table leaves out what passes and
     what has no such setting, unless --outcome or --all asks for it. Ends with 0 whatever it found.
     """
-    console.check_output(output_path, overwrite=force)
+    console.check_output()
     from contribaudit import wiring
     from contribaudit.audit.job import Job
     from contribaudit.audit.replay import judge_at, judge_last
@@ -100,7 +97,7 @@ def command(
         if output_format == "table" and not everything and not wanted_outcomes:
             shown = [one for one in found if one.outcome not in (Outcome.PASS, Outcome.NO_SUCH_SETTING)]
             found, quiet = shown, len(found) - len(shown)
-        _write(console, report, found, output_format, output_path)
+        _write(console, report, found, output_format)
     _conclude(console, len(found), quiet)
 
 
@@ -171,24 +168,22 @@ def _seen_location(state: State, app: Subject) -> str | None:
     return realm.code if realm is not None else seen.value
 
 
-def _write(
-    console: Console, report: Report, found: list[Finding], output_format: str, output_path: Path | None
-) -> None:
+def _write(console: Console, report: Report, found: list[Finding], output_format: str) -> None:
     from contribaudit.cli.render import spooled
     from contribaudit.exporters import csv_evidence, json_v1, text_table
 
     if output_format == "csv":
         shown = json_v1.lean_document(replace(report, findings=tuple(found)))
-        console.write(spooled(lambda out: csv_evidence.write(shown, out)), output_path)
+        console.write(spooled(lambda out: csv_evidence.write(shown, out)))
         return
     rows = [json_v1.finding_row(report.state, one) for one in sorted(found, key=lambda each: each.id)]
     if output_format == "json":
-        console.write(f"{json_v1.indented(rows)}\n", output_path)
+        console.write(f"{json_v1.indented(rows)}\n")
     elif rows:
-        terminal = output_path is None and console.on_terminal
+        terminal = console.on_terminal
         table = text_table.findings_table(rows)
         color = terminal and console.colored_output
-        console.write(text_table.capture(table, terminal=terminal, color=color), output_path)
+        console.write(text_table.capture(table, terminal=terminal, color=color))
 
 
 def _conclude(console: Console, number: int, quiet: int) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from contribaudit import exit_codes
@@ -32,9 +30,7 @@ TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned"
 @store_option
 @api_key_options
 @pass_console
-def command(
-    console: Console, *, output_format: str, output_path: Path | None, force: bool, spaces: bool, offline: bool
-) -> None:
+def command(console: Console, *, output_format: str, spaces: bool, offline: bool) -> None:
     """List organizations, sites, apps with plan and location, and connectors.
 
     Apps that an earlier run saw and this one could not read are listed and marked. The exit code is 3 when the list
@@ -51,16 +47,16 @@ def command(
     from contribaudit.exporters.tabular import render
 
     if spaces:
-        _spaces(console, output_format, output_path, force=force)
+        _spaces(console, output_format)
         return
-    console.check_output(output_path, overwrite=force)
+    console.check_output()
     console.warn_of_unmatched_environment()
     with console.job(judges=False, live=not offline) as job:
         state = last_state(job) if offline else asyncio.run(look(job, SOURCES, console.diagnostics))
-    to_screen = output_path is None and console.on_terminal
+    to_screen = console.on_terminal
     rows = inventory_cells(state)
     result = render(output_format, INVENTORY.columns, rows, flexible="name", only=TABLE, terminal=to_screen)
-    console.write(result, output_path)
+    console.write(result)
     unread = [
         f"{state.organization_name(place.id)}: {place.why_not('workspaces')}"
         for place in state.looked_at
@@ -73,20 +69,20 @@ def command(
     console.diagnostics.conclusion(f"{apps} apps were read: all that the API announced.")
 
 
-def _spaces(console: Console, output_format: str, output_path: Path | None, *, force: bool) -> None:
+def _spaces(console: Console, output_format: str) -> None:
     """Every space that the last kept run knew, streamed; ends with 3 where a listing is missing or not whole."""
     from contribaudit.audit.replay import last_state
     from contribaudit.core.resolve.aliases import alias_of
     from contribaudit.exporters.tabular import COLUMNS, apps_with_spaces, space_rows, space_table, stream
 
-    console.check_output(output_path, overwrite=force)
+    console.check_output()
     with console.job(judges=False) as job:
         state = last_state(job)
-        to_screen = output_path is None and console.on_terminal
+        to_screen = console.on_terminal
         if output_format == "table":
-            console.write(space_table(state, terminal=to_screen), output_path)
+            console.write(space_table(state, terminal=to_screen))
         else:
-            console.write(stream(output_format, COLUMNS, space_rows(state)), output_path)
+            console.write(stream(output_format, COLUMNS, space_rows(state)))
         lists = {app: state.spaces(app.organization).lists().get(app) for app in apps_with_spaces(state)}
         missing = [
             f"{alias_of(state, app)}: {(one.reason or one.code) if one else 'not read'}"

@@ -101,14 +101,27 @@ site_option = click.option(
     "--site", metavar="HOST|all", help="Use the API token of a configured site, or of all sites."
 )
 policy_option = _kept("--policy", type=_PATH, metavar="FILE", help="The audit policy file.")
+
+
+def _output(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
+    ctx.ensure_object(Console).output_path = value
+
+
+def _force(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    ctx.ensure_object(Console).overwrite = value
+
+
 output_option = click.option(
     "--output",
-    "output_path",
+    expose_value=False,
+    callback=_output,
     type=_PATH,
     metavar="FILE",
     help="Write the result to this file instead of stdout; - is stdout.",
 )
-force_option = click.option("--force", is_flag=True, help="Let --output overwrite an existing file.")
+force_option = click.option(
+    "--force", is_flag=True, expose_value=False, callback=_force, help="Let --output overwrite an existing file."
+)
 store_option = _kept("--store", metavar="PATH|URL", help="The history: a file path or a database URL.")
 
 

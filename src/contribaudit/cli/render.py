@@ -28,20 +28,14 @@ Result: TypeAlias = str | Iterator[str] | Iterator[bytes]
 _PIECE = 1 << 20
 
 
-def check_format(console: Console, output_format: str, output_path: Path | None) -> None:
+def check_format(console: Console, output_format: str) -> None:
     """Refuse, before the work, a format that cannot be written here. Raises UsageError."""
-    if output_format == "xlsx" and output_path is None and console.on_terminal:
+    if output_format == "xlsx" and console.on_terminal:
         raise UsageError("A workbook is no text for a terminal", hint="Name a file with --output")
 
 
 def of_report(
-    console: Console,
-    report: Report,
-    output_format: str,
-    output_path: Path | None,
-    *,
-    everything: bool = False,
-    kept: bool = True,
+    console: Console, report: Report, output_format: str, *, everything: bool = False, kept: bool = True
 ) -> Result:
     """The report in one of FORMATS; long ones piece by piece. `kept` says whether a history holds its run."""
     from contribaudit.exporters import json_v1, line
@@ -50,24 +44,18 @@ def of_report(
     document = json_v1.as_document(report) if several else json_v1.lean_document(report)
     if output_format == "line":
         return line.one_line(document, report.manifest_sha256) + "\n"
-    return of_document(console, document, output_format, output_path, everything=everything, kept=kept)
+    return of_document(console, document, output_format, everything=everything, kept=kept)
 
 
 def of_document(
-    console: Console,
-    document: ReportV1,
-    output_format: str,
-    output_path: Path | None,
-    *,
-    everything: bool = False,
-    kept: bool = True,
+    console: Console, document: ReportV1, output_format: str, *, everything: bool = False, kept: bool = True
 ) -> Result:
     """The published document in one of FORMATS."""
     from contribaudit.exporters import csv_evidence, html, json_v1, junit, line, markdown, sarif, text_table, xlsx
 
     match output_format:
         case "table":
-            to_screen = output_path is None and console.on_terminal
+            to_screen = console.on_terminal
             colored = to_screen and console.colored_output
             return text_table.render(
                 document,
@@ -120,23 +108,21 @@ def spooled_bytes(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
 @force_option
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @pass_console
-def command(
-    console: Console, *, place: Path, output_format: str, output_path: Path | None, force: bool, everything: bool
-) -> None:
+def command(console: Console, *, place: Path, output_format: str, everything: bool) -> None:
     """Write a saved report in any format: REPORT is the JSON of an audit, or an evidence folder or .zip.
 
     Needs neither history nor network, and does not check the evidence: `contribaudit evidence verify` does. Ends with 0
     whatever the report says.
     """
-    console.check_output(output_path, overwrite=force)
-    check_format(console, output_format, output_path)
+    console.check_output()
+    check_format(console, output_format)
     from contribaudit.exporters.saved import load
     from contribaudit.exporters.summary import Overview
 
     document = load(place)
     run = document["run"]
-    result = of_document(console, document, output_format, output_path, everything=everything)
-    console.write(result, output_path)
+    result = of_document(console, document, output_format, everything=everything)
+    console.write(result)
     if output_format != "table":
         for warning in document["warnings"]:
             console.diagnostics.warning(warning)

@@ -62,8 +62,6 @@ def propose(
     before_value: str | None,
     after_value: str | None,
     pointers: tuple[str, ...],
-    output_path: Path | None,
-    force: bool,
 ) -> None:
     """Print a decoder for SETTING from what changed in its signal between two states.
 
@@ -75,7 +73,7 @@ def propose(
     from contribaudit.attestations.decoder_proposals import chosen, moved, written
     from contribaudit.attestations.recording import find_setting
 
-    console.check_output(output_path, overwrite=force)
+    console.check_output()
     if (before is None) != (after is None):
         raise UsageError("--before and --after go together", hint="Give both states, or neither.")
     with open_session(console) as session:
@@ -102,7 +100,7 @@ def propose(
     lines = [safe_text(line) for line in told]
     by = session.settings.attested_by or ""
     text = written(known, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
-    console.write(text, output_path)
+    console.write(text)
     console.diagnostics.conclusion(
         f"A proposal, not in use: it counts once `decoders` names its folder and an attestation of {known.id} agrees."
     )
