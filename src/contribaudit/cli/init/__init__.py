@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -110,29 +111,14 @@ class _Several(click.ParamType[tuple[str, ...]]):
 @pass_console
 def command(
     console: Console,
+    /,
     *,
-    organization: str | None,
-    key_file: Path | None,
-    key_env: str | None,
-    key_fd: int | None,
-    contribution: str | None,
-    ai: str | None,
-    ai_allowed_on: tuple[tuple[str, ...], ...],
-    location: tuple[tuple[str, ...], ...],
-    location_except: tuple[tuple[str, ...], ...],
-    reason: str | None,
-    packs: tuple[str, ...],
-    plan: str | None,
-    site_email: str | None,
-    site_token_file: Path | None,
-    site_token_env: str | None,
-    by: str | None,
-    schedule: str | None,
     config_file: Path | None,
     policy_file: Path | None,
     no_test: bool,
     no_audit: bool,
     yes: bool,
+    **flags: Any,
 ) -> None:
     """Set up contribaudit: organization, API key, what your company wants. Then run the first audit.
 
@@ -143,32 +129,60 @@ def command(
     from contribaudit.operations import drafts, setup
     from contribaudit.settings import file
 
-    settings = console.settings()
-    rulebook = console.rulebook()
     config_path = file.expanded(config_file or file.config_file()).absolute()
     policy_path = file.expanded(policy_file or config_path.with_name("policy.toml")).absolute()
     setup.refuse_existing(config_path, policy_path)
+    named = {"--plan": flags["plan"], "--config-file": config_file, "--policy-file": policy_file}
+    beside = _beside(
+        named | {"--config": console.config_path}, {"--no-test": no_test, "--no-audit": no_audit, "--yes": yes}
+    )
+    answers = _answers(console, flags, tuple(beside))
+    asking = options.person_there()
+    if not asking:
+        refuse_missing(answers)
+    elif _gone_on(console):
+        return
+    settings = console.settings()
+    interview = Interview(console, settings, console.rulebook(), answers, test=not no_test)
+    sure = "" if yes else f"Write {config_path} and {policy_path}?"
+    secrets = _asked(interview, answers, config_path.parent, sure) if asking else _tested(interview, answers)
+    with termination.held():
+        write(console, settings, config_path, policy_path, answers, interview.look, secrets)
+        drafts.discard_setup()
+    if answers.schedule not in ("", NO_SCHEDULE):
+        set_up_schedule(console, config_path, answers.schedule)
+    _go_on(console, config_path, answers, no_audit=no_audit)
+
+
+def _answers(console: Console, flags: Mapping[str, Any], beside: tuple[str, ...]) -> Answers:
+    """What the flags answer, the key among it. Raises UsageError and CredentialError for what cannot be."""
+    from contribaudit.operations import setup
+    from contribaudit.settings import file
+
+    def place(name: str) -> Path | None:
+        return file.expanded(flags[name]).absolute() if flags[name] is not None else None
+
+    settings, plans = console.settings(), [one.name.casefold() for one in console.rulebook().plans]
+    several = ("ai_allowed_on", "location", "location_except")
     given = {
-        "contribution": contribution,
-        "ai": ai_statement(ai),
-        "ai_allowed_on": [word for words in ai_allowed_on for word in words],
-        "location": [word for words in location for word in words],
-        "location_except": [word for words in location_except for word in words],
-        "reason": reason,
+        "contribution": flags["contribution"],
+        "ai": ai_statement(flags["ai"]),
+        **{name: [word for words in flags[name] for word in words] for name in several},
+        "reason": flags["reason"],
     }
     answers = Answers(
-        organization=organization or settings.org_id or "",
-        key_file=file.expanded(key_file).absolute() if key_file is not None else None,
-        key_env=key_env or "",
+        organization=flags["organization"] or settings.org_id or "",
+        key_file=place("key_file"),
+        key_env=flags["key_env"] or "",
         statements={key: value for key, value in given.items() if value},
-        packs=tuple(setup.known_pack(name) for name in dict.fromkeys(packs)),
-        plan=setup.known_plan(plan, [one.name.casefold() for one in rulebook.plans]) if plan is not None else "",
-        site_email=mail_address(site_email) if site_email else "",
-        site_token_file=file.expanded(site_token_file).absolute() if site_token_file is not None else None,
-        site_token_env=site_token_env or "",
-        by=mail_address(by) if by else "",
-        schedule=schedule or "",
-        beside=tuple(_beside(console, plan, config_file, policy_file, no_test=no_test, no_audit=no_audit, yes=yes)),
+        packs=tuple(setup.known_pack(name) for name in dict.fromkeys(flags["packs"])),
+        plan=setup.known_plan(flags["plan"], plans) if flags["plan"] is not None else "",
+        site_email=mail_address(flags["site_email"]) if flags["site_email"] else "",
+        site_token_file=place("site_token_file"),
+        site_token_env=flags["site_token_env"] or "",
+        by=mail_address(flags["by"]) if flags["by"] else "",
+        schedule=flags["schedule"] or "",
+        beside=beside,
     )
     key, wrong = setup.refused(settings, answers.statements) if answers.statements else ("", "")
     if wrong:
@@ -176,46 +190,59 @@ def command(
         raise UsageError(
             f"The statements are not a policy: {flag}: {wrong}", hint="contribaudit init --help lists the words"
         )
-    answers.key = given_key(settings, answers, key_fd)
+    answers.key = given_key(settings, answers, flags["key_fd"])
     if answers.key is not None:
         console.diagnostics.hide(answers.key)
     check_token(console, answers)
-    asking = options.person_there()
-    if not asking:
-        refuse_missing(answers)
-    elif _gone_on(console):
-        return
-    interview = Interview(console, settings, rulebook, answers, test=not no_test)
-    secrets: list[Kept] = []
+    return answers
+
+
+def _tested(interview: Interview, answers: Answers) -> list[Kept]:
+    """Test the key; nothing is left to be kept."""
+    with _stoppable(answers):
+        interview.key()
+        interview.limits()
+    return []
+
+
+def _asked(interview: Interview, answers: Answers, folder: Path, sure: str) -> list[Kept]:
+    """Ask for all that is missing; what was typed, and where to keep it. `sure` is the last question, "" for none."""
+    with _stoppable(answers):
+        interview.key()
+        interview.limits()
+        interview.rest()
+        if sure and not options.confirm(sure, default=True):
+            raise UsageError("Nothing was written", hint=how_to_go_on(answers))
+        return interview.where_to_keep(folder)
+
+
+@contextmanager
+def _stoppable(answers: Answers) -> Iterator[None]:
+    """Whoever stops meanwhile is told how to go on from there."""
+
+    def stopped() -> None:
+        keep(answers)
+        os.write(2, nothing_written(answers).encode())  # past Python's buffers, which may hold half of a line
+
     try:
-
-        def stopped() -> None:
-            keep(answers)
-            os.write(2, nothing_written(answers).encode())  # past Python's buffers, which may hold half of a line
-
         with termination.undoing(stopped):
-            interview.key()
-            interview.limits()
-            if asking:
-                interview.rest()
-                if not yes and not options.confirm(f"Write {config_path} and {policy_path}?", default=True):
-                    raise UsageError("Nothing was written", hint=how_to_go_on(answers))
-                secrets = interview.where_to_keep(config_path.parent)
+            yield
     except click.Abort:  # stdin has ended
         keep(answers)
         click.echo(nothing_written(answers), err=True, nl=False)
         raise
-    with termination.held():
-        write(console, settings, config_path, policy_path, answers, interview.look, secrets)
-        drafts.discard_setup()
-    if answers.schedule not in ("", NO_SCHEDULE):
-        set_up_schedule(console, config_path, answers.schedule)
-    named = f" --config {shlex.quote(str(config_path))}" if config_path != file.usual_config() else ""
+
+
+def _go_on(console: Console, config: Path, answers: Answers, *, no_audit: bool) -> None:
+    """Run the first audit, or say how to; what it found is no failure of the set-up."""
+    from contribaudit.settings import file
+
+    named = f" --config {shlex.quote(str(config))}" if config != file.usual_config() else ""
     if no_audit:
         console.diagnostics.conclusion(f"Written. Next: contribaudit doctor{named}, then contribaudit audit{named}")
         return
     console.diagnostics.note(f"Written. The first audit, as contribaudit audit{named} runs it:")
-    code = first_audit(console, config_path, answers.key)
+    code = first_audit(console, config, answers.key)
     judged = (exit_codes.OK, exit_codes.FINDINGS, exit_codes.UNVERIFIED)
     console.exit(exit_codes.OK if code in judged else code)
 
@@ -239,21 +266,6 @@ def _gone_on(console: Console) -> bool:
     return True
 
 
-def _beside(
-    console: Console,
-    plan: str | None,
-    config_file: Path | None,
-    policy_file: Path | None,
-    *,
-    no_test: bool,
-    no_audit: bool,
-    yes: bool,
-) -> Iterator[str]:
-    named = {
-        "--plan": plan,
-        "--config-file": config_file,
-        "--policy-file": policy_file,
-        "--config": console.config_path,
-    }
+def _beside(named: Mapping[str, object], switches: Mapping[str, bool]) -> Iterator[str]:
     yield from (word for flag, value in named.items() if value is not None for word in (flag, str(value)))
-    yield from (flag for flag, on in {"--no-test": no_test, "--no-audit": no_audit, "--yes": yes}.items() if on)
+    yield from (flag for flag, on in switches.items() if on)
