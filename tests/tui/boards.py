@@ -296,5 +296,6 @@ def _run(number: int) -> RunRecord:
     summary = {"fail": 1 + back % 3, "pass": 20, "unknown": 8 - back % 4}
     organizations = (ORG,) if back == 6 else (ORG, OTHER_ORG)
     return RunRecord(
-        number, at, at, organizations, True, "schedule", "root", "host", "0.1.0", "", "", "acme-2026", 1, summary, ""
-    )
+        at, at, "schedule", "root", "host", "0.1.0", "", "", "acme-2026", id=number, organizations=organizations,
+        complete=True, exit_code=1, summary=summary,
+    )  # fmt: skip

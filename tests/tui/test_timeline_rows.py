@@ -40,8 +40,8 @@ def day(number: float) -> datetime:
 
 def run(number: int, on: float, *, complete: bool = True) -> RunRecord:
     return RunRecord(
-        number, day(on), day(on) + timedelta(minutes=5), (ORG,), complete, "schedule", "auditor", "runner-1", "0.1.0",
-        "a" * 64, "b" * 64, "policy.toml", 1, {"pass": 3, "fail": 1}, "",
+        day(on), day(on) + timedelta(minutes=5), "schedule", "auditor", "runner-1", "0.1.0", "a" * 64, "b" * 64,
+        "policy.toml", id=number, organizations=(ORG,), complete=complete, exit_code=1, summary={"pass": 3, "fail": 1},
     )  # fmt: skip
 
 

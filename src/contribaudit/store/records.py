@@ -29,32 +29,20 @@ class RunDraft:
     """When the schedule that started it meant it to begin; None when a person did."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One run as the history keeps it. Times are aware UTC."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord(RunDraft):
+    """One run as the history keeps it. Times are aware UTC; `planned_at` is None too where a version did not ask."""
 
     id: int
     """Grows by one per run."""
-    started_at: datetime
-    finished_at: datetime
     organizations: tuple[str, ...]
     """In the order in which their snapshots were saved."""
     complete: bool
     """True when every collection of every snapshot was OK, and there was one."""
-    trigger: str
-    account: str
-    host: str
-    tool_version: str
-    rulebook_sha256: str
-    policy_sha256: str
-    policy_name: str
     exit_code: int | None
     """None until the verdict is recorded."""
     summary: Mapping[str, int]
     """Findings by outcome, {} until the verdict is recorded."""
-    selection: str
-    planned_at: datetime | None = None
-    """When its schedule meant it to begin; None for a run that a person started, or a version that did not ask."""
 
     @property
     def late_minutes(self) -> int | None:
