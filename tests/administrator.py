@@ -10,26 +10,9 @@ from datetime import timedelta
 
 from contribaudit.simulator import admin
 from contribaudit.simulator.admin import (
-    AI_ACCESS_CHANGED,
-    AI_CHANGED,
+    ACTIONS,
     AI_TYPE,
-    APP_REMOVED,
-    CONTRIBUTION_EXCLUDED,
-    CONTRIBUTION_INCLUDED,
     CONTRIBUTION_TYPE,
-    KEY_CREATED,
-    KEY_REVOKED,
-    PLAN_CHANGED,
-    RESIDENCY_PINNED,
-    RESIDENCY_SCHEDULED,
-    RESIDENCY_UNPINNED,
-    SANDBOX_CREATED,
-    SITE_ADDED,
-    SITE_REMOVED,
-    SPACE_ADDED,
-    SPACE_ARCHIVED,
-    SPACE_REMOVED,
-    SPACE_RENAMED,
     app_item,
     item,
     listed,
@@ -58,11 +41,11 @@ class AdminConsole(admin.AdminConsole):
 
     def include(self, what: str) -> Event:
         """Let the data of an app, a space or a connector be contributed. `what` is a short name or any other ID."""
-        return self._list_item(what, CONTRIBUTION_INCLUDED, "Included", {"in": True, "off": False})
+        return self._list_item(what, ACTIONS["contribution_included"], "Included", {"in": True, "off": False})
 
     def exclude(self, what: str) -> Event:
         """Keep the data of an app, a space or a connector out of contribution."""
-        return self._list_item(what, CONTRIBUTION_EXCLUDED, "Excluded", {"in": False, "off": True})
+        return self._list_item(what, ACTIONS["contribution_excluded"], "Excluded", {"in": False, "off": True})
 
     def _list_item(self, what: str, action: EventAction, word: str, lists: dict[str, bool]) -> Event:
         policy = self._policy(CONTRIBUTION_TYPE, {"scopeType": "organization", "off": []})
@@ -81,7 +64,7 @@ class AdminConsole(admin.AdminConsole):
         policy = self._policy(AI_TYPE, {"in": []})
         self.organization.set_policy(policy.id, status="enabled" if on else "disabled")
         text = f"Turned Atlassian Intelligence {'on' if on else 'off'}"
-        return self.note(AI_CHANGED, text, context=[policy_item(policy)])
+        return self.note(ACTIONS["intelligence_changed"], text, context=[policy_item(policy)])
 
     # Data residency
 
@@ -90,12 +73,14 @@ class AdminConsole(admin.AdminConsole):
         self._unpin(which)
         policy = self._residency(realm)
         self.organization.set_resource(policy.id, which, "applied")
-        return self._about_app(RESIDENCY_PINNED, f"Pinned {which} to {realm}", self.organization.app(which), policy)
+        return self._about_app(
+            ACTIONS["residency_pinned"], f"Pinned {which} to {realm}", self.organization.app(which), policy
+        )
 
     def unpin(self, which: str) -> Event:
         """Take an app out of every residency policy."""
         self._unpin(which)
-        return self._about_app(RESIDENCY_UNPINNED, f"Unpinned {which}", self.organization.app(which))
+        return self._about_app(ACTIONS["residency_unpinned"], f"Unpinned {which}", self.organization.app(which))
 
     def schedule_move(self, which: str, realm: str, *, days: int = 10) -> Event:
         """Plan an app's move to a realm, in so many days, for six hours."""
@@ -105,26 +90,26 @@ class AdminConsole(admin.AdminConsole):
             policy.id, which, "scheduled", scheduled=start, window_start=start, window_end=end
         )
         text = f"Scheduled the move of {which} to {realm}"
-        return self._about_app(RESIDENCY_SCHEDULED, text, self.organization.app(which), policy)
+        return self._about_app(ACTIONS["residency_scheduled"], text, self.organization.app(which), policy)
 
     # Plans, apps, sites
 
     def change_plan(self, which: str, plan: str) -> Event:
         """Move an app to another plan, for good."""
-        return self._plan(which, plan, PLAN_CHANGED, f"Changed the plan of {which} to {plan}")
+        return self._plan(which, plan, ACTIONS["plan_changed"], f"Changed the plan of {which} to {plan}")
 
     def remove_app(self, which: str) -> Event:
         """Remove an app from its site."""
         app = self.organization.app(which)
         self.organization.remove_app(which)
-        return self._about_app(APP_REMOVED, f"Removed {app.type} from {app.name}", app)
+        return self._about_app(ACTIONS["app_removed"], f"Removed {app.type} from {app.name}", app)
 
     def add_site(self, *apps: App) -> Event:
         """Create a site with its apps; a sandbox when they say that they are in one."""
         for app in apps:
             self.organization.add_app(app)
         first = apps[0]
-        action = SANDBOX_CREATED if first.sandbox == "CHILD" else SITE_ADDED
+        action = ACTIONS["sandbox_created"] if first.sandbox == "CHILD" else ACTIONS["site_added"]
         return self.note(action, f"Created {first.host_url}", context=[site_item(first)])
 
     def remove_site(self, name: str) -> Event:
@@ -134,30 +119,30 @@ class AdminConsole(admin.AdminConsole):
             raise KeyError(f"the organization has no site {name!r}")
         for ari in {app.id for app in gone}:
             self.organization.remove_app(ari)
-        return self.note(SITE_REMOVED, f"Deleted {gone[0].host_url}", context=[site_item(gone[0])])
+        return self.note(ACTIONS["site_removed"], f"Deleted {gone[0].host_url}", context=[site_item(gone[0])])
 
     # Spaces, groups and keys
 
     def add_space(self, space: Space) -> Event:
         """Create a space."""
         self.organization.add_space(space)
-        return self._about_space(SPACE_ADDED, f"Created the space {space.name}", space)
+        return self._about_space(ACTIONS["space_added"], f"Created the space {space.name}", space)
 
     def rename_space(self, which: str, name: str) -> Event:
         """Rename a space; `which` is `acme/HR`."""
         self.organization.set_space(which, name=name)
-        return self._about_space(SPACE_RENAMED, f"Renamed {which} to {name}", self.organization.space(which))
+        return self._about_space(ACTIONS["space_renamed"], f"Renamed {which} to {name}", self.organization.space(which))
 
     def archive_space(self, which: str) -> Event:
         """Archive a space."""
         self.organization.set_space(which, status="archived")
-        return self._about_space(SPACE_ARCHIVED, f"Archived {which}", self.organization.space(which))
+        return self._about_space(ACTIONS["space_archived"], f"Archived {which}", self.organization.space(which))
 
     def remove_space(self, which: str) -> Event:
         """Delete a space."""
         space = self.organization.space(which)
         self.organization.remove_space(which)
-        return self._about_space(SPACE_REMOVED, f"Deleted {which}", space)
+        return self._about_space(ACTIONS["space_removed"], f"Deleted {which}", space)
 
     def set_ai_access(self, group: str, which: str, given: bool) -> Event:
         """Give a group the AI role for an app, or take it away."""
@@ -165,18 +150,22 @@ class AdminConsole(admin.AdminConsole):
         found, word = self.organization.group(group), "Gave" if given else "Took"
         text = f"{word} {found.name} {'access' if given else 'away access'} to AI in {which}"
         named = [item(found.id, "groups", name=found.name), app_item(self.organization.app(which))]
-        return self.note(AI_ACCESS_CHANGED, text, context=named)
+        return self.note(ACTIONS["ai_access_changed"], text, context=named)
 
     def create_key(self, key: Key) -> Event:
         """Create an admin API key."""
         self.organization.add_key(key)
-        return self.note(KEY_CREATED, f"Created the API key {key.label}", context=[item(key.id, "apiKeys")])
+        return self.note(
+            ACTIONS["api_key_created"], f"Created the API key {key.label}", context=[item(key.id, "apiKeys")]
+        )
 
     def revoke_key(self, which: str) -> Event:
         """Revoke an admin API key."""
         key = self.organization.key(which)
         self.organization.remove_key(which)
-        return self.note(KEY_REVOKED, f"Revoked the API key {key.label}", context=[item(key.id, "apiKeys")])
+        return self.note(
+            ACTIONS["api_key_revoked"], f"Revoked the API key {key.label}", context=[item(key.id, "apiKeys")]
+        )
 
     # What they share
 

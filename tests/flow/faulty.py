@@ -153,7 +153,7 @@ def served(
 def with_a_log(organization: Organization) -> None:
     """Something happened today: an audit log that never showed an event proves nothing."""
     console = AdminConsole(organization, lambda: datetime.now(UTC) - timedelta(hours=2))
-    console.note(actions.SPACE_ADDED, "Created a space")
+    console.note(actions.ACTIONS["space_added"], "Created a space")
 
 
 def rows(report: Report) -> set[tuple[str, str]]:

@@ -83,7 +83,7 @@ def test_an_event_that_is_taken_in_late_still_finds_its_change(tmp_path: Path) -
         admin(bench, 0.5).move(TRACKER, "US")
         events = bench.organization.events
         events[-1] = replace(events[-1], processed_at=TODAY + timedelta(days=1))
-        admin(bench, 0.4).note(actions.SPACE_ADDED, "Created a space")
+        admin(bench, 0.4).note(actions.ACTIONS["space_added"], "Created a space")
         bench.audit(POLICY, now=at(1))
         found = {name: one for name, one in changes(bench, 1, 2).items() if name.startswith("residency.realm")}
         assert kinds(found) == {CauseKind.NO_EVENT_FOUND}
@@ -119,7 +119,7 @@ def test_without_a_log_no_absence_is_claimed(tmp_path: Path, answer: str) -> Non
 
 def test_a_reading_that_failed_is_made_up_for_by_the_next(tmp_path: Path) -> None:
     with stage(tmp_path) as bench:
-        admin(bench, -0.5).note(actions.SPACE_ADDED, "Created a space")
+        admin(bench, -0.5).note(actions.ACTIONS["space_added"], "Created a space")
         bench.audit(POLICY, now=at(0))
         admin(bench, 0.5).move(TRACKER, "US")
         bench.faults[:] = [Fault("403-a", "events-stream")]

@@ -29,7 +29,7 @@ def empty(organization: Organization) -> None:
 def filled(organization: Organization) -> None:
     """A log with an event that concerns no setting."""
     empty(organization)
-    admin(organization).note(actions.SPACE_ADDED, "Created a space")
+    admin(organization).note(actions.ACTIONS["space_added"], "Created a space")
 
 
 def moved(organization: Organization) -> None:

@@ -14,9 +14,8 @@ from typing import TypeAlias
 from contribaudit.core.model.observation import Value
 from contribaudit.simulator import Organization
 from contribaudit.simulator.admin import (
+    ACTIONS,
     ADMIN,
-    CONTRIBUTION_CHANGED,
-    ROVO_ALLOWED,
     AdminConsole,
     app_item,
     policy_item,
@@ -148,7 +147,7 @@ def _in_app(*, on: bool, by: Actor = ADMIN) -> Callable[[Organization, datetime]
         console = AdminConsole(organization, lambda: at, actor=by)
         word = "on" if on else "off"
         text = f"Turned in-app data contribution {word}"
-        console.note(CONTRIBUTION_CHANGED, text, context=[policy_item(policy)])
+        console.note(ACTIONS["contribution_changed"], text, context=[policy_item(policy)])
 
     return deed
 
@@ -158,7 +157,7 @@ def _open_rovo(organization: Organization, at: datetime) -> None:
     organization.set_ai("acme/confluence", True)
     organization.set_resource("acme-generative-ai", "acme/confluence", "enabled")
     AdminConsole(organization, lambda: at, actor=OPS).note(
-        ROVO_ALLOWED,
+        ACTIONS["rovo_allowed"],
         "Allowed Rovo for acme/confluence",
         context=[app_item(app)],
         container=[site_item(app)],

@@ -32,71 +32,54 @@ from typing import Any, Literal, TypeAlias
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.values import Actor, App, Event, EventAction, Json, Policy
 
-CONTRIBUTION_CHANGED = EventAction("sim_made_up_contribution_changed", "Changed data contribution", "Data contribution")
-CONTRIBUTION_INCLUDED = EventAction(
-    "sim_made_up_contribution_included", "Included an item in data contribution", "Data contribution"
-)
-CONTRIBUTION_EXCLUDED = EventAction(
-    "sim_made_up_contribution_excluded", "Excluded an item from data contribution", "Data contribution"
-)
-ROVO_ALLOWED = EventAction("sim_made_up_rovo_allowed", "Allowed Rovo for an app", "AI settings")
-ROVO_BLOCKED = EventAction("sim_made_up_rovo_blocked", "Blocked Rovo for an app", "AI settings")
-AI_CHANGED = EventAction("sim_made_up_intelligence_changed", "Changed Atlassian Intelligence settings", "AI settings")
-AI_ACCESS_CHANGED = EventAction(
-    "sim_made_up_ai_access_changed", "Changed a group's access to AI features", "AI settings"
-)
-RESIDENCY_PINNED = EventAction("sim_made_up_residency_pinned", "Pinned an app for data residency", "Data residency")
-RESIDENCY_UNPINNED = EventAction(
-    "sim_made_up_residency_unpinned", "Unpinned an app from data residency", "Data residency"
-)
-RESIDENCY_SCHEDULED = EventAction(
-    "sim_made_up_residency_scheduled", "Scheduled a data residency move", "Data residency"
-)
-RESIDENCY_MOVED = EventAction("sim_made_up_residency_moved", "Completed a data residency move", "Data residency")
-PLAN_CHANGED = EventAction("sim_made_up_plan_changed", "Changed the plan of an app", "App actions")
-TRIAL_STARTED = EventAction("sim_made_up_trial_started", "Started a trial of a plan", "App actions")
-TRIAL_ENDED = EventAction("sim_made_up_trial_ended", "Ended the trial of a plan", "App actions")
-APP_ADDED = EventAction("sim_made_up_app_added", "Added an app to a site", "App actions")
-APP_REMOVED = EventAction("sim_made_up_app_removed", "Removed an app from a site", "App actions")
-SANDBOX_CREATED = EventAction("sim_made_up_sandbox_created", "Created a sandbox", "App actions")
-SITE_ADDED = EventAction("sim_made_up_site_added", "Created a site", "Site actions")
-SITE_REMOVED = EventAction("sim_made_up_site_removed", "Deleted a site", "Site actions")
-SPACE_ADDED = EventAction("sim_made_up_space_added", "Created a space", "Space actions")
-SPACE_RENAMED = EventAction("sim_made_up_space_renamed", "Renamed a space", "Space actions")
-SPACE_ARCHIVED = EventAction("sim_made_up_space_archived", "Archived a space", "Space actions")
-SPACE_REMOVED = EventAction("sim_made_up_space_removed", "Deleted a space", "Space actions")
-KEY_CREATED = EventAction("sim_made_up_api_key_created", "Created an admin API key", "Organization settings")
-KEY_REVOKED = EventAction("sim_made_up_api_key_revoked", "Revoked an admin API key", "Organization settings")
-
-ADMIN_ACTIONS: tuple[EventAction, ...] = (
-    CONTRIBUTION_CHANGED,
-    CONTRIBUTION_INCLUDED,
-    CONTRIBUTION_EXCLUDED,
-    ROVO_ALLOWED,
-    ROVO_BLOCKED,
-    AI_CHANGED,
-    AI_ACCESS_CHANGED,
-    RESIDENCY_PINNED,
-    RESIDENCY_UNPINNED,
-    RESIDENCY_SCHEDULED,
-    RESIDENCY_MOVED,
-    PLAN_CHANGED,
-    TRIAL_STARTED,
-    TRIAL_ENDED,
-    APP_ADDED,
-    APP_REMOVED,
-    SANDBOX_CREATED,
-    SITE_ADDED,
-    SITE_REMOVED,
-    SPACE_ADDED,
-    SPACE_RENAMED,
-    SPACE_ARCHIVED,
-    SPACE_REMOVED,
-    KEY_CREATED,
-    KEY_REVOKED,
-)
-"""In the order in which the catalogue lists them."""
-
+_MADE_UP = {
+    "Data contribution": {
+        "contribution_changed": "Changed data contribution",
+        "contribution_included": "Included an item in data contribution",
+        "contribution_excluded": "Excluded an item from data contribution",
+    },
+    "AI settings": {
+        "rovo_allowed": "Allowed Rovo for an app",
+        "rovo_blocked": "Blocked Rovo for an app",
+        "intelligence_changed": "Changed Atlassian Intelligence settings",
+        "ai_access_changed": "Changed a group's access to AI features",
+    },
+    "Data residency": {
+        "residency_pinned": "Pinned an app for data residency",
+        "residency_unpinned": "Unpinned an app from data residency",
+        "residency_scheduled": "Scheduled a data residency move",
+        "residency_moved": "Completed a data residency move",
+    },
+    "App actions": {
+        "plan_changed": "Changed the plan of an app",
+        "trial_started": "Started a trial of a plan",
+        "trial_ended": "Ended the trial of a plan",
+        "app_added": "Added an app to a site",
+        "app_removed": "Removed an app from a site",
+        "sandbox_created": "Created a sandbox",
+    },
+    "Site actions": {
+        "site_added": "Created a site",
+        "site_removed": "Deleted a site",
+    },
+    "Space actions": {
+        "space_added": "Created a space",
+        "space_renamed": "Renamed a space",
+        "space_archived": "Archived a space",
+        "space_removed": "Deleted a space",
+    },
+    "Organization settings": {
+        "api_key_created": "Created an admin API key",
+        "api_key_revoked": "Revoked an admin API key",
+    },
+}
+"""What can be done, by the word of its ID: in the order, and the groups, in which the catalogue lists it."""
+ACTIONS = {
+    word: EventAction(f"sim_made_up_{word}", title, group)
+    for group, deeds in _MADE_UP.items()
+    for word, title in deeds.items()
+}
+ADMIN_ACTIONS = tuple(ACTIONS.values())
 
 TRIAL_DAYS = 30
 
@@ -206,7 +189,7 @@ class AdminConsole:
         self.organization.set_rule(policy.id, listed(policy.rule, "off", switch, there=not on))
         word = "on" if on else "off"
         return self.note(
-            CONTRIBUTION_CHANGED, f"Turned {switch} data contribution {word}", context=[policy_item(policy)]
+            ACTIONS["contribution_changed"], f"Turned {switch} data contribution {word}", context=[policy_item(policy)]
         )
 
     def set_rovo(self, which: str, allowed: bool) -> Event:
@@ -219,7 +202,7 @@ class AdminConsole:
             self.organization.set_resource(policy.id, which, "enabled")
         elif any(resource.id == app.id for resource in policy.resources or ()):
             self.organization.remove_resource(policy.id, which)
-        action, word = (ROVO_ALLOWED, "Allowed") if allowed else (ROVO_BLOCKED, "Blocked")
+        action, word = (ACTIONS["rovo_allowed"], "Allowed") if allowed else (ACTIONS["rovo_blocked"], "Blocked")
         return self._about_app(action, f"{word} Rovo for {which}", app)
 
     def start_trial(self, which: str, plan: str) -> Event:
@@ -231,23 +214,23 @@ class AdminConsole:
             trial_ends_at=self._clock() + timedelta(days=TRIAL_DAYS),
             plan_after_trial=before.plan_after_trial or before.plan,
         )
-        return self._plan(which, plan, TRIAL_STARTED, f"Started a trial of {plan} for {which}")
+        return self._plan(which, plan, ACTIONS["trial_started"], f"Started a trial of {plan} for {which}")
 
     def end_trial(self, which: str, plan: str) -> Event:
         """End a trial; `plan` is what the app goes back to."""
         self.organization.set_app(which, trial=None, trial_ends_at=None, plan_after_trial=None)
-        return self._plan(which, plan, TRIAL_ENDED, f"Ended the trial for {which}, back to {plan}")
+        return self._plan(which, plan, ACTIONS["trial_ended"], f"Ended the trial for {which}, back to {plan}")
 
     def move(self, which: str, realm: str, regions: tuple[str, ...] = ()) -> Event:
         """Finish an app's move to a realm."""
         self.organization.set_realm(which, realm, regions)
         text = f"Moved {which} to {realm}"
-        return self._about_app(RESIDENCY_MOVED, text, self.organization.app(which))
+        return self._about_app(ACTIONS["residency_moved"], text, self.organization.app(which))
 
     def add_app(self, app: App) -> Event:
         """Add an app to a site."""
         self.organization.add_app(app)
-        return self._about_app(APP_ADDED, f"Added {app.type} to {app.name}", app)
+        return self._about_app(ACTIONS["app_added"], f"Added {app.type} to {app.name}", app)
 
     def _about_app(self, action: EventAction, message: str, app: App, policy: Policy | None = None) -> Event:
         context = [app_item(app)] if policy is None else [app_item(app), policy_item(policy)]
