@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from contribaudit.checks.reading import evidence_of
-from contribaudit.core.judge.check import CheckContext, Verdict
+from contribaudit.core.judge.check import CheckContext, Judge, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
@@ -18,13 +19,22 @@ BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
 _CALLED = {names.EFFECTIVE_METADATA: "metadata", names.EFFECTIVE_IN_APP: "in-app data"}
 
 
-def not_in_force_or_exempt(case: CheckContext, setting: Setting, expected: Value = None) -> Verdict | None:
-    """What comes before every question of contribution: its first day, and an exemption; None where neither does.
+def once_in_force(setting: Setting, expected: Value = None) -> Callable[[Judge], Judge]:
+    """Puts what comes before every question of contribution before this one: its first day, and an exemption.
 
     An exemption that was recorded and does not count leaves the question open: whether data is used depends on it.
+    `expected` is what the rule expects where it is None.
     """
-    first = first_of_all(case.state, case.subject.organization)
-    return _of_stop(first, setting.id, expected) if isinstance(first, Stop) else None
+
+    def of(judge: Judge) -> Judge:
+        def judged(case: CheckContext) -> Verdict:
+            first = first_of_all(case.state, case.subject.organization)
+            wanted = case.rule.expect if expected is None else expected
+            return _of_stop(first, setting.id, wanted) if isinstance(first, Stop) else judge(case)
+
+        return judged
+
+    return of
 
 
 def contributed(answer: Effective, expected: Value) -> Verdict:

@@ -13,7 +13,7 @@ from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import connectors
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.checks.ai_access.apps import exposure
-from contribaudit.checks.contributed import BEFORE, contributed, not_in_force_or_exempt, passing, worded
+from contribaudit.checks.contributed import BEFORE, contributed, once_in_force, passing, worded
 from contribaudit.checks.data_contribution.plans import decision_on, fragile_by_switch
 from contribaudit.checks.reading import (
     attested_choice,
@@ -44,14 +44,12 @@ _IN_APP = contribution.IN_APP
     outcomes=ATTESTED | BEFORE | {Outcome.NO_SUCH_SETTING},
 )
 @fragile_in_trial
+@once_in_force(contribution.METADATA, "off")
 def common_patterns(case: CheckContext) -> Verdict:
     """DC-17: prompts of the chat feed no common patterns: metadata is off, or Rovo is blocked everywhere.
 
     Search queries and configuration names feed them as long as metadata does; in-app Off stops none of it.
     """
-    above = not_in_force_or_exempt(case, contribution.METADATA, "off")
-    if above is not None:
-        return above
     answer = metadata(case.state, case.subject)
     if answer.value == NOT_CONTRIBUTED:
         reason = "metadata contribution is off, and aggregated patterns are part of it"
@@ -74,15 +72,13 @@ def common_patterns(case: CheckContext) -> Verdict:
 
 @check("DC-21", "off-before-data-use", reads=(_IN_APP.id, names.INCLUDED, names.EXEMPTION), outcomes=ATTESTED | BEFORE)
 @fragile_in_trial
+@once_in_force(_IN_APP, "off")
 def off_from_the_start(case: CheckContext) -> Verdict:
     """DC-21: in-app contribution was seen off before the day from which data is used, and stands so.
 
     A look of today shows today's switch, not when it was set; nor does a decision show that it was carried out. The
     reason tells the exposure window as far as the looks that were kept reach.
     """
-    above = not_in_force_or_exempt(case, _IN_APP, "off")
-    if above is not None:
-        return above
     answer = in_app(case.state, case.subject)
     verdict = contributed(answer, "off")
     effective = case.state.rulebook.effective
@@ -115,15 +111,13 @@ def _still(answer: Effective) -> str:
     outcomes=(ATTESTED - {Outcome.PASS}) | BEFORE | {Outcome.PENDING},
     decisions=(_IN_APP.id, contribution.METADATA.id),
 )
+@once_in_force(_IN_APP, "off")
 def deletion(case: CheckContext) -> Verdict:
     """DC-22: after an opt-out, Atlassian's periods of deletion run: `pending` until the last of them, then `unknown`.
 
     In-app data and metadata have clocks of their own, each from the day of the policy's decision on its switch: a
     look does not tell the day. Nobody outside can verify the deletion, and what was aggregated may be kept for years.
     """
-    above = not_in_force_or_exempt(case, _IN_APP, "off")
-    if above is not None:
-        return above
     answer = in_app(case.state, case.subject)
     if answer.value == CONTRIBUTED:
         reason = f"{_still(answer)}: no deletion is due while it stays on"
@@ -200,14 +194,12 @@ def _deletion_of(case: CheckContext, parts: list[_OptOut], evidence: tuple[Evide
 )
 @fragile_in_trial
 @fragile_by_switch
+@once_in_force(_IN_APP, "off")
 def platform_apps(case: CheckContext) -> Verdict:
     """DC-14: nobody relies on excluding a platform app, which follows the organization's switch alone.
 
     A claim is an entry of the exclude list, or an app that the rule's `expect` names as excluded.
     """
-    above = not_in_force_or_exempt(case, _IN_APP, "off")
-    if above is not None:
-        return above
     claimed = case.listed
     switch = attested_choice(case.state, case.subject, _IN_APP, "off")
     if isinstance(switch, Verdict):
@@ -252,11 +244,9 @@ _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
     expectation=Expectation(Shape.WORDS, means="connectors that may contribute", default="none", example='["Figma"]'),
 )
 @fragile_in_trial
+@once_in_force(connectors.OFFERED)
 def connector_kept_out(case: CheckContext) -> Verdict:
     """DC-16: a connector that can contribute is excluded, or not included, unless the rule's `expect` approves it."""
-    above = not_in_force_or_exempt(case, connectors.OFFERED, case.rule.expect)
-    if above is not None:
-        return above
     approved = case.listed
     offered = attested_choice(case.state, case.subject, connectors.OFFERED)
     if isinstance(offered, Verdict):

@@ -11,7 +11,7 @@ from datetime import UTC, date
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import find
 from contribaudit.catalogue import organization as catalogue
-from contribaudit.checks.contributed import contributed, fragile, not_in_force_or_exempt, worded
+from contribaudit.checks.contributed import contributed, fragile, once_in_force, worded
 from contribaudit.checks.reading import (
     WORKSPACES,
     apps_of,
@@ -294,11 +294,9 @@ def choosable(plan: Plan) -> tuple[Setting, ...]:
     decisions=(contribution.IN_APP.id, contribution.METADATA.id, contribution.INCLUDED.id),
 )
 @fragile_in_trial
+@once_in_force(contribution.IN_APP)
 def explicit_choice(case: CheckContext) -> Verdict:
     """DC-05: each switch that the plan lets people change stands as a decision of the policy says."""
-    above = not_in_force_or_exempt(case, contribution.IN_APP)
-    if above is not None:
-        return above
     plan = highest_plan(case)
     if isinstance(plan, Verdict):
         return plan

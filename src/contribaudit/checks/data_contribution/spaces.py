@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.organization import SPACE_COUNT
-from contribaudit.checks.contributed import BEFORE, not_in_force_or_exempt
+from contribaudit.checks.contributed import BEFORE, once_in_force
 from contribaudit.checks.data_contribution.plans import fragile_by_switch
 from contribaudit.checks.data_contribution.switches import switch_and_list
 from contribaudit.checks.reading import app_of, evidence_of, fragile_in_trial, none_among_apps, unread
@@ -85,15 +85,13 @@ def _position(case: CheckContext) -> _Position | Verdict:
 )
 @fragile_in_trial
 @fragile_by_switch
+@once_in_force(contribution.EXCLUDED)
 def sensitive_spaces(case: CheckContext) -> Verdict:
     """DC-11: no space that the rule's `expect` names contributes, by its own entry or by that of its app.
 
     The listings tell which space a name means, since keys pass on. Without them only what is the same for every space
     of the app is an answer.
     """
-    above = not_in_force_or_exempt(case, contribution.EXCLUDED, case.rule.expect)
-    if above is not None:
-        return above
     sensitive = case.listed
     if not sensitive:
         reason = "the policy names no sensitive space; set expect in its rule"
@@ -201,15 +199,13 @@ def _may_hold_spaces(state: State, subject: Subject) -> bool:
 )
 @fragile_in_trial
 @fragile_by_switch
+@once_in_force(contribution.EXCLUDED)
 def new_spaces(case: CheckContext) -> Verdict:
     """DC-12: no space was made since the list was last looked at that contributes without anybody having decided it.
 
     A listing shows what its token's owner may see, so it counts only beside the number that the app's own
     administration shows.
     """
-    above = not_in_force_or_exempt(case, contribution.EXCLUDED)
-    if above is not None:
-        return above
     state, app = case.state, case.subject
     if holds_spaces(state, app) is None:
         seen = state.read(app, names.APP_TYPE_KEY)

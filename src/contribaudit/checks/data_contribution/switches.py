@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.contributed import BEFORE, contributed, not_in_force_or_exempt, passing, worded
+from contribaudit.checks.contributed import BEFORE, contributed, once_in_force, passing, worded
 from contribaudit.checks.data_contribution.plans import decision_on, fragile_by_switch
 from contribaudit.checks.reading import (
     attested_choice,
@@ -166,14 +166,12 @@ def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], 
     ),
 )
 @fragile_in_trial
+@once_in_force(_INCLUDED)
 def include_list(case: CheckContext) -> Verdict:
     """DC-04: while the switch is off, the include list holds nothing that the rule's `expect` does not approve.
 
     The switch alone looks fine. With the switch on everything contributes, whatever the list holds.
     """
-    above = not_in_force_or_exempt(case, _INCLUDED, case.rule.expect)
-    if above is not None:
-        return above
     switch = attested_choice(case.state, case.subject, _IN_APP, "off")
     if isinstance(switch, Verdict):
         return switch
@@ -198,14 +196,12 @@ def include_list(case: CheckContext) -> Verdict:
     outcomes=(ATTESTED - {Outcome.FAIL}) | BEFORE,
 )
 @fragile_in_trial
+@once_in_force(_IN_APP)
 def list_of_this_position(case: CheckContext) -> Verdict:
     """DC-13: the list that belongs to the switch's present position was looked at no earlier than the switch.
 
     A flip turns the meaning of the lists around: yesterday's exclude list is not today's include list.
     """
-    above = not_in_force_or_exempt(case, _IN_APP)
-    if above is not None:
-        return above
     switch = attested_choice(case.state, case.subject, _IN_APP)
     if isinstance(switch, Verdict):
         return switch
