@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_ADMINISTRATOR_GROUPS, SEARCH_AI_GROUPS
-from contribaudit.atlassian.client import Page
 from contribaudit.catalogue.ai_access import GROUP_ACCESS, GROUP_NAME, ROLE_GROUPS
 from contribaudit.catalogue.organization import ADMINISTRATOR_GROUPS
 from contribaudit.collectors.interface import Collector, Reading, told_id
@@ -43,13 +42,8 @@ class _Roles:
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield each group's name as its page arrives, then the list of groups, then what each holds the role on."""
     groups: dict[str, dict[str, Any]] = {}
-    async for page in _pages(reading):
-        reading.pages += 1
-        reading.announced = page.announced
-        for entry in page.items:
-            reading.entries += 1
-            response = reading.keep(entry)
-            reading.known_keys("", entry, _GROUP_KEYS, response)
+    try:
+        async for entry, response in reading.listed(_GROUP_KEYS):
             identity = told_id(entry)
             if not identity:
                 reading.fall_short("entry_without_id", "a group has no `id`")
@@ -58,6 +52,8 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
                 yield reading.text(GROUP_NAME, _subject(reading, identity), entry, "name", response)
             elif groups[identity] != entry:
                 reading.fall_short("contradicting_entries", "a group is listed twice, with different contents")
+    except ListNotWhole as error:  # the groups that it has are still looked at
+        reading.fall_short(error.code, error.message)
     reading.unique = len(groups)
     if not reading.shortfalls:
         yield reading.observed(ROLE_GROUPS, reading.organization, tuple(sorted(groups)))
@@ -96,15 +92,6 @@ async def _administrators(reading: Reading) -> AsyncIterator[Observation]:
         return
     groups = tuple(sorted(ids))
     yield reading.observed(ADMINISTRATOR_GROUPS, reading.organization, groups, reading.keep(list(groups)))
-
-
-async def _pages(reading: Reading) -> AsyncIterator[Page]:
-    """The pages of groups; of a list that is not whole, the groups that it has are still looked at."""
-    try:
-        async for page in reading.client.pages(SEARCH_AI_GROUPS):
-            yield page
-    except ListNotWhole as error:
-        reading.fall_short(error.code, error.message)
 
 
 async def _roles_of(reading: Reading, group: dict[str, Any]) -> _Roles:

@@ -40,21 +40,15 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     """
     keys: list[tuple[dict[str, Any], str]] = []
     seen: dict[str, dict[str, Any]] = {}
-    async for page in reading.client.pages(LIST_API_KEYS):
-        reading.pages += 1
-        reading.announced = page.announced
-        for entry in page.items:
-            reading.entries += 1
-            response = reading.keep(entry)
-            reading.known_keys("", entry, _KEYS, response)
-            if entry.get("keyType") != _KEY_TYPE:
-                reading.surprise(f"keyType={str(entry.get('keyType'))[:60]}", response)
-            if not told_id(entry):
-                reading.fall_short("entry_without_id", "a key has no `id`, so it cannot be identified")
-            elif seen.setdefault(entry["id"], entry) != entry:
-                reading.fall_short("contradicting_entries", "a key is listed twice, with different contents")
-            elif any(entry is known for known in seen.values()):
-                keys.append((entry, response))
+    async for entry, response in reading.listed(_KEYS):
+        if entry.get("keyType") != _KEY_TYPE:
+            reading.surprise(f"keyType={str(entry.get('keyType'))[:60]}", response)
+        if not told_id(entry):
+            reading.fall_short("entry_without_id", "a key has no `id`, so it cannot be identified")
+        elif seen.setdefault(entry["id"], entry) != entry:
+            reading.fall_short("contradicting_entries", "a key is listed twice, with different contents")
+        elif any(entry is known for known in seen.values()):
+            keys.append((entry, response))
     reading.unique = len(seen)
     if reading.shortfalls:
         return

@@ -22,7 +22,7 @@ from contribaudit.atlassian.calls import LIST_EVENT_ACTIONS, STREAM_EVENTS
 from contribaudit.atlassian.client import StreamPage
 from contribaudit.atlassian.paging import is_cursor
 from contribaudit.catalogue.organization import EVENT_ACTIONS as SETTING
-from contribaudit.collectors.interface import Collector, Reading, take_ids, told_id
+from contribaudit.collectors.interface import Collector, Reading, told_id
 from contribaudit.core.model.audit_log import (
     CURSOR_REFUSED,
     STOPPED_EARLY,
@@ -118,7 +118,16 @@ async def read_actions(reading: Reading) -> AsyncIterator[Observation]:
     entries = await _entries(reading)
     reading.pages += 1
     ids: set[str] = set()
-    take_ids(reading, entries, ids, "id", _KEYS, _ATTRIBUTE_KEYS)
+    for entry in entries:
+        reading.entries += 1
+        response = reading.keep(entry)
+        reading.known_keys("", entry, _KEYS, response)
+        reading.known_keys("attributes", _object(entry.get("attributes")), _ATTRIBUTE_KEYS, response)
+        if identity := told_id(entry):
+            ids.add(identity)
+        else:
+            reading.fall_short("entry_without_id", "an entry has no `id`")
+    reading.unique = len(ids)
     if not reading.shortfalls:
         yield reading.observed(SETTING, reading.organization, tuple(sorted(ids)))
 

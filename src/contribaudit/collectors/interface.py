@@ -1,4 +1,4 @@
-"""What a collector is, what it is given, what becomes of one that fails; signals and ID lists, which several read.
+"""What a collector is, what it is given, what becomes of one that fails; and signals, which several read.
 
 A signal is the digest of one owner's raw objects in canonical form, with when they were written and whether they are in
 force. Fields that change without meaning are left out, on the object and in its `attributes`. What the digest is made
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from asyncio import Task, create_task
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -74,6 +74,17 @@ class Reading:
             self.asked[call.name] = create_task(ask())
         found: T = await self.asked[call.name]
         return found
+
+    async def listed(self, known: frozenset[str]) -> AsyncIterator[tuple[dict[str, Any], str]]:
+        """Every entry of the collector's list with the digest that it is kept under; unknown keys are reported."""
+        async for page in self.client.pages(self.call):
+            self.pages += 1
+            self.announced = page.announced
+            for entry in page.items:
+                self.entries += 1
+                response = self.keep(entry)
+                self.known_keys("", entry, known, response)
+                yield entry, response
 
     def keep(self, entry: Any) -> str:
         """Keep a raw object; returns its digest."""
@@ -214,39 +225,3 @@ def _being_applied(found: Any) -> bool:
     attributes = found.get("attributes")
     own = attributes.get("resources") if type(attributes) is dict else None
     return isinstance(own, list) and any(map(_being_applied, own))
-
-
-async def ids_of(reading: Reading, key: str, known: frozenset[str]) -> tuple[str, ...] | None:
-    """The sorted IDs under `key` of every entry on every page, each raw entry kept; None when one has no ID.
-
-    A list with a gap must not pass for the list: what is missing from it would look gone.
-    """
-    ids: set[str] = set()
-    async for page in reading.client.pages(reading.call):
-        reading.pages += 1
-        reading.announced = page.announced
-        take_ids(reading, page.items, ids, key, known)
-    return None if reading.shortfalls else tuple(sorted(ids))
-
-
-def take_ids(
-    reading: Reading,
-    entries: Iterable[Mapping[str, Any]],
-    ids: set[str],
-    key: str,
-    known: frozenset[str],
-    known_attributes: frozenset[str] = frozenset(),
-) -> None:
-    """Put the IDs under `key` of these entries to `ids`, keep each entry, and fall short for one without an ID."""
-    for entry in entries:
-        reading.entries += 1
-        response = reading.keep(entry)
-        reading.known_keys("", entry, known, response)
-        attributes = entry.get("attributes")
-        if isinstance(attributes, dict):
-            reading.known_keys("attributes", attributes, known_attributes, response)
-        if identity := told_id(entry, key):
-            ids.add(identity)
-        else:
-            reading.fall_short("entry_without_id", f"an entry has no `{key}`")
-    reading.unique = len(ids)

@@ -46,19 +46,14 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     Nothing when a policy could not be told apart from the others: it may list any app, beside the one that does.
     """
     policies: dict[str, dict[str, Any]] = {}
-    async for page in reading.client.pages(LIST_POLICIES):
-        reading.pages += 1
-        reading.announced = page.announced
-        for entry in page.items:
-            reading.entries += 1
-            identity, attributes, response = told_id(entry), entry.get("attributes"), reading.keep(entry)
-            reading.known_keys("", entry, _ENTRY_KEYS, response)
-            if not identity or not isinstance(attributes, dict):
-                reading.fall_short("entry_without_id", "a policy has no ID or no attributes")
-                continue
-            reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
-            if policies.setdefault(identity, entry) != entry:
-                reading.fall_short("contradicting_entries", "a policy is listed twice, with different contents")
+    async for entry, response in reading.listed(_ENTRY_KEYS):
+        identity, attributes = told_id(entry), entry.get("attributes")
+        if not identity or not isinstance(attributes, dict):
+            reading.fall_short("entry_without_id", "a policy has no ID or no attributes")
+            continue
+        reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
+        if policies.setdefault(identity, entry) != entry:
+            reading.fall_short("contradicting_entries", "a policy is listed twice, with different contents")
     reading.unique = len(policies)
     if reading.shortfalls:
         return
