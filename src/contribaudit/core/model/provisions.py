@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 
 from contribaudit.core.model.attestation import Signature
@@ -360,4 +360,9 @@ def words_in(text: str, words: tuple[str, ...]) -> tuple[str, ...]:
 
 def has_phrase(text: str, phrase: str) -> bool:
     """Whether the words of the phrase stand in the text one after the other."""
-    return folded(phrase).casefold() in folded(text).casefold()
+    return _compared(phrase) in _compared(text)
+
+
+@lru_cache(maxsize=1024)
+def _compared(text: str) -> str:
+    return folded(text).casefold()
