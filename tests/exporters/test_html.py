@@ -7,6 +7,7 @@ import io
 import re
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview, gravest_first, words
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.browser import CHROMIUM, Page, browser
+from tests.exporters.firefox import FIREFOX, printed_by_firefox
 from tests.exporters.hostile import ATTACKS, hostile_document
 
 needs_pdftotext = pytest.mark.skipif(
@@ -384,7 +386,12 @@ def test_thirty_thousand_findings_are_drawn_by_need(page: Page, tmp_path: Path) 
 def printed(page: Page, folder: Path) -> list[str]:
     """The text of each sheet of paper."""
     data = base64.b64decode(page.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"])
-    (folder / "report.pdf").write_bytes(data)
+    return sheets_of(data, folder)
+
+
+def sheets_of(pdf: bytes, folder: Path) -> list[str]:
+    """The text of each sheet of a PDF file."""
+    (folder / "report.pdf").write_bytes(pdf)
     told = subprocess.run(["pdftotext", "-layout", "report.pdf", "-"], cwd=folder, capture_output=True, check=True)
     return told.stdout.decode().split("\f")[:-1]
 
@@ -406,6 +413,22 @@ def test_paper_has_run_and_digest_on_each_sheet(page: Page, tmp_path: Path) -> N
     for one in document["findings"]:
         assert one["id"] in whole
     assert "Search" not in whole
+
+
+@pytest.mark.skipif(not FIREFOX, reason="needs Firefox")
+@needs_pdftotext
+def test_paper_of_firefox_has_run_and_digest_on_each_sheet(tmp_path: Path) -> None:
+    """It knows no margin boxes. Nothing is lost under the line."""
+    document = awkward()
+    path = tmp_path / "report.html"
+    path.write_text(written(document), encoding="utf-8", newline="")
+    sheets = sheets_of(printed_by_firefox(path, tmp_path), tmp_path)
+    assert len(sheets) > 1
+    for sheet in sheets:
+        assert f"contribaudit run {document['run']['id']} · report SHA-256 {report_digest(document)}" in sheet
+    whole = unicodedata.normalize("NFKC", "\n".join(sheets))  # its fonts join two letters f
+    for one in document["findings"]:
+        assert one["id"] in whole
 
 
 @needs_chromium
