@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import warnings
 import zipfile
@@ -20,7 +21,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS
 from contribaudit.evidence.signing import Signer
 from tests.evidence.conftest import SIGNER
-from tests.evidence.test_verify import ORGANIZATION, files, remade
+from tests.evidence.test_verify import ORGANIZATION, begun_anew, files, remade
 
 THIEF = Signer.new()
 OTHER = b"bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
@@ -83,6 +84,9 @@ class Case:
             edit(document)
 
         remade(self.pack, whole)
+        if based and all((self.pack / name).is_file() for name in ("findings.csv", "report.json")):
+            begun_anew(self.pack)  # as whoever has the tool would
+            remade(self.pack, whole)
 
     def _basis(self, row: dict[str, str]) -> dict[str, str]:
         path = row["evidence_file"]
@@ -472,7 +476,32 @@ relisted(
     "an answer in responses/ is another, under its digest",
     lambda c: answer(c, lambda one: json.dumps({**one, "body": "{}"})),
 )
-relisted("answer-deleted", "an answer in responses/ is deleted", lambda c: answer(c, lambda _one: ""))
+
+
+def _example(case: Case) -> None:
+    """README.txt names the smallest digest that is left, whichever was taken out."""
+    left = [line for path in sorted((case.pack / "responses").iterdir()) for line in path.read_text().splitlines()]
+    digest = min(json.loads(line)["sha256"] for line in left)
+    path, line = case.pack / "README.txt", '"{}").body\' responses/{}.jsonl'
+    known = line.replace(")", r"\)").format("[0-9a-f]{64}", "[0-9a-f]")
+    path.write_text(re.sub(known, line.format(digest, digest[0]), path.read_text()))
+
+
+def _without_answer(case: Case) -> None:
+    answer(case, lambda _one: "")
+    _example(case)
+
+
+def _without_answers(case: Case) -> None:
+    _answered(case.pack)[1].unlink()
+    _example(case)
+
+
+relisted(
+    "answer-deleted",
+    "an answer in responses/ is deleted",
+    _without_answer,
+)
 relisted(
     "answer-twice",
     "an answer in responses/ stands there twice",
@@ -488,7 +517,11 @@ relisted(
     "a line of responses/ is no answer",
     lambda c: answer(c, lambda one: f"{json.dumps(one)}\nnull"),
 )
-relisted("answers-deleted", "a file of responses/ is deleted", lambda c: _answered(c.pack)[1].unlink())
+relisted(
+    "answers-deleted",
+    "a file of responses/ is deleted",
+    _without_answers,
+)
 relisted(
     "answers-elsewhere",
     "a file of responses/ has the name of another",
@@ -540,6 +573,23 @@ def _pipe(case: Case) -> None:
     os.mkfifo(case.pack / "gaps.csv")
 
 
+_HIDDEN = b'name="open" state="hidden"'
+
+
+def _in_book(case: Case, *changes: bytes) -> None:
+    """Replace, in whatever part holds it, each odd one by the one after it."""
+    path = case.pack / "00-START.xlsx"
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        holders = [name for name, body in parts.items() if old in body]
+        assert holders, old
+        parts |= {name: parts[name].replace(old, new, 1) for name in holders}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, body in parts.items():
+            book.writestr(name, body)
+
+
 def _swap(case: Case) -> None:
     one, other = (case.pack / name for name in ("gaps.csv", "decisions.csv"))
     bodies = one.read_bytes(), other.read_bytes()
@@ -548,6 +598,35 @@ def _swap(case: Case) -> None:
 
 
 relisted("files-swapped", "two tables change their names", _swap)
+relisted(
+    "start-page",
+    "00-START.html calls the verdict PASS",
+    lambda c: c.replace("00-START.html", "<h1>UNVERIFIED", "<h1>PASS"),
+)
+relisted(
+    "start-page-row",
+    "an outcome in 00-START.html becomes pass",
+    lambda c: c.replace("00-START.html", '<b class="o-fail">fail</b>', '<b class="o-pass">pass</b>'),
+)
+relisted("start-page-deleted", "00-START.html is deleted", lambda c: (c.pack / "00-START.html").unlink())
+relisted("start-book", "a cell of 00-START.xlsx says pass", lambda c: _in_book(c, b">fail<", b">pass<"))
+relisted("start-book-hidden", "a sheet of 00-START.xlsx is hidden", lambda c: _in_book(c, b'name="open"', _HIDDEN))
+relisted(
+    "start-book-form",
+    "00-START.xlsx shows every cell as pass, whatever it holds",
+    lambda c: _in_book(c, b'<numFmts count="1">', b'<numFmts count="2"><numFmt numFmtId="200" formatCode="pass"/>'),
+)
+relisted(
+    "start-book-library",
+    "a cell of 00-START.xlsx says pass, and another library claims to have written it",
+    lambda c: _in_book(c, b"XlsxWriter ", b"XlsxWriter 0", b">fail<", b">pass<"),
+)
+relisted("start-book-no-book", "00-START.xlsx is no workbook", lambda c: (c.pack / "00-START.xlsx").write_bytes(b"PK"))
+relisted(
+    "dictionary-changed",
+    "data-dictionary.csv explains a column otherwise",
+    lambda c: c.rows("data-dictionary.csv", lambda r: r[0].update(meaning="whatever it may be")),
+)
 simple("link", "unsigned", "a file is a link to one outside", _link)
 simple("pipe", "unsigned", "a file is a named pipe", _pipe)
 simple("sums-changed", "unsigned", "a line of SHA256SUMS is another; nothing else", lambda c: c.replace(SUMS, "0", "1"))
@@ -735,6 +814,13 @@ def remade_digest_told(case: Case) -> None:
     remade_attestation(case)
 
 
+@way("unsigned")
+def remade_by_another_build(case: Case) -> None:
+    """00-START.html calls the verdict PASS, and the manifest names another build of the tool; all is listed anew."""
+    case.replace("00-START.html", "<h1>UNVERIFIED", "<h1>PASS")
+    case.relist(lambda d: d["tool"].update(code_sha256="0" * 64), based=False)
+
+
 # Signed packs
 
 
@@ -772,7 +858,14 @@ def signature_and_key_gone(case: Case) -> None:
 
 @way("signed")
 def signature_taken_away(case: Case) -> None:
-    """Signature and key file are deleted, and the manifest says that it was never signed."""
+    """Signature and key file are deleted, and manifest, README.txt and start files are made anew, as never signed."""
+    signature_and_key_gone(case)
+    case.relist(lambda d: d.update(signed_with=None))
+
+
+@way("signed")
+def signature_taken_away_from_the_manifest(case: Case) -> None:
+    """Signature and key file are deleted, and the manifest alone says that it was never signed."""
     signature_and_key_gone(case)
     case.manifest(lambda d: d.update(signed_with=None))
 
@@ -840,7 +933,7 @@ def chain_link_not_signed(case: Case) -> None:
 
 @way("chain")
 def chain_link_says_it_was_never_signed(case: Case) -> None:
-    """The pack in the middle has lost them, and its manifest says that it was never signed."""
+    """The pack in the middle has lost them, and is made anew as never signed."""
     signature_taken_away(case)
 
 
@@ -870,13 +963,13 @@ def chain_first_not_signed(case: Case) -> None:
 
 @way("chain")
 def chain_first_says_it_was_never_signed(case: Case) -> None:
-    """The first pack has lost them, and its manifest says that it was never signed."""
+    """The first pack has lost them, and is made anew as never signed."""
     signature_taken_away(_of(case, 0))
 
 
 @way("chain")
 def chain_last_says_it_was_never_signed(case: Case) -> None:
-    """The last pack has lost them, and its manifest says that it was never signed."""
+    """The last pack has lost them, and is made anew as never signed."""
     signature_taken_away(_of(case, 2))
 
 

@@ -84,7 +84,11 @@ def test_tampering(
     assert verify_exit in (0, 2, 5)
     assert reperform_exit in (2, HONEST, 5)
     found = FOUND[verify_exit != 0, reperform_exit != HONEST]
+    if verify_exit == 0 and "not compared" in verify_says:
+        found = "verify says what it did not compare"
     says = [_shown(text, tmp_path) for text in (verify_says, reperform_says)]
+    if way.startswith("answer"):  # which answers share a file with it, their digests decide
+        says[1] = re.sub(r"\d+ inconsistent", "some inconsistent", says[1])
     row = (way, kind, changed, str(verify_exit), says[0], str(reperform_exit), says[1], found)
     if os.environ.get(RENEW) == "1":
         rows = {name: tuple(one.values()) for name, one in told().items()} if TABLE.exists() else {}

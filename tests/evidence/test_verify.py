@@ -18,9 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
+from contribaudit.evidence.agreement import _about, _findings, _Told
 from contribaudit.evidence.dossier import of_run
 from contribaudit.evidence.export import Form, export
-from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS, plain_path
+from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS, plain_path, read_manifest
+from contribaudit.evidence.pack import open_pack
+from contribaudit.evidence.rebuilt import made_again
 from contribaudit.evidence.signing import Signer
 from contribaudit.evidence.verify import verify, verify_chain
 from tests.evidence.conftest import SIGNER
@@ -54,6 +57,17 @@ def remade(pack: Path, edit: Callable[[dict[str, Any]], object] = lambda _docume
     edit(document)
     (pack / NAME).write_bytes(rfc8785.dumps(document))
     return pack
+
+
+def begun_anew(pack: Path) -> None:
+    """Start files and README as the tool writes them of what is in the folder now."""
+    told = _Told()
+    with open_pack(pack) as opened:
+        manifest = read_manifest((pack / NAME).read_bytes())
+        assert list(_findings(opened, manifest, told)) is not None
+        listed = {entry.path: entry for entry in manifest.files}
+        for name, make in made_again(opened, listed, _about(opened, manifest, listed, told), told.start).items():
+            (pack / name).write_bytes(make())
 
 
 def test_a_pack_as_it_was_written_is_sound(unsigned: Path, signed: Path, zipped: Path, public_key: Path) -> None:
@@ -364,8 +378,10 @@ def test_a_pack_made_anew_is_found_by_the_chain_and_by_the_digest_that_was_told(
     """Everything in it fits, so that nothing in it can tell."""
     expected = verify(unsigned).manifest.sha256
     pack = copied(unsigned)
-    with (pack / "README.txt").open("a") as file:
-        file.write("x")
+    outcomes = (pack / "outcomes.csv").read_bytes().split(b"\r\n")
+    *told, _observations, gap, finding, organization, subject = outcomes[1].split(b",")
+    outcomes[1] = b",".join((*told, b"99", gap, finding, organization, subject))
+    (pack / "outcomes.csv").write_bytes(b"\r\n".join(outcomes))
     remade(pack)
     assert verify(pack).standing == "consistent"
     with pytest.raises(EvidenceDamaged, match="chain is broken"):
@@ -441,6 +457,8 @@ def test_chains(unsigned: Path, signed: Path, zipped: Path, copied: Copy) -> Non
             path.write_bytes(after)
             old, new = (sha256(one).hexdigest().encode() for one in (before, after))
             findings.write_bytes(findings.read_bytes().replace(old, new))
+    remade(foreign)
+    begun_anew(foreign)
     ledger = sha256((foreign / "ledger.csv").read_bytes()).hexdigest()
     remade(foreign, lambda one: one["judged"].update(ledger_sha256=ledger))
     with pytest.raises(UsageError, match="different organizations"):

@@ -223,7 +223,8 @@ def verify_command(
     source, such as a chat message, an email or a later pack: at least its first 32 digits, since fewer can be
     forged.
     """
-    from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES, verify_chain
+    from contribaudit.evidence.readme import DOES_NOT_PROVE, PROVES
+    from contribaudit.evidence.verify import verify_chain
 
     checked = verify_chain(places, keys, expected)
     if output_format == "json":
@@ -239,6 +240,7 @@ def verify_command(
                 "signed_with": one.signed_with,
                 "key_known": one.key_known,
                 "standing": one.standing,
+                "uncompared": list(one.uncompared),
             }
             for one in checked
         ]
@@ -260,18 +262,19 @@ def verify_command(
 def standing(checked: Sequence[Verified]) -> str:
     """What the whole shows, in a sentence: never more of one pack than of another."""
     which = "The pack is" if len(checked) == 1 else f"The {len(checked)} packs form a chain and are"
+    left = ", ".join(dict.fromkeys(name for one in checked for name in one.uncompared))
+    told = "consistent"
+    if left:
+        told += f" but for what was not compared: another build of contribaudit or XlsxWriter wrote {left}"
     standings = {one.standing for one in checked}
     if standings == {"signed"}:
-        return f"{which} signed with a key that you named, and consistent."
+        return f"{which} signed with a key that you named, and {told}."
     if checked[-1].standing == "expected":  # it names all those before it by their digests
-        return (
-            f"{which} consistent, and the newest has the digest that you gave."
-            if len(checked) > 1
-            else (f"{which} consistent, and has the digest that you gave.")
-        )
+        it = "the newest has" if len(checked) > 1 else "has"
+        return f"{which} {told}, and {it} the digest that you gave."
     why = "not signed" if any(one.signed_with is None for one in checked) else "signed with a key from the pack itself"
     return (
-        f"{which} consistent. This does not show who made it: it is {why}. "
+        f"{which} {told}. This does not show who made it: it is {why}. "
         "Name the signer's key with --public-key, or a digest from another source with --expect."
     )
 

@@ -16,33 +16,31 @@ from typing import Any
 
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
+from contribaudit.evidence.about import About
 from contribaudit.evidence.answers import digests, is_bundle
 from contribaudit.evidence.manifest import NAME, SUMS, UNLISTED, Entry, Manifest
-from contribaudit.evidence.pack import REPORT, Pack, report_pieces, shown, strict_json, table
+from contribaudit.evidence.pack import (
+    REPORT,
+    WRONG_SHAPE,
+    Disagreement,
+    Pack,
+    report_pieces,
+    shown,
+    strict_json,
+    table,
+)
+from contribaudit.evidence.rebuilt import DICTIONARY, differences
+from contribaudit.evidence.start import Start
 from contribaudit.exporters.text import csv_cell, safe_text
 
 _LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
-DICTIONARY, CONTROLS = "data-dictionary.csv", "controls.csv"
+CONTROLS = "controls.csv"
 _ALWAYS = (
     REPORT, DICTIONARY, "findings.csv", "settings.csv", "inventory.csv", "collection.csv", "changes.csv",
     "attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "population.csv", "policy.toml",
 )  # fmt: skip
-_WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What comes of a value of another type than the published one."""
 _COUNTED = (("sites", "site"), ("apps", "app"), ("connectors", "connector"))
 """Key of the report's inventory, and kind in inventory.csv."""
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """Something that two files tell differently."""
-
-    place: str
-    """The file that a reader would take it from."""
-    what: str
-    """A sentence, without its full stop."""
-    finding: str = ""
-    """ID of the finding that it is about."""
 
 
 @dataclass(slots=True)
@@ -54,8 +52,7 @@ class _Told:
     """By severity and outcome."""
     ids: set[str] = field(default_factory=set)
     attested_by: set[str] = field(default_factory=set)
-    controls: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
-    """By check and control, how many findings came out how."""
+    start: Start = field(default_factory=Start)
 
 
 def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
@@ -79,7 +76,8 @@ def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -
         yield from _answers(pack, manifest, listed)
         yield from _page_of_list(pack, listed)
         yield from _controls(pack, listed, told)
-    except _WRONG_SHAPE as error:
+        yield from differences(pack, manifest, listed, _about(pack, manifest, listed, told), told.start)
+    except WRONG_SHAPE as error:
         said = f"{type(error).__name__} {error}".strip()
         yield Disagreement(REPORT, f"{REPORT} or a table holds a value of another kind than it should: {shown(said)}")
 
@@ -119,9 +117,7 @@ def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreem
         last = identity
         told.ids.add(identity)
         told.outcomes[one["severity"], one["outcome"]] += 1
-        of_check = told.controls.setdefault(one["check"], {})
-        for control in one["controls"]:
-            of_check.setdefault(control, Counter())[one["outcome"]] += 1
+        told.start.take(one)
         told.attested_by |= {each["attested_by"] for each in one["evidence"] if each["attested_by"]}
         row = rows.pop(identity, None)
         if row is None:
@@ -495,13 +491,18 @@ def _organizations(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iter
             yield Disagreement(name, f"{name} tells of another organization than {REPORT}")
 
 
+def _about(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry], told: _Told) -> About:
+    ran = next((row for row in table(pack, "runs.csv") if row["run_id"] == str(manifest.judged.run)), None)
+    answer = min(digests(pack, listed), default="")
+    words = (ran["account"], ran["host"], ran["trigger"]) if ran else ()
+    return About(told.head, manifest.scope, words, manifest.signed_with is not None, answer)
+
+
 def _controls(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iterator[Disagreement]:
     """That controls.csv counts the findings of the report, and no others. Packs of older versions have none."""
     if CONTROLS not in listed:
         return
-    wanted = {
-        (control, check): counts for check, controls in told.controls.items() for control, counts in controls.items()
-    }
+    wanted = {(one.control, one.check): one.outcomes for one in told.start.counted.rows()}
     for row in table(pack, CONTROLS):
         counts = wanted.pop((f"{row['framework']} {row['control']}", row["check_id"]), Counter())
         counted = {outcome.value: row[outcome.value] for outcome in Outcome}

@@ -5,9 +5,10 @@ The digest of the tool's own code says what made it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -16,19 +17,20 @@ from contribaudit.audit.job import Operator
 from contribaudit.core.model.provisions import LookOutcome
 from contribaudit.errors import StoreDamaged
 from contribaudit.evidence import answers
+from contribaudit.evidence.about import About
 from contribaudit.evidence.dictionary import data_dictionary
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.folder import EvidenceFolder
-from contribaudit.evidence.manifest import SCHEMA, Judged, Manifest, Tool, code_sha256, plain_path
-from contribaudit.evidence.readme import CONTENTS, readme_text
-from contribaudit.evidence.sheet import Sheet
+from contribaudit.evidence.manifest import SCHEMA, Judged, Manifest, Scope, Tool, code_sha256, plain_path
+from contribaudit.evidence.readme import contents, readme_text
+from contribaudit.evidence.sheet import Row, Sheet
 from contribaudit.evidence.sheets import ALL
-from contribaudit.evidence.sheets.findings import FINDINGS
+from contribaudit.evidence.sheets.findings import FINDINGS, Digest
 from contribaudit.evidence.sheets.findings import rows as finding_rows
 from contribaudit.evidence.signing import Signer
 from contribaudit.evidence.start import BOOK, PAGE, Start, write_book, write_page
 from contribaudit.exporters import json_v1
-from contribaudit.exporters.text import rfc3339, safe_text
+from contribaudit.exporters.text import csv_cell, rfc3339, safe_text
 from contribaudit.rulebook import decoders, loader
 from contribaudit.store.records import ExportedManifest
 
@@ -84,8 +86,11 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         for sheet in ALL:
             if sheet is not FINDINGS:  # it names other files by their digests
                 write(sheet)
+        head = dossier.cast.document({**dossier.document, "findings": []})
+        start = Start()
         with folder.text("report.json") as out:
-            out.writelines(json_v1.pieces(dossier.document, dossier.cast.document))
+            findings = map(dossier.cast.document, dossier.document["findings"])
+            out.writelines(json_v1.pieces(head, start.taking(findings)))
         folder.put("policy.toml", dossier.cast.text(dossier.policy.resolved_toml).encode())
         for name, text in loader.sources(form.rulebook_folder):
             folder.put(f"rulebook/{name}", dossier.cast.text(text).encode())
@@ -102,17 +107,18 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
                 folder.put(path, body)
         for path, body in _pages(dossier):
             folder.put(path, body)
-        write(replace(FINDINGS, rows=lambda told: finding_rows(told, folder.sha256_of, held)))
+        rests: dict[str, tuple[str, str]] = {}
+        rows = partial(_findings, digest_of=folder.sha256_of, held=held, wanted=start.ids, rests=rests)
+        write(replace(FINDINGS, rows=rows))
         folder.put("data-dictionary.csv", f"{mark}{data_dictionary()}".encode())
-        folder.put(
-            "README.txt", readme_text(dossier, signed=form.signer is not None, answer=min(held, default="")).encode()
-        )
+        about = About(head, _scope(dossier), _ran(dossier), form.signer is not None, min(held, default=""))
+        folder.put("README.txt", readme_text(about).encode())
         folder.put("csv.jq", resources.files("contribaudit.evidence").joinpath("csv.jq").read_bytes())
-        start = Start(dossier, held)
+        shown = start.shown(about, lambda one: rests[one["id"]])
         with folder.binary(BOOK) as file:
-            write_book(start, file)
+            write_book(shown, file)
         with folder.text(PAGE) as out:
-            write_page(start, {name: holds for name, holds in CONTENTS.items() if folder.holds(name)}, out)
+            write_page(shown, contents(folder.paths), out)
         before = dossier.store.manifests(dossier.organizations)
         manifest = _manifest(dossier, folder, now, before[-1] if before else None, form.signer)
         noted = ExportedManifest(
@@ -148,15 +154,7 @@ def _manifest(
             "schema": SCHEMA,
             "tool": Tool(name="contribaudit", version=__version__, code_sha256=code_sha256()),
             "written_at": rfc3339(now),
-            "scope": {
-                "kind": "run" if dossier.since is None else "period",
-                "organizations": list(dossier.organizations),
-                "runs": [run.id for run in dossier.runs],
-                "from": rfc3339(dossier.since),
-                "until": rfc3339(dossier.until),
-                "people": dossier.cast.people.value,
-                "sites": list(dossier.sites),
-            },
+            "scope": _scope(dossier),
             "judged": Judged(
                 run=judged.id,
                 finished_at=rfc3339(judged.finished_at) or "",
@@ -174,6 +172,38 @@ def _manifest(
             "signed_with": signer.fingerprint if signer is not None else None,
         }
     )
+
+
+def _scope(dossier: Dossier) -> Scope:
+    return Scope.model_validate(
+        {
+            "kind": "run" if dossier.since is None else "period",
+            "organizations": list(dossier.organizations),
+            "runs": [run.id for run in dossier.runs],
+            "from": rfc3339(dossier.since),
+            "until": rfc3339(dossier.until),
+            "people": dossier.cast.people.value,
+            "sites": list(dossier.sites),
+        }
+    )
+
+
+def _ran(dossier: Dossier) -> tuple[str, ...]:
+    """Account, machine and trigger of the judged run, as runs.csv has them."""
+    person = dossier.cast.person
+    ran = next((one for one in dossier.runs if one.id == dossier.report.run.id), None)
+    return tuple(map(csv_cell, (person(ran.account), person(ran.host), ran.trigger))) if ran else ()
+
+
+def _findings(
+    dossier: Dossier, digest_of: Digest, held: Collection[str], wanted: set[str], rests: dict[str, tuple[str, str]]
+) -> Iterator[Row]:
+    """The rows of findings.csv; notes for the wanted ones when each is to be mended, and the file that it rests on."""
+    identity, due_on, path = (FINDINGS.columns.index(name) for name in ("finding_id", "due_on", "evidence_file"))
+    for row in finding_rows(dossier, digest_of, held):
+        if row[identity] in wanted:
+            rests[str(row[identity])] = csv_cell(row[due_on]), csv_cell(row[path])
+        yield row
 
 
 def _noting(answers: Iterable[tuple[str, bytes]], held: set[str]) -> Iterator[tuple[str, bytes]]:

@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -90,9 +90,10 @@ class EvidenceFolder:
         """Whether the file is in it already."""
         return path in self._entries
 
-    def holds(self, path: str) -> bool:
-        """Whether the file, or something in the folder where the name ends with a slash, is in it or will be."""
-        return path in (SUMS, NAME) or any(one == path or one.startswith(path) for one in self._entries)
+    @property
+    def paths(self) -> Collection[str]:
+        """Every file so far."""
+        return self._entries.keys()
 
     def sha256_of(self, path: str) -> str | None:
         """The digest of a file that is in it; None when it is not."""

@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,8 +27,24 @@ from contribaudit.exporters.text import safe_text
 LONGEST_MANIFEST = 1 << 28
 """Bytes; a manifest of a million files is smaller."""
 _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError)
+DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError)
 """What zipfile raises for an archive that somebody altered."""
+WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+"""What comes of a value of another type than the published one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Something that two files tell differently."""
+
+    place: str
+    """The file that a reader would take it from."""
+    what: str
+    """A sentence, without its full stop."""
+    finding: str = ""
+    """ID of the finding that it is about."""
+    unknown: bool = False
+    """True where nobody can tell here whether they do."""
 
 
 class Pack:
@@ -74,7 +91,7 @@ class Pack:
                     yield plain_file
         except (KeyError, FileNotFoundError):
             raise EvidenceDamaged(f"{shown(path)} is missing", hint=ASK) from None
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise EvidenceDamaged(f"{shown(path)} cannot be read: {_said(error)}", hint=ASK) from error
 
     def read(self, path: str, longest: int = LONGEST_MANIFEST) -> bytes:
@@ -98,7 +115,7 @@ def open_pack(place: Path) -> Iterator[Pack]:
         raise UsageError(f"{place} does not exist", hint="Name the folder or the .zip that was exported")
     try:
         archive = zipfile.ZipFile(place)
-    except (*_DAMAGE, NotImplementedError) as error:
+    except (*DAMAGE, NotImplementedError) as error:
         raise EvidenceDamaged(f"{place} is no readable .zip archive", hint=ASK) from error
     with archive:
         yield Pack(place, archive)

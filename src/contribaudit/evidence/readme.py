@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from contribaudit import __version__
+from collections.abc import Iterable
+
 from contribaudit.core.advise.gaps import EVERY_HOURS
 from contribaudit.evidence import answers
-from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.pseudonyms import NameHandling
-from contribaudit.evidence.verify import DOES_NOT_PROVE, PROVES
-from contribaudit.exporters.text import rfc3339, safe_text
+from contribaudit.evidence.about import About
+from contribaudit.evidence.manifest import NAME, SUMS
+from contribaudit.exporters.text import safe_text
 
+PROVES = (
+    "The pack is consistent: its files are the ones that the manifest names, none is missing or added, and manifest,"
+    " report, tables, policy, start files and README tell the same.",
+    "A signature that fits a key of which you know whose it is (--public-key) adds that its owner made the manifest.",
+    "Several packs that form a chain show that none between two of them was removed or changed.",
+    "A digest that you were told at the time (--expect) shows that the pack is not made anew.",
+)
+DOES_NOT_PROVE = (
+    "That a pack is the one that was written, where it is not signed, or signed with a key that only the pack itself"
+    " names, and no digest of it was told: anybody can make a consistent pack with other content.",
+    "That Atlassian's answers were right, or that a person saw what they attested.",
+    "Who owns the history and the signing key can make a whole chain anew, with other content and older dates, unless a"
+    " digest of it was published elsewhere at the time.",
+    "That a pack is the newest one, or the first: an end of the chain can be cut off.",
+)
 _HEAD = """\
 Evidence of contribaudit {version}: {about} of {organizations}, read until {finished}.
 
@@ -97,14 +112,23 @@ CONTENTS = {
     "csv.jq": "lets jq read a table by the names of its columns",
     "README.txt": "how to check all of it, and what that proves",
 }
+
+
+def contents(paths: Iterable[str]) -> dict[str, str]:
+    """Of a folder with these files, each with what it holds, as the start page lists them."""
+    there = {NAME, SUMS, *paths}
+    there |= {f"{path.partition('/')[0]}/" for path in there if "/" in path}
+    return {name: holds for name, holds in CONTENTS.items() if name in there}
+
+
 _LEFT_OUT = {
-    NameHandling.PSEUDONYM: """
+    "pseudonym": """
 People
   Names, mail addresses, accounts and machines are replaced by stand-ins, "person-" and digits: the same for the same
   person within this folder, another in any other, and the key to them was never kept. Raw answers and screenshots are
   left out, and policy.toml, rulebook/ and decoders/ are no longer what their digests in report.json were taken of.
 """,
-    NameHandling.OMIT: """
+    "omit": """
 People
   Names, mail addresses, accounts and machines are replaced by "[person]". Raw answers and screenshots are left out,
   and policy.toml, rulebook/ and decoders/ are no longer what their digests in report.json were taken of.
@@ -121,30 +145,25 @@ Sites
 """
 
 
-def readme_text(dossier: Dossier, *, signed: bool, answer: str = "") -> str:
-    """The file. Names in it are made harmless; `answer` is the digest of a raw answer, "" where the folder has none."""
-    report = dossier.report
-    names = ", ".join(
-        dossier.cast.text(safe_text(report.state.organization_name(one))) for one in dossier.organizations
-    )
-    about = f"run {report.run.id}"
-    if dossier.since is not None:
-        about = f"{rfc3339(dossier.since)} to {rfc3339(dossier.until)} ({len(dossier.runs)} runs)"
+def readme_text(about: About) -> str:
+    """The file. Names in it are made harmless."""
+    run, scope = about.head["run"], about.scope
+    names = ", ".join(name for _, name in about.organizations)
     parts = [
         _HEAD.format(
-            version=__version__,
-            about=about,
-            run=report.run.id,
+            version=about.head["tool"]["version"],
+            about=about.period or f"run {run['id']}",
+            run=run["id"],
             organizations=names or "no organization",
-            finished=rfc3339(report.run.finished_at),
+            finished=run["finished_at"],
             hours=EVERY_HOURS,
         ),
-        _LEFT_OUT.get(dossier.cast.people, ""),
-        "" if dossier.cast.named else _REMAINS,
-        _SITES.format(sites=", ".join(safe_text(site) for site in dossier.sites)) if dossier.sites else "",
+        _LEFT_OUT.get(scope.people, ""),
+        "" if scope.people == "named" else _REMAINS,
+        _SITES.format(sites=", ".join(safe_text(site) for site in scope.sites)) if scope.sites else "",
         _CHECK,
-        _SIGNED if signed else "",
-        _ANSWERS.format(digest=answer, path=answers.file_of(answer)) if answer else "",
+        _SIGNED if about.signed else "",
+        _ANSWERS.format(digest=about.answer, path=answers.file_of(about.answer)) if about.answer else "",
         _TOOL,
         "\nWhat a folder that fits proves\n",
         *(f"  {line}\n" for line in PROVES),

@@ -40,8 +40,8 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory, Review, SubprocessorList
 from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.errors import EvidenceDamaged, UsageError
-from contribaudit.evidence.agreement import Disagreement, disagreements
-from contribaudit.evidence.pack import ASK, Pack, open_pack, table
+from contribaudit.evidence.agreement import disagreements
+from contribaudit.evidence.pack import ASK, Disagreement, Pack, open_pack, table
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters import csv_evidence, json_v1
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
@@ -142,7 +142,10 @@ def reperform(place: Path) -> list[Performed]:
             told += _inventory(pack, state)
         except _NO_STATE as error:
             raise EvidenceDamaged(f"settings.csv holds what no run reads: {error}", hint=ASK) from error
-    inconsistent = [Performed(Result.INCONSISTENT, one.finding, "", "", "", one.what) for one in told]
+    inconsistent = [
+        Performed(Result.NOT_JUDGED if one.unknown else Result.INCONSISTENT, one.finding, "", "", "", one.what)
+        for one in told
+    ]
     reported = {one["id"]: one for one in document["findings"]}
     return inconsistent + [
         _compared(reported.get(identity), again.get(identity)) for identity in sorted(reported.keys() | again.keys())

@@ -1,6 +1,6 @@
 """00-START.html and 00-START.xlsx: the first two files that whoever opens a folder sees; what is open comes first.
 
-Both are made from the same rows as the CSV files, and hold nothing that those do not.
+Both are made from report.json, findings.csv and the manifest alone, so that `verify` can make them again.
 """
 
 from __future__ import annotations
@@ -8,23 +8,25 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from contribaudit.core.model.finding import Finding, Outcome
-from contribaudit.core.resolve.aliases import called
-from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.sheets.controls import RANK, by_control, order, split
-from contribaudit.evidence.sheets.findings import basis, due_dates
-from contribaudit.exporters.text import Cell, display, rfc3339, safe_text
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.evidence.about import About
+from contribaudit.evidence.controls import RANK, ByControl, order, split
+from contribaudit.exporters.summary import called, told
+from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.exporters.xlsx import Page, write_pages
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+    from contribaudit.exporters.report_v1 import FindingV1
 
 PAGE, BOOK = "00-START.html", "00-START.xlsx"
 MOST_ON_PAGE = 500
@@ -35,6 +37,7 @@ COLUMNS = (
     "owner", "due_on", "controls", "waiver_reason", "waiver_expires", "attestation_id", "evidence_file",
     "evidence_sha256", "finding_id",
 )  # fmt: skip
+_CONTROLS = COLUMNS.index("controls")
 INDEX = (
     "framework", "control", "state", "open", "fail", "unverified", "waived", "pass", "other", "checks", "check_titles",
 )  # fmt: skip
@@ -47,8 +50,8 @@ class Control:
     framework: str
     control: str
     counts: Counter[str]
-    checks: tuple[str, ...]
-    titles: tuple[str, ...]
+    checks: list[str]
+    titles: list[str]
 
     def count(self, *outcomes: Outcome) -> int:
         """How many came out as one of these."""
@@ -70,115 +73,121 @@ class Control:
         return "fail" if self.fails else "unverified" if self.unverified else "nothing open"
 
 
+Basis = Callable[["FindingV1"], tuple[str, str]]
+"""The day until which a finding is to be mended, and the file that it rests on, as findings.csv has them."""
+
+
+class _Worst:
+    """The worst so many of the findings that it is given: however many come, few are kept."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        """How many were given."""
+        self._kept: list[tuple[tuple[Any, ...], FindingV1]] = []
+
+    def add(self, one: FindingV1) -> None:
+        self.number += 1
+        about = one["subject"]
+        subject = one["organization"], about["site"], about["app"], about["kind"], about["name"]
+        rank = RANK[Outcome(one["outcome"])], Severity(one["severity"]).rank
+        self._kept.append(((*rank, one["check"], *subject, one["id"]), one))
+        if len(self._kept) >= 2 * MOST_IN_BOOK:
+            self._cut()
+
+    def _cut(self) -> None:
+        self._kept.sort(key=itemgetter(0))
+        del self._kept[MOST_IN_BOOK:]
+
+    def findings(self) -> list[FindingV1]:
+        """Those, by outcome, the worst first, then by severity, check and subject."""
+        self._cut()
+        return [one for _, one in self._kept]
+
+
 class Start:
-    """Everything that the two files show. Texts have people replaced where the folder has no names."""
+    """Takes the findings of a report one by one, and keeps what the two files show of them."""
 
-    def __init__(self, dossier: Dossier, held: Collection[str]) -> None:
-        """`held` are the digests of the raw answers in the folder."""
-        self.dossier, self._held, self._due = dossier, held, due_dates(dossier)
+    def __init__(self) -> None:
+        self.counted = ByControl()
+        self._open, self._waived = _Worst(), _Worst()
 
-    def open(self) -> list[Finding]:
-        """What fails or is not verified: by outcome, the worst first, then by severity, check and subject."""
-        found = [one for one in self.dossier.report.findings if one.outcome.violates or one.outcome.unproven]
-        return sorted(found, key=self._order)
+    def take(self, one: FindingV1) -> None:
+        """Count it, and keep it where it is open or waived, and among the worst."""
+        outcome = Outcome(one["outcome"])
+        self.counted.take(one["check"], one["title"], Severity(one["severity"]), outcome.value, one["controls"])
+        if outcome.violates or outcome.unproven:
+            self._open.add(one)
+        elif outcome is Outcome.WAIVED:
+            self._waived.add(one)
 
-    def settled_by_waiver(self) -> list[Finding]:
-        """What somebody accepted."""
-        found = [one for one in self.dossier.report.findings if one.outcome is Outcome.WAIVED]
-        return sorted(found, key=self._order)
+    def taking(self, findings: Iterable[FindingV1]) -> Iterator[FindingV1]:
+        """The same findings, taken as they go by."""
+        for one in findings:
+            self.take(one)
+            yield one
 
-    def _order(self, one: Finding) -> tuple[int, int, str, str, str]:
-        return RANK[one.outcome], one.severity.rank, one.check, self.subject(one), one.id
-
-    def subject(self, one: Finding) -> str:
-        """What people call it."""
-        return called(self.dossier.report.state, one.subject)
-
-    def row(self, one: Finding) -> tuple[Cell, ...]:
-        """Its cells, in the order of COLUMNS."""
-        first = one.evidence[0] if one.evidence else None
-        told: dict[str, Cell] = {
-            "evidence_sha256": first.sha256 if first else None,
-            "attestation_id": first.attestation_id if first else None,
-            "evidence_source": first.source if first else None,
-            "reason_code": one.reason_code,
-            "setting": one.setting,
-        }
-        waiver = one.waiver
-        cells: tuple[Cell, ...] = (
-            one.outcome.words,
-            one.severity.value,
-            one.check,
-            one.title,
-            self.subject(one),
-            display(one.expected) if one.expected is not None else None,
-            display(one.observed) if one.observed is not None else None,
-            one.reason,
-            one.remediation,
-            self.dossier.cast.person(one.owner),
-            self._due.get(one.id),
-            "; ".join(one.controls),
-            waiver.reason if waiver else None,
-            waiver.expires if waiver else None,
-            told["attestation_id"],
-            basis(told, self._held),
-            told["evidence_sha256"],
-            one.id,
-        )
-        text = self.dossier.cast.text
-        return tuple(text(cell) if isinstance(cell, str) else cell for cell in cells)
+    def shown(self, about: About, basis: Basis) -> Shown:
+        """What the two files show of a folder about this."""
+        found, waived = ([_row(one, *basis(one)) for one in kept.findings()] for kept in (self._open, self._waived))
+        return Shown(about, found, self._open.number, waived, self._controls())
 
     @property
-    def verdict(self) -> str:
-        """The headline with its threshold."""
-        return self.dossier.report.headline
+    def ids(self) -> set[str]:
+        """Of the findings that are shown."""
+        return {one["id"] for kept in (self._open, self._waived) for one in kept.findings()}
 
-    def controls(self) -> list[Control]:
-        """Every control that a check of this run bears on, framework by framework."""
-        counts: dict[str, Counter[str]] = {}
-        bearing: dict[str, list[tuple[str, str]]] = {}
-        for control, check, title, _severity, outcomes in by_control(self.dossier.report):
-            counts.setdefault(control, Counter()).update(outcomes)
-            bearing.setdefault(control, []).append((check, title))
-        return [
-            Control(
-                *split(control),
-                counts[control],
-                tuple(check for check, _ in bearing[control]),
-                tuple(title for _, title in bearing[control]),
-            )
-            for control in sorted(counts, key=order)
-        ]
-
-    def facts(self) -> list[tuple[str, str]]:
-        """What the folder is about: name and value."""
-        dossier, report = self.dossier, self.dossier.report
-        names = [safe_text(report.state.organization_name(one)) for one in dossier.organizations]
-        about = [
-            f"{name} ({one})" if name != one else one for name, one in zip(names, dossier.organizations, strict=True)
-        ]
-        period = f"{rfc3339(dossier.since)} to {rfc3339(dossier.until)}, {len(dossier.runs)} runs"
-        runner = report.run.id
-        person = dossier.cast.person
-        ran = [(person(one.account), person(one.host), one.trigger) for one in dossier.runs if one.id == runner]
-        facts = [
-            ("Organization", "; ".join(about)),
-            ("Run", f"{runner}, {rfc3339(report.run.started_at)} to {rfc3339(report.run.finished_at)}"),
-            ("Period", period if dossier.since is not None else "one run"),
-            ("Read whole", "yes" if report.run.complete else "no: collection.csv says what was not read, and why"),
-            ("Started by", "; ".join(", ".join(filter(None, words)) for words in ran)),
-            ("Sites", ", ".join(dossier.sites) or "all"),
-            ("Policy", f"{report.policy_name}, SHA-256 {report.policy_sha256}"),
-            ("Rulebook", f"{report.state.rulebook.version}, SHA-256 {report.state.rulebook.sha256}"),
-            ("Exit code", str(report.run.exit_code)),
-        ]
-        return [(name, dossier.cast.text(safe_text(value))) for name, value in facts if value]
+    def _controls(self) -> list[Control]:
+        found: dict[str, Control] = {}
+        for row in self.counted.rows():
+            one = found.setdefault(row.control, Control(*split(row.control), Counter(), [], []))
+            one.counts.update(row.outcomes)
+            one.checks.append(row.check)
+            one.titles.append(row.title)
+        return list(found.values())
 
 
-def write_book(start: Start, out: BinaryIO) -> None:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the two files show."""
+
+    about: About
+    open: list[tuple[Cell, ...]]
+    """What fails or is not verified, a row each in the order of COLUMNS."""
+    number: int
+    """How many there are of them, those beyond the rows included."""
+    waived: list[tuple[Cell, ...]]
+    controls: list[Control]
+    """Every control that a check of this run bears on, framework by framework."""
+
+
+def _row(one: FindingV1, due_on: str, evidence_file: str) -> tuple[Cell, ...]:
+    first = one["evidence"][0] if one["evidence"] else None
+    waiver = one["waiver"]
+    return (
+        Outcome(one["outcome"]).words,
+        one["severity"],
+        one["check"],
+        one["title"],
+        called(one["subject"]),
+        told(one["expected"]) if one["expected"] is not None else None,
+        told(one["observed"]) if one["observed"] is not None else None,
+        one["reason"],
+        one["remediation"],
+        one["owner"],
+        due_on,
+        "; ".join(one["controls"]),
+        waiver["reason"] if waiver else None,
+        waiver["expires"] if waiver else None,
+        first["attestation_id"] if first else None,
+        evidence_file,
+        first["sha256"] if first else None,
+        one["id"],
+    )
+
+
+def write_book(shown: Shown, out: BinaryIO) -> None:
     """The workbook: what it is about, what is open, the same by control, the index by control, what was accepted."""
-    found = start.open()
-    facts = [*start.facts(), ("Verdict", start.verdict)]
+    about = shown.about
     guide = [
         ("Sheet: open", "what fails or is not verified, the worst first"),
         ("Sheet: open by control", "the same, once for each control that the check bears on"),
@@ -187,26 +196,32 @@ def write_book(start: Start, out: BinaryIO) -> None:
         ("All findings", "findings.csv; this workbook holds what is open and what is waived"),
         ("To check the folder", "README.txt"),
     ]
-    if len(found) > MOST_IN_BOOK:
+    if shown.number > MOST_IN_BOOK:
         guide.append(
-            ("Cut", f"{MOST_IN_BOOK:,} of {len(found):,} open findings are here; findings.csv has all of them")
+            ("Cut", f"{MOST_IN_BOOK:,} of {shown.number:,} open findings are here; findings.csv has all of them")
         )
-    shown = found[:MOST_IN_BOOK]
     pages = [
-        Page("start", ("what", "value"), [*facts, *guide]),
-        Page("open", COLUMNS, map(start.row, shown)),
-        Page("open by control", ("framework", "control", *COLUMNS), _exploded(start, shown)),
-        Page("controls", INDEX, map(_index, start.controls())),
-        Page("waived", COLUMNS, map(start.row, start.settled_by_waiver()[:MOST_IN_BOOK])),
+        Page("start", ("what", "value"), [*about.facts(), ("Verdict", about.verdict), *guide]),
+        Page("open", COLUMNS, shown.open),
+        Page("open by control", ("framework", "control", *COLUMNS), _exploded(shown.open)),
+        Page("controls", INDEX, map(_index, shown.controls)),
+        Page("waived", COLUMNS, shown.waived),
     ]
-    run = start.dossier.report.run
-    write_pages(out, pages, title=f"contribaudit, run {run.id}", created=run.finished_at, wrap=True)
+    run = about.head["run"]
+    created = datetime.fromisoformat(run["finished_at"])
+    write_pages(out, pages, title=f"contribaudit, run {run['id']}", created=created, wrap=True)
 
 
-def _exploded(start: Start, found: list[Finding]) -> Iterator[tuple[Cell, ...]]:
-    pairs = [(order(control), number, control) for number, one in enumerate(found) for control in one.controls]
-    for _, number, control in sorted(pairs)[:MOST_IN_BOOK]:
-        yield (*split(control), *start.row(found[number]))
+def _exploded(rows: list[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:
+    places: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        for control in str(row[_CONTROLS]).split("; ") if row[_CONTROLS] else ():
+            places.setdefault(control, []).append(number)
+    left = MOST_IN_BOOK
+    for control in sorted(places, key=order):
+        for number in places[control][:left]:
+            yield (*split(control), *rows[number])
+        left = max(left - len(places[control]), 0)
 
 
 def _index(one: Control) -> tuple[Cell, ...]:
@@ -216,21 +231,20 @@ def _index(one: Control) -> tuple[Cell, ...]:
     return (one.framework, one.control, one.state, *numbers, ", ".join(one.checks), "; ".join(one.titles))
 
 
-def write_page(start: Start, files: Mapping[str, str], out: TextIO) -> None:
+def write_page(shown: Shown, files: Mapping[str, str], out: TextIO) -> None:
     """The page; `files` are names of the folder with what they hold."""
-    found = start.open()
     frameworks: dict[str, list[Control]] = {}
-    for one in start.controls():
+    for one in shown.controls:
         frameworks.setdefault(one.framework, []).append(one)
-    style = _text("start.css")
-    rows, waived = ([_told(start, one) for one in some[:MOST_ON_PAGE]] for some in (found, start.settled_by_waiver()))
+    style, verdict = _text("start.css"), shown.about.verdict
+    rows, waived = ([_texts(row) for row in some[:MOST_ON_PAGE]] for some in (shown.open, shown.waived))
     stream = _template().stream(
-        facts=start.facts(),
-        verdict=start.verdict,
-        word=start.verdict.partition(" ")[0].strip(":").casefold(),
+        facts=shown.about.facts(),
+        verdict=verdict,
+        word=verdict.partition(" ")[0].strip(":").casefold(),
         rows=rows,
-        more=len(found) - len(rows),
-        number=len(found),
+        more=shown.number - len(rows),
+        number=shown.number,
         frameworks=frameworks,
         waived=waived,
         files=files,
@@ -240,14 +254,8 @@ def write_page(start: Start, files: Mapping[str, str], out: TextIO) -> None:
     out.writelines(stream)
 
 
-def _told(start: Start, one: Finding) -> dict[str, str]:
-    return {name: _shown(cell) for name, cell in zip(COLUMNS, start.row(one), strict=True)}
-
-
-def _shown(cell: Cell) -> str:
-    if isinstance(cell, (date, datetime)):
-        return cell.isoformat()
-    return "" if cell is None else safe_text(str(cell))
+def _texts(row: tuple[Cell, ...]) -> dict[str, str]:
+    return {name: "" if cell is None else safe_text(str(cell)) for name, cell in zip(COLUMNS, row, strict=True)}
 
 
 def _digest(style: str) -> str:

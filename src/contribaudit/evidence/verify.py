@@ -1,6 +1,6 @@
 """Checks evidence without store or network: every byte against the manifest, the manifest against signature and chain.
 
-PROVES and DOES_NOT_PROVE say what that shows. Whoever has the history can also check the manifests that it noted, and
+readme.py says what that shows. Whoever has the history can also check the manifests that it noted, and
 the newest pack that is still where it was written.
 """
 
@@ -37,21 +37,6 @@ if TYPE_CHECKING:
     from contribaudit.store.history import History
     from contribaudit.store.records import ExportedManifest
 
-PROVES = (
-    "The pack is consistent: its files are the ones that the manifest names, none is missing or added, and manifest,"
-    " report, tables and policy tell the same.",
-    "A signature that fits a key of which you know whose it is (--public-key) adds that its owner made the manifest.",
-    "Several packs that form a chain show that none between two of them was removed or changed.",
-    "A digest that you were told at the time (--expect) shows that the pack is not made anew.",
-)
-DOES_NOT_PROVE = (
-    "That a pack is the one that was written, where it is not signed, or signed with a key that only the pack itself"
-    " names, and no digest of it was told: anybody can make a consistent pack with other content.",
-    "That Atlassian's answers were right, or that a person saw what they attested.",
-    "Who owns the history and the signing key can make a whole chain anew, with other content and older dates, unless a"
-    " digest of it was published elsewhere at the time.",
-    "That a pack is the newest one, or the first: an end of the chain can be cut off.",
-)
 _READ_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 20
 
@@ -70,6 +55,8 @@ class Verified:
     """True when the key was handed in from elsewhere, not found in the pack itself."""
     expected: bool = False
     """True when its digest was handed in from elsewhere."""
+    uncompared: tuple[str, ...] = ()
+    """Files that follow from others, and that another build of the tool wrote: nobody compared what they say."""
 
     @property
     def standing(self) -> str:
@@ -96,11 +83,15 @@ def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = T
                 raise EvidenceDamaged(f"{path} is missing", hint=ASK)
             _check(pack, entry, present[path])
         _coherent(pack, manifest, listed)
-        if agreement:
-            for one in disagreements(pack, manifest, listed):
+        uncompared: list[str] = []
+        for one in disagreements(pack, manifest, listed) if agreement else ():
+            if not one.unknown:
                 raise EvidenceDamaged(one.what, hint=ASK)
+            uncompared.append(one.place)
     size = sum(entry.size_bytes for entry in listed.values())
-    return Verified(place, manifest, len(listed), size, signed_with, bool(public_keys))
+    return Verified(
+        place, manifest, len(listed), size, signed_with, bool(public_keys), uncompared=tuple(sorted(uncompared))
+    )
 
 
 def verify_chain(
@@ -324,7 +315,7 @@ def _broken(chain: Sequence[ExportedManifest]) -> str:
 
 def _damage(noted: ExportedManifest) -> str:
     try:
-        found = verify(Path(noted.place))
+        found = verify(Path(noted.place), agreement=False)  # the noted digest says more
     except ContribauditError as error:
         return error.message
     if found.manifest.sha256 != noted.sha256:

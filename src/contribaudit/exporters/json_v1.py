@@ -6,7 +6,7 @@ The text is that of `json.dumps(value, indent=2)`, which itself is slow, since o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TextIO, overload
@@ -177,21 +177,21 @@ class _Findings(Lean):
 _NO_FINDINGS = '\n  "findings": []'
 
 
-def pieces(document: ReportV1, treated: Callable[[Any], Any] = lambda value: value) -> Iterator[str]:
+def pieces(document: ReportV1, findings: Iterable[FindingV1] | None = None) -> Iterator[str]:
     """The report as JSON, piece by piece, indented, ASCII only (a lone surrogate in a name stays what it was).
 
-    Findings of a lean document are made as they are written: a million of them are never all there as JSON. `treated`
-    is given each of them, and all the rest, on its way out.
+    Findings of a lean document are made as they are written: a million of them are never all there as JSON. `findings`
+    take the place of its own.
     """
     # No line within a text begins so: JSON has line breaks of its own only between texts.
-    rest = json.dumps(treated({**document, "findings": []}), indent=2)
+    rest = json.dumps({**document, "findings": []}, indent=2)
     before, opening, after = rest.partition(_NO_FINDINGS)
     yield before + opening.removesuffix("]")
-    separator = "\n    "
-    for one in document["findings"]:
-        yield separator + indented(treated(one), "\n    ")
-        separator = ",\n    "
-    yield ("\n  ]" if document["findings"] else "]") + after + "\n"
+    separator, end = "\n    ", "]"
+    for one in document["findings"] if findings is None else findings:
+        yield separator + indented(one, "\n    ")
+        separator, end = ",\n    ", "\n  ]"
+    yield end + after + "\n"
 
 
 def write(document: ReportV1, out: TextIO) -> None:

@@ -76,7 +76,8 @@ def write_pages(
         "strings_to_urls": False,
     }
     with xlsxwriter.Workbook(out, options) as book:
-        book.set_properties({"title": title, "created": created})
+        library = f"XlsxWriter {xlsxwriter.__version__}"  # another one may write the same otherwise
+        book.set_properties({"title": title, "created": created, "comments": library})
         for page in sheets:
             _write_page(book, page, most_rows, wrap=wrap)
 

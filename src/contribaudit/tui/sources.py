@@ -121,7 +121,8 @@ def verification(verified: Verified) -> Sequence[str]:
         if verified.signed_with
         else "not signed"
     )
-    return ("evidence, read only", f"consistent: {verified.files} files match the manifest, {signed}")
+    left = f"; not compared: {', '.join(verified.uncompared)}" if verified.uncompared else ""
+    return ("evidence, read only", f"consistent: {verified.files} files match the manifest{left}, {signed}")
 
 
 _T = TypeVar("_T")
