@@ -80,7 +80,7 @@ def test_steps_that_belong_together_are_undone_where_they_hang(tmp_path: Path) -
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 143
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 50
     assert not place.exists()
 
 

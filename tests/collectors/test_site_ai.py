@@ -55,7 +55,7 @@ class Pages(Silent):
 
 
 def opener(bench: Bench, accesses: Accesses) -> Callable[[Ledger], AbstractAsyncContextManager[SiteClient]]:
-    return lambda ledger: connect_sites(accesses, api_url=bench.url, ledger=ledger, read_seconds=2, sleep=no_wait)
+    return lambda ledger: connect_sites(accesses, api_url=bench.url, ledger=ledger, read_seconds=30, sleep=no_wait)
 
 
 def read(bench: Bench, accesses: Accesses | None = None, progress: Silent | None = None) -> Snapshot:

@@ -78,12 +78,12 @@ class Bench:
             organization=self.organization.id,
             key=SecretStr(key),
             api_url=self.url,
-            read_seconds=2,
+            read_seconds=30,
             sleep=no_wait,
         )
 
     def connect_sites(self, accesses: Accesses) -> Callable[[Ledger], AbstractAsyncContextManager[SiteClient]]:
-        return lambda ledger: connect_sites(accesses, api_url=self.url, ledger=ledger, read_seconds=2, sleep=no_wait)
+        return lambda ledger: connect_sites(accesses, api_url=self.url, ledger=ledger, read_seconds=30, sleep=no_wait)
 
     def job(
         self,

@@ -37,7 +37,7 @@ POLICY = '[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n'
 
 
 def opener(bench: Bench, accesses: Accesses) -> Callable[[Ledger], AbstractAsyncContextManager[SiteClient]]:
-    return lambda ledger: connect_sites(accesses, api_url=bench.url, ledger=ledger, read_seconds=2, sleep=no_wait)
+    return lambda ledger: connect_sites(accesses, api_url=bench.url, ledger=ledger, read_seconds=30, sleep=no_wait)
 
 
 def read(bench: Bench, access: Access = MINE, key: str = "demo-key") -> Snapshot:

@@ -25,7 +25,7 @@ class Terminal:
 
     def tmux(self, *words: str) -> str:
         done = subprocess.run(
-            ["tmux", "-L", self.socket, *words], capture_output=True, text=True, check=True, timeout=20
+            ["tmux", "-L", self.socket, *words], capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
 
