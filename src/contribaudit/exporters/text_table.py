@@ -110,9 +110,14 @@ def _everything(about: Overview, typed: Typed) -> list[RenderableType]:
 MOST_LINES = 37
 """What follows on stderr, and the prompt, then still fit a screen of 40."""
 MOST_GROUPS = 12
+_LEAST_ROOM = 7
+"""For so many lines of findings, fewer changes and steps are told."""
 FIRST_STEPS = 3
 _WIDE = 72
-"""From how many columns on a question and its worst fact stand side by side, with who changed it."""
+"""From how many columns on a question and its worst fact stand side by side, with who changed it. In fewer, one
+sentence follows the other, so that findings have room."""
+_NARROW = 50
+"""In fewer columns only the newest change is told."""
 FIRST_CHANGES = 4
 FIRST_WARNINGS = 2
 
@@ -120,11 +125,17 @@ FIRST_WARNINGS = 2
 def first_table(about: Overview, width: int, typed: Typed | None = str) -> list[Text]:
     """What fits on one screen: verdict, questions, changes, findings by check, what to do, what was read, verdict."""
     blank = Text()
-    above = [*_wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *_wrapped(_title(about), width, 1)]
-    above += [blank, *_questions(about, width), blank, *_what_changed(about, width, typed)]
-    above += [blank, *_wrapped(_counts(about), width, 2)]
-    below = [blank, *_do_next(about, width, typed), *_read(about, width), _last(about)]
-    return [*above, *_groups(about, width, MOST_LINES - len(above) - len(below), typed), *below]
+    top = [*_wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *_wrapped(_title(about), width, 1)]
+    top += [blank, *_questions(about, width), blank]
+    counts, read = [blank, *_wrapped(_counts(about), width, 2), blank], [*_read(about, width), _last(about)]
+    most = FIRST_CHANGES if width >= _WIDE else 2 if width >= _NARROW else 1
+    for changes, steps in [*((number, FIRST_STEPS) for number in range(most, 0, -1)), (1, FIRST_STEPS - 1)]:
+        changed, below = _what_changed(about, width, typed, changes), [*_do_next(about, width, typed, steps), *read]
+        room = MOST_LINES - len(top) - len(changed) - len(counts) - len(below)
+        if room >= _LEAST_ROOM:
+            break
+    room = max(room, _LEAST_ROOM) if width < _WIDE else room
+    return [*top, *changed, *counts[:-1], *_groups(about, width, room, typed), blank, *below]
 
 
 def _title(about: Overview) -> Text:
@@ -154,21 +165,18 @@ def _questions(about: Overview, width: int) -> list[Text]:
     word_width = max(len(one.word) for one in questions)
     lines: list[Text] = []
     for one in questions:
-        head = Text.assemble(
-            (f"{one.name:<{name_width}}{_GAP}", "bold"),
-            (f"{one.word:<{word_width}}{_GAP}", _WORD_STYLES.get(one.word, "")),
-        )
+        style = _WORD_STYLES.get(one.word, "")
         if width < _WIDE:
-            head.rstrip()
-            lines += [head, *_hanging(Text("  "), Text(one.fact), width, 2)]
+            lines += _indented(Text.assemble((one.name, "bold"), ": ", (one.word, style), f"; {one.fact}"), width, 2)
             continue
+        head = Text.assemble((f"{one.name:<{name_width}}{_GAP}", "bold"), (f"{one.word:<{word_width}}{_GAP}", style))
         lines += _hanging(head, Text(one.fact), width, 2)
         if one.changed:
             lines += _hanging(Text(" " * head.cell_len), Text(one.changed, "yellow"), width, 1)
     return lines
 
 
-def _what_changed(about: Overview, width: int, typed: Typed | None) -> list[Text]:
+def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -> list[Text]:
     changes, previous = about.changes(), about.document["run"]["previous"]
     if previous is None and not changes:
         return [Text("Changed: this is the first run", "dim")]
@@ -179,7 +187,7 @@ def _what_changed(about: Overview, width: int, typed: Typed | None) -> list[Text
     unknown = f", {without} without a known cause" if without else ""
     lines = [Text(f"Changed{since}: {len(changes)}{unknown}", "bold")]
     done = deeds(changes)
-    shown = done[: FIRST_CHANGES if width >= _WIDE else FIRST_CHANGES - 1]
+    shown = done[:most]
     for one, further in shown:
         text = Text(f"{one.called}: ")
         text.append(one.sentence)
@@ -188,12 +196,16 @@ def _what_changed(about: Overview, width: int, typed: Typed | None) -> list[Text
         by = f", by {one.actor}" if one.actor else f", {one.cause or 'nobody looked for a cause'}"
         by += f" ({one.ticket})" if one.ticket else ""
         head = Text("  " if one.explained else "! ", "yellow")
+        if width < _WIDE:
+            lines += _hanging(head, text, width, 1)
+            lines += _hanging(Text("  "), Text(by[2:], "" if one.explained else "yellow"), width, 1)
+            continue
         room = width - head.cell_len
         (who,) = _wrapped(Text(by, "" if one.explained else "yellow"), room // 2, 1)
         (what,) = _wrapped(text, room - who.cell_len, 1)
         lines.append(Text.assemble(head, what, who))
     left = len(changes) - sum(1 + further for _, further in shown)
-    if left:
+    if left and width >= _WIDE:
         lines.append(Text(f"  and {left} more: {_more('changes', typed)}", "dim"))
     return lines
 
@@ -204,20 +216,31 @@ def _what_and_who(one: Happened) -> str:
 
 
 def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list[Text]:
-    """As many as the room holds, two lines each; the last line counts the findings that are left out."""
+    """As many as the room holds, three lines each at most; the last line counts the findings that are left out."""
     lines: list[Text] = []
     groups = about.groups()
     for number, one in enumerate(groups):
-        head = Text(f"{one.severity.value:<8}{_GAP}", "red" if one.fails else "yellow" if one.open else "")
-        told = _wrapped(_titled(one, width - head.cell_len), width - head.cell_len, 2)
-        told += _wrapped(Text(_where(about, one, width - head.cell_len)), width - head.cell_len, 1)
+        told = _group(about, one, width)
         last = number + 1 == len(groups)
         if number == MOST_GROUPS or len(lines) + len(told) > room - (not last):
             left = sum(each.number for each in groups[number:])
             lines.append(Text(f"and {plural(left, 'more finding')}: {_more('findings', typed)}", "dim"))
             break
-        lines += [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
+        lines += told
     return lines
+
+
+def _group(about: Overview, one: FindingGroup, width: int) -> list[Text]:
+    """What is asked, with the counts, and where; the severity stands in front, where there is room in a column."""
+    style = "red" if one.fails else "yellow" if one.open else ""
+    if width < _WIDE:
+        titled = Text.assemble((f"{one.severity.value}: ", style), _titled(one, width))
+        where = _wrapped(Text(_where(about, one, width - 2)), width - 2, 1)
+        return [*_indented(titled, width, 2), *(Text.assemble("  ", line) for line in where)]
+    head = Text(f"{one.severity.value:<8}{_GAP}", style)
+    told = _wrapped(_titled(one, width - head.cell_len), width - head.cell_len, 2)
+    told += _wrapped(Text(_where(about, one, width - head.cell_len)), width - head.cell_len, 1)
+    return [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
 
 
 def _more(command: str, typed: Typed | None) -> str:
@@ -266,16 +289,19 @@ def joined(names: Sequence[str], number: int, room: int) -> str:
     return plural(number, "subject")
 
 
-def _do_next(about: Overview, width: int, typed: Typed | None) -> list[Text]:
+def _do_next(about: Overview, width: int, typed: Typed | None, first: int) -> list[Text]:
     things = about.tasks()
     if not things:
         return [Text("Do next: nothing that somebody can do now" if about.nobodys else "Do next: nothing", "dim")]
-    minutes = f"about {duration(sum(one.minutes for one in things))} in all"
-    more = f", {FIRST_STEPS} of {len(things)}: {_more('next', typed)}" if len(things) > FIRST_STEPS else ""
-    lines = [Text.assemble(("Do next", "bold"), f", {minutes}{more}")]
-    for number, one in enumerate(things[:FIRST_STEPS], 1):
-        head = Text(f"{number} {one.kind:<7}{_GAP}")
-        lines += _hanging(head, Text((typed or str)(one.what)), width, 2)
+    minutes = f"about {duration(sum(one.minutes for one in things))}" + (" in all" if width >= _WIDE else "")
+    more = f", {first} of {len(things)}: {_more('next', typed)}" if len(things) > first else ""
+    lines = _wrapped(Text.assemble(("Do next", "bold"), f", {minutes}{more}"), width, 2)
+    for number, one in enumerate(things[:first], 1):
+        what = (typed or str)(one.what)
+        if width < _WIDE:
+            lines += _indented(Text(f"{number} {one.kind}: {what}"), width, 2)
+        else:
+            lines += _hanging(Text(f"{number} {one.kind:<7}{_GAP}"), Text(what), width, 2)
     return lines
 
 
@@ -313,6 +339,15 @@ def _wrapped(text: Text, width: int, most: int) -> list[Text]:
         last.rstrip()
         lines[most - 1 :] = [last.append("…")]
     return lines
+
+
+def _indented(text: Text, width: int, most: int) -> list[Text]:
+    """The text in so many lines, the further ones two cells to the right."""
+    first, *_ = text.wrap(Console(file=StringIO(), width=width, height=25), width, overflow="fold")
+    rest = text[len(first.plain.rstrip()) :]
+    rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
+    first.rstrip()
+    return [first, *(Text.assemble("  ", line) for line in _wrapped(rest, width - 2, most - 1))] if rest else [first]
 
 
 def _hanging(head: Text, text: Text, width: int, most: int) -> list[Text]:
