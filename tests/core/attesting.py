@@ -13,7 +13,7 @@ from contribaudit.core.model.rulebook import Rulebook, SignalRule
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.attested import AttestationHistory, attested_observations
+from contribaudit.core.resolve.attested import AttestationHistory, weighed
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.signals import revision_of, settled_of
 from contribaudit.core.resolve.state import OrganizationState, State
@@ -116,7 +116,7 @@ def heard(
 ) -> dict[tuple[Subject, str], Observation]:
     """What the attestations are worth, by subject and setting."""
     told = {ORG: AttestationHistory(tuple(attestations), **testimony)}
-    found = list(attested_observations(state, told, BY_ID.__getitem__, SETTINGS))
+    found = [found for one in weighed(state, told, BY_ID.__getitem__, SETTINGS) for found in one.observations()]
     assert len({(one.subject, one.setting) for one in found}) == len(found)
     return {(one.subject, one.setting): one for one in found}
 

@@ -14,7 +14,7 @@ from contribaudit.core.model.observation import Observation, Observed
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve import attested
-from contribaudit.core.resolve.attested import PlanSeen, decoder_trusts
+from contribaudit.core.resolve.attested import PlanSeen, weighed
 from contribaudit.core.resolve.calibration import OTHER_FORM
 from tests.builders import NOW, ORG, collection, collections
 
@@ -217,7 +217,7 @@ def test_a_misspelt_way_hides_no_move() -> None:
     rules = replace(RULES, decoders=(wrong,))
     state = state_of(OFF, rules=rules)
     told = {ORG: attested.AttestationHistory((look("off", 2, OFF),), objects=OBJECTS)}
-    (trust,) = decoder_trusts(state, told, BY_ID.__getitem__)
+    (trust,) = (trust for one in weighed(state, told, BY_ID.__getitem__) for trust in one.decoders.trusts)
     assert trust.nowhere == (ORGANIZATION,)
     assert "never had" in trust.sentence()
 
@@ -246,7 +246,8 @@ def test_the_sentence_tells_what_a_person_should_know() -> None:
     def sentence(*attestations: Attestation) -> str:
         rules = replace(RULES, decoders=(READS,))
         told = {ORG: attested.AttestationHistory(attestations, objects=OBJECTS)}
-        (trust,) = decoder_trusts(state_of(OFF, rules=rules), told, BY_ID.__getitem__)
+        (values,) = weighed(state_of(OFF, rules=rules), told, BY_ID.__getitem__)
+        (trust,) = values.decoders.trusts
         return trust.sentence()
 
     assert "no attestation of x.switch agrees" in sentence()

@@ -16,7 +16,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import InlineTable
 
-from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.attestation import Attestation, by_age
 from contribaudit.core.model.candidate import Candidate
 from contribaudit.core.model.canonical import NOTHING, Nothing, canonical_json, digest, found_at, parts, stable
 from contribaudit.core.model.decoder import Decoder, Digests, decode
@@ -133,7 +133,7 @@ def values_at(
 ) -> list[Attestation]:
     """What people recorded of the setting while the signal stood so, one for each value, newest first."""
     found: dict[object, Attestation] = {}
-    for one in sorted(attestations, key=lambda one: (one.observed_at, one.id), reverse=True):
+    for one in sorted(attestations, key=by_age, reverse=True):
         held = any((anchor.subject, anchor.signal) == key and anchor.state == state for anchor in one.anchors)
         if one.bound and held and one.subject == subject and one.setting == setting.id:
             found.setdefault(form(setting, one.value), one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from contribaudit.checks.reading import evidence_of
+from contribaudit.checks.reading import evidence_of, fragile
 from contribaudit.core.judge.check import CheckContext, Judge, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
@@ -61,11 +61,6 @@ def passing(verdict: Verdict, answer: Effective) -> Verdict:
     if verdict.outcome is not Outcome.PASS or not answer.fragile:
         return verdict
     return fragile(verdict, answer.fragile_because)
-
-
-def fragile(verdict: Verdict, because: str) -> Verdict:
-    """The same pass, fragile, with what would undo it in its reason."""
-    return replace(verdict, reason=f"{verdict.reason}; {because}", fragile=True)
 
 
 def worded(verdict: Verdict, code: str, reason: str) -> Verdict:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from contribaudit import catalogue
 from contribaudit.catalogue import organization as organization_settings
-from contribaudit.core.judge.check import CheckContext, Verdict
+from contribaudit.core.judge.check import CheckContext, Judge, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import (
@@ -89,7 +89,7 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
     )
 
 
-def not_verifiable(setting: SettingId | None, why: str) -> Callable[[CheckContext], Verdict]:
+def not_verifiable(setting: SettingId | None, why: str) -> Judge:
     """A judge for a question that no source answers today."""
 
     def judge(_case: CheckContext) -> Verdict:
@@ -236,38 +236,25 @@ def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> 
     return Verdict(Outcome.NO_SUCH_SETTING, "no_screen", reason, setting.id, verdict.expected, None, evidence)
 
 
-def fragile_in_trial(judge: Callable[[CheckContext], Verdict]) -> Callable[[CheckContext], Verdict]:
-    """The same judge, whose passes are fragile while a trial is known to run: its end may move what was seen."""
-
-    def judged(case: CheckContext) -> Verdict:
-        verdict = judge(case)
-        if verdict.outcome is not Outcome.PASS or verdict.fragile:
-            return verdict
-        if not trial_runs(case.state, case.subject.organization):
-            return verdict
-        reason = f"{verdict.reason}; a trial is running, and this may change when it ends"
-        return replace(verdict, reason=reason, fragile=True)
-
-    return judged
+def fragile(verdict: Verdict, because: str) -> Verdict:
+    """The same pass, fragile, with what would undo it in its reason."""
+    return replace(verdict, reason=f"{verdict.reason}; {because}", fragile=True)
 
 
-def fragile_in_own_trial(judge: Callable[[CheckContext], Verdict]) -> Callable[[CheckContext], Verdict]:
-    """The same judge, whose passes are fragile where the app's own plan is a trial: what it falls to may have less."""
+def fragile_where(because: Callable[[CheckContext], str]) -> Callable[[Judge], Judge]:
+    """Makes a judge whose passes are fragile where something is known that would undo them; "" for nothing."""
 
-    def judged(case: CheckContext) -> Verdict:
-        verdict = judge(case)
-        if (
-            verdict.outcome is not Outcome.PASS
-            or attested_choice(case.state, case.subject, organization_settings.TRIAL) != "running"
-        ):
-            return verdict
-        less = ", ".join(plan.name for plan in case.state.rulebook.plans if not plan.residency)
-        after = f"its plan may be {less}, which has no data residency" if less else "its plan may be a different one"
-        return replace(
-            verdict, reason=f"{verdict.reason}; a trial is running on it: when it ends, {after}", fragile=True
-        )
+    def of(judge: Judge) -> Judge:
+        def judged(case: CheckContext) -> Verdict:
+            verdict = judge(case)
+            if verdict.outcome is not Outcome.PASS or verdict.fragile:
+                return verdict
+            why = because(case)
+            return fragile(verdict, why) if why else verdict
 
-    return judged
+        return judged
+
+    return of
 
 
 def trial_runs(state: State, organization: str) -> bool:
@@ -278,6 +265,25 @@ def trial_runs(state: State, organization: str) -> bool:
         return any(attested_choice(state, app, organization_settings.TRIAL) == "running" for app in apps)
 
     return state.once(("trial runs", organization), look)
+
+
+def _in_trial(case: CheckContext) -> str:
+    runs = trial_runs(case.state, case.subject.organization)
+    return "a trial is running, and this may change when it ends" if runs else ""
+
+
+def _in_own_trial(case: CheckContext) -> str:
+    if attested_choice(case.state, case.subject, organization_settings.TRIAL) != "running":
+        return ""
+    less = ", ".join(plan.name for plan in case.state.rulebook.plans if not plan.residency)
+    after = f"its plan may be {less}, which has no data residency" if less else "its plan may be a different one"
+    return f"a trial is running on it: when it ends, {after}"
+
+
+fragile_in_trial = fragile_where(_in_trial)
+"""While a trial is known to run: its end may move what was seen."""
+fragile_in_own_trial = fragile_where(_in_own_trial)
+"""Where the app's own plan is a trial: what it falls to may have less."""
 
 
 def beyond(case: CheckContext, listed: Iterable[str], approved: Value) -> tuple[str, ...]:

@@ -114,10 +114,14 @@ OTHER_VARIABLES = (CONFIG_VARIABLE, f"{PREFIX}TRIGGER")
 """Names that mean something without being a key of the configuration."""
 
 
-class Organization(BaseModel):
-    """One `[[organization]]`: an Atlassian organization of the company, with or without a key of its own."""
+class Table(BaseModel):
+    """A table of the configuration: unknown keys are errors, and no error quotes a value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Organization(Table):
+    """One `[[organization]]`: an Atlassian organization of the company, with or without a key of its own."""
 
     id: OrganizationId
     """The ID in the address bar of admin.atlassian.com, after /o/."""
@@ -131,10 +135,8 @@ class Organization(BaseModel):
     """The key's label in the console, by which its expiry is found among several keys."""
 
 
-class Timeouts(BaseModel):
+class Timeouts(Table):
     """How long to wait for the network."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     connect_seconds: Seconds = 10.0
     """How long opening a connection may take."""
@@ -142,10 +144,8 @@ class Timeouts(BaseModel):
     """How long the API may be silent within an answer."""
 
 
-class Network(BaseModel):
+class Network(Table):
     """`[network]`: certificates beside the usual ones. Proxies are environment variables."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     ca_file: FilePath | None = None
     """Certificates of authorities, in PEM, that are trusted beside the usual ones: a corporate proxy's."""
@@ -161,10 +161,8 @@ class Network(BaseModel):
         return self
 
 
-class Site(BaseModel):
+class Site(Table):
     """One `[[sites.site]]`: a site with a token of its own, or one that is read at its own host."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     host: SiteHost
     """The site's host, as in acme.atlassian.net."""
@@ -183,10 +181,8 @@ class Site(BaseModel):
         return self.email is not None or self.token_env is not None or self.token_file is not None
 
 
-class Sites(BaseModel):
+class Sites(Table):
     """`[sites]`: whose API token reads every site, and what of it. Without this table no site is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     email: MailAddress | None = None
     """The person whose token it is; without one it is a service account's."""
@@ -205,10 +201,8 @@ class Sites(BaseModel):
     """Sites that need something else."""
 
 
-class Evidence(BaseModel):
+class Evidence(Table):
     """`[evidence]`: what every audit exports, and with which key."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     folder: FilePath | None = None
     """Where every audit writes an evidence folder of its own; without it none does."""
@@ -266,10 +260,8 @@ def _clock(text: str) -> time | None:
     return time(int(found[1]), int(found[2])) if found else None
 
 
-class Webhook(BaseModel):
+class Webhook(Table):
     """One `[[notify.webhook]]`: an address that takes signed messages."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     url: str | None = None
     """The address, where it holds no secret."""
@@ -291,10 +283,8 @@ class Webhook(BaseModel):
         return self
 
 
-class Notify(BaseModel):
+class Notify(Table):
     """`[notify]`: who is told of what, and when. Without this table nobody is."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     urls: tuple[str, ...] = ()
     """Apprise addresses that hold no secret."""
@@ -312,6 +302,20 @@ class Notify(BaseModel):
     """Hours in which only what is critical is sent, as in "22:00-06:00"."""
     timezone: Annotated[str, AfterValidator(_zone)] | None = None
     """The time zone of these times; this machine's without it."""
+
+
+_TABLES: dict[str, type[Table]] = {
+    "timeouts": Timeouts,
+    "network": Network,
+    "evidence": Evidence,
+    "organization": Organization,
+    "sites": Sites,
+    "sites.site": Site,
+    "notify": Notify,
+    "notify.webhook": Webhook,
+}
+_LISTS = ("organization", "sites.site", "notify.webhook")
+"""Of them those that come several times, which no environment variable can name."""
 
 
 class AppSettings(BaseSettings):
@@ -370,16 +374,7 @@ class AppSettings(BaseSettings):
         """The settings in force; `config` is --config. Raises ConfigurationError, with file and line where known."""
         path = find_config(config)
         text = file.read(path) if path is not None else ""
-        tables = {
-            "timeouts": Timeouts.model_fields,
-            "network": Network.model_fields,
-            "evidence": Evidence.model_fields,
-            "organization": Organization.model_fields,
-            "sites": Sites.model_fields,
-            "sites.site": Site.model_fields,
-            "notify": Notify.model_fields,
-            "notify.webhook": Webhook.model_fields,
-        }
+        tables = {name: table.model_fields for name, table in _TABLES.items()}
         document = file.parsed(text, path, keys=cls.model_fields, tables=tables)
         if config is None and path is not None and by_chance(path):
             file.refuse_places(document, text, path)
@@ -448,11 +443,9 @@ class AppSettings(BaseSettings):
         pydantic-settings ignores them without a word.
         """
         known = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
-        known |= {f"{PREFIX}TIMEOUTS__{field.upper()}" for field in Timeouts.model_fields}
-        known |= {f"{PREFIX}NETWORK__{field.upper()}" for field in Network.model_fields}
-        known |= {f"{PREFIX}EVIDENCE__{field.upper()}" for field in Evidence.model_fields}
-        known |= {f"{PREFIX}SITES__{field.upper()}" for field in Sites.model_fields}
-        known |= {f"{PREFIX}NOTIFY__{field.upper()}" for field in Notify.model_fields}
+        for name, table in _TABLES.items():
+            if name not in _LISTS:
+                known |= {f"{PREFIX}{name.upper()}__{field.upper()}" for field in table.model_fields}
         named = [one.api_key_env for one in self.organization]
         if self.notify is not None:
             named += [self.notify.urls_env]

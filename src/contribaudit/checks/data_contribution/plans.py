@@ -5,20 +5,22 @@ Whether a value was chosen is DC-05, evidence from before a plan changed DC-09, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date
 
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import find
 from contribaudit.catalogue import organization as catalogue
-from contribaudit.checks.contributed import contributed, fragile, once_in_force, worded
+from contribaudit.checks.contributed import contributed, once_in_force, worded
 from contribaudit.checks.reading import (
     WORKSPACES,
     apps_of,
     attested_choice,
     beyond,
     evidence_of,
+    fragile,
     fragile_in_trial,
+    fragile_where,
     highest_plan,
     list_evidence,
     most_severe,
@@ -267,17 +269,8 @@ def undone_by(case: CheckContext) -> str:
     return ""
 
 
-def fragile_by_switch(judge: Callable[[CheckContext], Verdict]) -> Callable[[CheckContext], Verdict]:
-    """The same judge, whose passes are fragile where the switch is off and something would undo that."""
-
-    def judged(case: CheckContext) -> Verdict:
-        verdict = judge(case)
-        if verdict.outcome is not Outcome.PASS or verdict.fragile:
-            return verdict
-        because = undone_by(case)
-        return fragile(verdict, because) if because else verdict
-
-    return judged
+fragile_by_switch = fragile_where(undone_by)
+"""Where the in-app switch is off and something would undo that."""
 
 
 def choosable(plan: Plan) -> tuple[Setting, ...]:

@@ -12,7 +12,7 @@ from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue.data_residency import APP_POLICIES, BYOK, POLICIES
 from contribaudit.checks.ai_access.apps import exposure
-from contribaudit.checks.contributed import BEFORE, fragile
+from contribaudit.checks.contributed import BEFORE
 from contribaudit.checks.data_contribution.switches import in_app_off, metadata_off
 from contribaudit.checks.data_residency.pinning import may_have_residency, no_policy_at_all, none_within
 from contribaudit.checks.data_residency.realm import realm_of, realm_unclear, realms
@@ -24,6 +24,7 @@ from contribaudit.checks.reading import (
     attested_list,
     code_of,
     evidence_of,
+    fragile,
     fragile_in_own_trial,
     fragile_in_trial,
     list_evidence,

@@ -104,6 +104,11 @@ class Attestation:
         return next((one for one in signatures if not any(same_person(one.by, each) for each in own)), None)
 
 
+def by_age(one: Attestation) -> tuple[datetime, str]:
+    """The oldest look first."""
+    return one.observed_at, one.id
+
+
 def known_by(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:
     """Those observed and recorded by then, revoked and superseded ones included."""
     return [one for one in attestations if one.observed_at <= as_of and one.recorded.at <= as_of]

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Attestation, in_force, known_by, standing
+from contribaudit.core.model.attestation import Attestation, by_age, in_force, known_by, standing
 from contribaudit.core.model.candidate import Score
 from contribaudit.core.model.canonical import VERSION
-from contribaudit.core.model.decoder import Objects, Trust
+from contribaudit.core.model.decoder import Objects
 from contribaudit.core.model.observation import (
     CONFLICT_CODE,
     Attester,
@@ -146,42 +146,24 @@ class AttestationHistory:
 EMPTY = AttestationHistory()
 
 
-def attested_observations(
+def weighed(
     state: State,
     testimony: Mapping[str, AttestationHistory],
     find_setting: Callable[[SettingId], Setting],
     settings: Sequence[Setting] = (),
-) -> Iterator[Observation]:
-    """One observation per subject and setting that anybody attested, by the rules of evidence.
+) -> list[AttestedValues]:
+    """What people recorded of each organization that the state knows, by the rules of evidence.
 
-    `testimony` is by organization; `settings` is the whole catalogue, without which no signal can be proven. Yields
-    `Observed` of grade decoded, attested or inferred, or `Unavailable` with a code that says why no value counts:
-    STALE_CODES, CONFLICT_CODE, "signal_unread", "plan_unread", "revoked", "unknown_word".
+    `settings` is the whole catalogue, without which no signal can be proven.
     """
-    for organization, told in testimony.items():
-        if told.attestations and organization in state.organizations:
-            yield from _AttestedValues(state, organization, told, find_setting, settings).observations()
+    return [
+        AttestedValues(state, organization, told, find_setting, settings)
+        for organization, told in testimony.items()
+        if organization in state.organizations
+    ]
 
 
-def decoder_trusts(
-    state: State, testimony: Mapping[str, AttestationHistory], find_setting: Callable[[SettingId], Setting]
-) -> Iterator[Trust]:
-    """How each decoder of the rulebook stands in each organization that was looked at."""
-    for organization, told in testimony.items():
-        if organization in state.organizations and state.rulebook.decoders:
-            yield from _AttestedValues(state, organization, told, find_setting, ()).decoders.trusts
-
-
-def candidate_scores(
-    state: State, testimony: Mapping[str, AttestationHistory], find_setting: Callable[[SettingId], Setting]
-) -> Iterator[Score]:
-    """How the rulebook's candidate readings of signals did against attestations."""
-    for organization, told in testimony.items():
-        if organization in state.organizations and told.attestations:
-            yield from _AttestedValues(state, organization, told, find_setting, ()).scores()
-
-
-class _AttestedValues:
+class AttestedValues:
     """One organization's attestations, weighed."""
 
     def __init__(
@@ -206,7 +188,11 @@ class _AttestedValues:
         self._calibrations: dict[tuple[Subject, Family, frozenset[SignalKey], SettingId], Calibration] = {}
 
     def observations(self) -> Iterator[Observation]:
-        """By subject and setting, sorted."""
+        """One for each subject and setting that anybody attested, sorted.
+
+        Yields `Observed` of grade decoded, attested or inferred, or `Unavailable` with a code that says why no value
+        counts: STALE_CODES, CONFLICT_CODE, "signal_unread", "plan_unread", "revoked", "unknown_word".
+        """
         known = known_by(self.told.attestations, self.state.as_of)
         heard = grouped(known, lambda one: (one.subject, one.setting))
         valid = in_force(self.told.attestations, self.state.as_of)
@@ -215,7 +201,7 @@ class _AttestedValues:
             if newest:
                 found = self.judge(newest)
             else:
-                last = max(heard[key], key=lambda one: (one.observed_at, one.id))
+                last = max(heard[key], key=by_age)
                 by = f" by {last.revoked.by}" if last.revoked else ""
                 found = self.refuse(last, REVOKED, f"the newest attestation was revoked{by}; look again")
             yield self.decoded(newest, found)

@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from contribaudit.core.model.attestation import Anchor, Attestation
+from contribaudit.core.model.attestation import Anchor, Attestation, by_age
 from contribaudit.core.model.canonical import VERSION, canonical_json, digest, stable
 from contribaudit.core.model.decoder import Decoder, Digests, Objects
 from contribaudit.core.model.observation import SettingId, Value
@@ -128,7 +128,7 @@ def _pairs(
     """
     follows = {one for one in by_id if one in conditions and conditions[one].setting == setting}
     valued = {state: said for state, said in full.items() if setting in said}
-    newest = {state: max(_only(said[setting]), key=_age) for state, said in valued.items()}
+    newest = {state: max(_only(said[setting]), key=by_age) for state, said in valued.items()}
 
     def alike(one: _Told, other: _Told) -> bool:
         return all(
@@ -144,17 +144,13 @@ def _pairs(
             newest[other] for other, told in valued.items() if next(iter(told[setting])) != value and alike(said, told)
         ]
         if partners:
-            confirmed = max((newest[state], *partners), key=_age)
+            confirmed = max((newest[state], *partners), key=by_age)
             proven[setting, state] = Proof(newest[state].value, confirmed)
     return proven
 
 
 def _only(forms: Mapping[_Form, Sequence[Attestation]]) -> Sequence[Attestation]:
     return next(iter(forms.values()))
-
-
-def _age(one: Attestation) -> tuple[object, ...]:
-    return one.observed_at, one.id
 
 
 def _holds_a_list(setting: Setting, full: Iterable[_Told]) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.attestation import Attestation, by_age
 from contribaudit.core.model.decoder import Decoder, Digests, Objects, Trust, decode, reaches, selected
 from contribaudit.core.model.observation import (
     CONFLICT_CODE,
@@ -91,7 +91,7 @@ def _trust(
     agreed: dict[Subject, list[Attestation]] = defaultdict(list)
     against: list[Attestation] = []
     told: _Told = defaultdict(dict)
-    for one in sorted(attestations, key=_age):
+    for one in sorted(attestations, key=by_age):
         owner = decoder.owner_of(one.subject)
         anchor = next((a for a in one.anchors if (a.subject, a.signal) == (owner, decoder.signal)), None)
         if owner is None or anchor is None or not one.bound:
@@ -117,13 +117,9 @@ def _trust(
         organization,
         decoder,
         {subject: tuple(sorted(found, key=_best_first)) for subject, found in agreed.items()},
-        max(against, key=_age, default=None),
+        max(against, key=by_age, default=None),
         tuple(nowhere),
     )
-
-
-def _age(one: Attestation) -> tuple[object, ...]:
-    return one.observed_at, one.id
 
 
 def _best_first(one: Attestation) -> tuple[object, ...]:

@@ -23,9 +23,7 @@ from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
 from contribaudit.core.resolve.attested import (
     EMPTY,
     AttestationHistory,
-    attested_observations,
-    candidate_scores,
-    decoder_trusts,
+    weighed,
 )
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.plans import highest_plan
@@ -196,15 +194,17 @@ def _add_what_people_recorded(
     def find(setting: SettingId) -> Setting:
         return catalogue.get(setting) or Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.ATTESTED, "")
 
-    for attested in list(_worth_adding(state, testimony, find, settings)):
+    values = weighed(state, testimony, find, settings)
+    for attested in list(_worth_adding(state, (found for one in values for found in one.observations()))):
         state.add(attested)
     for name, told in testimony.items():
         for reading in item_readings(state, name, told.objects):
             state.add(reading)
         for standing in list(item_standings(state, name)):
             state.add(standing)
-    state.candidates = tuple(candidate_scores(state, testimony, find))
-    state.decoders = (*decoder_trusts(state, testimony, find), *item_decoders(state, testimony))
+    state.candidates = tuple(score for one in values for score in one.scores())
+    trusts = (trust for one in values for trust in one.decoders.trusts)
+    state.decoders = (*trusts, *item_decoders(state, testimony))
 
 
 def _by_then(
@@ -215,18 +215,13 @@ def _by_then(
     return {alias: its for alias, its in known.items() if its}
 
 
-def _worth_adding(
-    state: State,
-    testimony: Mapping[str, AttestationHistory],
-    find: Callable[[SettingId], Setting],
-    settings: Sequence[Setting],
-) -> Iterator[Observation]:
-    """Attested observations of what no API told.
+def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator[Observation]:
+    """Those attested observations that are of what no API told.
 
     A value that an API gave stays, whatever anybody attested, but for a trial, where the two can contradict each
     other; so does an API's reason for giving none, unless an attested value can take its place.
     """
-    heard = grouped(attested_observations(state, testimony, find, settings), lambda attested: attested.subject)
+    heard = grouped(observations, lambda attested: attested.subject)
     for attested in (one for found in heard.values() for one in found):
         told = state.read(attested.subject, attested.setting)
         if isinstance(told, Observed):
