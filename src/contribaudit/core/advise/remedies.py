@@ -269,7 +269,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     # Something at Atlassian is set otherwise, although nothing is known to be wrong.
     **dict.fromkeys(
         ("located_not_pinned", "no_place", "several_realms", "several_policies", "policy_and_realm_differ",
-         "policy_not_enabled"),
+         "policy_not_enabled", "region_elsewhere"),
         (Remedy.REMEDY,),
     ),
     # The vendor's list is imported, or what it changed is reviewed: as the check's remediation says.
