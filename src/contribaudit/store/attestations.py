@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from hashlib import sha256
-from itertools import chain, groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, insert, select
@@ -249,15 +248,10 @@ def read_signals(connection: Connection, organization: str) -> SignalHistory:
     if number is None:
         return {}
     whole = _whole_runs(connection, number)
-    kept = {
-        key: _states(list(intervals), whole)
-        for key, intervals in groupby(
-            chain.from_iterable(
-                stored_facts(connection, number, prefix=prefix) for prefix in (SIGNAL_PREFIX, REVISION_PREFIX)
-            ),
-            key=lambda fact: (fact.subject, fact.setting),
-        )
-    }
+    intervals: defaultdict[tuple[Subject, SettingId], list[StoredFact]] = defaultdict(list)
+    for fact in stored_facts(connection, number, prefixes=(SIGNAL_PREFIX, REVISION_PREFIX)):
+        intervals[fact.subject, fact.setting].append(fact)
+    kept = {key: _states(its, whole) for key, its in intervals.items()}
     started_at = run_starts(connection, {run for states in kept.values() for run, _ in states})
     return {key: tuple((started_at[run], state) for run, state in states) for key, states in kept.items() if states}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
@@ -45,6 +46,9 @@ def read_baselines(connection: Connection, organization: str) -> tuple[Baseline,
     )
 
 
+_PLACE = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
+
+
 def read_approvals(connection: Connection, organization: str) -> tuple[Approved, ...]:
     """The organization's baselines with what their runs knew, oldest first."""
     found = read_baselines(connection, organization)
@@ -58,8 +62,7 @@ def read_approvals(connection: Connection, organization: str) -> tuple[Approved,
         open_then = facts.c.first_run <= one.run, or_(facts.c.ended_run.is_(None), facts.c.ended_run > one.run)
         known = [
             fact.observation(started_at[one.run])
-            for setting in (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
-            for fact in stored_facts(connection, number, *open_then, setting=setting)
+            for fact in stored_facts(connection, number, *open_then, settings=_PLACE)
         ]
         made.append(approved_of(one, started_at[one.run], known, attestations))
     return tuple(made)
@@ -74,12 +77,11 @@ def read_departures(connection: Connection, organization: str, *, until: int | N
     if number is None:
         return Departures()
     conditions = [facts.c.value.is_not(None)] + ([] if until is None else [facts.c.first_run <= until])
-    last: dict[str, dict[Subject, StoredFact]] = {}
-    for setting in (names.APP_TYPE_KEY, names.APP_ALIAS, names.APP_SITE, names.APP_HOST, names.APP_NAME):
-        newest = last.setdefault(setting, {})
-        for fact in stored_facts(connection, number, *conditions, setting=setting):
-            if fact.subject not in newest or fact.first_run >= newest[fact.subject].first_run:
-                newest[fact.subject] = fact
+    last: defaultdict[str, dict[Subject, StoredFact]] = defaultdict(dict)
+    for fact in stored_facts(connection, number, *conditions, settings=(*_PLACE, names.APP_ALIAS)):
+        newest = last[fact.setting]
+        if fact.subject not in newest or fact.first_run >= newest[fact.subject].first_run:
+            newest[fact.subject] = fact
     gone = {
         app: fact
         for app, fact in last[names.APP_TYPE_KEY].items()

@@ -200,17 +200,16 @@ def read_names(connection: Connection, organization: str) -> dict[Subject, Subje
     number = organization_number(connection, organization)
     if number is None:
         return {}
-    told: list[dict[Subject, str]] = []
-    for setting in (names.APP_NAME, names.APP_ALIAS, names.APP_HOST, names.APP_SITE):
-        newest: dict[Subject, str] = {}
-        for fact in stored_facts(connection, number, facts.c.value.is_not(None), setting=setting):
-            value = read_value(fact.value or "null")
-            if isinstance(value, str):
-                newest[fact.subject] = value  # intervals come by age
-        told.append(newest)
-    for fact in stored_facts(connection, number, facts.c.value.is_not(None), setting=names.ORGANIZATION_NAME):
-        told[0][fact.subject] = str(read_value(fact.value or "null") or "")
+    telling = (names.APP_NAME, names.ORGANIZATION_NAME, names.APP_ALIAS, names.APP_HOST, names.APP_SITE)
+    told: dict[Subject, dict[str, str]] = {}
+    for fact in stored_facts(connection, number, facts.c.value.is_not(None), settings=telling):
+        value = read_value(fact.value or "null")
+        if isinstance(value, str) or fact.setting == names.ORGANIZATION_NAME:
+            told.setdefault(fact.subject, {})[fact.setting] = str(value or "")  # intervals come by age
     return {
-        subject: SubjectNames(*(each.get(subject, "") for each in told))
-        for subject in dict.fromkeys(subject for each in told for subject in each)
+        subject: SubjectNames(
+            newest.get(names.APP_NAME) or newest.get(names.ORGANIZATION_NAME, ""),
+            *(newest.get(setting, "") for setting in telling[2:]),
+        )
+        for subject, newest in told.items()
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -78,20 +78,20 @@ def stored_facts(
     connection: Connection,
     organization: int,
     *conditions: ColumnElement[bool],
-    setting: SettingId | None = None,
-    prefix: str = "",
+    settings: Sequence[str] = (),
+    prefixes: tuple[str, ...] = ("",),
 ) -> Iterator[StoredFact]:
-    """The organization's facts (of one setting, or of those whose names begin so) that meet the conditions.
+    """The organization's facts (of these settings, or of those whose names begin so) that meet the conditions.
 
     In the order in which their subjects, then their topics were first seen; intervals of the same topic by age.
     """
     about = select(topics.c.id, topics.c.collector, topics.c.setting).where(topics.c.organization == organization)
-    if setting is not None:
-        about = about.where(topics.c.setting == setting)
+    if settings:
+        about = about.where(topics.c.setting.in_(settings))
     topic_of = {
         topic: (collector, SettingId(name))
         for topic, collector, name in connection.execute(about)
-        if name.startswith(prefix)
+        if name.startswith(prefixes)
     }
     if not topic_of:
         return
@@ -255,7 +255,7 @@ def read_alias_holders(connection: Connection, organization: str) -> dict[str, t
     if number is None:
         return {}
     first: dict[str, dict[str, int]] = defaultdict(dict)
-    for fact in stored_facts(connection, number, facts.c.value.is_not(None), setting=ALIAS.id):
+    for fact in stored_facts(connection, number, facts.c.value.is_not(None), settings=[ALIAS.id]):
         alias = read_value(fact.value or "null")
         if isinstance(alias, str):
             holders = first[alias.casefold()]

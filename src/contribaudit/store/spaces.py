@@ -430,9 +430,8 @@ def _places(connection: Connection, number: int | None, run: int) -> dict[str, t
         return {}
     told: dict[str, dict[str, str]] = {}
     known = facts.c.first_run <= run, or_(facts.c.ended_run.is_(None), facts.c.ended_run > run)
-    for setting in (catalogue.HOST.id, catalogue.TYPE_KEY.id):
-        for fact in stored_facts(connection, number, *known, setting=setting):
-            value = read_value(fact.value or "null")
-            if isinstance(value, str):
-                told.setdefault(fact.subject.id, {})[setting] = value.casefold()
+    for fact in stored_facts(connection, number, *known, settings=(catalogue.HOST.id, catalogue.TYPE_KEY.id)):
+        value = read_value(fact.value or "null")
+        if isinstance(value, str):
+            told.setdefault(fact.subject.id, {})[fact.setting] = value.casefold()
     return {app: (one.get(catalogue.HOST.id, ""), one.get(catalogue.TYPE_KEY.id, "")) for app, one in told.items()}
