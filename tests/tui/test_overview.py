@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual._compositor import Compositor
 from textual.widgets import Input
 
 from contribaudit.errors import UsageError
@@ -51,6 +52,56 @@ async def test_down_goes_from_panel_to_panel_and_keeps_the_line_in_sight() -> No
             assert focused._here(lines) is not None
         assert seen >= {"NextPanel", "ChangedPanel", "TrendPanel", "WherePanel", "RunsOutPanel", "KnownPanel"}
         assert "HOW WE KNOW" in on_screen(pilot)
+
+
+async def test_a_key_lays_the_screen_out_once_at_most_and_paints_what_has_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twenty lines down, over the edges of panels: none needs the whole screen, and only a line that says more or less
+    than the one before moves what is beneath it."""
+    done: list[str] = []
+
+    def counted(name: str) -> None:
+        call = getattr(Compositor, name)
+
+        def told(*given: object, **named: object) -> object:
+            done.append(name)
+            return call(*given, **named)
+
+        monkeypatch.setattr(Compositor, name, told)
+
+    counted("reflow")
+    counted("render_full_update")
+    async with driven(opener(board()), WIDE) as pilot:
+        still = 0
+        for _ in range(20):
+            panel = pilot.app.focused
+            assert isinstance(panel, Panel)
+            height = panel.size.height
+            done.clear()
+            await pilot.press("down")
+            await pilot.pause(0.1)
+            assert done in ([], ["reflow"]), f"{type(panel).__name__}: {done}"
+            if pilot.app.focused is panel and panel.size.height == height:
+                assert not done
+                still += 1
+        assert still
+
+
+@pytest.mark.parametrize("height", [24, 50])
+async def test_the_scrollbar_is_there_where_the_panels_have_no_room(height: int) -> None:
+    """Also after the terminal has become another size."""
+    async with driven(opener(board()), (100, height)) as pilot:
+        scrolled = pilot.app.screen.query_one("#overview")
+        for now in (height, 120, height):
+            await pilot.resize_terminal(100, now)
+            await until(pilot, lambda now=now: pilot.app.size.height == now)  # type: ignore[misc]
+            await pilot.pause(0.2)
+            assert scrolled.show_vertical_scrollbar == (scrolled.virtual_size.height > scrolled.container_size.height)
+            assert scrolled.show_vertical_scrollbar == (now < 50)
+        await pilot.press("end")
+        await pilot.pause(0.5)
+        assert scrolled.scroll_offset.y == scrolled.max_scroll_y
 
 
 async def test_enter_on_a_step_goes_to_its_findings() -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.widgets.bars import KeyLine, TopLine
@@ -32,6 +34,9 @@ class BoardScreen(Screen[None]):
     """In the line on top and in the footer."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  Textual's own shape
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """Which widget that is, the widgets themselves show: Textual would paint the whole screen."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
 
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.widgets.panel import (
@@ -16,6 +15,8 @@ from contribaudit.tui.widgets.panel import (
     NextPanel,
     Panel,
     RunsOutPanel,
+    SettledBox,
+    SettledScroll,
     TrendPanel,
     VerdictPanel,
     WherePanel,
@@ -37,14 +38,14 @@ class OverviewScreen(BoardScreen):
 
     def body(self) -> ComposeResult:
         """The panels."""
-        with VerticalScroll(id="overview", can_focus=False):
+        with SettledScroll(id="overview", can_focus=False):
             yield VerdictPanel()
-            with Container(id="columns"):
-                with Container(classes="column"):
+            with SettledBox(id="columns"):
+                with SettledBox(classes="column"):
                     yield NextPanel()
                     yield ChangedPanel()
                     yield TrendPanel()
-                with Container(classes="column"):
+                with SettledBox(classes="column"):
                     yield WherePanel()
                     yield RunsOutPanel()
                     yield KnownPanel()

@@ -38,6 +38,9 @@ class KeyLine(Widget):
     }
     """
 
+    _keys: Keys | None = None
+    """As of when the screen last told that others may be active."""
+
     def on_mount(self) -> None:
         """Other keys may be active from now on."""
         self.screen.bindings_updated_signal.subscribe(self, self._other_keys)
@@ -47,7 +50,9 @@ class KeyLine(Widget):
         self.screen.bindings_updated_signal.unsubscribe(self)
 
     def _other_keys(self, _screen: Screen[object]) -> None:
-        self.refresh()
+        before, self._keys = self._keys, self._active()
+        if before != self._keys:
+            self.refresh()
 
     def render(self) -> Text:
         """One line."""
@@ -83,6 +88,11 @@ class KeyLine(Widget):
     @property
     def keys(self) -> Keys:
         """What can be pressed now, each action once."""
+        if self._keys is None:
+            self._keys = self._active()
+        return self._keys
+
+    def _active(self) -> Keys:
         own: dict[str, Key] = {}
         screens: list[Key] = []
         help_keys: list[Key] = []

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.widget import Widget
 
 from contribaudit.tui.messages import ShowDay, ShowFindings
@@ -28,6 +28,31 @@ _SHORT = 30
 """Lower than this, panels show less of long lists."""
 
 
+def _settled() -> Reactive[Size]:
+    """The size of what is inside a widget, for one that has its own place and size after one layout.
+
+    Textual makes a second one, and paints the whole widget, wherever what is inside it has become longer or shorter.
+    """
+    return Reactive(Size(0, 0), repaint=False)
+
+
+class SettledBox(Container):
+    """A container of panels."""
+
+    virtual_size = _settled()
+
+
+class SettledScroll(VerticalScroll):
+    """What the panels are scrolled in. Only where the scrollbar comes or goes is there other room than thought."""
+
+    virtual_size = _settled()
+
+    def watch_virtual_size(self, inside: Size) -> None:
+        """What is inside is longer or shorter now."""
+        if self.show_vertical_scrollbar != (inside.height > self.size.height):
+            self.refresh(layout=True)
+
+
 class Panel(Widget, can_focus=True):
     """A subclass says its `heading` and gives its `lines`; both are pure functions of `rows/`."""
 
@@ -43,8 +68,9 @@ class Panel(Widget, can_focus=True):
     """
     TITLE: ClassVar[str] = ""
     """Stands in the frame until there is a board to say more of."""
+    virtual_size = _settled()
     board: reactive[Board | None] = reactive(None, layout=True)
-    cursor: reactive[int] = reactive(0, layout=True)
+    cursor: reactive[int] = reactive(0)
     """Number of the line among all; it shows only while the panel has the focus."""
 
     class Left(Message):
@@ -79,6 +105,17 @@ class Panel(Widget, can_focus=True):
         if board is not None:
             self.border_title = Text(self.heading(board))
 
+    def watch_cursor(self) -> None:
+        """Another line says more."""
+        self._say_anew()
+
+    def _say_anew(self) -> None:
+        """Paint the lines; the panels below are moved only where these take more room now, or less."""
+        self.refresh(layout=self._height(self.content_size.width) != self.content_size.height)
+
+    def _height(self, width: int) -> int:
+        return max(1, len(self._rows(width)))
+
     def shown(self, width: int) -> list[Line]:
         """The lines in this width, made once for a board and a size; none before there is a board."""
         if self.board is None:
@@ -92,44 +129,43 @@ class Panel(Widget, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """As many lines as there are, and what the cursor's line says more."""
-        return len(self._text(width).plain.split("\n"))
+        return self._height(width)
 
     def render(self) -> Text:
         """All lines."""
-        return self._text(self.content_size.width)
-
-    def _text(self, width: int) -> Text:
-        self._painted = []
         if self.board is None:
             return Text("reading …", "dim")
+        rows = self._rows(self.content_size.width)
+        self._painted = [number for number, _ in rows]
+        return Text("\n").join(text for _, text in rows)
+
+    def _rows(self, width: int) -> list[tuple[int, Text]]:
+        """What is painted, row by row, each with the number of its line; nothing before there is a board."""
         lines = self.shown(width)
         here = self._here(lines) if self.has_focus else None
-        said: list[Text] = []
+        rows: list[tuple[int, Text]] = []
         for number, line in enumerate(lines):
             text = line.text.copy()
             text.truncate(max(1, width), overflow="ellipsis")
-            if number == here:
-                text.stylize("reverse")
-            said.append(text)
-            beneath = _beneath(line) if number == here else ""
-            if beneath:
+            rows.append((number, text))
+            if number != here:
+                continue
+            text.stylize("reverse")
+            if beneath := _beneath(line):
                 more = list(Text(f"> {beneath}", "italic").wrap(self.app.console, max(10, width)))
                 if self.app.size.height < _SHORT and len(more) > _SHORT_MORE:
                     more = more[:_SHORT_MORE]
                     more[-1].append(" …")
                     more[-1].truncate(width, overflow="ellipsis")
-                said += more
-            self._painted += [number] * (len(said) - len(self._painted))
-        return Text("\n").join(said)
+                rows += [(number, one) for one in more]
+        return rows
 
-    def on_focus(self) -> None:
-        """The cursor shows, and the panel grows by what it says."""
-        self.refresh(layout=True)
-        self._into_sight()
-
-    def on_blur(self) -> None:
-        """It is gone again."""
-        self.refresh(layout=True)
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The cursor shows, and the panel grows by what it says; or it is gone again."""
+        super().watch_has_focus(has_focus)
+        self._say_anew()
+        if has_focus:
+            self._into_sight()
 
     def enter_from(self, way: int) -> None:
         """Take the focus with the cursor on the first line, or on the last one when one comes from below."""
