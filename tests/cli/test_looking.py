@@ -7,10 +7,12 @@ import csv
 import io
 import json
 import os
+import select
 import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,7 +71,7 @@ def plan(cli: Cli, *words: str) -> dict[str, tuple[int, int]]:
 class Terminal:
     """A command at a pseudo-terminal of its own."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, below: str = "") -> None:
         import fcntl
         import pty
         import termios
@@ -77,6 +79,7 @@ class Terminal:
         self._master, child = pty.openpty()
         self._told = ""
         command = [sys.executable, "-m", "contribaudit", *words]
+        command = ["sh", "-c", f"{below}; {shlex.join(command)}; true"] if below else command
         self._process = subprocess.Popen(
             command,
             stdin=child,
@@ -90,6 +93,8 @@ class Terminal:
     def answer(self, question: str, keys: bytes | int) -> None:
         """Type the keys, or send the signal, once the question was asked."""
         while question not in " ".join(self._told.split()):
+            ready, _, _ = select.select([self._master], [], [], 60)
+            assert ready, f"{question!r} was never asked: {self._told}"
             self._told += self._read()
         if isinstance(keys, int):
             self._process.send_signal(keys)
@@ -111,6 +116,13 @@ class Terminal:
 
     def _read(self) -> str:
         return os.read(self._master, 65536).decode("utf-8", "replace")
+
+
+def wait_for(folder: Path, pattern: str, seconds: float = 20) -> None:
+    """Until a file is there: whoever was told to end may outlive its shell."""
+    until = time.monotonic() + seconds
+    while not list(folder.rglob(pattern)) and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, shown: Mapping[str, str], *, stop_at: str = "\0") -> list[str]:
@@ -335,17 +347,22 @@ def test_whatever_ends_a_walk_at_a_real_terminal_keeps_the_form(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
+@pytest.mark.parametrize("below", ["", "true", 'trap "" HUP'])
 def test_a_closed_window_keeps_the_form(
-    cli: Cli, home: Path, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    below: str, cli: Cli, home: Path, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The terminal is gone, so that nothing can be told any more; the answers are there all the same."""
+    """The terminal is gone, so that nothing can be told any more; the answers are there all the same.
+
+    Below a shell the question meets the end of the terminal before the signal, or without any.
+    """
     policy(PACKS.format(plan="enterprise"))
     with simulated(monkeypatch, "tidy", token=False):
         cli("audit")
-        first = Terminal("attest", "--screen", "data-contribution", "--by", ANNA)
+        first = Terminal("attest", "--screen", "data-contribution", "--by", ANNA, below=below)
         first.answer("Metadata contribution", b"off\n")
         first.answer("In-app data contribution", b"")
         first.close()
+        wait_for(home, "*/drafts/*.json")
         again = Terminal("attest", "--screen", "data-contribution", "--by", ANNA)
         again.answer("In-app data contribution", b"\x03")
         assert "Resumed: 1 answer" in again.end()[0]

@@ -6,10 +6,12 @@ told in words that repeat no key.
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -217,6 +219,18 @@ def in_lines(text: str) -> str:
     return wrapped(text, shutil.get_terminal_size().columns)
 
 
+@contextmanager
+def _end_with_the_terminal() -> Iterator[None]:
+    """Take a terminal that is gone for the end of stdin: which of the two comes before the signal is chance."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        raise click.Abort from None
+
+
+@_end_with_the_terminal()
 def ask(question: str, default: str | None = None) -> str:
     """A line of text; stdout stays clean."""
     return str(click.prompt(in_lines(question), default=default, show_default=bool(default), err=True)).strip()
@@ -238,6 +252,7 @@ def ask_valid(
             click.echo(in_lines(f"{error.message}. {error.hint}." if error.hint else f"{error.message}."), err=True)
 
 
+@_end_with_the_terminal()
 def confirm(question: str, *, default: bool) -> bool:
     """Yes or no."""
     return click.confirm(in_lines(question), default=default, err=True)
@@ -261,7 +276,8 @@ def ask_key(what: str, or_words: tuple[str, ...] = ()) -> SecretStr | str:
         )
     question = in_lines(f"{what} (not shown)")
     for left in reversed(range(_TRIES)):
-        typed = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
+        with _end_with_the_terminal():
+            typed = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
         if typed.strip() in or_words:
             return typed.strip()
         try:
