@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -51,6 +51,10 @@ class SettledScroll(VerticalScroll):
         """What is inside is longer or shorter now."""
         if self.show_vertical_scrollbar != (inside.height > self.size.height):
             self.refresh(layout=True)
+
+    def scroll_to(self, *place: Any, **how: Any) -> None:
+        """At once: on the way there, Textual would paint the screen up to thirteen times."""
+        super().scroll_to(*place, **{**how, "animate": False})
 
 
 class Panel(Widget, can_focus=True):
