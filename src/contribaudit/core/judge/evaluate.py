@@ -323,43 +323,29 @@ def _setting_of(finding: Finding, find_setting: Callable[[SettingId], Setting]) 
 
 def attributes_of(state: State, subject: Subject) -> Attributes:
     """What selectors look at: values read in this run, and the names of those that were not."""
+
+    def text(about: Subject, setting: SettingId) -> str | None:
+        seen = state.value(about, setting)
+        return seen.value if seen is not None and isinstance(seen.value, str) else None
+
+    organization = subject.organization
+    name = text(organization_subject(organization), names.ORGANIZATION_NAME)
     if subject.kind is not Kind.APP:
-        name = state.value(organization_subject(subject.organization), names.ORGANIZATION_NAME)
-        known = name.value if name is not None and isinstance(name.value, str) else None
-        unread = (
-            frozenset[Selectable]()
-            if known or not subject.organization
-            else frozenset[Selectable](("organization_name",))
-        )
-        return Attributes(subject.organization, known, unread=unread)
-    unread_names: set[Selectable] = set()
-
-    def text(setting: SettingId, selectable: Selectable) -> str | None:
-        seen = state.value(subject, setting)
-        if seen is None or not isinstance(seen.value, str):
-            unread_names.add(selectable)
-            return None
-        return seen.value
-
-    site = text(names.APP_HOST, "site")
-    app = text(names.APP_TYPE_KEY, "app")
-    plan = text(names.PLAN, "plan")
-    sandbox = text(names.APP_SANDBOX, "sandbox")
-    if sandbox is not None and sandbox.casefold() not in _SANDBOX_WORDS:
-        unread_names.add("sandbox")
-    organization_name = state.value(organization_subject(subject.organization), names.ORGANIZATION_NAME)
-    known_name = organization_name.value if organization_name is not None else None
-    if not isinstance(known_name, str):
-        unread_names.add("organization_name")
-    return Attributes(
-        organization=subject.organization,
-        organization_name=known_name if isinstance(known_name, str) else None,
-        site=site,
-        app=app,
-        plan=plan,
-        sandbox=None if sandbox is None else sandbox.casefold() != "none",
-        unread=frozenset(unread_names),
-    )
+        nameless: tuple[Selectable, ...] = () if name or not organization else ("organization_name",)
+        return Attributes(organization, name, unread=frozenset(nameless))
+    told: dict[Selectable, str | None] = {
+        "organization_name": name,
+        "site": text(subject, names.APP_HOST),
+        "app": text(subject, names.APP_TYPE_KEY),
+        "plan": text(subject, names.PLAN),
+        "sandbox": text(subject, names.APP_SANDBOX),
+    }
+    unread = {selectable for selectable, value in told.items() if value is None}
+    sandbox = told["sandbox"].casefold() if told["sandbox"] is not None else None
+    if sandbox not in _SANDBOX_WORDS:
+        unread.add("sandbox")
+    is_sandbox = None if sandbox is None else sandbox != "none"
+    return Attributes(organization, name, told["site"], told["app"], told["plan"], is_sandbox, unread=frozenset(unread))
 
 
 def _population(check: Check, state: State) -> list[tuple[str | None, list[Subject]]]:

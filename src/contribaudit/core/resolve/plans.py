@@ -183,8 +183,7 @@ def _ranks(state: State, seen: Observation) -> tuple[list[tuple[int, Observed]],
 
 
 def _online(state: State, app: Subject) -> bool:
-    status = state.value(app, names.APP_STATUS)
-    return status is not None and isinstance(status.value, str) and status.value.casefold() == "online"
+    return state.word(app, names.APP_STATUS) == "online"
 
 
 def _call(state: State, app: Subject) -> str:
