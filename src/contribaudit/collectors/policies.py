@@ -20,6 +20,7 @@ from contribaudit.catalogue.signals import policy_signal
 from contribaudit.collectors.interface import Collector, Reading, signal, told_id
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject
 
 _ENTRY_KEYS = frozenset(("id", "type", "attributes", "links", "message"))
@@ -57,10 +58,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     reading.unique = len(policies)
     if reading.shortfalls:
         return
-    by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for entry in policies.values():
-        kind = entry["attributes"].get("type")
-        by_type[kind if isinstance(kind, str) and kind.strip() else "without-type"].append(entry)
+    by_type = grouped(policies.values(), _type_of)
     unsure = _Unsure(reading, by_type)
     for observation in _residency(reading, by_type.pop(RESIDENCY, []), unsure):
         yield observation
@@ -72,6 +70,11 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     for kind, entries in sorted(by_type.items()):
         for observation in _signals(reading, kind, entries):
             yield observation
+
+
+def _type_of(entry: Mapping[str, Any]) -> str:
+    kind = entry["attributes"].get("type")
+    return kind if isinstance(kind, str) and kind.strip() else "without-type"
 
 
 class _Unsure:

@@ -22,6 +22,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, Unavailable, Value
 from contribaudit.core.model.rulebook import Plan, Realm
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import State
 
@@ -228,11 +229,8 @@ def _summed(state: State, candidates: list[Subject], listed: tuple[Evidence, ...
 
 def _production_apps(state: State, organization: str) -> dict[str, list[Subject]]:
     """Apps that are not known to be sandboxes, by type key; under "" those whose type was not read."""
-    found: dict[str, list[Subject]] = {}
-    for app in state.subjects(Kind.APP, organization):
-        if state.word(app, names.APP_SANDBOX) != "child":
-            found.setdefault(state.word(app, names.APP_TYPE_KEY), []).append(app)
-    return found
+    apps = (app for app in state.subjects(Kind.APP, organization) if state.word(app, names.APP_SANDBOX) != "child")
+    return grouped(apps, lambda app: state.word(app, names.APP_TYPE_KEY))
 
 
 ALL: tuple[Check, ...] = (

@@ -27,6 +27,7 @@ from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import SettingId, Unavailable
 from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, Where, limits_of
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
@@ -69,9 +70,7 @@ def evidence_terms(policy: AuditPolicy, checks: Iterable[Check]) -> TermsOf:
     for check in checks:
         if check.answers is not None:
             answering.setdefault(check.answers, {}).setdefault(check.kind, check.id)
-    rules: dict[str, list[Rule]] = {}
-    for rule in policy.rules:
-        rules.setdefault(rule.check, []).append(rule)
+    rules = grouped(policy.rules, lambda rule: rule.check)
     made: dict[tuple[str, int], Terms] = {}
 
     def under(state: State, check: str, rule: Rule | None) -> Terms:

@@ -178,12 +178,10 @@ class AttestedValues:
         self.told = told = _in_present_form(told) if self.foreign else told
         self.state, self.find, self.settings = state, find_setting, settings
         self.plan = plan_now(state, organization)
-        self.standing: dict[tuple[Subject, Family], list[Attestation]] = defaultdict(list)
         said = standing(told.attestations, state.as_of)
         decoders = [one for one in state.rulebook.decoders if one.setting not in READ_DIRECTLY]
         self.decoders = Decoders(organization, decoders, said, told.signals, told.objects, find_setting)
-        for one in said:
-            self.standing[one.subject, find_setting(one.setting).family].append(one)
+        self.standing = grouped(said, lambda one: (one.subject, find_setting(one.setting).family))
         self._readings: dict[tuple[Subject, Family], dict[SignalKey, SignalReading]] = {}
         self._calibrations: dict[tuple[Subject, Family, frozenset[SignalKey], SettingId], Calibration] = {}
 

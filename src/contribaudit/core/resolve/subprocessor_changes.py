@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subprocessors import ListHistory, Place, Processor, Scope, SubprocessorList
 
 
@@ -91,9 +92,7 @@ def _sooner(one: SubprocessorList, other: SubprocessorList) -> bool:
 def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int, Processor]:
     """The older row of each newer one, by its place; those that are new have none."""
     pairs: dict[int, Processor] = {}
-    named: dict[tuple[str, bool], list[Processor]] = {}
-    for old in before:
-        named.setdefault((_bare(old.name), old.row.group), []).append(old)
+    named = grouped(before, lambda old: (_bare(old.name), old.row.group))
     for number, new in enumerate(after):
         same = named.get((_bare(new.name), new.row.group))
         if same:
