@@ -19,7 +19,7 @@ from pathlib import Path
 from contribaudit.core.judge.check import Check
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
-from contribaudit.policy_file.reading import Pack, resolve
+from contribaudit.policy_file.reading import Pack, resolve, texts
 from contribaudit.policy_file.reading import shipped as packs
 from contribaudit.policy_file.schema import json_schema
 from contribaudit.policy_file.values import Known
@@ -50,4 +50,4 @@ def load(
     policy asks for no check. KeyError means that a check names a vocabulary that was not given.
     """
     known = Known(checks, vocabularies, plans, rulebook)
-    return resolve(path, known, {pack.name: pack.text for pack in packs()}, text)
+    return resolve(path, known, texts(), text)

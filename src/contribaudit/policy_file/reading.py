@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -404,10 +405,10 @@ class Pack:
     """The whole file."""
 
 
+@cache
 def shipped() -> tuple[Pack, ...]:
     """Every shipped pack, in the order of `NAMES`."""
-    texts = {name: _text(name) for name in NAMES}
-    tables = {name: tomllib.loads(text) for name, text in texts.items()}
+    tables = {name: tomllib.loads(text) for name, text in texts().items()}
 
     def checks(name: str) -> set[str]:
         own = {rule["check"] for rule in tables[name]["rule"]}
@@ -415,12 +416,15 @@ def shipped() -> tuple[Pack, ...]:
 
     return tuple(
         Pack(name, str(tables[name]["name"]), _first_paragraph(text), len(checks(name)), text)
-        for name, text in texts.items()
+        for name, text in texts().items()
     )
 
 
-def _text(name: str) -> str:
-    return resources.files("contribaudit.packs").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+@cache
+def texts() -> Mapping[str, str]:
+    """The file of every shipped pack by its name."""
+    folder = resources.files("contribaudit.packs")
+    return {name: folder.joinpath(f"{name}.toml").read_text(encoding="utf-8") for name in NAMES}
 
 
 def _first_paragraph(text: str) -> str:
