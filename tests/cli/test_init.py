@@ -421,6 +421,14 @@ def test_whoever_stops_has_lost_nothing_that_was_answered(
     assert not (home / ".config").exists()
 
 
+def test_hints_name_only_an_unusual_configuration(cli: Cli, api: Api, key_file: Path) -> None:
+    words = ("init", "--key-file", "key", *STATEMENTS, "--yes")
+    assert "3 of 11: contribaudit next\n" in cli(*words).out
+    assert (
+        "3 of 11: contribaudit next --config " in cli(*words, "--config-file", "other.toml", "--policy-file", "o").out
+    )
+
+
 def test_the_next_init_goes_on_where_the_last_one_was_stopped(
     cli: Cli, api: Api, key_file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

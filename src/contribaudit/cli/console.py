@@ -60,8 +60,11 @@ class Console:
     def runnable(self, text: str) -> str:
         """The text with the options of this command line behind each command that it names."""
         from contribaudit.cli.runnable import runnable
+        from contribaudit.settings.file import usual_config
 
-        given: Given = {"--config": (self.config_path,)} if self.config_path is not None else {}
+        given: Given = {}
+        if self.config_path is not None and self.config_path != usual_config():
+            given["--config"] = (self.config_path,)
         given |= self.given
         return runnable(text, given, self.commands) if given and self.commands is not None else text
 
