@@ -8,22 +8,26 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from textual.css.stylesheet import Stylesheet
 
+from contribaudit.core.model.policy import AuditPolicy as Policy
 from contribaudit.core.resolve import signals
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters import json_v1
 from contribaudit.tui import screens as all_screens
 from contribaudit.tui import warming
+from contribaudit.tui.app import Dashboard
 from contribaudit.tui.rows import filtering
 from contribaudit.tui.rows import findings as finding_rows
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens import attestations as desk
 from contribaudit.tui.screens import findings as findings_screen
 from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.source import Board
+from contribaudit.tui.source import Board, Lack
 from tests.builders import ORG
 from tests.tui.boards import Kept, board, opener, vast
 from tests.tui.driving import NORMAL, dashboard, driven, on_screen, until
@@ -92,6 +96,41 @@ def test_every_module_of_a_screen_is_imported_when_nobody_waits() -> None:
     folder = Path(all_screens.__file__).parent
     found = {f"{all_screens.__name__}.{one.stem}" for one in folder.glob("*.py")}
     assert found - {f"{all_screens.__name__}.__init__", f"{all_screens.__name__}.base"} <= set(warming.modules())
+
+
+async def test_nothing_writes_all_findings_out_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual describes a worker by the text of all that it is handed: 30,000 findings where that is a board."""
+    async with driven(opener(prepared())) as pilot:
+        with counted(monkeypatch, State, "__repr__") as states, counted(monkeypatch, Policy, "__repr__") as policies:
+            for mode, listed in ALL.items():
+                await pilot.app.switch_mode(mode)
+                await until(pilot, lambda listed=listed: type(pilot.app.screen).__name__ == listed.kind)  # type: ignore[misc]
+                await pilot.pause()
+                assert (mode, len(states), len(policies)) == (mode, 0, 0)
+
+
+@pytest.mark.parametrize("mode", ["next", "findings", "inventory", "desk", "approve", "terms", "subprocessors"])
+async def test_a_screen_says_that_it_reads_and_neither_that_there_is_nothing_nor_that_all_is_well(mode: str) -> None:
+    go_on = Event()
+
+    class Slow(Kept):
+        def lack(self) -> Lack | None:
+            go_on.wait(20)
+            return None
+
+    app = Dashboard(lambda: Slow(board()))
+    try:
+        async with app.run_test(size=NORMAL) as pilot:
+            await pilot.press(ALL[mode].key)
+            await until(pilot, lambda: type(app.screen).__name__ == ALL[mode].kind)
+            assert "Reading …" in on_screen(pilot)
+            for key in ("x", "H", "down", "slash", "a", "escape"):  # none of them makes anything known
+                await pilot.press(key)
+            assert type(app.screen).__name__ != ALL[mode].kind or "Reading …" in on_screen(pilot)
+            for told in ("No finding", "Nothing is due", "No data", "No audit", "No list", "No document", "covered"):
+                assert told not in on_screen(pilot)
+    finally:
+        go_on.set()
 
 
 def test_importing_stops_once_the_dashboard_is_left() -> None:

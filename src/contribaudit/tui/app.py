@@ -114,6 +114,7 @@ class Dashboard(Host):
         self.recovers: bool | None = None
         """Whether a screen that fails is closed and the dashboard goes on; None for wherever a person looks at it."""
         self._failures = 0
+        self.animation_level = "none"  # a key is answered by one frame, not by a dozen
         self._collector: QuietCollector | None = None
         """From the first load on."""
 
@@ -485,7 +486,7 @@ class Dashboard(Host):
             self.post_message(BoardLoaded(board))
 
     def _quieten(self) -> None:
-        if self._collector is None:
+        if self._collector is None and not self._leaves:
             from contribaudit.tui.warming import QuietCollector
 
             self._collector = QuietCollector()

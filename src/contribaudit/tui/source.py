@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from contribaudit.tui.rows.filtering import FindingIndex
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Board:
-    """Everything that the screens show of one moment. Two boards are the same only if they are one object."""
+    """Everything that the screens show of one moment. Two boards are the same only if they are one object.
+
+    It has no text of its own: Textual would write all findings out for each worker that is handed a board.
+    """
 
     report: Report
     policy: AuditPolicy | None = None

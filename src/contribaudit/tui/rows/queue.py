@@ -36,7 +36,7 @@ TITLES = {
     StepKind.RENEW: "RENEW",
     StepKind.NOBODY: "NOT YET",
 }
-_MOST_FINDINGS = 200
+_MOST_FINDINGS = 40
 """So many stand in the detail; the key for the findings shows all."""
 SHEET = ("place", "kind", "severity", "minutes", "due", "what", "command", "findings")
 

@@ -41,6 +41,8 @@ class ApproveScreen(BoardScreen):
         super().__init__()
         self._board: Board | None = None
         self._lines: list[rows.Line] = []
+        self._wanted = False
+        """An approval was asked for before it was known what of."""
 
     def body(self) -> ComposeResult:
         """Which baselines there are, then what is outside of them."""
@@ -56,8 +58,16 @@ class ApproveScreen(BoardScreen):
         """Compare the state with the baselines."""
         self._board = board
         self.query_one("#standing", Static).update(rows.standing_line(board.report.state))
-        self._lines = rows.lines(board.report.state)
-        self.query_one(Grid).show(len(self._lines), lambda row: rows.cells(board.report.state, self._lines[row]))
+        self.call_after_refresh(self._read, board)
+
+    @work(exclusive=True, group="read")
+    async def _read(self, board: Board) -> None:
+        """In a thread: the history is asked for the new spaces of each app."""
+        with self.dashboard.telling():
+            self._lines = lines = await self.dashboard.in_thread(rows.lines, board.report.state)
+            self.query_one(Grid).show(len(lines), lambda row: rows.cells(board.report.state, lines[row]))
+        if self._wanted and self.is_current:
+            self.action_approve()
 
     def on_grid_chosen(self) -> None:
         """Enter approves."""
@@ -65,8 +75,13 @@ class ApproveScreen(BoardScreen):
 
     def action_approve(self) -> None:
         """The organization of the row under the cursor."""
-        cursor = self.query_one(Grid).cursor
-        if self.dashboard.may_write(missing(self.dashboard.source, self._board)) and cursor is not None:
+        grid = self.query_one(Grid)
+        cursor, self._wanted = grid.cursor, grid.is_reading
+        if (
+            not self._wanted
+            and self.dashboard.may_write(missing(self.dashboard.source, self._board))
+            and cursor is not None
+        ):
             self._approve(self._lines[cursor].organization)
 
     @work(exclusive=True, group="act")
@@ -85,7 +100,7 @@ class ApproveScreen(BoardScreen):
 
     def sheet(self) -> Sheet | None:
         """What is outside."""
-        if self._board is None:
+        if self._board is None or self.query_one(Grid).is_reading:
             return None
         return Sheet("outside", rows.SHEET, [rows.sheet_row(self._board.report.state, one) for one in self._lines])
 

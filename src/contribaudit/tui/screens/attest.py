@@ -514,7 +514,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         self._keep_now()
         self._review(self._before)
 
-    @work(exclusive=True, group="send")
+    @work(exclusive=True, group="send", description="review")
     async def _review(self, before: State) -> None:
         self._busy = True
         try:

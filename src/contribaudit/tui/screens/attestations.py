@@ -136,7 +136,7 @@ class DeskScreen(BoardScreen):
         super().__init__()
         self._board: Board | None = None
         self._screens: Listing[due.DueScreen] = Listing(
-            due.COLUMNS, id="due", line="Reading …", empty="Nothing is due.", key=lambda one: one.key
+            due.COLUMNS, id="due", empty="Nothing is due.", key=lambda one: one.key
         )
         self._attested = AttestedList()
         self._signals: Listing[SignalLine] = Listing(
@@ -209,7 +209,7 @@ class DeskScreen(BoardScreen):
 
     def sheet(self) -> Sheet | None:
         """The attestations that are shown."""
-        if self._board is None:
+        if self._board is None or self.query_one("#recorded-grid", Grid).is_reading:
             return None
         state = self._board.report.state
         return Sheet(
@@ -259,7 +259,7 @@ class DeskScreen(BoardScreen):
         """Every screen that is due, one form after the other."""
         self._walk(self._screens.rows)
 
-    @work(exclusive=True, group="act")
+    @work(exclusive=True, group="act", description="walk")
     async def _walk(self, screens: Sequence[due.DueScreen]) -> None:
         if self._board is None or not self._may():
             return

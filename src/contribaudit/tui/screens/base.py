@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -39,7 +40,10 @@ class BoardScreen(Screen[None]):
     """Which widget that is, the widgets themselves show: Textual would paint the whole screen."""
 
     def __init__(self) -> None:
-        super().__init__()
+        # Of the terminal as it is: every widget would be styled again for a class that comes later.
+        super().__init__(
+            classes=" ".join(self._get_breakpoint_classes(self.app.size.width, self.HORIZONTAL_BREAKPOINTS))
+        )
         self._due: Board | None = None
 
     def compose(self) -> ComposeResult:
@@ -79,8 +83,9 @@ class BoardScreen(Screen[None]):
         self.watch(self.app, "board", self._board_changed)
         self.watch(self.app, "trouble", self._trouble_changed)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Show what came while another screen was in front."""
+        event.refresh_styles = False  # they are those of now: the app minds another theme, a class its widget
         if self._due is not None:
             board, self._due = self._due, None
             self.show_board(board)
@@ -101,3 +106,8 @@ class BoardScreen(Screen[None]):
     def _trouble_changed(self, trouble: str) -> None:
         for line in self.query(TopLine):
             line.trouble = trouble
+        if trouble and self.dashboard.board is None:
+            from contribaudit.tui.widgets.grid import Grid  # too much before the first paint
+
+            for grid in self.query(Grid):
+                grid.give_up()

@@ -106,7 +106,9 @@ class InventoryScreen(BoardScreen):
 
     def _describe_here(self) -> None:
         line, subject = self._tree.line, self._tree.here
-        if line is None or self._board is None:
+        if self._board is None:
+            return
+        if line is None:
             self._subject.say("No data to show")
             return
         note = line.note if isinstance(line, Node) else ""

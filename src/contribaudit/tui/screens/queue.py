@@ -51,7 +51,7 @@ class QueueScreen(BoardScreen):
         self._wanted: int | None = None
         """The step to stand on once there is a board."""
         self._list: Listing[Entry] = Listing(
-            rows.COLUMNS, id="queue", line="reading …", empty="", key=lambda one: one.key, sortable=False
+            rows.COLUMNS, id="queue", empty="", key=lambda one: one.key, sortable=False
         )
 
     def body(self) -> ComposeResult:
@@ -175,7 +175,7 @@ class QueueScreen(BoardScreen):
             hand_over(self.dashboard, start.address, f" (then {way.partition('>')[2].strip()})")
         return True
 
-    @work(exclusive=True, group="act")
+    @work(exclusive=True, group="act", description="look")
     async def _look(self, board: Board, step: NextStep) -> None:
         from contribaudit.tui.screens.attestations import walk
 

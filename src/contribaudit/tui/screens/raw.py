@@ -54,7 +54,7 @@ class RawScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Which answer it is, its lines, the search."""
         yield Static(id="which", markup=False)
-        yield Grid([Column("", 10, flexible=True)], id="lines", empty="reading …")
+        yield Grid([Column("", 10, flexible=True)], id="lines")
         yield PlainInput(placeholder="search", id="search")
         yield KeyLine()
 

@@ -37,7 +37,6 @@ class SubprocessorsScreen(BoardScreen):
             id="subprocessors",
             empty="Nothing fits.",
             key=lambda one: (one["processor"], one["touches"], one["app"]),
-            line="Joining the list with the apps …",
         )
 
     def on_mount(self) -> None:
@@ -46,8 +45,8 @@ class SubprocessorsScreen(BoardScreen):
         self.query_one(Grid).focus()
 
     def show_board(self, board: Board) -> None:
-        """Join in a thread: there may be thousands of apps."""
-        self._read(board)
+        """Read in a thread: the join with the apps may have to be made."""
+        self.call_after_refresh(self._read, board)
 
     @work(exclusive=True, group="subprocessors")
     async def _read(self, board: Board) -> None:
@@ -58,7 +57,8 @@ class SubprocessorsScreen(BoardScreen):
 
     def on_input_changed(self) -> None:
         """Filter as the person types."""
-        self._list()
+        if not self.query_one(Grid).is_reading:
+            self._list()
 
     def on_input_submitted(self) -> None:
         """Back to the list."""

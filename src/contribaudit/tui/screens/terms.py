@@ -34,7 +34,6 @@ class TermsScreen(BoardScreen):
             id="terms",
             empty="No document is archived yet: run contribaudit terms check --fetch, or import copies.",
             key=lambda one: one.key,
-            line="Reading the documents …",
         )
 
     def on_mount(self) -> None:
@@ -44,7 +43,7 @@ class TermsScreen(BoardScreen):
 
     def show_board(self, board: Board) -> None:
         """Read and compare in a thread: texts are long."""
-        self._read(board)
+        self.call_after_refresh(self._read, board)
 
     @work(exclusive=True, group="terms")
     async def _read(self, board: Board) -> None:
@@ -54,14 +53,15 @@ class TermsScreen(BoardScreen):
             self._list()
 
     def _list(self) -> None:
-        entries = self._timeline.entries if self._timeline is not None else ()
-        shown = [one for one in entries if one.severity is not None or not self._changes_only]
+        assert self._timeline is not None
+        shown = [one for one in self._timeline.entries if one.severity is not None or not self._changes_only]
         self.query_one(Listing).show(shown, rows.cells, rows.detail)
 
     def action_changes(self) -> None:
         """List the editions that changed a provision, or everything again."""
         self._changes_only = not self._changes_only
-        self._list()
+        if self._timeline is not None:
+            self._list()
 
     def sheet(self) -> Sheet | None:
         """Every look."""

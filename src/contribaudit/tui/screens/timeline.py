@@ -89,7 +89,7 @@ class TimelineScreen(BoardScreen):
         yield PlainInput(placeholder="filter: words of subject, setting, value, actor, event or ticket", id="wanted")
         yield Static(id="shown", markup=False)
         with Container(id="days"):
-            yield Grid(rows.COLUMNS, id="lines", empty="reading the history …")
+            yield Grid(rows.COLUMNS, id="lines", reading="Reading the history …")
             with VerticalScroll(id="change"):
                 yield Static(id="told", markup=False)
 
@@ -102,12 +102,14 @@ class TimelineScreen(BoardScreen):
         """A look back changes nothing of the timeline; anything else may have added to it."""
         if board.asked_for is None or self._trail is None:
             self._board = board
-            self._read(board)
+            self.call_after_refresh(self._read, board)
         else:
             self._say_what_is_shown()
 
-    def sheet(self) -> Sheet:
+    def sheet(self) -> Sheet | None:
         """The changes and gaps that are shown."""
+        if self._trail is None:
+            return None
         written: list[Sequence[Cell]] = [
             [one.what.value, one.at, *(cell.plain for cell in rows.cells(one))]
             for one in self._lines

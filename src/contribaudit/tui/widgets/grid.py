@@ -114,13 +114,16 @@ class Grid(ScrollView, can_focus=True):
         *,
         id: str | None = None,  # noqa: A002  Textual's own name
         empty: str = "No data to show",
+        reading: str = "Reading …",
     ) -> None:
+        """`reading` stands there until rows are shown for the first time, be it none; "" where nothing is read."""
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._count = 0
         self._cells: Callable[[int], Sequence[Text]] = lambda _row: ()
         self.empty = empty
         """The sentence that stands where there are no rows."""
+        self._reading = reading
 
     @property
     def row_count(self) -> int:
@@ -146,7 +149,7 @@ class Grid(ScrollView, can_focus=True):
         """
         if columns is not None:
             self._columns = tuple(columns)
-        self._count, self._cells = count, cells
+        self._count, self._cells, self._reading = count, cells, ""
         wanted = self.cursor if cursor is None else cursor
         row = min(max(wanted or 0, 0), count - 1) if count else None
         self.virtual_size = self._extent()
@@ -155,6 +158,17 @@ class Grid(ScrollView, can_focus=True):
         self._into_sight()
         self.post_message(self.Moved(self, row))
         self.refresh()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether nothing is known of its rows yet."""
+        return bool(self._reading)
+
+    def give_up(self) -> None:
+        """Say that there is nothing to show, where rows were waited for."""
+        if self._reading:
+            self._reading = "No data to show"
+            self.refresh()
 
     def watch_cursor(self, row: int | None) -> None:
         """Keep the cursor in sight, and tell."""
@@ -216,7 +230,7 @@ class Grid(ScrollView, can_focus=True):
             return self._line(titles, self.get_component_rich_style("grid--header"), width, " ")
         row = y + int(self.scroll_offset.y) - 1
         if not self._count:
-            said = f" {self.empty}" if y == 1 else ""
+            said = f" {self._reading or self.empty}" if y == 1 else ""
             return Strip([Segment(said, self.rich_style)]).adjust_cell_length(width, self.rich_style)
         if row >= self._count:
             return Strip.blank(width, self.rich_style)

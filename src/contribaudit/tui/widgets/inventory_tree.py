@@ -36,7 +36,7 @@ class InventoryTree(TreeGrid):
         self._fill()
         if here is not None:
             self._stand_on(here)
-        self._tally(self._lines)
+        self.call_after_refresh(self._tally, self._lines)
 
     @property
     def line(self) -> Node | Leaf | None:

@@ -128,7 +128,7 @@ class Listing(Vertical, Generic[T]):
     def on_grid_headed(self, message: Grid.Headed) -> None:
         """A click on a title sorts by it, a second one backwards, a third puts the rows as they came."""
         message.stop()
-        if not self._sortable:
+        if not self._sortable or self._grid.is_reading:
             return
         order = [(message.column, False), (message.column, True), None]
         self._sorted = order[(order.index(self._sorted) + 1) % 3 if self._sorted in order[:2] else 0]
