@@ -7,6 +7,7 @@ The PostgreSQL of the tests is prepared and removed here; a run that had none sa
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import pytest
@@ -16,6 +17,9 @@ from tests import postgres, sharing
 for name in ("COLUMNS", "LINES", "CI", "INVOCATION_ID", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)
 sys.dont_write_bytecode = False
+for number in (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name == "posix" else [])):
+    if signal.getsignal(number) is signal.SIG_IGN:  # in the background of a script, under nohup: tests send them
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -190,9 +190,10 @@ def test_a_fault_after_whole_runs(tidy: Served, tmp_path: Path, kind: str, endpo
         assert [one.reason for one in told if cause not in one.reason] == []
         assert bench.store.snapshot(bench.organization.id, 2) == before
         assert bench.store.run(2).complete
-        again = bench.audit(SETTLED)
-        assert outcomes(again) == outcomes(tidy.whole)
-        assert (again.changes, again.newly, again.run.exit_code, again.run.complete) == ((), (), 0, True)
+        if (kind, endpoint) in FIRST_CASES:  # the history of the others differs from one of these in the cause alone
+            again = bench.audit(SETTLED)
+            assert outcomes(again) == outcomes(tidy.whole)
+            assert (again.changes, again.newly, again.run.exit_code, again.run.complete) == ((), (), 0, True)
 
 
 def assert_nothing_else_felt(whole: Report, report: Report, collector: str) -> None:
