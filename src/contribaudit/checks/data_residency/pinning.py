@@ -207,13 +207,12 @@ def moves_done(case: CheckContext) -> Verdict:
         return unread(seen, "applied")
     move = _move(case)
     evidence = evidence_of(seen)
+    about = names.MOVE, "applied", seen.value, evidence
     if move is None:
         reason = f"the rulebook does not know the state {seen.value!r}"
-        return Verdict(Outcome.UNKNOWN, "unknown_word", reason, names.MOVE, "applied", seen.value, evidence)
+        return Verdict(Outcome.UNKNOWN, "unknown_word", reason, *about)
     if move.meaning == "held":
-        return Verdict(
-            Outcome.PASS, "applied", "its residency policy is applied", names.MOVE, "applied", seen.value, evidence
-        )
+        return Verdict(Outcome.PASS, "applied", "its residency policy is applied", *about)
     if move.meaning == "moving":
         return _awaited(case, MOVE_ENDS_AT.id, "a move is in progress", "moving", evidence)
     if move.meaning == "scheduled":
@@ -223,7 +222,7 @@ def moves_done(case: CheckContext) -> Verdict:
     named = f"; ticket {ticket.value}" if ticket is not None and ticket.value else ""
     reason = f"the move failed{named}" if move.meaning == "failed" else "it is being unpinned"
     code = "move_failed" if move.meaning == "failed" else "pin_lifted"
-    return Verdict(Outcome.FAIL, code, reason, names.MOVE, "applied", seen.value, evidence)
+    return Verdict(Outcome.FAIL, code, reason, *about)
 
 
 def _awaited(case: CheckContext, until: SettingId, what: str, code: str, evidence: tuple[Evidence, ...]) -> Verdict:
@@ -232,16 +231,15 @@ def _awaited(case: CheckContext, until: SettingId, what: str, code: str, evidenc
     observed = state.value if state is not None else None
     named = case.state.value(case.subject, until)
     due: datetime | None = parse_utc(named.value) if named is not None else None
+    about = names.MOVE, "applied", observed, evidence
     if due is None:
         reason = f"{what}, and the API gives no time for it"
-        return Verdict(Outcome.UNKNOWN, f"{code}_without_time", reason, names.MOVE, "applied", observed, evidence)
+        return Verdict(Outcome.UNKNOWN, f"{code}_without_time", reason, *about)
     if due < case.as_of:
         reason = f"{what}, although it was due on {due:%Y-%m-%d %H:%M}Z"
-        return Verdict(
-            Outcome.UNKNOWN, f"{code}_overdue", reason, names.MOVE, "applied", observed, evidence, due_at=due
-        )
+        return Verdict(Outcome.UNKNOWN, f"{code}_overdue", reason, *about, due_at=due)
     reason = f"{what}, due on {due:%Y-%m-%d %H:%M}Z"
-    return Verdict(Outcome.PENDING, code, reason, names.MOVE, "applied", observed, evidence, due_at=due)
+    return Verdict(Outcome.PENDING, code, reason, *about, due_at=due)
 
 
 def _move(case: CheckContext) -> Move | None:

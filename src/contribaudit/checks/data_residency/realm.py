@@ -157,31 +157,24 @@ def sandbox_realm(case: CheckContext) -> Verdict:
     parents = _parents(state, case.subject)
     codes = parents.codes
     evidence = (*evidence_of(seen), *parents.evidence)
+    about = names.REALM, codes, realm.code, evidence
     if not parents.found or parents.unread:
         unlisted = state.organizations[case.subject.organization].why_not(WORKSPACES)
         absent = (
             f"the list of apps is incomplete: {unlisted}" if unlisted else "no app was found that it could be a copy of"
         )
         reason = "the location of its parent was not read" if parents.found else absent
-        return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, names.REALM, codes, realm.code, evidence)
+        return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, *about)
     if not realm.pinned_to_a_place:
         reason = f"stored in {realm.code}, which is not a fixed location, so it cannot be compared with its parent"
-        return Verdict(Outcome.UNKNOWN, "no_place", reason, names.REALM, codes, realm.code, evidence)
+        return Verdict(Outcome.UNKNOWN, "no_place", reason, *about)
     if realm.code not in codes:
         reason = f"the sandbox is in {realm.code}; its parent is in {' or '.join(codes)}"
-        return Verdict(Outcome.FAIL, "other_realm", reason, names.REALM, codes, realm.code, evidence)
+        return Verdict(Outcome.FAIL, "other_realm", reason, *about)
     if len(codes) > 1:
         reason = f"the API does not name its parent; the possible parents are in {', '.join(codes)}"
-        return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, names.REALM, codes, realm.code, evidence)
-    return Verdict(
-        Outcome.PASS,
-        "same_realm",
-        f"the sandbox and its parent are in {realm.code}",
-        names.REALM,
-        codes,
-        realm.code,
-        evidence,
-    )
+        return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, *about)
+    return Verdict(Outcome.PASS, "same_realm", f"the sandbox and its parent are in {realm.code}", *about)
 
 
 @dataclass(frozen=True, slots=True)
