@@ -170,10 +170,11 @@ async def screens(wanted: Sequence[str] = ()) -> list[Opened]:
         while app.board is None:
             await pilot.pause(0.05)
         await _settled(app, [0.0])
-        for mode, listed in ALL.items():
-            if mode != "overview" and (not wanted or mode in wanted):
+        for mode in (*(one for one in ALL if one != "overview"), "overview"):
+            if not wanted or mode in wanted:
+                listed = ALL[mode]
                 key = listed.key
-                await app.switch_mode("overview")
+                await app.switch_mode("overview" if mode != "overview" else "run")
                 await _settled(app, [0.0])
                 found.append(
                     await opened(pilot, listed.name, lambda key=key: app.simulate_key(key), _KEYS.get(mode, _MOVES))  # type: ignore[misc]
