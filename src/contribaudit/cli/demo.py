@@ -48,15 +48,15 @@ def command(
     People looked at its console and changed things in the weeks before, as it would be in yours. Ends with 0 when the
     demonstration worked, and says how an audit would have ended.
     """
-    from contribaudit.audit.replay import judge_last
-    from contribaudit.demo import demonstration
-
     if dashboard:
         from contribaudit.cli.dashboard import require_terminal, show_demo
 
         require_terminal()
         show_demo(console, scenario)
         return
+    from contribaudit.audit.replay import judge_last
+    from contribaudit.demo import demonstration
+
     console.check_output()
     if html_path is not None:
         console.check_output(html_path)
