@@ -30,7 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("evidence.pack",),
     ("evidence.answers", "evidence.about", "evidence.controls", "evidence.dictionary"),
     ("evidence.readme", "evidence.start"),
-    ("evidence.rebuilt",),
+    ("evidence.rebuilt", "evidence.repeated"),
     ("evidence.agreement",),
     ("evidence.verify",),
     ("audit",),

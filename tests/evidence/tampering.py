@@ -452,7 +452,16 @@ relisted(
     "an outcome in outcomes.csv is another",
     lambda c: c.rows("outcomes.csv", lambda r: r[0].update(outcome="fail")),
 )
-relisted("request-deleted", "a request of ledger.csv is deleted", lambda c: c.rows("ledger.csv", lambda r: r.pop()))
+relisted(
+    "deed-deleted",
+    "who approved a waiver is deleted from segregation.csv",
+    lambda c: c.rows("segregation.csv", lambda r: r.remove(next(x for x in r if x["approved_waiver"] != "0"))),
+)
+relisted(
+    "request-deleted",
+    "a request of ledger.csv is deleted",
+    lambda c: c.rows("ledger.csv", lambda r: r.remove(next(x for x in r if x["call"] == "workspaces"))),
+)
 relisted(
     "policy-rule",
     "a severity in policy.toml is another",
@@ -800,6 +809,13 @@ def remade_changes(case: Case) -> None:
 
 
 @way("unsigned")
+def remade_changes_and_deeds(case: Case) -> None:
+    """Every change is deleted, and who changed something from segregation.csv; all is listed anew."""
+    case.rows("segregation.csv", lambda r: [x.update(changed_at_atlassian="0") for x in r])
+    remade_changes(case)
+
+
+@way("unsigned")
 def remade_attestation(case: Case) -> None:
     """An attestation and its screenshot are deleted; all is listed anew."""
     case.rows("attestations.csv", lambda r: r.clear())
@@ -807,11 +823,25 @@ def remade_attestation(case: Case) -> None:
     case.relist()
 
 
+def _forget(case: Case) -> None:
+    """The attestation, its screenshot, and whoever looked."""
+    case.rows("attestations.csv", lambda r: r.clear())
+    case.rows("segregation.csv", lambda r: r.__setitem__(slice(None), [x for x in r if x["looked"] == "0"]))
+    first("attachments")(case).unlink()
+
+
+@way("unsigned")
+def remade_attestation_and_deed(case: Case) -> None:
+    """An attestation, its screenshot and whoever looked are deleted; all is listed anew."""
+    _forget(case)
+    case.relist()
+
+
 @way("unsigned")
 def remade_digest_told(case: Case) -> None:
     """As before, and whoever verifies was told the digest of the pack at the time."""
     case.expected = [sha256((case.pack / NAME).read_bytes()).hexdigest()]
-    remade_attestation(case)
+    remade_attestation_and_deed(case)
 
 
 @way("unsigned")
@@ -880,8 +910,7 @@ def signature_taken_away_key_known(case: Case) -> None:
 @way("signed")
 def signed_anew_by_another(case: Case) -> None:
     """An attestation is deleted, all is listed anew and signed by another key, which the manifest names."""
-    case.rows("attestations.csv", lambda r: r.clear())
-    first("attachments")(case).unlink()
+    _forget(case)
     case.relist(lambda d: d.update(signed_with=THIEF.fingerprint))
     case.sign(THIEF)
 
@@ -896,8 +925,7 @@ def signed_anew_by_another_key_known(case: Case) -> None:
 @way("signed")
 def signed_anew_by_the_owner(case: Case) -> None:
     """The owner of the key makes the pack anew without an attestation; whoever verifies names that key."""
-    case.rows("attestations.csv", lambda r: r.clear())
-    first("attachments")(case).unlink()
+    _forget(case)
     case.relist()
     case.sign(SIGNER)
     case.know_the_key()

@@ -30,6 +30,7 @@ from contribaudit.evidence.pack import (
     table,
 )
 from contribaudit.evidence.rebuilt import DICTIONARY, differences
+from contribaudit.evidence.repeated import contradictions
 from contribaudit.evidence.start import Start
 from contribaudit.exporters.text import csv_cell, safe_text
 
@@ -76,6 +77,7 @@ def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -
         yield from _answers(pack, manifest, listed)
         yield from _page_of_list(pack, listed)
         yield from _controls(pack, listed, told)
+        yield from contradictions(pack, manifest, listed)
         yield from differences(pack, manifest, listed, _about(pack, manifest, listed, told), told.start)
     except WRONG_SHAPE as error:
         said = f"{type(error).__name__} {error}".strip()

@@ -74,6 +74,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
     Hold `History.exporting` from before the dossier is gathered: what it names may be removed otherwise.
     """
     place = place.absolute()
+    now = max(now, dossier.report.run.finished_at)  # the clock may have been put back since
     store, mark = dossier.store, "\ufeff" if form.csv_bom else ""
     held: set[str] = set()
     with EvidenceFolder(place, archive=form.archive, mode=form.mode) as folder:
