@@ -68,7 +68,6 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 def command(
     console: Console,
     *,
-    output_format: str,
     fail_on: str | None,
     only: tuple[str, ...],
     skip: tuple[str, ...],
@@ -87,9 +86,9 @@ def command(
     """
     console.check_output()
     if list_calls:
-        console.write(calls_text(output_format, console.settings().sites))
+        console.write(calls_text(console.output_format, console.settings().sites))
         return
-    check_format(console, output_format)
+    check_format(console)
     check_combination(offline=offline, at=at, planned=planned)
     from contribaudit import wiring
     from contribaudit.core.judge.evaluate import Selection
@@ -111,7 +110,7 @@ def command(
         success = last_success(job, report) if metrics_path is not None else None
     try:
         for_machines(console, report, metrics_path, summary_path, success)
-        finish(console, report, output_format, everything=everything)
+        finish(console, report, everything=everything)
     finally:
         if unexported is not None:
             raise unexported
@@ -219,16 +218,16 @@ def for_machines(
         console.write(json.dumps(machine.summary(document, report.manifest_sha256), indent=2) + "\n", summary_path)
 
 
-def finish(console: Console, report: Report, output_format: str, *, everything: bool = False) -> None:
+def finish(console: Console, report: Report, *, everything: bool = False) -> None:
     """Write the report, say what it means, and end with its exit code."""
     from contribaudit.cli.conclusion import conclusion
 
-    console.write(of_report(console, report, output_format, everything=everything))
-    if output_format != "table":
+    console.write(of_report(console, report, console.output_format, everything=everything))
+    if console.output_format != "table":
         for warning in report.warnings:
             console.diagnostics.warning(warning)
     code = report.run.exit_code
-    shown = output_format == "table" and console.on_terminal
+    shown = console.output_format == "table" and console.on_terminal
     console.diagnostics.conclusion(conclusion(report, shown=shown), code=code)
     console.exit(code)
 

@@ -62,25 +62,25 @@ def approve(console: Console, *, reason: str, by: str | None, until: str | None,
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def list_baselines(console: Console, *, output_format: str) -> None:
+def list_baselines(console: Console) -> None:
     """List the baselines of the organization, oldest first; the newest counts."""
-    _write(console, output_format, newest=False)
+    _write(console, newest=False)
 
 
 @command.command("show")
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def show_baseline(console: Console, *, output_format: str) -> None:
+def show_baseline(console: Console) -> None:
     """Show the current baseline, even if it has expired."""
-    _write(console, output_format, newest=True)
+    _write(console, newest=True)
 
 
 @command.command("diff")
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def diff(console: Console, *, output_format: str) -> None:
+def diff(console: Console) -> None:
     """List what is in the newest run and not in the baseline: sites, apps, spaces and connectors.
 
     The exit code is always 0.
@@ -96,7 +96,7 @@ def diff(console: Console, *, output_format: str) -> None:
             name = name_of(state, subject)
             rows.append((session.organization, subject.kind.value, subject.id, name, why.code, why.reason))
     only = ("subject_kind", "subject_name", "reason")
-    console.table(output_format, OUTSIDE, rows, flexible="reason", only=only)
+    console.table(OUTSIDE, rows, flexible="reason", only=only)
     if approved is None:
         console.diagnostics.conclusion("There is no baseline: run contribaudit baseline approve to create one.")
     else:
@@ -104,14 +104,14 @@ def diff(console: Console, *, output_format: str) -> None:
         console.diagnostics.conclusion(f"{count} not in the baseline of run {approved.baseline.run}.")
 
 
-def _write(console: Console, output_format: str, *, newest: bool) -> None:
+def _write(console: Console, *, newest: bool) -> None:
     with open_session(console, reading=True) as session:
         found = session.job.store.baselines(session.organization)
         now = session.now()
     last = found[-1] if found else None
     rows = [_row(one, one is last, now) for one in found if not newest or one is last]
     only = COLUMNS[1:7]
-    console.table(output_format, COLUMNS, rows, flexible="reason", only=only)
+    console.table(COLUMNS, rows, flexible="reason", only=only)
     if not rows:
         console.diagnostics.conclusion("There is no baseline: run contribaudit baseline approve to create one.")
 

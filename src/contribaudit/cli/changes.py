@@ -50,7 +50,6 @@ def command(
     unseen: bool,
     steps: bool,
     settings_named: tuple[str, ...],
-    output_format: str,
 ) -> None:
     """Show what changed between two runs, and the cause of each change, from the history alone.
 
@@ -78,7 +77,7 @@ def command(
             newest = max(span.until for span in spans)
             store.record_look(operator.account, operator.host, newest, datetime.now(UTC))
     changes = [one for one in found if not settings_named or one.setting.startswith(settings_named)]
-    _show(console, changes, output_format, compared=bool(spans))
+    _show(console, changes, compared=bool(spans))
 
 
 @command.command("annotate")
@@ -128,14 +127,14 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
     return None if first is None else Span(organization, first, last)
 
 
-def _show(console: Console, changes: list[Change], output_format: str, *, compared: bool) -> None:
+def _show(console: Console, changes: list[Change], *, compared: bool) -> None:
     """JSON and CSV have a row for each value; the table one for each happening, a new app with all of its values."""
     happened = happenings(changes)
-    if output_format == "table":
+    if console.output_format == "table":
         shown = [_line(one) for one in happened]
-        console.table("table", TABLE, shown, flexible="cause")
+        console.table(TABLE, shown, flexible="cause")
     else:
-        console.table(output_format, COLUMNS, [_row(one) for one in changes])
+        console.table(COLUMNS, [_row(one) for one in changes])
     without = sum(1 for one in happened if not one.has_cause)
     if not compared:
         console.diagnostics.conclusion("There are no two runs to compare yet: run contribaudit audit.")

@@ -29,30 +29,30 @@ def command() -> None:
 @command.command("list")
 @format_option(("table", "json", "csv"), "table")
 @pass_console
-def list_checks(console: Console, *, output_format: str) -> None:
+def list_checks(console: Console) -> None:
     """Every check of this version, under the question that its family asks."""
     from contribaudit import checks
     from contribaudit.exporters.check_page import listing
 
     rulebook = console.rulebook()
-    if output_format == "table":
+    if console.output_format == "table":
         console.write(listing(checks.ALL, rulebook.words))
     else:
-        console.table(output_format, COLUMNS, [_row(check, rulebook) for check in checks.ALL])
+        console.table(COLUMNS, [_row(check, rulebook) for check in checks.ALL])
 
 
 @command.command("show")
 @click.argument("check", metavar="ID|SLUG")
 @format_option(("text", "json"), "text")
 @pass_console
-def show_check(console: Console, *, check: str, output_format: str) -> None:
+def show_check(console: Console, *, check: str) -> None:
     """One check in full: why it matters, how to fix it, what a rule may say, what proves it."""
     from contribaudit.exporters.check_page import page
     from contribaudit.exporters.tabular import render
 
     wanted = check_named(check)
     rulebook = console.rulebook()
-    if output_format == "json":
+    if console.output_format == "json":
         console.write(render("json", COLUMNS, [_row(wanted, rulebook)]))
     else:
         console.write(page(wanted, rulebook))

@@ -44,6 +44,8 @@ class Console:
         """False with --no-color; None when nobody said."""
         self.csv_bom = False
         """--csv-bom."""
+        self.output_format = ""
+        """--format; "" of a command without it."""
         self.output_path: Path | None = None
         """--output; None for stdout."""
         self.overwrite = False
@@ -207,7 +209,7 @@ class Console:
         self.diagnostics.settle()
         path = path or self.output_path
         pieces = (result,) if isinstance(result, str | bytes) else result
-        mark = [codecs.BOM_UTF8] if self.csv_bom and _writes_csv() else []
+        mark = [codecs.BOM_UTF8] if self.csv_bom and self.output_format in ("", "csv") else []
         encoded = (one.encode("utf-8", "backslashreplace") if isinstance(one, str) else one for one in pieces)
         data = chain(mark, encoded)
         if path is None or path == _STDOUT:
@@ -228,7 +230,6 @@ class Console:
 
     def table(
         self,
-        output_format: str,
         columns: Sequence[str],
         rows: Iterable[Sequence[Cell]],
         *,
@@ -238,18 +239,12 @@ class Console:
         """Write rows to stdout as table, JSON or CSV, as `exporters.tabular.render` makes them."""
         from contribaudit.exporters.tabular import render
 
-        self.write(render(output_format, columns, rows, flexible=flexible, only=only, terminal=self.on_terminal))
+        form = self.output_format or "table"
+        self.write(render(form, columns, rows, flexible=flexible, only=only, terminal=self.on_terminal))
 
     def exit(self, code: int) -> NoReturn:
         """End the command with this exit code."""
         raise click.exceptions.Exit(code)
-
-
-def _writes_csv() -> bool:
-    """Whether the command that runs was asked for CSV, or has nothing else."""
-    context = click.get_current_context(silent=True)
-    asked = context.params if context is not None else {}
-    return asked.get("output_format", "csv") == "csv" or bool(asked.get("template"))
 
 
 def discard_stdout() -> None:

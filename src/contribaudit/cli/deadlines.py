@@ -26,7 +26,7 @@ from contribaudit.core.model.deadline import within as only_within
 @force_option
 @store_option
 @pass_console
-def command(console: Console, *, within: str | None, output_format: str) -> None:
+def command(console: Console, *, within: str | None) -> None:
     """List what expires, soonest first, from the last saved run, the policy and the rulebook.
 
     Covers API keys, attested values, waivers and their reviews, trials, residency moves, deletion periods, the
@@ -43,6 +43,6 @@ def command(console: Console, *, within: str | None, output_format: str) -> None
     if span is not None:
         found = only_within(found, state.as_of, span)
     to_screen = console.on_terminal
-    console.write(render(found, state, output_format, terminal=to_screen, typed=console.runnable))
+    console.write(render(found, state, console.output_format, terminal=to_screen, typed=console.runnable))
     over = sum(1 for one in found if one.over_at is not None and one.over_at <= state.as_of)
     console.diagnostics.conclusion(f"{len(found)} deadlines, {over} of them past." if found else "Nothing expires.")

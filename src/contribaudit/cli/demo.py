@@ -34,14 +34,7 @@ SCENARIOS = ("acme", "tidy", "small", "drifted")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @pass_console
 def command(
-    console: Console,
-    *,
-    scenario: str,
-    folder: Path | None,
-    html_path: Path | None,
-    output_format: str,
-    dashboard: bool,
-    everything: bool,
+    console: Console, *, scenario: str, folder: Path | None, html_path: Path | None, dashboard: bool, everything: bool
 ) -> None:
     """Audit a simulated organization: real HTTP on this machine, no key, no network, nothing kept.
 
@@ -60,7 +53,7 @@ def command(
     console.check_output()
     if html_path is not None:
         console.check_output(html_path)
-    check_format(console, output_format)
+    check_format(console)
     if folder is not None and os.path.lexists(folder):
         raise UsageError(f"{folder} exists", hint="Evidence is never overwritten: name another folder")
     told = ""
@@ -69,7 +62,7 @@ def command(
         if folder is not None:
             exported = _evidence(shown.job, report, folder)
             told = f" {len(exported.manifest.files)} files of signed evidence are in {folder}."
-        result = of_report(console, report, output_format, everything=everything, kept=False)
+        result = of_report(console, report, console.output_format, everything=everything, kept=False)
         console.write(result)
         if html_path is not None:
             console.write(of_report(console, report, "html", everything=True, kept=False), html_path)

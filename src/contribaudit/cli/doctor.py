@@ -32,7 +32,7 @@ _STATUS_WIDTH, _NAME_WIDTH = 9, 14
 )
 @format_option(["table", "json"], "table")
 @pass_console
-def command(console: Console, *, as_scheduled: bool, output_format: str) -> None:
+def command(console: Console, *, as_scheduled: bool) -> None:
     """Check everything an audit needs: configuration, key, scopes, reachability, clock, keyring, store, policy.
 
     Each line is ok, warning or failed, with the next step. Tries each read of an audit once and changes nothing.
@@ -56,10 +56,10 @@ def command(console: Console, *, as_scheduled: bool, output_format: str) -> None
     )
     for line in found:
         lines.append(line)
-        if output_format == "table":
+        if console.output_format == "table":
             console.write(_row(line, console.colored_output))
     code = next((line.exit_code for line in lines if line.exit_code), 0)
-    if output_format == "json":
+    if console.output_format == "json":
         console.write(_document(lines, code))
     console.diagnostics.conclusion(_conclusion(lines), code=code)
     console.exit(code)

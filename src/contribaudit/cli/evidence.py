@@ -210,12 +210,7 @@ def _export(
 @format_option(("text", "json"), "text")
 @pass_console
 def verify_command(
-    console: Console,
-    places: tuple[Path, ...],
-    *,
-    keys: tuple[Path, ...],
-    expected: tuple[str, ...],
-    output_format: str,
+    console: Console, places: tuple[Path, ...], *, keys: tuple[Path, ...], expected: tuple[str, ...]
 ) -> None:
     """Verify folders or archives without history, configuration or network; several are verified as a chain.
 
@@ -227,7 +222,7 @@ def verify_command(
     from contribaudit.evidence.verify import verify_chain
 
     checked = verify_chain(places, keys, expected)
-    if output_format == "json":
+    if console.output_format == "json":
         packs = [
             {
                 "place": str(one.place),
@@ -350,7 +345,7 @@ def sample_command(console: Console, place: Path | None, *, size: int, seed: str
 @click.argument("place", type=_PATH, metavar="PATH")
 @format_option(("table", "json", "csv"), "table")
 @pass_console
-def reperform_command(console: Console, place: Path, *, output_format: str) -> None:
+def reperform_command(console: Console, place: Path) -> None:
     """Judge a pack again from its own values, policy and rulebook, without history, and list the differences.
 
     The exit code is 5 when a finding differs, when the pack lacks a finding that follows from it, or when two of
@@ -360,11 +355,11 @@ def reperform_command(console: Console, place: Path, *, output_format: str) -> N
     from contribaudit.evidence.reperform import Result, exit_code, reperform
 
     every = reperform(place)
-    shown = [one for one in every if one.differs] if output_format == "table" else every
+    shown = [one for one in every if one.differs] if console.output_format == "table" else every
     rows = [(one.id, one.check, one.told, one.again or None, one.reason, one.result.value) for one in shown]
     titles = ("finding_id", "check_id", "outcome", "again", "reason", "result")
     if rows:
-        console.table(output_format, titles, rows, flexible="reason")
+        console.table(titles, rows, flexible="reason")
     counts = Counter(one.result for one in every)
     code = exit_code(every)
     history = ", ".join(sorted({one.check for one in every if one.result is Result.NOT_JUDGED}))

@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 @store_option
 @api_key_options
 @pass_console
-def command(
-    console: Console, *, subject: str, setting: str | None, output_format: str, at: str | None, offline: bool
-) -> None:
+def command(console: Console, *, subject: str, setting: str | None, at: str | None, offline: bool) -> None:
     """What holds for SUBJECT when all rules are applied, and why.
 
     SUBJECT is `organization`, `site:HOST`, `app:HOST/TYPEKEY`, `space:HOST/TYPEKEY/KEY`, `connector:NAME`, an ARI or
@@ -62,27 +60,22 @@ def command(
         computed = [one for one in COMPUTED if one == wanted or (wanted is None and _fits(about, one))]
         answers = [effective_of(state, about, one) for one in computed]
         observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
-        text = _rendered(console, output_format, state, about, answers, observations)
-    console.write(console.runnable(text) if output_format == "text" else text)
+        text = _rendered(console, state, about, answers, observations)
+    console.write(console.runnable(text) if console.output_format == "text" else text)
 
 
 def _rendered(
-    console: Console,
-    output_format: str,
-    state: State,
-    about: Subject,
-    answers: Sequence[Effective],
-    observations: Sequence[Observation],
+    console: Console, state: State, about: Subject, answers: Sequence[Effective], observations: Sequence[Observation]
 ) -> str:
     """The answers in one of the formats."""
     from contribaudit.exporters import explanation, tabular
 
-    if output_format == "json":
+    if console.output_format == "json":
         return explanation.document(state, about, answers, observations)
-    if output_format in tabular.FORMATS:
+    if console.output_format in tabular.FORMATS:
         rows = explanation.rows(state, about, answers, observations)
         return tabular.render(
-            output_format,
+            console.output_format,
             explanation.COLUMNS,
             rows,
             flexible="reason",

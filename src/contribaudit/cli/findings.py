@@ -60,7 +60,6 @@ def command(
     severities: tuple[str, ...],
     run: str | None,
     everything: bool,
-    output_format: str,
 ) -> None:
     """The findings of the last kept run, judged as of now, gravest first; nothing is read.
 
@@ -94,10 +93,10 @@ def command(
             and fits(one)
         ]
         quiet = 0
-        if output_format == "table" and not everything and not wanted_outcomes:
+        if console.output_format == "table" and not everything and not wanted_outcomes:
             shown = [one for one in found if one.outcome not in (Outcome.PASS, Outcome.NO_SUCH_SETTING)]
             found, quiet = shown, len(found) - len(shown)
-        _write(console, report, found, output_format)
+        _write(console, report, found)
     _conclude(console, len(found), quiet)
 
 
@@ -168,16 +167,16 @@ def _seen_location(state: State, app: Subject) -> str | None:
     return realm.code if realm is not None else seen.value
 
 
-def _write(console: Console, report: Report, found: list[Finding], output_format: str) -> None:
+def _write(console: Console, report: Report, found: list[Finding]) -> None:
     from contribaudit.cli.render import spooled
     from contribaudit.exporters import csv_evidence, json_v1, text_table
 
-    if output_format == "csv":
+    if console.output_format == "csv":
         shown = json_v1.lean_document(replace(report, findings=tuple(found)))
         console.write(spooled(lambda out: csv_evidence.write(shown, out)))
         return
     rows = [json_v1.finding_row(report.state, one) for one in sorted(found, key=lambda each: each.id)]
-    if output_format == "json":
+    if console.output_format == "json":
         console.write(f"{json_v1.indented(rows)}\n")
     elif rows:
         terminal = console.on_terminal

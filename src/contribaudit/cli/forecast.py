@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def command(
-    console: Console, *, plan_word: str | None, trial_ends: bool, until: str | None, output_format: str
-) -> None:
+def command(console: Console, *, plan_word: str | None, trial_ends: bool, until: str | None) -> None:
     """Judge the last saved run under an assumption, and show which outcomes would change.
 
     This is a prediction from the rulebook, not evidence: it reads and saves nothing. --until can be combined with
@@ -44,7 +42,7 @@ def command(
         plan = _plan(job.rulebook, plan_word) if plan_word is not None else None
         day = _day(until, job.clock()) if until is not None else None
         found = forecast_last(job, Hypothesis(plan, trial_ends, day))
-    console.write(render(found, output_format, terminal=console.on_terminal))
+    console.write(render(found, console.output_format, terminal=console.on_terminal))
     changed = "1 answer" if len(found.rows) == 1 else f"{len(found.rows)} answers"
     console.diagnostics.conclusion(f"Prediction: {changed} would change. Only an audit shows the actual state.")
 

@@ -30,7 +30,7 @@ TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned"
 @store_option
 @api_key_options
 @pass_console
-def command(console: Console, *, output_format: str, spaces: bool, offline: bool) -> None:
+def command(console: Console, *, spaces: bool, offline: bool) -> None:
     """List organizations, sites, apps with plan and location, and connectors.
 
     Apps that an earlier run saw and this one could not read are listed and marked. The exit code is 3 when the list
@@ -47,7 +47,7 @@ def command(console: Console, *, output_format: str, spaces: bool, offline: bool
     from contribaudit.exporters.tabular import render
 
     if spaces:
-        _spaces(console, output_format)
+        _spaces(console)
         return
     console.check_output()
     console.warn_of_unmatched_environment()
@@ -55,7 +55,7 @@ def command(console: Console, *, output_format: str, spaces: bool, offline: bool
         state = last_state(job) if offline else asyncio.run(look(job, SOURCES, console.diagnostics))
     to_screen = console.on_terminal
     rows = inventory_cells(state)
-    result = render(output_format, INVENTORY.columns, rows, flexible="name", only=TABLE, terminal=to_screen)
+    result = render(console.output_format, INVENTORY.columns, rows, flexible="name", only=TABLE, terminal=to_screen)
     console.write(result)
     unread = [
         f"{state.organization_name(place.id)}: {place.why_not('workspaces')}"
@@ -69,7 +69,7 @@ def command(console: Console, *, output_format: str, spaces: bool, offline: bool
     console.diagnostics.conclusion(f"{apps} apps were read: all that the API announced.")
 
 
-def _spaces(console: Console, output_format: str) -> None:
+def _spaces(console: Console) -> None:
     """Every space that the last kept run knew, streamed; ends with 3 where a listing is missing or not whole."""
     from contribaudit.audit.replay import last_state
     from contribaudit.core.resolve.aliases import alias_of
@@ -79,10 +79,10 @@ def _spaces(console: Console, output_format: str) -> None:
     with console.job(judges=False) as job:
         state = last_state(job)
         to_screen = console.on_terminal
-        if output_format == "table":
+        if console.output_format == "table":
             console.write(space_table(state, terminal=to_screen))
         else:
-            console.write(stream(output_format, COLUMNS, space_rows(state)))
+            console.write(stream(console.output_format, COLUMNS, space_rows(state)))
         lists = {app: state.spaces(app.organization).lists().get(app) for app in apps_with_spaces(state)}
         missing = [
             f"{alias_of(state, app)}: {(one.reason or one.code) if one else 'not read'}"

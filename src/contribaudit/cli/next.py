@@ -30,7 +30,7 @@ TABLE = COLUMNS[:7]
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def command(console: Console, *, limit: int | None, by: str | None, output_format: str) -> None:
+def command(console: Console, *, limit: int | None, by: str | None) -> None:
     """What to do now, gravest first: fix, look, confirm, decide, renew, with the minutes that each takes.
 
     Every finding that fails, is unverified or pending is in one step; the last line counts those that nobody can
@@ -48,7 +48,7 @@ def command(console: Console, *, limit: int | None, by: str | None, output_forma
         typed = console.runnable
         rows = [_row(place, step, report.state, typed) for place, step in enumerate(things[:limit], 1)]
         rows += [_row(None, step, report.state, typed) for step in steps[len(things) :]]
-    console.table(output_format, COLUMNS, rows, flexible="what", only=TABLE)
+    console.table(COLUMNS, rows, flexible="what", only=TABLE)
     if not steps:
         console.diagnostics.conclusion("Nothing to do: everything that the policy requires was verified.")
         return

@@ -82,7 +82,7 @@ def send_command(console: Console) -> None:
 @format_option(_TABULAR, "table")
 @store_option
 @pass_console
-def status_command(console: Console, *, output_format: str) -> None:
+def status_command(console: Console) -> None:
     """What was told, to whom, and what still waits; the newest last."""
     with console.history() as store:
         deliveries = store.deliveries()
@@ -101,7 +101,7 @@ def status_command(console: Console, *, output_format: str) -> None:
         )
         for one in deliveries
     ]
-    console.table(output_format, columns, rows, only=("created_at", "title", "destination", "state"))
+    console.table(columns, rows, only=("created_at", "title", "destination", "state"))
 
 
 def _state(sent: bool, *, given_up: bool, error: str) -> str:

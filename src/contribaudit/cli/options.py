@@ -78,12 +78,21 @@ def organization_option(*, multiple: bool = False) -> Callable[[F], F]:
 
 
 def format_option(choices: Sequence[str], default: str) -> Callable[[F], F]:
-    """--format, as `output_format`; --csv-bom too where CSV is among the choices."""
-    kind = click.Choice(choices)
+    """--format, as `Console.output_format`; --csv-bom too where CSV is among the choices."""
     option = click.option(
-        "--format", "output_format", type=kind, default=default, show_default=True, help="Output format."
+        "--format",
+        type=click.Choice(choices),
+        default=default,
+        show_default=True,
+        expose_value=False,
+        callback=_format,
+        help="Output format.",
     )
     return (lambda command: option(csv_bom_option(command))) if "csv" in choices else option
+
+
+def _format(ctx: click.Context, _parameter: click.Parameter, value: str) -> None:
+    ctx.ensure_object(Console).output_format = value
 
 
 def _csv_bom(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:

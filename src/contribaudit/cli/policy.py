@@ -56,14 +56,14 @@ def _counted(number: int, what: str) -> str:
 @_file
 @format_option(("toml", "table", "json"), "toml")
 @pass_console
-def show_policy(console: Console, *, path: Path | None, output_format: str) -> None:
+def show_policy(console: Console, *, path: Path | None) -> None:
     """The policy as resolved: packs left to right, [expect], then the file's rules. The last matching rule wins.
 
     In TOML each check has its title as a comment; without these comments the text is what `policy.sha256` digests.
     """
     policy = _load(console, path)
     words = console.rulebook().words
-    if output_format == "toml":
+    if console.output_format == "toml":
         console.write(_titled(policy.resolved_toml, {check: one.title for check, one in words.items()}))
         return
     columns = ("check", "title", "origin", "expands", "where", "expect", "severity", "enabled", "reason")
@@ -81,7 +81,7 @@ def show_policy(console: Console, *, path: Path | None, output_format: str) -> N
         )
         for rule in policy.rules
     ]
-    console.table(output_format, columns, rows, flexible="reason")
+    console.table(columns, rows, flexible="reason")
 
 
 @command.command("schema")
@@ -104,7 +104,7 @@ def packs(console: Console, *, name: str | None) -> None:
     if name is None:
         rows = [(pack.name, pack.rules, pack.description) for pack in known.values()]
         columns = ("name", "rules", "description")
-        console.table("table", columns, rows, flexible="description")
+        console.table(columns, rows, flexible="description")
         return
     if name not in known:
         raise UsageError(f"There is no pack {name!r}", hint=f"Shipped: {', '.join(known)}.")

@@ -28,9 +28,9 @@ Result: TypeAlias = str | Iterator[str] | Iterator[bytes]
 _PIECE = 1 << 20
 
 
-def check_format(console: Console, output_format: str) -> None:
+def check_format(console: Console) -> None:
     """Refuse, before the work, a format that cannot be written here. Raises UsageError."""
-    if output_format == "xlsx" and console.on_terminal:
+    if console.output_format == "xlsx" and console.on_terminal:
         raise UsageError("A workbook is no text for a terminal", hint="Name a file with --output")
 
 
@@ -108,22 +108,22 @@ def spooled_bytes(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
 @force_option
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @pass_console
-def command(console: Console, *, place: Path, output_format: str, everything: bool) -> None:
+def command(console: Console, *, place: Path, everything: bool) -> None:
     """Write a saved report in any format: REPORT is the JSON of an audit, or an evidence folder or .zip.
 
     Needs neither history nor network, and does not check the evidence: `contribaudit evidence verify` does. Ends with 0
     whatever the report says.
     """
     console.check_output()
-    check_format(console, output_format)
+    check_format(console)
     from contribaudit.exporters.saved import load
     from contribaudit.exporters.summary import Overview
 
     document = load(place)
     run = document["run"]
-    result = of_document(console, document, output_format, everything=everything)
+    result = of_document(console, document, console.output_format, everything=everything)
     console.write(result)
-    if output_format != "table":
+    if console.output_format != "table":
         for warning in document["warnings"]:
             console.diagnostics.warning(warning)
     console.diagnostics.conclusion(

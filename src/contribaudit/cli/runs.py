@@ -43,11 +43,11 @@ def command() -> None:
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def list_runs(console: Console, *, limit: int, output_format: str) -> None:
+def list_runs(console: Console, *, limit: int) -> None:
     """List the runs, newest first."""
     with console.history() as store:
         rows = [_row(record) for record in store.runs(organization=console.organization, limit=limit)]
-    console.table(output_format, COLUMNS, rows, flexible="outcomes", only=TABLE)
+    console.table(COLUMNS, rows, flexible="outcomes", only=TABLE)
     if not rows:
         console.diagnostics.conclusion("There is no run yet: run contribaudit audit first.")
 
@@ -57,7 +57,7 @@ def list_runs(console: Console, *, limit: int, output_format: str) -> None:
 @format_option(("text", "json"), "text")
 @store_option
 @pass_console
-def show_run(console: Console, *, run: int, output_format: str) -> None:
+def show_run(console: Console, *, run: int) -> None:
     """Show one run: who ran it, under which policy, and how much each collector read."""
     from contribaudit.exporters.json_v1 import collection_row
     from contribaudit.exporters.tabular import cell_text, render
@@ -69,7 +69,7 @@ def show_run(console: Console, *, run: int, output_format: str) -> None:
         ]
         before = [_run_before(store, record, organization) for organization in record.organizations]
     row = _row(record)
-    if output_format == "json":
+    if console.output_format == "json":
         document = json.loads(render("json", COLUMNS, [row]))[0]
         document["collection"] = [collection_row(one) for one in collections]
         document["before"] = json.loads(render("json", BEFORE, before))
@@ -125,9 +125,7 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def list_gaps(
-    console: Console, *, since: str | None, every_hours: float | None, collector: str | None, output_format: str
-) -> None:
+def list_gaps(console: Console, *, since: str | None, every_hours: float | None, collector: str | None) -> None:
     """List the periods without a complete reading, for the whole run and for each collector.
 
     A partial run does not close the gap of what it did not read; neither does a removed run. The exit code is
@@ -149,7 +147,7 @@ def list_gaps(
             else:
                 found += gaps(one, runs, begin, now, expected_every_hours=expected, collector=collector)
     rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
-    console.table(output_format, GAPS, rows, flexible="in_between")
+    console.table(GAPS, rows, flexible="in_between")
     told = f"{plural(len(found), 'gap')} of more than {expected:g} hours."
     console.diagnostics.conclusion(told if known else "No run is saved yet: run contribaudit audit first.")
 
@@ -162,7 +160,7 @@ def list_gaps(
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def list_outcomes(console: Console, *, check: str, since: str | None, until: str | None, output_format: str) -> None:
+def list_outcomes(console: Console, *, check: str, since: str | None, until: str | None) -> None:
     """Show the outcomes of a check, or of one finding by its ID, over time.
 
     Each row is a period from the first run with an outcome to the last. Nothing is known between two runs; the
@@ -181,7 +179,7 @@ def list_outcomes(console: Console, *, check: str, since: str | None, until: str
                 until=moment(until) if until else None,
             )
     rows = [tuple(getattr(one, name) for name in SPANS) for one in spans]
-    console.table(output_format, SPANS, rows, only=SPANS[1:])
+    console.table(SPANS, rows, only=SPANS[1:])
     if not rows:
         console.diagnostics.conclusion(f"No saved run judged {check}.")
 
@@ -202,7 +200,7 @@ def list_outcomes(console: Console, *, check: str, since: str | None, until: str
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool, yes: bool, output_format: str) -> None:
+def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool, yes: bool) -> None:
     """Remove old runs: keep one a day for 90 days, then one a week for 15 months.
 
     What the remaining runs saw, knew and judged does not change. The history records that a run was removed, when
@@ -225,7 +223,7 @@ def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool,
         rows = [(one.organization, one.removed, one.kept, one.intervals) for one in done.organizations]
         freed = _compact(console, store) if done.removed and not dry_run else ""
     columns = ("organization", "runs_removed", "runs_kept", "values_removed")
-    console.table(output_format, columns, rows, flexible="organization")
+    console.table(columns, rows, flexible="organization")
     if not done.removed:
         console.diagnostics.conclusion(f"Nothing to remove: {rule}.")
         return

@@ -30,7 +30,7 @@ def upgrade(console: Console) -> None:
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def copy(console: Console, *, to: str, output_format: str) -> None:
+def copy(console: Console, *, to: str) -> None:
     """Copy the history into an empty one at TO, a file or a postgresql:// URL, and read it back.
 
     All of it is there afterwards, or nothing. Let no audit run meanwhile: what it keeps after the copy began is not in
@@ -40,6 +40,6 @@ def copy(console: Console, *, to: str, output_format: str) -> None:
 
     with console.history() as source, History.open(to) as target:
         copied = source.copy_into(target)
-        console.table(output_format, ("table", "rows", "sha256"), [(one.name, one.rows, one.sha256) for one in copied])
+        console.table(("table", "rows", "sha256"), [(one.name, one.rows, one.sha256) for one in copied])
         rows = sum(one.rows for one in copied)
         console.diagnostics.conclusion(f"Copied {rows} rows into {target.shown}, and read the same back.")

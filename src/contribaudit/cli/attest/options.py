@@ -35,7 +35,6 @@ class Given:
     console_path: str
     note: str
     attach: tuple[str, ...]
-    output_format: str
 
 
 @dataclass(slots=True)
@@ -70,7 +69,7 @@ COLUMNS = ("id", "subject", "setting", "value", "observed_at", "by", "held_by", 
 _TABLE = ("id", "subject", "setting", "value", "held_by", "not_held_because")
 
 
-def tell(session: Session, state: State, made: Sequence[Attestation], output_format: str, *, more: str = "") -> None:
+def tell(session: Session, state: State, made: Sequence[Attestation], *, more: str = "") -> None:
     """Write what was recorded, and say what anchors it."""
     from contribaudit.attestations.anchoring import described
     from contribaudit.attestations.recording import doubts
@@ -88,7 +87,7 @@ def tell(session: Session, state: State, made: Sequence[Attestation], output_for
         )
         for one in made
     ]
-    session.console.table(output_format, COLUMNS, rows, flexible="held_by", only=_TABLE)
+    session.console.table(COLUMNS, rows, flexible="held_by", only=_TABLE)
     for warning in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
         session.console.diagnostics.warning(warning)
     loose = [one for one in made if not one.anchors]

@@ -67,7 +67,7 @@ def by_flags(session: Session, told: Sequence[Told], given: Given) -> None:
     entered = [value for one in told for value in _entered(session, state, one, screen)]
     made = record_all(state, [(hold, value, look) for value in entered])
     session.job.store.add_attestations(made, bodies)
-    tell(session, state, made, given.output_format)
+    tell(session, state, made)
 
 
 def _entered(session: Session, state: State, told: Told, screen: Screen | None) -> Iterator[EnteredValue]:
@@ -141,7 +141,7 @@ def from_file(session: Session, source: Path, given: Given) -> None:
     made = take_in(session.job.store, found, state, recorded, live=live, common=common, bodies=bodies)
     there = len(found) - len(made)
     more = f"; {plural(there, 'row')} already recorded" if there else ""
-    tell(session, state, made, given.output_format, more=more)
+    tell(session, state, made, more=more)
 
 
 def _past(session: Session, given: Given) -> datetime | None:
@@ -233,7 +233,7 @@ def record(
         if template:
             print_template(session, given.screen)
         elif dry_run:
-            show_plan(session, given.screen, given.output_format, everything=everything)
+            show_plan(session, given.screen, everything=everything)
         elif walking:
             walk(session, given, everything=everything)
         elif source is not None:
@@ -283,7 +283,8 @@ def print_template(session: Session, screen: str | None) -> None:
         )
         for row in found
     ]
-    session.console.table("csv", TEMPLATE, cells)
+    session.console.output_format = "csv"
+    session.console.table(TEMPLATE, cells)
     if found:
         screens = plural(len({row.screen.id for row in found}), "screen")
         waiting = plural(sum(1 for row in found if row.key in needed), "value")

@@ -38,7 +38,7 @@ TABLE = ("id", "state", "subject", "setting", "value", "by", "observed_at", "con
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def list_attestations(console: Console, *, everything: bool, output_format: str) -> None:
+def list_attestations(console: Console, *, everything: bool) -> None:
     """List attestations in force: who looked when, who confirmed, what anchors them, and when to look again."""
     from contribaudit.attestations.status import what_became
 
@@ -48,7 +48,7 @@ def list_attestations(console: Console, *, everything: bool, output_format: str)
         shown = [one for one in known if everything or standing[one.id] == "in force"]
         rows = [_row(one, standing[one.id], state, session.job.policy) for one in shown]
         overdue = sum(1 for one in shown if standing[one.id] == "in force" and _due(one, session.job.policy) <= now)
-    console.table(output_format, COLUMNS, rows, flexible="subject", only=TABLE)
+    console.table(COLUMNS, rows, flexible="subject", only=TABLE)
     if not known:
         console.diagnostics.conclusion("No attestations yet. Run `contribaudit attest` to walk through what is due.")
     else:
@@ -63,7 +63,7 @@ def list_attestations(console: Console, *, everything: bool, output_format: str)
 @format_option(("text", "json"), "text")
 @session_options
 @pass_console
-def show_attestation(console: Console, *, identity: str, output_format: str) -> None:
+def show_attestation(console: Console, *, identity: str) -> None:
     """Show one attestation in full and check its screenshots; exits with 5 if one is damaged."""
     from contribaudit.attestations.status import what_became
     from contribaudit.exporters.tabular import cell_text, render
@@ -76,7 +76,7 @@ def show_attestation(console: Console, *, identity: str, output_format: str) -> 
         row = _row(one, standing, session.remembered(), session.job.policy)
         why = session.job.store.revocation_note(one.id)
     signed = [(each.by, each.at, each.account, each.host) for each in one.confirmed]
-    if output_format == "json":
+    if console.output_format == "json":
         document = json.loads(render("json", COLUMNS, [row]))[0]
         document["confirmations"] = [
             {"by": by, "at": rfc3339(at), "account": account, "host": host} for by, at, account, host in signed

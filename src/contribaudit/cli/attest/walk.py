@@ -43,7 +43,7 @@ def require_person() -> None:
         )
 
 
-def show_plan(session: Session, screen: str | None, output_format: str, *, everything: bool) -> None:
+def show_plan(session: Session, screen: str | None, *, everything: bool) -> None:
     """The screens that the walk would open, with values and minutes; nothing is asked or recorded."""
     due = _due(session, session.read(), screen, everything=everything)
     rows = [
@@ -58,7 +58,7 @@ def show_plan(session: Session, screen: str | None, output_format: str, *, every
         )
         for one in due
     ]
-    session.console.table(output_format, PLAN, rows, flexible="title", only=_PLAN_TABLE)
+    session.console.table(PLAN, rows, flexible="title", only=_PLAN_TABLE)
     session.console.diagnostics.conclusion(
         f"{_length(due)}. Run `contribaudit attest` to record them." if due else "Nothing is due."
     )
@@ -78,7 +78,7 @@ def walk(session: Session, given: Given, *, everything: bool) -> None:
     for one in due:
         recorded, state = _screen(session, state, one, by, given)
         made += recorded
-    tell(session, state, made, given.output_format)
+    tell(session, state, made)
 
 
 def _due(session: Session, state: State, screen: str | None, *, everything: bool) -> list[DueScreen]:

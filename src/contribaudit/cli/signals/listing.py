@@ -30,11 +30,11 @@ TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decod
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def list_signals(console: Console, *, output_format: str) -> None:
+def list_signals(console: Console) -> None:
     """List the signals of the last run: owner, state, since when, and what people attested in that state."""
     with open_session(console, reading=True) as session:
         rows = _rows(session, session.read())
-    console.table(output_format, COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
+    console.table(COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
     told = f"{len(rows)} signals; `contribaudit signals show SIGNAL` prints the raw object." if rows else "No signals."
     console.diagnostics.conclusion(told)
 
@@ -67,7 +67,7 @@ def show_signal(console: Console, *, signal: str, subject: str) -> None:
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @pass_console
-def diff_signal(console: Console, *, signal: str, before: int, after: int, subject: str, output_format: str) -> None:
+def diff_signal(console: Console, *, signal: str, before: int, after: int, subject: str) -> None:
     """Compare a signal's raw object in the runs BEFORE and AFTER, by JSON pointer."""
     from contribaudit.attestations.decoder_proposals import differences
 
@@ -80,7 +80,7 @@ def diff_signal(console: Console, *, signal: str, before: int, after: int, subje
         for pointer, old, new in differences(one, other)
     ]
     columns = ("pointer", "before", "after", "decoders")
-    console.table(output_format, columns, rows, flexible="after")
+    console.table(columns, rows, flexible="after")
     count = "1 pointer differs" if len(rows) == 1 else f"{len(rows)} pointers differ"
     console.diagnostics.conclusion(f"{count} between run {before} and run {after}.")
 

@@ -27,7 +27,7 @@ SHIPPED = "shipped"
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def show_list(console: Console, *, of: str | None, imports: bool, output_format: str) -> None:
+def show_list(console: Console, *, of: str | None, imports: bool) -> None:
     """Show the newest list: who, for which products, what for, where, and which rows need review.
 
     CSV is what `import` reads.
@@ -40,18 +40,18 @@ def show_list(console: Console, *, of: str | None, imports: bool, output_format:
     with console.open_history(reading=True) as store:
         history = store.subprocessors()
     if imports:
-        _imports(console, history, output_format)
+        _imports(console, history)
         return
     listed = named_list(history, rules.baseline, of)
     rows = understood(listed, rules)
-    if output_format == "json":
+    if console.output_format == "json":
         reviews = [one for one in history.reviews if one.effective == listed.effective]
         console.write(json.dumps(list_document(listed, rows, reviews), indent=2, ensure_ascii=False) + "\n")
     else:
         doubts = ("needs_review",) if any(one.needs_review for one in rows) else ()
         only = ("name", "product_scopes", "purpose_kinds", "location_codes", *doubts)
         cells = list_cells(listed, rows)
-        console.table(output_format, SUBPROCESSOR_COLUMNS, cells, flexible="product_scopes", only=only)
+        console.table(SUBPROCESSOR_COLUMNS, cells, flexible="product_scopes", only=only)
     needing = [one for one in rows if one.needs_review and history.reviewed(listed, one.name) is None]
     told = f"{plural(len(rows), 'row')}, {listed.called}"
     told += f"; {plural(len(needing), 'row')} not understood: contribaudit subprocessors review" if needing else ""
@@ -60,7 +60,7 @@ def show_list(console: Console, *, of: str | None, imports: bool, output_format:
     console.diagnostics.conclusion(f"{told}.")
 
 
-def _imports(console: Console, history: ListHistory, output_format: str) -> None:
+def _imports(console: Console, history: ListHistory) -> None:
     rows = []
     for one in history.imports:
         review = history.reviewed(one)
@@ -81,7 +81,7 @@ def _imports(console: Console, history: ListHistory, output_format: str) -> None
         "effective", "rows", "source", "sha256", "imported_at", "imported_by", "reviewed_by", "reviewed_at", "note",
     )  # fmt: skip
     only = ("effective", "rows", "source", "imported_at", "imported_by", "reviewed_by", "reviewed_at")
-    console.table(output_format, columns, rows, flexible="source", only=only)
+    console.table(columns, rows, flexible="source", only=only)
     console.diagnostics.conclusion("Nothing was imported yet." if not rows else f"{len(rows)} imports.")
 
 
@@ -113,7 +113,7 @@ def named_list(history: ListHistory, shipped: SubprocessorList | None, word: str
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def diff(console: Console, *, before: str | None, after: str | None, output_format: str) -> None:
+def diff(console: Console, *, before: str | None, after: str | None) -> None:
     """Compare two lists, named by their dates (or `shipped`): who came, went or was renamed, and what changed of whom.
 
     Without names, the newest list is compared with the one before it; with one, that list with the newest. Each change
@@ -136,7 +136,7 @@ def diff(console: Console, *, before: str | None, after: str | None, output_form
     changes = list_changes(understood(old, rules), understood(new, rules))
     state = last_known(console)
     rows = change_cells(state, changes, history.reviewed(new))
-    console.table(output_format, CHANGE_COLUMNS, rows, flexible="touches_you_because", only=CHANGE_TABLE)
+    console.table(CHANGE_COLUMNS, rows, flexible="touches_you_because", only=CHANGE_TABLE)
     count = "1 change" if len(changes) == 1 else f"{len(changes)} changes"
     console.diagnostics.conclusion(f"{count} from {old.called} to {new.called}.")
 
@@ -163,7 +163,7 @@ def last_known(console: Console) -> State | None:
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
-def exposure(console: Console, *, subject: str | None, everything: bool, output_format: str) -> None:
+def exposure(console: Console, *, subject: str | None, everything: bool) -> None:
     """Show which sub-processors touch which of your apps (yes, may, no) and why, as of the last audit.
 
     SUBJECT is an app, site or organization; default: all apps. Where it is not known whether AI reaches an app, what
@@ -182,16 +182,16 @@ def exposure(console: Console, *, subject: str | None, everything: bool, output_
         raise UsageError("There is no kept run, so your apps are not known", hint="Run contribaudit audit first")
     found = list(exposures(state, processors(state), _apps(state, subject)))
     counts = {word: sum(1 for one in found if one.touches is word) for word in Touches}
-    if output_format == "json":
+    if console.output_format == "json":
         console.write(json.dumps(exposure_objects(state, found), indent=2, ensure_ascii=False) + "\n")
     else:
-        shown = [one for one in found if everything or output_format == "csv" or one.touches is not Touches.NO]
+        shown = [one for one in found if everything or console.output_format == "csv" or one.touches is not Touches.NO]
         cells = exposure_cells(state, shown)
-        console.table(output_format, EXPOSURE_COLUMNS, cells, flexible="because", only=EXPOSURE_TABLE)
+        console.table(EXPOSURE_COLUMNS, cells, flexible="because", only=EXPOSURE_TABLE)
     listed = list_in_force(state)
     of = f" by {listed.called}" if listed is not None else ""
     told = f"{counts[Touches.YES]} yes, {counts[Touches.MAY]} may, {counts[Touches.NO]} no{of}"
-    hidden = output_format == "table" and not everything and counts[Touches.NO]
+    hidden = console.output_format == "table" and not everything and counts[Touches.NO]
     unread = [
         f"{state.organization_name(place.id)}: {place.why_not('workspaces')}"
         for place in state.looked_at

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def list_command(console: Console, *, output_format: str) -> None:
+def list_command(console: Console) -> None:
     """List the watched documents and how each stands."""
     from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import DOCUMENTS, document_rows, written
@@ -32,7 +32,7 @@ def list_command(console: Console, *, output_format: str) -> None:
     shown = ("document", "title", "status", "retrieved_at", "stated_on", "under_review")
     console.write(
         written(
-            output_format,
+            console.output_format,
             desk.rules,
             DOCUMENTS,
             rows,
@@ -51,7 +51,7 @@ def list_command(console: Console, *, output_format: str) -> None:
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def diff_command(console: Console, *, name: str, before: str | None, after: str | None, output_format: str) -> None:
+def diff_command(console: Console, *, name: str, before: str | None, after: str | None) -> None:
     """Compare two editions of a document, provision by provision; by default the last two.
 
     A and B are an edition's number (1 is the oldest), a day, or the beginning of a digest. What only moved is not
@@ -66,7 +66,7 @@ def diff_command(console: Console, *, name: str, before: str | None, after: str 
         found = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id))
         findings = findings_resting(desk.store)
     notes = [one for one in desk.archive.notes if one.document == document.name]
-    if output_format == "table":
+    if console.output_format == "table":
         text = change_lines(desk.rules, found, old, new, findings=findings, notes=notes)
         lines = "\n".join(safe_text(line) for line in text)
         console.write(f"{lines}\n{statement(desk.rules)}")
@@ -80,7 +80,7 @@ def diff_command(console: Console, *, name: str, before: str | None, after: str 
             "same": found.same,
             "moved": found.moved,
         }
-        console.write(written(output_format, desk.rules, CHANGES, rows, name="changes", head=head))
+        console.write(written(console.output_format, desk.rules, CHANGES, rows, name="changes", head=head))
     console.diagnostics.conclusion(f"{summed(found)} changed from {described(old)} to {described(new)}.")
 
 
@@ -112,7 +112,7 @@ def findings_resting(store: History) -> dict[str, list[str]]:
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def timeline_command(console: Console, *, name: str | None, every: bool, output_format: str) -> None:
+def timeline_command(console: Console, *, name: str | None, every: bool) -> None:
     """Show when each document was archived, changed or could not be read, oldest first, and the notes on it."""
     from contribaudit.exporters.terms import LOOKS, look_rows, note_text, written
 
@@ -143,7 +143,7 @@ def timeline_command(console: Console, *, name: str | None, every: bool, output_
     only = ("retrieved_at", "document", "outcome", "code", "stated_on", "changes")
     console.write(
         written(
-            output_format,
+            console.output_format,
             desk.rules,
             LOOKS,
             rows,
@@ -164,7 +164,7 @@ def timeline_command(console: Console, *, name: str | None, every: bool, output_
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def show_command(console: Console, *, name: str, as_of: str | None, raw: bool, output_format: str) -> None:
+def show_command(console: Console, *, name: str, as_of: str | None, raw: bool) -> None:
     """Show the text of a document, provision by provision; the current one, or that of a day."""
     from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement, written
@@ -184,13 +184,13 @@ def show_command(console: Console, *, name: str, as_of: str | None, raw: bool, o
         rows = list(
             provision_rows(desk.rules, look, provisions, standings(desk.rules, desk.archive), desk.archive.notes)
         )
-    if output_format == "table":
+    if console.output_format == "table":
         text = "\n".join(safe_text(line) for line in lines(provisions))
         head = f"{document.title} ({document.name}), {described(look)}, from {safe_text(look.source)}"
         console.write(f"{head}\n\n{text}\n{statement(desk.rules)}")
         return
     told = {"document": document.name, "title": document.title, "edition": _edition(look)}
-    console.write(written(output_format, desk.rules, PROVISIONS, rows, name="provisions", head=told))
+    console.write(written(console.output_format, desk.rules, PROVISIONS, rows, name="provisions", head=told))
 
 
 def _chosen_day(archive: Archive, name: str, text: str) -> Look:

@@ -178,7 +178,7 @@ def _tell(console: Console, desk: Desk) -> None:
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
-def check_command(console: Console, *, name: str | None, fetch: bool, by: str | None, output_format: str) -> None:
+def check_command(console: Console, *, name: str | None, fetch: bool, by: str | None) -> None:
     """Say whether the pages still say what the rulebook's facts rest on; with --fetch, after fetching them.
 
     Ends with 3 while a document was never archived or is not readable, or a fact is under review.
@@ -201,13 +201,12 @@ def check_command(console: Console, *, name: str | None, fetch: bool, by: str | 
         lines = [f"{document}: {status}" for document, status in statuses.items()]
     found = [one for one in standings(desk.rules, archive) if one.anchor.document in statuses]
     against = [one for one in contradictions(desk.rules, archive, listed) if one.document in statuses]
-    _write_facts(console, output_format, desk.rules, lines, statuses, found, against)
+    _write_facts(console, desk.rules, lines, statuses, found, against)
     _conclude(console, statuses, found, fetched=fetch)
 
 
 def _write_facts(
     console: Console,
-    output_format: str,
     rules: TermsRules,
     lines: Sequence[str],
     statuses: Mapping[str, str],
@@ -236,7 +235,7 @@ def _write_facts(
         ],
     }
     text = written(
-        output_format,
+        console.output_format,
         rules,
         ANCHORS,
         anchor_rows(found),
