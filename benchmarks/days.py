@@ -133,7 +133,7 @@ def _all(*deeds: Callable[[World], None]) -> Callable[[World], None]:
 
 
 def _rotated(world: World) -> None:
-    world.organization.set_key("demo-key", expires_at=datetime.now(UTC) + timedelta(days=365))
+    world.organization.change(world.organization.key("demo-key"), expires_at=datetime.now(UTC) + timedelta(days=365))
 
 
 STORY: Mapping[int, Day] = {
@@ -178,7 +178,7 @@ def run(days: int = DAYS) -> int:
         organization.keys[:] = [organization.key("demo-key")]
         now = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0)
         start = now - timedelta(days=DAYS + 1)
-        organization.set_key("demo-key", expires_at=start + timedelta(days=66, hours=2))
+        organization.change(organization.key("demo-key"), expires_at=start + timedelta(days=66, hours=2))
         app = make_app(organization, options=loaded.options)
         world = World(organization, app.state.faults)
         channel = Remembering()

@@ -62,7 +62,7 @@ class AdminConsole(admin.AdminConsole):
     def set_intelligence(self, *, on: bool) -> Event:
         """Turn Atlassian Intelligence on or off for the organization."""
         policy = self._policy(AI_TYPE, {"in": []})
-        self.organization.set_policy(policy.id, status="enabled" if on else "disabled")
+        self.organization.change(self.organization.policy(policy.id), status="enabled" if on else "disabled")
         text = f"Turned Atlassian Intelligence {'on' if on else 'off'}"
         return self.note(ACTIONS["intelligence_changed"], text, context=[policy_item(policy)])
 
@@ -107,7 +107,7 @@ class AdminConsole(admin.AdminConsole):
     def add_site(self, *apps: App) -> Event:
         """Create a site with its apps; a sandbox when they say that they are in one."""
         for app in apps:
-            self.organization.add_app(app)
+            self.organization.add(app)
         first = apps[0]
         action = ACTIONS["sandbox_created"] if first.sandbox == "CHILD" else ACTIONS["site_added"]
         return self.note(action, f"Created {first.host_url}", context=[site_item(first)])
@@ -125,23 +125,23 @@ class AdminConsole(admin.AdminConsole):
 
     def add_space(self, space: Space) -> Event:
         """Create a space."""
-        self.organization.add_space(space)
+        self.organization.add(space)
         return self._about_space(ACTIONS["space_added"], f"Created the space {space.name}", space)
 
     def rename_space(self, which: str, name: str) -> Event:
         """Rename a space; `which` is `acme/HR`."""
-        self.organization.set_space(which, name=name)
+        self.organization.change(self.organization.space(which), name=name)
         return self._about_space(ACTIONS["space_renamed"], f"Renamed {which} to {name}", self.organization.space(which))
 
     def archive_space(self, which: str) -> Event:
         """Archive a space."""
-        self.organization.set_space(which, status="archived")
+        self.organization.change(self.organization.space(which), status="archived")
         return self._about_space(ACTIONS["space_archived"], f"Archived {which}", self.organization.space(which))
 
     def remove_space(self, which: str) -> Event:
         """Delete a space."""
         space = self.organization.space(which)
-        self.organization.remove_space(which)
+        self.organization.remove(self.organization.space(which))
         return self._about_space(ACTIONS["space_removed"], f"Deleted {which}", space)
 
     def set_ai_access(self, group: str, which: str, given: bool) -> Event:
@@ -154,7 +154,7 @@ class AdminConsole(admin.AdminConsole):
 
     def create_key(self, key: Key) -> Event:
         """Create an admin API key."""
-        self.organization.add_key(key)
+        self.organization.add(key)
         return self.note(
             ACTIONS["api_key_created"], f"Created the API key {key.label}", context=[item(key.id, "apiKeys")]
         )
@@ -162,7 +162,7 @@ class AdminConsole(admin.AdminConsole):
     def revoke_key(self, which: str) -> Event:
         """Revoke an admin API key."""
         key = self.organization.key(which)
-        self.organization.remove_key(which)
+        self.organization.remove(self.organization.key(which))
         return self.note(
             ACTIONS["api_key_revoked"], f"Revoked the API key {key.label}", context=[item(key.id, "apiKeys")]
         )
@@ -181,7 +181,7 @@ class AdminConsole(admin.AdminConsole):
             if policy.type == RESIDENCY_TYPE and realm in policy.rule["in"]:
                 return policy
         made = Policy(f"policy-residency-{realm.lower()}", RESIDENCY_TYPE, realm, rule={"in": [realm]})
-        self.organization.add_policy(made)
+        self.organization.add(made)
         return made
 
     def _unpin(self, which: str) -> None:

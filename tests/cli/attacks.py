@@ -45,7 +45,7 @@ def plan(value: Any, which: str = CONFLUENCE, key: Any = None) -> Edit:
 
 def again(**values: Any) -> Edit:
     """The app a second time in the list, with other values."""
-    return lambda one: one.add_app(replace(one.app(CONFLUENCE), **values))
+    return lambda one: one.add(replace(one.app(CONFLUENCE), **values))
 
 
 def first_again(**values: Any) -> Edit:
@@ -75,7 +75,7 @@ def app(**values: Any) -> Edit:
 def other(**values: Any) -> Edit:
     """One more app, of an ID of its own."""
     ari = "ari:cloud:confluence::site/b9999999-9999-4999-8999-999999999999"
-    return lambda one: one.add_app(replace(one.app(CONFLUENCE), **{"id": ari, **values}))
+    return lambda one: one.add(replace(one.app(CONFLUENCE), **{"id": ari, **values}))
 
 
 RESIDENCY, DATA_USE, AI_POLICY = "tidy-residency-eu", "tidy-data-use", "tidy-generative-ai"
@@ -90,7 +90,7 @@ def rule_of(policy: str, rule: Any) -> Edit:
 
 
 def policy_of(policy: str, **values: Any) -> Edit:
-    return lambda one: one.set_policy(policy, **values)
+    return lambda one: one.change(one.policy(policy), **values)
 
 
 def every(edit: Callable[[str], Edit]) -> Edit:
@@ -162,13 +162,13 @@ LOCATIONS = (
         "twice, the ARI in other case",
         NOT_PASS,
         {},
-        lambda one: one.add_app(replace(one.app(CONFLUENCE), id=one.app(CONFLUENCE).id.upper(), realm="US")),
+        lambda one: one.add(replace(one.app(CONFLUENCE), id=one.app(CONFLUENCE).id.upper(), realm="US")),
     ),
     Attack(
         "an ID with a blank, in the US",
         NOT_PASS,
         {"DR-01": "unknown"},
-        lambda one: one.add_app(replace(one.app(CONFLUENCE), id=f" {one.app(CONFLUENCE).id}", realm="US")),
+        lambda one: one.add(replace(one.app(CONFLUENCE), id=f" {one.app(CONFLUENCE).id}", realm="US")),
     ),
     *(
         Attack(f"resource status {word!r}", wanted, {"DR-02": told} if told else {}, status(word))
@@ -201,7 +201,7 @@ LOCATIONS = (
         "a second policy of locations, US",
         NOT_PASS,
         {},
-        lambda one: one.add_policy(replace(one.policy(RESIDENCY), id="p-us", rule={"in": ["US"]})),
+        lambda one: one.add(replace(one.policy(RESIDENCY), id="p-us", rule={"in": ["US"]})),
     ),
 )
 PLANS = (
@@ -243,12 +243,12 @@ AI = (
     Attack("policy item of AI is a text", NOT_PASS, {}, lambda one: one.set_ai(CONFLUENCE, "false")),  # type: ignore[arg-type]
     Attack("policy item of AI is null", NOT_PASS, {}, lambda one: one.set_app(CONFLUENCE, ai_enabled=0)),
     Attack("policy of AI moved", NOT_PASS, {"AI-01": "stale"}, rule_of(AI_POLICY, {"in": ["all"]})),
-    Attack("policy of AI is gone", NOT_PASS, {"AI-01": "stale"}, lambda one: one.remove_policy(AI_POLICY)),
+    Attack("policy of AI is gone", NOT_PASS, {"AI-01": "stale"}, lambda one: one.remove(one.policy(AI_POLICY))),
     Attack(
         "policy of AI twice",
         NOT_PASS,
         {},
-        lambda one: one.add_policy(replace(one.policy(AI_POLICY), id="second", rule={"in": ["all"]})),
+        lambda one: one.add(replace(one.policy(AI_POLICY), id="second", rule={"in": ["all"]})),
     ),
     Attack("policy of AI disabled", NOT_PASS, {"AI-01": "stale"}, policy_of(AI_POLICY, status="disabled")),
     Attack("one more Confluence", UNVERIFIED, {"DC-07": "unknown", "DR-02": "unknown"}, other()),
@@ -264,12 +264,12 @@ AI = (
 )
 CONTRIBUTION = (
     Attack("signal moved", NOT_PASS, {"DC-03": "stale", "DC-01": "stale"}, rule_of(DATA_USE, {"consented": True})),
-    Attack("signal is gone", NOT_PASS, {"DC-03": "stale"}, lambda one: one.remove_policy(DATA_USE)),
+    Attack("signal is gone", NOT_PASS, {"DC-03": "stale"}, lambda one: one.remove(one.policy(DATA_USE))),
     Attack(
         "signal twice",
         NOT_PASS,
         {"DC-03": "stale"},
-        lambda one: one.add_policy(replace(one.policy(DATA_USE), id="second")),
+        lambda one: one.add(replace(one.policy(DATA_USE), id="second")),
     ),
     Attack(
         "signal in another order",
@@ -293,7 +293,7 @@ CONTRIBUTION = (
         "a new policy with a word of contribution",
         UNVERIFIED,
         {"DC-03": "stale"},
-        lambda one: one.add_policy(
+        lambda one: one.add(
             replace(one.policy("tidy-ip-allowlist"), id="new", type="data-contribution-v2", rule={"inApp": "on"})
         ),
     ),

@@ -43,7 +43,7 @@ def rename(api: Api, name: str) -> None:
     """Change something in the raw object of the contribution policy."""
     organization = api.app.state.organization
     policy = next(one for one in organization.policies if one.type == "ugc-data-use-preferences")
-    organization.set_policy(policy.id, name=name)
+    organization.change(organization.policy(policy.id), name=name)
 
 
 def heard(api: Api, home: Path) -> tuple[Value, Grade | None]:

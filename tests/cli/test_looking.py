@@ -426,7 +426,7 @@ def test_a_form_is_dropped_when_a_signal_moved_since(
     assert "Resumed" not in ended.err, "a form is one person's"
     organization = api.app.state.organization
     moved = next(one for one in organization.policies if one.type == "ugc-data-use-preferences")
-    organization.set_policy(moved.id, name="another")
+    organization.change(organization.policy(moved.id), name="another")
     asked = answering(monkeypatch, {})
     ended = cli("attest", "--screen", "data-contribution", "--by", ANNA)
     assert "a signal has moved since you looked" in ended.err

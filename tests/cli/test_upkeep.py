@@ -124,7 +124,7 @@ def test_what_is_new_since_the_baseline_is_no_pass(
     organization = ready.app.state.organization
     ari = "ari:cloud:confluence::site/b9999999-0000-4000-8000-000000000009"
     known = organization.app("tidy/confluence")
-    organization.add_app(replace(known, id=ari, name="brand-new", host_url="https://brand-new.atlassian.net"))
+    organization.add(replace(known, id=ari, name="brand-new", host_url="https://brand-new.atlassian.net"))
     after = json.loads(cli("audit", "--format", "json").out)["findings"]
     outside = rows(cli, "baseline", "diff")
     assert {one["subject_kind"] for one in outside} == {"site", "app"}

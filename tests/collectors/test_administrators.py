@@ -40,7 +40,7 @@ def test_people_and_groups_that_administer(tmp_path: Path) -> None:
     with simulated(tmp_path) as bench:
         organization = bench.organization
         resource = f"ari:cloud:platform::org/{organization.id}"
-        organization.set_group("ai-users", roles={resource: ("atlassian/org-admin",)})
+        organization.change(organization.group("ai-users"), roles={resource: ("atlassian/org-admin",)})
         snapshot = read(bench)
         group = organization.group("ai-users").id
     assert told(snapshot) == {PEOPLE: ("557058:0000", "557058:0001"), GROUPS: (group,)}

@@ -216,7 +216,7 @@ def test_a_no_is_an_answer_to_one_account(tmp_path: Path) -> None:
     """Two tokens, two answers: the collector records what each was told."""
     with simulated(tmp_path, "tidy") as bench:
         bench.organization.set_app("tidy/confluence", rovo=True)
-        bench.organization.set_site_token("demo-service-token", rovo=False)
+        bench.organization.change(bench.organization.site_token("demo-service-token"), rovo=False)
         assert told(read(bench))["confluence b1", "gateway.rovo"] is True
         assert told(read(bench, Accesses(SERVICE)))["confluence b1", "gateway.rovo"] is False
 
@@ -246,7 +246,9 @@ def test_a_gateway_that_fails_has_a_name_for_every_row(tmp_path: Path, fault: st
 def test_a_site_without_a_token_or_access_leaves_the_others(tmp_path: Path) -> None:
     accesses = Accesses(MINE, {"tidy-labs.atlassian.net": Access(None, missing="there is no API token of it")})
     with simulated(tmp_path, "tidy") as bench:
-        bench.organization.set_site_token(TOKEN, sites=frozenset({"b1111111-1111-4111-8111-111111111111"}))
+        bench.organization.change(
+            bench.organization.site_token(TOKEN), sites=frozenset({"b1111111-1111-4111-8111-111111111111"})
+        )
         found = told(snapshot := read(bench, accesses))
     assert found["confluence b2", "gateway.rovo"] == "no_token"
     assert found["tidy-labs.atlassian.net", "gateway.rovo"] == "no_token"
@@ -297,7 +299,7 @@ def test_an_audit_keeps_what_the_gateway_said(tmp_path: Path) -> None:
         report = asyncio.run(audit(replace(job, targets=(wanted,))))
         assert report.run.complete
         assert row(bench.store.snapshot(bench.organization.id, report.run.id)).status is FAILED
-        bench.organization.set_site_token(TOKEN, rovo=False)
+        bench.organization.change(bench.organization.site_token(TOKEN), rovo=False)
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     for secret in (TOKEN, "demo-key", MINE.credential.header.removeprefix("Basic ") if MINE.credential else ""):
         assert secret.encode() not in written

@@ -103,7 +103,7 @@ def _gateway(organization: Organization, seed: int) -> Accesses | None:
     for one in list(organization.apps):
         if luck.random() < 0.4:
             organization.set_app(one.id, rovo=luck.choice((True, False)))
-    organization.set_site_token("demo-site-token", rovo=luck.random() < 0.8)
+    organization.change(organization.site_token("demo-site-token"), rovo=luck.random() < 0.8)
     return Accesses(MINE, reads=ON_GATEWAY)
 
 

@@ -25,7 +25,7 @@ def without_the_scope(organization: Organization) -> None:
     scopes = organization.key("demo-key").scopes
     assert scopes is not None
     assert SCOPE in scopes
-    organization.set_key("demo-key", scopes=scopes - {SCOPE})
+    organization.change(organization.key("demo-key"), scopes=scopes - {SCOPE})
 
 
 def roles(report: Report) -> Collection:

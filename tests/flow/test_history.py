@@ -112,7 +112,7 @@ def test_an_app_that_is_new_and_one_that_is_gone(bench: Bench) -> None:
     """Each value of theirs comes, and goes; no other app changes."""
     bench.audit(EVERYTHING)
     trello = App("ari:cloud:trello::workspace/1", "trello", "Trello", "boards", plan="Enterprise", realm="EU")
-    bench.organization.add_app(trello)
+    bench.organization.add(trello)
     new = moves(bench.audit(EVERYTHING))
     assert {subject for subject, _ in new} == {trello.id}
     assert new[trello.id, "residency.realm"] == ("absent", "EU")
@@ -143,7 +143,7 @@ def test_a_signal_that_moves(bench: Bench) -> None:
     (asked,), (change,) = of_check(report, "GV-03"), report.changes
     assert (asked.reason_code, asked.observed) == ("no_event_found", (change.id,))
     assert any(f"annotate {change.id} --ticket" in step.command for step in report.steps)
-    bench.organization.set_policy("tidy-data-use", extra={"updatedAt": "2026-11-21T00:00:00Z"})
+    bench.organization.change(bench.organization.policy("tidy-data-use"), extra={"updatedAt": "2026-11-21T00:00:00Z"})
     assert bench.audit(EVERYTHING).changes == ()
 
 
@@ -153,7 +153,7 @@ def test_a_name_that_passes_to_another_app(bench: Bench) -> None:
     other = CONFLUENCE.replace("b1111111", "b9999999")
     old = bench.organization.app("tidy/confluence")
     bench.organization.remove_app("tidy/confluence")
-    bench.organization.add_app(replace(old, id=other))
+    bench.organization.add(replace(old, id=other))
     changed = moves(bench.audit(EVERYTHING))
     alias = "app:tidy.atlassian.net/confluence"
     assert changed[CONFLUENCE, "app.alias"] == (alias, "absent")

@@ -79,7 +79,7 @@ def test_a_key_that_is_revoked_between_two_runs(tmp_path: Path) -> None:
     with simulated(tmp_path) as bench:
         first = bench.audit(EVERYTHING)
         before = bench.store.snapshot(bench.organization.id, first.run.id)
-        bench.organization.remove_key("demo-key")
+        bench.organization.remove(bench.organization.key("demo-key"))
         second = bench.audit(EVERYTHING)
         assert (first.run.exit_code, second.run.exit_code) == (0, 4)
         assert second.changes == ()

@@ -100,22 +100,20 @@ def role_of_nobody(organization: Organization) -> None:
 
 def another_of_the_same_name(organization: Organization) -> None:
     """The name that the policy approves stands for two groups."""
-    organization.set_group("org-admins", name="AI-Users")
+    organization.change(organization.group("org-admins"), name="AI-Users")
     organization.set_role("AI-Users", "tidy/confluence", "atlassian/ai-access", True)
 
 
 def and_a_status_page(organization: Organization) -> None:
     """An app that Rovo access does not list."""
     one = organization.app("tidy/confluence")
-    organization.add_app(replace(one, id="ari:cloud:statuspage::site/7", type_key="statuspage", type="Statuspage"))
+    organization.add(replace(one, id="ari:cloud:statuspage::site/7", type_key="statuspage", type="Statuspage"))
 
 
 def and_work_management(organization: Organization) -> None:
     """An app with residency that the screen of Marketplace apps does not list."""
     one = organization.app("tidy/jira-software")
-    organization.add_app(
-        replace(one, id="ari:cloud:jira-core::site/7", type_key="jira-core", type="Jira Work Management")
-    )
+    organization.add(replace(one, id="ari:cloud:jira-core::site/7", type_key="jira-core", type="Jira Work Management"))
 
 
 LISTED_BLOCKED = tuple(

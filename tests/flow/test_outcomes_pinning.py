@@ -47,24 +47,24 @@ def unlist(organization: Organization) -> None:
 def list_twice(organization: Organization) -> None:
     """A second residency policy lists Confluence too."""
     resource = Resource(organization.app("tidy/confluence").id, "applied")
-    organization.add_policy(Policy("second", "data-residency", rule={"in": ["US"]}, resources=(resource,)))
+    organization.add(Policy("second", "data-residency", rule={"in": ["US"]}, resources=(resource,)))
 
 
 def retype(organization: Organization) -> None:
     """The policy is of a type that nobody knows: it may be a residency policy by another name, of the apps it lists."""
-    organization.set_policy(EU, type="data-residency-2")
+    organization.change(organization.policy(EU), type="data-residency-2")
 
 
 def list_in_a_successor(organization: Organization) -> None:
     """Beside the residency policy, one of a like type says that the move failed."""
     resource = Resource(organization.app("tidy/confluence").id, "failed")
-    organization.add_policy(Policy("second", "data_residency", rule={"in": ["EU"]}, resources=(resource,)))
+    organization.add(Policy("second", "data_residency", rule={"in": ["EU"]}, resources=(resource,)))
 
 
 def no_policies(organization: Organization) -> None:
     """The list of policies is empty."""
     for policy in list(organization.policies):
-        organization.remove_policy(policy.id)
+        organization.remove(organization.policy(policy.id))
 
 
 CASES = (
@@ -121,7 +121,11 @@ CASES = (
     OutcomeCase("DR-02", UNKNOWN, "unknown_policy_type", about=CONFLUENCE, edit=retype),
     OutcomeCase("DR-02", UNKNOWN, "unknown_policy_type", about=CONFLUENCE, edit=list_in_a_successor),
     OutcomeCase(
-        "DR-02", UNKNOWN, "policy_not_enabled", about=CONFLUENCE, edit=lambda o: o.set_policy(EU, status="disabled")
+        "DR-02",
+        UNKNOWN,
+        "policy_not_enabled",
+        about=CONFLUENCE,
+        edit=lambda o: o.change(o.policy(EU), status="disabled"),
     ),
     OutcomeCase("DR-02", UNKNOWN, "forbidden", about=CONFLUENCE, fault="403-a@policies", scope=POLICIES),
     OutcomeCase("DR-02", UNKNOWN, "nothing_looked_at", fault="403-bare@workspaces", scope="read:workspaces:admin"),
@@ -136,7 +140,7 @@ CASES = (
     OutcomeCase("DR-02", Outcome.NO_SUCH_SETTING, "none_among_apps", edit=only_outside, scenario="small"),
     OutcomeCase("DR-02", Outcome.STALE, "evidence_too_old", about=CONFLUENCE, days_later=3),
     OutcomeCase("DR-04", Outcome.PASS, "applied", about=CONFLUENCE),
-    OutcomeCase("DR-04", Outcome.PASS, "no_moves", edit=lambda o: o.remove_policy(EU)),
+    OutcomeCase("DR-04", Outcome.PASS, "no_moves", edit=lambda o: o.remove(o.policy(EU))),
     OutcomeCase("DR-04", FAIL, "move_failed", about=CONFLUENCE, edit=move("failed", ticket="https://x.example/1")),
     OutcomeCase("DR-04", FAIL, "pin_lifted", about=CONFLUENCE, edit=move("removing")),
     OutcomeCase(
@@ -172,11 +176,11 @@ CASES = (
         "DR-14",
         Outcome.PASS,
         "all_listed",
-        edit=lambda o: o.add_policy(Policy("x", "generative-ai", resources=(Resource("ari:gone", "enabled"),))),
+        edit=lambda o: o.add(Policy("x", "generative-ai", resources=(Resource("ari:gone", "enabled"),))),
     ),
     OutcomeCase("DR-14", FAIL, "policy_and_inventory_differ", edit=unlist),
     OutcomeCase("DR-14", FAIL, "policy_and_inventory_differ", edit=lambda o: o.remove_app("tidy/confluence")),
-    OutcomeCase("DR-14", FAIL, "no_residency_policy", edit=lambda o: o.remove_policy(EU)),
+    OutcomeCase("DR-14", FAIL, "no_residency_policy", edit=lambda o: o.remove(o.policy(EU))),
     OutcomeCase("DR-14", UNKNOWN, "policies_not_shown", edit=no_policies),
     OutcomeCase("DR-14", UNKNOWN, "unknown_policy_type", edit=retype),
     OutcomeCase("DR-14", UNKNOWN, "unknown_policy_type", edit=list_in_a_successor),

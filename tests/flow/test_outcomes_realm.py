@@ -20,7 +20,7 @@ EU = 'expect = ["EU"]'
 
 def list_again_in_the_us(organization: Organization) -> None:
     """Confluence comes a second time, in another realm."""
-    organization.add_app(replace(organization.app("tidy/confluence"), realm="US"))
+    organization.add(replace(organization.app("tidy/confluence"), realm="US"))
 
 
 CASES = (

@@ -47,7 +47,9 @@ ADMINISTRATORS = 'expect = ["557058:0000", "557058:0001"]'
 
 def a_group_that_administers(organization: Organization) -> None:
     """The members of a group are organization administrators."""
-    organization.set_group("org-admins", roles={f"ari:cloud:platform::org/{organization.id}": ("atlassian/org-admin",)})
+    organization.change(
+        organization.group("org-admins"), roles={f"ari:cloud:platform::org/{organization.id}": ("atlassian/org-admin",)}
+    )
 
 
 def nobody_listed(organization: Organization) -> None:

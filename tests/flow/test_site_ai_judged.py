@@ -60,7 +60,7 @@ def opened(organization: Organization) -> None:
 
 def group_alone(organization: Organization) -> None:
     everywhere(ai_enabled=True)(organization)
-    organization.set_site_token("demo-site-token", rovo=False)
+    organization.change(organization.site_token("demo-site-token"), rovo=False)
 
 
 @pytest.mark.parametrize(

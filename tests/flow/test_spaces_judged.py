@@ -67,7 +67,7 @@ def test_a_space_made_after_the_review_contributes_until_it_is_excluded(tmp_path
         host = state.place(wiki).site
         first = next(iter(book.of(wiki))).space.key
         model = bench.organization.space(f"{host.partition('.')[0]}/{first}")
-        bench.organization.add_space(model._replace(id="999001", key="BORN", name="Born later", created_at=NOW))
+        bench.organization.add(model._replace(id="999001", key="BORN", name="Born later", created_at=NOW))
         born = judged()
         assert (born.outcome, born.reason_code) == (Outcome.FAIL, "new_spaces_contribute"), born.reason
         assert "BORN" in born.reason
@@ -96,7 +96,7 @@ def test_a_new_space_may_be_older_than_a_run_that_could_not_list_it(tmp_path: Pa
         host = state.place(wiki).site
         key = next(iter(state.spaces(wiki.organization).of(wiki))).space.key
         model = bench.organization.space(f"{host.partition('.')[0]}/{key}")
-        bench.organization.add_space(model._replace(id="999001", key="BORN", name="Born later", created_at=NOW))
+        bench.organization.add(model._replace(id="999001", key="BORN", name="Born later", created_at=NOW))
         bench.faults.append(Fault("truncated-json", "confluence-spaces"))
         asyncio.run(audit(reading(bench, 3)))
         bench.faults.clear()

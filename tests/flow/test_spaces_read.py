@@ -149,7 +149,7 @@ def test_one_site_of_many_is_refused(status: Literal[403, 404], tmp_path: Path) 
     sites = frozenset(place_of(app.id)[0] for app in scenario.organization.apps if app.host_url) - {labs}
 
     def edit(organization: Organization) -> None:
-        organization.set_site_token("demo-site-token", sites=sites)
+        organization.change(organization.site_token("demo-site-token"), sites=sites)
 
     options = replace(scenario.options, site_refusal=status)
     with simulated(tmp_path, "drifted", edit, options=options) as bench:

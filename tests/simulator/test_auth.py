@@ -50,7 +50,7 @@ NEWER = (DIRECTORIES, GROUPS, GROUP_ROLES)
 async def status_of(connect: Connect, path: str, key: str | None, scopes: frozenset[str] | None = None) -> int:
     app = acme()
     if scopes is not None:
-        app.state.organization.set_key("demo-key", scopes=scopes)
+        app.state.organization.change(app.state.organization.key("demo-key"), scopes=scopes)
     async with connect(app, key) as client:
         reply = await (client.post(path) if path in POSTED else client.get(path))
     return int(reply.status_code)

@@ -41,7 +41,7 @@ async def test_apps_come_and_go(connect: Connect) -> None:
     old = organization.app("acme-us/confluence")
     organization.remove_app("acme-us/confluence")
     assert await attributes_of(connect, app, old.id) == []
-    organization.add_app(replace(old, id="ari:cloud:confluence::site/new", realm="DE"))
+    organization.add(replace(old, id="ari:cloud:confluence::site/new", realm="DE"))
     assert [a["realm"] for a in await attributes_of(connect, app, "ari:cloud:confluence::site/new")] == ["DE"]
 
 
@@ -63,11 +63,11 @@ async def test_policies_drift(connect: Connect) -> None:
     app = acme()
     organization: Organization = app.state.organization
     organization.set_rule("acme-data-use", {"scopeType": "organization", "off": ["in-app"]})
-    organization.set_policy("acme-generative-ai", status="disabled")
+    organization.change(organization.policy("acme-generative-ai"), status="disabled")
     organization.remove_resource("acme-residency-eu", "acme/confluence")
     organization.set_resource("acme-residency-eu", "acme/jira-product-discovery", "applying")
-    organization.remove_policy("acme-mystery")
-    organization.add_policy(Policy("new", "hipaa"))
+    organization.remove(organization.policy("acme-mystery"))
+    organization.add(Policy("new", "hipaa"))
     async with connect(app) as client:
         found = {entry["id"]: entry["attributes"] for entry in (await client.get(POLICIES)).json()["data"]}
     assert found["acme-data-use"]["rule"] == {"scopeType": "organization", "off": ["in-app"]}
@@ -84,10 +84,10 @@ async def test_the_rest_drifts(connect: Connect) -> None:
     app = acme()
     organization: Organization = app.state.organization
     organization.rename("Acme AG")
-    organization.set_key("demo-key", label="renamed")
-    organization.remove_key("narrow-key")
-    organization.add_event_action(EventAction("sim_new", "New", "App actions"))
-    organization.remove_event_action("user_login")
+    organization.change(organization.key("demo-key"), label="renamed")
+    organization.remove(organization.key("narrow-key"))
+    organization.add(EventAction("sim_new", "New", "App actions"))
+    organization.remove(next(one for one in organization.event_actions if one.id == "user_login"))
     async with connect(app) as client:
         assert (await client.get(ORG)).json()["data"]["attributes"]["name"] == "Acme AG"
         assert "renamed" in {entry["label"] for entry in (await client.get(API_KEYS)).json()["data"]}
@@ -102,9 +102,8 @@ def test_an_edit_of_nothing_is_an_error() -> None:
     organization = load_scenario("tidy", now=NOW).organization
     edits: tuple[Callable[[], None], ...] = (
         lambda: organization.set_realm("tidy/trello", "EU"),
-        lambda: organization.remove_policy("nothing"),
-        lambda: organization.remove_key("nothing"),
-        lambda: organization.remove_event_action("nothing"),
+        lambda: organization.remove(organization.policy("nothing")),
+        lambda: organization.remove(organization.key("nothing")),
         lambda: organization.remove_resource("tidy-ip-allowlist", "tidy/jira-software"),
     )
     for edit in edits:

@@ -71,7 +71,9 @@ async def test_every_field_is_told_or_names_why_not(scenario: str, options: Opti
         organization.set_app(app.id, trial="Premium", trial_ends_at=NOW, billing=billing)
     sites = sorted({app.id.rpartition("/")[2] for app in organization.apps if app.host_url and "site/" in app.id})
     nowhere = "55555555-5555-4555-8555-555555555555"
-    organization.set_site_token(organization.site_tokens[0].word, sites=frozenset(sites[1:]) | {nowhere})
+    organization.change(
+        organization.site_token(organization.site_tokens[0].word), sites=frozenset(sites[1:]) | {nowhere}
+    )
     token = organization.site_tokens[0]
     auth = httpx.BasicAuth(token.email or "", token.word)
     async with connect(make_app(organization, options=options, clock=lambda: NOW), None) as client:
@@ -171,7 +173,7 @@ async def test_an_account_outside_of_the_group_is_told_no(connect: Connect) -> N
     """Enterprise can limit Rovo to groups: the same site answers two accounts in two ways."""
     query = {"query": "query Q($site: String) { " + FIELDS[0] + " }", "variables": {"site": SITE}}
     app = acme()
-    app.state.organization.set_site_token(SERVICE, rovo=False)
+    app.state.organization.change(app.state.organization.site_token(SERVICE), rovo=False)
     async with connect(app, None) as client:
         person = (await client.post("/graphql", json=query, auth=PERSON)).json()
         service = await client.post("/graphql", json=query, headers={"Authorization": f"Bearer {SERVICE}"})

@@ -151,4 +151,4 @@ async def test_edits_of_roles(connect: Connect) -> None:
         organization.set_role("contractors", "acme-labs/confluence", AI, False)
         assert named(await search(client, resourceIds=[ari])) == []
     with pytest.raises(KeyError, match="no group"):
-        organization.set_group("nobody", users=1)
+        organization.change(organization.group("nobody"), users=1)

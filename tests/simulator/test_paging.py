@@ -133,7 +133,7 @@ async def test_workspaces_can_be_sorted(connect: Connect) -> None:
 async def test_directories_give_bare_cursors_that_ignore_everything_else(connect: Connect) -> None:
     app = acme()
     for number in range(3, 6):
-        app.state.organization.add_directory(Directory(f"d-{number}", f"Directory {number}", "https://icons.example/x"))
+        app.state.organization.add(Directory(f"d-{number}", f"Directory {number}", "https://icons.example/x"))
     async with connect(app) as client:
         first = (await client.get(DIRECTORIES, params={"limit": 2})).json()
         cursor = first["links"]["next"]
@@ -184,9 +184,7 @@ async def test_api_keys_want_every_parameter_again_with_the_cursor(connect: Conn
     app = scenario_app("drifted", clock=lambda: NOW)
     for number in range(6):
         key = app.state.organization.key("narrow-key")
-        app.state.organization.add_key(
-            type(key)(f"word-{number}", f"id-{number}", f"key {number}", ACME, None, NOW, NOW)
-        )
+        app.state.organization.add(type(key)(f"word-{number}", f"id-{number}", f"key {number}", ACME, None, NOW, NOW))
     parameters = {"keyType": "CLOUD_ADMIN", "pageSize": "5", "sort": "-label"}
     async with connect(app) as client:
         first = (await client.get(API_KEYS, params=parameters)).json()

@@ -111,7 +111,7 @@ async def test_a_listing_shows_what_the_account_may_see(connect: Connect, path: 
         everything = set(_keys(await client.get(path, auth=PERSON)))
         bearer = {"Authorization": f"Bearer {SERVICE}"}
         permitted = set(_keys(await client.get(path, headers=bearer)))
-        app.state.organization.set_site_token(SERVICE, account="557058:0005")
+        app.state.organization.change(app.state.organization.site_token(SERVICE), account="557058:0005")
         own = set(_keys(await client.get(path, headers=bearer)))
     assert everything - permitted >= hidden
     assert permitted
@@ -134,9 +134,11 @@ async def test_who_is_not_let_in(connect: Connect, path: str) -> None:
         refused.append(await client.get(path, auth=STRANGER))
         refused.append(await client.get(path, headers={"Authorization": "Basic not-base64!"}))
         refused.append(await client.get(path))
-        app.state.organization.set_site_token("demo-site-token", scopes=frozenset({"read:me"}))
+        app.state.organization.change(
+            app.state.organization.site_token("demo-site-token"), scopes=frozenset({"read:me"})
+        )
         refused.append(await client.get(path, auth=PERSON))
-        app.state.organization.set_site_token("demo-site-token", scopes=None)
+        app.state.organization.change(app.state.organization.site_token("demo-site-token"), scopes=None)
         assert (await client.get(path, auth=PERSON)).status_code == 200
     assert [reply.status_code for reply in refused] == [401] * 7
     expected = {"message", "status-code"} if path == JIRA else {"message", "code"}
@@ -149,7 +151,7 @@ async def test_who_is_not_let_in(connect: Connect, path: str) -> None:
 async def test_a_site_without_access(connect: Connect, path: str, status: Any) -> None:
     """An option says how it is refused; a site that does not exist is never 403."""
     app = acme(options=Options(site_refusal=status))
-    app.state.organization.set_site_token("demo-site-token", sites=frozenset({"elsewhere"}))
+    app.state.organization.change(app.state.organization.site_token("demo-site-token"), sites=frozenset({"elsewhere"}))
     async with connect(app, None) as client:
         reply = await client.get(path, auth=PERSON)
         unknown = await client.get(path.replace(SITE, "nowhere"), auth=PERSON)
@@ -224,9 +226,9 @@ def test_edits_of_spaces() -> None:
     organization = load_scenario("drifted", now=NOW).organization
     before, app = organization.revision, organization.app("acme/confluence")
     total = len(organization.spaces)
-    organization.add_space(Space(app.id, "70000", "NEW", "New", "global", "current", False, NOW, "557058:0000"))
-    organization.set_space("acme/HR", name="Humans", private=False)
-    organization.remove_space("acme/LEGAL")
+    organization.add(Space(app.id, "70000", "NEW", "New", "global", "current", False, NOW, "557058:0000"))
+    organization.change(organization.space("acme/HR"), name="Humans", private=False)
+    organization.remove(organization.space("acme/LEGAL"))
     assert (organization.space("acme/HR").name, organization.space("acme/NEW").id) == ("Humans", "70000")
     assert (len(organization.spaces), organization.revision) == (total, before + 3)
     for missing in ("acme/LEGAL", "nowhere/HR", "HR"):
@@ -241,8 +243,8 @@ async def test_an_edit_shows_in_a_list_that_was_asked_for_before(connect: Connec
     path = CONFLUENCE.replace(SITE, place_of(organization.app("site-00001/confluence").id)[0])
     async with connect(app, None) as client:
         before = keys(await wiki(client, path, limit=250), "results")
-        organization.set_space("site-00001/W000001", key="MOVED")
-        organization.remove_space("site-00001/W000002")
+        organization.change(organization.space("site-00001/W000001"), key="MOVED")
+        organization.remove(organization.space("site-00001/W000002"))
         after = keys(await wiki(client, path, limit=250), "results")
     assert (len(before), len(after)) == (50, 49)
     assert set(after) - set(before) == {"MOVED"}

@@ -54,7 +54,7 @@ async def test_what_appears_after_the_approval_is_outside(kept: Opener, size: tu
         assert "everything in this run becomes the approved state" in await approve(pilot)
         assert "everything is covered" in rows_of(pilot, "outside")[0]
         old = here.bench.organization.apps[0]
-        here.bench.organization.add_app(replace(old, id=f"{old.id}-new", name="New"))
+        here.bench.organization.add(replace(old, id=f"{old.id}-new", name="New"))
         await here.audited()
         await pilot.press("R")
         await until(pilot, lambda: any("is not in the baseline of run 1" in row for row in rows_of(pilot, "outside")))

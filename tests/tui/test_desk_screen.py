@@ -176,7 +176,7 @@ async def test_a_draft_does_not_outlive_its_signals(kept: Opener) -> None:
         await open_form(pilot)
         await pilot.press(OFF, "escape")
         policy = next(one for one in here.bench.organization.policies if one.type == "ugc-data-use-preferences")
-        here.bench.organization.set_policy(policy.id, name="another")
+        here.bench.organization.change(here.bench.organization.policy(policy.id), name="another")
         form = await open_form(pilot)
         assert form.answers.filled == 0
         assert "a signal has moved since you looked" in str(form.query_one(".form--told", Static).render())
@@ -189,7 +189,7 @@ async def test_a_signal_that_moves_meanwhile_holds_nothing(kept: Opener) -> None
     async with driven(here.source) as pilot:
         await open_form(pilot)
         policy = next(one for one in here.bench.organization.policies if one.type == "ugc-data-use-preferences")
-        here.bench.organization.set_policy(policy.id, name="another")
+        here.bench.organization.change(here.bench.organization.policy(policy.id), name="another")
         await pilot.press(OFF, "ctrl+s")
         assert (
             "not anchored: signal.policy.ugc-data-use-preferences of the organization changed while you looked"

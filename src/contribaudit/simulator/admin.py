@@ -229,7 +229,7 @@ class AdminConsole:
 
     def add_app(self, app: App) -> Event:
         """Add an app to a site."""
-        self.organization.add_app(app)
+        self.organization.add(app)
         return self._about_app(ACTIONS["app_added"], f"Added {app.type} to {app.name}", app)
 
     def _about_app(self, action: EventAction, message: str, app: App, policy: Policy | None = None) -> Event:
@@ -245,7 +245,7 @@ class AdminConsole:
         found = next((policy for policy in self.organization.policies if policy.type == kind), None)
         if found is None:
             found = Policy(f"policy-{kind}", kind, rule=rule)
-            self.organization.add_policy(found)
+            self.organization.add(found)
         return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from contribaudit.simulator.spaces import Place, Spaces, place_of
@@ -27,6 +27,18 @@ from contribaudit.simulator.values import (
     Space,
     User,
 )
+
+Entry: TypeAlias = App | Directory | EventAction | Group | Key | Policy | SiteToken | Space
+_LISTS: dict[type, str] = {
+    App: "apps",
+    Directory: "directories",
+    EventAction: "event_actions",
+    Group: "groups",
+    Key: "keys",
+    Policy: "policies",
+    SiteToken: "site_tokens",
+}
+"""Which list an entry is in; spaces have lists of their own."""
 
 
 @dataclass(slots=True)
@@ -73,12 +85,48 @@ class Organization:
             "group", which
         )
 
+    def site_token(self, word: str) -> SiteToken:
+        """A site token by its word."""
+        return next((one for one in self.site_tokens if one.word == word), None) or _missing("site token", word)
+
     def host_of(self, place: Place) -> str | None:
         """The address of a site that has Jira or Confluence, whichever the place says; None where there is none."""
         if self._hosts_revision != self.revision:
             self._hosts = {place_of(app.id): app.host_url for app in self.apps if app.host_url is not None}
             self._hosts_revision = self.revision
         return self._hosts.get(place)
+
+    # Edits of whatever was looked up
+
+    def add(self, entry: Entry) -> None:
+        """Add an entry at the end of its list. Adding an app that is there makes a repeated entry."""
+        if isinstance(entry, Space):
+            self.spaces.add(entry)
+        else:
+            self._listed(entry).append(entry)
+        self.revision += 1
+
+    def remove(self, entry: Entry) -> None:
+        """Remove an entry: a space, a policy, a key, which answers 401 from now on; for an app see `remove_app`."""
+        self._put(entry, None)
+
+    def change(self, entry: Entry, **values: Any) -> None:
+        """Change any field of an entry, by the field names of its class."""
+        self._put(entry, entry._replace(**values) if isinstance(entry, Space) else replace(entry, **values))
+
+    def _put(self, old: Entry, new: Entry | None) -> None:
+        if isinstance(old, Space):
+            assert new is None or isinstance(new, Space)
+            self.spaces.replace(old, new)
+        else:
+            listed = self._listed(old)
+            place = listed.index(old)
+            listed[place : place + 1] = [] if new is None else [new]
+        self.revision += 1
+
+    def _listed(self, entry: Entry) -> list[Any]:
+        found: list[Any] = getattr(self, _LISTS[type(entry)])
+        return found
 
     # Edits of apps: every entry of the app changes, the repeated ones too
 
@@ -99,11 +147,6 @@ class Organization:
         """Change any other field of an app, by the field names of `values.App`."""
         self._edit_apps(which, lambda a: replace(a, **values))
 
-    def add_app(self, app: App) -> None:
-        """Add an entry at the end of the list. Adding an app that is there makes a repeated entry."""
-        self.apps.append(app)
-        self.revision += 1
-
     def remove_app(self, which: str) -> None:
         """Remove every entry of an app. Policies keep naming it, as they may do in earnest."""
         ari = self.app(which).id
@@ -117,96 +160,32 @@ class Organization:
 
     # Edits of policies
 
-    def add_policy(self, policy: Policy) -> None:
-        """Add a policy at the end of the list."""
-        self.policies.append(policy)
-        self.revision += 1
-
-    def remove_policy(self, policy_id: str) -> None:
-        """Remove a policy."""
-        self.policies.remove(self.policy(policy_id))
-        self.revision += 1
-
-    def set_policy(self, policy_id: str, **values: Any) -> None:
-        """Change any field of a policy, by the field names of `values.Policy`."""
-        old = self.policy(policy_id)
-        self.policies[self.policies.index(old)] = replace(old, **values)
-        self.revision += 1
-
     def set_rule(self, policy_id: str, rule: Any) -> None:
         """Replace a policy's rule, of whatever shape: how a switch of a setting shows in a policy nobody documents."""
-        self.set_policy(policy_id, rule=rule)
+        self.change(self.policy(policy_id), rule=rule)
 
     def set_resource(self, policy_id: str, which: str, status: str, **values: Any) -> None:
         """Put an app under a policy, or replace how far it has been applied to the app."""
         resource = Resource(id=self.app(which).id, status=status, **values)
         others = tuple(r for r in self.policy(policy_id).resources or () if r.id != resource.id)
-        self.set_policy(policy_id, resources=(*others, resource))
+        self.change(self.policy(policy_id), resources=(*others, resource))
 
     def remove_resource(self, policy_id: str, which: str) -> None:
         """Take an app out of a policy."""
         ari, old = self.app(which).id, self.policy(policy_id).resources or ()
         if all(resource.id != ari for resource in old):
             _missing("resource", which)
-        self.set_policy(policy_id, resources=tuple(r for r in old if r.id != ari))
-
-    # Edits of spaces, groups and the sites' tokens
-
-    def add_space(self, space: Space) -> None:
-        """Add a space at the end of its site's list."""
-        self.spaces.add(space)
-        self.revision += 1
-
-    def remove_space(self, which: str) -> None:
-        """Delete a space."""
-        self.spaces.replace(self.space(which), None)
-        self.revision += 1
-
-    def set_space(self, which: str, **values: Any) -> None:
-        """Change any field of a space, by the field names of `values.Space`."""
-        old = self.space(which)
-        self.spaces.replace(old, old._replace(**values))
-        self.revision += 1
-
-    def set_group(self, which: str, **values: Any) -> None:
-        """Change any field of a group, by the field names of `values.Group`."""
-        old = self.group(which)
-        self.groups[self.groups.index(old)] = replace(old, **values)
-        self.revision += 1
+        self.change(self.policy(policy_id), resources=tuple(r for r in old if r.id != ari))
 
     def set_role(self, group: str, app: str, role: str, given: bool) -> None:
         """Give a group a role for an app, `atlassian/ai-access` say, or take it away."""
         ari, roles = self.app(app).id, dict(self.group(group).roles)
         kept = tuple(known for known in roles.pop(ari, ()) if known != role) + ((role,) if given else ())
-        self.set_group(group, roles=roles | ({ari: kept} if kept else {}))
-
-    def set_site_token(self, word: str, **values: Any) -> None:
-        """Change any field of a token, `sees` or `sites` say."""
-        old = next((token for token in self.site_tokens if token.word == word), None) or _missing("site token", word)
-        self.site_tokens[self.site_tokens.index(old)] = replace(old, **values)
-        self.revision += 1
-
-    # Edits of the rest
+        self.change(self.group(group), roles=roles | ({ari: kept} if kept else {}))
 
     def rename(self, name: str) -> None:
         """Rename the organization."""
         self.name = name
-        self.revision += 1
-
-    def add_key(self, key: Key) -> None:
-        """Add an API key."""
-        self.keys.append(key)
-        self.revision += 1
-
-    def remove_key(self, which: str) -> None:
-        """Revoke an API key: it answers 401 from now on."""
-        self.keys.remove(self.key(which))
-        self.revision += 1
-
-    def set_key(self, which: str, **values: Any) -> None:
-        """Change any field of a key, `expires_at` or `scopes` say."""
-        old = self.key(which)
-        self.keys[self.keys.index(old)] = replace(old, **values)
         self.revision += 1
 
     def touch_key(self, key: Key, now: datetime) -> None:
@@ -214,24 +193,6 @@ class Organization:
         for index, known in enumerate(self.keys):
             if known is key:
                 self.keys[index] = replace(key, last_active_at=now)
-
-    def add_directory(self, directory: Directory) -> None:
-        """Add a user directory."""
-        self.directories.append(directory)
-        self.revision += 1
-
-    def add_event_action(self, action: EventAction) -> None:
-        """Add an action to the audit log's catalogue."""
-        self.event_actions.append(action)
-        self.revision += 1
-
-    def remove_event_action(self, action_id: str) -> None:
-        """Remove an action from the audit log's catalogue."""
-        left = [action for action in self.event_actions if action.id != action_id]
-        if len(left) == len(self.event_actions):
-            _missing("event action", action_id)
-        self.event_actions = left
-        self.revision += 1
 
     def write_event(self, event: Event) -> None:
         """Write an entry into the audit log. Nothing else changes: what it tells of is an edit of its own."""

@@ -421,7 +421,7 @@ def life(folder: Path, empty: Path, *, log_available: bool) -> Iterator[World]:
 def add_space(world: World, one: Sited, key: str) -> Space:
     """A space that is there from the beginning, or that nobody told of."""
     space = make_space(world, one, key)
-    world.bench.organization.add_space(space)
+    world.bench.organization.add(space)
     world.listed[space.id] = space
     world.model.wrote(world.now, None, None, world.of_space(space))
     return space
