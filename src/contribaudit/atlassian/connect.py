@@ -6,14 +6,12 @@ import asyncio
 import os
 import re
 import ssl
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from http.cookiejar import CookieJar
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.request import getproxies
 
@@ -26,10 +24,6 @@ from contribaudit.atlassian.sites import Accesses, SiteClient
 from contribaudit.atlassian.transport import IN_FLIGHT, Ledger, utc_now
 from contribaudit.errors import ConfigurationError
 from contribaudit.progress import SILENT, Progress
-
-if "sniffio" not in sys.modules and find_spec("sniffio") is None:
-    # httpcore imports it several times a request. A module that is not there would be looked for anew each time.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,6 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.orm import aliased
 
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, Snapshot, Space, SpaceList
@@ -402,7 +401,7 @@ def _may_hold(column: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
 
 def _first_run() -> ColumnElement[int]:
     """The first run that ever saw the space, under whatever key and name."""
-    earliest = aliased(spaces, name="earliest")
+    earliest = spaces.alias("earliest")
     query = select(func.min(earliest.c.first_run))
     return query.where(earliest.c.app == spaces.c.app, earliest.c.space == spaces.c.space).scalar_subquery()
 
