@@ -12,7 +12,7 @@ import pytest
 
 from contribaudit.atlassian.connect import Trust
 from contribaudit.simulator import Fault
-from contribaudit.vendors.fetching import Page, Validators
+from contribaudit.vendors.fetching import NotModified, Page, Validators
 from tests.builders import NOW
 from tests.vendors.processing import FOLDER, MARCH, SEPTEMBER
 
@@ -139,7 +139,7 @@ def test_a_page_is_fetched_from_its_address_only_when_it_is_named(
     monkeypatch.setenv("CONTRIBAUDIT_NETWORK__CA_FILE", str(tmp_path / "ca.pem"))
     asked: list[str] = []
 
-    def fetch(url: str, *, trust: Trust) -> Page:
+    def fetch(url: str, known: Validators, *, trust: Trust) -> Page:
         assert trust.ca_file is not None, "the authority of [network] holds for this page too"
         asked.append(url)
         page = Path(HTML[MARCH]).read_bytes()
@@ -152,6 +152,38 @@ def test_a_page_is_fetched_from_its_address_only_when_it_is_named(
     assert asked == ["https://atlassian.com/legal/sub-processors"]
     found = json.loads(cli("subprocessors", "list", "--format", "json").out)
     assert found["source"] == "https://www.atlassian.com/legal/sub-processors"
+
+
+@pytest.mark.parametrize(
+    "told", [Validators('"abc"', ""), Validators("", "Sat, 01 Mar 2025 00:00:00 GMT"), Validators("W/x", "y")]
+)
+def test_a_page_that_has_not_changed_is_not_sent_again(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, told: Validators
+) -> None:
+    """What the server said of it is told to it; the list counts as imported anew, and stays current."""
+    address = "https://www.atlassian.com/legal/sub-processors"
+    known: list[Validators] = []
+
+    def fetch(url: str, of: Validators, *, trust: Trust) -> Page | NotModified:
+        known.append(of)
+        if of != Validators():
+            return NotModified(url, NOW)
+        return Page(url, url, Path(HTML[MARCH]).read_bytes(), "text/html", NOW, told)
+
+    monkeypatch.setattr("contribaudit.vendors.fetching.fetch", fetch)
+    assert cli("subprocessors", "import", address, *DPO).code == 0
+    before = json.loads(cli("subprocessors", "list", "--format", "json").out)
+    again = cli("subprocessors", "import", address, *DPO)
+    assert again.code == 2
+    assert "was imported today" in again.err
+    anyway = cli("subprocessors", "import", address, "--anyway", *DPO)
+    assert anyway.code == 0, anyway.err
+    assert "it has not changed since it was last imported" in anyway.last
+    assert known == [Validators(), told, told]
+    after = json.loads(cli("subprocessors", "list", "--format", "json").out)
+    assert {**after, "imported_at": ""} == {**before, "imported_at": ""}
+    cli("subprocessors", "import", address.replace("www.", ""), "--anyway", *DPO)
+    assert known[-1] == Validators(), "another address has said nothing yet"
 
 
 def test_exposure_is_not_whole_where_the_apps_are_not(cli: Cli, api: Api, key_file: Path) -> None:

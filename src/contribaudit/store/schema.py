@@ -77,7 +77,7 @@ from sqlalchemy.schema import SchemaItem
 
 from contribaudit.store.columns import Escaped, Moment
 
-FIRST = "0012"
+FIRST = "0013"
 """The revision of the first release. Versions before it wrote lower ones."""
 HEAD = FIRST
 """The newest migration. A store at this revision opens without importing Alembic."""
@@ -300,6 +300,8 @@ subprocessor_lists = _numbered(
     Column("digest", Escaped, nullable=False),  # of the page
     Column("rows", LargeBinary, nullable=False),  # zlib of JSON
     *_signature("imported"),
+    Column("etag", Escaped),  # null in rows of older versions
+    Column("last_modified", Escaped),
 )
 
 subprocessor_reviews = _numbered(

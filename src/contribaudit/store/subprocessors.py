@@ -29,6 +29,8 @@ def add_list(connection: Connection, listed: SubprocessorList, body: bytes) -> N
         "digest": listed.sha256,
         "rows": zlib.compress(json.dumps([astuple(row) for row in listed.rows], separators=(",", ":")).encode("ascii")),
         **signed(listed.imported, "imported"),
+        "etag": listed.etag,
+        "last_modified": listed.last_modified,
     }
     ids.add(connection, subprocessor_lists, **values)
     keep_page(connection, body)
@@ -50,6 +52,8 @@ def read_lists(connection: Connection) -> ListHistory:
             row.source,
             row.digest,
             signature_in(row, "imported"),
+            row.etag or "",
+            row.last_modified or "",
         )
         for row in connection.execute(select(subprocessor_lists).order_by(subprocessor_lists.c.id))
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 
 from contribaudit.core.model.attestation import Signature
@@ -39,6 +40,25 @@ def take_in(
     except SubprocessorsNotRead as error:
         raise SubprocessorsNotRead(f"{source}: {error.message}", why=error.why, hint=error.hint) from None
     coming = SubprocessorList(found.effective, found.rows, source, sha256(body).hexdigest(), imported)
+    if not anyway:
+        _hold_against(coming, before, imported)
+    return coming
+
+
+def last_from(address: str, before: ListHistory) -> SubprocessorList | None:
+    """The newest import from this address that the server can compare its page with; None where there is none."""
+    return next(
+        (one for one in reversed(before.imports) if one.source == address and (one.etag or one.last_modified)), None
+    )
+
+
+def unchanged(
+    last: SubprocessorList, before: ListHistory, imported: Signature, *, anyway: bool = False
+) -> SubprocessorList:
+    """The list again, since the server says that its page has not changed. Raises as `take_in` for one that was taken
+    in today, or that is older than another.
+    """
+    coming = replace(last, imported=imported)
     if not anyway:
         _hold_against(coming, before, imported)
     return coming

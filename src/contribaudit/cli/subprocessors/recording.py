@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +14,10 @@ from contribaudit.cli.options import agreed, store_option
 from contribaudit.core.model.attestation import Signature
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import plural, safe_text
+
+if TYPE_CHECKING:
+    from contribaudit.core.model.subprocessors import SubprocessorList
+    from contribaudit.store.history import History
 
 
 @click.command("import")
@@ -29,16 +35,19 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
     digest. Import the same page again when it has not changed, so that the list stays current.
     """
     from contribaudit.core.resolve.subprocessors import understood
+    from contribaudit.vendors.fetching import is_address
     from contribaudit.vendors.subprocessors import take_in
 
     rulebook = console.rulebook()
     signature = _signature(console, by)
-    body, content_type, called = _page(console, source)
+    page = None if is_address(source) else _read(source)
     with console.open_history() as store:
         before = store.subprocessors()
-        coming = take_in(
-            body, called, rulebook.subprocessors, before, signature, content_type=content_type, anyway=anyway
-        )
+        if page is None:
+            coming, body = _fetched(console, store, source, signature, anyway=anyway)
+        else:
+            body, called = page
+            coming = take_in(body, called, rulebook.subprocessors, before, signature, anyway=anyway)
         store.add_subprocessors(coming, body)
         after = store.subprocessors()
     rows = understood(coming, rulebook.subprocessors)
@@ -61,32 +70,49 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
     console.diagnostics.conclusion(f"{told}.")
 
 
-def _page(console: Console, source: str) -> tuple[bytes, str, str]:
-    """The page's bytes, its content type ("" for a file), and what to call where it came from."""
+def _read(source: str) -> tuple[bytes, str]:
+    """The bytes of a page from a file or standard input, and what to call where they came from."""
     from contribaudit.files import Unreadable, read_bytes
-    from contribaudit.vendors.fetching import is_address
     from contribaudit.vendors.subprocessors import MOST_BYTES
 
     if source == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise UsageError("There is nothing on standard input", hint="Pipe the page into the command")
-        body = sys.stdin.buffer.read(MOST_BYTES + 1)
-        return body, "", "standard input"
-    if is_address(source):
-        return _fetched(console, source)
+        return sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"
     try:
-        return read_bytes(Path(source).expanduser(), most=MOST_BYTES + 1), "", Path(source).name
+        return read_bytes(Path(source).expanduser(), most=MOST_BYTES + 1), Path(source).name
     except Unreadable as error:
         raise UsageError(f"The page {source} cannot be read: {error.reason}", hint=error.hint) from None
 
 
-def _fetched(console: Console, address: str) -> tuple[bytes, str, str]:
+def _fetched(
+    console: Console, store: History, address: str, signature: Signature, *, anyway: bool
+) -> tuple[SubprocessorList, bytes]:
+    """The list of an address and its page, which is sent only where it is another than the last one from there."""
     from contribaudit.settings.credentials import trust
-    from contribaudit.vendors.fetching import Page, fetch
+    from contribaudit.vendors.fetching import NOTHING_KNOWN, NotModified, Validators, fetch
+    from contribaudit.vendors.subprocessors import last_from, take_in, unchanged
 
-    page = fetch(address, trust=trust(console.settings()))
-    assert isinstance(page, Page), "nothing is known of it, so it is sent whole"
-    return page.body, page.content_type, page.answered_by
+    before = store.subprocessors()
+    last = last_from(address, before)
+    known = Validators(last.etag, last.last_modified) if last is not None else NOTHING_KNOWN
+    page = fetch(address, known, trust=trust(console.settings()))
+    if isinstance(page, NotModified):
+        assert last is not None, "a server that was told nothing has nothing to compare with"
+        return unchanged(last, before, signature, anyway=anyway), store.page(last.sha256)
+    coming = take_in(
+        page.body,
+        page.answered_by,
+        console.rulebook().subprocessors,
+        before,
+        signature,
+        content_type=page.content_type,
+        anyway=anyway,
+    )
+    if page.answered_by != address:  # what a redirect says of itself is not what it leads to
+        return coming, page.body
+    told = page.validators
+    return replace(coming, etag=told.etag, last_modified=told.last_modified), page.body
 
 
 def _signature(console: Console, by: str | None) -> Signature:

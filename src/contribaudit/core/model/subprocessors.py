@@ -76,6 +76,9 @@ class SubprocessorList:
     """Of the page as it was read; of the rulebook's file for the shipped list."""
     imported: Signature | None = None
     """Who took it in, and when; None for the list that the rulebook ships."""
+    etag: str = ""
+    last_modified: str = ""
+    """What the answer said of the page, so that an unchanged one is not sent again; "" for what it left out."""
 
     @property
     def shipped(self) -> bool:
