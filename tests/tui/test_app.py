@@ -45,6 +45,8 @@ async def test_a_history_that_cannot_be_opened_says_what_to_do(error: StoreBusy)
 
     async with driven(open_source) as pilot:
         assert str(error) in on_screen(pilot)
+        assert "not read" in on_screen(pilot)
+        assert "reading …" not in on_screen(pilot)
         await pilot.press("f")
         assert str(error) in on_screen(pilot)
         working = True

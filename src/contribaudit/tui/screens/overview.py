@@ -60,6 +60,11 @@ class OverviewScreen(BoardScreen):
         for panel in self.query(Panel):
             panel.board = board
 
+    def _trouble_changed(self, trouble: str) -> None:
+        super()._trouble_changed(trouble)
+        for panel in self.query(Panel):
+            panel.refresh()
+
     def sheet(self) -> Sheet | None:
         """The findings that are open: what the overview counts."""
         board = self.dashboard.board

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.reactive import Reactive, reactive
 from textual.widget import Widget
 
+from contribaudit.tui.host import host_of
 from contribaudit.tui.messages import ShowDay, ShowFindings
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Panel(Widget, can_focus=True):
     def render(self) -> Text:
         """All lines."""
         if self.board is None:
-            return Text("reading …", "dim")
+            return Text("not read" if host_of(self).trouble else "reading …", "dim")
         rows = self._rows(self.content_size.width)
         self._painted = [number for number, _ in rows]
         return Text("\n").join(text for _, text in rows)
