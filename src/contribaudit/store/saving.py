@@ -17,7 +17,7 @@ from contribaudit.store.columns import fields_of, read_value, write_value
 from contribaudit.store.facts import last_seen, pack
 from contribaudit.store.records import RunDraft
 from contribaudit.store.schema import collections, facts, runs, snapshots
-from contribaudit.store.spaces import save_spaces
+from contribaudit.store.space_saving import save_spaces
 
 _ROWS_AT_A_TIME = 10_000
 
