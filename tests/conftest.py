@@ -26,8 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before the workers start."""
     if not hasattr(config, "workerinput"):
         postgres.prepare()
-
-    sharing.share()
+    if hasattr(config, "workerinput") or config.getoption("dist", "no") == "no":  # where tests run
+        sharing.share()
 
 
 def pytest_collection_finish() -> None:
