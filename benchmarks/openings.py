@@ -32,6 +32,7 @@ _KEYS = {
     "timeline": ("down", "pagedown", "s", "K", "S", "H", "x", "space", "slash", *"ops", "escape", "escape", "end"),
     "subprocessors": ("down", "slash", *"usa", "escape", "up"),
     "desk": ("down", "2", "3", "pagedown", "1"),
+    "attest": ("down", "pagedown", "1", "right", "1", "A", "u", "slash", *"app-04", "escape", "end"),
     "pack": ("tab", "down", "up"),
 }
 """What is pressed on a screen, beside the keys that move."""
@@ -94,7 +95,7 @@ class Opened:
         return max(self.first, self.stretch, self.p95, self.key_stretch) > LIMIT_MS
 
 
-async def opened(pilot: Pilot[Any], name: str, open_it: Callable[[], None], moves: Sequence[str] = _MOVES) -> Opened:
+async def opened(pilot: Pilot[Any], name: str, open_it: Callable[[], object], moves: Sequence[str] = _MOVES) -> Opened:
     """Open a screen, wait until it has settled, then press keys on it."""
     app = pilot.app
     painted: list[float] = []
@@ -154,6 +155,24 @@ def table(found: Sequence[Opened]) -> str:
     return "\n".join(lines)
 
 
+async def _attest(pilot: Pilot[Any]) -> Opened:
+    """The grid that a look is recorded in, a row for each app."""
+    from tempfile import TemporaryDirectory
+
+    from tests.tui.grids import desk_of, due_of
+
+    from contribaudit.store.history import History
+    from contribaudit.tui.screens.attest import AttestScreen
+
+    due, state = due_of(APPS)
+    with TemporaryDirectory() as folder, History.open(f"{folder}/history.sqlite") as store:
+        form = AttestScreen(desk_of(state, store), due, "it@acme.example")
+        await _settled(pilot.app, [0.0])
+        found = await opened(pilot, "Attest grid", lambda: pilot.app.push_screen(form), _KEYS["attest"])
+        pilot.app.pop_screen()
+    return found
+
+
 async def screens(wanted: Sequence[str] = ()) -> list[Opened]:
     """Open each in turn, as a person does who presses its key; then the grid that a look is recorded in."""
     from tests.tui.boards import opener, vast
@@ -179,6 +198,9 @@ async def screens(wanted: Sequence[str] = ()) -> list[Opened]:
                 found.append(
                     await opened(pilot, listed.name, lambda key=key: app.simulate_key(key), _KEYS.get(mode, _MOVES))  # type: ignore[misc]
                 )
+        if not wanted or "attest" in wanted:
+            await app.switch_mode("overview")
+            found.append(await _attest(pilot))
     return found
 
 

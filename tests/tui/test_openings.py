@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Event, current_thread
 from typing import Any
 
 import pytest
@@ -21,8 +21,9 @@ from contribaudit.exporters import json_v1
 from contribaudit.tui import screens as all_screens
 from contribaudit.tui import warming
 from contribaudit.tui.app import Dashboard
-from contribaudit.tui.rows import filtering
+from contribaudit.tui.rows import approvals, filtering
 from contribaudit.tui.rows import findings as finding_rows
+from contribaudit.tui.rows import queue as queue_rows
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens import attestations as desk
 from contribaudit.tui.screens import findings as findings_screen
@@ -182,3 +183,28 @@ def test_the_evidence_desk_reads_each_signal_of_an_organization_once(monkeypatch
         desk._gathered(Kept(shown), shown)
     of_organization = [rule.signal for _, rule, owner in read if owner.id == ORG]
     assert len(of_organization) == len(set(of_organization)) > 0
+
+
+def test_a_step_of_thousands_of_findings_words_forty_of_them_and_counts_the_rest() -> None:
+    shown = vast(3_000, 6, 0)
+    listed = next(one for one in queue_rows.entries(shown.steps) if one.step and len(one.step.findings) > 500)
+    assert listed.step is not None
+    said = queue_rows.detail(shown, listed).plain
+    assert said.count("Check ") <= 40 + 1
+    assert f"and {len(listed.step.findings) - 40:,} more: F shows all" in said
+
+
+async def test_the_baseline_is_compared_beside_the_thread_of_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history is asked for the new spaces of each app."""
+    where: list[object] = []
+    plain = approvals.lines
+
+    def noted(state: State) -> list[approvals.Line]:
+        where.append(current_thread())
+        return plain(state)
+
+    monkeypatch.setattr(approvals, "lines", noted)
+    async with driven(opener(board())) as pilot:
+        await pilot.press("p")
+        await until(pilot, lambda: bool(where) and "Reading" not in on_screen(pilot))
+    assert current_thread() not in where
