@@ -236,6 +236,18 @@ def test_a_signal_that_moved_and_came_back_stays_known(history: History) -> None
     assert {4, 5} <= set(ids(history))
 
 
+@pytest.mark.parametrize("key", ["signal.policy.x", "revision.policy.x"])
+def test_the_last_list_without_a_signal_stays(history: History, key: str) -> None:
+    """Else the signal would be gone since another day than the history said before."""
+    for number in range(8):
+        saw = {("one", "residency.realm"): "EU"} | ({("one", key): "A"} if number > 5 else {})
+        keep(history, number, ((ORG,), {"workspaces": (saw, OK if number != 5 else PARTIAL)}, {}, "pass"))
+    before = history.attestation_history(ORG)
+    done = history.prune(WEEKLY, day(300), SIGNED)
+    assert [one.run for one in done.removed] == [2, 3, 6]
+    assert history.attestation_history(ORG) == before
+
+
 def test_raw_answers_of_removed_values_alone_go(history: History) -> None:
     """One that a value still names stays, byte for byte."""
     kept, gone = raw_object({"realm": "EU"}), raw_object({"realm": "US"})

@@ -19,15 +19,14 @@ from sqlalchemy import Connection, Row, Table, insert, select
 
 from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId
-from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store import ids
 from contribaudit.store.columns import fields_of, read_value, signature_in, signed, write_value
-from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
-from contribaudit.store.schema import attachments, attestations, collections, confirmations, plans, revocations
+from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts, whole_runs
+from contribaudit.store.schema import attachments, attestations, confirmations, plans, revocations
 
 _AS_THEY_ARE = ("observed_at", "look", "screen", "console_path", "note", "unanchored_reason", "highest_plan")
 
@@ -247,23 +246,13 @@ def read_signals(connection: Connection, organization: str) -> SignalHistory:
     number = organization_number(connection, organization)
     if number is None:
         return {}
-    whole = _whole_runs(connection, number)
+    whole = whole_runs(connection, number)
     intervals: defaultdict[tuple[Subject, SettingId], list[StoredFact]] = defaultdict(list)
     for fact in stored_facts(connection, number, prefixes=(SIGNAL_PREFIX, REVISION_PREFIX)):
         intervals[fact.subject, fact.setting].append(fact)
     kept = {key: _states(its, whole) for key, its in intervals.items()}
     started_at = run_starts(connection, {run for states in kept.values() for run, _ in states})
     return {key: tuple((started_at[run], state) for run, state in states) for key, states in kept.items() if states}
-
-
-def _whole_runs(connection: Connection, organization: int) -> dict[str, list[int]]:
-    """By collector, the runs in which it read everything, oldest first."""
-    c = collections.c
-    query = select(c.collector, c.run).where(c.organization == organization, c.status == CollectionStatus.OK.value)
-    found: dict[str, list[int]] = defaultdict(list)
-    for collector, run in connection.execute(query.order_by(c.run)):
-        found[collector].append(run)
-    return found
 
 
 def _states(intervals: list[StoredFact], whole: Mapping[str, Sequence[int]]) -> list[tuple[int, _State]]:

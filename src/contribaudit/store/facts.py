@@ -287,3 +287,13 @@ def _collections_started(connection: Connection, organization: int, collector: s
     c = collections.c
     query = select(c.run, c.started_at).where(c.organization == organization, c.collector == collector)
     return dict(connection.execute(query).all())
+
+
+def whole_runs(connection: Connection, organization: int) -> dict[str, list[int]]:
+    """By collector, the runs in which it read everything, oldest first."""
+    c = collections.c
+    query = select(c.collector, c.run).where(c.organization == organization, c.status == CollectionStatus.OK.value)
+    found: dict[str, list[int]] = defaultdict(list)
+    for collector, run in connection.execute(query.order_by(c.run)):
+        found[collector].append(run)
+    return found

@@ -20,7 +20,8 @@ from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.store.facts import run_starts, stored_facts, unpack
+from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX
+from contribaudit.store.facts import run_starts, stored_facts, unpack, whole_runs
 from contribaudit.store.schema import (
     baselines,
     change_notes,
@@ -220,6 +221,7 @@ def _delete(connection: Connection, table: Table, numbers: Iterable[int]) -> Non
 
 
 _EXACT = ("app.alias", "app.type_key")
+_IS_SIGNAL = or_(*map(topics.c.setting.startswith, (SIGNAL_PREFIX, REVISION_PREFIX)))
 """Settings of which both ends must stay to the day: who carried a name, and when an app left the list."""
 
 
@@ -227,16 +229,32 @@ def pinned_runs(connection: Connection, organization: int) -> set[int]:
     """Runs of the organization that stay for what hangs on their moment.
 
     Named by a baseline; the first to see a change that somebody annotated; those between which a signal moved, since
-    attestations hold as long as none did; those between which an app appeared, left or took another name; those that
-    say which space is new, and which bore a key before.
+    attestations hold as long as none did, and the last one that read its list whole without it; those between which an
+    app appeared, left or took another name; those that say which space is new, and which bore a key before.
     """
     found = set(connection.execute(select(baselines.c.run).where(baselines.c.organization == organization)).scalars())
     c = facts.c
     query = select(topics.c.setting, c.first_run, c.last_run, c.ended_run).join(topics, c.topic == topics.c.id)
-    mine = or_(topics.c.setting.in_(_EXACT), topics.c.setting.startswith("signal."))
+    mine = or_(topics.c.setting.in_(_EXACT), _IS_SIGNAL)
     for row in connection.execute(query.where(topics.c.organization == organization, mine).distinct()):
         found |= {row.first_run, row.ended_run, row.last_run if row.setting in _EXACT else None} - {None}
+    found |= _without_signals(connection, organization)
     return found | _annotated(connection, organization) | _of_spaces(connection, organization)
+
+
+def _without_signals(connection: Connection, organization: int) -> set[int]:
+    """The last run that read its list whole before each signal was there."""
+    c = facts.c
+    first = select(topics.c.collector, func.min(c.first_run)).join(topics, c.topic == topics.c.id)
+    first = first.where(topics.c.organization == organization, _IS_SIGNAL).group_by(
+        c.topic, c.subject, topics.c.collector
+    )
+    whole = whole_runs(connection, organization)
+    found = set()
+    for collector, run in connection.execute(first):
+        before = bisect_left(whole.get(collector, ()), run)
+        found |= {whole[collector][before - 1]} if before else set()
+    return found
 
 
 def _of_spaces(connection: Connection, organization: int) -> set[int]:
