@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # What a pack is and how it is checked; making one needs what an audit gives.
     ("evidence.manifest", "evidence.signing"),
     ("evidence.pack",),
-    ("evidence.answers", "evidence.about", "evidence.controls", "evidence.dictionary"),
+    ("evidence.answers", "evidence.about", "evidence.columns", "evidence.controls", "evidence.dictionary"),
     ("evidence.readme", "evidence.start"),
     ("evidence.rebuilt", "evidence.repeated"),
     ("evidence.agreement",),

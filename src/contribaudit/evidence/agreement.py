@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
@@ -18,6 +18,18 @@ from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
 from contribaudit.evidence.about import About
 from contribaudit.evidence.answers import digests, is_bundle
+from contribaudit.evidence.columns import (
+    CHANGE,
+    COLLECTION,
+    FINDING,
+    LATER,
+    PERSONS,
+    POPULATION,
+    Look,
+    cell_of,
+    equal,
+    other_columns,
+)
 from contribaudit.evidence.manifest import NAME, SUMS, UNLISTED, Entry, Manifest
 from contribaudit.evidence.pack import (
     REPORT,
@@ -102,7 +114,7 @@ def _layout(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iter
 
 def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
     """Each row against the finding with its ID: the table is sorted by check and subject, the report by ID."""
-    columns = [name for name in _FINDING if name not in _PERSONS or manifest.scope.people == "named"]
+    columns = [name for name in FINDING if name not in PERSONS or manifest.scope.people == "named"]
     rows = _digested(table(pack, "findings.csv"), columns)
     differ: dict[str, Mapping[str, Any]] = {}
     last = ""
@@ -124,7 +136,7 @@ def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreem
         row = rows.pop(identity, None)
         if row is None:
             yield Disagreement("findings.csv", f"findings.csv has no row for the finding {shown(identity)}", identity)
-        elif row != _digest(_cell(_FINDING[name](one, told.head)) for name in columns):
+        elif row != _digest(cell_of(FINDING[name](one, told.head)) for name in columns):
             differ[identity] = one
     for identity in sorted(rows):
         yield Disagreement(
@@ -137,7 +149,7 @@ def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreem
                 Disagreement(
                     "findings.csv", f"findings.csv tells another {column} of {identity} than {REPORT}", identity
                 )
-                for column in _other(_FINDING, told_row, differ[identity], told.head, manifest)
+                for column in other_columns(FINDING, told_row, differ[identity], told.head, manifest)
             )
 
 
@@ -148,7 +160,7 @@ def _digested(rows: Iterator[Mapping[str, str]], columns: Sequence[str]) -> dict
         identity = row["finding_id"]
         if identity in found:
             raise ValueError(f"findings.csv has {shown(identity)} twice")
-        found[identity] = _digest(row.get(name, "" if name in _LATER else "no such column") for name in columns)
+        found[identity] = _digest(row.get(name, "" if name in LATER else "no such column") for name in columns)
     return found
 
 
@@ -156,138 +168,6 @@ def _digest(cells: Iterable[str]) -> bytes:
     """Of cells, apostrophes, which guard against formulas, apart."""
     text = "\0".join(cells).replace("'", "")
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-Look = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
-"""A value of a row, given one entry of the report and the report's head."""
-
-
-def _first(key: str) -> Look:
-    return lambda one, _head: one["evidence"][0][key] if one["evidence"] else None
-
-
-def _later(look: Look) -> Look:
-    """None where a report of an older version does not have the key."""
-
-    def found(one: Mapping[str, Any], head: Mapping[str, Any]) -> Any:
-        try:
-            return look(one, head)
-        except KeyError:
-            return None
-
-    return found
-
-
-_LATER = ("owner", "due_days", "attestation_id")
-"""Columns that the first packs did not have."""
-
-
-def _waiver(key: str) -> Look:
-    return lambda one, _head: one["waiver"][key] if one["waiver"] else None
-
-
-def _at(*keys: str) -> Look:
-    def look(one: Mapping[str, Any], _head: Mapping[str, Any]) -> Any:
-        value: Any = one
-        for key in keys:
-            value = value[key]
-        return value
-
-    return look
-
-
-def _called(one: Mapping[str, Any], head: Mapping[str, Any]) -> str:
-    return next(
-        (place["name"] or place["id"] for place in head["organizations"] if place["id"] == one["organization"]), ""
-    )
-
-
-_FINDING: dict[str, Look] = {
-    "run_id": lambda _one, head: head["run"]["id"],
-    "run_finished_at": lambda _one, head: head["run"]["finished_at"],
-    "organization_id": _at("organization"),
-    "organization_name": _called,
-    "site": _at("subject", "site"),
-    "app": _at("subject", "app"),
-    "subject_kind": _at("subject", "kind"),
-    "subject_id": _at("subject", "id"),
-    "subject_name": _at("subject", "name"),
-    "check_id": _at("check"),
-    "check_title": _at("title"),
-    **{
-        key: _at(key)
-        for key in (
-            "severity", "outcome", "underlying_outcome", "reason_code", "setting", "expected", "observed", "fragile",
-            "due_at", "reason", "remediation", "controls",
-        )
-    },
-    "evidence_grade": _first("grade"),
-    "evidence_source": _first("source"),
-    "evidence_observed_at": _first("observed_at"),
-    "attested_by": _first("attested_by"),
-    "evidence_sha256": _first("sha256"),
-    "waiver_reason": _waiver("reason"),
-    "waiver_approved_by": _waiver("approved_by"),
-    "waiver_ticket": _waiver("ticket"),
-    "waiver_expires": _waiver("expires"),
-    "attestation_id": _later(_first("attestation_id")),
-    **{key: _later(_at(key)) for key in ("owner", "due_days")},
-    "policy_sha256": lambda _one, head: head["policy"]["sha256"],
-    "rulebook_version": lambda _one, head: head["rulebook"]["version"],
-}  # fmt: skip
-_COLLECTION: dict[str, Look] = {
-    "organization_id": _at("organization"),
-    "reason_code": _at("code"),
-    **{
-        key: _at(key)
-        for key in (
-            "collector", "status", "announced", "read", "reason", "missing_scope", "started_at", "requests", "seconds",
-        )
-    },
-}  # fmt: skip
-_POPULATION: dict[str, Look] = {key: _COLLECTION[key] for key in ("status", "requests", "announced", "read", "reason")}
-_CHANGE: dict[str, Look] = {
-    "organization_id": _at("organization"),
-    "subject_kind": _at("subject", "kind"),
-    "subject_id": _at("subject", "id"),
-    "change_id": _at("id"),
-    **{
-        key: _at(key)
-        for key in (
-            "setting", "before", "after", "existed_before", "exists_after", "last_seen", "first_seen", "cause", "actor",
-            "event_id", "cause_code", "match", "other_events", "ticket",
-        )
-    },
-}  # fmt: skip
-_PERSONS = frozenset(
-    ("attested_by", "owner", "waiver_approved_by", "actor", "requested_by", "approved_by", "decided_by", "second")
-)
-"""Columns that hold nothing but a person: in a pack without names a table has a stand-in where a text may have part."""
-
-
-def _other(
-    looks: Mapping[str, Look],
-    row: Mapping[str, str],
-    one: Mapping[str, Any],
-    head: Mapping[str, Any],
-    manifest: Manifest,
-) -> Iterator[str]:
-    """Columns that tell another value than the report."""
-    for column, look in looks.items():
-        if column in _PERSONS and manifest.scope.people != "named":
-            continue
-        missing = column not in row and column not in _LATER
-        if missing or not _equal(row.get(column, ""), look(one, head)):
-            yield column
-
-
-def _equal(cell: str, value: Any) -> bool:
-    """Whether the cell is how the value is written; apostrophes, which guard against formulas, apart."""
-    return cell.replace("'", "") == _cell(value).replace("'", "")
-
-
-def _cell(value: Any) -> str:
-    return csv_cell(tuple(value) if isinstance(value, list) else value)
 
 
 def _head(manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
@@ -366,13 +246,13 @@ def _counts(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreemen
 
 def _collection(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
     rows, entries = list(table(pack, "collection.csv")), told.head["collection"]
-    yield from _side_by_side("collection.csv", rows, entries, _COLLECTION, told, manifest)
+    yield from _side_by_side("collection.csv", rows, entries, COLLECTION, told, manifest)
     known = {(one["organization"], one["collector"]): one for one in entries}
     for row in table(pack, "population.csv"):
         one = known.get((row["organization_id"], row["collector"]))
         if one is None or row.get("subject_kind") or row["run_id"] != str(manifest.judged.run):
             continue
-        for column in _other(_POPULATION, row, one, told.head, manifest):
+        for column in other_columns(POPULATION, row, one, told.head, manifest):
             yield Disagreement(
                 "population.csv", f"population.csv tells another {column} of {row['collector']} than {REPORT}"
             )
@@ -382,7 +262,7 @@ def _changes(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreeme
     if manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
         return
     rows = [row for row in table(pack, "changes.csv") if row.get("cause_code") != "approval"]
-    yield from _side_by_side("changes.csv", rows, told.head["changes"], _CHANGE, told, manifest)
+    yield from _side_by_side("changes.csv", rows, told.head["changes"], CHANGE, told, manifest)
 
 
 def _side_by_side(
@@ -396,7 +276,7 @@ def _side_by_side(
     if len(rows) != len(entries):
         yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} entries of {REPORT}")
     for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
-        for column in _other(looks, row, one, told.head, manifest):
+        for column in other_columns(looks, row, one, told.head, manifest):
             yield Disagreement(name, f"{name} tells another {column} in row {number} than {REPORT}")
 
 
@@ -424,11 +304,11 @@ def _people(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry], told: _
             yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} of policy.toml")
         for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
             for column, of_policy in columns.items():
-                if column in _PERSONS and manifest.scope.people != "named":
+                if column in PERSONS and manifest.scope.people != "named":
                     continue
                 value = one.get(of_policy, "")
                 cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
-                if not _equal(row[column], cell):
+                if not equal(row[column], cell):
                     yield Disagreement(name, f"{name} tells another {column} in row {number} than policy.toml")
     if manifest.scope.people == "named":
         unnamed = {path for path in listed if path.startswith("attachments/")}
@@ -486,7 +366,7 @@ def _organizations(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iter
                 not foreign
                 and "organization_name" in row
                 and place
-                and not _equal(row["organization_name"], names[place])
+                and not equal(row["organization_name"], names[place])
             ):
                 foreign = True
         if foreign:

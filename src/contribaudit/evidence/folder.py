@@ -86,10 +86,6 @@ class EvidenceFolder:
         with self.binary(path) as out:
             out.write(data)
 
-    def has(self, path: str) -> bool:
-        """Whether the file is in it already."""
-        return path in self._entries
-
     @property
     def paths(self) -> Collection[str]:
         """Every file so far."""

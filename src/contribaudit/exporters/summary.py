@@ -410,16 +410,6 @@ class Overview:
         """PASS, FAIL or UNVERIFIED."""
         return verdict_word(self.document["run"]["exit_code"])
 
-    @property
-    def violated(self) -> int:
-        """Findings that are fail, conflict or not achievable."""
-        return sum(self.counts[one] for one in VIOLATED)
-
-    @property
-    def unproven(self) -> int:
-        """Findings that are unknown or stale."""
-        return sum(self.counts[one] for one in UNPROVEN)
-
     @cached_property
     def families(self) -> dict[str, str]:
         """The families that occur, in reading order: letters to title."""

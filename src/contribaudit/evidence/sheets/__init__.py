@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from contribaudit.evidence.sheets.attestations import ATTESTATIONS, DECISIONS, WAIVERS
 from contribaudit.evidence.sheets.changes import CHANGES
-from contribaudit.evidence.sheets.controls import CONTROLS
-from contribaudit.evidence.sheets.findings import FINDINGS
+from contribaudit.evidence.sheets.findings import CONTROLS, FINDINGS
 from contribaudit.evidence.sheets.report import FROM_REPORT, GAPS, OUTCOMES, SEGREGATION, SPACES
 from contribaudit.evidence.sheets.runs import LEDGER, POPULATION, RUNS
-from contribaudit.evidence.sheets.subprocessors import EXPOSURE, REVIEWS, SUBPROCESSORS
-from contribaudit.evidence.sheets.terms import TERMS, TERMS_NOTES, TERMS_PROVISIONS
+from contribaudit.evidence.sheets.vendor import EXPOSURE, REVIEWS, SUBPROCESSORS, TERMS, TERMS_NOTES, TERMS_PROVISIONS
 
 ALL = (
     FINDINGS,

@@ -1,4 +1,8 @@
-"""findings.csv of a folder: the columns of the report's, when each is to be mended, and the file that it rests on."""
+"""findings.csv and controls.csv of a folder.
+
+The first has the columns of the report's, when each is to be mended, and the file that it rests on; the second a row
+for each control of a framework and each check that bears on it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from datetime import date, timedelta
 
 from contribaudit.core.model.finding import Outcome
 from contribaudit.evidence.answers import file_of
+from contribaudit.evidence.controls import COUNTED, ByControl, split
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet
 from contribaudit.exporters import csv_evidence
@@ -79,3 +84,20 @@ FINDINGS = Sheet(
     frozenset(("attested_by", "owner", "waiver_approved_by")),
 )
 """Export puts rows in that know the folder."""
+
+
+def _control_rows(dossier: Dossier) -> Iterator[Row]:
+    counted = ByControl()
+    for one in dossier.report.findings:
+        counted.take(one.check, one.title, one.severity, one.outcome.value, one.controls)
+    for row in counted.rows():
+        numbers = (row.outcomes[one] for one in COUNTED)
+        severity, worst = row.severity.value, row.worst.value
+        yield (*split(row.control), row.check, row.title, severity, worst, row.outcomes.total(), *numbers)
+
+
+CONTROLS = Sheet(
+    "controls.csv",
+    ("framework", "control", "check_id", "check_title", "severity", "worst_outcome", "findings", *COUNTED),
+    _control_rows,
+)

@@ -1,18 +1,52 @@
-"""terms.csv, provisions.csv, terms_notes.csv: the watched documents as they were known when the run was judged."""
+"""What the vendor publishes: sub-processors and who reviewed them, and the watched documents, as they were known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from contribaudit.core.model.provisions import Archive
+from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS
 from contribaudit.core.resolve.provisions import standings
+from contribaudit.core.resolve.subprocessor_exposure import exposures, list_in_force, processors
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheet import Row, Sheet
+from contribaudit.exporters.subprocessors import EXPOSURE_COLUMNS, exposure_cells, list_cells
 from contribaudit.exporters.terms import LOOKS, PROVISIONS, look_rows, provision_rows
 
 NOTE_COLUMNS = (
     "document", "anchor", "provision", "text_sha256", "holds", "note", "signed_by", "signed_at", "account", "host",
 )  # fmt: skip
+
+
+def _list(dossier: Dossier) -> Iterable[Row]:
+    state = dossier.report.state
+    listed = list_in_force(state)
+    return list_cells(listed, processors(state, listed)) if listed is not None else ()
+
+
+SUBPROCESSORS = Sheet("subprocessors.csv", SUBPROCESSOR_COLUMNS, _list, frozenset(("imported_by",)))
+
+
+def _exposure(dossier: Dossier) -> Iterator[Row]:
+    state = dossier.report.state
+    return exposure_cells(state, exposures(state, processors(state)))
+
+
+EXPOSURE = Sheet("subprocessor_exposure.csv", EXPOSURE_COLUMNS, _exposure)
+
+
+def _reviews(dossier: Dossier) -> Iterator[Row]:
+    for one in dossier.report.state.subprocessors.reviews:
+        signed = one.signed
+        yield one.effective.isoformat(), one.row, signed.by, signed.at, signed.account, signed.host, one.note
+
+
+REVIEWS = Sheet(
+    "subprocessor_reviews.csv",
+    ("effective", "row", "reviewed_by", "reviewed_at", "account", "host", "note"),
+    _reviews,
+    frozenset(("reviewed_by", "account", "host")),
+)
 
 
 def archive_of(dossier: Dossier) -> Archive:
