@@ -117,6 +117,7 @@ class Dashboard(Host):
         self.animation_level = "none"  # a key is answered by one frame, not by a dozen
         self._collector: QuietCollector | None = None
         """From the first load on."""
+        self._warmed = False
 
     def _begin_with(self, theme: str) -> None:
         """Have this theme from the first paint on, as if there had never been another one."""
@@ -246,10 +247,16 @@ class Dashboard(Host):
         self.trouble = ""
         self.lack = None
         self._now = board if board.asked_for is None else self._now
-        first, self.board = self.board is None, board
+        self.board = board
+        self._settle()
+
+    def _settle(self) -> None:
+        """Now that it is known what there is: leave that alone, and make ready what no key has asked for yet."""
+        self._quieten()
         if self._collector is not None:
             self._collector.leave_alone()
-        if first:
+        if not self._warmed:
+            self._warmed = True
             self.call_after_refresh(self._warm)
 
     @work(thread=True, group="warm")
@@ -393,10 +400,12 @@ class Dashboard(Host):
 
         if not isinstance(self.screen, WelcomeScreen):
             self.push_screen(WelcomeScreen(message.lack), self._welcomed)
+        self._settle()
 
     def on_loading_failed(self, message: LoadingFailed) -> None:
         """Say why there is nothing new; what was shown before stays."""
         self.trouble = str(message.error)
+        self._settle()
 
     def on_show_findings(self, message: ShowFindings) -> None:
         """Go to the findings, filtered."""
