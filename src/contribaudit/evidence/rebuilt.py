@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from importlib import resources
 
 from contribaudit.evidence.about import About
@@ -55,6 +56,7 @@ def differences(
 def made_again(pack: Pack, listed: Collection[str], about: About, start: Start) -> dict[str, Callable[[], bytes]]:
     """By name, what makes the file from the others; `start` has taken the findings of the report."""
 
+    @cache
     def told() -> Shown:
         rests = _rests(pack, start.ids)
         return start.shown(about, lambda one: rests[one["id"]])

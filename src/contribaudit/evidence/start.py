@@ -32,6 +32,8 @@ PAGE, BOOK = "00-START.html", "00-START.xlsx"
 MOST_ON_PAGE = 500
 """Open findings on the page; the workbook and findings.csv hold the rest."""
 MOST_IN_BOOK = 10_000
+_BEYOND = 1_000
+"""Findings that are kept beyond those, until they are sorted."""
 COLUMNS = (
     "outcome", "severity", "check_id", "check_title", "subject", "expected", "observed", "reason", "remediation",
     "owner", "due_on", "controls", "waiver_reason", "waiver_expires", "attestation_id", "evidence_file",
@@ -84,19 +86,25 @@ class _Worst:
         self.number = 0
         """How many were given."""
         self._kept: list[tuple[tuple[Any, ...], FindingV1]] = []
+        self._worse_than: tuple[Any, ...] | None = None
+        """Only what is worse is kept; None while there is room for all."""
 
     def add(self, one: FindingV1) -> None:
         self.number += 1
         about = one["subject"]
         subject = one["organization"], about["site"], about["app"], about["kind"], about["name"]
         rank = RANK[Outcome(one["outcome"])], Severity(one["severity"]).rank
-        self._kept.append(((*rank, one["check"], *subject, one["id"]), one))
-        if len(self._kept) >= 2 * MOST_IN_BOOK:
-            self._cut()
+        key = (*rank, one["check"], *subject, one["id"])
+        if self._worse_than is None or key < self._worse_than:
+            self._kept.append((key, one))
+            if len(self._kept) >= MOST_IN_BOOK + _BEYOND:
+                self._cut()
 
     def _cut(self) -> None:
         self._kept.sort(key=itemgetter(0))
-        del self._kept[MOST_IN_BOOK:]
+        if len(self._kept) > MOST_IN_BOOK:
+            del self._kept[MOST_IN_BOOK:]
+            self._worse_than = self._kept[-1][0]
 
     def findings(self) -> list[FindingV1]:
         """Those, by outcome, the worst first, then by severity, check and subject."""
