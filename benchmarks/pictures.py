@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.exporters.browser import Page
 
 _COLOURS = 256
-_ALIKE = 150
+_ALIKE = 300
 """Colours that are not farther apart, as a square, count as one."""
 _DRAW = """(async (svg, width, height) => {
   const image = new Image();

@@ -51,9 +51,9 @@ def test_every_kind_of_line() -> None:
     assert told(state) == [
         "v Acme|unknown|unknown|unknown||unknown",
         "  v acme.atlassian.net  2 apps|unknown||unknown",
-        "    > confluence|unknown||unknown|EU pinned|Standard",
+        "    > Confluence|unknown||unknown|EU pinned|Standard",
         "    > jira|unknown||unknown|unknown|unknown",
-        "    trello  Trello|no setting||unknown|EU pin?|Standard",
+        "    Trello|no setting||unknown|EU pin?|Standard",
         "  > other entries (1)  not counted as apps",
     ]
 

@@ -77,7 +77,7 @@ async def test_a_site_with_very_many_spaces_opens_and_only_what_is_in_sight_is_m
     with kept(tmp_path / "h.db", [space(f"K{n:05}", f"Space {n}") for n in range(MANY)]) as source:
         async with driven(lambda: source, NORMAL) as pilot:
             await press(pilot, "i")
-            await shown(pilot, "confluence  20,000 spaces")
+            await shown(pilot, "Confluence  20,000 spaces")
             await press(pilot, "down", "down", "right")
             text = await shown(pilot, "K00000  Space 0", "K00010  Space 10")
             assert "not yet" in text
@@ -90,7 +90,7 @@ async def test_a_site_with_very_many_spaces_opens_and_only_what_is_in_sight_is_m
             assert len(pages) <= 4
             assert len(answered) - first <= 3 * 32
             await press(pilot, "left")
-            assert "confluence  20,000 spaces" in line(pilot)
+            assert "Confluence  20,000 spaces" in line(pilot)
             await press(pilot, "left")
             assert tree.row_count == 4
 
@@ -112,7 +112,7 @@ async def test_one_space_is_found_as_you_type_and_enter_goes_there(location: str
             await press(pilot, "escape")
             assert "ÄRA  Zeit" in line(pilot)
             await press(pilot, "slash", *"jira", "down", "enter")
-            await until(pilot, lambda: "jira-software" in line(pilot))
+            await until(pilot, lambda: "Jira" in line(pilot))
 
 
 async def test_from_a_line_to_its_findings_and_back(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ async def test_from_a_line_to_its_findings_and_back(tmp_path: Path) -> None:
             await press(pilot, "i")
             await shown(pilot, "1 fail")
             assert screen(pilot).show_subject(TRACKER)
-            await until(pilot, lambda: "jira-software" in line(pilot))
+            await until(pilot, lambda: "Jira" in line(pilot))
             await shown(pilot, "app:acme.atlassian.net/jira-software")
             await press(pilot, "F")
             await until(pilot, lambda: not isinstance(pilot.app.screen, InventoryScreen))
@@ -142,7 +142,7 @@ async def test_what_is_not_known_of_spaces_is_said(tmp_path: Path, spaces: Any, 
     with kept(tmp_path / "h.db", spaces, **told) as source:
         async with driven(lambda: source, WIDE) as pilot:
             await press(pilot, "i")
-            await shown(pilot, "confluence")
+            await shown(pilot, "Confluence")
             await press(pilot, "down", "down", "enter")
             await until(pilot, lambda: screen(pilot).query_one(TreeGrid).row_count > 4)
             await press(pilot, "down")
@@ -153,7 +153,7 @@ async def test_a_click_opens_a_line(tmp_path: Path) -> None:
     with kept(tmp_path / "h.db", [space("ENG")]) as source:
         async with driven(lambda: source, NORMAL) as pilot:
             await press(pilot, "i")
-            await shown(pilot, "confluence  1 space")
+            await shown(pilot, "Confluence  1 space")
             tree = screen(pilot).query_one(TreeGrid)
             await pilot.click(TreeGrid, offset=(4, tree.region_of(2).y))
             await shown(pilot, "ENG  The ENG")
@@ -165,7 +165,7 @@ async def test_another_board_keeps_what_is_open_and_where_the_cursor_is(tmp_path
     with kept(tmp_path / "h.db", [space("ENG"), space("OPS")]) as source:
         async with driven(lambda: source, NORMAL) as pilot:
             await press(pilot, "i")
-            await shown(pilot, "confluence")
+            await shown(pilot, "Confluence")
             await press(pilot, "down", "down", "right")
             await shown(pilot, "OPS")
             await press(pilot, "down", "down")

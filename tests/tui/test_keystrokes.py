@@ -132,7 +132,7 @@ async def test_see_what_a_trial_changes(kept: Opener) -> None:
     async with driven(here.source) as pilot:
         counted = Counted(pilot)
         await counted.press("W")
-        await until(pilot, lambda: "be it by a trial" in on_screen(pilot))
+        await until(pilot, lambda: "by trial or purchase" in on_screen(pilot))
         await counted.press("down", "enter")
         await until(pilot, lambda: "PREDICTION  if the highest plan becomes" in on_screen(pilot))
     assert counted.keys == 3

@@ -94,7 +94,7 @@ async def test_changes_with_causes_and_the_time_nobody_looked(bench: Bench) -> N
     async with driven(lambda: source(bench), WIDE) as pilot:
         text = await there(pilot)
         assert "bob@tidy.example, event" in text
-        assert "residency.realm: EU -> US" in text
+        assert "Location: EU -> US" in text
         assert "no run" in text
         assert "no observations for 72 h" in text
         assert "partial" not in text
@@ -115,11 +115,11 @@ async def test_a_change_in_full(bench: Bench) -> None:
             pilot,
             "CAUSE",
             "By bob@tidy.example",
-            "The event names exactly this setting and subject setting and subject",
+            "The event names exactly this setting and subject",
         )
         await press(pilot, "I")
         await until(pilot, lambda: isinstance(pilot.app.screen, InventoryScreen))
-        await until(pilot, lambda: "jira-software" in line(pilot))
+        await until(pilot, lambda: "Jira" in line(pilot))
 
 
 async def test_back_to_a_day_and_to_now(bench: Bench) -> None:
@@ -167,7 +167,7 @@ async def test_a_ticket_is_noted_where_the_command_line_finds_it(bench: Bench) -
         await there(pilot)
         await press(pilot, "N")  # a day has no ticket
         assert isinstance(pilot.app.screen, TimelineScreen)
-        await to(pilot, "residency.realm")
+        await to(pilot, "Location: EU")
         await press(pilot, "N")
         await until(pilot, lambda: isinstance(pilot.app.screen, TicketScreen))
         await press(pilot, "ctrl+s")

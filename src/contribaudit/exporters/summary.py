@@ -462,8 +462,8 @@ class Overview:
         more = "" if all(one["left_out"] or one["id"] in listed for one in self.document["organizations"]) else "+"
         parts = [
             f"{whole}/{looked} orgs",
-            f"{held['sites_read']}/{held['sites']}{more} sites",
-            f"{held['apps_read']}/{held['apps']}{more} apps",
+            f"{held['sites_read']:,}/{held['sites']:,}{more} sites",
+            f"{held['apps_read']:,}/{held['apps']:,}{more} apps",
             spaces_read(Counts(**held)),
         ]
         return " ".join(part for part in parts if part)

@@ -32,9 +32,9 @@ _NAMED = 12
 COLUMNS = (
     Column("console screen", 30, flexible=True),
     Column("values", 6),
-    Column("time", 11),
+    Column("time", 8),
     Column("last look", 10),
-    Column("waiting findings", 20),
+    Column("findings", 14),
 )
 
 

@@ -29,9 +29,9 @@ _ATLASSIAN = ".atlassian.net"
 COLUMNS = (
     Column("outcome", 15),
     Column("severity", 8),
-    Column("check", 6),
-    Column("subject", 20, flexible=True),
-    Column("why", 24, flexible=True, drop_below=86),
+    Column("check", 20, flexible=True),
+    Column("subject", 18, flexible=True),
+    Column("why", 24, flexible=True, drop_below=110),
 )
 SHEET = (
     "finding_id", "outcome", "severity", "check", "title", "organization_id", "subject_kind", "subject_id",
@@ -51,7 +51,7 @@ def cells(row: Row) -> list[Text]:
     return [
         outcome,
         keys.severity_sign(one.severity),
-        Text(safe_text(one.check)),
+        Text(f"{safe_text(one.check)} {safe_text(one.title)}"),
         Text(label),
         Text(safe_text(one.reason)),
     ]

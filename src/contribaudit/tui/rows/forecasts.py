@@ -61,9 +61,7 @@ def choices(plans: Sequence[Plan], highest: Sequence[str | None], today: date) -
     now = {word.casefold() for word in highest if word}
     for plan in sorted(plans, key=lambda one: -one.rank):
         if now != {plan.name.casefold()}:
-            found.append(
-                Choice(f"the highest plan becomes {plan.name}, be it by a trial or a purchase", Hypothesis(plan=plan))
-            )
+            found.append(Choice(f"the highest plan becomes {plan.name}, by trial or purchase", Hypothesis(plan=plan)))
     for days in _DAYS:
         day = today + timedelta(days=days)
         found.append(Choice(f"nobody does anything for {days} days, until {day}", Hypothesis(until=day)))
@@ -136,9 +134,7 @@ def banner(found: Forecast | None, called: Mapping[str, str]) -> Text:
     """That it is a prediction, what is assumed, and what could not be looked at; `called` are organizations by ID."""
     said = Text(" PREDICTION ", "bold reverse").append(" ")
     if found is None:
-        return said.append(
-            "nothing is read, kept or evidence. Choose what to assume; Enter shows what it would change."
-        )
+        return said.append("Nothing is read or kept, and this is no evidence. Choose what to assume and press Enter.")
     if found.assumptions:
         said.append(safe_text("if " + "; ".join(found.assumptions)), "bold")
     for note in found.notes:

@@ -31,6 +31,7 @@ from contribaudit.exporters.text import display, safe_text
 from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.outline import Leaf, Node, listing_told
 from contribaudit.tui.rows.overview import ago
+from contribaudit.tui.rows.site_map import shortened
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
@@ -40,7 +41,7 @@ COLUMNS = (
     Column("AI", 11),
     Column("location", 11, drop_below=74),
     Column("plan", 15, drop_below=100),
-    Column("findings", 12),
+    Column("findings", 14),
 )
 _SETTINGS = (names.EFFECTIVE_IN_APP, names.EFFECTIVE_METADATA, names.EFFECTIVE_AI)
 _RISKS = ("contributed", "exposed")
@@ -210,9 +211,12 @@ def _counted(count: Count | None) -> Text:
         return Text()
     said = Text()
     if count.violating:
-        said.append(f"{count.violating:,} fail", "bold red")
+        said.append(f"{shortened(count.violating)} fail", "bold red")
     if count.unproven:
-        said.append(f"{' ' if count.violating else ''}{count.unproven:,} ?", "yellow")
+        said.append(
+            f"{' ' if count.violating else ''}{shortened(count.unproven)}{' ' if count.unproven < 1000 else ''}?",
+            "yellow",
+        )
     return said if said.plain else Text("ok", "green")
 
 

@@ -257,7 +257,10 @@ class Places:
         alias = safe_text(alias_of(self._state, app)).removeprefix("app:")
         on_site = above.subject is not None and above.subject.kind is Kind.SITE
         place = self._state.place(app)
-        label = alias.partition("/")[2] if on_site else safe_text(f"{place.app or alias}  {place.name}")
+        known = self._state.rulebook.app(place.app)
+        title, part = known.title if known is not None else place.app, alias.partition("/")[2]
+        on_its_own = title if title == place.name else f"{title or alias}  {place.name}"
+        label = safe_text((title if part == place.app else part) if on_site else on_its_own)
         seen = self._state.read(app, names.APP_TYPE_KEY)
         unseen = "" if isinstance(seen, Observed) else f"not seen in this run: {seen.reason}"
         book = self._state.spaces(app.organization)

@@ -183,7 +183,7 @@ def headline(about: Overview, width: int) -> list[Line]:
 
 def _open_line(about: Overview) -> Text:
     tally, new = Tally(about.counts), Tally(about.newly)
-    said = Text(f"{about.applies} apply:")
+    said = Text(f"{about.applies:,} apply:")
     for number, what, more, its in (
         (tally.by_outcome["fail"], "fail", new.by_outcome["fail"], "red"),
         (tally.by_outcome["conflict"], "in conflict", new.by_outcome["conflict"], "red"),
@@ -192,19 +192,19 @@ def _open_line(about: Overview) -> Text:
     ):
         if not number and what == "in conflict":
             continue
-        said.append(f"  {number} {what}", its if number else "dim")
-        said.append(f" (+{more})" if more else "", "bold")
+        said.append(f"  {number:,} {what}", its if number else "dim")
+        said.append(f" (+{more:,})" if more else "", "bold")
     return said
 
 
 def _rest(about: Overview, width: int) -> list[Line]:
     counts, fragile = about.counts, about.fragile
-    parts = [f"{counts['pass']} pass"]
+    parts = [f"{counts['pass']:,} pass"]
     parts += [
-        f"{counts[one]} {words(one)}" for one in ("waived", "exempt", "pending", "not_yet_effective") if counts[one]
+        f"{counts[one]:,} {words(one)}" for one in ("waived", "exempt", "pending", "not_yet_effective") if counts[one]
     ]
     if counts["no_such_setting"]:
-        parts.append(f"{counts['no_such_setting']} no setting (not counted)")
+        parts.append(f"{counts['no_such_setting']:,} no setting (not counted)")
     told = Line(Text("  ".join(parts), "green" if counts["pass"] else ""), "outcome:pass")
     if not fragile:
         return [told]

@@ -107,7 +107,7 @@ def line(board: Board) -> Text:
     if not things:
         return Text("Nothing that somebody can do now." if board.steps else "Nothing to do.", "bold")
     told = f"{plural(len(things), 'thing')} to do, about {duration(sum(one.minutes for one in things))} in all"
-    return Text(told, "bold").append("   Enter acts, space marks what one waiver is to accept", "not bold dim")
+    return Text(told, "bold").append("   Enter does it; space marks several for one waiver", "not bold dim")
 
 
 def detail(board: Board, one: Entry) -> Text:
@@ -134,7 +134,7 @@ def detail(board: Board, one: Entry) -> Text:
         said.append(f"  {safe_text(alias_of(state, finding.subject)).removeprefix('app:')}\n")
         said.append(f"    {safe_text(finding.title)} ({finding.check}): {safe_text(finding.reason)}\n", "dim")
         if finding.observed is not None:
-            said.append(f"    seen {display(finding.observed)}\n", "dim")
+            said.append(f"    observed: {display(finding.observed)}\n", "dim")
     left = len(step.findings) - _MOST_FINDINGS
     return said.append(f"  and {left:,} more: F shows all\n", "dim") if left > 0 else said
 

@@ -51,6 +51,10 @@ def shortened(number: int) -> str:
     return str(number)
 
 
+def _many(number: int, noun: str) -> str:
+    return plural(number, noun) if number == 1 else f"{number:,} {noun}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A location as it is drawn."""
@@ -199,7 +203,7 @@ def legend() -> Text:
 def scope_words(whole: SiteMap, organizations: int) -> Text:
     """How much the map is about."""
     sites = sum(1 for row in whole.rows if row.site)
-    said = Text(f"{plural(whole.apps, 'app')} on {plural(sites, 'site')}", "bold")
+    said = Text(f"{_many(whole.apps, 'app')} on {_many(sites, 'site')}", "bold")
     if organizations > 1:
         said.append(f" of {organizations} organizations", "bold")
     return said

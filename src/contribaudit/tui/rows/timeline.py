@@ -14,6 +14,7 @@ from rich.text import Text
 from contribaudit import catalogue
 from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
+from contribaudit.core.model.observation import SettingId
 from contribaudit.exporters.text import ChangeGroup, happenings, plural, safe_text, what_happened
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.trail import Trail
@@ -29,6 +30,8 @@ COLUMNS = (
 )
 NO_SITE = ""
 _ID_SHOWN = 8
+_ATLASSIAN = ".atlassian.net"
+"""Of nearly every host; the detail has it whole."""
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
@@ -264,7 +267,7 @@ def proof_of(why: Cause) -> Iterator[str]:
     if why.actor:
         yield safe_text(f"By {why.actor}")
     if why.match is Match.EXACT:
-        yield "The event names exactly this setting and subject setting and subject"
+        yield "The event names exactly this setting and subject"
     elif why.match is Match.SITE:
         yield "The event names only the site, app or organization: it may concern something else there"
     if why.others:
@@ -286,7 +289,13 @@ def _changed(one: ChangeGroup) -> Entry:
     kind, told = what_happened(one)
     parts = [name, first.subject.id, kind, told, first.subject.organization]
     for change in one.changes:
-        parts += [change.setting, change.cause or "", change.actor or "", change.event_id or ""]
+        parts += [
+            change.setting,
+            catalogue.find(change.setting).title,
+            change.cause or "",
+            change.actor or "",
+            change.event_id or "",
+        ]
         parts += [change.ticket, change.id]
     family = catalogue.find(first.setting).family.value
     head, slash, _ = name.removeprefix("space:").partition("/")
@@ -307,16 +316,22 @@ def _change_cells(entry: Entry) -> list[Text]:
     sign = Text("+", "green") if one.appeared else Text("-", "red") if one.vanished else Text("*")
     if not one.has_cause:
         sign = Text("!", "bold yellow")
+    kind = _titled(kind)
     what = Text(f"{kind}: ").append(told, "bold")
     ticket = next((change.ticket for change in one.changes if change.ticket), "")
     cause = Text(cause_told(main), "" if one.has_cause else "yellow")
-    name = Text(safe_text(main.name or main.subject.id))
+    name = Text(safe_text(main.name or main.subject.id).replace(_ATLASSIAN, "", 1))
     if entry.folded:
         name = Text(f"{len(entry.folded):,} {main.subject.kind.value}s", "bold")
         several = len({told_of(each.happening)[1] for each in entry.folded if each.happening is not None}) > 1
         what = Text(f"{kind}: ").append("different values" if several else told, "bold")
         ticket = ""
     return [sign, Text(span_of(main)), name, what, cause, Text(safe_text(ticket))]
+
+
+def _titled(kind: str) -> str:
+    """The setting's title, as the other screens say; "new" and "gone" stay."""
+    return safe_text(catalogue.find(SettingId(kind)).title)
 
 
 def _first_seen(change: Change) -> datetime:
@@ -390,7 +405,7 @@ def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
     assert entry.happening is not None
     kind, told = told_of(entry.happening)
     subject = safe_text(f"{main.subject.kind.value} {main.subject.id}")
-    yield safe_text(main.name or main.subject.id), f"{kind}: {told}\n{subject}"
+    yield safe_text(main.name or main.subject.id), f"{_titled(kind)}: {told}\n{subject}"
     for one in main.annotations:
         by = one.by
         note = f"{one.note}\n" if one.note else ""
@@ -409,7 +424,7 @@ def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
     if len(entry.happening.changes) > 1:
         values = [f"{one.setting}: {_value(one)}" for one in entry.happening.changes[:_VALUES]]
         yield "ITS VALUES", "\n".join(values)
-    yield "CHANGE", main.id
+    yield "CHANGE", safe_text(f"{main.id} ({main.setting})")
 
 
 def _value(change: Change) -> str:

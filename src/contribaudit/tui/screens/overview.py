@@ -32,7 +32,8 @@ class OverviewScreen(BoardScreen):
 
     NAME: ClassVar[str] = "Overview"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(n), f"step({n})", f"Step {n}", show=False) for n in range(1, 10)),
+        Binding("1", "step(1)", "Step of the queue", show=False, key_display="1-9"),
+        *(Binding(str(n), f"step({n})", show=False) for n in range(2, 10)),
         Binding("m", "mark_seen", "Seen", tooltip="Mark changes as seen: only newer ones are shown from now on"),
     ]
 
