@@ -63,7 +63,7 @@ async def test_a_slash_looks_for_something_on_every_screen() -> None:
     [
         ("acme-lab", "Site: acme-lab.atlassian.net"),
         ("DR-02", "Check: "),
-        ("pin the app", "Step 2: fix: Pin the app"),
+        ("pin the app", "Step 2: fix: Jira on acme-lab, Confluence on acme-us: pin the app"),
         ("dr-02 acme-us confluence", "(DR-02): acme-us.atlassian.net/confluence"),
         ("baseline", "Baseline"),
         ("export rows", "Export rows"),
