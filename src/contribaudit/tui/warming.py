@@ -10,7 +10,7 @@ from importlib import import_module
 from contribaudit.tui import screens
 
 _BREATH_SECONDS = 0.005
-_GENERATIONS = 20_000, 10, 50
+_GENERATIONS = 10_000, 5, 200
 _BESIDE = ("help", "dialogs", "waive", "attest", "raw")
 """Forms and dialogs: modules of `screens` that no mode names."""
 
