@@ -46,18 +46,13 @@ RUN = st.tuples(st.sampled_from([(ORG,), (ORG, OTHER), (OTHER,)]), PART, PART, s
 STEPS = st.lists(st.tuples(st.integers(1, 40), RUN), min_size=2, max_size=14)
 
 
-def own(collector: str, saw: Any) -> Any:
-    """What the collector can see: a policy's signal comes from the list of policies alone, never from two lists."""
-    return {key: value for key, value in saw.items() if collector == "policies" or not key[1].startswith("signal.")}
-
-
 def keep(history: History, number: int, run: Any) -> None:
     """One run that begins on day `number`, judged."""
     organizations, *parts, outcome = run
     taken = []
     for organization, part in zip((ORG, OTHER), parts, strict=True):
         if organization in organizations:
-            saw = {collector: own(collector, values) for collector, (values, _) in part.items()}
+            saw = {collector: values for collector, (values, _) in part.items()}
             status = {collector: status for collector, (_, status) in part.items()}
             taken.append(snapshot(number, saw, status, organization))
     record = history.save(draft(number), taken)
