@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.atlassian import paging, transport
+from contribaudit.atlassian import paging, waits
 from contribaudit.atlassian.calls import SEARCH_WORKSPACES, Call
 from contribaudit.audit.pipeline import audit
 from contribaudit.core.advise.report import Report
@@ -51,7 +51,7 @@ FEW_CHECKS = 'written_for_plan = "premium"\n' + "".join(
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "ATTEMPTS", 2)
+    monkeypatch.setattr(waits, "ATTEMPTS", 2)
 
 
 def lengthen(organization: Organization) -> None:
