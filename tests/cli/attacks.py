@@ -35,6 +35,11 @@ class Attack:
     """Command lines of `attest` before the audit."""
 
 
+def region(word: str) -> Edit:
+    """Confluence is told to lie in the EU, in this region."""
+    return lambda one: one.set_realm(CONFLUENCE, "EU", (word,))
+
+
 def realm(value: Any, which: str = CONFLUENCE) -> Edit:
     return lambda one: one.set_realm(which, value)
 
@@ -147,6 +152,14 @@ LOCATIONS = (
         FAIL,
         {"DR-01": "conflict"},
         lambda one: one.set_realm(CONFLUENCE, "EU", ("eu-west-1", "us-east-1")),
+    ),
+    *(
+        Attack(f"realm EU, region {word!r}", FAIL, {"DR-01": "conflict"}, region(word))
+        for word in ("US East", "US_EAST_1", " us-west-2 ", "USA", "Sydney", "Global")
+    ),
+    *(
+        Attack(f"realm EU, region {word!r}", PASS, {"DR-01": "pass"}, region(word))
+        for word in ("Frankfurt", "EU_WEST_1", "DE")
     ),
     Attack(
         "twice, the same", UNVERIFIED, {"DR-01": "pass", "DC-07": "unknown"}, again()

@@ -110,7 +110,7 @@ def _regions_elsewhere(state: State, told: Iterable[Observation], allowed: Colle
     for seen in told:
         value = seen.value if isinstance(seen, Observed) else None
         for region in value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ():
-            codes = [one.code for one in state.rulebook.realms if region.strip().casefold() in one.regions]
+            codes = [one.code for one in state.rulebook.realms_of_region(region)]
             if codes and not set(codes) & set(allowed):
                 found[f"{region} ({', '.join(codes)})"] = seen
     return found

@@ -5,6 +5,7 @@ A class whose fields are the keys of a table in `rulebook/data/` is what that ta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -369,6 +370,16 @@ class Rulebook:
         """The realm that a code or name stands for; None for a word that the rulebook does not know."""
         folded = word.strip().casefold()
         return next((realm for realm in self.realms if folded in realm.words), None)
+
+    def realms_of_region(self, region: str) -> tuple[Realm, ...]:
+        """The realms in which a cloud region or city may lie; empty for a word that the rulebook does not know.
+
+        The word for a realm may mean any of its cities, so it stands for each realm that has one of them.
+        """
+        name = re.sub("[ _]", "-", region.strip().casefold())
+        meant = self.realm(region)
+        cities = {name} if meant is None else meant.regions
+        return tuple(one for one in self.realms if one is meant or one.regions & cities)
 
     def move(self, word: str) -> Move | None:
         """What the API's word for a residency policy's state stands for; None for an unknown word."""
