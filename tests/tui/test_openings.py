@@ -17,6 +17,7 @@ from textual.css.stylesheet import Stylesheet
 from contribaudit.core.model.policy import AuditPolicy as Policy
 from contribaudit.core.resolve import signals
 from contribaudit.core.resolve.state import State
+from contribaudit.errors import StoreError
 from contribaudit.exporters import json_v1
 from contribaudit.tui import screens as all_screens
 from contribaudit.tui import warming
@@ -32,6 +33,7 @@ from contribaudit.tui.source import Board, Lack
 from tests.builders import ORG
 from tests.tui.boards import Kept, board, opener, vast
 from tests.tui.driving import NORMAL, dashboard, driven, on_screen, until
+from tests.tui.live import said
 
 pytestmark = pytest.mark.anyio
 
@@ -132,6 +134,19 @@ async def test_a_screen_says_that_it_reads_and_neither_that_there_is_nothing_nor
                 assert told not in on_screen(pilot)
     finally:
         go_on.set()
+
+
+@pytest.mark.parametrize(("mode", "reads"), [("approve", "approvals.lines"), ("terms", "terms.timeline")])
+async def test_a_list_that_could_not_be_read_says_so(monkeypatch: pytest.MonkeyPatch, mode: str, reads: str) -> None:
+    def gone(*_words: object) -> None:
+        raise StoreError("the history went away")
+
+    monkeypatch.setattr(f"contribaudit.tui.rows.{reads}", gone)
+    async with driven(opener(board())) as pilot:
+        await pilot.press(ALL[mode].key)
+        await until(pilot, lambda: "the history went away" in said(pilot))
+        await until(pilot, lambda: "Not read" in on_screen(pilot))
+        assert "Reading …" not in on_screen(pilot)
 
 
 def test_importing_stops_once_the_dashboard_is_left() -> None:

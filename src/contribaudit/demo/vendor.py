@@ -21,7 +21,7 @@ from contribaudit.vendors.subprocessors import take_in as take_in_list
 from contribaudit.vendors.terms import Copy, take_in
 
 _CHANGED = "data-contribution-faqs"
-_NEWS = "Data that was contributed may be retained for up to 24 months after your organization opts out."
+_NEWS = "Data that was contributed may be retained for up to 24 months after your organization opts out"
 
 
 def archive_pages(store: History, rules: TermsRules, moments: Sequence[datetime]) -> None:

@@ -73,11 +73,19 @@ class Host(App[str]):
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """For what a screen has done in a thread: what goes wrong within ends it, and is told in passing."""
+        """For what a screen has done in a thread: what goes wrong within ends it, and is told in passing.
+
+        A list that still waits for its rows then says that it was not read.
+        """
         try:
             yield
         except ContribauditError as error:
             self.say_error(error)
+            from contribaudit.tui.widgets.grid import Grid  # too much before the first paint
+
+            for screen in self.screen_stack:
+                for grid in screen.query(Grid):
+                    grid.give_up()
 
     async def in_thread(self, make: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> T:
         """What `make` gives, from a thread. Where the dashboard was left meanwhile, nobody is told any more."""

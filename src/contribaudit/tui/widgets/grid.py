@@ -165,9 +165,9 @@ class Grid(ScrollView, can_focus=True):
         return bool(self._reading)
 
     def give_up(self) -> None:
-        """Say that there is nothing to show, where rows were waited for."""
+        """Say that its rows were not read, where they are still waited for."""
         if self._reading:
-            self._reading = "No data to show"
+            self._reading = "Not read"
             self.refresh()
 
     def watch_cursor(self, row: int | None) -> None:
