@@ -315,7 +315,8 @@ def administrators_known(case: CheckContext) -> Verdict:
         if isinstance(one, Verdict):
             return one
     everybody = tuple(one for held in listed.values() for one in held)
-    reason = f"all {len(everybody)} administrators are approved; API keys that can write are not among them"
+    who = "the only administrator is" if len(everybody) == 1 else f"all {len(everybody)} administrators are"
+    reason = f"{who} approved; API keys that can write are not among them"
     return Verdict(
         Outcome.PASS, "administrators_approved", reason, ADMINISTRATORS.id, case.rule.expect, everybody, evidence
     )

@@ -15,6 +15,7 @@ from contribaudit.cli.options import (
     store_option,
 )
 from contribaudit.core.model.deadline import within as only_within
+from contribaudit.core.model.several import counted
 
 
 @click.command()
@@ -45,4 +46,6 @@ def command(console: Console, *, within: str | None) -> None:
     to_screen = console.on_terminal
     console.write(render(found, state, console.output_format, terminal=to_screen, typed=console.runnable))
     over = sum(1 for one in found if one.over_at is not None and one.over_at <= state.as_of)
-    console.diagnostics.conclusion(f"{len(found)} deadlines, {over} of them past." if found else "Nothing expires.")
+    console.diagnostics.conclusion(
+        f"{counted(len(found), 'deadline')}, {over} in the past." if found else "Nothing expires."
+    )

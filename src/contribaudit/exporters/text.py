@@ -19,6 +19,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 
 if TYPE_CHECKING:
@@ -153,8 +154,8 @@ ORDER = (
 
 
 def plural(number: int, noun: str) -> str:
-    """ "1 site", "2 sites"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """ "1 site", "2 sites", "2 companies"."""
+    return counted(number, noun)
 
 
 def spaces_read(held: Counts) -> str:

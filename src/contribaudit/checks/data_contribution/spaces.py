@@ -17,6 +17,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, SpaceList
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import (
@@ -174,7 +175,9 @@ def _listing_evidence(state: State, organization: str) -> tuple[Evidence, ...]:
     whole = [one for one in book.lists().values() if _is_whole(one)]
     if read_at is None or not whole:
         return ()
-    return (Evidence(Grade.DOCUMENTED, f"spaces of {len(whole)} apps, as {_eyes(whole[0])} sees them", read_at),)
+    return (
+        Evidence(Grade.DOCUMENTED, f"spaces of {counted(len(whole), 'app')}, as {_eyes(whole[0])} sees them", read_at),
+    )
 
 
 def _eyes(listing: SpaceList) -> str:

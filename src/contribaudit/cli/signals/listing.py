@@ -12,6 +12,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option
 from contribaudit.core.model.decoder import Trust
 from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell
@@ -35,7 +36,11 @@ def list_signals(console: Console) -> None:
     with open_session(console, reading=True) as session:
         rows = _rows(session, session.read())
     console.table(COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
-    told = f"{len(rows)} signals; `contribaudit signals show SIGNAL` prints the raw object." if rows else "No signals."
+    told = (
+        f"{counted(len(rows), 'signal')}; `contribaudit signals show SIGNAL` prints the raw object."
+        if rows
+        else "No signals."
+    )
     console.diagnostics.conclusion(told)
 
 

@@ -82,7 +82,7 @@ def _imports(console: Console, history: ListHistory) -> None:
     )  # fmt: skip
     only = ("effective", "rows", "source", "imported_at", "imported_by", "reviewed_by", "reviewed_at")
     console.table(columns, rows, flexible="source", only=only)
-    console.diagnostics.conclusion("Nothing was imported yet." if not rows else f"{len(rows)} imports.")
+    console.diagnostics.conclusion("Nothing was imported yet." if not rows else f"{plural(len(rows), 'import')}.")
 
 
 def named_list(history: ListHistory, shipped: SubprocessorList | None, word: str | None) -> SubprocessorList:
@@ -137,8 +137,7 @@ def diff(console: Console, *, before: str | None, after: str | None) -> None:
     state = last_known(console)
     rows = change_cells(state, changes, history.reviewed(new))
     console.table(CHANGE_COLUMNS, rows, flexible="touches_you_because", only=CHANGE_TABLE)
-    count = "1 change" if len(changes) == 1 else f"{len(changes)} changes"
-    console.diagnostics.conclusion(f"{count} from {old.called} to {new.called}.")
+    console.diagnostics.conclusion(f"{plural(len(changes), 'change')} from {old.called} to {new.called}.")
 
 
 def last_known(console: Console) -> State | None:

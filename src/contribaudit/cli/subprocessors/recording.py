@@ -54,8 +54,8 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
     for one in rows:
         for what in one.needs_review:
             console.diagnostics.warning(f"{safe_text(one.name)} needs review: {safe_text(what)}")
-    parties = plural(len(coming.third_parties), "third party").replace("partys", "parties")
-    companies = plural(len(coming.group_companies), "group company").replace("companys", "companies")
+    parties = plural(len(coming.third_parties), "third party")
+    companies = plural(len(coming.group_companies), "group company")
     newest = after.newest
     again = any(one.rows == coming.rows and one.effective == coming.effective for one in before.imports)
     told = (

@@ -24,5 +24,6 @@ def some(called: Sequence[str], most: int) -> str:
 
 
 def counted(number: int, one: str, several: str = "") -> str:
-    """ "1 run", "2 runs"; `several` where that is not `one` with an s: "1 is gone", "2 are gone"."""
-    return f"{number} {one if number == 1 else several or f'{one}s'}"
+    """ "1 run", "2 runs", "2 companies"; `several` where that follows no rule: "1 is gone", "2 are gone"."""
+    regular = f"{one[:-1]}ies" if one.endswith("y") and one[-2:-1] not in "aeiou" else f"{one}s"
+    return f"{number} {one if number == 1 else several or regular}"

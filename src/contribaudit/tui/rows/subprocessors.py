@@ -41,7 +41,7 @@ def standing(told: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> Text
     if told is None:
         return Text.assemble((NOTHING, "yellow"))
     companies = len({one["processor"] for one in shown})
-    said = Text(f"{plural(companies, 'company')} touch or may touch apps".replace("companys", "companies"))
+    said = Text(f"{plural(companies, 'company')} touch or may touch apps")
     said.append(f"; list in force since {told['effective']}, ")
     if told["imported_at"] is None:
         return said.append("shipped with the rulebook: run contribaudit subprocessors import FILE", "yellow")
