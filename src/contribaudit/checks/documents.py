@@ -10,6 +10,7 @@ from contribaudit.core.judge.check import Check, CheckContext, Verdict, check
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.provisions import Anchor
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.contradictions import contradictions, listing_of, overtaken_in
 from contribaudit.core.resolve.provisions import AnchorStanding, Standing
@@ -39,8 +40,8 @@ def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -
         age = (case.as_of - read_at).days
         unread = case.state.documents.unreadable(oldest.anchor.document)
         why = f"; the newest copy is not readable: {unread.reason}" if unread is not None else ""
-        reason = f"{oldest.anchor.document} was last read {age} days ago{why}"
-        expected, observed_age = f"at most {days} days", f"{age} days"
+        reason = f"{oldest.anchor.document} was last read {counted(age, 'day')} ago{why}"
+        expected, observed_age = f"at most {counted(days, 'day')}", counted(age, "day")
         return Verdict(
             Outcome.STALE, "pages_read_long_ago", reason, None, expected, observed_age, page_evidence(case, [oldest])
         )

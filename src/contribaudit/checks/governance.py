@@ -150,9 +150,9 @@ def evidence_age(case: CheckContext) -> Verdict:
     limit = max_age_days(case)[Grade.DOCUMENTED]
     age = case.as_of - oldest.started_at
     evidence = (Evidence(Grade.DOCUMENTED, oldest.collector, oldest.started_at),)
-    expected, observed = f"at most {limit} days", f"{age.days} days"
+    expected, observed = f"at most {counted(limit, 'day')}", counted(age.days, "day")
     fresh = age <= timedelta(days=limit)
-    reason = f"the oldest evidence, of {oldest.collector}, is {age.days} days old"
+    reason = f"the oldest evidence, of {oldest.collector}, is {counted(age.days, 'day')} old"
     return Verdict(
         Outcome.PASS if fresh else Outcome.STALE,
         "fresh" if fresh else "evidence_too_old",
@@ -181,14 +181,14 @@ def rulebook_age(case: CheckContext) -> Verdict:
         Outcome.PASS if fresh else Outcome.STALE,
         "reviewed" if fresh else "review_overdue",
         (
-            f"{oldest} reviewed on {reviewed}, {age} days ago"
+            f"{oldest} reviewed on {reviewed}, {counted(age, 'day')} ago"
             if len(oldest) < 80
-            else f"reviewed on {reviewed}, {age} days ago"
+            else f"reviewed on {reviewed}, {counted(age, 'day')} ago"
         )
         + said,
         None,
-        f"at most {rulebook.review_within_days} days",
-        f"{age} days",
+        f"at most {counted(rulebook.review_within_days, 'day')}",
+        counted(age, "day"),
         rulebook_evidence(case) + page_evidence(case, list(case.state.anchored)),
     )
 

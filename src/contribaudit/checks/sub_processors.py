@@ -62,7 +62,9 @@ def _age_problem(case: CheckContext, listed: SubprocessorList) -> tuple[str, str
     age = case.as_of - listed.imported.at
     limit = _limit(case)
     if age > timedelta(days=limit):
-        told = f"the list of {listed.effective} was last imported {age.days} days ago, and counts for {limit}"
+        told = (
+            f"the list of {listed.effective} was last imported {counted(age.days, 'day')} ago, and counts for {limit}"
+        )
         return "list_too_old", f"{told}: {_IMPORT}"
     return None
 
@@ -82,7 +84,7 @@ def _age_problem(case: CheckContext, listed: SubprocessorList) -> tuple[str, str
 def list_current(case: CheckContext) -> Verdict:
     """SP-01: the vendor's list was imported within the period; the shipped list never counts."""
     listed = list_in_force(case.state)
-    expected = f"imported at most {_limit(case)} days ago"
+    expected = f"imported at most {counted(_limit(case), 'day')} ago"
     if listed is None:
         return Verdict(Outcome.STALE, "never_imported", f"no list was imported: {_IMPORT}", None, expected)
     observed = listed.imported.at.date().isoformat() if listed.imported is not None else "never"

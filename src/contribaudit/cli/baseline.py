@@ -10,7 +10,8 @@ from contribaudit.cli.attest.options import open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, format_option
 from contribaudit.core.model.attestation import Baseline
-from contribaudit.exporters.text import Cell, plural
+from contribaudit.core.model.several import counted
+from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "organization_id", "run", "standing", "approved_by", "approved_at", "until", "reason", "account", "host",
@@ -47,14 +48,11 @@ def approve(console: Console, *, reason: str, by: str | None, until: str | None,
         what = baselines.approvable(session)
         new = len(what.outside)
         more = f", {new} of its subjects not in the baseline yet" if new else ""
-        run = what.run
-        agreed(
-            f"Approve the state in run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z: {what.apps} apps{more}?", yes=yes
-        )
+        run, apps = what.run, counted(what.apps, "app")
+        agreed(f"Approve the state in run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z: {apps}{more}?", yes=yes)
         baselines.approve(session, what, by=person, reason=why, until=ends)
     console.diagnostics.conclusion(
-        f"{person} approved run {run.id} as the baseline: {plural(what.apps, 'app')}"
-        f"{f', until {ends:%Y-%m-%d}' if ends else ''}."
+        f"{person} approved run {run.id} as the baseline: {apps}{f', until {ends:%Y-%m-%d}' if ends else ''}."
     )
 
 
@@ -100,7 +98,7 @@ def diff(console: Console) -> None:
     if approved is None:
         console.diagnostics.conclusion("There is no baseline: run contribaudit baseline approve to create one.")
     else:
-        count = plural(len(rows), "subject")
+        count = counted(len(rows), "subject")
         console.diagnostics.conclusion(f"{count} not in the baseline of run {approved.baseline.run}.")
 
 

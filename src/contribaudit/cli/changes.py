@@ -11,8 +11,9 @@ from contribaudit.cli.arguments import run_of
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, store_option
 from contribaudit.core.model.change import Change
+from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import Cell, ChangeGroup, happenings, plural, what_happened
+from contribaudit.exporters.text import Cell, ChangeGroup, happenings, what_happened
 
 if TYPE_CHECKING:
     from contribaudit.audit.changes import Span
@@ -141,7 +142,7 @@ def _show(console: Console, changes: list[Change], *, compared: bool) -> None:
     elif not happened:
         console.diagnostics.conclusion("Nothing changed.")
     else:
-        console.diagnostics.conclusion(f"{plural(len(happened), 'change')}, {without} without a known cause.")
+        console.diagnostics.conclusion(f"{counted(len(happened), 'change')}, {without} without a known cause.")
 
 
 def _line(one: ChangeGroup) -> tuple[Cell, ...]:

@@ -14,6 +14,7 @@ import click
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.diagnostics import clean
 from contribaudit.cli.options import api_key_options, format_option, organization_option, person_there, policy_option
+from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _document(lines: list[Line], code: int) -> str:
 def _conclusion(lines: list[Line]) -> str:
     failed = [line for line in lines if line.status == "failed"]
     warnings = sum(line.status == "warning" for line in lines)
-    told = "" if not warnings else f"; {warnings} warning{'s' if warnings > 1 else ''}"
+    told = "" if not warnings else f"; {counted(warnings, 'warning')}"
     if not failed:
         return f"Everything that an audit needs is there{told}. Next: contribaudit audit"
     first = failed[0]

@@ -23,6 +23,7 @@ from contribaudit.cli.options import (
     store_option,
 )
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.several import counted
 from contribaudit.errors import PolicyFileError, UsageError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def export_command(
             "the history cannot be written, so later exports cannot refer to this one", hint=hint
         )
     console.diagnostics.conclusion(
-        f"{len(done.manifest.files)} files of run {done.manifest.judged.run}, judged by the policy"
+        f"{counted(len(done.manifest.files), 'file')} of run {done.manifest.judged.run}, judged by the policy"
         f" {done.manifest.judged.policy_name}, are in {place}; check them with contribaudit evidence verify {place}"
     )
 
@@ -246,9 +247,8 @@ def verify_command(
             signed = "not signed"
             if one.signed_with:
                 signed = f"signed with {one.signed_with}" + ("" if one.key_known else ", a key from the pack itself")
-            console.write(
-                f"{one.manifest.sha256}  {one.place}  run {one.manifest.judged.run}, {one.files} files, {signed}\n"
-            )
+            what = f"run {one.manifest.judged.run}, {counted(one.files, 'file')}, {signed}"
+            console.write(f"{one.manifest.sha256}  {one.place}  {what}\n")
         listed = ["What this proves:", *PROVES, "What it does not prove:", *DOES_NOT_PROVE]
         console.write("\n" + "".join(f"{'' if line.endswith(':') else '  '}{line}\n" for line in listed))
     console.diagnostics.conclusion(standing(checked))

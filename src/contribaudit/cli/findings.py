@@ -23,9 +23,9 @@ from contribaudit.cli.options import (
 )
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import plural
 
 if TYPE_CHECKING:
     from contribaudit.core.advise.report import Report
@@ -187,4 +187,4 @@ def _write(console: Console, report: Report, found: list[Finding]) -> None:
 
 def _conclude(console: Console, number: int, quiet: int) -> None:
     passing = f"; {quiet} that pass or have no such setting are left out (--all lists them)" if quiet else ""
-    console.diagnostics.conclusion(f"{plural(number, 'finding') if number else 'No finding'}{passing}.")
+    console.diagnostics.conclusion(f"{counted(number, 'finding') if number else 'No finding'}{passing}.")

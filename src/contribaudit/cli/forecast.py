@@ -9,6 +9,7 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
+from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def command(console: Console, *, plan_word: str | None, trial_ends: bool, until:
         day = _day(until, job.clock()) if until is not None else None
         found = forecast_last(job, Hypothesis(plan, trial_ends, day))
     console.write(render(found, console.output_format, terminal=console.on_terminal))
-    changed = "1 answer" if len(found.rows) == 1 else f"{len(found.rows)} answers"
+    changed = counted(len(found.rows), "answer")
     console.diagnostics.conclusion(f"Prediction: {changed} would change. Only an audit shows the actual state.")
 
 

@@ -14,6 +14,7 @@ from contribaudit.cli.options import (
     output_option,
     store_option,
 )
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind
 
@@ -66,7 +67,7 @@ def command(console: Console, *, spaces: bool, offline: bool) -> None:
         console.diagnostics.conclusion(f"The inventory is incomplete: {'; '.join(unread)}.", code=exit_codes.UNVERIFIED)
         console.exit(exit_codes.UNVERIFIED)
     apps = len(state.subjects(Kind.APP))
-    console.diagnostics.conclusion(f"{apps} apps were read: all that the API announced.")
+    console.diagnostics.conclusion(f"{counted(apps, 'app was', 'apps were')} read: all that the API announced.")
 
 
 def _spaces(console: Console) -> None:
@@ -95,4 +96,4 @@ def _spaces(console: Console) -> None:
         console.diagnostics.conclusion(f"The list of spaces is incomplete: {why}.", code=exit_codes.UNVERIFIED)
         console.exit(exit_codes.UNVERIFIED)
     read = sum(one.read for one in lists.values() if one is not None)
-    console.diagnostics.conclusion(f"{read} spaces, as visible to the token's owner.")
+    console.diagnostics.conclusion(f"{counted(read, 'space')}, as visible to the token's owner.")

@@ -9,7 +9,8 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
-from contribaudit.exporters.text import Cell, duration, plural
+from contribaudit.core.model.several import counted
+from contribaudit.exporters.text import Cell, duration
 
 if TYPE_CHECKING:
     from contribaudit.core.advise.steps import NextStep
@@ -55,12 +56,12 @@ def command(console: Console, *, limit: int | None, by: str | None) -> None:
     minutes = sum(step.minutes for step in things)
     more = f", {limit} of them shown" if limit is not None and limit < len(things) else ""
     told = (
-        f"{plural(len(things), 'thing')} to do{more}, about {duration(minutes)} in all"
+        f"{counted(len(things), 'thing')} to do{more}, about {duration(minutes)} in all"
         if things
         else "Nothing to do now"
     )
     left = sum(len(step.findings) for step in steps[len(things) :])
-    beside = f"; {plural(left, 'finding')} cannot be resolved yet" if left else ""
+    beside = f"; {counted(left, 'finding')} cannot be resolved yet" if left else ""
     console.diagnostics.conclusion(f"{told}{beside}.")
 
 

@@ -14,6 +14,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option
 from contribaudit.core.judge.check import by_id
 from contribaudit.core.model.policy import AuditPolicy, Where
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.errors import ConfigurationError, StoreError, UsageError
 
@@ -43,13 +44,9 @@ def check_policy(console: Console, *, path: Path | None) -> None:
     stated = sum(1 for rule in policy.rules if rule.enabled and rule.expands)
     of_statements = f" ({stated} by [expect], see policy show)" if stated else ""
     console.diagnostics.conclusion(
-        f"{policy.name}: {_counted(rules, 'rule')}{of_statements}, {_counted(len(policy.waivers), 'waiver')}, "
-        f"{_counted(len(policy.decisions), 'decision')}; digest {policy.sha256}."
+        f"{policy.name}: {counted(rules, 'rule')}{of_statements}, {counted(len(policy.waivers), 'waiver')}, "
+        f"{counted(len(policy.decisions), 'decision')}; digest {policy.sha256}."
     )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @command.command("show")

@@ -12,8 +12,9 @@ import click
 from contribaudit.cli.arguments import check_named, moment
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, format_option, organization_option, store_option
+from contribaudit.core.model.several import counted
 from contribaudit.errors import StoreBusy
-from contribaudit.exporters.text import Cell, plural, safe_text
+from contribaudit.exporters.text import Cell, safe_text
 
 if TYPE_CHECKING:
     from contribaudit.store.history import History
@@ -107,7 +108,7 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
         number,
         earlier.finished_at,
         hours,
-        f"{plural(len(between), 'run')} {told}" if between else "",
+        f"{counted(len(between), 'run')} {told}" if between else "",
     )
 
 
@@ -148,7 +149,7 @@ def list_gaps(console: Console, *, since: str | None, every_hours: float | None,
                 found += gaps(one, runs, begin, now, expected_every_hours=expected, collector=collector)
     rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
     console.table(GAPS, rows, flexible="in_between")
-    told = f"{plural(len(found), 'gap')} of more than {expected:g} hours."
+    told = f"{counted(len(found), 'gap')} of more than {expected:g} hours."
     console.diagnostics.conclusion(told if known else "No run is saved yet: run contribaudit audit first.")
 
 
@@ -216,7 +217,7 @@ def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool,
     with console.open_history() as store:
         signature = wiring.operator().signature(now)
         done = store.prune(rule, now, signature, dry_run=True)
-        going = plural(len(done.removed), "run")
+        going = counted(len(done.removed), "run")
         if done.removed and not dry_run:
             agreed(f"Remove {going} of {len(done.removed) + done.kept} for good ({rule})?", yes=yes)
             done = store.prune(rule, now, signature)
@@ -227,7 +228,7 @@ def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool,
     if not done.removed:
         console.diagnostics.conclusion(f"Nothing to remove: {rule}.")
         return
-    also = f"{plural(done.outcomes, 'outcome')} and {plural(done.raw_objects, 'raw answer')} that only they used"
+    also = f"{counted(done.outcomes, 'outcome')} and {counted(done.raw_objects, 'raw answer')} that only they used"
     verb = "would be removed" if dry_run else "removed"
     console.diagnostics.conclusion(f"{going} {verb}, with {also}; {rule}.{freed}")
 

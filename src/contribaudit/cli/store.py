@@ -6,6 +6,7 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
+from contribaudit.core.model.several import counted
 
 
 @click.group()
@@ -42,4 +43,4 @@ def copy(console: Console, *, to: str) -> None:
         copied = source.copy_into(target)
         console.table(("table", "rows", "sha256"), [(one.name, one.rows, one.sha256) for one in copied])
         rows = sum(one.rows for one in copied)
-        console.diagnostics.conclusion(f"Copied {rows} rows into {target.shown}, and read the same back.")
+        console.diagnostics.conclusion(f"Copied {counted(rows, 'row')} into {target.shown}, and read the same back.")

@@ -27,6 +27,7 @@ from contribaudit.collectors.space_sources import SpaceSource, SpaceSpool
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space, SpaceList, Surprise
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import AccessDenied, AdminApiError, KeyRefused, ListNotWhole, NotFound
@@ -190,7 +191,7 @@ class SpaceListing:
         elif not self.source.announces and self._again:
             self._shortfalls["repeated_entries"] = "spaces are listed twice, so others may be missing"
         elif self.announced is not None and self.announced != self.read:
-            told = f"the API announced {self.announced} spaces and returned {self.read}"
+            told = f"the API announced {counted(self.announced, 'space')} and returned {self.read}"
             self._shortfalls["count_mismatch"] = told
         for code, reason in self._shortfalls.items():
             more = f" (and {len(self._shortfalls) - 1} more)" if len(self._shortfalls) > 1 else ""

@@ -10,10 +10,11 @@ from collections import Counter
 from typing import TextIO
 
 from contribaudit.core.model.canonical import LEAST_DIGITS
+from contribaudit.core.model.several import counted
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview, Place
-from contribaudit.exporters.text import ORDER, plural
+from contribaudit.exporters.text import ORDER
 
 _NAMED, _LONGEST = 6, 32
 """Of a board with many organizations, how many are named, and how long a name may be."""
@@ -80,7 +81,7 @@ def _changes(about: Overview) -> str:
     if not happened:
         return "no changes" if about.document["run"]["previous"] is not None else "first run"
     uncaused = sum(1 for one in happened if not one.explained)
-    return plural(len(happened), "change") + (f", {uncaused} no cause" if uncaused else "")
+    return counted(len(happened), "change") + (f", {uncaused} no cause" if uncaused else "")
 
 
 def _key(days_left: int | None) -> str:

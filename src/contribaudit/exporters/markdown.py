@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import TextIO
 
+from contribaudit.core.model.several import counted
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import Overview, gravest_first, group, label, words
-from contribaudit.exporters.text import duration, plural, safe_text
+from contribaudit.exporters.text import duration, safe_text
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, Jira 32,767 by default: see `most_characters`."""
@@ -170,5 +171,5 @@ def _how_read(about: Overview) -> str:
     known = ", ".join(f"{number} {escaped(grade)}" for grade, number in about.known_by())
     lines.append(f"\nPasses rest on: {known or 'nothing, since there are none'}.")
     tool = f"contribaudit {escaped(document['tool']['version'])}, rulebook {escaped(document['rulebook']['version'])}"
-    lines.append(f"\n{tool}, reviewed {plural(document['rulebook']['oldest_review_days'], 'day')} ago.\n")
+    lines.append(f"\n{tool}, reviewed {counted(document['rulebook']['oldest_review_days'], 'day')} ago.\n")
     return "\n".join(lines)

@@ -11,7 +11,8 @@ from rich.cells import cell_len, set_cell_size
 
 from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, MapCell, MapQuestion, MapRow
 from contribaudit.core.model.finding import Outcome
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.core.model.several import counted
+from contribaudit.exporters.text import safe_text
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 GROUP_OF = {
@@ -103,7 +104,7 @@ def told(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
     if cell.wide:
         verdict = f"{verdict} for the whole organization"
     name = row.site or "no site"
-    return safe_text(f"{name}, {_ASKS[question.name]}: {seen or 'no app'} ({plural(row.apps, 'app')}): {verdict}")
+    return safe_text(f"{name}, {_ASKS[question.name]}: {seen or 'no app'} ({counted(row.apps, 'app')}): {verdict}")
 
 
 def filter_of(row: MapRow, question: MapQuestion, cell: MapCell) -> str:

@@ -18,12 +18,13 @@ from contribaudit.core.advise.report import Counts
 from contribaudit.core.advise.verdict import headline, rest_on, verdict_word
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import spoken
 from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, OrganizationV1, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.saved import changes_of
-from contribaudit.exporters.text import ORDER, display, happenings, plural, safe_text, spaces_read, what_happened
+from contribaudit.exporters.text import ORDER, display, happenings, safe_text, spaces_read, what_happened
 
 FAMILIES = {
     "DC": "Contribution",
@@ -428,17 +429,17 @@ class Overview:
     def inventory(self) -> str:
         """What was seen, in numbers: "1 organization, 5 sites, 13 apps; 1 administration entry is not an app"."""
         held, named = self.document["inventory"], len(self.document["organizations"])
-        organizations = plural(held["organizations"], "organization")
+        organizations = counted(held["organizations"], "organization")
         if held["organizations"] != named:
-            organizations = f"{held['organizations']} of {plural(named, 'organization')}"
-        parts = [organizations, plural(held["sites"], "site"), plural(held["apps"], "app")]
+            organizations = f"{held['organizations']:,} of {counted(named, 'organization')}"
+        parts = [organizations, counted(held["sites"], "site"), counted(held["apps"], "app")]
         spaces = spaces_read(Counts(**held))
         lists = [row for row in self.document["collection"] if row["collector"] == WORKSPACES]
         others = sum(row["read"] for row in lists) - held["apps_read"]
         beside = ""
         if others > 0 and all(row["status"] == "ok" for row in lists):
-            more = "entry is not an app" if others == 1 else "entries are not apps"
-            beside = f"; {others} administration {more}"
+            entries = counted(others, "administration entry is not an app", "administration entries are not apps")
+            beside = f"; {entries}"
         return ", ".join([*parts, *([spaces] if spaces else [])]) + beside
 
     def _read_whole(self) -> tuple[int, int]:
@@ -474,9 +475,9 @@ class Overview:
         whole, looked = self._read_whole()
         spaces = spaces_read(Counts(**held))
         return [
-            f"{whole} of {plural(looked, 'organization')} read without gaps",
-            f"{held['sites_read']} of {plural(held['sites'], 'site')}",
-            f"{held['apps_read']} of {plural(held['apps'], 'app')}",
+            f"{whole} of {counted(looked, 'organization')} read without gaps",
+            f"{held['sites_read']:,} of {counted(held['sites'], 'site')}",
+            f"{held['apps_read']:,} of {counted(held['apps'], 'app')}",
             *([spaces] if spaces else []),
         ]
 
@@ -536,7 +537,7 @@ class Overview:
             if rest:
                 sums = zip(*(site.cells for site in rest), strict=True)
                 cells = tuple(Tally(sum((cell.by_outcome for cell in column), Counter())) for column in sums)
-                found.append(Place(one.organization, plural(len(rest), "more site"), "", cells, rest, site=True))
+                found.append(Place(one.organization, counted(len(rest), "more site"), "", cells, rest, site=True))
         return found
 
     @cached_property
@@ -593,7 +594,7 @@ class Overview:
         if document["key_days_left"] is not None:
             days[today + timedelta(days=document["key_days_left"]), "an API key ends"] += 1
         return [
-            Ending(day.isoformat(), (day - today).days, what.format(plural(number, "finding")))
+            Ending(day.isoformat(), (day - today).days, what.format(counted(number, "finding")))
             for (day, what), number in sorted(days.items())
         ]
 

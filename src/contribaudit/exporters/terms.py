@@ -12,10 +12,11 @@ from typing import Any
 
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, Note, Provisions, TermsRules, Watched
+from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.editions import Comparison, ProvisionChange, checks_of, compare, laws_of, topics_of
 from contribaudit.core.resolve.provisions import AnchorStanding
 from contribaudit.exporters.tabular import render
-from contribaudit.exporters.text import Cell, plural
+from contribaudit.exporters.text import Cell
 
 LOOKS = (
     "document", "title", "look", "outcome", "code", "reason", "retrieved_at", "stated_on", "source", "fetched",
@@ -171,9 +172,9 @@ def summed(found: Comparison | None) -> str:
         return ""
     if not found.changes:
         return f"no provision; {found.moved} moved" if found.moved else "no provision"
-    counted = Counter(one.severity for one in found.changes)
-    grave = ", ".join(f"{counted[one]} {one.value}" for one in Severity if counted[one])
-    return f"{plural(len(found.changes), 'provision')}: {grave}"
+    grades = Counter(one.severity for one in found.changes)
+    grave = ", ".join(f"{grades[one]} {one.value}" for one in Severity if grades[one])
+    return f"{counted(len(found.changes), 'provision')}: {grave}"
 
 
 # ── Changes ───────────────────────────────────────────────────────────────────────────────────────────

@@ -49,7 +49,7 @@ _LONGEST_IN_MINUTES = 90
 def duration(minutes: int, *, words: bool = False) -> str:
     """How long something takes: "45 min" (in `words` "45 minutes"), above an hour and a half "2 h 15 min"."""
     if minutes <= _LONGEST_IN_MINUTES:
-        return plural(minutes, "minute") if words else f"{minutes} min"
+        return counted(minutes, "minute") if words else f"{minutes} min"
     hours, left = divmod(minutes, 60)
     return f"{hours:,} h {left} min" if left else f"{hours:,} h"
 
@@ -153,11 +153,6 @@ ORDER = (
 """Outcomes as counts list them. What an app does not have is not among what applies."""
 
 
-def plural(number: int, noun: str) -> str:
-    """ "1 site", "2 sites", "2 companies"."""
-    return counted(number, noun)
-
-
 def spaces_read(held: Counts) -> str:
     """ "9,012 of 9,040 spaces (28 unseen)", "9,012 spaces" where nobody counted them, "9,012+ spaces" where a listing
     broke off; "" where none was asked for.
@@ -166,7 +161,7 @@ def spaces_read(held: Counts) -> str:
         return ""
     more = "" if held.spaces_whole else "+"
     if held.spaces_counted is None:
-        return f"{held.spaces:,}{more} {'space' if held.spaces == 1 and not more else 'spaces'}"
+        return f"{held.spaces:,}+ spaces" if more else counted(held.spaces, "space")
     unseen = held.spaces_counted - held.spaces
     return f"{held.spaces:,} of {held.spaces_counted:,}{more} spaces" + (f" ({unseen:,} unseen)" if unseen > 0 else "")
 

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.several import counted
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import (
     NOBODY,
@@ -31,7 +32,7 @@ from contribaudit.exporters.summary import (
     group,
     words,
 )
-from contribaudit.exporters.text import duration, plural, safe_text
+from contribaudit.exporters.text import duration, safe_text
 
 PIPE_WIDTH = 140
 LEAST_WIDTH = 40
@@ -224,7 +225,7 @@ def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list
         last = number + 1 == len(groups)
         if number == MOST_GROUPS or len(lines) + len(told) > room - (not last):
             left = sum(each.number for each in groups[number:])
-            lines.append(Text(f"and {plural(left, 'more finding')}: {_more('findings', typed)}", "dim"))
+            lines.append(Text(f"and {counted(left, 'more finding')}: {_more('findings', typed)}", "dim"))
             break
         lines += told
     return lines
@@ -286,7 +287,7 @@ def joined(names: Sequence[str], number: int, room: int) -> str:
         text = ", ".join(parts) + (f" and {number - shown} more" if number > shown else "")
         if cell_len(text) <= room or shown == 1:
             return text
-    return plural(number, "subject")
+    return counted(number, "subject")
 
 
 def _do_next(about: Overview, width: int, typed: Typed | None, first: int) -> list[Text]:
@@ -456,8 +457,8 @@ def _joined(cells: Sequence[Text], widths: Sequence[int]) -> Text:
 
 def _ending(days: int) -> str:
     if days < 0:
-        return f"ended {plural(-days, 'day')} ago"
-    return f"ends in {plural(days, 'day')}" if days else "ends today"
+        return f"ended {counted(-days, 'day')} ago"
+    return f"ends in {counted(days, 'day')}" if days else "ends today"
 
 
 def findings_table(findings: Iterable[FindingV1]) -> RenderableType:

@@ -33,6 +33,7 @@ from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.rulebook import Words
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import SpaceIndex
 from contribaudit.demo import demonstration
 from contribaudit.errors import CredentialError, EvidenceDamaged
@@ -122,7 +123,10 @@ def verification(verified: Verified) -> Sequence[str]:
         else "not signed"
     )
     left = f"; not compared: {', '.join(verified.uncompared)}" if verified.uncompared else ""
-    return ("evidence, read only", f"consistent: {verified.files} files match the manifest{left}, {signed}")
+    return (
+        "evidence, read only",
+        f"consistent: {counted(verified.files, 'file matches', 'files match')} the manifest{left}, {signed}",
+    )
 
 
 _T = TypeVar("_T")

@@ -10,6 +10,7 @@ from contribaudit.checks.reading import evidence_of, policy_evidence, rulebook_e
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import CONFLICT_CODES, STALE_CODES, Observed, Unavailable
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
 
@@ -36,15 +37,15 @@ def prompt_retention(case: CheckContext) -> Verdict:
     """AI-22: the policy allows the days for which Atlassian itself keeps prompts and answers for safety."""
     kept = case.state.rulebook.clocks.prompt_retention_days.amount
     wanted = case.word or ""
-    observed = f"{kept} days"
+    observed = counted(kept, "day")
     if not wanted.isdecimal():
         reason = f'the policy does not say for how many days prompts may be kept; set expect = "{kept}" in its rule'
         return Verdict(Outcome.UNKNOWN, "policy_names_no_days", reason, None, wanted or None, observed)
-    expected = f"at most {wanted} days"
+    expected = f"at most {counted(int(wanted), 'day')}"
     if int(wanted) >= kept:
-        reason = f"Atlassian keeps prompts and answers for up to {kept} days; the policy allows that"
+        reason = f"Atlassian keeps prompts and answers for up to {counted(kept, 'day')}; the policy allows that"
         return Verdict(Outcome.PASS, "retention_allowed", reason, None, expected, observed, rulebook_evidence(case))
-    reason = f"Atlassian keeps prompts and answers for up to {kept} days, and no setting shortens that"
+    reason = f"Atlassian keeps prompts and answers for up to {counted(kept, 'day')}, and no setting shortens that"
     return Verdict(Outcome.NOT_ACHIEVABLE, "kept_longer", reason, None, expected, observed, rulebook_evidence(case))
 
 

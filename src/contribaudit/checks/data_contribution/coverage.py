@@ -122,10 +122,10 @@ def scope_reviewed(case: CheckContext) -> Verdict:
     return Verdict(
         Outcome.PASS if fresh else Outcome.STALE,
         "reviewed" if fresh else "review_overdue",
-        f"the list of apps with the setting was reviewed on {file.reviewed}, {days} days ago{said}",
+        f"the list of apps with the setting was reviewed on {file.reviewed}, {counted(days, 'day')} ago{said}",
         None,
-        f"at most {limit} days",
-        f"{days} days",
+        f"at most {counted(limit, 'day')}",
+        counted(days, "day"),
         rulebook_evidence(case) + page_evidence(case, behind),
     )
 
@@ -206,10 +206,10 @@ def _deletion(case: CheckContext, gone: list[Departure]) -> Verdict:
     observed = tuple(one.alias for one in gone)
     evidence = list_evidence(case.state, case.subject.organization, WORKSPACES)
     if past:
-        verified = f"{days} days have passed, and nobody outside Atlassian can verify the deletion"
+        verified = f"{counted(days, 'day')} have passed, and nobody outside Atlassian can verify the deletion"
         reason = f"{_told(past)}; {verified}; {aggregates}"
         return Verdict(Outcome.UNKNOWN, "deletion_not_verifiable", reason, names.APP_TYPE_KEY, None, observed, evidence)
-    reason = f"{_told(gone)}: contributed data must be deleted {days} days later; {aggregates}"
+    reason = f"{_told(gone)}: contributed data must be deleted {counted(days, 'day')} later; {aggregates}"
     return Verdict(
         Outcome.PENDING, "deletion_runs", reason, names.APP_TYPE_KEY, None, observed, evidence, due_at=min(due)
     )

@@ -323,7 +323,8 @@ def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Ver
     anchored = seen.witness is not None and seen.witness.anchored
     limit = limits["attested_anchored" if anchored else seen.grade]
     if case.as_of - seen.observed_at > timedelta(days=limit):
-        reason = f"the count of {seen.observed_at:%Y-%m-%d} is too old: the policy accepts {limit} days; {again} again"
+        accepted = f"the policy accepts {counted(limit, 'day')}"
+        reason = f"the count of {seen.observed_at:%Y-%m-%d} is too old: {accepted}; {again} again"
         return Verdict(Outcome.UNKNOWN, "spaces_not_counted", reason, SPACE_COUNT.id, None, listing.read)
     then = listing.read - sum(
         1
@@ -332,11 +333,10 @@ def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Ver
     )
     if seen.value > then:
         reason = (
-            f"{_eyes(listing)} cannot see {seen.value - then} of {seen.value} spaces; use the token of an account "
-            "that sees them all, or count again if spaces were added or removed meanwhile"
+            f"{_eyes(listing)} cannot see {seen.value - then:,} of {counted(seen.value, 'space')}; use the token "
+            "of an account that sees them all, or count again if spaces were added or removed meanwhile"
         )
-        counted = evidence_of(seen)
-        return Verdict(Outcome.UNKNOWN, "spaces_unseen", reason, SPACE_COUNT.id, seen.value, then, counted)
+        return Verdict(Outcome.UNKNOWN, "spaces_unseen", reason, SPACE_COUNT.id, seen.value, then, evidence_of(seen))
     return evidence_of(seen)
 
 
@@ -352,7 +352,7 @@ def _called(case: CheckContext) -> str:
 
 
 def _count(number: int) -> str:
-    return "no space is" if not number else "1 space is" if number == 1 else f"{number} spaces are"
+    return counted(number, "space is", "spaces are") if number else "no space is"
 
 
 ALL: tuple[Check, ...] = (

@@ -11,6 +11,7 @@ from contribaudit.audit.attesting import AttestationSession
 from contribaudit.cli.console import Console
 from contribaudit.cli.options import chosen_organization, organization_option, store_option
 from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def tell(session: Session, state: State, made: Sequence[Attestation], *, more: s
     for warning in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
         session.console.diagnostics.warning(warning)
     loose = [one for one in made if not one.anchors]
-    count = "1 attestation was" if len(made) == 1 else f"{len(made)} attestations were"
+    count = counted(len(made), "attestation was", "attestations were")
     if not made:
         how = ""
     elif not loose:

@@ -34,10 +34,10 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import api_key_options, format_option
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import plural
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import pictures
 
@@ -126,7 +126,7 @@ def from_file(session: Session, source: Path, given: Given) -> None:
     nobody = [row for row in found if not row.by]
     if nobody and not by:
         raise UsageError(
-            f"{source}: {plural(len(nobody), 'row')} do not say who looked",
+            f"{source}: {counted(len(nobody), 'row')} do not say who looked",
             hint="Add --by MAIL, fill in the column `by`, or set `attested_by` in the configuration",
         )
     look_at = _past(session, given)
@@ -140,7 +140,7 @@ def from_file(session: Session, source: Path, given: Given) -> None:
     live = (lambda _organization: held) if held is not None else None
     made = take_in(session.job.store, found, state, recorded, live=live, common=common, bodies=bodies)
     there = len(found) - len(made)
-    more = f"; {plural(there, 'row')} already recorded" if there else ""
+    more = f"; {counted(there, 'row')} already recorded" if there else ""
     tell(session, state, made, more=more)
 
 
@@ -224,7 +224,7 @@ def record(
             hint="contribaudit attest record --help",
         )
     if discard:
-        console.diagnostics.conclusion(f"{plural(drafts.discard_all(), 'unfinished form')} deleted.")
+        console.diagnostics.conclusion(f"{counted(drafts.discard_all(), 'unfinished form')} deleted.")
         return
     walking = not told and source is None and not template and not dry_run
     if walking:
@@ -286,10 +286,10 @@ def print_template(session: Session, screen: str | None) -> None:
     session.console.output_format = "csv"
     session.console.table(TEMPLATE, cells)
     if found:
-        screens = plural(len({row.screen.id for row in found}), "screen")
-        waiting = plural(sum(1 for row in found if row.key in needed), "value")
+        screens = counted(len({row.screen.id for row in found}), "screen")
+        waiting = counted(sum(1 for row in found if row.key in needed), "value")
         told = (
-            f"{plural(len(found), 'value')} on {screens}; the policy waits for {waiting} (column `needed`)."
+            f"{counted(len(found), 'value')} on {screens}; the policy waits for {waiting} (column `needed`)."
             " Fill in `value` and record the file with --from."
         )
     else:

@@ -16,9 +16,10 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, format_option, store_option
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import pseudonym
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import Cell, plural, rfc3339
+from contribaudit.exporters.text import Cell, rfc3339
 
 if TYPE_CHECKING:
     from contribaudit.core.resolve.state import State
@@ -54,7 +55,7 @@ def list_attestations(console: Console, *, everything: bool) -> None:
     else:
         in_force = sum(1 for word in standing.values() if word == "in force")
         console.diagnostics.conclusion(
-            f"{plural(len(known), 'attestation')}, {in_force} in force, {overdue} of them due."
+            f"{counted(len(known), 'attestation')}, {in_force} in force, {overdue} of them due."
         )
 
 
@@ -189,4 +190,4 @@ def forget(console: Console, *, person: str, yes: bool) -> None:
         touched = store.forget_person(known, now, wiring.operator().signature(now))
     if not touched:
         raise UsageError("This person is not in the history", hint="contribaudit attest list --all shows who is")
-    console.diagnostics.conclusion(f"{pseudonym(known)} now stands in {plural(touched, 'place')} of the history.")
+    console.diagnostics.conclusion(f"{pseudonym(known)} now stands in {counted(touched, 'place')} of the history.")

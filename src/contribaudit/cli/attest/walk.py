@@ -20,10 +20,11 @@ from contribaudit.cli.attest.options import Given, Session, name_of, tell
 from contribaudit.cli.options import ask, ask_valid, in_lines, person_there
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError, UsageError
-from contribaudit.exporters.text import display, duration, plural, rfc3339, safe_text
+from contribaudit.exporters.text import display, duration, rfc3339, safe_text
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import CLIPBOARD, pictures
 from contribaudit.operations.drafts import Draft
@@ -87,8 +88,8 @@ def _due(session: Session, state: State, screen: str | None, *, everything: bool
 
 
 def _length(due: Sequence[DueScreen]) -> str:
-    values = plural(sum(one.values for one in due), "value")
-    return f"{values} on {plural(len(due), 'screen')}, about {duration(sum(one.minutes for one in due), words=True)}"
+    values = counted(sum(one.values for one in due), "value")
+    return f"{values} on {counted(len(due), 'screen')}, about {duration(sum(one.minutes for one in due), words=True)}"
 
 
 def _screen(
@@ -130,7 +131,7 @@ def _resumed(before: State, due: DueScreen, by: str) -> Draft:
         _say("  The unfinished form is discarded: a signal has moved since you looked. Look at the screen again.")
         drafts.discard(kept)
         return fresh
-    _say(f"  Resumed: {plural(len(kept.answers), 'answer')} from {rfc3339(kept.begun_at) or ''}.")
+    _say(f"  Resumed: {counted(len(kept.answers), 'answer')} from {rfc3339(kept.begun_at) or ''}.")
     return kept
 
 
@@ -143,7 +144,7 @@ def _kept(draft: Draft) -> Iterator[None]:
             drafts.save(draft)
             say("")
             say(
-                f"{plural(len(draft.answers), 'answer')} kept as a draft. Run `contribaudit attest` to go on, or"
+                f"{counted(len(draft.answers), 'answer')} kept as a draft. Run `contribaudit attest` to go on, or"
                 " `contribaudit attest --discard` to drop it."
             )
 

@@ -13,8 +13,8 @@ from contribaudit.cli.init.answers import AI, CONTRIBUTION, NO_SCHEDULE, Answers
 from contribaudit.cli.init.prompts import SKIP, ask_line, ask_valid, ask_yes, choose, tell
 from contribaudit.cli.init.writing import Kept, free_path, schedules
 from contribaudit.cli.options import OrganizationId
+from contribaudit.core.model.several import counted
 from contribaudit.errors import AdminApiUnreachable, ContribauditError, KeyStoreUnusable, OrganizationNotFound
-from contribaudit.exporters.text import plural
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -119,7 +119,7 @@ class Interview:
         say.note(f'The key works: the organization is "{look.name}".' if look.name else "The key works.")
         if look.plan is not None:
             answers.plan = answers.plan or look.plan.name.casefold()
-            size = f"{plural(look.apps, 'app')} on {plural(look.sites, 'site')}"
+            size = f"{counted(look.apps, 'app')} on {counted(look.sites, 'site')}"
             say.note(f"It has {size}; its highest plan is {look.plan.name}.")
         else:
             say.note(f"Its highest plan is not known: {look.plan_unknown or 'the list of apps does not tell it'}.")

@@ -86,7 +86,7 @@ def diff_signal(console: Console, *, signal: str, before: int, after: int, subje
     ]
     columns = ("pointer", "before", "after", "decoders")
     console.table(columns, rows, flexible="after")
-    count = "1 pointer differs" if len(rows) == 1 else f"{len(rows)} pointers differ"
+    count = counted(len(rows), "pointer differs", "pointers differ")
     console.diagnostics.conclusion(f"{count} between run {before} and run {after}.")
 
 

@@ -10,9 +10,9 @@ import click
 from contribaudit import exit_codes
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import plural
 
 if TYPE_CHECKING:
     from contribaudit.core.model.subprocessors import ListHistory, SubprocessorList
@@ -53,8 +53,8 @@ def show_list(console: Console, *, of: str | None, imports: bool) -> None:
         cells = list_cells(listed, rows)
         console.table(SUBPROCESSOR_COLUMNS, cells, flexible="product_scopes", only=only)
     needing = [one for one in rows if one.needs_review and history.reviewed(listed, one.name) is None]
-    told = f"{plural(len(rows), 'row')}, {listed.called}"
-    told += f"; {plural(len(needing), 'row')} not understood: contribaudit subprocessors review" if needing else ""
+    told = f"{counted(len(rows), 'row')}, {listed.called}"
+    told += f"; {counted(len(needing), 'row')} not understood: contribaudit subprocessors review" if needing else ""
     if listed.shipped:
         told += "; it is not current: contribaudit subprocessors import FILE"
     console.diagnostics.conclusion(f"{told}.")
@@ -82,7 +82,7 @@ def _imports(console: Console, history: ListHistory) -> None:
     )  # fmt: skip
     only = ("effective", "rows", "source", "imported_at", "imported_by", "reviewed_by", "reviewed_at")
     console.table(columns, rows, flexible="source", only=only)
-    console.diagnostics.conclusion("Nothing was imported yet." if not rows else f"{plural(len(rows), 'import')}.")
+    console.diagnostics.conclusion("Nothing was imported yet." if not rows else f"{counted(len(rows), 'import')}.")
 
 
 def named_list(history: ListHistory, shipped: SubprocessorList | None, word: str | None) -> SubprocessorList:
@@ -137,7 +137,7 @@ def diff(console: Console, *, before: str | None, after: str | None) -> None:
     state = last_known(console)
     rows = change_cells(state, changes, history.reviewed(new))
     console.table(CHANGE_COLUMNS, rows, flexible="touches_you_because", only=CHANGE_TABLE)
-    console.diagnostics.conclusion(f"{plural(len(changes), 'change')} from {old.called} to {new.called}.")
+    console.diagnostics.conclusion(f"{counted(len(changes), 'change')} from {old.called} to {new.called}.")
 
 
 def last_known(console: Console) -> State | None:

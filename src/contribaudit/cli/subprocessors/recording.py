@@ -12,8 +12,9 @@ import click
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, store_option
 from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import safe_text
 
 if TYPE_CHECKING:
     from contribaudit.core.model.subprocessors import SubprocessorList
@@ -54,8 +55,8 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
     for one in rows:
         for what in one.needs_review:
             console.diagnostics.warning(f"{safe_text(one.name)} needs review: {safe_text(what)}")
-    parties = plural(len(coming.third_parties), "third party")
-    companies = plural(len(coming.group_companies), "group company")
+    parties = counted(len(coming.third_parties), "third party")
+    companies = counted(len(coming.group_companies), "group company")
     newest = after.newest
     again = any(one.rows == coming.rows and one.effective == coming.effective for one in before.imports)
     told = (
@@ -154,7 +155,7 @@ def review(console: Console, *, of: str | None, rows: tuple[str, ...], by: str |
                     f"{listed.called} has no row {safe_text(name)!r}", hint="contribaudit subprocessors list names them"
                 )
         chosen = [known[name.casefold()] for name in rows] or ["", *needing]
-        what = plural(len(rows), "row") if rows else f"all changes and {plural(len(needing), 'row')} that need review"
+        what = counted(len(rows), "row") if rows else f"all changes and {counted(len(needing), 'row')} that need review"
         agreed(f"Record that {signature.by} reviewed {what} of {listed.called}?", yes=yes)
         for name in chosen:
             store.review_subprocessors(Review(listed.effective, name, signature, note))

@@ -12,9 +12,9 @@ import click
 
 from contribaudit.cli.console import Console
 from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.times import parse_end
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import plural
 
 if TYPE_CHECKING:
     from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
@@ -89,7 +89,7 @@ def chosen(archive: Archive, name: str, text: str) -> Look:
     if text.isdecimal() and len(text) < len("20260101"):
         if 1 <= int(text) <= len(editions):
             return editions[int(text) - 1]
-        raise UsageError(f"{name} has {plural(len(editions), 'edition')}", hint="1 is the oldest")
+        raise UsageError(f"{name} has {counted(len(editions), 'edition')}", hint="1 is the oldest")
     day = parse_end(text)
     if day is not None:
         found = archive.in_force(name, day)

@@ -19,8 +19,9 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
 from contribaudit.cli.terms.desk import TABULAR, Desk, by_option, desk_of, signed_by, two_editions
 from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import safe_text
 
 if TYPE_CHECKING:
     from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
@@ -260,8 +261,8 @@ def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[Anc
         console.diagnostics.conclusion(f"The pages still say all {len(found)} facts that are anchored in them.")
         return
     missing = any(one.standing is Standing.NOT_ARCHIVED for one in found)
-    told = [f"{plural(len(doubtful), 'fact')} under review"] if doubtful else []
-    told += [f"{plural(len(unread), 'document')} not read"] if unread else []
+    told = [f"{counted(len(doubtful), 'fact')} under review"] if doubtful else []
+    told += [f"{counted(len(unread), 'document')} not read"] if unread else []
     hint = " Run contribaudit terms check --fetch, or import copies." if missing and not fetched else ""
     hint += " Run contribaudit terms diff NAME to see what changed." if doubtful else ""
     console.diagnostics.conclusion(f"{', '.join(told)}.{hint}", code=exit_codes.UNVERIFIED)

@@ -403,7 +403,7 @@ def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Ite
         if one.kind is DeadlineKind.RULEBOOK and overdue:
             continue
         is_command = one.next_step.startswith("contribaudit ")
-        when = "over" if left < 0 else "today" if left == 0 else "1 day" if left == 1 else f"{left} days"
+        when = "over" if left < 0 else "today" if left == 0 else counted(left, "day")
         yield NextStep(
             StepKind.DECIDE if one.kind in _DECIDE else StepKind.RENEW,
             None,

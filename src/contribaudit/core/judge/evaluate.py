@@ -27,7 +27,7 @@ from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import SettingId, Unavailable
 from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, Where, limits_of
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.several import counted, grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
@@ -197,7 +197,7 @@ def evaluate(
                     attributes = attributes_of(state, finding.subject)
                     findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
         if off:
-            warnings.append(f"{check.id} is switched off for {off} subject{'s' if off > 1 else ''} by the policy.")
+            warnings.append(f"{check.id} is switched off for {counted(off, 'subject')} by the policy.")
     kinds = {check.id: check.kind for check in checks}
     warnings += _of_no_use(state, policy, used, selection, kinds)
     if not findings:

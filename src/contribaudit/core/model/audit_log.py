@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind
 
 CURSOR_REFUSED = "cursor_refused"
@@ -239,7 +240,7 @@ def holes(log: AuditLog, after: datetime, until: datetime) -> Iterator[tuple[dat
 
 def how_read(log: AuditLog, after: datetime, until: datetime, rules: LogRules) -> str:
     """In words: whether the log could be read, whether without holes, and how far back it reaches."""
-    back = f"it reaches back {rules.retention_days} days"
+    back = f"it reaches back {counted(rules.retention_days, 'day')}"
     if not log.readings:
         return "the audit log was never read"
     newest = log.readings[-1]

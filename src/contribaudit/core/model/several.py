@@ -24,6 +24,6 @@ def some(called: Sequence[str], most: int) -> str:
 
 
 def counted(number: int, one: str, several: str = "") -> str:
-    """ "1 run", "2 runs", "2 companies"; `several` where that follows no rule: "1 is gone", "2 are gone"."""
+    """ "1 run", "1,200 runs", "2 companies"; `several` where that follows no rule: "1 is gone", "2 are gone"."""
     regular = f"{one[:-1]}ies" if one.endswith("y") and one[-2:-1] not in "aeiou" else f"{one}s"
-    return f"{number} {one if number == 1 else several or regular}"
+    return f"{number:,} {one if number == 1 else several or regular}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State
@@ -98,7 +99,7 @@ def inventory_rows(state: State) -> list[InventoryRow]:
         )
         for site in sites_of(state, organization):
             label = site.host or site.id
-            note = f"{len(site.apps)} apps" if len(site.apps) > 1 else "1 app"
+            note = counted(len(site.apps), "app")
             rows.append(
                 InventoryRow(organization, name, Kind.SITE, site.id, label, label, "", None, note=note, **blank)
             )

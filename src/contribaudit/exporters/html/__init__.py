@@ -18,6 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
 from contribaudit import checks
+from contribaudit.core.model.several import counted
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.html.answers import (
     apps_by_location,
@@ -37,7 +38,7 @@ from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import map_of
 from contribaudit.exporters.site_map import MEANINGS
 from contribaudit.exporters.summary import QUESTIONS, Overview, called, gravest_first, group, label, told, words
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import safe_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -195,7 +196,7 @@ def _template() -> Template:
     )
     environment.filters |= {
         "words": words, "label": label, "called": called, "plain": safe_text, "told": told, "some": some,
-        "counted": plural, "parts": parts, "known": known, "by_deed": by_deed,
+        "counted": counted, "parts": parts, "known": known, "by_deed": by_deed,
         "minute": _minute, "day": lambda moment: moment[:10],
     }  # fmt: skip
     environment.globals |= {"chosen": chosen}

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from contribaudit.core.advise.site_map import QUESTIONS, MapCell, MapQuestion, MapRow, SiteMap
+from contribaudit.core.model.several import counted
 from contribaudit.exporters.html.links import chosen
 from contribaudit.exporters.site_map import GROUP_OF, fact, letter, told
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import safe_text
 
 WIDTH = 760
 MOST_ROWS = 40
@@ -147,7 +148,7 @@ def _bar(whole: SiteMap) -> tuple[Box, ...]:
                 round(end - start - 1, 2),
                 34,
                 GROUP_OF[one.outcome],
-                f"{name}: {plural(one.apps, 'app')}, {one.pinned} pinned; {verdict}",
+                f"{name}: {counted(one.apps, 'app')}, {one.pinned} pinned; {verdict}",
                 word=word if len(word) * _LETTER_WIDTH < end - start else "",
             )
         )
@@ -182,7 +183,7 @@ def _summary(rows: Sequence[MapRow]) -> str:
     for place, question in enumerate(QUESTIONS):
         groups = [GROUP_OF[row.cells[place].outcome] for row in rows if place < len(row.cells)]
         bad = [
-            f"{plural(groups.count(one), 'site')} {words}"
+            f"{counted(groups.count(one), 'site')} {words}"
             for one, words in (("fail", "fail"), ("not achievable", "not achievable"), ("unverified", "unverified"))
             if one in groups
         ]

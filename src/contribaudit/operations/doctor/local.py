@@ -14,6 +14,7 @@ from typing import Self
 from contribaudit.atlassian.connect import ignored_exceptions
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.times import later
 from contribaudit.errors import (
     ConfigurationError,
@@ -154,7 +155,9 @@ def rules(settings: AppSettings, policy: Path | None, today: date) -> Iterator[L
 def _policy(policy: AuditPolicy, path: Path | None, today: date) -> Iterator[Line]:
     name = str(path) if path is not None else 'the shipped "essentials" pack'
     hint = "" if path is not None else "Run contribaudit init to write your own policy"
-    yield Line.ok("policy", f"{name}: {len(policy.rules)} rules, {len(policy.waivers)} waivers", hint)
+    yield Line.ok(
+        "policy", f"{name}: {counted(len(policy.rules), 'rule')}, {counted(len(policy.waivers), 'waiver')}", hint
+    )
     expired = [waiver for waiver in policy.waivers if waiver.expires < today]
     soon = later(today, timedelta(days=WAIVER_DAYS_LEFT))
     ending = [waiver for waiver in policy.waivers if today <= waiver.expires <= soon]
@@ -169,7 +172,7 @@ def _policy(policy: AuditPolicy, path: Path | None, today: date) -> Iterator[Lin
 
 def _rulebook(rulebook: Rulebook, today: date) -> Line:
     days = (today - rulebook.oldest_review).days
-    what = f"version {rulebook.version}, oldest part reviewed {days} days ago"
+    what = f"version {rulebook.version}, oldest part reviewed {counted(days, 'day')} ago"
     if days > rulebook.review_within_days:
         return Line.warning("rulebook", what, "Update contribaudit: Atlassian changes its rules and defaults")
     return Line.ok("rulebook", what)

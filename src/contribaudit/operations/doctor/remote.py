@@ -20,6 +20,7 @@ from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.graphql import NotTold, Part, Question
 from contribaudit.atlassian.sites import ON_GATEWAY, SPACES, Accesses, SiteClient, is_cloud_id, site_chain
 from contribaudit.collectors.workspaces import place_of
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import (
     AccessDenied,
@@ -89,7 +90,11 @@ async def _list_spaces(client: SiteClient, call: Call, cloud_id: str, host: str)
             page = await anext(pages)
     except ContribauditError as error:
         return Line.failed("site", error)
-    seen = f"{len(page.items)} spaces on the first page" if page.announced is None else f"{page.announced} spaces"
+    seen = (
+        f"{counted(len(page.items), 'space')} on the first page"
+        if page.announced is None
+        else counted(page.announced, "space")
+    )
     return Line.ok("site", f"{host or cloud_id}, {call.scope}: {seen} that {client.access(host).visible_to} may see")
 
 
@@ -134,10 +139,10 @@ def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
     end = min(running)
     days = (end - now).days
     if len(labelled) == 1 or len(keys) == 1:
-        what, hint = f"the key expires on {end.date()}, in {days} days", ""
+        what, hint = f"the key expires on {end.date()}, in {counted(days, 'day')}", ""
     else:
         several = f"{len(running)} keys" if len(running) > 1 else "one key"
-        what = f"of {several}, the first expires on {end.date()}, in {days} days"
+        what = f"of {several}, the first expires on {end.date()}, in {counted(days, 'day')}"
         hint = "set api_key_label to the label of the key used for audits"
     if days > DAYS_LEFT:
         return Line.ok("key end", what, hint[:1].upper() + hint[1:])

@@ -16,10 +16,11 @@ from contribaudit.attestations.due import Row, ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, parse_value
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import display, plural, safe_text
+from contribaudit.exporters.text import display, safe_text
 from contribaudit.tui.rows.dates import PLACEHOLDER, day_of
 from contribaudit.tui.widgets.grid import Column
 
@@ -252,4 +253,4 @@ def statement(answers: Answers, column: int, value: Value, places: Sequence[int]
 
 def left_line(filled: int) -> str:
     """What is told when somebody leaves a screen half filled."""
-    return f"{plural(filled, 'value')} kept as a draft, nothing recorded: open the screen again to go on"
+    return f"{counted(filled, 'value')} kept as a draft, nothing recorded: open the screen again to go on"

@@ -15,11 +15,12 @@ from contribaudit.audit.baselines import Approvable, outside_now
 from contribaudit.core.advise.report import Report
 from contribaudit.core.judge.baseline import Uncovered
 from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import Cell, display, plural, safe_text
+from contribaudit.exporters.text import Cell, display, safe_text
 from contribaudit.tui.rows import keys
 from contribaudit.tui.widgets.grid import Column
 
@@ -95,7 +96,7 @@ def standing_line(state: State) -> Text:
 
 def outside_text(what: Approvable) -> Text:
     """What the approval would take in."""
-    said = Text(f"{plural(what.apps, 'app')} are in the run.\n")
+    said = Text(f"{counted(what.apps, 'app')} are in the run.\n")
     if what.standing is None:
         said.append("There is no baseline yet: everything in this run becomes the approved state.\n")
         return said
@@ -174,7 +175,7 @@ def effect(before: Report, after: Report, wanted: Sequence[Finding]) -> Text:
         said.append_text(keys.outcome_sign(was[one.id].outcome)).append(" -> ")
         said.append_text(keys.outcome_sign(one.outcome)).append("\n")
     if len(moved) > _MOST_SHOWN:
-        said.append(f"  and {plural(len(moved) - _MOST_SHOWN, 'more finding')}\n", "dim")
+        said.append(f"  and {counted(len(moved) - _MOST_SHOWN, 'more finding')}\n", "dim")
     left = {one.id for one in wanted} - {one.id for one in moved}
     if left:
         what = "The waiver does not cover the finding" if len(wanted) == 1 else f"{len(left)} of them are not covered"
@@ -202,4 +203,4 @@ def written_line(path: str, after: Report, wanted: Sequence[Finding]) -> str:
     told = f"{wanted[0].check} is {'waived' if count else 'not covered'}"
     if len(wanted) > 1:
         told = f"{count} of {len(wanted)} findings are waived"
-    return f"Written to {path}: {told}, {plural(left, 'finding')} still failing. Commit the file."
+    return f"Written to {path}: {told}, {counted(left, 'finding')} still failing. Commit the file."

@@ -25,11 +25,12 @@ from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import Cell, display, plural, safe_text
+from contribaudit.exporters.text import Cell, display, safe_text
 from contribaudit.tui.rows.due import DueScreen, due_screens
 from contribaudit.tui.rows.overview import labelled
 from contribaudit.tui.source import Board
@@ -96,7 +97,7 @@ def recorded_cells(state: State, one: Recorded) -> list[Text]:
         Text(display(told.value)),
         Text(safe_text(told.by)),
         Text(f"{told.observed_at:%Y-%m-%d}"),
-        Text("nothing", "yellow") if not told.bound else Text(plural(len(told.anchors), "signal")),
+        Text("nothing", "yellow") if not told.bound else Text(counted(len(told.anchors), "signal")),
     ]
 
 
@@ -164,7 +165,7 @@ def recorded_line(recorded: Sequence[Recorded], wanted: str) -> Text:
 def made_line(made: Sequence[Attestation]) -> str:
     """What was recorded, and what holds it."""
     loose = [one for one in made if not one.bound]
-    was = "1 attestation was recorded" if len(made) == 1 else f"{len(made)} attestations were recorded"
+    was = counted(len(made), "attestation was recorded", "attestations were recorded")
     if not loose:
         return f"{was}, each anchored by API signals."
     some = "not" if len(loose) == len(made) else f"{len(loose)} of them not"

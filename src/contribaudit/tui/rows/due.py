@@ -17,12 +17,13 @@ from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Screen
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import display, duration, plural, safe_text
+from contribaudit.exporters.text import display, duration, safe_text
 from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.overview import labelled
 from contribaudit.tui.widgets.grid import Column
@@ -124,11 +125,11 @@ def due_line(waiting: Sequence[DueScreen]) -> Text:
     values = sum(one.values for one in waiting)
     needed = [one for one in waiting if one.waiting]
     said = Text(
-        f"{plural(values, 'value')} on {plural(len(waiting), 'screen')}, about {duration(minutes, words=True)}. "
+        f"{counted(values, 'value')} on {counted(len(waiting), 'screen')}, about {duration(minutes, words=True)}. "
     )
     if needed:
         short = sum(one.minutes for one in needed)
-        said.append(f"Needed by findings: {plural(len(needed), 'screen')}, {duration(short, words=True)}.", "bold")
+        said.append(f"Needed by findings: {counted(len(needed), 'screen')}, {duration(short, words=True)}.", "bold")
     return said
 
 
@@ -136,7 +137,7 @@ def due_detail(state: State, one: DueScreen) -> Text:
     """What the look is about. The way there comes with the form, once the signals were read."""
     said = Text().append(f"{safe_text(one.screen.title)}\n", "bold")
     said.append(f"{safe_text(state.organization_name(one.organization))}: ", "dim")
-    said.append(f"{plural(one.values, 'value')}, about {duration(one.minutes, words=True)}\n\n", "dim")
+    said.append(f"{counted(one.values, 'value')}, about {duration(one.minutes, words=True)}\n\n", "dim")
     if one.screen.note:
         said.append(f"{safe_text(one.screen.note)}\n\n")
     for row in one.rows[:_NAMED]:
@@ -146,9 +147,9 @@ def due_detail(state: State, one: DueScreen) -> Text:
         else:
             said.append("  not attested yet\n", "dim")
     if len(one.rows) > _NAMED:
-        said.append(f"and {plural(len(one.rows) - _NAMED, 'more value')}\n", "dim")
+        said.append(f"and {counted(len(one.rows) - _NAMED, 'more value')}\n", "dim")
     if one.waiting:
-        said.append(f"\n{plural(len(one.waiting), 'finding')} that may depend on it\n", "bold")
+        said.append(f"\n{counted(len(one.waiting), 'finding')} that may depend on it\n", "bold")
         for finding in one.waiting[:20]:
             said.append("  ").append_text(keys.severity_sign(finding.severity))
             said.append(f"  {finding.check}  {safe_text(alias_of(state, finding.subject))}\n")
@@ -220,4 +221,4 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
 
 def title(screen: Screen, made: Sequence[Attestation]) -> str:
     """The question above the summary."""
-    return f"Record {plural(len(made), 'value')} of the screen {safe_text(screen.title)}?"
+    return f"Record {counted(len(made), 'value')} of the screen {safe_text(screen.title)}?"

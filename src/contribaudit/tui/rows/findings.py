@@ -12,6 +12,7 @@ from rich.text import Text
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.exporters.text import ORDER, Cell, display, rfc3339, safe_text
@@ -284,7 +285,6 @@ def _history(history: Sequence[OutcomeSpan] | None) -> Text:
         end = "now" if span.ended is None else f"{span.ended:%Y-%m-%d %H:%M}Z"
         said.append(f"{span.since:%Y-%m-%d %H:%M}Z to {end}  ")
         said.append(span.outcome.replace("_", " "), "bold")
-        runs = "1 run" if span.observations == 1 else f"{span.observations} runs"
-        said.append(f"  {runs}\n", "dim")
+        said.append(f"  {counted(span.observations, 'run')}\n", "dim")
     said.rstrip()
     return said

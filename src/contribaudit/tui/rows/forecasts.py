@@ -12,8 +12,9 @@ from rich.text import Text
 from contribaudit.core.advise.forecast import NOT_ASKED, Forecast, ForecastRow, Hypothesis
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.several import counted
 from contribaudit.exporters.forecast import alike
-from contribaudit.exporters.text import Cell, plural, safe_text
+from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.rows import keys
 from contribaudit.tui.widgets.grid import Column
 
@@ -64,7 +65,7 @@ def choices(plans: Sequence[Plan], highest: Sequence[str | None], today: date) -
             found.append(Choice(f"the highest plan becomes {plan.name}, by trial or purchase", Hypothesis(plan=plan)))
     for days in _DAYS:
         day = today + timedelta(days=days)
-        found.append(Choice(f"nobody does anything for {days} days, until {day}", Hypothesis(until=day)))
+        found.append(Choice(f"nobody does anything for {counted(days, 'day')}, until {day}", Hypothesis(until=day)))
     return found
 
 
@@ -144,7 +145,7 @@ def banner(found: Forecast | None, called: Mapping[str, str]) -> Text:
         said.append(" No outcome would change.", "bold")
         return said
     worse = sum(1 for row in found.rows if _worse(row))
-    return said.append(f": {plural(len(found.rows), 'answer')} would change, {worse:,} of them for the worse")
+    return said.append(f": {counted(len(found.rows), 'answer')} would change, {worse:,} of them for the worse")
 
 
 def query_of(row: ForecastRow) -> str:

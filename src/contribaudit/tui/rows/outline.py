@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, holds_spaces, space_of
 from contribaudit.core.resolve.inventory import spaces_counted
 from contribaudit.core.resolve.reasons import sites_index
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import safe_text
 
 Path = tuple[str, ...]
 
@@ -237,7 +238,7 @@ class Places:
     def _of_organization(self, node: Node, organization: str) -> Iterator[Node]:
         for number, site in enumerate(sites_index(self._state, organization).sites):
             subject = Subject(organization, Kind.SITE, site.host or site.id)
-            label, apps = safe_text(site.host or site.id), plural(len(site.apps), "app")
+            label, apps = safe_text(site.host or site.id), counted(len(site.apps), "app")
             yield Node((*node.path, f"site {number}"), label, subject, apps, opens=True)
         for app in self._outside_sites(organization):
             yield self._app(node, app)
@@ -266,7 +267,7 @@ class Places:
         book = self._state.spaces(app.organization)
         count = book.count(app)
         opens = bool(count or app in book.lists() or holds_spaces(self._state, app))
-        told = _spaces(count) if count else ""
+        told = counted(count, "space") if count else ""
         return Node(
             (*above.path, app.id), label or safe_text(app.id), app, safe_text(unseen) or told, opens=opens, many=count
         )
@@ -297,12 +298,12 @@ def listing_told(state: State, app: Subject) -> str:
     listing = state.spaces(app.organization).lists().get(app)
     known = state.spaces(app.organization).count(app)
     if listing is None:
-        earlier = f"; {_spaces(known)} known from earlier runs" if known else ""
+        earlier = f"; {counted(known, 'space')} known from earlier runs" if known else ""
         return f"{NOT_READ}: {ADD_TOKENS}{earlier}"
     of = spaces_counted(state, app)
     of = listing.announced if of is None else of
     unseen = max(0, of - listing.read) if of is not None else 0
-    said = f"{listing.read:,} of {of:,} spaces" if of is not None else _spaces(listing.read)
+    said = f"{listing.read:,} of {of:,} spaces" if of is not None else counted(listing.read, "space")
     if unseen:
         said += f", {unseen:,} not visible to {listing.visible_to or 'the token'}"
     elif listing.visible_to:
@@ -314,10 +315,6 @@ def listing_told(state: State, app: Subject) -> str:
     if known > listing.read:
         said += f"; {known:,} known, including earlier runs"
     return safe_text(said)
-
-
-def _spaces(number: int) -> str:
-    return "1 space" if number == 1 else f"{number:,} spaces"
 
 
 def _list_broken(state: State, organization: str) -> str:

@@ -18,10 +18,11 @@ from rich.text import Text
 from contribaudit.core.advise.steps import NextStep, names, to_do
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
 from contribaudit.core.model.deadline import Deadline
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.summary import Happened, Overview, Tally, deeds, words
-from contribaudit.exporters.text import duration, plural, safe_text
+from contribaudit.exporters.text import duration, safe_text
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.filtering import label_of, quoted
@@ -87,7 +88,7 @@ def ago(moment: datetime, now: datetime) -> str:
         return f"{minutes} min ago" if minutes else "just now"
     if passed < timedelta(days=2):
         return f"{int(passed.total_seconds() // 3600)} h ago"
-    return f"{passed.days} days ago"
+    return f"{counted(passed.days, 'day')} ago"
 
 
 _LEAST_NAME, _MOST_NAME, _CELL = 16, 40, 14
@@ -120,9 +121,9 @@ def where_lines(board: Board, width: int, most: int) -> list[Line]:
         ]
         left, fine = len(wrong) - most, len(place.sites) - len(wrong)
         if left > 0:
-            found.append(Line(Text(f"  and {plural(left, 'more site')} with open findings", "yellow")))
+            found.append(Line(Text(f"  and {counted(left, 'more site')} with open findings", "yellow")))
         if fine:
-            found.append(Line(Text(f"  {plural(fine, 'site')} without open findings", "green")))
+            found.append(Line(Text(f"  {counted(fine, 'site')} without open findings", "green")))
     return found
 
 
@@ -208,7 +209,7 @@ def _rest(about: Overview, width: int) -> list[Line]:
     told = Line(Text("  ".join(parts), "green" if counts["pass"] else ""), "outcome:pass")
     if not fragile:
         return [told]
-    what = "1 pass is fragile" if fragile == 1 else f"{fragile} passes are fragile"
+    what = counted(fragile, "pass is fragile", "passes are fragile")
     if told.text.cell_len + len(what) + 2 <= width:
         told.text.append(f"  {what}", "yellow")
         return [Line(told.text, "is:fragile")]
@@ -255,8 +256,7 @@ def next_title(board: Board) -> str:
     steps = to_do(board.steps)
     if not steps:
         return "DO NEXT"
-    things = "1 thing" if len(steps) == 1 else f"{len(steps)} things"
-    return f"DO NEXT ({things}, about {duration(sum(one.minutes for one in steps))})"
+    return f"DO NEXT ({counted(len(steps), 'thing')}, about {duration(sum(one.minutes for one in steps))})"
 
 
 def next_lines(board: Board, width: int, most: int) -> list[Line]:
@@ -313,7 +313,7 @@ def due_in(step: NextStep, board: Board) -> str:
     if step.due is None:
         return ""
     left = (step.due - board.now).days
-    return "over" if left < 0 else "1 day" if left == 1 else f"{left} days"
+    return "over" if left < 0 else counted(left, "day")
 
 
 _SUBJECT = 26
@@ -339,7 +339,7 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
     found = [_change_line(one, further, width, board, min(_SUBJECT, name_width)) for one, further in done[:most]]
     left = len(board.changes) - sum(1 + further for _, further in done[:most])
     if left:
-        found.append(Line(Text(f"and {plural(left, 'more change')}: contribaudit changes", "dim")))
+        found.append(Line(Text(f"and {counted(left, 'more change')}: contribaudit changes", "dim")))
     return found
 
 
@@ -386,7 +386,7 @@ def evidence_lines(board: Board, width: int) -> list[Line]:  # noqa: ARG001  pan
             Text.assemble(
                 ("rulebook ", "bold"),
                 f"{safe_text(book.version)} {book.sha256[:_DIGEST_SHOWN]}, ",
-                (f"reviewed {_days(reviewed)} ago" + (", LATE" if late else ""), "yellow" if late else ""),
+                (f"reviewed {counted(reviewed, 'day')} ago" + (", LATE" if late else ""), "yellow" if late else ""),
                 (f"  policy {report.policy_sha256[:_DIGEST_SHOWN]}", "dim"),
             )
         )
@@ -397,10 +397,6 @@ def evidence_lines(board: Board, width: int) -> list[Line]:  # noqa: ARG001  pan
             Line(Text.assemble(("evidence ", "bold"), f"manifest {board.evidence_sha256[:_DIGEST_SHOWN]}{when}"))
         )
     return found
-
-
-def _days(number: int) -> str:
-    return "1 day" if number == 1 else f"{number} days"
 
 
 def runs_out_lines(board: Board, width: int, most: int) -> list[Line]:
@@ -441,4 +437,4 @@ def _days_left(left: int | None) -> tuple[str, str]:
         return "over", "bold red"
     if left == 0:
         return "today", "bold red"
-    return ("1 day" if left == 1 else f"{left} days"), "yellow" if left <= 14 else ""
+    return counted(left, "day"), "yellow" if left <= 14 else ""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.core.model.several import counted
+from contribaudit.exporters.text import safe_text
 
 if TYPE_CHECKING:
     from contribaudit.evidence.verify import Verified
@@ -42,7 +43,7 @@ def written(pack: Verified, shown: str) -> Text:
     said.append(f"{safe_text(shown)}\n", "bold")
     said.append(f"{manifest.sha256}\n", "bold")
     said.append(
-        f"{plural(pack.files, 'file')}, {pack.size_bytes / 1e6:,.1f} MB, run {manifest.judged.run}, judged by "
+        f"{counted(pack.files, 'file')}, {pack.size_bytes / 1e6:,.1f} MB, run {manifest.judged.run}, judged by "
         f"{safe_text(manifest.judged.policy_name)}. Every file is as the manifest says.\n"
     )
     if pack.signed_with:

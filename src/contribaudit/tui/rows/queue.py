@@ -11,11 +11,12 @@ from rich.text import Text
 from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.policy import WAIVABLE
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import Cell, display, duration, plural, safe_text
+from contribaudit.exporters.text import Cell, display, duration, safe_text
 from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.overview import brief, due_in, labelled
 from contribaudit.tui.source import Board
@@ -85,12 +86,12 @@ def cells(board: Board, one: Entry, *, marked: bool) -> list[Text]:
     """One line."""
     step = one.step
     if step is None:
-        told = plural(one.steps, "thing") if one.kind is not StepKind.NOBODY else ""
+        told = counted(one.steps, "thing") if one.kind is not StepKind.NOBODY else ""
         time = duration(one.minutes) if one.minutes else ""
         return [Text(), Text(), Text(f"{TITLES[one.kind]}  {told}", "bold"), Text(), Text(time, "bold")]
     sign = "*" if marked else str(one.place or "")
     urgency = keys.severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
-    settles = plural(len(step.findings), "finding") if step.findings else ""
+    settles = counted(len(step.findings), "finding") if step.findings else ""
     time = duration(step.minutes) if step.minutes else ""
     return [
         Text(sign, "bold reverse" if marked else "bold"),
@@ -106,7 +107,7 @@ def line(board: Board) -> Text:
     things = to_do(board.steps)
     if not things:
         return Text("Nothing that somebody can do now." if board.steps else "Nothing to do.", "bold")
-    told = f"{plural(len(things), 'thing')} to do, about {duration(sum(one.minutes for one in things))} in all"
+    told = f"{counted(len(things), 'thing')} to do, about {duration(sum(one.minutes for one in things))} in all"
     return Text(told, "bold").append("   Enter does it; space marks several for one waiver", "not bold dim")
 
 
@@ -128,7 +129,7 @@ def detail(board: Board, one: Entry) -> Text:
     if step.minutes:
         labelled(said, "takes", f"about {duration(step.minutes, words=True)}")
     if step.findings:
-        said.append(f"\nSettles {plural(len(step.findings), 'finding')}\n", "bold")
+        said.append(f"\nSettles {counted(len(step.findings), 'finding')}\n", "bold")
     for finding in step.findings[:_MOST_FINDINGS]:
         said.append("  ").append_text(keys.outcome_sign(finding.outcome))
         said.append(f"  {safe_text(alias_of(state, finding.subject)).removeprefix('app:')}\n")
@@ -201,7 +202,7 @@ def chip(board: Board, number: str) -> str:
         return f"step {number}: there is none"
     subjects: Sequence[Subject] = list(dict.fromkeys(one.subject for one in things[int(number) - 1].findings))
     kinds = Counter(one.kind.value for one in subjects)
-    return f"step {number}: {', '.join(plural(count, kind) for kind, count in kinds.items()) or 'no finding'}"
+    return f"step {number}: {', '.join(counted(count, kind) for kind, count in kinds.items()) or 'no finding'}"
 
 
 def sheet_row(one: Entry, _state: State) -> tuple[Cell, ...]:

@@ -11,8 +11,9 @@ from time import monotonic
 from rich.text import Text
 
 from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.exporters.text import happenings, plural, safe_text
+from contribaudit.exporters.text import happenings, safe_text
 from contribaudit.tui.rows import keys
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
@@ -123,9 +124,9 @@ def counts(watch: Watch, seconds: float) -> Text:
     states = Counter(one.state for one in readings)
     pages = sum(one.pages for one in readings)
     done = len(readings) - states["reading"]
-    said = Text(f"{done} of {len(readings)} readings done, {plural(pages, 'page')}, {seconds:.0f} s")
+    said = Text(f"{done} of {len(readings)} readings done, {counted(pages, 'page')}, {seconds:.0f} s")
     if watch.waited:
-        said.append(f", waited {plural(watch.waited, 'time')}", "yellow")
+        said.append(f", waited {counted(watch.waited, 'time')}", "yellow")
     if states["failed"] or states["partial"]:
         said.append(f", {states['failed']} failed, {states['partial']} partial", "bold red")
     return said
@@ -168,13 +169,13 @@ def told(found: News, before: Board | None, after: Board) -> Text:
     """The news in words."""
     report = after.report
     said = Text().append(f"Run #{report.run.id} is saved. ", "bold").append(report.headline, "bold")
-    said.append(f"   {plural(found.requests, 'request')}\n" if found.requests else "\n")
+    said.append(f"   {counted(found.requests, 'request')}\n" if found.requests else "\n")
     if not report.run.complete:
         said.append("Not everything could be read: what is missing counts as unknown.\n", "yellow")
     if before is None:
         said.append("This is the first run shown here: everything is new.\n")
         return said
-    said.append(f"{plural(found.changes, 'change')} since the run before.\n")
+    said.append(f"{counted(found.changes, 'change')} since the run before.\n")
     _list(said, report_words("Newly failing or unverified", found.worse), found.worse, before, after)
     _list(said, report_words("No longer failing or unverified", found.better), found.better, before, after)
     if not found.worse and not found.better:
@@ -184,7 +185,7 @@ def told(found: News, before: Board | None, after: Board) -> Text:
 
 def report_words(what: str, found: Sequence[Finding]) -> str:
     """A heading with its count."""
-    return f"{what}: {plural(len(found), 'finding')}"
+    return f"{what}: {counted(len(found), 'finding')}"
 
 
 def _list(said: Text, heading: str, found: Sequence[Finding], before: Board, after: Board) -> None:

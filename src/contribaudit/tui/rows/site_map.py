@@ -13,8 +13,9 @@ from rich.text import Text
 
 from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, Location, MapCell, MapRow, SiteMap
 from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.several import counted
 from contribaudit.exporters.site_map import GROUP_OF, LETTERS, MEANINGS, fact, filter_of, letter, told, worst
-from contribaudit.exporters.text import plural, safe_text
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.widgets.grid import Column
 
@@ -49,10 +50,6 @@ def shortened(number: int) -> str:
             tenths = f"{number / size:.1f}".removesuffix(".0")
             return f"{number / size:.0f}{sign}" if number >= 99.95 * size else f"{tenths}{sign}"
     return str(number)
-
-
-def _many(number: int, noun: str) -> str:
-    return plural(number, noun) if number == 1 else f"{number:,} {noun}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +168,15 @@ def detail(row: MapRow, column: int) -> Text:
     column = min(column, len(row.cells) - 1)
     question, cell = QUESTIONS[column], row.cells[column]
     said = Text(told(row, question, cell))
-    leads = f"Enter: {plural(cell.findings, 'finding')}" if filter_of(row, question, cell) else "Enter: the site's apps"
+    leads = (
+        f"Enter: {counted(cell.findings, 'finding')}" if filter_of(row, question, cell) else "Enter: the site's apps"
+    )
     return said.append(f". {leads}", "dim")
 
 
 def row_words(row: MapRow, called: Mapping[str, str]) -> Text:
     """All cells of a site, in words."""
-    said = Text().append(f"{name_of(row, called)}, {plural(row.apps, 'app')}: ", "bold")
+    said = Text().append(f"{name_of(row, called)}, {counted(row.apps, 'app')}: ", "bold")
     for number, (question, cell) in enumerate(zip(QUESTIONS, row.cells, strict=True)):
         said.append("   " if number else "").append(f"{question.name} ")
         said.append(f" {letter(cell)} ", PAINTS[GROUP_OF[cell.outcome]] or "dim").append(f" {fact(cell, 14)}")
@@ -203,7 +202,7 @@ def legend() -> Text:
 def scope_words(whole: SiteMap, organizations: int) -> Text:
     """How much the map is about."""
     sites = sum(1 for row in whole.rows if row.site)
-    said = Text(f"{_many(whole.apps, 'app')} on {_many(sites, 'site')}", "bold")
+    said = Text(f"{counted(whole.apps, 'app')} on {counted(sites, 'site')}", "bold")
     if organizations > 1:
         said.append(f" of {organizations} organizations", "bold")
     return said

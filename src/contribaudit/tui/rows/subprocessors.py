@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from contribaudit.core.model.several import counted
 from contribaudit.exporters.report_v1 import ProcessorV1, SubprocessorsV1
-from contribaudit.exporters.text import Cell, plural, safe_text
+from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
@@ -41,7 +42,7 @@ def standing(told: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> Text
     if told is None:
         return Text.assemble((NOTHING, "yellow"))
     companies = len({one["processor"] for one in shown})
-    said = Text(f"{plural(companies, 'company')} touch or may touch apps")
+    said = Text(f"{counted(companies, 'company')} touch or may touch apps")
     said.append(f"; list in force since {told['effective']}, ")
     if told["imported_at"] is None:
         return said.append("shipped with the rulebook: run contribaudit subprocessors import FILE", "yellow")

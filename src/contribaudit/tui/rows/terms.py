@@ -10,9 +10,10 @@ from rich.text import Text
 
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.provisions import LookOutcome
+from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.terms import LOOKS, change_lines, changes_of, document_rows, look_rows, note_text, summed
-from contribaudit.exporters.text import Cell, plural, safe_text
+from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
@@ -90,7 +91,7 @@ def _standing(state: State) -> Text:
     rows = list(document_rows(rules.watched(()), archive, state.anchored))
     status = [str(row[3]) for row in rows]
     read, unread = status.count("read"), [str(row[0]) for row in rows if str(row[3]).startswith("not readable")]
-    said = Text(f"{plural(len(rows), 'document')} of the vendor watched: {read} read")
+    said = Text(f"{counted(len(rows), 'document')} of the vendor watched: {read} read")
     if unread:
         said.append(f", not readable: {safe_text(', '.join(unread))}", "yellow")
     never = status.count("never archived")

@@ -15,7 +15,8 @@ from contribaudit import catalogue
 from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
 from contribaudit.core.model.observation import SettingId
-from contribaudit.exporters.text import ChangeGroup, happenings, plural, safe_text, what_happened
+from contribaudit.core.model.several import counted
+from contribaudit.exporters.text import ChangeGroup, happenings, safe_text, what_happened
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.trail import Trail
 from contribaudit.tui.widgets.grid import Column
@@ -278,7 +279,7 @@ def proof_of(why: Cause) -> Iterator[str]:
         yield f"It happened {begin}not later than {until:%Y-%m-%d %H:%M}Z"
     if why.kind is CauseKind.NO_EVENT_FOUND or why.actions_searched:
         log = "log read without gaps" if why.covered else "the log was not read for the whole period, or may have gaps"
-        yield safe_text(f"{log}, {plural(len(why.actions_searched), 'action')} searched")
+        yield safe_text(f"{log}, {counted(len(why.actions_searched), 'action')} searched")
         if why.actions_searched:
             yield safe_text(f"Searched for: {', '.join(why.actions_searched)}")
 
@@ -353,7 +354,7 @@ def _newest_order(entry: Entry) -> tuple[float, int]:
 def _day_told(its: Sequence[Entry]) -> str:
     changes = [one.happening for one in its if one.happening is not None]
     without = sum(1 for one in changes if not one.has_cause)
-    parts = [plural(len(changes), "change")] if changes else []
+    parts = [counted(len(changes), "change")] if changes else []
     parts += [f"{without} without a known cause"] if without else []
     return ", ".join(parts)
 
@@ -472,7 +473,7 @@ def told(days: Days, selected: date) -> str:
     sign = days.read.get(selected)
     how = {"=": "complete", "~": "partial"}.get(sign or "", "not read" if selected >= days.first else "before")
     count = days.changes.get(selected, 0)
-    changes = f", {count} change{'' if count == 1 else 's'}" if count else ""
+    changes = f", {counted(count, 'change')}" if count else ""
     cause = ", one or more without a known cause" if selected in days.unexplained else ""
     return f"{selected:%a %d %b %Y}: {how}{changes}{cause}"
 

@@ -26,9 +26,10 @@ from contribaudit.audit.attesting import AttestationSession, CompletedVisit, For
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError, UsageError
-from contribaudit.exporters.text import duration, plural, safe_text
+from contribaudit.exporters.text import duration, safe_text
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import CLIPBOARD, pictures
 from contribaudit.operations.drafts import Draft
@@ -159,7 +160,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         """The screen's name, and how far the walk is."""
         said = Text(safe_text(self._screen.title), "bold")
         said.append(
-            f"   {plural(self._due.values, 'value')}, about {duration(self._due.minutes, words=True)}", "not bold"
+            f"   {counted(self._due.values, 'value')}, about {duration(self._due.minutes, words=True)}", "not bold"
         )
         return said.append(f"   as {safe_text(self._by)}   {self._turn}", "not bold dim")
 
@@ -224,7 +225,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         for name, text in kept.about.items():
             if name in _ABOUT:
                 self.field(name).value = text
-        self.tell(f"Resumed: {plural(filled, 'value')} from {kept.begun_at:%Y-%m-%d %H:%M}Z. D discards them.")
+        self.tell(f"Resumed: {counted(filled, 'value')} from {kept.begun_at:%Y-%m-%d %H:%M}Z. D discards them.")
 
     def action_again(self) -> None:
         """Read the signals again, where that failed."""
@@ -301,7 +302,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
     def action_undo(self) -> None:
         """Take the last step back."""
         count = self.answers.undo()
-        self.tell(f"Undone: {plural(count, 'value')}" if count else "There is nothing to undo")
+        self.tell(f"Undone: {counted(count, 'value')}" if count else "There is nothing to undo")
         self._changed()
 
     def action_fill(self) -> None:
@@ -327,7 +328,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         narrowed = self.query_one("#narrow", Input).value
         note = cells.statement(self.answers, self._column, value, places, narrowed)
         count = self.answers.put(places, self._column, value, note) if len(places) > 1 else 0
-        self.tell(f"{plural(count, 'cell')} filled; u takes it back" if count else "No cell is left to fill")
+        self.tell(f"{counted(count, 'cell')} filled; u takes it back" if count else "No cell is left to fill")
         self._changed(onwards=True)
 
     def _put(self, value: Value) -> None:
@@ -481,7 +482,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         if not self.answers.values:
             self.tell("Nothing is filled in")
             return
-        body = Text(f"{plural(self.answers.filled, 'value')} of this screen. Nothing has been recorded.")
+        body = Text(f"{counted(self.answers.filled, 'value')} of this screen. Nothing has been recorded.")
         if await self.app.push_screen_wait(
             QuestionScreen("Discard the draft?", body, yes="Discard", no="Keep editing")
         ):

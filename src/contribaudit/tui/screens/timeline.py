@@ -15,7 +15,8 @@ from textual.containers import Container, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from contribaudit.exporters.text import Cell, plural
+from contribaudit.core.model.several import counted
+from contribaudit.exporters.text import Cell
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.messages import ShowSubject
 from contribaudit.tui.rows import timeline as rows
@@ -146,7 +147,7 @@ class TimelineScreen(BoardScreen):
     def _say_what_is_shown(self) -> None:
         wanted, changes = self._filter, rows.count_changes(self._lines, self._opened)
         order = "newest first" if self._newest_first else "oldest first"
-        parts = [f"{plural(changes, 'change')}, {order}"]
+        parts = [f"{counted(changes, 'change')}, {order}"]
         parts.append(f"family (K): {wanted.family.replace('_', ' ') or 'all'}")
         parts.append(f"site (S): {wanted.site or 'all'}")
         parts += ["without a known cause (x)"] if wanted.unexplained else []
