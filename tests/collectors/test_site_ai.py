@@ -25,7 +25,7 @@ from contribaudit.atlassian.sites import READS, Access, Accesses, SiteClient
 from contribaudit.atlassian.transport import Ledger
 from contribaudit.audit.pipeline import audit
 from contribaudit.collectors.collect import collect_all
-from contribaudit.collectors.entitlement import Entitlement, moment
+from contribaudit.collectors.gateway_answers import Entitlement, moment
 from contribaudit.collectors.site_ai import collect_site_ai
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot

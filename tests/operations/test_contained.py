@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contribaudit.operations.containers import container, kubernetes
-from contribaudit.operations.schedules import Recipe, units
+from contribaudit.operations.schedules import Recipe, container, kubernetes, units
 from contribaudit.simulator import running, scenario_app
 from contribaudit.store.history import History
 from tests.operations.contained import PROGRAM, Mount, require, run

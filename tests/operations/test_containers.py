@@ -17,8 +17,7 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from contribaudit.operations.containers import container, github_actions, kubernetes, launchd
-from contribaudit.operations.schedules import Recipe, units
+from contribaudit.operations.schedules import Recipe, container, github_actions, kubernetes, launchd, units
 
 ROOT = Path(__file__).parents[2]
 RECIPE = Recipe(("/opt/ca/bin/contribaudit",), Path("/home/anna/my keys/api-key"), 6, 15, organization="acme")

@@ -8,13 +8,12 @@ import pkgutil
 import pytest
 from textual.pilot import Pilot
 
-from contribaudit.tui.rows.key_line import LETTERS, Key, Keys, fitted
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.help import HelpScreen, WelcomeScreen
 from contribaudit.tui.screens.overview import OverviewScreen
-from contribaudit.tui.widgets.bars import KeyLine
+from contribaudit.tui.widgets.bars import LETTERS, Key, KeyLine, Keys, fitted
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, driven, on_screen, until
 

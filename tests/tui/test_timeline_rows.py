@@ -23,10 +23,9 @@ from contribaudit.tui.rows.timeline import (
     days_of,
     entries_of,
     lines_of,
-    strip,
-    told,
 )
 from contribaudit.tui.trail import Trail
+from contribaudit.tui.widgets.day_strip import strip, told
 from tests.builders import ORG
 
 START = datetime(2026, 11, 10, 2, tzinfo=UTC)

@@ -14,7 +14,7 @@ from contribaudit.core.model.subprocessors import Processor, Row, SubprocessorLi
 from contribaudit.core.resolve.subprocessors import understood
 from contribaudit.errors import SubprocessorsNotRead
 from contribaudit.rulebook import loader
-from contribaudit.vendors.subprocessor_page import read_subprocessors
+from contribaudit.vendors.subprocessors import read_subprocessors
 
 FOLDER = Path(__file__).parent / "subprocessors"
 RULES = loader.load().subprocessors

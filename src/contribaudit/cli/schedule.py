@@ -88,12 +88,12 @@ def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_f
 @pass_console
 def launchd(console: Console, time: str, key_file: Path | None, log_file: Path | None) -> None:
     """An agent for macOS: a property list for ~/Library/LaunchAgents."""
-    from contribaudit.operations import containers
+    from contribaudit.operations import schedules
     from contribaudit.settings import file
 
     recipe = recipe_of(console, time, key_file)
     log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
-    console.write(containers.launchd(recipe, log_file=str(log)))
+    console.write(schedules.launchd(recipe, log_file=str(log)))
     console.diagnostics.note("Save it as ~/Library/LaunchAgents/contribaudit.audit.plist, then:")
     console.diagnostics.note("  launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/contribaudit.audit.plist")
 
@@ -105,10 +105,10 @@ def launchd(console: Console, time: str, key_file: Path | None, log_file: Path |
 @pass_console
 def kubernetes(console: Console, time: str, key_file: Path | None, image: str, namespace: str) -> None:
     """A CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""
-    from contribaudit.operations import containers
+    from contribaudit.operations import schedules
 
     recipe = recipe_of(console, time, key_file)
-    console.write(containers.kubernetes(recipe, image=_name(image), namespace=_name(namespace)))
+    console.write(schedules.kubernetes(recipe, image=_name(image), namespace=_name(namespace)))
 
 
 @command.command("github-actions")
@@ -116,9 +116,9 @@ def kubernetes(console: Console, time: str, key_file: Path | None, image: str, n
 @pass_console
 def github_actions(console: Console, time: str, key_file: Path | None) -> None:
     """A workflow: findings as SARIF in code scanning, evidence as an artifact. Times are UTC."""
-    from contribaudit.operations import containers
+    from contribaudit.operations import schedules
 
-    console.write(containers.github_actions(recipe_of(console, time, key_file)))
+    console.write(schedules.github_actions(recipe_of(console, time, key_file)))
 
 
 @command.command("docker")
@@ -127,9 +127,9 @@ def github_actions(console: Console, time: str, key_file: Path | None) -> None:
 @pass_console
 def docker(console: Console, time: str, key_file: Path | None, image: str) -> None:
     """The command that runs one audit in a container; your scheduler starts it."""
-    from contribaudit.operations import containers
+    from contribaudit.operations import schedules
 
-    console.write(containers.container(recipe_of(console, time, key_file), image=_name(image)))
+    console.write(schedules.container(recipe_of(console, time, key_file), image=_name(image)))
 
 
 def _name(text: str) -> str:

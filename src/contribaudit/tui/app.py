@@ -28,8 +28,7 @@ from textual.worker import WorkerFailed
 
 from contribaudit import termination
 from contribaudit.errors import ContribauditError
-from contribaudit.tui import kept
-from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES
+from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES, keep_theme, kept_theme
 from contribaudit.tui.host import Host
 from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowDay, ShowFindings, ShowSubject
 from contribaudit.tui.screens import ALL
@@ -106,7 +105,7 @@ class Dashboard(Host):
         self._open_source = open_source
         for theme in THEMES:
             self.register_theme(theme)
-        self._begin_with(kept.theme(self.available_themes) or DARK)
+        self._begin_with(kept_theme(self.available_themes) or DARK)
         self._early: deque[events.Key] = deque()
         """Keys that came before the screen in front was made."""
         self._now: Board | None = None
@@ -319,7 +318,7 @@ class Dashboard(Host):
     def watch_theme(self, before: str, theme: str) -> None:
         """What the person chose stands the next time too."""
         if self.is_running and before != theme:
-            kept.keep_theme(theme)
+            keep_theme(theme)
 
     async def action_quit(self) -> None:
         """Leave; where something was typed that nobody kept, ask first. Asked for once more, leave all the same."""

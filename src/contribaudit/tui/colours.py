@@ -1,12 +1,23 @@
-"""The colours of both themes: every word at 4.5:1 or more on every ground that it stands on, the cursor's row included.
+"""The colours of both themes: every word at 4.5:1 or more on every ground that it stands on, the cursor's row included;
+and which theme somebody chose, kept in the data folder for this account.
 
 Rows say "red" or "dim"; what that is in a theme is said here, and `tests/tui/test_contrast.py` works it out.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Container
+from contextlib import suppress
+from pathlib import Path
+
 from rich.terminal_theme import TerminalTheme
 from textual.theme import Theme
+
+from contribaudit import files
+from contribaudit.errors import ContribauditError
+from contribaudit.files import Unreadable
+from contribaudit.settings import file
 
 LIGHT, DARK = "textual-light", "textual-dark"
 """The library's own names, so that a theme that somebody kept stays what it was."""
@@ -75,3 +86,26 @@ _LIGHT = (
 ANSI_DARK = TerminalTheme((18, 18, 18), (230, 230, 230), list(_DARK), list(_DARK))
 ANSI_LIGHT = TerminalTheme((250, 250, 250), (20, 20, 20), list(_LIGHT), list(_LIGHT))
 """Black, red, green, yellow, blue, magenta, cyan, white."""
+
+
+def kept_theme(known: Container[str]) -> str:
+    """The theme that was chosen last; "" where none was, or where this version does not know it."""
+    try:
+        found = json.loads(files.read_text(_place()))["theme"]
+    except (ContribauditError, Unreadable, OSError, ValueError, KeyError, TypeError):
+        return ""
+    return found if isinstance(found, str) and found in known else ""
+
+
+def keep_theme(chosen: str) -> None:
+    """Remember it. Where nothing can be written, it holds for this time only."""
+    with suppress(ContribauditError, OSError):
+        place = _place()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with files.unfinished(place) as beside:
+            beside.write_text(json.dumps({"theme": chosen}), encoding="utf-8")
+            beside.replace(place)
+
+
+def _place() -> Path:
+    return file.data_dir() / "dashboard.json"

@@ -32,8 +32,7 @@ from contribaudit.cli.init.answers import (
     nothing_written,
     refuse_missing,
 )
-from contribaudit.cli.init.interview import Interview
-from contribaudit.cli.init.prompts import tell
+from contribaudit.cli.init.interview import Interview, tell
 from contribaudit.cli.init.writing import Kept, first_audit, schedules, set_up_schedule, write
 from contribaudit.cli.options import OrganizationId
 from contribaudit.errors import UsageError

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +13,6 @@ import click
 from contribaudit.cli import options
 from contribaudit.cli.console import Console
 from contribaudit.cli.init.answers import AI, CONTRIBUTION, NO_SCHEDULE, Answers, listed, mail_address, token_of
-from contribaudit.cli.init.prompts import SKIP, ask_line, ask_valid, ask_yes, choose, tell
 from contribaudit.cli.init.writing import Kept, free_path, schedules
 from contribaudit.cli.options import OrganizationId
 from contribaudit.core.model.several import counted
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from contribaudit.core.model.rulebook import Rulebook
     from contribaudit.operations.first_look import FirstLook
     from contribaudit.settings.model import AppSettings
+
+SKIP = "-"
 
 
 class Interview:
@@ -165,25 +169,25 @@ class Interview:
     def _contribution(self) -> None:
         if "contribution" in self._answers.statements:
             return
-        word = choose("Which data may Atlassian use to improve its apps and AI?", CONTRIBUTION, may_skip=True)
+        word = _choose("Which data may Atlassian use to improve its apps and AI?", CONTRIBUTION, may_skip=True)
         if word and self._state("contribution", word):
             self.limits()
 
     def _ai(self) -> None:
         said = self._answers.statements
         if "ai" not in said:
-            word = choose("Who may use AI (Rovo) in your apps?", AI, may_skip=True)
+            word = _choose("Who may use AI (Rovo) in your apps?", AI, may_skip=True)
             if not word:
                 return
             if word == "groups":
-                while not self._state("ai", {"groups": list(listed(ask_line("Names of the groups, with commas")))}):
+                while not self._state("ai", {"groups": list(listed(options.ask("Names of the groups, with commas")))}):
                     pass
             else:
                 self._state("ai", word)
             self.limits()
         if said.get("ai") == "blocked" and "ai_allowed_on" not in said:
             question = "Sites or apps where AI is allowed all the same (labs.atlassian.net, loom …), Enter for none"
-            while (places := listed(ask_line(question, ""))) and not self._state("ai_allowed_on", list(places)):
+            while (places := listed(options.ask(question, ""))) and not self._state("ai_allowed_on", list(places)):
                 pass
 
     def _location(self) -> None:
@@ -196,14 +200,15 @@ class Interview:
                 "\nWhere does data have to be kept? Every app is then to be pinned there; being located there is not "
                 f"enough. Groups and locations, with commas: {known}."
             )
-            while (places := listed(ask_line(f"Location ({SKIP}: anywhere, not audited)"))) != (SKIP,):
+            while (places := listed(options.ask(f"Location ({SKIP}: anywhere, not audited)"))) != (SKIP,):
                 if self._state("location", list(places)):
                     self.limits()
                     break
         outside = self.look.without_residency
         if said.get("location") and "location_except" not in said and outside:
             titles = ", ".join(app.title for app in outside)
-            if ask_yes(f"Atlassian offers no data residency for {titles}. Accept where they keep data?", default=False):
+            question = f"Atlassian offers no data residency for {titles}. Accept where they keep data?"
+            if options.confirm(question, default=False):
                 self._state("location_except", [app.type_key for app in outside])
 
     def _why(self) -> None:
@@ -213,7 +218,7 @@ class Interview:
         needed = "location_except" in said
         tell("")
         while True:
-            text = ask_line("Who decided this, and the ticket" + ("" if needed else " (optional)"), "").strip()
+            text = options.ask("Who decided this, and the ticket" + ("" if needed else " (optional)"), "").strip()
             if text:
                 said["reason"] = text
             if text or not needed:
@@ -245,7 +250,7 @@ class Interview:
                 "reads of each site whether AI is on, which trials run and in which regions data lies; without it "
                 "somebody attests that by hand."
             )
-            text = ask_valid(
+            text = _ask_valid(
                 f"Mail address of the token's owner (Enter: no token, {SKIP}: a service account)", mail_address, ""
             )
             if not text:
@@ -285,7 +290,7 @@ class Interview:
         if self._answers.by:
             return
         tell("\nWhat no API tells, somebody looks up in the console and attests, under a mail address.")
-        text = ask_valid("Mail address of who attests (Enter: later)", mail_address, "")
+        text = _ask_valid("Mail address of who attests (Enter: later)", mail_address, "")
         self._answers.by = "" if text == SKIP else text
 
     def _schedule(self) -> None:
@@ -294,7 +299,7 @@ class Interview:
         ways = "/".join(schedules())
         known = schedules()
         while True:
-            word = ask_line(f"\nRun the audit every day? ({ways})", NO_SCHEDULE).casefold()
+            word = options.ask(f"\nRun the audit every day? ({ways})", NO_SCHEDULE).casefold()
             if word in known:
                 self._answers.schedule = word
                 return
@@ -323,7 +328,7 @@ def _asked_organization() -> str:
     kind = OrganizationId()
     while True:
         try:
-            return kind.convert(ask_line("Organization ID or address"), None, None)
+            return kind.convert(options.ask("Organization ID or address"), None, None)
         except click.UsageError as error:
             tell(error.format_message())
 
@@ -332,3 +337,37 @@ def _scopes() -> str:
     from contribaudit.atlassian import calls
 
     return " ".join(dict.fromkeys(call.scope for call in calls.ALL if call.scope))
+
+
+def tell(text: str, lead: str = "") -> None:
+    """To stderr, wrapped at the terminal's width; what follows the first line stands under the end of `lead`."""
+    width = max(60, min(shutil.get_terminal_size().columns, 100))
+    for line in text.split("\n"):
+        indent = " " * (len(lead) or len(line) - len(line.lstrip()))
+        rows = textwrap.wrap(line.strip(), width, initial_indent=lead or indent, subsequent_indent=indent)
+        click.echo("\n".join(rows), err=True)
+
+
+def _ask_valid(question: str, check: Callable[[str], str], default: str) -> str:
+    """A line that the check accepts, "" or "-"; asked again until then."""
+    return options.ask_valid(question, lambda text: text if text in ("", SKIP) else check(text), default)
+
+
+def _choose(question: str, choices: Sequence[tuple[str, str]], *, may_skip: bool = False) -> str:
+    """A word, by itself or by its number; "" for what is skipped. Asked again until it is one."""
+    tell(f"\n{question}")
+    width = max(len(word) for word, _ in choices)
+    for number, (word, means) in enumerate(choices, 1):
+        tell(means, f"  {number}  {word.ljust(width)}  ")
+    if may_skip:
+        tell("Not part of the policy.", f"  {SKIP}  {'skip'.ljust(width)}  ")
+    words = [word for word, _ in choices]
+    while True:
+        text = options.ask("Number or word").casefold()
+        if may_skip and text in (SKIP, "skip"):
+            return ""
+        if text.isdecimal() and 0 < int(text) <= len(words):
+            return words[int(text) - 1]
+        if text in words:
+            return text
+        tell(f"It takes {', '.join(words)}.")

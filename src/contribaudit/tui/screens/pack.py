@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
@@ -12,12 +15,114 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Select, Static
 
+from contribaudit.audit.job import Job
+from contribaudit.core.model.several import counted
 from contribaudit.errors import ContribauditError
-from contribaudit.tui.packing import Asked, free_name, place_of, since_of, write_pack
-from contribaudit.tui.rows import packs as rows
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.field import Field
+
+if TYPE_CHECKING:
+    from contribaudit.evidence.export import Form
+    from contribaudit.evidence.verify import Verified
+
+_WAIT_SECONDS = 60
+PERIODS = (
+    ("the newest run, judged now", ""),
+    ("the last 30 days, every run", "30"),
+    ("the last 90 days, every run", "90"),
+    ("the last 365 days, every run", "365"),
+)
+PEOPLE = (
+    ("named", "named"),
+    ("pseudonyms, the same for the same person", "pseudonym"),
+    ("left out", "omit"),
+)
+FORMS = (("a folder", "folder"), ("one .zip file", "zip"))
+
+
+def signing(fingerprint: str | None, trouble: str = "") -> Text:
+    """Whether the pack will be signed, and with what."""
+    if trouble:
+        return Text.assemble((f"The signing key cannot be used: {safe_text(trouble)}", "bold yellow"))
+    if fingerprint is None:
+        said = "Not signed: no key is configured. `contribaudit evidence keygen` makes one; until then keep the digest."
+        return Text.assemble((said, "yellow"))
+    return Text(f"Signed with the key {fingerprint}.")
+
+
+def written(pack: Verified, shown: str) -> Text:
+    """Path and digest on lines of their own, to be copied; then what verifying it showed. `shown` is the path."""
+    manifest = pack.manifest
+    said = Text("Written and verified\n", "bold")
+    said.append(f"{safe_text(shown)}\n", "bold")
+    said.append(f"{manifest.sha256}\n", "bold")
+    said.append(
+        f"{counted(pack.files, 'file')}, {pack.size_bytes / 1e6:,.1f} MB, run {manifest.judged.run}, judged by "
+        f"{safe_text(manifest.judged.policy_name)}. Every file is as the manifest says.\n"
+    )
+    if pack.signed_with:
+        said.append(f"Signed with {pack.signed_with}. Give its public part to the auditor by another way.\n")
+    else:
+        said.append("Not signed: send the digest by another way than the pack, so that it can be compared.\n", "yellow")
+    return said.append(
+        "y copies the digest, Y the path. An auditor checks with: contribaudit evidence verify PATH", "dim"
+    )
+
+
+FormOf = Callable[[bool], "Form"]
+"""How a pack is written, signed with what key, by whether it is to be an archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted of a pack."""
+
+    place: Path
+    since: datetime | None
+    """Begin of the period; None for the newest run alone."""
+    people: str
+    """ "named", "pseudonym" or "omit"."""
+    archive: bool
+
+
+def since_of(period: str, now: datetime) -> datetime | None:
+    """When a period of so many days begins; None for "", the newest run."""
+    return now - timedelta(days=int(period)) if period else None
+
+
+def free_name(day: str) -> str:
+    """A name in the present folder that is not taken: evidence-2026-11-29, then evidence-2026-11-29-2."""
+    taken = {one.name for one in Path().iterdir()}
+    name, number = f"evidence-{day}", 1
+    while name in taken or f"{name}.zip" in taken:
+        number += 1
+        name = f"evidence-{day}-{number}"
+    return name
+
+
+def place_of(text: str, *, archive: bool) -> Path:
+    """Where a pack goes, by what somebody typed; an archive's name ends in .zip."""
+    name = text if not archive or text.endswith(".zip") else f"{text}.zip"
+    return Path(name).expanduser().absolute()
+
+
+def write_pack(job: Job, form_of: FormOf, asked: Asked) -> Verified:
+    """Write the pack, then verify what lies on the disk. Raises ContribauditError as both do.
+
+    Judged by the policy that the dashboard shows; the pack says so where another one judged the run.
+    """
+    from contribaudit.evidence.dossier import Wanted, noted, of_last, of_period
+    from contribaudit.evidence.export import export
+    from contribaudit.evidence.pseudonyms import NameHandling
+    from contribaudit.evidence.verify import verify
+
+    wanted = Wanted(NameHandling(asked.people))
+    with job.store.exporting(wait_seconds=_WAIT_SECONDS):
+        dossier = of_last(job, wanted) if asked.since is None else of_period(job, asked.since, job.clock(), wanted)
+        export(noted(dossier)[0], asked.place, now=job.clock(), operator=job.operator, form=form_of(asked.archive))
+    return verify(asked.place)
 
 
 class PackScreen(BoardScreen):
@@ -56,9 +161,9 @@ class PackScreen(BoardScreen):
             with Horizontal(classes="buttons"):
                 yield Button("Write and verify (Ctrl+S)", id="write", variant="primary", compact=True)
             for label, name, choices in (
-                ("Period", "period", rows.PERIODS),
-                ("People", "people", rows.PEOPLE),
-                ("Form", "form-of", rows.FORMS),
+                ("Period", "period", PERIODS),
+                ("People", "people", PEOPLE),
+                ("Form", "form-of", FORMS),
             ):
                 with Horizontal(classes="row"):
                     yield Static(label)
@@ -106,7 +211,7 @@ class PackScreen(BoardScreen):
             self._result(Text.assemble((f"! {error}", "bold yellow")))
             return
         self._digest, self._path = pack.manifest.sha256, str(place)
-        self._result(rows.written(pack, str(place)))
+        self._result(written(pack, str(place)))
         self.query_one("#result").scroll_visible()
         field = self.query_one("#place", Field)
         field.value = field.first = free_name(f"{board.now.astimezone(UTC):%Y-%m-%d}")
@@ -122,9 +227,9 @@ class PackScreen(BoardScreen):
         try:
             form = await self.dashboard.in_thread(source.form, False)
         except ContribauditError as error:
-            said = rows.signing(None, str(error))
+            said = signing(None, str(error))
         else:
-            said = rows.signing(form.signer.fingerprint if form.signer is not None else None)
+            said = signing(form.signer.fingerprint if form.signer is not None else None)
         self.query_one("#signing", Static).update(said)
 
     def action_copy_digest(self) -> None:
