@@ -359,7 +359,7 @@ def test_the_walk_asks_each_screen_and_prefills_nothing(cli: Cli, ready: Api, mo
 
 
 def test_a_walk_that_reads_nothing_is_not_held(cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Offline the last kept run is no second reading: it was before the look."""
+    """Offline the last saved run is no second reading: it was before the look."""
     cli("audit")
     answers = iter(["off", "", "", "", "", "Security > Data contribution", ""])
     monkeypatch.setattr(walking, "person_there", lambda: True)

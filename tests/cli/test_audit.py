@@ -227,7 +227,7 @@ def test_offline_without_a_run_says_so(cli: Cli, api: Api) -> None:
     """There is nothing to judge before the first audit."""
     ended = cli("audit", "--offline")
     assert ended.code == 2
-    assert "There is no kept run" in ended.err
+    assert "There is no saved run" in ended.err
 
 
 def test_csv_and_json_tell_the_same(cli: Cli, ready: Api, tmp_path: Path) -> None:

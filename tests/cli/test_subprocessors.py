@@ -66,7 +66,7 @@ def test_a_page_on_standard_input_is_imported(cli: Cli, monkeypatch: pytest.Monk
         (("review", "--yes", *DPO), "No list was imported yet"),
         (("diff",), "has none before it to compare with"),
         (("diff", "2020-01-01"), "There is no list '2020-01-01'"),
-        (("exposure",), "There is no kept run"),
+        (("exposure",), "There is no saved run"),
         (("list", "--list", "2020-01-01"), "There is no list '2020-01-01'"),
     ],
 )

@@ -184,7 +184,7 @@ def test_what_cannot_be_exported(told: Scene, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         of_run(job, 99)
     with simulated(tmp_path) as bench:
-        with pytest.raises(UsageError, match="no kept run"):
+        with pytest.raises(UsageError, match="no saved run"):
             of_last(bench.job('extends = ["essentials"]'))
         bench.audit('extends = ["essentials"]', selection=Selection(only=("DC-06",)))
         with pytest.raises(UsageError, match="leave out checks"):

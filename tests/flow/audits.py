@@ -115,7 +115,7 @@ class Bench:
         return asyncio.run(audit(self.job(policy, **options)))
 
     def offline(self, policy: str, **options: Any) -> Report:
-        """The last kept run, judged anew."""
+        """The last saved run, judged anew."""
         return judge_last(self.job(policy, **options))
 
 

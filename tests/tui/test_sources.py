@@ -37,7 +37,7 @@ def test_the_history_gives_the_newest_run_with_everything_around_it(tmp_path: Pa
     with simulated(tmp_path) as bench:
         source = HistorySource(bench.job(POLICY))
         assert source.lack() is Lack.UNREAD
-        with pytest.raises(UsageError, match="no kept run"):
+        with pytest.raises(UsageError, match="no saved run"):
             source.load()
         bench.audit(POLICY)
         assert source.lack() is None

@@ -65,7 +65,7 @@ class AttestationSession:
         return self.job.operator.signature(at or self.now(), by)
 
     def read(self) -> State:
-        """What anchors attestations as the API shows it now, the rest as of the last kept run; all of it offline."""
+        """What anchors attestations as the API shows it now, the rest as of the last saved run; all of it offline."""
         import asyncio
 
         from contribaudit.attestations.anchoring import SOURCES
@@ -125,7 +125,7 @@ class AttestationSession:
         return by_screen(row for row in shown if (row.screen is screen if screen is not None else row.is_due(now)))
 
     def remembered(self) -> State:
-        """The last kept run, or an empty state where there is none: to name subjects."""
+        """The last saved run, or an empty state where there is none: to name subjects."""
         from contribaudit.audit.replay import last_state
         from contribaudit.core.resolve.state import OrganizationState, State
 

@@ -19,7 +19,7 @@ from contribaudit.store.records import RunRecord
 
 @dataclass(frozen=True, slots=True)
 class Approvable:
-    """The newest kept run of one organization, as somebody may approve it."""
+    """The newest saved run of one organization, as somebody may approve it."""
 
     run: RunRecord
     state: State

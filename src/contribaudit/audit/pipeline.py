@@ -239,7 +239,7 @@ async def look(
 ) -> State:
     """What some collectors see now, with what earlier runs knew; nothing is kept or judged.
 
-    `beside_last` leaves what the last kept run saw of all others as it was.
+    `beside_last` leaves what the last saved run saw of all others as it was.
     """
     snapshots = await _collect(job, sources, progress)
     latest = job.store.runs(limit=1)

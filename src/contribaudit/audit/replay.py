@@ -20,7 +20,7 @@ from contribaudit.store.records import RunRecord
 
 
 def judge_last(job: Job) -> Report:
-    """The newest kept run of the job's organizations, judged anew as of now; reads nothing and keeps nothing.
+    """The newest saved run of the job's organizations, judged anew as of now; reads nothing and keeps nothing.
 
     Raises UsageError when none of them was ever read.
     """
@@ -45,7 +45,7 @@ def state_at(job: Job, moment: datetime) -> State:
 
 
 def last_state(job: Job) -> State:
-    """What the newest kept run of each organization means now. Raises UsageError when there is none."""
+    """What the newest saved run of each organization means now. Raises UsageError when there is none."""
     record, snapshots = _last(job)
     return state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
 
@@ -59,7 +59,7 @@ def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:
 def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
     """What would change of the same state under a hypothesis; reads nothing and keeps nothing.
 
-    Raises UsageError when there is no kept run, or when the policy asks for no check.
+    Raises UsageError when there is no saved run, or when the policy asks for no check.
     """
     record, snapshots = _last(job)
     ground = Ground(
@@ -105,5 +105,5 @@ def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
             records.append(record)
             snapshots[target.organization] = job.store.snapshot(target.organization, record.id)
     if not records:
-        raise UsageError("There is no kept run", hint="Run contribaudit audit first.")
+        raise UsageError("There is no saved run", hint="Run contribaudit audit first.")
     return max(records, key=lambda one: one.id), snapshots

@@ -25,34 +25,37 @@ from contribaudit.errors import ConfigurationError, ContribauditError, OutputErr
 PROGRAM = "contribaudit"
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("contribaudit.cli.demo", "The whole job on a simulated organization: no key, no network."),
-    "dashboard": ("contribaudit.cli.dashboard", "The verdict, what next, what changed, where: in a terminal."),
+    "demo": ("contribaudit.cli.demo", "Audit a simulated organization: no key, no network."),
+    "dashboard": ("contribaudit.cli.dashboard", "Show the verdict, the next steps and what changed in the terminal."),
     "init": ("contribaudit.cli.init", "Set up organization, key and policy; run the first audit."),
     "login": ("contribaudit.cli.login", "Save an organization's API key in the system keyring."),
     "logout": ("contribaudit.cli.logout", "Remove an organization's API key from the system keyring."),
-    "doctor": ("contribaudit.cli.doctor", "Look at everything an audit needs, each with its next step."),
+    "doctor": ("contribaudit.cli.doctor", "Check everything that an audit needs, and say what to fix."),
     "audit": ("contribaudit.cli.audit", "Read the organization, compare it with the policy, report."),
-    "findings": ("contribaudit.cli.findings", "What the checks say, filtered by check, site, outcome or location."),
-    "inventory": ("contribaudit.cli.inventory", "Organizations, sites, apps, spaces and connectors."),
-    "changes": ("contribaudit.cli.changes", "What changed since an earlier run."),
-    "next": ("contribaudit.cli.next", "What to do now: fix, look, confirm, decide, renew."),
-    "explain": ("contribaudit.cli.explain", "The effective value of a setting, and why."),
-    "forecast": ("contribaudit.cli.forecast", "What a plan change, the end of a trial or a date would change."),
-    "deadlines": ("contribaudit.cli.deadlines", "What runs out, and when."),
+    "findings": (
+        "contribaudit.cli.findings",
+        "List what the checks found, filtered by check, site, outcome or location.",
+    ),
+    "inventory": ("contribaudit.cli.inventory", "List organizations, sites, apps, spaces and connectors."),
+    "changes": ("contribaudit.cli.changes", "Show what changed since an earlier run."),
+    "next": ("contribaudit.cli.next", "List what to do now: fix, look, confirm, decide, renew."),
+    "explain": ("contribaudit.cli.explain", "Show the effective value of a setting, and why."),
+    "forecast": ("contribaudit.cli.forecast", "Predict what a plan change, the end of a trial or a date would change."),
+    "deadlines": ("contribaudit.cli.deadlines", "List what expires, and when."),
     "attest": ("contribaudit.cli.attest", "Record what the administration console shows."),
-    "baseline": ("contribaudit.cli.baseline", "The approved state, and what is outside of it."),
-    "signals": ("contribaudit.cli.signals", "The raw API objects that anchor attestations."),
-    "subprocessors": ("contribaudit.cli.subprocessors", "Who else works on your data, where, and what changed."),
-    "terms": ("contribaudit.cli.terms", "The vendor's documents: archived, compared, and what rests on them."),
-    "checks": ("contribaudit.cli.checks", "Every check: question, trap, severity, remediation."),
+    "baseline": ("contribaudit.cli.baseline", "Manage the approved state, and show what is outside it."),
+    "signals": ("contribaudit.cli.signals", "Show the raw API objects that anchor attestations."),
+    "subprocessors": ("contribaudit.cli.subprocessors", "Show who else works on your data, where, and what changed."),
+    "terms": ("contribaudit.cli.terms", "Archive and compare the vendor's documents, and show what rests on them."),
+    "checks": ("contribaudit.cli.checks", "Show every check: question, trap, severity, remediation."),
     "decide": ("contribaudit.cli.decide", "Record in the policy file that a value was chosen on purpose."),
     "policy": ("contribaudit.cli.policy", "Validate the audit policy and show it as resolved."),
-    "runs": ("contribaudit.cli.runs", "The history of audits."),
-    "store": ("contribaudit.cli.store", "Copy the history, between SQLite and PostgreSQL too."),
-    "evidence": ("contribaudit.cli.evidence", "Write evidence that an auditor can check alone, and check it."),
+    "runs": ("contribaudit.cli.runs", "Show the history of audits."),
+    "store": ("contribaudit.cli.store", "Copy the history, also between SQLite and PostgreSQL."),
+    "evidence": ("contribaudit.cli.evidence", "Write evidence that an auditor can verify alone, and verify it."),
     "render": ("contribaudit.cli.render", "Write a saved report in any format."),
-    "schedule": ("contribaudit.cli.schedule", "Print what runs the audit without a person."),
-    "notify": ("contribaudit.cli.notify", "Tell people what is new; show what was told to whom."),
+    "schedule": ("contribaudit.cli.schedule", "Print the setup for a daily audit."),
+    "notify": ("contribaudit.cli.notify", "Tell people what is new, and show who was told what."),
     "simulate": ("contribaudit.cli.simulate", "Serve a simulated Atlassian admin API on this machine."),
 }
 """Every subcommand in the order of the help: its module, which has a `command`, and one line about it."""
@@ -91,14 +94,14 @@ class Commands(click.Group):
     params=list(global_options()),
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=f"{PROGRAM} COMMAND --help tells more. Exit codes: 0 verified, 1 findings, 2 usage, 3 not verified, 4 key, "
+    epilog=f"{PROGRAM} COMMAND --help shows more. Exit codes: 0 verified, 1 findings, 2 usage, 3 not verified, 4 key, "
     "5 damaged evidence, 70 the tool failed.",
 )
 @click.version_option(__version__, "--version", "-V", prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context
 def group(ctx: click.Context) -> None:
-    """What an Atlassian organization contributes to Atlassian's apps and AI, who may use AI on its data, and where the
-    data lives: read, compared with your policy, and proven.
+    """Audit what an Atlassian organization contributes to Atlassian's apps and AI, who may use AI on its data, and
+    where the data lives. Compare it with your policy, and prove it.
 
     It only reads. Start with `contribaudit demo`, then `contribaudit init`. Without a command, in a terminal, the
     dashboard opens.

@@ -42,24 +42,32 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @format_option(FORMATS, "table")
 @output_option
 @force_option
-@click.option("--fail-on", type=click.Choice(SEVERITIES), help="From which severity a finding makes exit code 1.")
+@click.option(
+    "--fail-on", type=click.Choice(SEVERITIES), help="Lowest severity of a finding that makes the exit code 1."
+)
 @click.option(
     "--only",
     multiple=True,
     metavar="CHECK",
     help="Run only this check: an ID, a slug, or a wildcard ('DC-*'). Repeatable.",
 )
-@click.option("--skip", multiple=True, metavar="CHECK", help="Leave this check out, named the same way. Repeatable.")
+@click.option("--skip", multiple=True, metavar="CHECK", help="Skip this check, named in the same way. Repeatable.")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
-@click.option("--offline", is_flag=True, help="Judge the last kept run; read nothing.")
+@click.option("--offline", is_flag=True, help="Judge the last saved run; read nothing.")
 @click.option("--at", metavar="RUN|DATE", help="With --offline: as of that run, or of the end of that day (UTC).")
 @click.option("--metrics", "metrics_path", type=click.Path(path_type=Path), metavar="FILE", help=METRICS)
 @click.option(
-    "--json-summary", "summary_path", type=click.Path(path_type=Path), metavar="FILE", help="Write the run in numbers."
+    "--json-summary",
+    "summary_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the run's figures as JSON.",
 )
 @click.option("--no-notify", is_flag=True, help="Send no messages for this run.")
 @click.option(
-    "--planned", metavar="HH:MM", help="For schedulers: the time of day, on this machine's clock, when it starts daily."
+    "--planned",
+    metavar="HH:MM",
+    help="For schedulers: the time of day, on this machine's clock, at which the audit starts daily.",
 )
 @click.option("--list-calls", is_flag=True, help="Print every call that an audit makes, and make none.")
 @store_option
@@ -82,7 +90,7 @@ def command(
 ) -> None:
     """Read the organization, compare it with the policy, report.
 
-    Without --policy and without one in the configuration, the pack "essentials" is asked.
+    Without --policy and without a policy in the configuration, the pack "essentials" applies.
     """
     console.check_output()
     if list_calls:
@@ -125,7 +133,7 @@ def check_combination(*, offline: bool, at: str | None, planned: str | None) -> 
 
 
 def judged(job: Job, at: str | None) -> tuple[Report, None]:
-    """The last kept run, or the state at that time, judged anew; nothing is exported."""
+    """The last saved run, or the state at that time, judged anew; nothing is exported."""
     from contribaudit.audit.replay import judge_at, judge_last
 
     return judge_last(job) if at is None else judge_at(job, past_moment(job, at)), None

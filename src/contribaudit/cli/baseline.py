@@ -21,7 +21,7 @@ OUTSIDE = ("organization_id", "subject_kind", "subject_id", "subject_name", "rea
 
 @click.group()
 def command() -> None:
-    """Manage the approved state: a subject outside of it never passes.
+    """Manage the approved state: a subject outside it never passes.
 
     Without a baseline, nothing changes. With one, a pass about a site, app, space or connector that is not in the
     baseline becomes `unknown`, until a new baseline is approved. An expired baseline covers nothing.

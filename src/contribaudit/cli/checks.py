@@ -23,14 +23,14 @@ COLUMNS = (
 
 @click.group()
 def command() -> None:
-    """What is checked: every check by the question it asks, and one page about each."""
+    """List every check by the question that it answers, or show one in full."""
 
 
 @command.command("list")
 @format_option(("table", "json", "csv"), "table")
 @pass_console
 def list_checks(console: Console) -> None:
-    """Every check of this version, under the question that its family asks."""
+    """List every check of this version, under the question of its family."""
     from contribaudit import checks
     from contribaudit.exporters.check_page import listing
 
@@ -46,7 +46,7 @@ def list_checks(console: Console) -> None:
 @format_option(("text", "json"), "text")
 @pass_console
 def show_check(console: Console, *, check: str) -> None:
-    """One check in full: why it matters, how to fix it, what a rule may say, what proves it."""
+    """Show one check in full: why it matters, how to fix it, what a rule may say, what proves it."""
     from contribaudit.exporters.check_page import page
     from contribaudit.exporters.tabular import render
 

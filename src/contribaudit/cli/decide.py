@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("setting")
 @click.argument("value")
-@click.option("--by", metavar="MAIL", help="Who decided; without it `attested_by` of the configuration.")
-@click.option("--second", required=True, metavar="MAIL", help="Another person who decided too.")
-@click.option("--ticket", required=True, metavar="TEXT", help="Where the decision is on record.")
-@click.option("--date", "day", metavar="YYYY-MM-DD", help="When it was decided; without it today (UTC).")
+@click.option("--by", metavar="MAIL", help="Who decided; default: attested_by of the configuration.")
+@click.option("--second", required=True, metavar="MAIL", help="The second person who decided.")
+@click.option("--ticket", required=True, metavar="TEXT", help="Where the decision is recorded.")
+@click.option("--date", "day", metavar="YYYY-MM-DD", help="When it was decided; default: today (UTC).")
 @policy_option
-@click.option("--yes", is_flag=True, help="Write the change without asking.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_console
 def command(
     console: Console, *, setting: str, value: str, by: str | None, second: str, ticket: str, day: str | None, yes: bool
 ) -> None:
     """Record that SETTING was set to VALUE on purpose, by two people.
 
-    Adds a [[decision]] to the policy file (the one in use, or --policy; a file that is not there yet is made, and
+    Adds a [[decision]] to the policy file (the one in use, or --policy; a file that does not exist yet is created, and
     extends "essentials"). The change is shown as a diff on stdout, and is written once you agree. A list is written
-    with commas, the empty one as `none`. Which checks ask for a decision: DC-05 and GV-04, GV-05 for
-    governance.records, and others by `contribaudit checks show`.
+    with commas, the empty one as `none`. DC-05 and GV-04 ask for decisions, GV-05 for one on governance.records;
+    `contribaudit checks show` says so of any other check.
     """
     from contribaudit import wiring
     from contribaudit.attestations.recording import mail, short

@@ -38,8 +38,8 @@ def command(
 ) -> None:
     """Audit a simulated organization: real HTTP on this machine, no key, no network, nothing kept.
 
-    People looked at its console and changed things in the weeks before, as it would be in yours. Ends with 0 when the
-    demonstration worked, and says how an audit would have ended.
+    The organization has a history: in the weeks before, people attested settings and changed some, as in yours. The
+    exit code is 0 if the demonstration worked; the last line says how an audit would have ended.
     """
     if dashboard:
         from contribaudit.cli.dashboard import require_terminal, show_demo

@@ -80,7 +80,7 @@ def export_command(
     sites: tuple[str, ...],
     mode: str,
 ) -> None:
-    """Write a saved run or a period as an evidence folder, completely or not at all, and never over another.
+    """Write a saved run or a period as an evidence folder, completely or not at all, and never overwrite one.
 
     The newest run is judged again as of now; --run and --from judge as of that time. The policy is the one that
     judged the run; if --policy names another, the evidence says so.

@@ -28,16 +28,18 @@ if TYPE_CHECKING:
 @organization_option(multiple=True)
 @format_option(("text", "json", "table", "csv"), "text")
 @click.option("--at", metavar="RUN|DATE", help="As of that run, or of the end of that day (UTC).")
-@click.option("--offline/--live", default=True, show_default=True, help="Explain the last kept run, or read anew.")
+@click.option(
+    "--offline/--live", default=True, show_default=True, help="Explain the last saved run, or read the API again."
+)
 @store_option
 @api_key_options
 @pass_console
 def command(console: Console, *, subject: str, setting: str | None, at: str | None, offline: bool) -> None:
-    """What holds for SUBJECT when all rules are applied, and why.
+    """Show what holds for SUBJECT when all rules are applied, and why.
 
     SUBJECT is `organization`, `site:HOST`, `app:HOST/TYPEKEY`, `space:HOST/TYPEKEY/KEY`, `connector:NAME`, an ARI or
-    ID. SETTING is one of its effective answers, all of them by default, any setting by its name, or a check by its ID
-    or slug. Ends with 0 whatever the answer is.
+    ID. SETTING is one of its effective answers (default: all of them), the name of any setting, or the ID or slug of
+    a check. The exit code is always 0.
     """
     import asyncio
 

@@ -36,11 +36,11 @@ _LISTED = 12
 
 
 @click.command()
-@click.option("--check", "patterns", multiple=True, metavar="CHECK", help="Of this check: ID, slug or wildcard.")
-@click.option("--site", "sites", multiple=True, metavar="HOST", help="Of this site and its apps; wildcards too.")
-@click.option("--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="With this outcome: fail, unknown ...")
-@click.option("--location", "--realm", "locations", multiple=True, metavar="PLACE", help="Of apps located there.")
-@click.option("--severity", "severities", multiple=True, metavar="SEVERITY", help="With this severity.")
+@click.option("--check", "patterns", multiple=True, metavar="CHECK", help="Only this check: ID, slug or wildcard.")
+@click.option("--site", "sites", multiple=True, metavar="HOST", help="Only this site and its apps; wildcards work.")
+@click.option("--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="Only this outcome: fail, unknown ...")
+@click.option("--location", "--realm", "locations", multiple=True, metavar="PLACE", help="Only apps in this location.")
+@click.option("--severity", "severities", multiple=True, metavar="SEVERITY", help="Only this severity.")
 @click.option("--run", metavar="RUN|DATE", help="As of that run, or of the end of that day (UTC); default: the last.")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table too.")
 @organization_option(multiple=True)
@@ -61,10 +61,10 @@ def command(
     run: str | None,
     everything: bool,
 ) -> None:
-    """The findings of the last kept run, judged as of now, gravest first; nothing is read.
+    """List the findings of the last saved run, judged as of now, gravest first; nothing is read.
 
-    Each filter may be repeated: any of its values fits, and every filter has to. The table leaves out what passes and
-    what has no such setting, unless --outcome or --all asks for it. Ends with 0 whatever it found.
+    Each filter can be repeated: a finding must match every filter, and any one of its values. The table leaves out
+    findings that pass or have no such setting, unless --outcome or --all asks for them. The exit code is always 0.
     """
     console.check_output()
     from contribaudit import wiring

@@ -71,7 +71,7 @@ def command(console: Console, *, spaces: bool, offline: bool) -> None:
 
 
 def _spaces(console: Console) -> None:
-    """Every space that the last kept run knew, streamed; ends with 3 where a listing is missing or not whole."""
+    """Every space that the last saved run knew, streamed; ends with 3 where a listing is missing or not whole."""
     from contribaudit.audit.replay import last_state
     from contribaudit.core.resolve.aliases import alias_of
     from contribaudit.exporters.tabular import COLUMNS, apps_with_spaces, space_rows, space_table, stream

@@ -27,8 +27,8 @@ def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> 
     """Save an organization's API key, or with --site the API token that reads spaces, in the system keyring.
 
     Asks for the key without showing it, tests it with one read of the organization, and saves it only if it works.
-    --rotate also compares it with the key in use: the same organization, and no scope less. Revoke the old key once the
-    next audit has run.
+    --rotate also compares it with the key in use: it must belong to the same organization and have at least the same
+    scopes. Revoke the old key once the next audit has run.
 
     A token is saved without a test; contribaudit doctor tests it on a site. Neither is ever passed as an argument,
     which other users of the machine could read.

@@ -26,17 +26,17 @@ TABLE = COLUMNS[:7]
 @click.command()
 @organization_option(multiple=True)
 @policy_option
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N steps.")
-@click.option("--by", metavar="MAIL", help="Who asks; default: attested_by of the configuration.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the first N steps.")
+@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by of the configuration.")
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
 def command(console: Console, *, limit: int | None, by: str | None) -> None:
-    """What to do now, gravest first: fix, look, confirm, decide, renew, with the minutes that each takes.
+    """List what to do now, gravest first: fix, look, confirm, decide, renew, with the minutes that each step takes.
 
-    Every finding that fails, is unverified or pending is in one step; the last line counts those that nobody can
-    settle now, and says why. From the newest kept run, judged as of now; nothing is read. Ends with 0 whatever there
-    is to do.
+    Every finding that fails, is unverified or is pending belongs to one step; the last line counts the findings that
+    cannot be resolved yet, and says why. Uses the newest saved run, judged as of now; nothing is read. The exit code
+    is always 0.
     """
     from contribaudit.attestations.due import queue
     from contribaudit.audit.replay import judge_last

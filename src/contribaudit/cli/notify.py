@@ -25,7 +25,7 @@ _TABULAR = ("table", "csv", "json")
 
 @click.group()
 def command() -> None:
-    """Send test messages, send what waits, and show what was told to whom."""
+    """Send test messages, send what is waiting, and show who was told what."""
 
 
 def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
@@ -44,7 +44,7 @@ def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
 @command.command("test")
 @pass_console
 def test_command(console: Console) -> None:
-    """Send a test message to every destination, now, and say which took it."""
+    """Send a test message to every destination now, and say which accepted it."""
     from contribaudit.core.advise.notices import Event, Message
     from contribaudit.operations.notify.notifier import envelope
     from contribaudit.store.notices import Delivery
@@ -72,7 +72,9 @@ def test_command(console: Console) -> None:
 @store_option
 @pass_console
 def send_command(console: Console) -> None:
-    """Send what waits: after quiet hours, or after a destination failed. For schedulers, hourly say."""
+    """Send messages that are waiting: after quiet hours, or after a destination failed. Schedule it, for example
+    hourly.
+    """
     _, found = _configured(console)
     with console.open_history() as store:
         send(console, store, found)
@@ -83,7 +85,7 @@ def send_command(console: Console) -> None:
 @store_option
 @pass_console
 def status_command(console: Console) -> None:
-    """What was told, to whom, and what still waits; the newest last."""
+    """Show who was told what, and what is still waiting; newest last."""
     with console.history() as store:
         deliveries = store.deliveries()
     columns = ("message", "created_at", "organization", "run", "event", "title", "destination", "state", "attempts")

@@ -33,9 +33,11 @@ def command() -> None:
 @_file
 @pass_console
 def check_policy(console: Console, *, path: Path | None) -> None:
-    """Validate a policy file: the one named, or the configured one. Ends with 2 and every mistake, by line.
+    """Validate a policy file: the one named, or the configured one. An invalid file ends with exit code 2 and every
+    mistake, by line.
 
-    Says what the plan cannot give: the highest plan that the last audit saw, else the policy's `written_for_plan`.
+    Also says what the policy asks for and the plan does not offer. The plan is the highest one that the last audit
+    saw, or else the policy's `written_for_plan`.
     """
     policy = _load(console, path)
     _warn_of_limits(console, policy)
@@ -54,7 +56,7 @@ def check_policy(console: Console, *, path: Path | None) -> None:
 @format_option(("toml", "table", "json"), "toml")
 @pass_console
 def show_policy(console: Console, *, path: Path | None) -> None:
-    """The policy as resolved: packs left to right, [expect], then the file's rules. The last matching rule wins.
+    """Print the policy as resolved: packs left to right, [expect], then the file's rules. The last matching rule wins.
 
     In TOML each check has its title as a comment; without these comments the text is what `policy.sha256` digests.
     """
@@ -84,7 +86,7 @@ def show_policy(console: Console, *, path: Path | None) -> None:
 @command.command("schema")
 @pass_console
 def schema(console: Console) -> None:
-    """The JSON Schema of policy files, for an editor."""
+    """Print the JSON Schema of policy files, for an editor."""
     from contribaudit import policy_file
 
     console.write(json.dumps(policy_file.json_schema(), indent=2) + "\n")
@@ -94,7 +96,7 @@ def schema(console: Console) -> None:
 @click.argument("name", metavar="PACK", required=False)
 @pass_console
 def packs(console: Console, *, name: str | None) -> None:
-    """The packs that a policy can extend; with a name, the pack's own text with the reason of each rule."""
+    """List the packs that a policy can extend; with a name, print that pack with the reason for each rule."""
     from contribaudit import policy_file
 
     known = {pack.name: pack for pack in policy_file.packs()}
@@ -157,7 +159,7 @@ def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
 
 
 def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> dict[str, tuple[Plan, AuditPolicy]]:
-    """The highest plan of each organization, as its last kept run saw it, by how that is told; with the policy that
+    """The highest plan of each organization, as its last saved run saw it, by how that is told; with the policy that
     holds there.
     """
     from contribaudit import wiring

@@ -111,8 +111,8 @@ def spooled_bytes(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
 def command(console: Console, *, place: Path, everything: bool) -> None:
     """Write a saved report in any format: REPORT is the JSON of an audit, or an evidence folder or .zip.
 
-    Needs neither history nor network, and does not check the evidence: `contribaudit evidence verify` does. Ends with 0
-    whatever the report says.
+    Needs neither history nor network, and does not check the evidence: `contribaudit evidence verify` does. The exit
+    code is 0 whatever the report says.
     """
     console.check_output()
     check_format(console)

@@ -84,10 +84,10 @@ def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_f
 
 @command.command("launchd")
 @_shared
-@click.option("--log-file", type=_PATH, metavar="FILE", help="Where outcome, progress and errors go.")
+@click.option("--log-file", type=_PATH, metavar="FILE", help="Log file for outcome, progress and errors.")
 @pass_console
 def launchd(console: Console, time: str, key_file: Path | None, log_file: Path | None) -> None:
-    """An agent for macOS: a property list for ~/Library/LaunchAgents."""
+    """Print an agent for macOS: a property list for ~/Library/LaunchAgents."""
     from contribaudit.operations import schedules
     from contribaudit.settings import file
 
@@ -104,7 +104,7 @@ def launchd(console: Console, time: str, key_file: Path | None, log_file: Path |
 @click.option("--namespace", default="contribaudit", show_default=True, help="Its namespace.")
 @pass_console
 def kubernetes(console: Console, time: str, key_file: Path | None, image: str, namespace: str) -> None:
-    """A CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""
+    """Print a CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""
     from contribaudit.operations import schedules
 
     recipe = recipe_of(console, time, key_file)
@@ -115,7 +115,7 @@ def kubernetes(console: Console, time: str, key_file: Path | None, image: str, n
 @_shared
 @pass_console
 def github_actions(console: Console, time: str, key_file: Path | None) -> None:
-    """A workflow: findings as SARIF in code scanning, evidence as an artifact. Times are UTC."""
+    """Print a workflow: findings as SARIF in code scanning, evidence as an artifact. Times are UTC."""
     from contribaudit.operations import schedules
 
     console.write(schedules.github_actions(recipe_of(console, time, key_file)))
@@ -126,7 +126,7 @@ def github_actions(console: Console, time: str, key_file: Path | None) -> None:
 @click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
 @pass_console
 def docker(console: Console, time: str, key_file: Path | None, image: str) -> None:
-    """The command that runs one audit in a container; your scheduler starts it."""
+    """Print the command that runs one audit in a container; your scheduler starts it."""
     from contribaudit.operations import schedules
 
     console.write(schedules.container(recipe_of(console, time, key_file), image=_name(image)))

@@ -101,14 +101,14 @@ def command(
 @command.command("flip")
 @click.argument("what", metavar="in-app|rovo|trial|realm")
 @click.argument("words", nargs=-1, metavar="[APP] [VALUE]")
-@click.option("--url", metavar="URL", help="The simulator's address; CONTRIBAUDIT_API_URL if not given.")
+@click.option("--url", metavar="URL", help="The simulator's address; default: CONTRIBAUDIT_API_URL.")
 @pass_console
 def flip(console: Console, what: str, words: tuple[str, ...], url: str | None) -> None:
     """Cause drift in a simulator that was started with --control, as an administrator would.
 
-    in-app [on|off] turns in-app contribution of the organization; rovo APP [on|off], trial APP [PLAN|none] and realm
-    APP [REALM] change one app, as in acme/confluence. Without a value it is the other one. The audit log tells who
-    did it. Nothing but a simulator on this machine is ever asked.
+    in-app [on|off] changes in-app contribution of the organization; rovo APP [on|off], trial APP [PLAN|none] and realm
+    APP [REALM] change one app, as in acme/confluence. Without a value, the setting is flipped. The audit log shows
+    who did it. Only a simulator on this machine is ever called.
     """
     from contribaudit import simulator
 

@@ -11,14 +11,14 @@ from contribaudit.core.model.several import counted
 
 @click.group()
 def command() -> None:
-    """The history as a whole, wherever it is kept."""
+    """Copy or upgrade the whole history."""
 
 
 @command.command("upgrade")
 @store_option
 @pass_console
 def upgrade(console: Console) -> None:
-    """Make the tables of a new history, or bring those of an older version up to date.
+    """Create the tables of a new history, or bring those of an older version up to date.
 
     On PostgreSQL the owner of the tables runs this once for each version; runners and readers need no such right.
     """
@@ -34,8 +34,8 @@ def upgrade(console: Console) -> None:
 def copy(console: Console, *, to: str) -> None:
     """Copy the history into an empty one at TO, a file or a postgresql:// URL, and read it back.
 
-    All of it is there afterwards, or nothing. Let no audit run meanwhile: what it keeps after the copy began is not in
-    it. Leave a password out of TO: PGPASSWORD and ~/.pgpass are read.
+    The history is copied completely or not at all. Run no audit meanwhile: what it saves after the copy began is not
+    copied. Do not put a password into TO: PGPASSWORD and ~/.pgpass are read.
     """
     from contribaudit.store.history import History
 

@@ -228,12 +228,12 @@ def of_report(job: Job, report: Report, wanted: Wanted = EVERYTHING) -> Dossier:
 
 
 def of_last(job: Job, wanted: Wanted = EVERYTHING) -> Dossier:
-    """The dossier of the newest kept run, judged anew as of now. Raises UsageError as `of_report` and without a run."""
+    """The dossier of the newest saved run, judged as of now. Raises UsageError as `of_report` and without a run."""
     return of_report(job, judge_last(job), wanted)
 
 
 def of_run(job: Job, run: int, wanted: Wanted = EVERYTHING) -> Dossier:
-    """The dossier of one kept run, judged as of its end. Raises UsageError as `of_report`, and for no such run."""
+    """The dossier of one saved run, judged as of its end. Raises UsageError as `of_report`, and for no such run."""
     record = job.store.run(run)
     report = judge_at(job, min(record.finished_at, job.clock()))
     if report.run.id != run:

@@ -180,7 +180,7 @@ class Source(Protocol):
         """Why `load` would have nothing to give; None when it has. Raises ContribauditError."""
 
     def load(self) -> Board:
-        """The newest kept run, judged now. Raises ContribauditError; UsageError where nothing was ever read."""
+        """The newest saved run, judged now. Raises ContribauditError; UsageError where nothing was ever read."""
 
     def load_at(self, moment: datetime) -> Board:
         """The state as of a moment. Raises UsageError where nothing was read by then."""

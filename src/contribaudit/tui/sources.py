@@ -1,6 +1,6 @@
 """Where boards come from: a history, an exported evidence folder or .zip, the simulated organization.
 
-Of a history it is the newest kept run, judged now, with what changed since the person last looked. A folder needs
+Of a history it is the newest saved run, judged now, with what changed since the person last looked. A folder needs
 neither history nor key, and is shown only after it was verified. The demo is real HTTP on this machine, and nothing is
 kept. Work runs in a thread with a loop of its own, and can be stopped at any moment.
 """
@@ -280,7 +280,7 @@ class HistorySource:
         return None if read else Lack.UNREAD
 
     def load(self) -> Board:
-        """The newest kept run."""
+        """The newest saved run."""
         with self._reading:
             job = self.job
             return self._board(job, judge_last(job))

@@ -187,7 +187,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--dry-run", "dry_run", is_flag=True, help="List the screens to visit, with values and minutes.")
 @click.option("--everything", is_flag=True, help="Include values that no rule of the policy waits for.")
 @click.option("--discard", is_flag=True, help="Delete unfinished forms.")
-@click.option("--offline", is_flag=True, help="Do not read the API; use the last kept run.")
+@click.option("--offline", is_flag=True, help="Do not read the API; use the last saved run.")
 @format_option(("table", "json", "csv"), "table")
 @session_options
 @api_key_options

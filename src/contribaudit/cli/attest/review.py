@@ -176,9 +176,9 @@ def forget(console: Console, *, person: str, yes: bool) -> None:
     """Erase a person's email address from the history, and keep what the person did.
 
     A pseudonym takes its place wherever somebody looked, recorded, confirmed, revoked, annotated, approved or acted in
-    the audit log. Attestations go on to count, and the second person is still another one. Not searched: notes,
-    reasons, screenshots, policy files, attestation files and evidence that was exported. The history is one for all
-    organizations in it, so the name goes from all of them.
+    the audit log. Attestations still count, and the second person stays a different person. Not searched: notes,
+    reasons, screenshots, policy files, attestation files and evidence that was exported. One history holds several
+    organizations, so the name is erased from all of them.
     """
     from contribaudit import wiring
     from contribaudit.attestations.recording import mail

@@ -83,7 +83,7 @@ class _Several(click.ParamType[tuple[str, ...]]):
     type=_Several(),
     multiple=True,
     metavar="PLACE",
-    help="Where every app is to be pinned: EEA, EU+UK, CH and so on. Repeatable.",
+    help="A location in which every app must be pinned: EEA, EU+UK, CH and so on. Repeatable.",
 )
 @click.option(
     "--location-except",
@@ -94,19 +94,27 @@ class _Several(click.ParamType[tuple[str, ...]]):
 )
 @click.option("--reason", metavar="TEXT", help="Who decided this, and the ticket.")
 @click.option(
-    "--pack", "packs", multiple=True, metavar="NAME", help="A policy pack to extend (policy packs). Repeatable."
+    "--pack",
+    "packs",
+    multiple=True,
+    metavar="NAME",
+    help="A policy pack to extend; `contribaudit policy packs` lists them. Repeatable.",
 )
-@click.option("--plan", metavar="NAME", help="Your highest plan, where the API does not tell it.")
-@click.option("--site-email", metavar="MAIL", help="Whose API token reads the sites; without it a service account's.")
+@click.option("--plan", metavar="NAME", help="Your highest plan, if the API does not show it.")
+@click.option(
+    "--site-email", metavar="MAIL", help="Owner of the API token that reads the sites; default: a service account."
+)
 @click.option("--site-token-file", type=_PATH, metavar="FILE", help="The file with the API token that reads the sites.")
 @click.option("--site-token-env", metavar="NAME", help="The environment variable that holds that token.")
-@click.option("--by", metavar="MAIL", help="Who attests what the console shows.")
+@click.option("--by", metavar="MAIL", help="Email address of the person who attests what the console shows.")
 @click.option("--schedule", type=click.Choice(schedules()), help="Set up a daily audit.")
 @click.option("--config-file", type=_PATH, metavar="FILE", help="Where to write the configuration.")
-@click.option("--policy-file", type=_PATH, metavar="FILE", help="Where to write the policy; beside it by default.")
-@click.option("--no-test", is_flag=True, help="Do not ask Atlassian whether the key works.")
+@click.option(
+    "--policy-file", type=_PATH, metavar="FILE", help="Where to write the policy; default: beside the configuration."
+)
+@click.option("--no-test", is_flag=True, help="Do not test the key.")
 @click.option("--no-audit", is_flag=True, help="Do not run the first audit.")
-@click.option("--yes", is_flag=True, help="Write without asking once more.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_console
 def command(
     console: Console,
@@ -122,8 +130,8 @@ def command(
     """Set up contribaudit: organization, API key, what your company wants. Then run the first audit.
 
     Asks in a terminal; elsewhere everything comes from flags. Never overwrites a file. A key that you type goes into
-    the system keyring or into a file that only you can read, never into config.toml. Stop at any question: nothing is
-    written before the last one. Ends with 0 once the audit has run, whatever it found.
+    the system keyring or into a file that only you can read, never into config.toml. You can stop at any question:
+    nothing is written before the last one. The exit code is 0 once the audit has run, whatever it found.
     """
     from contribaudit.operations import drafts, setup
     from contribaudit.settings import file

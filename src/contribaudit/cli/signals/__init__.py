@@ -12,5 +12,6 @@ from contribaudit.cli.signals.propose import propose
 def command() -> None:
     """Raw API objects whose meaning is not published. They show that something changed, not what it means.
 
-    What a person attests while they stand in a state shows what it means here; a decoder carries that to elsewhere.
+    What a person attests while a signal is in a state shows what that state means here; a decoder carries the meaning
+    to other organizations.
     """

@@ -23,12 +23,17 @@ SHIPPED = "shipped"
 
 @click.command("list")
 @click.option("--list", "of", metavar="DATE|shipped", help="The list in force since DATE; default: the newest.")
-@click.option("--imports", is_flag=True, help="List the imports instead: which lists, from where, by whom, reviewed.")
+@click.option(
+    "--imports",
+    is_flag=True,
+    help="List the imports instead: which list, from where, by whom, and whether it was reviewed.",
+)
 @format_option(("table", "json", "csv"), "table")
 @store_option
 @pass_console
 def show_list(console: Console, *, of: str | None, imports: bool) -> None:
-    """Show the newest list: who, for which products, what for, where, and which rows need review.
+    """Show the newest list: each sub-processor with its products, purposes and locations, and the rows that need
+    review.
 
     CSV is what `import` reads.
     """
@@ -114,10 +119,10 @@ def named_list(history: ListHistory, shipped: SubprocessorList | None, word: str
 @store_option
 @pass_console
 def diff(console: Console, *, before: str | None, after: str | None) -> None:
-    """Compare two lists, named by their dates (or `shipped`): who came, went or was renamed, and what changed of whom.
+    """Compare two lists, named by their dates (or `shipped`): who was added, removed or renamed, and what changed.
 
-    Without names, the newest list is compared with the one before it; with one, that list with the newest. Each change
-    says whether it touches your apps, as of the last audit, and why.
+    Without names, the newest list is compared with the one before it; with one name, that list is compared with the
+    newest. Each change says whether it touches your apps, as of the last audit, and why.
     """
     from contribaudit.core.resolve.subprocessor_changes import list_changes, version_before
     from contribaudit.core.resolve.subprocessors import understood
@@ -141,7 +146,7 @@ def diff(console: Console, *, before: str | None, after: str | None) -> None:
 
 
 def last_known(console: Console) -> State | None:
-    """What the newest kept run means now; None, with a note, where there is none."""
+    """What the newest saved run means now; None, with a note, where there is none."""
     from contribaudit.audit.replay import last_state
 
     settings = console.settings()
@@ -156,7 +161,7 @@ def last_known(console: Console) -> State | None:
 
 @click.command("exposure")
 @click.argument("subject", required=False)
-@click.option("--all", "everything", is_flag=True, help="Show in the table also what is not touched.")
+@click.option("--all", "everything", is_flag=True, help="Also show in the table what is not touched.")
 @organization_option(multiple=True)
 @policy_option
 @format_option(("table", "json", "csv"), "table")
@@ -165,8 +170,8 @@ def last_known(console: Console) -> State | None:
 def exposure(console: Console, *, subject: str | None, everything: bool) -> None:
     """Show which sub-processors touch which of your apps (yes, may, no) and why, as of the last audit.
 
-    SUBJECT is an app, site or organization; default: all apps. Where it is not known whether AI reaches an app, what
-    works with AI may touch it. Ends with 3 where the list of apps is incomplete.
+    SUBJECT is an app, site or organization; default: all apps. If it is not known whether AI reaches an app,
+    sub-processors that work for AI may touch it. The exit code is 3 if the list of apps is incomplete.
     """
     from contribaudit.core.resolve.subprocessor_exposure import Touches, exposures, list_in_force, processors
     from contribaudit.exporters.subprocessors import (
@@ -178,7 +183,7 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
 
     state = last_known(console)
     if state is None:
-        raise UsageError("There is no kept run, so your apps are not known", hint="Run contribaudit audit first")
+        raise UsageError("There is no saved run, so your apps are not known", hint="Run contribaudit audit first")
     found = list(exposures(state, processors(state), _apps(state, subject)))
     counts = {word: sum(1 for one in found if one.touches is word) for word in Touches}
     if console.output_format == "json":

@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="FILE|-|URL")
 @click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
 @click.option(
-    "--anyway", is_flag=True, help="Also take a list that is older than the newest, or another one of the same date."
+    "--anyway",
+    is_flag=True,
+    help="Also import a list that is older than the newest, or a different list of the same date.",
 )
 @store_option
 @pass_console
 def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool) -> None:
     """Import Atlassian's page of sub-processors: saved as HTML, as text or paste, as CSV, or from its address.
 
-    The list is taken in whole or not at all; what is wrong with it names row and column. The page itself is kept by its
+    The list is imported completely or not at all; an error names the row and the column. The page itself is kept by its
     digest. Import the same page again when it has not changed, so that the list stays current.
     """
     from contribaudit.core.resolve.subprocessors import understood

@@ -22,5 +22,5 @@ from contribaudit.cli.terms.recording import add_command, check_command, note_co
 def command() -> None:
     """Watch the documents that the vendor publishes: archive them, compare them, see what rests on them.
 
-    Nothing is fetched before you ask for it with `terms check --fetch`. This compares wording; it is not legal advice.
+    Nothing is fetched until you ask for it with `terms check --fetch`. This compares wording; it is not legal advice.
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @store_option
 @pass_console
 def list_command(console: Console) -> None:
-    """List the watched documents and how each stands."""
+    """List the watched documents and the state of each."""
     from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import DOCUMENTS, document_rows, written
 
@@ -54,8 +54,8 @@ def list_command(console: Console) -> None:
 def diff_command(console: Console, *, name: str, before: str | None, after: str | None) -> None:
     """Compare two editions of a document, provision by provision; by default the last two.
 
-    A and B are an edition's number (1 is the oldest), a day, or the beginning of a digest. What only moved is not
-    changed. The exit code is always 0.
+    A and B are an edition's number (1 is the oldest), a day, or the beginning of a digest. A provision that only moved
+    has not changed. The exit code is always 0.
     """
     from contribaudit.core.resolve.editions import compare
     from contribaudit.exporters.terms import CHANGES, change_lines, change_rows, described, statement, summed, written
@@ -108,7 +108,7 @@ def findings_resting(store: History) -> dict[str, list[str]]:
 
 @click.command("timeline")
 @click.argument("name", required=False)
-@click.option("--all", "every", is_flag=True, help="Looks that found nothing new too.")
+@click.option("--all", "every", is_flag=True, help="Also show looks that found nothing new.")
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
@@ -159,13 +159,13 @@ def timeline_command(console: Console, *, name: str | None, every: bool) -> None
 
 @click.command("show")
 @click.argument("name")
-@click.option("--as-of", "as_of", metavar="DATE", help="The edition that stood there at the end of this day.")
-@click.option("--raw", is_flag=True, help="The page as it came, to the byte.")
+@click.option("--as-of", "as_of", metavar="DATE", help="The edition that was current at the end of this day.")
+@click.option("--raw", is_flag=True, help="Print the page byte for byte, as it was received.")
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
 def show_command(console: Console, *, name: str, as_of: str | None, raw: bool) -> None:
-    """Show the text of a document, provision by provision; the current one, or that of a day."""
+    """Show the text of a document, provision by provision: the current text, or that of a day."""
     from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement, written
     from contribaudit.vendors.pages import lines

@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="URL|FILE|-")
 @click.option("--title", metavar="TEXT", help="Title of a document that is not shipped.")
 @click.option("--retrieved-at", "retrieved", metavar="TIME", help="When the copy was made; default: now.")
-@click.option("--accept", is_flag=True, help="I have looked: it is the document, although it does not look like it.")
+@click.option(
+    "--accept",
+    is_flag=True,
+    help="Accept the copy as the document, although it does not look like it. Look at it first.",
+)
 @by_option
 @store_option
 @pass_console
@@ -43,9 +47,9 @@ def add_command(
 ) -> None:
     """Import a copy of a document from a file, or watch another address.
 
-    An address is only noted; `terms check --fetch NAME` fetches it. NAME is a shipped document (see `terms list`) or a
-    new one; --title says what that is. A copy that is no document, or only part of one, is kept as not readable: the
-    command then ends with 3.
+    An address is only recorded; `terms check --fetch NAME` fetches it. NAME is a shipped document (see `terms list`)
+    or a new one, which needs a --title. A copy that is not the document, or only part of it, is kept as not readable;
+    the exit code is then 3.
     """
     from contribaudit.core.model.provisions import Watched
     from contribaudit.vendors import fetching
@@ -173,16 +177,16 @@ def _tell(console: Console, desk: Desk) -> None:
 @click.command("check")
 @click.argument("name", required=False)
 @click.option(
-    "--fetch", is_flag=True, help="Fetch the pages, one at a time; without it nothing is asked of the network."
+    "--fetch", is_flag=True, help="Fetch the pages, one at a time; without this option, the network is not used."
 )
 @by_option
 @format_option(TABULAR, "table")
 @store_option
 @pass_console
 def check_command(console: Console, *, name: str | None, fetch: bool, by: str | None) -> None:
-    """Say whether the pages still say what the rulebook's facts rest on; with --fetch, after fetching them.
+    """Check whether the pages still support the rulebook's facts; with --fetch, fetch the pages first.
 
-    Ends with 3 while a document was never archived or is not readable, or a fact is under review.
+    The exit code is 3 while a document was never archived or is not readable, or a fact is under review.
     """
     from contribaudit.core.resolve.contradictions import contradictions, listing_of
     from contribaudit.core.resolve.provisions import standings
@@ -296,8 +300,12 @@ def _fetched(console: Console, desk: Desk, chosen: Sequence[Watched], signature:
 @click.command("note")
 @click.argument("name")
 @click.argument("text")
-@click.option("--anchor", "anchor_id", metavar="ID", help="The fact that it is about; `terms check` lists them.")
-@click.option("--change", "change_id", metavar="ID", help="The changed provision that it is about; see `terms diff`.")
+@click.option(
+    "--anchor", "anchor_id", metavar="ID", help="The fact that the note is about; `terms check` lists the facts."
+)
+@click.option(
+    "--change", "change_id", metavar="ID", help="The changed provision that the note is about; see `terms diff`."
+)
 @click.option("--holds", is_flag=True, help="The fact still holds under the present wording: end its review.")
 @by_option
 @store_option
@@ -307,8 +315,8 @@ def note_command(
 ) -> None:
     """Write an interpretive note on a document, a provision or a fact. It carries your name and the date.
 
-    With --holds and --anchor you say that you read the present wording and that the fact still holds: what rests on it
-    is no longer under review, until the provision changes again.
+    With --holds and --anchor you state that you read the present wording and that the fact still holds. What rests on
+    it is then no longer under review, until the provision changes again.
     """
     from contribaudit.attestations.recording import mail
     from contribaudit.core.model.provisions import Note
