@@ -37,7 +37,15 @@ from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of, called
-from contribaudit.core.resolve.effective_ai import EXPOSED, NOT_EXPOSED, ai_of_app, alone
+from contribaudit.core.resolve.effective_ai import (
+    EXPOSED,
+    NOT_EXPOSED,
+    ai_of_app,
+    alone,
+    jira_apps_without_site,
+    no_plan_has_ai,
+    trial_with_ai,
+)
 from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded
@@ -244,6 +252,11 @@ def family_blocked_together(case: CheckContext) -> Verdict:
     if strange is not None:
         reason = f"whether {called(state, strange)} is a Jira app is not known"
         return Verdict(Outcome.UNKNOWN, "unknown_app", reason, ai.ACCESS.id, None, observed, evidence)
+    elsewhere = [alone(state, app) for app in jira_apps_without_site(state, case.subject.organization)]
+    apart = next((one for one in elsewhere if (one.value == EXPOSED) != bool(still_open) or not one.known), None)
+    if apart is not None:
+        reason = f"the site of {called(state, apart.subject)} was not read: it may be this one"
+        return Verdict(Outcome.UNKNOWN, "site_not_known", reason, names.APP_SITE, None, observed, evidence)
     what = "none of the Jira apps of its site is blocked" if still_open else "all Jira apps of its site are blocked"
     code = "none_blocked" if still_open else "all_blocked"
     return Verdict(Outcome.PASS, code, what, names.EFFECTIVE_AI, None, observed, evidence)
@@ -299,7 +312,7 @@ def _may_lack_rovo(state: State, subject: Subject) -> bool:
     "free-apps-without-rovo",
     Kind.APP,
     reads=(names.PLAN,),
-    outcomes={Outcome.NO_SUCH_SETTING, Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE},
+    outcomes={Outcome.NO_SUCH_SETTING, Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE, Outcome.CONFLICT},
     applies=_may_lack_rovo,
     when_none=none_among_apps("is on a plan without Rovo"),
 )
@@ -309,7 +322,12 @@ def free_plan(case: CheckContext) -> Verdict:
     if not isinstance(plan, Plan):
         return plan_unclear(plan)
     seen = case.state.read(case.subject, names.PLAN)
-    if case.state.once(("paid apps", case.subject.organization), lambda: _no_paid_apps(case)):
+    organization = case.subject.organization
+    trial = trial_with_ai(case.state, organization) if no_plan_has_ai(case.state, organization) else None
+    if trial is not None:
+        reason = trial.reason.sentence
+        return Verdict(trial.outcome, trial.code, reason, names.PLAN, None, plan.name, evidence_of(seen))
+    if case.state.once(("paid apps", organization), lambda: _no_paid_apps(case)):
         reason = f"Rovo is not listed for the {plan.name} plan, and no app of the organization is on another"
         return Verdict(
             Outcome.NO_SUCH_SETTING, "plan_without_rovo", reason, names.PLAN, None, plan.name, evidence_of(seen)

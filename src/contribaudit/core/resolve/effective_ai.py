@@ -19,6 +19,7 @@ from contribaudit.core.model.rulebook import App, Plan
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.contribution_lists import app_of_space
+from contribaudit.core.resolve.plans import TRIALS
 from contribaudit.core.resolve.reasons import (
     NEVER_RECORDED,
     Effective,
@@ -30,6 +31,7 @@ from contribaudit.core.resolve.reasons import (
     list_unread,
     never_recorded,
     not_seen,
+    rank_of,
     read_word,
     rule,
     sites_index,
@@ -51,6 +53,7 @@ from contribaudit.core.resolve.rovo import (
     site_answers,
 )
 from contribaudit.core.resolve.screens import screen_for
+from contribaudit.core.resolve.second_witness import RUNNING
 from contribaudit.core.resolve.state import State
 
 EXPOSED = "exposed"
@@ -121,10 +124,13 @@ def _deciding(state: State, app: Subject, known: App | None) -> tuple[SettingId,
 def _unrecorded(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
     """Nobody recorded the switch: without the setting where no plan of the organization has AI, else unknown."""
     setting = names.EFFECTIVE_AI
-    free = state.once(("plans without ai", app.organization), lambda: _no_plan_has_ai(state, app.organization))
+    free = no_plan_has_ai(state, app.organization)
     plan = state.read(app, names.PLAN)
     offer = _plan(state, app)
     if free:
+        trial = trial_with_ai(state, app.organization)
+        if trial is not None:
+            return stopped(app, setting, trial, chain)
         without = told("neither its plan nor that of any other app of the organization includes AI", plan)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "plan_without_ai", without), chain)
     if offer is not None and not offer.rovo:
@@ -184,13 +190,35 @@ def _plan(state: State, app: Subject) -> Plan | None:
     return state.rulebook.plan(state.word(app, names.PLAN))
 
 
+def no_plan_has_ai(state: State, organization: str) -> bool:
+    """True where the list of apps is whole and every one is on a plan for which AI is not listed, trials apart."""
+    return state.once(("plans without ai", organization), lambda: _no_plan_has_ai(state, organization))
+
+
 def _no_plan_has_ai(state: State, organization: str) -> bool:
-    """True where the list of apps is whole and every one is on a plan for which AI is not listed."""
     apps = state.subjects(Kind.APP, organization)
     if not apps or list_unread(state, organization) is not None:
         return False
     plans = [_plan(state, app) for app in apps]
     return all(plan is not None and not plan.rovo for plan in plans)
+
+
+def trial_with_ai(state: State, organization: str) -> Stop | None:
+    """Why apps may have AI that no plan of theirs has: a trial runs, or what was seen of one does no longer count."""
+    return state.once(("trials that may bring ai", organization), lambda: _trial_with_ai(state, organization))
+
+
+def _trial_with_ai(state: State, organization: str) -> Stop | None:
+    doubts: list[Stop] = []
+    for app in sorted(state.subjects(Kind.APP, organization)):
+        word = read_word(state, app, names.TRIAL, TRIALS, f"the trial of {called(state, app)}")
+        if not isinstance(word, Stop):
+            if word[0] == RUNNING:
+                sentence = f"a trial is running on {called(state, app)}, and the plan on trial may include AI"
+                return Stop(Outcome.UNKNOWN, "trial_may_include_ai", told(sentence, word[1]))
+        elif not never_recorded(state, app, names.TRIAL):
+            doubts.append(word)
+    return min(doubts, key=lambda stop: rank_of(stop.outcome), default=None)
 
 
 _CONNECTOR = {"connected": EXPOSED, "hidden": EXPOSED, "disconnecting": EXPOSED, "disconnected": NOT_EXPOSED}
@@ -284,9 +312,7 @@ def _with_site(state: State, app: Subject, most: str) -> Effective:
 
 def _left_open(state: State, organization: str, number: int) -> tuple[Subject, ...] | None:
     """The site's apps that may be what Rovo is on for; None where one is known to be, or may be in no list."""
-    if list_unread(state, organization) is not None or state.once(
-        ("jira apps without site", organization), lambda: _homeless(state, organization)
-    ):
+    if list_unread(state, organization) is not None or jira_apps_without_site(state, organization):
         return None
     answers = [
         _with_family_of(state, app, BLOCKED)
@@ -345,8 +371,7 @@ class _Family:
 def _family(state: State, organization: str, number: int, most: str) -> _Family:
     """Apps of a type that is not known are counted in, and Jira apps of a site that is not known: each may belong."""
     index = sites_index(state, organization)
-    homeless = state.once(("jira apps without site", organization), lambda: _homeless(state, organization))
-    here = sorted({*index.sites[number].apps, *homeless})
+    here = sorted({*index.sites[number].apps, *jira_apps_without_site(state, organization)})
     answers = [_named(state, alone(state, app, most)) for app in here if _may_be_family(app_known(state, app))]
     alike = f"all {len(answers)} apps" if len(answers) > 1 else "the only app"
     closed = BLOCKED if most == BLOCKED else f"{BLOCKED} or {most}"
@@ -411,8 +436,12 @@ def _may_be_family(known: App | None) -> bool:
     return known is None or known.jira_family
 
 
-def _homeless(state: State, organization: str) -> tuple[Subject, ...]:
+def jira_apps_without_site(state: State, organization: str) -> tuple[Subject, ...]:
     """Jira-family apps that tell no site: each may be on any."""
+    return state.once(("jira apps without site", organization), lambda: _homeless(state, organization))
+
+
+def _homeless(state: State, organization: str) -> tuple[Subject, ...]:
     index = sites_index(state, organization)
     found: list[Subject] = []
     for app in state.subjects(Kind.APP, organization):

@@ -190,7 +190,8 @@ def _call(state: State, app: Subject) -> str:
     return state.recall(app, names.APP_ALIAS) or app.id
 
 
-_TRIALS = ("none", "running")
+TRIALS = ("none", "running")
+"""What a person records of an app's trial."""
 _ALWAYS = "always"
 
 
@@ -265,7 +266,7 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
 
 def _on_trial(state: State, app: Subject) -> bool | None:
     """Whether a trial runs; where the sources disagree, whether the gateway says so. None where nothing tells."""
-    word = read_word(state, app, names.TRIAL, _TRIALS, "the trial")
+    word = read_word(state, app, names.TRIAL, TRIALS, "the trial")
     if not isinstance(word, Stop):
         return word[0] == "running"
     told = state.value(app, names.GATEWAY_TRIAL)
