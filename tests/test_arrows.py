@@ -5,8 +5,10 @@ Which room may import which is in test_layout.py, read from the source.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -32,26 +34,6 @@ ROOMS = (
 )
 
 
-def imported_by(*modules: str) -> set[str]:
-    """Everything in sys.modules after importing the modules, every file of a package included."""
-    script = f"""
-import importlib, pkgutil, sys
-for name in {modules!r}:
-    module = importlib.import_module(name)
-    for found in pkgutil.walk_packages(getattr(module, "__path__", []), name + "."):
-        if "migrations" not in found.name:
-            importlib.import_module(found.name)
-print("\\n".join(sys.modules))
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return set(done.stdout.split())
-
-
-def rooms_in(modules: set[str]) -> set[str]:
-    return {name.split(".")[1] for name in modules if name.startswith("contribaudit.")}
-
-
 LIBRARIES = {
     "httpx": {"atlassian", "vendors"},
     "tenacity": {"atlassian"},
@@ -62,22 +44,63 @@ LIBRARIES = {
     "uvicorn": {"simulator"},
     "textual": {"tui"},
 }
+PURE = ("core", "catalogue")
+"""Without files, sockets and environment, and without a library that could reach them."""
+FIRST = ("checks", "rulebook", "policy_file")
+"""Without any of `LIBRARIES`: what the other rooms are built on."""
+LATER = tuple(room for room in ROOMS if room not in (*PURE, *FIRST, "cli", "demo"))
 
 
+@cache
+def imported() -> dict[str, set[str]]:
+    """Everything in sys.modules after importing a room, every file of it included, for each room.
+
+    Each is imported by an interpreter that holds nothing else than the rooms of `PURE` and `FIRST` that come before.
+    """
+    script = f"""
+import importlib, os, pkgutil, sys
+def told(room):
+    module = importlib.import_module("contribaudit." + room)
+    for found in pkgutil.walk_packages(getattr(module, "__path__", []), module.__name__ + "."):
+        if "migrations" not in found.name:
+            importlib.import_module(found.name)
+    print(room, *sys.modules, flush=True)
+for room in {(*PURE, *FIRST)}:
+    told(room)
+for room in {LATER}:
+    child = os.fork()
+    if child == 0:
+        told(room)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, room
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    return {room: set(modules) for room, *modules in lines}
+
+
+def rooms_in(modules: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in modules if name.startswith("contribaudit.")}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 @pytest.mark.parametrize("room", [room for room in ROOMS if room not in ("cli", "demo")])
 def test_a_library_is_imported_only_in_its_room(room: str) -> None:
     """httpx and tenacity stay in atlassian (httpx in vendors too), SQL in store, the web server in simulator."""
-    loaded = imported_by(f"contribaudit.{room}")
+    loaded = imported()[room]
     reached = rooms_in(loaded)
     for library, homes in LIBRARIES.items():
         if library in loaded:
+            assert room not in FIRST
             assert reached & homes, f"{room} imports {library}"
 
 
-@pytest.mark.parametrize("module", ["contribaudit.core", "contribaudit.catalogue"])
-def test_the_pure_layer_knows_no_io(module: str) -> None:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.parametrize("room", PURE)
+def test_the_pure_layer_knows_no_io(room: str) -> None:
     """core and catalogue import neither sockets, files, environment nor a library that could reach them."""
-    loaded = imported_by(module)
+    loaded = imported()[room]
     assert not loaded & {"socket", "asyncio", "sqlite3", "httpx", "pydantic", "tomllib", "subprocess", "rich"}
 
 

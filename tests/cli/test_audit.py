@@ -7,8 +7,6 @@ import io
 import json
 import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import jsonschema
 import pytest
 
 from contribaudit.simulator import running, scenario_app
+from tests import forked
 
 from .conftest import Api, Cli
 
@@ -397,15 +396,10 @@ def test_the_demo_does_the_whole_job_without_a_key(cli: Cli, tmp_path: Path) -> 
 
 def test_stdout_is_the_result_and_nothing_else(ready: Api, tmp_path: Path) -> None:
     """In a process of its own, with a pipe: JSON alone on stdout, the conclusion last on stderr."""
-    done = subprocess.run(
-        [sys.executable, "-m", "contribaudit", "audit", "--policy", policy(tmp_path), "--format", "json", "-v"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.run(["audit", "--policy", policy(tmp_path), "--format", "json", "-v"])
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["schema"] == "contribaudit.report/1"
-    assert done.stderr.splitlines()[-1].startswith("PASS (high and above).")
+    assert done.stderr.splitlines()[-1].startswith(b"PASS (high and above).")
 
 
 def test_a_run_of_one_organization_does_not_judge_the_others(

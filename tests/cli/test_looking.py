@@ -24,6 +24,7 @@ import pytest
 from contribaudit.cli.attest import walk
 from contribaudit.operations import drafts
 from contribaudit.simulator import running, scenario_app
+from tests import forked
 
 from .conftest import Api, Cli
 
@@ -69,7 +70,7 @@ def plan(cli: Cli, *words: str) -> dict[str, tuple[int, int]]:
 
 
 class Terminal:
-    """A command at a pseudo-terminal of its own."""
+    """A command at a pseudo-terminal of its own, alone or below a shell."""
 
     def __init__(self, *words: str, below: str = "") -> None:
         import fcntl
@@ -78,16 +79,19 @@ class Terminal:
 
         self._master, child = pty.openpty()
         self._told = ""
-        command = [sys.executable, "-m", "contribaudit", *words]
-        command = ["sh", "-c", f"{below}; {shlex.join(command)}; true"] if below else command
-        self._process = subprocess.Popen(
-            command,
-            stdin=child,
-            stdout=child,
-            stderr=child,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal there
-        )
+        self._process: forked.Process | subprocess.Popen[bytes]
+        if below:
+            command = shlex.join([sys.executable, "-m", "contribaudit", *words])
+            self._process = subprocess.Popen(
+                ["sh", "-c", f"{below}; {command}; true"],
+                stdin=child,
+                stdout=child,
+                stderr=child,
+                start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal there
+            )
+        else:
+            self._process = forked.start(words, stdin=child, stdout=child, stderr=child, terminal=True)
         os.close(child)
 
     def answer(self, question: str, keys: bytes | int) -> None:

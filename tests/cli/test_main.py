@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache
+from itertools import combinations
 from pathlib import Path
 
 import click
@@ -18,6 +20,7 @@ from contribaudit import exit_codes
 from contribaudit.cli import COMMANDS
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.errors import StoreError, UsageError
+from tests import forked
 from tests.cli.conftest import Cli
 
 ATLASSIAN_LIKE_KEY = "ATCTT3xFfGN0abcdefghijklmnop0123456789"
@@ -31,6 +34,14 @@ def contribaudit(*words: str, **environment: str) -> subprocess.CompletedProcess
     )
 
 
+@cache
+def present_at_once() -> set[str]:
+    """What is no part of Python, and was imported when Python had started."""
+    bare = "import sys; print(*({n.partition('.')[0] for n in sys.modules} - set(sys.stdlib_module_names)))"
+    done = subprocess.run([sys.executable, "-c", bare], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
 @pytest.mark.parametrize("words", [("--version",), ("--help",), (), ("-h",)])
 def test_help_and_version_import_click_alone(words: tuple[str, ...]) -> None:
     code = (
@@ -40,12 +51,9 @@ def test_help_and_version_import_click_alone(words: tuple[str, ...]) -> None:
         "print(sorted(foreign - {'click', 'contribaudit', '__main__'}), file=sys.stderr)\n"
         "print([m for m in sys.modules if m.startswith('contribaudit')], file=sys.stderr)\n"
     )
-    bare = "import sys; print(sorted({n.partition('.')[0] for n in sys.modules} - set(sys.stdlib_module_names)))"
-    base = subprocess.run([sys.executable, "-c", bare], capture_output=True, text=True, check=True, timeout=60)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    present = set(json.loads(base.stdout.replace("'", '"')))
     foreign = set(json.loads(done.stderr.splitlines()[0].replace("'", '"')))
-    assert foreign <= present
+    assert foreign <= present_at_once()
     assert "contribaudit.cli.doctor" not in done.stderr
     assert "contribaudit" in done.stdout
 
@@ -191,12 +199,11 @@ def test_the_gravest_code_wins() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_ends_with_70() -> None:
-    with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "contribaudit", "simulate", "--list"]
-        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    with Path("/dev/full").open("wb") as full:
+        done = forked.run(["simulate", "--list"], stdout=full)
     assert done.returncode == 70
-    assert "No space left on device" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert b"No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("words", [("simulate", "--list"), ("--help",), ("checks", "list", "--format", "csv")])
@@ -204,37 +211,41 @@ def test_a_reader_that_leaves_changes_no_code(words: tuple[str, ...]) -> None:
     """It wanted no more, as `head -1` does."""
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "contribaudit", *words]
-    done = subprocess.run(command, check=False, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+    done = forked.run(words, stdout=writing)
     os.close(writing)
-    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
+    assert (done.returncode, done.stderr.count(b"Traceback")) == (0, 0)
 
 
 ENDS = ("doctor", "runs list")
+STREAMS = ("stdin", "stdout", "stderr")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX shells")
 @pytest.mark.parametrize("words", ENDS)
 def test_closed_and_broken_streams_change_no_code(words: str, tmp_path: Path) -> None:
     """All seven ways to close standard streams, a stderr that is full, and a reader of both that leaves."""
-    closed = ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"]
-    if Path("/dev/full").exists():
-        closed.append("2>/dev/full")
     environment = os.environ | {"HOME": str(tmp_path), "CONTRIBAUDIT_ORG_ID": "acme"}
-    command = f"{sys.executable} -m contribaudit {words}"
-    lines = [f"({command} {how}); echo $?" for how in ["", *closed]]
-    lines.append(f"{{ {command} 2>&1; echo $? >&3; }} | head -c 1 >/dev/null")
-    codes, told = [], ""
-    for line in lines:
-        done = subprocess.run(
-            ["sh", "-c", f"exec 3>&1; {line}"], check=False, capture_output=True, text=True, env=environment, timeout=60
-        )
-        codes.append(done.stdout.split()[-1])
-        told += done.stderr
+    codes, told = [], b""
+    for closed in [(), *(some for size in (1, 2, 3) for some in combinations(STREAMS, size))]:
+        done = forked.run(words.split(), environment=environment, closed=closed)
+        codes.append(done.returncode)
+        told += done.stdout + done.stderr
+    if Path("/dev/full").exists():
+        with Path("/dev/full").open("wb") as full:
+            codes.append(forked.run(words.split(), environment=environment, stderr=full).returncode)
+    reading, writing = os.pipe()
+    process = forked.start(words.split(), stdout=writing, stderr=writing, environment=environment)
+    os.close(writing)
+    os.read(reading, 1)
+    os.close(reading)
+    codes.append(process.wait())
+    # Python itself starts without streams, too.
+    shell = f"{sys.executable} -m contribaudit {words} <&- >&- 2>&-"
+    codes.append(subprocess.run(["sh", "-c", shell], check=False, env=environment, timeout=60).returncode)
     assert set(codes) == {codes[0]}
-    assert codes[0] != "70"
-    assert "Traceback" not in told
-    assert "bug" not in told
+    assert codes[0] != 70
+    assert b"Traceback" not in told
+    assert b"bug" not in told
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX limits")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import socket
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import openpyxl
 import pytest
 
 from contribaudit.cli.render import FORMATS
+from tests import forked
 
 from .conftest import Api, Cli
 
@@ -109,11 +108,8 @@ def test_a_workbook_is_not_written_to_a_terminal(cli: Cli, saved: Path, monkeypa
     ended = cli("render", str(saved), "--format", "xlsx")
     assert (ended.code, ended.out) == (2, "")
     assert "--output" in ended.err
-    done = subprocess.run(
-        [sys.executable, "-m", "contribaudit", "render", str(saved), "--format", "xlsx"],
-        capture_output=True,
-        check=True,
-    )
+    done = forked.run(["render", str(saved), "--format", "xlsx"])
+    assert done.returncode == 0, done.stderr
     book = openpyxl.load_workbook(io.BytesIO(done.stdout))
     assert book.sheetnames[0] == "findings"
 
