@@ -19,8 +19,7 @@ from contribaudit.exporters import csv_evidence, html, junit, markdown, sarif, x
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.markdown import MOST_ROWS
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.summary import words
-from contribaudit.exporters.text import csv_cell, safe_text
+from contribaudit.exporters.text import csv_cell, safe_text, words
 from tests.exporters import reading
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.golden import FOLDER

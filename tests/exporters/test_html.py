@@ -22,7 +22,9 @@ from contribaudit.exporters import html
 from contribaudit.exporters.html import bars
 from contribaudit.exporters.json_v1 import as_document, report_digest
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.summary import Overview, gravest_first, words
+from contribaudit.exporters.summary import Overview
+from contribaudit.exporters.tally import gravest_first
+from contribaudit.exporters.text import words
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.browser import CHROMIUM, Page, browser
 from tests.exporters.firefox import FIREFOX, printed_by_firefox

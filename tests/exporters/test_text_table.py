@@ -18,8 +18,9 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.exporters import text_table
 from contribaudit.exporters.json_v1 import lean_document
+from contribaudit.exporters.terminal import capture, plain_table, shorten
 from contribaudit.exporters.text import safe_text
-from contribaudit.exporters.text_table import MOST_LINES, capture, plain_table, shorten
+from contribaudit.exporters.text_table import MOST_LINES
 from tests.exporters.awkward import (
     ONE,
     TEXTS,

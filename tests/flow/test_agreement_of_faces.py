@@ -41,7 +41,8 @@ from contribaudit.core.resolve.state import State
 from contribaudit.exporters import csv_evidence, explanation, html, junit, line, markdown, sarif, text_table
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.summary import QUESTIONS, UNPROVEN, VIOLATED, Overview
+from contribaudit.exporters.summary import QUESTIONS, Overview
+from contribaudit.exporters.text import UNPROVEN, VIOLATED
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
 from contribaudit.tui.rows import overview as dashboard_verdict

@@ -11,7 +11,7 @@ from rich.text import Text
 from contribaudit.core.model import names
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text_table import capture
+from contribaudit.exporters.terminal import capture
 from contribaudit.tui.rows import inventory, inventory_tree
 from contribaudit.tui.rows.inventory import described, findings_of
 from contribaudit.tui.rows.outline import ADD_TOKENS, NOT_READ, Leaf, Node, Outline, Places, listing_told

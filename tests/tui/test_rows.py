@@ -10,7 +10,7 @@ import pytest
 
 from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.model.finding import Outcome
-from contribaudit.exporters.summary import Tally
+from contribaudit.exporters.tally import Tally
 from contribaudit.tui.rows import overview, trend
 from contribaudit.tui.rows.overview import Line, ago, column, query_of
 from tests.builders import NOW, ORG, OTHER_ORG, app, finding

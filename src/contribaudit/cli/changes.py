@@ -13,7 +13,8 @@ from contribaudit.cli.options import format_option, organization_option, store_o
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import Cell, ChangeGroup, happenings, what_happened
+from contribaudit.exporters.changed import ChangeGroup, happenings, what_happened
+from contribaudit.exporters.text import Cell
 
 if TYPE_CHECKING:
     from contribaudit.audit.changes import Span

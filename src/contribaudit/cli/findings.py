@@ -169,7 +169,9 @@ def _seen_location(state: State, app: Subject) -> str | None:
 
 def _write(console: Console, report: Report, found: list[Finding]) -> None:
     from contribaudit.cli.render import spooled
-    from contribaudit.exporters import csv_evidence, json_v1, text_table
+    from contribaudit.exporters import csv_evidence, json_v1
+    from contribaudit.exporters.terminal import capture
+    from contribaudit.exporters.text_table import findings_table
 
     if console.output_format == "csv":
         shown = json_v1.lean_document(replace(report, findings=tuple(found)))
@@ -180,9 +182,9 @@ def _write(console: Console, report: Report, found: list[Finding]) -> None:
         console.write(f"{json_v1.indented(rows)}\n")
     elif rows:
         terminal = console.on_terminal
-        table = text_table.findings_table(rows)
+        table = findings_table(rows)
         color = terminal and console.colored_output
-        console.write(text_table.capture(table, terminal=terminal, color=color))
+        console.write(capture(table, terminal=terminal, color=color))
 
 
 def _conclude(console: Console, number: int, quiet: int) -> None:

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.evidence.about import About
 from contribaudit.evidence.controls import RANK, ByControl, order, split
-from contribaudit.exporters.summary import called, told
-from contribaudit.exporters.text import Cell, safe_text
+from contribaudit.exporters.text import Cell, called, safe_text, told
 from contribaudit.exporters.xlsx import Page, write_pages
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.exposure import ExposureWindow, exposure_window
 from contribaudit.core.resolve.reasons import Effective, Reason
 from contribaudit.core.resolve.state import State
+from contribaudit.exporters.terminal import capture
 from contribaudit.exporters.text import Cell, display, rfc3339, safe_text
-from contribaudit.exporters.text_table import capture
 
 SCHEMA = "contribaudit.explain/1"
 _DIGEST_SHOWN = 12

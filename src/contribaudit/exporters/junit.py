@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import TextIO
 
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.summary import FAMILIES, UNPROVEN, VIOLATED, Overview, label, told, words
-from contribaudit.exporters.text import attribute, element_text, safe_text
+from contribaudit.exporters.summary import FAMILIES, Overview
+from contribaudit.exporters.text import UNPROVEN, VIOLATED, attribute, element_text, label, safe_text, told, words
 
 FAILURE, ERROR, SKIPPED, PASSED = "failure", "error", "skipped", ""
 

@@ -13,7 +13,8 @@ from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.model.several import counted
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.summary import Overview, Place
+from contribaudit.exporters.summary import Overview
+from contribaudit.exporters.tally import Place
 from contribaudit.exporters.text import ORDER
 
 _NAMED, _LONGEST = 6, 32

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.summary import Overview, Place
+from contribaudit.exporters.summary import Overview
+from contribaudit.exporters.tally import Place
 
 SCHEMA = "contribaudit.summary/1"
 _SECONDS_PER_DAY = 86_400

@@ -12,8 +12,9 @@ from typing import TextIO
 
 from contribaudit.core.model.several import counted
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.summary import Overview, gravest_first, group, label, words
-from contribaudit.exporters.text import duration, safe_text
+from contribaudit.exporters.summary import Overview
+from contribaudit.exporters.tally import gravest_first
+from contribaudit.exporters.text import duration, group, label, safe_text, words
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, Jira 32,767 by default: see `most_characters`."""

@@ -14,8 +14,8 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from contribaudit.exporters.report_v1 import CollectionV1, FindingV1, ReportV1
-from contribaudit.exporters.summary import FAMILIES, Overview, label, told, words
-from contribaudit.exporters.text import safe_text
+from contribaudit.exporters.summary import FAMILIES, Overview
+from contribaudit.exporters.text import label, safe_text, told, words
 
 VERSION = "2.1.0"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

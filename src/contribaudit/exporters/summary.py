@@ -5,26 +5,21 @@ Made from the published document alone, for every format that people read. Its f
 
 from __future__ import annotations
 
-import re
-from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from contribaudit import catalogue
 from contribaudit.core.advise.report import Counts
 from contribaudit.core.advise.verdict import headline, rest_on, verdict_word
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.several import counted
-from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import spoken
 from contribaudit.core.resolve.plans import WORKSPACES
-from contribaudit.exporters.report_v1 import ChangeV1, FindingV1, JsonValue, OrganizationV1, ReportV1, StepV1, SubjectV1
-from contribaudit.exporters.saved import changes_of
-from contribaudit.exporters.text import ORDER, display, happenings, safe_text, spaces_read, what_happened
+from contribaudit.exporters.changed import Happened, caused_at, happened
+from contribaudit.exporters.report_v1 import FindingV1, OrganizationV1, ReportV1, StepV1, SubjectV1
+from contribaudit.exporters.tally import FindingGroup, Place, Question, Tally, badness, weakness, worse
+from contribaudit.exporters.text import ORDER, called, group, safe_text, spaces_read
 
 FAMILIES = {
     "DC": "Contribution",
@@ -38,129 +33,10 @@ QUESTIONS = {"DC": "Data contribution", "AI": "AI", "DR": "Location"}
 """The families that every report answers for, whatever its policy asks."""
 _STATED = {"contribution": "DC", "ai": "AI", "location": "DR"}
 """The same by the words that a report has for them where a statement asks what its letters do not say."""
-VIOLATED = ("fail", "conflict", "not_achievable")
-UNPROVEN = ("unknown", "stale")
-_OUTCOMES = frozenset(one.value for one in Outcome)
 NAMED_SITES = 12
-NAMED_SUBJECTS = 60
 NOBODY = "nobody"
 NO_EVIDENCE = "rulebook alone"
 """What a pass rests on that needs no evidence."""
-
-
-def words(word: str) -> str:
-    """ "not_achievable" as people read it."""
-    return Outcome(word).words if word in _OUTCOMES else word
-
-
-def label(subject: SubjectV1) -> str:
-    """What to call a subject: its alias, short for apps; what a terminal or a reader cannot see is marked."""
-    return safe_text(subject["alias"]).removeprefix("app:") or safe_text(subject["id"])
-
-
-def called(subject: SubjectV1) -> str:
-    """What people say for a subject: "Jira on acme.atlassian.net"; what nobody can see in it is marked."""
-    from contribaudit.rulebook.loader import app_titles  # its shapes take longer to import than a first paint may
-
-    title = app_titles().get(subject["app"].strip().casefold(), "")
-    about = Subject("", Kind(subject["kind"]), subject["id"])
-    return safe_text(spoken(about, subject["alias"], subject["name"], subject["app"], title))
-
-
-def told(value: JsonValue) -> str:
-    """A value as people read it."""
-    return display(tuple(value) if isinstance(value, list) else value)
-
-
-def group(outcome: str) -> int:
-    """0 for what fails, 1 for what is unverified, 2 for the rest."""
-    return 0 if outcome in VIOLATED else 1 if outcome in UNPROVEN else 2
-
-
-def gravest_first(findings: Iterable[FindingV1]) -> list[FindingV1]:
-    """What fails, what is unverified, the rest; each by severity, check and subject."""
-    return sorted(findings, key=lambda one: (*_rank(one), label(one["subject"])))
-
-
-def _rank(one: FindingV1) -> tuple[int, int, str]:
-    return group(one["outcome"]), Severity(one["severity"]).rank, one["check"]
-
-
-def _worse(one: FindingV1) -> tuple[int, bool, tuple[int, int, str]]:
-    """What fails goes before what the plan does not offer, and that before what is unverified, as in `Tally.word`."""
-    return group(one["outcome"]), one["outcome"] == Outcome.NOT_ACHIEVABLE.value, _rank(one)
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many findings have each outcome, of one family in one place."""
-
-    by_outcome: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def applies(self) -> int:
-        """All but what has no such setting."""
-        return self.by_outcome.total() - self.by_outcome["no_such_setting"]
-
-    @property
-    def failed(self) -> int:
-        """Fails, and somebody can change it."""
-        return self.by_outcome["fail"] + self.by_outcome["conflict"]
-
-    @property
-    def unreachable(self) -> int:
-        """What the plan does not offer."""
-        return self.by_outcome["not_achievable"]
-
-    @property
-    def unproven(self) -> int:
-        """Unknown or stale."""
-        return self.by_outcome["unknown"] + self.by_outcome["stale"]
-
-    @property
-    def open(self) -> bool:
-        """Whether anything of it fails or is unverified."""
-        return any(self.by_outcome[one] for one in (*VIOLATED, *UNPROVEN))
-
-    @property
-    def word(self) -> str:
-        """The worst of it: "fail", "not achievable", "unverified", "pass", or "none" where nothing applies."""
-        if self.failed:
-            return "fail"
-        if self.unreachable:
-            return "not achievable"
-        if self.unproven:
-            return "unverified"
-        return "pass" if self.applies else "none"
-
-    @property
-    def told(self) -> str:
-        """The counts behind the word."""
-        parts = [(self.failed, "fail"), (self.unreachable, "not achievable"), (self.unproven, "unverified")]
-        beside = [(self.by_outcome[one], words(one)) for one in ("waived", "pending", "exempt", "not_yet_effective")]
-        return ", ".join(f"{number} {word}" for number, word in (*parts, *beside) if number)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A row of the map: an organization, one of its sites, or several sites together."""
-
-    organization: str
-    """Its ID; "" for what is about all organizations together."""
-    name: str
-    plan: str
-    cells: tuple[Tally, ...]
-    """One for each family."""
-    sites: tuple[Place, ...] = ()
-    """Of an organization, or of several sites together, worst first."""
-    site: bool = False
-    unread: str = ""
-    """Of an organization of which nothing was read in this run, why, in a few words."""
-
-    @property
-    def whole(self) -> Tally:
-        """All families together."""
-        return Tally(sum((cell.by_outcome for cell in self.cells), Counter()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,109 +59,12 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """A change as people count them."""
-
-    when: str
-    """Between which two runs."""
-    first_seen: datetime
-    at: datetime | None
-    """When its event says that it was done; None where no event is known."""
-    what: str
-    """The setting's ID; "new" or "gone"."""
-    about: Subject
-    subject: str
-    """Its alias, short for apps."""
-    called: str
-    """What people say for the subject."""
-    title: str
-    """Of the setting; "" for an app or space that is new or gone."""
-    told: str
-    """The value before and after; of what is new or gone what it is."""
-    actor: str
-    """"" where nobody is known to have done it."""
-    cause: str
-    """"" where nobody looked for one."""
-    explained: bool
-    ticket: str
-
-    @property
-    def sentence(self) -> str:
-        """What changed, without the subject: "Location: EU -> US", "new (Standard)"."""
-        if self.title:
-            return f"{self.title}: {self.told}"
-        return f"{self.what} ({self.told})" if self.told else self.what
-
-
-@dataclass(frozen=True, slots=True)
 class Ending:
     """Something that runs out."""
 
     day: str
     in_days: int
     what: str
-
-
-@dataclass(slots=True)
-class FindingGroup:
-    """Findings of one check that do not pass."""
-
-    check: str
-    title: str
-    severity: Severity
-    """The gravest of theirs."""
-    outcomes: Counter[str] = field(default_factory=Counter)
-    findings: list[FindingV1] = field(default_factory=list)
-    """The first few, those that fail first."""
-
-    @property
-    def number(self) -> int:
-        """How many findings they are."""
-        return self.outcomes.total()
-
-    @property
-    def fails(self) -> bool:
-        """Whether one of them is fail, conflict or not achievable."""
-        return any(one in self.outcomes for one in VIOLATED)
-
-    @property
-    def open(self) -> bool:
-        """Whether one of them fails or is unverified."""
-        return self.fails or any(one in self.outcomes for one in UNPROVEN)
-
-    @property
-    def ordered(self) -> list[tuple[str, int]]:
-        """Their outcomes, gravest first, and how many have each."""
-        return sorted(self.outcomes.items(), key=lambda one: (group(one[0]), -one[1], one[0]))
-
-    @property
-    def in_short(self) -> list[tuple[str, int]]:
-        """How many fail, are unverified, and neither."""
-        counts = Counter(dict.fromkeys(range(3), 0))
-        for outcome, number in self.outcomes.items():
-            counts[group(outcome)] += number
-        return [("fail", counts[0]), ("unverified", counts[1]), ("other", counts[2])]
-
-    def add(self, one: FindingV1) -> None:
-        """Count it, and keep it where it is among the gravest."""
-        self.severity = min(self.severity, Severity(one["severity"]), key=lambda each: each.rank)
-        self.outcomes[one["outcome"]] += 1
-        if len(self.findings) < NAMED_SUBJECTS or _rank(one) < _rank(self.findings[-1]):
-            insort(self.findings, one, key=_rank)
-            del self.findings[NAMED_SUBJECTS:]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One of the three things that the product is asked: data contribution, AI, location."""
-
-    name: str
-    word: str
-    """The worst outcome, as `Tally.word` has it; "not asked" where the policy asks nothing about it."""
-    fact: str
-    """The worst finding, in a sentence without a full stop; of passes, the title of the gravest check. May be ""."""
-    changed: str = ""
-    """What made it so since the run before: "on Tue 24 Nov 14:02 by ops@acme.example (no ticket)"."""
 
 
 class Overview:
@@ -339,7 +118,7 @@ class Overview:
             self._groups[check].add(one)
         for question in self.questions_of(one["check"]):
             self._by_question[question].by_outcome[outcome] += 1
-            if question not in self._worst or _worse(one) < _worse(self._worst[question]):
+            if question not in self._worst or worse(one) < worse(self._worst[question]):
                 self._worst[question] = one
         if one["waiver"] is not None:
             self._days[date.fromisoformat(one["waiver"]["expires"]), "{} under a waiver that ends"] += 1
@@ -379,7 +158,7 @@ class Overview:
             about = change["subject"]
             mine = (about["kind"], about["id"]) == (subject["kind"], subject["id"])
             if mine and change["actor"] and _is_about(change["setting"], family):
-                when = _at(change["cause"] or "")
+                when = caused_at(change["cause"] or "")
                 at = f" {when:%a %d %b %H:%M}" if when else " an unknown day"
                 ticket = safe_text(change["ticket"]) or "no ticket"
                 return f"on{at} by {safe_text(change['actor'])} ({ticket})"
@@ -491,7 +270,7 @@ class Overview:
         for about in self.document["organizations"]:
             identity = about["id"]
             sites = [Place(identity, site, "", self._cells(identity, site)) for site in self._sites[identity]]
-            sites.sort(key=lambda one: (*_badness(one.cells), one.name))
+            sites.sort(key=lambda one: (*badness(one.cells), one.name))
             found.append(
                 Place(
                     identity,
@@ -503,7 +282,7 @@ class Overview:
                 )
             )
         aside = {one["id"] for one in self.document["organizations"] if one["left_out"]}
-        found.sort(key=lambda one: (one.organization in aside, *_weakness(one), one.name.casefold()))
+        found.sort(key=lambda one: (one.organization in aside, *weakness(one), one.name.casefold()))
         if any(key[0] == "" for key in self._by_place):
             found.append(Place("", "All organizations together", "", self._cells("", "")))
         return found
@@ -616,8 +395,6 @@ class Overview:
         return [*self.grades(), *([("confirmed by a second person", self.confirmed)] if self.confirmed else [])]
 
 
-_CAUSED_AT = re.compile(r" on (\d{4}-\d\d-\d\d \d\d:\d\d)Z")
-"""The time of the event in the sentence on a cause."""
 _SETTINGS = {
     "DC": ("contribution.", "signal.policy.ugc-data-use-preferences"),
     "AI": ("ai.", "gateway.rovo", "gateway.ai", "signal.policy.generative-ai", "signal.workspace.policy"),
@@ -628,68 +405,3 @@ _SETTINGS = {
 
 def _is_about(setting: str, family: str) -> bool:
     return setting.startswith(_SETTINGS.get(family, ()))
-
-
-def happened(changes: Sequence[ChangeV1]) -> list[Happened]:
-    """Changes as people count them, a new app as one, in the order in which each first occurs."""
-    subjects = {(one["organization"], one["subject"]["kind"], one["subject"]["id"]): one["subject"] for one in changes}
-    found: list[Happened] = []
-    for one in happenings(changes_of(changes)):
-        first = one.changes[0]
-        kind, text = what_happened(one)
-        since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
-        # What nobody can explain of it counts for all of it.
-        main = next((change for change in one.changes if not change.explained), first)
-        cause = main.cause or ""
-        actor = next((change.actor for change in one.changes if change.actor), "") or ""
-        if actor and actor not in cause:
-            cause += f" ({actor})" if cause else actor
-        ticket = next((change.ticket for change in one.changes if change.ticket), "")
-        subject = subjects[first.subject.organization, first.subject.kind.value, first.subject.id]
-        title = "" if one.appeared or one.vanished else safe_text(catalogue.find(first.setting).title)
-        found.append(
-            Happened(
-                when=f"{since}{first.first_seen:%Y-%m-%d %H:%M}Z",
-                first_seen=first.first_seen,
-                at=_at(cause) if actor else None,
-                what=kind,
-                about=first.subject,
-                subject=label(subject),
-                called=called(subject),
-                title=title,
-                told=text,
-                actor=safe_text(actor),
-                cause=safe_text(cause),
-                explained=one.has_cause,
-                ticket=safe_text(ticket),
-            )
-        )
-    return found
-
-
-def _at(cause: str) -> datetime | None:
-    """The moment that a cause's sentence gives its event."""
-    found = _CAUSED_AT.search(cause)
-    return datetime.fromisoformat(found[1]) if found else None
-
-
-def deeds(changes: Sequence[Happened]) -> list[tuple[Happened, int]]:
-    """Changes of one subject by one deed together: what says most, and how many more; unexplained first."""
-    by_deed: dict[tuple[Subject, str], list[Happened]] = {}
-    for one in changes:
-        by_deed.setdefault((one.about, one.cause), []).append(one)
-    found = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in by_deed.values()]
-    return sorted(found, key=lambda one: one[0].explained)
-
-
-def _weakness(place: Place) -> tuple[int, int, bool, int]:
-    failed, unreachable, unproven = _badness(place.cells)
-    return failed, unreachable, not place.unread, unproven
-
-
-def _badness(cells: tuple[Tally, ...]) -> tuple[int, int, int]:
-    return (
-        -sum(cell.failed for cell in cells),
-        -sum(cell.unreachable for cell in cells),
-        -sum(cell.unproven for cell in cells),
-    )

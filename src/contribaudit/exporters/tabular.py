@@ -56,7 +56,7 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str
 def _table(
     columns: Sequence[str], rows: Iterable[Sequence[Cell]], flexible: str, only: Sequence[str], terminal: bool
 ) -> str:
-    from contribaudit.exporters.text_table import capture, plain_table
+    from contribaudit.exporters.terminal import capture, plain_table
 
     places = [columns.index(name) for name in only]
     titles = [name.replace("_", " ") for name in only]

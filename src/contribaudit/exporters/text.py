@@ -8,22 +8,19 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 
-from contribaudit.core.model import names
-from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.observation import Value
 from contribaudit.core.model.several import counted
-from contribaudit.core.model.subject import Subject
+from contribaudit.core.model.subject import Kind, Subject
 
 if TYPE_CHECKING:
     from contribaudit.core.advise.report import Counts
+    from contribaudit.exporters.report_v1 import JsonValue, SubjectV1
 
 Cell: TypeAlias = Value | datetime | date | float
 _SEPARATED = re.compile(r"(?<=[;\t\n\r])")
@@ -151,6 +148,39 @@ ORDER = (
     Outcome.NOT_YET_EFFECTIVE,
 )
 """Outcomes as counts list them. What an app does not have is not among what applies."""
+VIOLATED = ("fail", "conflict", "not_achievable")
+UNPROVEN = ("unknown", "stale")
+_OUTCOMES = frozenset(one.value for one in Outcome)
+
+
+def words(word: str) -> str:
+    """ "not_achievable" as people read it."""
+    return Outcome(word).words if word in _OUTCOMES else word
+
+
+def label(subject: SubjectV1) -> str:
+    """What to call a subject: its alias, short for apps; what a terminal or a reader cannot see is marked."""
+    return safe_text(subject["alias"]).removeprefix("app:") or safe_text(subject["id"])
+
+
+def called(subject: SubjectV1) -> str:
+    """What people say for a subject: "Jira on acme.atlassian.net"; what nobody can see in it is marked."""
+    from contribaudit.core.resolve.aliases import spoken
+    from contribaudit.rulebook.loader import app_titles  # its shapes take longer to import than a first paint may
+
+    title = app_titles().get(subject["app"].strip().casefold(), "")
+    about = Subject("", Kind(subject["kind"]), subject["id"])
+    return safe_text(spoken(about, subject["alias"], subject["name"], subject["app"], title))
+
+
+def told(value: JsonValue) -> str:
+    """A value as people read it."""
+    return display(tuple(value) if isinstance(value, list) else value)
+
+
+def group(outcome: str) -> int:
+    """0 for what fails, 1 for what is unverified, 2 for the rest."""
+    return 0 if outcome in VIOLATED else 1 if outcome in UNPROVEN else 2
 
 
 def spaces_read(held: Counts) -> str:
@@ -164,58 +194,6 @@ def spaces_read(held: Counts) -> str:
         return f"{held.spaces:,}+ spaces" if more else counted(held.spaces, "space")
     unseen = held.spaces_counted - held.spaces
     return f"{held.spaces:,} of {held.spaces_counted:,}{more} spaces" + (f" ({unseen:,} unseen)" if unseen > 0 else "")
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeGroup:
-    """One change as people count them: a new app or space is one, not one for each of its values."""
-
-    subject: Subject
-    changes: tuple[Change, ...]
-    appeared: bool = False
-    """True for an app that is new; `changes` are then its values."""
-    vanished: bool = False
-
-    @property
-    def has_cause(self) -> bool:
-        """True when it is known who or what did all of it."""
-        return all(change.explained for change in self.changes)
-
-
-def happenings(changes: Iterable[Change]) -> list[ChangeGroup]:
-    """The changes, those of a new or vanished app or space together, in the order in which each first occurs."""
-    listed = list(changes)
-    identity = [change for change in listed if change.setting in (names.APP_TYPE_KEY, names.SPACE_KEY)]
-    appeared = {change.subject for change in identity if not change.existed_before}
-    vanished = {change.subject for change in identity if not change.exists_after}
-    groups: dict[Subject | int, list[Change]] = {}
-    for number, change in enumerate(listed):
-        whole = change.subject in appeared or change.subject in vanished
-        groups.setdefault(change.subject if whole else number, []).append(change)
-    return [
-        ChangeGroup(group[0].subject, tuple(group), key in appeared, key in vanished) for key, group in groups.items()
-    ]
-
-
-def what_happened(one: ChangeGroup) -> tuple[str, str]:
-    """The setting, and its value before and after; or that an app or space is new or gone, and what it is."""
-    first = one.changes[0]
-    if one.appeared or one.vanished:
-        told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
-        known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
-        return "new" if one.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
-    before = _value(first.setting, first.before) if first.existed_before else "(not there)"
-    after = _value(first.setting, first.after) if first.exists_after else "(gone)"
-    return first.setting, f"{before} -> {after}"
-
-
-def _value(setting: SettingId, value: Value) -> str:
-    """A value for people; of digests, as much as tells two apart."""
-    from contribaudit import catalogue  # a second screen's: too much before the first paint
-
-    if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
-        return ", ".join(digest[:12] for digest in value) or "none"
-    return display(value)
 
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from io import StringIO
-from itertools import accumulate
 from typing import TypeAlias
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.several import counted
+from contribaudit.exporters.changed import Happened, deeds
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.summary import (
-    NOBODY,
-    FindingGroup,
-    Happened,
-    Overview,
-    Task,
-    called,
-    deeds,
-    gravest_first,
-    group,
-    words,
-)
-from contribaudit.exporters.text import duration, safe_text
+from contribaudit.exporters.summary import NOBODY, Overview, Task
+from contribaudit.exporters.tally import FindingGroup, gravest_first
+from contribaudit.exporters.terminal import GAP, capture, hanging, indented, plain_table, shorten, width_of, wrapped
+from contribaudit.exporters.text import called, duration, group, safe_text, words
 
-PIPE_WIDTH = 140
-LEAST_WIDTH = 40
-_SUBJECT_WIDTH = 60
-_READABLE = 36
-"""Narrower than this, a column of sentences is hard to read."""
-_LEAST_TEXT = 20
-_GAP = "  "
 _VERDICT_STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
 _WORD_STYLES = {
     "fail": "red",
@@ -73,7 +52,7 @@ def render(
     each change and each source. The verdict is the first line and the last. Where no history keeps the run, `--all` is
     named in place of the commands that tell more of it. `typed` completes commands with what they have to be told.
     """
-    about, width = Overview(document), _width(terminal=terminal)
+    about, width = Overview(document), width_of(terminal=terminal)
     whole = _everything(about, typed) if everything else first_table(about, width, typed if kept else None)
     return capture(Group(*whole), terminal=terminal, color=color)
 
@@ -126,9 +105,9 @@ FIRST_WARNINGS = 2
 def first_table(about: Overview, width: int, typed: Typed | None = str) -> list[Text]:
     """What fits on one screen: verdict, questions, changes, findings by check, what to do, what was read, verdict."""
     blank = Text()
-    top = [*_wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *_wrapped(_title(about), width, 1)]
+    top = [*wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *wrapped(_title(about), width, 1)]
     top += [blank, *_questions(about, width), blank]
-    counts, read = [blank, *_wrapped(_counts(about), width, 2), blank], [*_read(about, width), _last(about)]
+    counts, read = [blank, *wrapped(_counts(about), width, 2), blank], [*_read(about, width), _last(about)]
     most = FIRST_CHANGES if width >= _WIDE else 2 if width >= _NARROW else 1
     for changes, steps in [*((number, FIRST_STEPS) for number in range(most, 0, -1)), (1, FIRST_STEPS - 1)]:
         changed, below = _what_changed(about, width, typed, changes), [*_do_next(about, width, typed, steps), *read]
@@ -144,7 +123,7 @@ def _title(about: Overview) -> Text:
     names = [safe_text(one["name"]) for one in document["organizations"]]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     policy = f"policy {safe_text(document['policy']['name'])}, run #{document['run']['id']}"
-    return Text.assemble(", ".join(names[:3]) + more + _GAP, (policy, "dim"))
+    return Text.assemble(", ".join(names[:3]) + more + GAP, (policy, "dim"))
 
 
 def _last(about: Overview) -> Text:
@@ -168,12 +147,12 @@ def _questions(about: Overview, width: int) -> list[Text]:
     for one in questions:
         style = _WORD_STYLES.get(one.word, "")
         if width < _WIDE:
-            lines += _indented(Text.assemble((one.name, "bold"), ": ", (one.word, style), f"; {one.fact}"), width, 2)
+            lines += indented(Text.assemble((one.name, "bold"), ": ", (one.word, style), f"; {one.fact}"), width, 2)
             continue
-        head = Text.assemble((f"{one.name:<{name_width}}{_GAP}", "bold"), (f"{one.word:<{word_width}}{_GAP}", style))
-        lines += _hanging(head, Text(one.fact), width, 2)
+        head = Text.assemble((f"{one.name:<{name_width}}{GAP}", "bold"), (f"{one.word:<{word_width}}{GAP}", style))
+        lines += hanging(head, Text(one.fact), width, 2)
         if one.changed:
-            lines += _hanging(Text(" " * head.cell_len), Text(one.changed, "yellow"), width, 1)
+            lines += hanging(Text(" " * head.cell_len), Text(one.changed, "yellow"), width, 1)
     return lines
 
 
@@ -198,12 +177,12 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
         by += f" ({one.ticket})" if one.ticket else ""
         head = Text("  " if one.explained else "! ", "yellow")
         if width < _WIDE:
-            lines += _hanging(head, text, width, 1)
-            lines += _hanging(Text("  "), Text(by[2:], "" if one.explained else "yellow"), width, 1)
+            lines += hanging(head, text, width, 1)
+            lines += hanging(Text("  "), Text(by[2:], "" if one.explained else "yellow"), width, 1)
             continue
         room = width - head.cell_len
-        (who,) = _wrapped(Text(by, "" if one.explained else "yellow"), room // 2, 1)
-        (what,) = _wrapped(text, room - who.cell_len, 1)
+        (who,) = wrapped(Text(by, "" if one.explained else "yellow"), room // 2, 1)
+        (what,) = wrapped(text, room - who.cell_len, 1)
         lines.append(Text.assemble(head, what, who))
     left = len(changes) - sum(1 + further for _, further in shown)
     if left and width >= _WIDE:
@@ -236,11 +215,11 @@ def _group(about: Overview, one: FindingGroup, width: int) -> list[Text]:
     style = "red" if one.fails else "yellow" if one.open else ""
     if width < _WIDE:
         titled = Text.assemble((f"{one.severity.value}: ", style), _titled(one, width))
-        where = _wrapped(Text(_where(about, one, width - 2)), width - 2, 1)
-        return [*_indented(titled, width, 2), *(Text.assemble("  ", line) for line in where)]
-    head = Text(f"{one.severity.value:<8}{_GAP}", style)
-    told = _wrapped(_titled(one, width - head.cell_len), width - head.cell_len, 2)
-    told += _wrapped(Text(_where(about, one, width - head.cell_len)), width - head.cell_len, 1)
+        where = wrapped(Text(_where(about, one, width - 2)), width - 2, 1)
+        return [*indented(titled, width, 2), *(Text.assemble("  ", line) for line in where)]
+    head = Text(f"{one.severity.value:<8}{GAP}", style)
+    told = wrapped(_titled(one, width - head.cell_len), width - head.cell_len, 2)
+    told += wrapped(Text(_where(about, one, width - head.cell_len)), width - head.cell_len, 1)
     return [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
 
 
@@ -296,25 +275,25 @@ def _do_next(about: Overview, width: int, typed: Typed | None, first: int) -> li
         return [Text("Do next: nothing that somebody can do now" if about.nobodys else "Do next: nothing", "dim")]
     minutes = f"about {duration(sum(one.minutes for one in things))}" + (" in all" if width >= _WIDE else "")
     more = f", {first} of {len(things)}: {_more('next', typed)}" if len(things) > first else ""
-    lines = _wrapped(Text.assemble(("Do next", "bold"), f", {minutes}{more}"), width, 2)
+    lines = wrapped(Text.assemble(("Do next", "bold"), f", {minutes}{more}"), width, 2)
     for number, one in enumerate(things[:first], 1):
         what = (typed or str)(one.what)
         if width < _WIDE:
-            lines += _indented(Text(f"{number} {one.kind}: {what}"), width, 2)
+            lines += indented(Text(f"{number} {one.kind}: {what}"), width, 2)
         else:
-            lines += _hanging(Text(f"{number} {one.kind:<7}{_GAP}"), Text(what), width, 2)
+            lines += hanging(Text(f"{number} {one.kind:<7}{GAP}"), Text(what), width, 2)
     return lines
 
 
 def _read(about: Overview, width: int) -> list[Text]:
     document = about.document
-    lines = _wrapped(Text(f"Read at {document['run']['started_at']}: {about.inventory}{_key(about)}", "dim"), width, 2)
+    lines = wrapped(Text(f"Read at {document['run']['started_at']}: {about.inventory}{_key(about)}", "dim"), width, 2)
     broken = [f"{one['name']}: {one['unread_reason']}" for one in document["organizations"] if one["unread_reason"]]
     broken += [f"{one['collector']}: {one['reason']}" for one in document["collection"] if one["status"] != "ok"]
     told = [Text(f"not read whole: {safe_text(one)}", "yellow") for one in broken]
     told += [_told_warning(one) for one in document["warnings"]]
     for each in told[:FIRST_WARNINGS]:
-        lines += _wrapped(each, width, 2)
+        lines += wrapped(each, width, 2)
     if len(told) > FIRST_WARNINGS:
         lines.append(Text(f"and {len(told) - FIRST_WARNINGS} more: --all", "yellow"))
     return lines
@@ -327,132 +306,6 @@ def _told_warning(warning: str) -> Text:
 def _key(about: Overview) -> str:
     days = about.document["key_days_left"]
     return "" if days is None else f"; the API key {_ending(days)}"
-
-
-def _wrapped(text: Text, width: int, most: int) -> list[Text]:
-    """The text in at most so many lines, broken at blanks; what does not fit ends in an ellipsis."""
-    lines = list(text.wrap(Console(file=StringIO(), width=width, height=25), width, overflow="fold"))
-    for line in lines:
-        line.rstrip()
-    if len(lines) > most:
-        last = lines[most - 1]
-        last.truncate(width - 1)
-        last.rstrip()
-        lines[most - 1 :] = [last.append("…")]
-    return lines
-
-
-def _indented(text: Text, width: int, most: int) -> list[Text]:
-    """The text in so many lines, the further ones two cells to the right."""
-    first, *_ = text.wrap(Console(file=StringIO(), width=width, height=25), width, overflow="fold")
-    rest = text[len(first.plain.rstrip()) :]
-    rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
-    first.rstrip()
-    return [first, *(Text.assemble("  ", line) for line in _wrapped(rest, width - 2, most - 1))] if rest else [first]
-
-
-def _hanging(head: Text, text: Text, width: int, most: int) -> list[Text]:
-    """The text beside its head, its further lines beneath its beginning."""
-    first, *rest = _wrapped(text, max(_LEAST_TEXT, width - head.cell_len), most) or [Text()]
-    return [Text.assemble(head, first), *(Text.assemble(" " * head.cell_len, line) for line in rest)]
-
-
-def capture(what: RenderableType, *, terminal: bool = False, color: bool = False) -> str:
-    """A renderable as text. Neither markup nor emoji codes are read out of observed text."""
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=_width(terminal=terminal),
-        height=25,  # told both, rich reads no environment
-        markup=False,
-        emoji=False,
-        highlight=False,
-        force_terminal=color,
-        no_color=not color,
-    )
-    console.print(what)
-    # A console fills each line with blanks up to its width.
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
-
-
-def _width(*, terminal: bool) -> int:
-    if terminal:
-        return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
-    told = os.environ.get("COLUMNS", "")
-    wanted = int(told) if told.isascii() and told.isdigit() else 0
-    return max(LEAST_WIDTH, wanted) if wanted else PIPE_WIDTH
-
-
-def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, flexible: str = "") -> RenderableType:
-    """A table without lines. `flexible` names the column that takes what room is left, and wraps.
-
-    Where too little room is left, the last columns move beneath their row: the flexible one as it is, others with their
-    titles. Nothing is cut off.
-    """
-    cells = [[cell if isinstance(cell, Text) else Text(safe_text(cell)) for cell in row] for row in rows]
-    return _Rows(tuple(columns), cells, columns.index(flexible) if flexible else None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """A table that finds its layout when it knows how wide it may be."""
-
-    columns: tuple[str, ...]
-    rows: list[list[Text]]
-    flexible: int | None
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        widths = [
-            max(cell_len(title), *(row[number].cell_len for row in self.rows), 0)
-            for number, title in enumerate(self.columns)
-        ]
-        room = options.max_width - len(_GAP) * (len(widths) - 1)
-        if sum(widths) <= room:
-            yield self._beside(None)
-        elif self.flexible is not None and room - sum(widths) + widths[self.flexible] >= _READABLE:
-            yield self._beside(self.flexible)
-        elif self.flexible == len(widths) - 1 > 1:
-            yield self._beneath(widths, self.flexible, options.max_width)
-        else:
-            fitting = [total <= options.max_width for total in accumulate(width + len(_GAP) for width in widths)]
-            yield self._beneath(widths, max(1, sum(fitting)), options.max_width)
-
-    def _beside(self, wrapping: int | None) -> Table:
-        table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-        for number, title in enumerate(self.columns):
-            table.add_column(title, no_wrap=number != wrapping, overflow="fold")
-        for row in self.rows:
-            table.add_row(*row)
-        return table
-
-    def _beneath(self, widths: Sequence[int], leading: int, room: int) -> Table:
-        """The columns after the leading ones beneath them, beside the first one, whose width stays free.
-
-        The flexible one, a sentence, has a line of its own there; the others follow with their titles.
-        """
-        table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-        table.add_column(self.columns[0], no_wrap=widths[0] <= room // 2, overflow="fold")
-        inner = slice(1, leading)
-        titles = self.columns[1:] if len(widths) == 2 else self.columns[inner]
-        table.add_column(_joined([Text(one) for one in titles], widths[1 : len(titles) + 1]), overflow="fold")
-        for row in self.rows:
-            lines = [_joined(row[inner], widths[inner])] if leading > 1 else []
-            trailing = [(number, row[number]) for number in range(leading, len(row)) if row[number].plain]
-            own_line = self.flexible if len(row) > leading + 1 else leading
-            alone = [cell for number, cell in trailing if number == own_line]
-            told = [Text.assemble(f"{self.columns[number]} ", cell) for number, cell in trailing if number != own_line]
-            lines += alone + ([Text(", ").join(told)] if told else [])
-            table.add_row(row[0], Text("\n").join(lines))
-        return table
-
-
-def _joined(cells: Sequence[Text], widths: Sequence[int]) -> Text:
-    """The cells in one text, each filled up to its width."""
-    line = Text()
-    for cell, width in zip(cells, widths, strict=True):
-        line.append_text(cell).append(" " * (width - cell.cell_len) + _GAP)
-    line.rstrip()
-    return line
 
 
 def _ending(days: int) -> str:
@@ -484,30 +337,6 @@ def findings_table(findings: Iterable[FindingV1]) -> RenderableType:
         for one, name in zip(listed, full, strict=True)
     ]
     return plain_table(("outcome", "severity", "check", "title", "where and why"), rows, flexible="where and why")
-
-
-def shorten(texts: Iterable[str], most: int = _SUBJECT_WIDTH) -> dict[str, str]:
-    """Each text, cut in its middle to `most` terminal columns; whole where two would then look the same."""
-    rest = dict.fromkeys(texts)
-    short: dict[str, str] = {}
-    for tail in (most // 2, most * 3 // 4, most // 4):
-        cut = {text: _cut(text, most, tail) for text in rest}
-        bearers = Counter([*short.values(), *cut.values()])
-        short |= {text: brief for text, brief in cut.items() if bearers[brief] == 1}
-        rest = {text: None for text in rest if text not in short}
-    return short | {text: text for text in rest}
-
-
-def _cut(text: str, most: int, tail: int) -> str:
-    if cell_len(text) <= most:
-        return text
-    head, end = most - tail - 1, len(text)
-    start = 0
-    while start < len(text) and cell_len(text[: start + 1]) <= head:
-        start += 1
-    while end > start and cell_len(text[end - 1 :]) <= tail:
-        end -= 1
-    return f"{text[:start]}…{text[end:]}"
 
 
 def _why(one: FindingV1) -> Text:
@@ -557,7 +386,7 @@ def _collection(document: ReportV1) -> RenderableType:
 
 
 def _warning(warning: str) -> RenderableType:
-    grid = Table.grid(padding=(0, len(_GAP), 0, 0))
+    grid = Table.grid(padding=(0, len(GAP), 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row(Text("warning", "yellow"), Text(safe_text(warning)))

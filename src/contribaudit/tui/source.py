@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.core.model.snapshot import SpaceIndex
     from contribaudit.evidence.export import Form
+    from contribaudit.exporters.changed import Happened
     from contribaudit.exporters.report_v1 import ReportV1
-    from contribaudit.exporters.summary import Happened, Overview
+    from contribaudit.exporters.summary import Overview
     from contribaudit.progress import Progress
     from contribaudit.store.records import RunRecord
     from contribaudit.store.runs import OutcomeSpan
@@ -94,8 +95,8 @@ class Board:
         """What changed since the person last looked, or since the run before, a new app as one."""
         if self.looked_at is None:
             return self.about.changes()
+        from contribaudit.exporters.changed import happened
         from contribaudit.exporters.json_v1 import change_row
-        from contribaudit.exporters.summary import happened
 
         return happened([change_row(self.report.state, one) for one in self.unseen])
 

@@ -37,8 +37,9 @@ from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import map_of
 from contribaudit.exporters.site_map import MEANINGS
-from contribaudit.exporters.summary import QUESTIONS, Overview, called, gravest_first, group, label, told, words
-from contribaudit.exporters.text import safe_text
+from contribaudit.exporters.summary import QUESTIONS, Overview
+from contribaudit.exporters.tally import gravest_first
+from contribaudit.exporters.text import called, group, label, safe_text, told, words
 
 if TYPE_CHECKING:
     from jinja2 import Template

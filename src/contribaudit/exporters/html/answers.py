@@ -12,9 +12,11 @@ from operator import itemgetter
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.subject import Subject
+from contribaudit.exporters.changed import Happened
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.summary import FAMILIES, QUESTIONS, Happened, Tally, called, group, told, words
-from contribaudit.exporters.text import safe_text
+from contribaudit.exporters.summary import FAMILIES, QUESTIONS
+from contribaudit.exporters.tally import Tally
+from contribaudit.exporters.text import called, group, safe_text, told, words
 
 NAMED = 5
 """How many subjects, values or sources stand there by name before the rest is a number."""

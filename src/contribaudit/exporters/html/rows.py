@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.exporters.html.links import Sets
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.summary import group, label, told, words
-from contribaudit.exporters.text import safe_text
+from contribaudit.exporters.text import group, label, safe_text, told, words
 
 _CHUNK = 500
 _UNSAFE = re.compile("[<>&]")

@@ -21,8 +21,10 @@ from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.summary import Happened, Overview, Tally, deeds, words
-from contribaudit.exporters.text import duration, safe_text
+from contribaudit.exporters.changed import Happened, deeds
+from contribaudit.exporters.summary import Overview
+from contribaudit.exporters.tally import Tally
+from contribaudit.exporters.text import duration, safe_text, words
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.filtering import label_of, quoted

@@ -13,7 +13,8 @@ from rich.text import Text
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.exporters.text import happenings, safe_text
+from contribaudit.exporters.changed import happenings
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows import keys
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column

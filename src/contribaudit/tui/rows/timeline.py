@@ -16,7 +16,8 @@ from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.several import counted
-from contribaudit.exporters.text import ChangeGroup, happenings, safe_text, what_happened
+from contribaudit.exporters.changed import ChangeGroup, happenings, what_happened
+from contribaudit.exporters.text import safe_text
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.trail import Trail
 from contribaudit.tui.widgets.grid import Column

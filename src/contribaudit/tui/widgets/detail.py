@@ -21,7 +21,7 @@ from textual.widgets import Static
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import ContribauditError
-from contribaudit.exporters.text_table import capture
+from contribaudit.exporters.terminal import capture
 from contribaudit.tui import files
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.rows import findings as rows

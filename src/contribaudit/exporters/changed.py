@@ -1,0 +1,161 @@
+"""Changes as people count and read them: a new app or space is one, what one deed did to a subject is told together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from contribaudit.core.model import names
+from contribaudit.core.model.change import Change
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.subject import Subject
+from contribaudit.exporters.report_v1 import ChangeV1
+from contribaudit.exporters.text import called, display, label, safe_text
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGroup:
+    """One change as people count them: a new app or space is one, not one for each of its values."""
+
+    subject: Subject
+    changes: tuple[Change, ...]
+    appeared: bool = False
+    """True for an app that is new; `changes` are then its values."""
+    vanished: bool = False
+
+    @property
+    def has_cause(self) -> bool:
+        """True when it is known who or what did all of it."""
+        return all(change.explained for change in self.changes)
+
+
+def happenings(changes: Iterable[Change]) -> list[ChangeGroup]:
+    """The changes, those of a new or vanished app or space together, in the order in which each first occurs."""
+    listed = list(changes)
+    identity = [change for change in listed if change.setting in (names.APP_TYPE_KEY, names.SPACE_KEY)]
+    appeared = {change.subject for change in identity if not change.existed_before}
+    vanished = {change.subject for change in identity if not change.exists_after}
+    groups: dict[Subject | int, list[Change]] = {}
+    for number, change in enumerate(listed):
+        whole = change.subject in appeared or change.subject in vanished
+        groups.setdefault(change.subject if whole else number, []).append(change)
+    return [
+        ChangeGroup(group[0].subject, tuple(group), key in appeared, key in vanished) for key, group in groups.items()
+    ]
+
+
+def what_happened(one: ChangeGroup) -> tuple[str, str]:
+    """The setting, and its value before and after; or that an app or space is new or gone, and what it is."""
+    first = one.changes[0]
+    if one.appeared or one.vanished:
+        told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
+        known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
+        return "new" if one.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
+    before = _value(first.setting, first.before) if first.existed_before else "(not there)"
+    after = _value(first.setting, first.after) if first.exists_after else "(gone)"
+    return first.setting, f"{before} -> {after}"
+
+
+def _value(setting: SettingId, value: Value) -> str:
+    """A value for people; of digests, as much as tells two apart."""
+    from contribaudit import catalogue  # a second screen's: too much before the first paint
+
+    if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
+        return ", ".join(digest[:12] for digest in value) or "none"
+    return display(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A change as people count them."""
+
+    when: str
+    """Between which two runs."""
+    first_seen: datetime
+    at: datetime | None
+    """When its event says that it was done; None where no event is known."""
+    what: str
+    """The setting's ID; "new" or "gone"."""
+    about: Subject
+    subject: str
+    """Its alias, short for apps."""
+    called: str
+    """What people say for the subject."""
+    title: str
+    """Of the setting; "" for an app or space that is new or gone."""
+    told: str
+    """The value before and after; of what is new or gone what it is."""
+    actor: str
+    """"" where nobody is known to have done it."""
+    cause: str
+    """"" where nobody looked for one."""
+    explained: bool
+    ticket: str
+
+    @property
+    def sentence(self) -> str:
+        """What changed, without the subject: "Location: EU -> US", "new (Standard)"."""
+        if self.title:
+            return f"{self.title}: {self.told}"
+        return f"{self.what} ({self.told})" if self.told else self.what
+
+
+_CAUSED_AT = re.compile(r" on (\d{4}-\d\d-\d\d \d\d:\d\d)Z")
+"""The time of the event in the sentence on a cause."""
+
+
+def happened(changes: Sequence[ChangeV1]) -> list[Happened]:
+    """Changes as people count them, a new app as one, in the order in which each first occurs."""
+    from contribaudit import catalogue  # too much before the first paint, and for the help of a command
+    from contribaudit.exporters.saved import changes_of
+
+    subjects = {(one["organization"], one["subject"]["kind"], one["subject"]["id"]): one["subject"] for one in changes}
+    found: list[Happened] = []
+    for one in happenings(changes_of(changes)):
+        first = one.changes[0]
+        kind, text = what_happened(one)
+        since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
+        # What nobody can explain of it counts for all of it.
+        main = next((change for change in one.changes if not change.explained), first)
+        cause = main.cause or ""
+        actor = next((change.actor for change in one.changes if change.actor), "") or ""
+        if actor and actor not in cause:
+            cause += f" ({actor})" if cause else actor
+        ticket = next((change.ticket for change in one.changes if change.ticket), "")
+        subject = subjects[first.subject.organization, first.subject.kind.value, first.subject.id]
+        title = "" if one.appeared or one.vanished else safe_text(catalogue.find(first.setting).title)
+        found.append(
+            Happened(
+                when=f"{since}{first.first_seen:%Y-%m-%d %H:%M}Z",
+                first_seen=first.first_seen,
+                at=caused_at(cause) if actor else None,
+                what=kind,
+                about=first.subject,
+                subject=label(subject),
+                called=called(subject),
+                title=title,
+                told=text,
+                actor=safe_text(actor),
+                cause=safe_text(cause),
+                explained=one.has_cause,
+                ticket=safe_text(ticket),
+            )
+        )
+    return found
+
+
+def caused_at(cause: str) -> datetime | None:
+    """The moment that a cause's sentence gives its event."""
+    found = _CAUSED_AT.search(cause)
+    return datetime.fromisoformat(found[1]) if found else None
+
+
+def deeds(changes: Sequence[Happened]) -> list[tuple[Happened, int]]:
+    """Changes of one subject by one deed together: what says most, and how many more; unexplained first."""
+    by_deed: dict[tuple[Subject, str], list[Happened]] = {}
+    for one in changes:
+        by_deed.setdefault((one.about, one.cause), []).append(one)
+    found = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in by_deed.values()]
+    return sorted(found, key=lambda one: one[0].explained)
