@@ -46,9 +46,10 @@ def state_of(
     job: Job, run: int, snapshots: Mapping[str, Snapshot], as_of: datetime, sources: Sequence[Collector]
 ) -> State:
     """STEP 3: what the run saw, with what was known before it and what people attested."""
-    seen = [seen_of(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
+    with job.store.at_once():
+        seen = [seen_of(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
+        lists = job.store.subprocessors()  # now: a report may be written when the history is closed
     terms = evidence_terms(job.policy, checks.ALL)
-    lists = job.store.subprocessors()  # at once: a report may be written when the history is closed
     return resolve(
         seen,
         job.rulebook,
@@ -162,16 +163,19 @@ def judge(
 
     `keep` records the outcomes with the run; an evaluation of an old run leaves it as it was.
     """
-    state = state_of(job, record.id, snapshots, as_of, collectors.ALL)  # STEP 3: what it means
-    verdict = evaluate(state, job.policy, checks.ALL, catalogue.find, job.selection)  # STEP 4: what the policy says
-    previous = {target.organization: job.store.compared(target.organization, record.id) for target in job.targets}
+    with job.store.at_once():
+        state = state_of(job, record.id, snapshots, as_of, collectors.ALL)  # STEP 3: what it means
+        verdict = evaluate(state, job.policy, checks.ALL, catalogue.find, job.selection)  # STEP 4: what the policy says
     if keep:
         _record_plans(job, record, state)
-    changes = _changes(job, record, previous, state)  # STEP 5: what others get
-    earlier = max((run for run in previous.values() if run is not None), default=None)
+    with job.store.at_once():
+        previous = {target.organization: job.store.compared(target.organization, record.id) for target in job.targets}
+        changes = _changes(job, record, previous, state)  # STEP 5: what others get
+        earlier = max((run for run in previous.values() if run is not None), default=None)
+        newly = newly_bad(verdict.findings, [job.store.outcomes(run) for run in _runs_before(job, record, earlier)])
+        compared = None if earlier is None else job.store.run(earlier).finished_at
     unread = needed_and_unread(state, verdict.findings, _needed(job))
     code = exit_code(verdict.findings, job.fail_on, snapshots.values(), unread)
-    newly = newly_bad(verdict.findings, [job.store.outcomes(run) for run in _runs_before(job, record, earlier)])
     if keep:
         judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
         if job.policy.resolved_toml:
@@ -189,7 +193,7 @@ def judge(
             code,
             record.planned_at,
             job.fail_on,
-            None if earlier is None else job.store.run(earlier).finished_at,
+            compared,
             record.account,
             record.trigger,
         ),

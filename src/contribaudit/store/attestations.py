@@ -26,6 +26,7 @@ from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store import ids
 from contribaudit.store.columns import fields_of, read_value, signature_in, signed, write_value
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts, whole_runs
+from contribaudit.store.once import asked_once
 from contribaudit.store.schema import attachments, attestations, confirmations, plans, revocations
 
 _AS_THEY_ARE = ("observed_at", "look", "screen", "console_path", "note", "unanchored_reason", "highest_plan")
@@ -156,6 +157,10 @@ def revocation_note(connection: Connection, attestation: str) -> str:
 def read_attestations(connection: Connection, organization: str) -> tuple[Attestation, ...]:
     """All of the organization's, revoked and superseded ones included, in the order of their recording."""
     number = organization_number(connection, organization)
+    query = select(attestations).where(attestations.c.organization == number).order_by(attestations.c.id)
+    rows = connection.execute(query).all()
+    if not rows:
+        return ()
     mine = select(attestations.c.id).where(attestations.c.organization == number)
     confirmed: dict[int, list[Signature]] = defaultdict(list)
     c = confirmations.c
@@ -163,9 +168,6 @@ def read_attestations(connection: Connection, organization: str) -> tuple[Attest
         confirmed[row.attestation].append(signature_in(row))
     taken = connection.execute(select(revocations).where(revocations.c.attestation.in_(mine)))
     revoked = {row.attestation: signature_in(row) for row in taken}
-    rows = connection.execute(
-        select(attestations).where(attestations.c.organization == number).order_by(attestations.c.id)
-    )
     return tuple(read_attestation(organization, row, tuple(confirmed[row.id]), revoked.get(row.id)) for row in rows)
 
 
@@ -196,6 +198,7 @@ def record_plan(
     ids.add(connection, plans, organization=number, run=run, since=moment, highest=highest, words=listed)
 
 
+@asked_once
 def read_attestation_history(connection: Connection, organization: str) -> AttestationHistory:
     """Everything that people recorded of the organization, and how its signals and plans stood meanwhile."""
     return AttestationHistory(

@@ -17,9 +17,9 @@ from contribaudit.errors import UsageError
 from contribaudit.store import ids
 from contribaudit.store.attestations import read_attestations
 from contribaudit.store.columns import fields_of, read_value, signature_in, signed
-from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
+from contribaudit.store.facts import StoredFact, collections_of, organization_number, run_starts, stored_facts
 from contribaudit.store.pruning import read_prunings
-from contribaudit.store.schema import baselines, collections, facts, snapshots
+from contribaudit.store.schema import baselines, facts, snapshots
 
 
 def add_baseline(connection: Connection, coming: Baseline) -> None:
@@ -119,11 +119,11 @@ def _site(last: dict[str, dict[Subject, StoredFact]], app: Subject) -> str:
 
 def _readings(connection: Connection, organization: str, number: int, until: int | None) -> tuple[datetime, ...]:
     """When the list of apps was read to its end, removed runs among them: their departures are kept."""
-    c = collections.c
-    query = select(c.run, c.started_at).where(
-        c.organization == number, c.collector == _WORKSPACES, c.status == CollectionStatus.OK
-    )
-    moments = [at for run, at in connection.execute(query) if until is None or run <= until]
+    moments = [
+        one.started_at
+        for one in collections_of(connection, number)
+        if one.collector == _WORKSPACES and one.status == CollectionStatus.OK and (until is None or one.run <= until)
+    ]
     for pruning in read_prunings(connection):
         moments += [
             one.started_at

@@ -15,12 +15,12 @@ from contribaudit.core.model import names
 from contribaudit.core.model.change import Change, RunInterval, SubjectNames
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import same_value
-from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import UsageError
 from contribaudit.store.columns import read_value
-from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts
-from contribaudit.store.schema import collections, facts, runs, snapshots
+from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts, whole_runs
+from contribaudit.store.once import asked_once
+from contribaudit.store.schema import facts, runs, snapshots
 
 
 def read_changes(
@@ -169,14 +169,16 @@ def _gone(held: _Held, since: int, until: int) -> Iterator[_Move]:
         yield _Move(held, None, held.until_run)
 
 
-def read_frames(connection: Connection, organization: str) -> dict[int, RunInterval]:
+@asked_once
+def read_frames(connection: Connection, organization: str) -> Mapping[int, RunInterval]:
     """Every run of the organization, oldest first: when it read, and by which tool, policy and rulebook."""
     number = organization_number(connection, organization)
+    if number is None:
+        return {}
     whole: dict[int, set[str]] = defaultdict(set)
-    c = collections.c
-    read = select(c.run, c.collector).where(c.organization == number, c.status == CollectionStatus.OK)
-    for run, collector in connection.execute(read):
-        whole[run].add(collector)
+    for collector, its in whole_runs(connection, number).items():
+        for run in its:
+            whole[run].add(collector)
     r, s = runs.c, snapshots.c
     query = select(r.id, r.started_at, s.finished_at, r.tool_version, r.policy_name, r.policy_sha256, r.rulebook_sha256)
     query = query.join(snapshots, s.run == r.id).where(s.organization == number).order_by(r.id)
@@ -195,7 +197,8 @@ def read_frames(connection: Connection, organization: str) -> dict[int, RunInter
     }
 
 
-def read_names(connection: Connection, organization: str) -> dict[Subject, SubjectNames]:
+@asked_once
+def read_names(connection: Connection, organization: str) -> Mapping[Subject, SubjectNames]:
     """What apps, those that are gone included, and the organization were last called."""
     number = organization_number(connection, organization)
     if number is None:

@@ -10,7 +10,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
@@ -20,6 +20,7 @@ from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snaps
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
 from contribaudit.store.columns import read_value
+from contribaudit.store.once import asked_once
 from contribaudit.store.records import Fact, Known
 from contribaudit.store.schema import (
     collections,
@@ -68,6 +69,7 @@ class StoredFact(NamedTuple):
         return Observed(self.setting, self.subject, value, _GRADES[self.grade or ""], at, self.source, self.response)
 
 
+@asked_once
 def organization_number(connection: Connection, organization: str) -> int | None:
     """The organization's number, None when no run saw it."""
     query = select(organizations.c.id).where(organizations.c.organization == organization)
@@ -85,21 +87,14 @@ def stored_facts(
 
     In the order in which their subjects, then their topics were first seen; intervals of the same topic by age.
     """
-    about = select(topics.c.id, topics.c.collector, topics.c.setting).where(topics.c.organization == organization)
-    if settings:
-        about = about.where(topics.c.setting.in_(settings))
     topic_of = {
-        topic: (collector, SettingId(name))
-        for topic, collector, name in connection.execute(about)
-        if name.startswith(prefixes)
+        topic: (collector, name)
+        for topic, (collector, name) in _topics(connection, organization).items()
+        if name.startswith(prefixes) and (not settings or name in settings)
     }
     if not topic_of:
         return
-    who = select(subjects.c.id, subjects.c.organization, subjects.c.kind, subjects.c.subject)
-    subject_of = {
-        number: Subject(owner, Kind(kind), name)
-        for number, owner, kind, name in connection.execute(who.where(subjects.c.seen_in == organization))
-    }
+    subject_of = subjects_of(connection, organization)
     c = facts.c
     query = (
         select(c.topic, c.subject, c.id, c.value, c.unavailable, c.grade, c.first_run, c.last_run, c.ended_run)
@@ -117,6 +112,23 @@ def stored_facts(
             yield StoredFact(
                 fact, collector, name, who_it_is, value, unavailable, grade, first, last, ended, source, digest or ""
             )
+
+
+@asked_once
+def _topics(connection: Connection, organization: int) -> Mapping[int, tuple[str, SettingId]]:
+    """Collector and setting by number, of everything that was ever read of the organization."""
+    query = select(topics.c.id, topics.c.collector, topics.c.setting).where(topics.c.organization == organization)
+    return {topic: (collector, SettingId(name)) for topic, collector, name in connection.execute(query)}
+
+
+@asked_once
+def subjects_of(connection: Connection, organization: int) -> Mapping[int, Subject]:
+    """What was ever seen in the organization, by number."""
+    query = select(subjects.c.id, subjects.c.organization, subjects.c.kind, subjects.c.subject)
+    return {
+        number: Subject(owner, Kind(kind), name)
+        for number, owner, kind, name in connection.execute(query.where(subjects.c.seen_in == organization))
+    }
 
 
 def pack(ids: Iterable[int]) -> bytes:
@@ -148,22 +160,30 @@ def unpack(packed: bytes) -> set[int]:
 
 
 def last_seen(
-    connection: Connection, organization: int, collector: str, facts: Mapping[int, int], before: int | None
+    connection: Connection, organization: int, facts: Mapping[str, Mapping[int, int]], before: int | None
 ) -> dict[int, int]:
     """By fact, the newest run before `before` (None: of all) whose collection saw it.
 
-    `facts` maps facts of this collector that are open just before `before` to their first run.
+    `facts` maps facts that are open just before `before` to their first run, by their collector.
     """
-    rows = collections.c
-    mine = (rows.organization == organization) & (rows.collector == collector)
+    c = collections.c
+    mine = [c.organization == organization]
     if before is not None:
-        mine &= rows.run < before
-    whole = connection.execute(select(func.max(rows.run)).where(mine, rows.status == CollectionStatus.OK)).scalar() or 0
-    seen = {fact: max(whole, first_run) for fact, first_run in facts.items()}
-    partial = select(rows.run, rows.seen).where(mine, rows.run > whole, rows.status == CollectionStatus.PARTIAL)
-    for run, packed in connection.execute(partial.order_by(rows.run)):
-        for fact in unpack(packed) & facts.keys():
-            seen[fact] = max(run, seen[fact])
+        mine.append(c.run < before)
+    query = select(c.collector, func.max(c.run)).where(*mine, c.status == CollectionStatus.OK).group_by(c.collector)
+    whole: dict[str, int] = dict(connection.execute(query).all())
+    seen = {
+        fact: max(whole.get(collector, 0), first_run)
+        for collector, its in facts.items()
+        for fact, first_run in its.items()
+    }
+    after = min((whole.get(collector, 0) for collector in facts), default=0)
+    partly = select(c.collector, c.run).where(*mine, c.run > after, c.status == CollectionStatus.PARTIAL)
+    for collector, run in connection.execute(partly.order_by(c.run)).all():
+        if collector in facts and run > whole.get(collector, 0):
+            packed = select(c.seen).where(c.organization == organization, c.collector == collector, c.run == run)
+            for fact in unpack(connection.execute(packed).scalar_one()) & facts[collector].keys():
+                seen[fact] = max(run, seen[fact])
     return seen
 
 
@@ -236,15 +256,16 @@ def read_known(connection: Connection, organization: str, *, before: int | None 
     by_collector: dict[str, list[StoredFact]] = defaultdict(list)
     for fact in stored_facts(connection, number, *conditions):
         by_collector[fact.collector].append(fact)
-    known: list[Fact] = []
-    for collector in sorted(by_collector):
-        its = by_collector[collector]
-        last = last_seen(connection, number, collector, {f.id: f.first_run for f in its}, before)
-        started_at = _collections_started(connection, number, collector)
-        known.extend(
-            Fact(fact.observation(started_at[last[fact.id]]), collector, fact.first_run, last[fact.id]) for fact in its
+    first_runs = {collector: {fact.id: fact.first_run for fact in its} for collector, its in by_collector.items()}
+    last = last_seen(connection, number, first_runs, before) if first_runs else {}
+    started_at = {(one.collector, one.run): one.started_at for one in collections_of(connection, number)}
+    return Known(
+        tuple(
+            Fact(fact.observation(started_at[collector, last[fact.id]]), collector, fact.first_run, last[fact.id])
+            for collector in sorted(by_collector)
+            for fact in by_collector[collector]
         )
-    return Known(tuple(known))
+    )
 
 
 def read_alias_holders(connection: Connection, organization: str) -> dict[str, tuple[tuple[str, datetime], ...]]:
@@ -282,18 +303,18 @@ def _open_after(run: int) -> tuple[ColumnElement[bool], ...]:
     return facts.c.first_run <= run, or_(ended.is_(None), ended > run)
 
 
-def _collections_started(connection: Connection, organization: int, collector: str) -> dict[int, datetime]:
-    """When the collector began, by run."""
+@asked_once
+def collections_of(connection: Connection, organization: int) -> Sequence[Any]:
+    """Run, collector, status and start of everything that collectors read of the organization, oldest first."""
     c = collections.c
-    query = select(c.run, c.started_at).where(c.organization == organization, c.collector == collector)
-    return dict(connection.execute(query).all())
+    query = select(c.run, c.collector, c.status, c.started_at).where(c.organization == organization)
+    return connection.execute(query.order_by(c.run)).all()
 
 
 def whole_runs(connection: Connection, organization: int) -> dict[str, list[int]]:
     """By collector, the runs in which it read everything, oldest first."""
-    c = collections.c
-    query = select(c.collector, c.run).where(c.organization == organization, c.status == CollectionStatus.OK.value)
     found: dict[str, list[int]] = defaultdict(list)
-    for collector, run in connection.execute(query.order_by(c.run)):
-        found[collector].append(run)
+    for one in collections_of(connection, organization):
+        if one.status == CollectionStatus.OK:
+            found[one.collector].append(one.run)
     return found

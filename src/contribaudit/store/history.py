@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache, wraps
 from types import TracebackType
@@ -46,12 +47,17 @@ from contribaudit.store import (
 from contribaudit.store.copying import CopiedTable, copy_tables
 from contribaudit.store.database import Database, Standing, database_to_read, open_database
 from contribaudit.store.failures import translated
+from contribaudit.store.once import remembering
 from contribaudit.store.pruning import Pruned, Retention
 from contribaudit.store.records import Fact, Known, RunDraft, RunRecord
 from contribaudit.store.schema import metadata, organizations
 from contribaudit.store.spaces import StoredSpaces
 
 __all__ = ["Fact", "History", "Known", "RunDraft", "RunRecord"]
+
+
+_AT_ONCE: ContextVar[tuple[Transactions, Connection] | None] = ContextVar("_AT_ONCE", default=None)
+"""The history that is read at once here, and its transaction."""
 
 
 class Transactions:
@@ -64,8 +70,26 @@ class Transactions:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with translated(self._database.shown), self._database.reader.begin() as connection:
-            yield connection
+        held = _AT_ONCE.get()
+        with translated(self._database.shown):
+            if held is not None and held[0] is self:
+                yield held[1]
+                return
+            with self._database.reader.begin() as connection:
+                yield remembering(connection)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """What this thread asks within the block is answered from one state of the history, in one transaction.
+
+        What is written meanwhile, within the block too, is not seen in it.
+        """
+        with self._reading() as connection:
+            token = _AT_ONCE.set((self, connection))
+            try:
+                yield
+            finally:
+                _AT_ONCE.reset(token)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

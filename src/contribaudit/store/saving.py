@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from contribaudit import catalogue
 from contribaudit.core.model.observation import Observation, Observed, Unavailable
 from contribaudit.core.model.setting import same_value
-from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.store import audit_log, evidence, ids
 from contribaudit.store.columns import fields_of, read_value, write_value
 from contribaudit.store.facts import last_seen, pack
@@ -20,6 +20,7 @@ from contribaudit.store.schema import collections, facts, runs, snapshots
 from contribaudit.store.space_saving import save_spaces
 
 _ROWS_AT_A_TIME = 10_000
+_COLLECTION = tuple(name for name in Collection.__slots__ if name not in ("organization", "status"))
 
 
 def require_collections(taken: Sequence[Snapshot]) -> None:
@@ -53,12 +54,14 @@ def _save_snapshot(connection: Connection, run: int, position: int, snapshot: Sn
     audit_log.save_log(connection, run, organization, snapshot)
     evidence.save_ledger(connection, run, organization, snapshot.requests, snapshot.clock_skew_seconds)
     seen = _save_facts(connection, run, organization, snapshot)
-    for place, collection in enumerate(snapshot.collections):
-        values = {name: getattr(collection, name) for name in type(collection).__slots__ if name != "organization"}
-        values["status"] = collection.status.value
-        if collection.status is CollectionStatus.PARTIAL:
-            values["seen"] = pack(seen[collection.collector])
-        connection.execute(insert(collections).values(run=run, organization=organization, position=place, **values))
+    rows = [
+        fields_of(one, _COLLECTION)
+        | {"run": run, "organization": organization, "position": place, "status": one.status.value}
+        | {"seen": pack(seen[one.collector]) if one.status is CollectionStatus.PARTIAL else None}
+        for place, one in enumerate(snapshot.collections)
+    ]
+    if rows:
+        connection.execute(insert(collections), rows)
     save_spaces(connection, run, organization, snapshot)
 
 
@@ -78,7 +81,7 @@ def _save_facts(connection: Connection, run: int, organization: int, snapshot: S
         for one in observations:
             coming[place[one.setting] + number_of[id(one.subject)]] = one  # the last of two about the same wins
     collector_of = {topic: collector for (collector, _), topic in topic_ids.items() if collector in status}
-    ended: dict[str, dict[int, int]] = {collector: {} for collector in status}
+    ended: dict[str, dict[int, int]] = {}
     seen: dict[str, list[int]] = {name: [] for name, how in status.items() if how is CollectionStatus.PARTIAL}
     for fact, topic, subject, *stored, first_run in _open_facts(connection, list(collector_of)):
         collector = collector_of[topic]
@@ -86,15 +89,14 @@ def _save_facts(connection: Connection, run: int, organization: int, snapshot: S
         observation = coming.get(key)
         if observation is None:
             if status[collector] is CollectionStatus.OK:
-                ended[collector][fact] = first_run
+                ended.setdefault(collector, {})[fact] = first_run
         elif _same(observation, *stored):
             del coming[key]
             if collector in seen:
                 seen[collector].append(fact)
         else:
-            ended[collector][fact] = first_run
-    for collector, closing in ended.items():
-        _close(connection, run, organization, collector, closing)
+            ended.setdefault(collector, {})[fact] = first_run
+    _close(connection, run, organization, ended)
     opening = {divmod(key, span): one for key, one in coming.items()}
     for fact, topic in _open(connection, run, opening, snapshot.raw):
         if collector_of[topic] in seen:
@@ -129,13 +131,13 @@ def _same(observation: Observation, value: str | None, unavailable: str | None, 
     )
 
 
-def _close(connection: Connection, run: int, organization: int, collector: str, ended: Mapping[int, int]) -> None:
-    """End the intervals with this run; `ended` gives the first run of each."""
+def _close(connection: Connection, run: int, organization: int, ended: Mapping[str, Mapping[int, int]]) -> None:
+    """End the intervals with this run; `ended` gives the first run of each, by collector."""
     if ended:
-        last = last_seen(connection, organization, collector, ended, before=run)
+        last = last_seen(connection, organization, ended, before=run)
         statement = update(facts).where(facts.c.id == bindparam("fact"))
         statement = statement.values(last_run=bindparam("last"), ended_run=bindparam("now"))
-        connection.execute(statement, [{"fact": fact, "last": last[fact], "now": run} for fact in ended])
+        connection.execute(statement, [{"fact": fact, "last": seen, "now": run} for fact, seen in last.items()])
 
 
 def _open(
