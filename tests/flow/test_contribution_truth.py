@@ -51,9 +51,9 @@ CHECKS = ("DC-01", "DC-02", "DC-03", "DC-04", "DR-10")
 ALWAYS_THERE = {"Confluence": "confluence", "Jira": "jira-software", "JSM": "jira-servicedesk"}
 ALSO = {
     "Loom": "loom",
-    "Loom on Business + AI": "loom",
     "Trello": "trello",
     "Bitbucket": "bitbucket",
+    "Guard": "guard",
     "Assets": "assets",
     "an app that nobody knows": "made-up",
     "a sandbox": "confluence",
@@ -137,19 +137,23 @@ def organization_of(line: Line) -> State:
     apps = {name: app(name) for name in ALWAYS_THERE}
     there = dict(ALWAYS_THERE)
     found: list[Observation] = []
-    if line["also"] in ALSO:
-        name = "sandbox" if line["also"] == "a sandbox" else line["also"].removesuffix(" on Business + AI")
-        apps[name], there[name] = app(name), ALSO[line["also"]]
+    called, _, own_plan = line["also"].partition(" on ")
+    if called in ALSO:
+        name = "sandbox" if called == "a sandbox" else called
+        apps[name], there[name] = app(name), ALSO[called]
     for name, subject in apps.items():
         host = SANDBOX_HOST if name == "sandbox" else HOST
         about: dict[str, Value | Gone] = {"type_key": there[name], "alias": f"app:{host}/{there[name]}", "host": host}
-        about["plan"] = "Business + AI" if line["also"].endswith("Business + AI") and name == "Loom" else plan
+        about["plan"] = own_plan if own_plan and name == called else plan
         about["sandbox"] = "CHILD" if name == "sandbox" else "NONE"
         found += facts(subject, **about)
-    if line["trial"]:
-        found += said(names.TRIAL, "running", now, apps["Jira"])
-    if line["trial"] == "Jira beside bought ones":
-        found += [one for name in ("Confluence", "JSM") for one in said(names.TRIAL, "none", now, apps[name])]
+    on_trial, _, others = line["trial"].partition(" ")
+    if on_trial:
+        found += said(names.TRIAL, "running", now, apps[on_trial])
+    if others == "beside bought ones":
+        found += [
+            one for name in ALWAYS_THERE if name != on_trial for one in said(names.TRIAL, "none", now, apps[name])
+        ]
     found += exemption(line["exemption"], apps, now)
     for column, setting in (
         ("metadata", names.METADATA),

@@ -26,6 +26,7 @@ from contribaudit.core.resolve.exemption import exempt
 from contribaudit.core.resolve.plans import (
     Deciding,
     deciding_plan,
+    highest_known,
     offers_choice,
     plans_by_console,
     possible_plans,
@@ -248,6 +249,8 @@ def _without_choice(
     """On plans that always contribute metadata: contributed, unless somebody saw a switch say otherwise."""
     on = " or ".join(one.name for one in possible)
     always = rule(state, f"the {on} plan always contributes metadata and has no switch for it")
+    if len(possible) > 1:
+        chain = (*chain, highest_known(state, subject.organization))
     if not isinstance(seen, Stop) and possible != possible_plans(state, subject.organization):
         chain = (*chain, told(f"the console shows metadata as {seen[0]}, so the highest plan is {on}", seen[1]))
     if not isinstance(seen, Stop) and _SWITCH[seen[0]] == NOT_CONTRIBUTED:

@@ -10,16 +10,18 @@ from dataclasses import replace
 
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Grade, Observed
+from contribaudit.core.model.observation import Grade, Observation, Observed
 from contribaudit.core.model.rulebook import Exemption
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import called
-from contribaudit.core.resolve.plans import deciding_plan, possible_plans
+from contribaudit.core.resolve.plans import deciding_plan, plans_of, possible_plans, trial_on
 from contribaudit.core.resolve.reasons import Reason, Stop, list_unread, rank_of, read_word, rule, told
 from contribaudit.core.resolve.state import State
 
 NOT_ON_EVERY_APP = "exemption_not_on_every_app"
 ON_NO_APP = "exemption_on_no_app"
+NOT_ON_PLAN = "exemption_not_on_plan"
+IN_TRIAL = "exemption_in_trial"
 _GRADES = (Grade.DOCUMENTED, Grade.ATTESTED)
 
 
@@ -70,13 +72,13 @@ def _by_plan(state: State, organization: str, known: Exemption) -> tuple[Reason,
     possible = possible_plans(state, organization)
     if possible and not any(one.name.casefold() in able for one in possible):
         sentence = f"the exemption {known.word} exists on {listed} only, and {plan.reason.sentence}"
-        return Stop(Outcome.CONFLICT, "exemption_not_on_plan", replace(plan.reason, sentence=sentence))
+        return Stop(Outcome.CONFLICT, NOT_ON_PLAN, replace(plan.reason, sentence=sentence))
     if isinstance(plan, Stop):
         certain = bool(possible) and all(one.name.casefold() in able for one in possible)
         return (plan.reason,) if certain else plan
     if plan.trial and not known.trial:
         sentence = f"no trial comes with {known.title}, and {plan.trial}"
-        return Stop(Outcome.UNKNOWN, "exemption_in_trial", replace(plan.reason, sentence=sentence))
+        return Stop(Outcome.UNKNOWN, IN_TRIAL, replace(plan.reason, sentence=sentence))
     return (plan.reason,)
 
 
@@ -96,6 +98,9 @@ def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, 
         if isinstance(found, Stop):
             unclear.append(found)
         elif found[0] == known.value:
+            odd = _beyond_own_plan(state, app, known)
+            if odd is not None:
+                return replace(odd, before=(told(f"{name} is attested as having {known.title}", found[1]),))
             links.append(told(f"{name} has {known.title}", found[1]))
         else:
             without.append((app, told(f"{name} does not have {known.title}", found[1])))
@@ -112,6 +117,32 @@ def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, 
     if unclear:
         return min(unclear, key=lambda stop: rank_of(stop.outcome))
     return tuple(links)
+
+
+def _beyond_own_plan(state: State, app: Subject, known: Exemption) -> Stop | None:
+    """The stop of an app that has it and, by its own plan, cannot: another app's plan is no help to it."""
+    if not known.plans:
+        return None
+    able = {name.casefold() for name in known.plans}
+    mine = plans_of(state, app)
+    name = called(state, app)
+    if mine and not any(state.rulebook.plans[rank].name.casefold() in able for rank, _ in mine):
+        rank, seen = mine[0]
+        sentence = (
+            f"{name} has the {state.rulebook.plans[rank].name} plan, and {known.title} exists on "
+            f"{', '.join(known.plans)} only"
+        )
+        return Stop(Outcome.CONFLICT, NOT_ON_PLAN, told(sentence, seen))
+    if trial_on(state, app) and not known.trial:
+        sentence = f"no trial comes with {known.title}, and a trial is running on {name}"
+        return Stop(Outcome.UNKNOWN, IN_TRIAL, told(sentence, _shows_trial(state, app)))
+    return None
+
+
+def _shows_trial(state: State, app: Subject) -> Observation:
+    """What tells of the app's trial: a look, or else the gateway."""
+    look = state.read(app, names.TRIAL)
+    return look if isinstance(look, Observed) else state.read(app, names.GATEWAY_TRIAL)
 
 
 def _can_show(state: State, app: Subject, known: Exemption) -> bool:

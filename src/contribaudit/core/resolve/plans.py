@@ -136,6 +136,13 @@ def plans_by_console(state: State, organization: str) -> tuple[Plan, ...]:
     return tuple(plan for plan in plans if offers_choice(plan) == (word[0] != _ALWAYS)) or plans
 
 
+def highest_known(state: State, organization: str) -> Reason:
+    """The highest plan that an app tells, whether or not it counts; of an organization that has possible plans."""
+    seen = _seen(state, state.subjects(Kind.APP, organization))
+    holder = next(plan for rank, plan in seen.ranked if rank == seen.top)
+    return told(f"the highest plan that an app tells is {state.rulebook.plans[seen.top].name}", holder)
+
+
 def offers_choice(plan: Plan) -> bool:
     """Whether the console shows a switch for metadata on the plan."""
     return plan.metadata_changeable or plan.metadata_default != _ALWAYS
@@ -241,19 +248,23 @@ def trial_behind(state: State, organization: str) -> str:
 
 def trial_running(state: State, organization: str) -> str:
     """A sentence on the first app of the organization that is known to be on trial; "" where none is."""
-    running = [app for app in state.subjects(Kind.APP, organization) if _on_trial(state, app)]
-    if not running:
-        return ""
-    return f"a trial is running on {called(state, min(running))}; when it ends, the highest plan may change"
+
+    def look() -> str:
+        running = [app for app in state.subjects(Kind.APP, organization) if trial_on(state, app)]
+        if not running:
+            return ""
+        return f"a trial is running on {called(state, min(running))}; when it ends, the highest plan may change"
+
+    return state.once(("trial running", organization), look)
 
 
 def _trial(state: State, organization: str, plan: Plan) -> str:
     """The first running trial among the apps that have the plan, unless one of them has it without a trial."""
     running: list[Subject] = []
     for app in state.subjects(Kind.APP, organization):
-        if not _has(state, app, plan):
+        if all(rank != plan.rank for rank, _ in plans_of(state, app)):
             continue
-        on_trial = _on_trial(state, app)
+        on_trial = trial_on(state, app)
         if on_trial:
             running.append(app)
         elif on_trial is False and _online(state, app):
@@ -264,7 +275,7 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
     return f"a trial is running on {name}; when it ends, {plan.name} may no longer be the highest plan"
 
 
-def _on_trial(state: State, app: Subject) -> bool | None:
+def trial_on(state: State, app: Subject) -> bool | None:
     """Whether a trial runs; where the sources disagree, whether the gateway says so. None where nothing tells."""
     word = read_word(state, app, names.TRIAL, TRIALS, "the trial")
     if not isinstance(word, Stop):
@@ -273,6 +284,7 @@ def _on_trial(state: State, app: Subject) -> bool | None:
     return True if told is not None and runs(told) else None
 
 
-def _has(state: State, app: Subject, plan: Plan) -> bool:
-    told = (state.read(app, setting) for setting in (names.PLAN, names.GATEWAY_EDITION, names.GATEWAY_TRIAL))
-    return any(rank == plan.rank for seen in told for rank, _ in _ranks(state, seen)[0])
+def plans_of(state: State, app: Subject) -> list[tuple[int, Observed]]:
+    """The known plans that an app tells, each source's by its rank: bought, and on trial."""
+    told_by = (state.read(app, setting) for setting in (names.PLAN, names.GATEWAY_EDITION, names.GATEWAY_TRIAL))
+    return [one for seen in told_by for one in _ranks(state, seen)[0]]
