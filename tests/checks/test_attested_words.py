@@ -148,3 +148,34 @@ def test_a_pass_is_fragile_while_a_trial_runs(check: Check) -> None:
     assert verdict.outcome is Outcome.PASS
     assert verdict.fragile
     assert "a trial is running" in verdict.reason
+
+
+OF_CONTRIBUTION = [
+    check for check in CHECKS.values() if check.id in ("DC-01", "DC-03", "DC-04", "DC-13", "DC-16", "DC-17")
+]
+
+
+@pytest.mark.parametrize(("has_it_bought", "fragile"), [(True, False), (False, True)])
+@pytest.mark.parametrize("told_by", ["trial", "gateway.trial"])
+@pytest.mark.parametrize("check", OF_CONTRIBUTION, ids=lambda check: check.id)
+def test_a_pass_on_contribution_is_fragile_by_a_trial_that_gives_the_highest_plan(
+    check: Check, told_by: str, has_it_bought: bool, fragile: bool
+) -> None:
+    """Every check says the same of one trial, whoever tells of it; beside an app that bought the plan it moves none."""
+    other = app("B")
+    observations: list[Observation] = [*facts(APP, plan="Enterprise", type_key="jira-software", host="a.example")]
+    observations += facts(
+        other, plan="Enterprise" if has_it_bought else "Premium", type_key="confluence", host="a.example"
+    )
+    observations.append(seen("trial", "none", other))
+    if told_by == "trial":
+        observations.append(seen("trial", "running", APP))
+    else:
+        observations.append(observed(SettingId(told_by), APP, "Enterprise"))
+    for name, good in GOOD.items():
+        if name.startswith("contribution."):
+            observations.append(seen(name, good, subject_of(next(one for one in catalogue.ALL if one.id == name))))
+    subject = CONNECTOR if check.kind is Kind.CONNECTOR else ORGANIZATION
+    verdict = judge(check.id, state_of(*observations), subject)
+    assert verdict.outcome is Outcome.PASS
+    assert ("trial" in verdict.reason) is fragile

@@ -26,6 +26,7 @@ from contribaudit.core.model.rulebook import App, Plan, Rulebook
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.effective_ai import app_known
+from contribaudit.core.resolve.plans import trial_behind, trial_running
 from contribaudit.core.resolve.reasons import never_recorded
 from contribaudit.core.resolve.screens import screen_for, shown_on
 from contribaudit.core.resolve.state import State
@@ -257,19 +258,13 @@ def fragile_where(because: Callable[[CheckContext], str]) -> Callable[[Judge], J
     return of
 
 
-def trial_runs(state: State, organization: str) -> bool:
-    """True when some app of the organization is known to be on trial."""
-
-    def look() -> bool:
-        apps = state.subjects(Kind.APP, organization)
-        return any(attested_choice(state, app, organization_settings.TRIAL) == "running" for app in apps)
-
-    return state.once(("trial runs", organization), look)
+def in_trial(case: CheckContext) -> str:
+    """What the end of a trial that is known to run may change; "" where none is."""
+    return trial_running(case.state, case.subject.organization)
 
 
-def _in_trial(case: CheckContext) -> str:
-    runs = trial_runs(case.state, case.subject.organization)
-    return "a trial is running, and this may change when it ends" if runs else ""
+def _in_deciding_trial(case: CheckContext) -> str:
+    return trial_behind(case.state, case.subject.organization)
 
 
 def _in_own_trial(case: CheckContext) -> str:
@@ -280,8 +275,10 @@ def _in_own_trial(case: CheckContext) -> str:
     return f"a trial is running on it: when it ends, {after}"
 
 
-fragile_in_trial = fragile_where(_in_trial)
+fragile_in_trial = fragile_where(in_trial)
 """While a trial is known to run: its end may move what was seen."""
+fragile_in_deciding_trial = fragile_where(_in_deciding_trial)
+"""While a trial gives the highest plan, or may: what follows from that plan alone may move with its end."""
 fragile_in_own_trial = fragile_where(_in_own_trial)
 """Where the app's own plan is a trial: what it falls to may have less."""
 

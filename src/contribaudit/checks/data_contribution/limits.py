@@ -20,8 +20,10 @@ from contribaudit.checks.reading import (
     attested_list,
     beyond,
     evidence_of,
-    fragile_in_trial,
+    fragile,
+    fragile_in_deciding_trial,
     identity,
+    in_trial,
     policy_evidence,
 )
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
@@ -43,7 +45,6 @@ _IN_APP = contribution.IN_APP
     reads=(contribution.METADATA.id, names.HIGHEST_PLAN, ai.ACCESS.id, tools.OWN_SETTING.id, names.EXEMPTION),
     outcomes=ATTESTED | BEFORE | {Outcome.NO_SUCH_SETTING},
 )
-@fragile_in_trial
 @once_in_force(contribution.METADATA, "off")
 def common_patterns(case: CheckContext) -> Verdict:
     """DC-17: prompts of the chat feed no common patterns: metadata is off, or Rovo is blocked everywhere.
@@ -67,11 +68,13 @@ def common_patterns(case: CheckContext) -> Verdict:
         "Rovo is blocked everywhere, so there are no prompts; search queries and configuration names "
         "still count as metadata"
     )
-    return Verdict(Outcome.PASS, "rovo_blocked", reason, ai.ACCESS.id, "blocked", "blocked", blocked.evidence)
+    verdict = Verdict(Outcome.PASS, "rovo_blocked", reason, ai.ACCESS.id, "blocked", "blocked", blocked.evidence)
+    trial = in_trial(case)
+    return fragile(verdict, trial) if trial else verdict
 
 
 @check("DC-21", "off-before-data-use", reads=(_IN_APP.id, names.INCLUDED, names.EXEMPTION), outcomes=ATTESTED | BEFORE)
-@fragile_in_trial
+@fragile_in_deciding_trial
 @once_in_force(_IN_APP, "off")
 def off_from_the_start(case: CheckContext) -> Verdict:
     """DC-21: in-app contribution was seen off before the day from which data is used, and stands so.
@@ -192,7 +195,7 @@ def _deletion_of(case: CheckContext, parts: list[_OptOut], evidence: tuple[Evide
         example='["rovo"]',
     ),
 )
-@fragile_in_trial
+@fragile_in_deciding_trial
 @fragile_by_switch
 @once_in_force(_IN_APP, "off")
 def platform_apps(case: CheckContext) -> Verdict:
@@ -243,7 +246,7 @@ _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
     outcomes=ATTESTED | BEFORE,
     expectation=Expectation(Shape.WORDS, means="connectors that may contribute", default="none", example='["Figma"]'),
 )
-@fragile_in_trial
+@fragile_in_deciding_trial
 @once_in_force(connectors.OFFERED)
 def connector_kept_out(case: CheckContext) -> Verdict:
     """DC-16: a connector that can contribute is excluded, or not included, unless the rule's `expect` approves it."""

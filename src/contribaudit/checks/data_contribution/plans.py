@@ -19,7 +19,7 @@ from contribaudit.checks.reading import (
     beyond,
     evidence_of,
     fragile,
-    fragile_in_trial,
+    fragile_in_deciding_trial,
     fragile_where,
     highest_plan,
     list_evidence,
@@ -286,7 +286,7 @@ def choosable(plan: Plan) -> tuple[Setting, ...]:
     outcomes=ATTESTED | {Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT},
     decisions=(contribution.IN_APP.id, contribution.METADATA.id, contribution.INCLUDED.id),
 )
-@fragile_in_trial
+@fragile_in_deciding_trial
 @once_in_force(contribution.IN_APP)
 def explicit_choice(case: CheckContext) -> Verdict:
     """DC-05: each switch that the plan lets people change stands as a decision of the policy says."""

@@ -10,7 +10,7 @@ from contribaudit.catalogue.organization import SPACE_COUNT
 from contribaudit.checks.contributed import BEFORE, once_in_force
 from contribaudit.checks.data_contribution.plans import fragile_by_switch
 from contribaudit.checks.data_contribution.switches import switch_and_list
-from contribaudit.checks.reading import app_of, evidence_of, fragile_in_trial, none_among_apps, unread
+from contribaudit.checks.reading import app_of, evidence_of, fragile_in_deciding_trial, none_among_apps, unread
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
@@ -84,7 +84,7 @@ def _position(case: CheckContext) -> _Position | Verdict:
         example='["space:acme.atlassian.net/confluence/HR"]',
     ),
 )
-@fragile_in_trial
+@fragile_in_deciding_trial
 @fragile_by_switch
 @once_in_force(contribution.EXCLUDED)
 def sensitive_spaces(case: CheckContext) -> Verdict:
@@ -200,7 +200,7 @@ def _may_hold_spaces(state: State, subject: Subject) -> bool:
     applies=_may_hold_spaces,
     when_none=none_among_apps("has spaces that the lists can name"),
 )
-@fragile_in_trial
+@fragile_in_deciding_trial
 @fragile_by_switch
 @once_in_force(contribution.EXCLUDED)
 def new_spaces(case: CheckContext) -> Verdict:

@@ -15,7 +15,7 @@ from contribaudit.checks.reading import (
     attested_list,
     code_of,
     evidence_of,
-    fragile_in_trial,
+    fragile_in_deciding_trial,
     highest_plan,
     only_approved,
 )
@@ -165,7 +165,7 @@ def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], 
         example='["app:acme.atlassian.net/jira-software"]',
     ),
 )
-@fragile_in_trial
+@fragile_in_deciding_trial
 @once_in_force(_INCLUDED)
 def include_list(case: CheckContext) -> Verdict:
     """DC-04: while the switch is off, the include list holds nothing that the rule's `expect` does not approve.
@@ -195,7 +195,7 @@ def include_list(case: CheckContext) -> Verdict:
     reads=(_IN_APP.id, _INCLUDED.id, names.EXCLUDED, names.EXEMPTION),
     outcomes=(ATTESTED - {Outcome.FAIL}) | BEFORE,
 )
-@fragile_in_trial
+@fragile_in_deciding_trial
 @once_in_force(_IN_APP)
 def list_of_this_position(case: CheckContext) -> Verdict:
     """DC-13: the list that belongs to the switch's present position was looked at no earlier than the switch.
